@@ -1,0 +1,1 @@
+"""The plumbing that every service shares and none of them is about."""

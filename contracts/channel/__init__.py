@@ -1,0 +1,1 @@
+"""Events that channel publishes, one module per audience."""

@@ -1,0 +1,42 @@
+"""What the Dovetail team answers the police: packs accepted or returned, cases given back."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from contracts.envelope import Event
+from contracts.vocabulary.classes import LINKING, POLICE, SPECIAL_CATEGORY
+
+TOPIC = "channel.police.v1"
+
+
+class PackAccepted(Event):
+    """Sent when Channel accepts a pack; the police remain risk owner until they have handled this."""
+
+    wire_type: ClassVar[str] = "channel.pack-accepted.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    accepted_at: Annotated[datetime, LINKING]
+    risk_owner: Annotated[str, POLICE]
+
+
+class PackReturned(Event):
+    """Sent when Channel returns a pack with its reason; the police are and stay risk owner."""
+
+    wire_type: ClassVar[str] = "channel.pack-returned.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    returned_at: Annotated[datetime, LINKING]
+    reason: Annotated[str, SPECIAL_CATEGORY]
+
+
+class CaseGivenBack(Event):
+    """Sent when an accepted case goes back to police-led work; Channel stays risk owner until it is taken."""
+
+    wire_type: ClassVar[str] = "channel.case-given-back.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    given_back_at: Annotated[datetime, LINKING]
+    reason: Annotated[str, SPECIAL_CATEGORY]

@@ -1,0 +1,21 @@
+"""What channel tells statistics: facts that link to nobody."""
+
+from typing import Annotated, ClassVar
+
+from contracts.envelope import Event
+from contracts.vocabulary.classes import OPERATIONAL, STATISTICAL
+from contracts.vocabulary.words import Outcome
+
+TOPIC = "channel.statistics.v1"
+
+
+class CaseCounted(Event):
+    """Sent when a pack has been accepted or returned; the subject is the random statistics key."""
+
+    wire_type: ClassVar[str] = "channel.case-counted.v1"
+    topic: ClassVar[str] = TOPIC
+
+    month: Annotated[str, STATISTICAL]
+    version: Annotated[int, OPERATIONAL]
+    outcome: Annotated[Outcome, STATISTICAL]
+    days_since_receipt: Annotated[int, STATISTICAL]

@@ -1,0 +1,24 @@
+"""What intake tells statistics: facts that link to nobody."""
+
+from typing import Annotated, ClassVar
+
+from contracts.envelope import Event
+from contracts.vocabulary.classes import OPERATIONAL, STATISTICAL
+from contracts.vocabulary.words import AgeBand, Door, Gender, Sector
+
+TOPIC = "intake.statistics.v1"
+
+
+class ReferralCounted(Event):
+    """Sent when a referral has been stored, and again when it has been read; the higher version replaces the lower."""
+
+    wire_type: ClassVar[str] = "intake.referral-counted.v1"
+    topic: ClassVar[str] = TOPIC
+
+    month: Annotated[str, STATISTICAL]
+    version: Annotated[int, OPERATIONAL]
+    door: Annotated[Door, STATISTICAL]
+    sector: Annotated[Sector, STATISTICAL]
+    age_band: Annotated[AgeBand, STATISTICAL]
+    gender: Annotated[Gender, STATISTICAL]
+    district: Annotated[str, STATISTICAL]

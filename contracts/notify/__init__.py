@@ -1,0 +1,1 @@
+"""Events that notify publishes, one module per audience."""

@@ -1,0 +1,1 @@
+"""Events that triage publishes, one module per audience."""

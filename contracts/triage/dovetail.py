@@ -1,0 +1,41 @@
+"""What the police hand to the Dovetail team with identity: the pack."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from contracts.envelope import DocumentReference, Event
+from contracts.vocabulary.classes import IDENTITY, LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
+from contracts.vocabulary.form import ReferralForm
+
+TOPIC = "triage.dovetail.v1"
+
+
+class PackOffered(Event):
+    """Fields of every pack: who, why, and what was found; the giver stays risk owner until it is accepted."""
+
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    offered_at: Annotated[datetime, LINKING]
+    form: Annotated[ReferralForm, IDENTITY]
+    rationale: Annotated[str, SPECIAL_CATEGORY]
+    decided_by: Annotated[str, POLICE]
+    risk_owner: Annotated[str, POLICE]
+    immediate_danger: Annotated[bool, OPERATIONAL]
+    documents: Annotated[tuple[DocumentReference, ...], IDENTITY] = ()
+    statistics_key: Annotated[UUID, LINKING]
+
+
+class PassedForInformationGathering(PackOffered):
+    """Sent when the Gateway passes a referral to the local authority that gathers information in this area."""
+
+    wire_type: ClassVar[str] = "triage.passed-for-information-gathering.v1"
+
+
+class Section36ReferralMade(PackOffered):
+    """Sent when the chief officer's delegate refers a person to the panel (CTSA 2015 s.36(3))."""
+
+    wire_type: ClassVar[str] = "triage.section-36-referral-made.v1"
+
+    grounds: Annotated[str, SPECIAL_CATEGORY]

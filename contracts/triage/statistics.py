@@ -1,0 +1,21 @@
+"""What triage tells statistics: facts that link to nobody."""
+
+from typing import Annotated, ClassVar
+
+from contracts.envelope import Event
+from contracts.vocabulary.classes import OPERATIONAL, STATISTICAL
+from contracts.vocabulary.words import Outcome
+
+TOPIC = "triage.statistics.v1"
+
+
+class DecisionCounted(Event):
+    """Sent when the Gateway has recorded a decision; the subject is the random statistics key."""
+
+    wire_type: ClassVar[str] = "triage.decision-counted.v1"
+    topic: ClassVar[str] = TOPIC
+
+    month: Annotated[str, STATISTICAL]
+    version: Annotated[int, OPERATIONAL]
+    outcome: Annotated[Outcome, STATISTICAL]
+    days_since_receipt: Annotated[int, STATISTICAL]

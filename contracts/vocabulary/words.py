@@ -1,0 +1,129 @@
+"""The enumerations of the field: roles, teams, doors, sectors, decisions and outcomes."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a signed-in person may be; given by the identity provider, never by this software."""
+
+    GATEWAY_OFFICER = "gateway-officer"
+    GATEWAY_SUPERVISOR = "gateway-supervisor"
+    IMU_OFFICER = "imu-officer"
+    CHANNEL_COORDINATOR = "channel-coordinator"
+    CHANNEL_SUPERVISOR = "channel-supervisor"
+    FRONT_DOOR_WORKER = "front-door-worker"
+    INTAKE_DESK_OFFICER = "intake-desk-officer"
+    BOARD_MEMBER = "board-member"
+    OPS_ENGINEER = "ops-engineer"
+    DATA_PROTECTION_OFFICER = "data-protection-officer"
+
+
+class Team(StrEnum):
+    """A recipient that must act on a referral; one line each in the ledger."""
+
+    IMU = "imu"
+    GATEWAY = "gateway"
+    FRONT_DOOR = "front-door"
+    DOVETAIL = "dovetail"
+    STATISTICS = "statistics"
+
+
+class Door(StrEnum):
+    """How a referral came in."""
+
+    WEB = "web"
+    API = "api"
+    EMAIL = "email"
+
+
+class Sector(StrEnum):
+    """Source sector as in the Home Office statistics."""
+
+    EDUCATION = "education"
+    POLICE = "police"
+    LOCAL_AUTHORITY = "local-authority"
+    HEALTH = "health"
+    PRISON_AND_PROBATION = "prison-and-probation"
+    COMMUNITY = "community"
+    FRIENDS_AND_FAMILY = "friends-and-family"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Gender(StrEnum):
+    """Gender as recorded on the form."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    NOT_KNOWN = "not-known"
+
+
+class AgeBand(StrEnum):
+    """Age bands of the Home Office tables since 2022/23."""
+
+    UP_TO_10 = "10-and-under"
+    FROM_11 = "11-15"
+    FROM_16 = "16-17"
+    FROM_18 = "18-20"
+    FROM_21 = "21-25"
+    FROM_26 = "26-30"
+    FROM_31 = "31-40"
+    FROM_41 = "41-50"
+    FROM_51 = "51-and-over"
+    UNKNOWN = "unknown"
+
+
+class Decision(StrEnum):
+    """What the Gateway may decide (domain: police gateway assessment)."""
+
+    CLOSE = "close"
+    SIGNPOST = "signpost"
+    PLP = "plp"
+    PASS_ON = "pass-on"
+    SECTION_36 = "section-36"
+
+
+class Outcome(StrEnum):
+    """Where a referral or a case has got to, in the words that statistics count."""
+
+    RECEIVED = "received"
+    CLOSED = "closed"
+    SIGNPOSTED = "signposted"
+    PLP = "plp"
+    INFORMATION_GATHERING = "information-gathering"
+    SECTION_36_REFERRAL = "section-36-referral"
+    PACK_ACCEPTED = "pack-accepted"
+    PACK_RETURNED = "pack-returned"
+
+
+class Stage(StrEnum):
+    """Which part of the pathway a statistical fact speaks of."""
+
+    INTAKE = "intake"
+    TRIAGE = "triage"
+    CHANNEL = "channel"
+
+
+class ProgressStage(StrEnum):
+    """What a referrer may be told, where the area allows that stage to be told."""
+
+    RECEIVED = "received"
+    BEING_ASSESSED = "being-assessed"
+    PASSED_TO_ANOTHER_SERVICE = "passed-to-another-service"
+    SUPPORT_BEING_CONSIDERED = "support-being-considered"
+    CLOSED = "closed"
+
+
+class LineState(StrEnum):
+    """How far one ledger line has got."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    STORED = "stored"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    ACKNOWLEDGED = "acknowledged"
+    PARKED = "parked"
+    WAIVED = "waived"
+    ERASED = "erased"
