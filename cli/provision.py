@@ -1,0 +1,93 @@
+"""Roles and databases: one database and two roles per service, the bus and the keys apart, nothing open to everybody."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from chassis import crypto
+from chassis.transports import postgres as bus
+from cli.postgres import Cluster
+from cli.vault import BUS_OWNER, KEYS_OWNER, SUPERUSER, Vault, database_of, roles
+from contracts.catalogue import SERVICES
+
+BUS = "throughline_bus"
+KEYS = "throughline_keys"
+# A request or a batch takes milliseconds; whatever takes this long is stuck and must let go of its locks.
+RUNTIME_LIMITS = {
+    "statement_timeout": "20s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "20s",
+    "transaction_timeout": "60s",
+}
+
+
+def databases() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return each database with its owner and the other roles that may connect to it."""
+    own = {database_of(service): (f"{service}_owner", (service,)) for service in SERVICES}
+    return own | {BUS: (BUS_OWNER, SERVICES), KEYS: (KEYS_OWNER, SERVICES)}
+
+
+async def provision(cluster: Cluster, vault: Vault) -> None:
+    """Create what is missing of the roles, databases, bus and key store; changes nothing that exists and is right."""
+    async with _superuser(cluster) as connection:
+        await _create_roles(connection, vault)
+        created = await _create_databases(connection)
+    await asyncio.gather(*(_close_schema(cluster, vault, database) for database in created))
+    await bus.prepare(cluster.url(BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS), SERVICES)
+    await crypto.prepare(cluster.url(KEYS_OWNER, vault.role_passwords[KEYS_OWNER], KEYS), SERVICES)
+
+
+@asynccontextmanager
+async def _superuser(cluster: Cluster) -> AsyncIterator[asyncpg.Connection]:
+    connection = await _connect(cluster, SUPERUSER, cluster.password, "postgres")
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _connect(cluster: Cluster, role: str, password: str, database: str) -> asyncpg.Connection:
+    return await asyncpg.connect(host=str(cluster.sockets), user=role, password=password, database=database)
+
+
+async def _create_roles(connection: asyncpg.Connection, vault: Vault) -> None:
+    """Create the roles that are missing; none of them may create anything outside its database or pass row security."""
+    present = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
+    for role in (name for name in roles() if name not in present):
+        password = vault.role_passwords[role]
+        await connection.execute(
+            f'CREATE ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD \'{password}\''
+        )
+    for role in (name for name in SERVICES if name not in present):
+        for setting, limit in RUNTIME_LIMITS.items():
+            await connection.execute(f"ALTER ROLE \"{role}\" SET {setting} = '{limit}'")
+
+
+async def _create_databases(connection: asyncpg.Connection) -> Sequence[str]:
+    """Create the databases that are missing, closed to everybody but those named; return their names."""
+    present = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
+    created = [name for name in databases() if name not in present]
+    if created:
+        await connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
+    for name in created:
+        owner, others = databases()[name]
+        # Written page by page to the log (the default), a small template needs no checkpoint of the whole server.
+        await connection.execute(f'CREATE DATABASE "{name}" OWNER "{owner}"')
+        await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+        for role in others:
+            await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
+    return created
+
+
+async def _close_schema(cluster: Cluster, vault: Vault, database: str) -> None:
+    """Leave the public schema to the owner; the others may use what the owner grants them there."""
+    owner, others = databases()[database]
+    connection = await _connect(cluster, owner, vault.role_passwords[owner], database)
+    try:
+        await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        for role in others:
+            await connection.execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')
+    finally:
+        await connection.close()

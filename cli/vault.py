@@ -1,0 +1,146 @@
+"""Keys and credentials: made once, kept by the supervisor, and dealt out so that each service gets only its own."""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from cli.errors import StateUnreadable
+from cli.state import StateFolder, write_private
+from contracts.catalogue import SERVICES, TOPICS
+
+FILE = "supervisor.json"
+OPERATOR = "operator.json"
+BUS_OWNER = "bus_owner"
+KEYS_OWNER = "keys_owner"
+SUPERUSER = "postgres"
+
+
+@dataclass
+class Vault:
+    """Every secret of a state folder: passwords per database role, keys per service and per topic, credentials."""
+
+    role_passwords: dict[str, str] = field(default_factory=dict)
+    topic_keys: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    key_encryption_keys: dict[str, str] = field(default_factory=dict)
+    machine_credentials: dict[str, str] = field(default_factory=dict)
+    audit_signing_keys: dict[str, str] = field(default_factory=dict)
+    session_secrets: dict[str, str] = field(default_factory=dict)
+    oidc_client_secrets: dict[str, str] = field(default_factory=dict)
+    ops_token: str = ""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the databases and services of this start are: database URL by role and name, service URL by name."""
+
+    database_url: Callable[[str, str, str], str]
+    service_urls: Mapping[str, str]
+
+
+def database_of(service: str) -> str:
+    """Return the name of a service's own database."""
+    return f"throughline_{service}"
+
+
+def roles() -> tuple[str, ...]:
+    """Return every database role that can sign in, the superuser first."""
+    owners = tuple(f"{service}_owner" for service in SERVICES)
+    return (SUPERUSER, BUS_OWNER, KEYS_OWNER, *owners, *SERVICES)
+
+
+def load(folder: StateFolder) -> Vault:
+    """Return the folder's secrets, completed with whatever a newer version needs.
+
+    Raises StateUnreadable when there are data but the secrets that open them are gone.
+    """
+    path = folder.secrets / FILE
+    try:
+        vault = Vault(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        if folder.postgres.exists():
+            message = f"{path} is missing and nothing opens the data without it: restore the secrets folder from its backup."
+            raise StateUnreadable(message) from error
+        vault = Vault()
+    except (ValueError, TypeError) as error:
+        message = f"{path} is damaged: restore the secrets folder from its backup."
+        raise StateUnreadable(message) from error
+    if _complete(vault):
+        write_private(path, json.dumps(asdict(vault), indent=1) + "\n")
+    return vault
+
+
+def _complete(vault: Vault) -> bool:
+    """Make what is absent; say whether anything was."""
+    before = json.dumps(asdict(vault))
+    for role in roles():
+        vault.role_passwords.setdefault(role, secrets.token_urlsafe(24))
+    for topic in TOPICS:
+        if topic.sealed:
+            vault.topic_keys.setdefault(topic.name, [{"id": secrets.token_hex(4), "key": _key()}])
+    for service in SERVICES:
+        vault.key_encryption_keys.setdefault(service, _key())
+        vault.machine_credentials.setdefault(service, f"{service}.{secrets.token_urlsafe(32)}")
+        vault.audit_signing_keys.setdefault(service, _signing_key())
+        vault.session_secrets.setdefault(service, secrets.token_urlsafe(32))
+        vault.oidc_client_secrets.setdefault(service, secrets.token_urlsafe(24))
+    vault.ops_token = vault.ops_token or secrets.token_urlsafe(32)
+    return json.dumps(asdict(vault)) != before
+
+
+def _key() -> str:
+    return base64.b64encode(os.urandom(32)).decode("ascii")
+
+
+def _signing_key() -> str:
+    raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _digest(credential: str) -> str:
+    return hashlib.sha256(credential.encode("ascii")).hexdigest()
+
+
+def deal(folder: StateFolder, vault: Vault, addresses: Addresses) -> None:
+    """Write each service's secrets file and the operator's; the addresses are this start's, the secrets stay."""
+    for service in SERVICES:
+        write_private(secrets_file(folder, service), json.dumps(_share(vault, service, addresses), indent=1) + "\n")
+    operator = {"ops_token": vault.ops_token, "service_urls": dict(addresses.service_urls)}
+    write_private(folder.secrets / OPERATOR, json.dumps(operator, indent=1) + "\n")
+
+
+def secrets_file(folder: StateFolder, service: str) -> Path:
+    """Return the path of a service's secrets file."""
+    return folder.secrets / f"{service}.json"
+
+
+def _share(vault: Vault, service: str, addresses: Addresses) -> dict[str, object]:
+    """Return what one service may know: its own keys, and the keys of the topics it publishes or is the audience of."""
+    owner = f"{service}_owner"
+    own = vault.role_passwords[service]
+    audience = {topic.name for topic in TOPICS if service in (topic.publisher, *topic.consumers)}
+    share: dict[str, object] = {
+        "database_url": addresses.database_url(service, own, database_of(service)),
+        "owner_database_url": addresses.database_url(owner, vault.role_passwords[owner], database_of(service)),
+        "keys_database_url": addresses.database_url(service, own, "throughline_keys"),
+        "bus_url": addresses.database_url(service, own, "throughline_bus"),
+        "key_encryption_key": vault.key_encryption_keys[service],
+        "topic_keys": {name: keys for name, keys in vault.topic_keys.items() if name in audience},
+        "machine_credential": vault.machine_credentials[service],
+        "machine_digests": {name: _digest(credential) for name, credential in vault.machine_credentials.items()},
+        "ops_digest": _digest(vault.ops_token),
+        "audit_signing_key": vault.audit_signing_keys[service],
+        "session_secret": vault.session_secrets[service],
+        "oidc_client_id": os.environ.get("THROUGHLINE_OIDC_CLIENT_ID", f"throughline-{service}"),
+        "oidc_client_secret": os.environ.get("THROUGHLINE_OIDC_CLIENT_SECRET", vault.oidc_client_secrets[service]),
+    }
+    if service == "monitor":
+        share["ops_token"] = vault.ops_token
+    return share
