@@ -1,0 +1,131 @@
+"""Spans: what was done, for how long and in which journey, with no attribute that the list does not know."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, Literal
+from uuid import UUID
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from chassis.errors import ThroughlineError
+from chassis.telemetry.allowed import CORRELATION, Scalar, keep, span_name
+
+Kind = Literal["internal", "server", "client", "producer", "consumer"]
+
+_KINDS: Final[Mapping[str, SpanKind]] = {kind.name.lower(): kind for kind in SpanKind}
+_PROPAGATOR = TraceContextTextMapPropagator()
+_correlation: ContextVar[str] = ContextVar("correlation", default="")
+
+
+class _Tracing:
+    """The provider in force; until `configure` spans have ids but go nowhere."""
+
+    provider = TracerProvider(resource=Resource({}), shutdown_on_exit=False)
+
+
+class Span:
+    """The running span, for the facts that are known only later."""
+
+    def __init__(self, inner: trace.Span) -> None:
+        self._inner = inner
+
+    @property
+    def traceparent(self) -> str:
+        """The W3C header value that makes another process's span a child of this one."""
+        return _header(trace.set_span_in_context(self._inner))
+
+    def set(self, attributes: Mapping[str, object]) -> None:
+        """Adds attributes; those not allowed are left out."""
+        self._inner.set_attributes(keep(attributes).facts)
+
+    def rename(self, name: str) -> None:
+        """Gives the span the name it should have had, such as the route once it is known."""
+        self._inner.update_name(span_name(name))
+
+    def fail(self, kind: str) -> None:
+        """Marks the span as failed; `kind` is a class name or a stable reason, never a message."""
+        self._inner.set_status(Status(StatusCode.ERROR))
+        self.set({"error.type": kind})
+
+
+@contextmanager
+def span(
+    name: str,
+    *,
+    correlation_id: UUID | str | None = None,
+    parent: str | None = None,
+    kind: Kind = "internal",
+    attributes: Mapping[str, Scalar] | None = None,
+    new_trace: bool = False,
+) -> Iterator[Span]:
+    """Times what happens inside. `parent` is a W3C traceparent; `new_trace` cuts every tie to what runs around it.
+
+    The correlation id is inherited by the spans inside, so that one journey can be found in every service. An error
+    that passes through is noted by its class or stable reason, never by its text, and goes on.
+    """
+    context = _context(parent, new_trace=new_trace)
+    inherited = "" if new_trace or parent else _correlation.get()
+    correlation = str(correlation_id or inherited)
+    token = _correlation.set(correlation)
+    tracer = _Tracing.provider.get_tracer("throughline")
+    facts = keep({**(attributes or {}), **({CORRELATION: correlation} if correlation else {})}).facts
+    try:
+        with tracer.start_as_current_span(
+            span_name(name), context, _KINDS[kind], facts, record_exception=False, set_status_on_exception=False
+        ) as inner:
+            running = Span(inner)
+            try:
+                yield running
+            except Exception as error:
+                running.fail(_kind_of(error))
+                raise
+    finally:
+        _correlation.reset(token)
+
+
+def correlate(correlation_id: UUID | str) -> None:
+    """Ties the running span, and those started inside it from now on, to a journey that has just become known."""
+    _correlation.set(str(correlation_id))
+    trace.get_current_span().set_attribute(CORRELATION, str(correlation_id))
+
+
+def traceparent() -> str:
+    """The W3C traceparent of the running span, "" when there is none."""
+    return _header(None)
+
+
+def trace_id() -> str:
+    """The trace id of the running span as 32 hexadecimal digits, "" when there is none."""
+    context = trace.get_current_span().get_span_context()
+    return f"{context.trace_id:032x}" if context.is_valid else ""
+
+
+def use_provider(provider: TracerProvider) -> TracerProvider:
+    """Puts a provider in force and returns the one before."""
+    before, _Tracing.provider = _Tracing.provider, provider
+    return before
+
+
+def _context(parent: str | None, *, new_trace: bool) -> Context | None:
+    if new_trace:
+        return Context()
+    if parent:
+        return _PROPAGATOR.extract({"traceparent": parent}, Context())
+    return None
+
+
+def _header(context: Context | None) -> str:
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier, context)
+    return carrier.get("traceparent", "")
+
+
+def _kind_of(error: Exception) -> str:
+    # Only our own reasons are stable words; a library's `reason` is prose about the data.
+    return error.reason if isinstance(error, ThroughlineError) else type(error).__name__
