@@ -1,0 +1,41 @@
+"""Local practice as data: one immutable, dated file per area and version, read and checked at start."""
+
+from areas.loader import AreaFileError, Areas, UnknownArea, load, parse_area
+from areas.model import (
+    Area,
+    Audience,
+    Body,
+    Clocks,
+    DovetailTeam,
+    DutyOfficer,
+    FrontDoor,
+    Instrument,
+    OpeningHours,
+    Panel,
+    Recipient,
+    Retention,
+    SignpostService,
+    Telling,
+)
+
+__all__ = [
+    "Area",
+    "AreaFileError",
+    "Areas",
+    "Audience",
+    "Body",
+    "Clocks",
+    "DovetailTeam",
+    "DutyOfficer",
+    "FrontDoor",
+    "Instrument",
+    "OpeningHours",
+    "Panel",
+    "Recipient",
+    "Retention",
+    "SignpostService",
+    "Telling",
+    "UnknownArea",
+    "load",
+    "parse_area",
+]

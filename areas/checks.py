@@ -1,0 +1,170 @@
+"""What must agree between the parts of one area file, and between the files of all areas."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from areas.model import Area, Audience, Body, Cover, Purpose
+from areas.reading import Problem, Reading, Where
+from contracts.vocabulary import ProgressStage, Team
+
+Finding = tuple[Where, str]
+
+
+def problems_within(area: Area, reading: Reading) -> list[Problem]:
+    """Return everything in one file that contradicts another part of the same file."""
+    checks = (_districts, _front_doors, _dovetail, _recipients, _completeness, _identities)
+    return [reading.problem(where, sentence) for check in checks for where, sentence in check(area)]
+
+
+def problems_between(loaded: Iterable[tuple[Area, Reading]]) -> list[Problem]:
+    """Return what contradicts another file: a prefix or a mail address of two areas, two versions from one day."""
+    problems: list[Problem] = []
+    prefixes: dict[str, str] = {}
+    addresses: dict[str, str] = {}
+    starts: dict[tuple[str, date], str] = {}
+    for area, reading in loaded:
+        if prefixes.setdefault(area.reference_prefix, area.area) != area.area:
+            other = prefixes[area.reference_prefix]
+            problems.append(
+                reading.problem(("reference_prefix",), f"{other} already uses this prefix; choose another one.")
+            )
+        for number, address in enumerate(area.desk.mail_addresses):
+            if addresses.setdefault(address.lower(), area.area) != area.area:
+                where = ("desk", "mail_addresses", number)
+                problems.append(
+                    reading.problem(where, "Another area already receives mail here; give each area its own.")
+                )
+        first = starts.setdefault((area.area, area.valid_from), area.version)
+        if first != area.version:
+            sentence = f"Version {first} is valid from the same day; let this one begin on another day."
+            problems.append(reading.problem(("valid_from",), sentence))
+    return problems
+
+
+def problems_with_withholding(
+    area: Area, reading: Reading, may_withhold: Mapping[str, frozenset[str]]
+) -> list[Problem]:
+    """Return every withheld field that the audience's contract does not have, or cannot do without."""
+    return [
+        reading.problem(
+            ("recipients", number, "withhold", position),
+            f"The {recipient.audience} contract has no optional field {name!r}; choose from "
+            f"{', '.join(sorted(may_withhold.get(recipient.audience, frozenset()))) or 'none'}.",
+        )
+        for number, recipient in enumerate(area.recipients)
+        for position, name in enumerate(recipient.withhold)
+        if name not in may_withhold.get(recipient.audience, frozenset())
+    ]
+
+
+def _districts(area: Area) -> Iterator[Finding]:
+    for name, count in Counter(area.districts).items():
+        if count > 1:
+            yield ("districts",), f"{name!r} is listed twice; keep it once."
+    for number, (_, name) in enumerate(area.other_spellings):
+        if name not in area.districts:
+            yield (
+                ("other_spellings", number),
+                f"{name!r} is not a district here; correct it or list it under districts.",
+            )
+
+
+def _served(area: Area, part: str, served: Iterable[tuple[str, ...]]) -> Iterator[Finding]:
+    owners: Counter[str] = Counter()
+    for number, districts in enumerate(served):
+        owners.update(districts)
+        for position, name in enumerate(districts):
+            if name not in area.districts:
+                where = (part, number, "districts", position)
+                yield where, f"{name!r} is not a district here; correct it or list it under districts."
+    for name in area.districts:
+        if owners[name] != 1:
+            yield (part,), f"{name!r} is served by {owners[name]} entries of {part}; it needs exactly one."
+
+
+def _front_doors(area: Area) -> Iterator[Finding]:
+    yield from _served(area, "front_doors", (door.districts for door in area.front_doors))
+    if area.front_door_when_unknown not in {door.id for door in area.front_doors}:
+        yield ("front_door_when_unknown",), "No front door has this id; use the id of one under front_doors."
+
+
+def _dovetail(area: Area) -> Iterator[Finding]:
+    told = area.recipient(Team.DOVETAIL) is not None
+    if area.dovetail_teams:
+        yield from _served(area, "dovetail_teams", (team.districts for team in area.dovetail_teams))
+        if not told:
+            yield ("recipients",), "The area has dovetail_teams; add a recipient with team dovetail."
+    elif told:
+        yield ("recipients",), "No Dovetail team exists; remove the recipient dovetail or add dovetail_teams."
+    if area.gathers == Body.LOCAL_AUTHORITY and not area.dovetail_teams:
+        yield ("gathers",), "The local authority gathers but has no dovetail_teams; add them or write police."
+
+
+AUDIENCES = {
+    Team.IMU: Audience.POLICE,
+    Team.GATEWAY: Audience.POLICE,
+    Team.FRONT_DOOR: Audience.SOCIAL_CARE,
+    Team.DOVETAIL: Audience.AWARENESS,
+    Team.STATISTICS: Audience.STATISTICS,
+}
+SERVICES = {
+    Audience.POLICE: "triage",
+    Audience.SOCIAL_CARE: "notify",
+    Audience.AWARENESS: "channel",
+    Audience.STATISTICS: "stats",
+}
+
+
+def _recipients(area: Area) -> Iterator[Finding]:
+    for number, recipient in enumerate(area.recipients):
+        ceiling = AUDIENCES[recipient.team]
+        if recipient.audience != ceiling:
+            yield ("recipients", number, "audience"), f"{recipient.team} reads {ceiling} at most; write {ceiling}."
+        elif recipient.service != SERVICES[ceiling]:
+            yield (
+                ("recipients", number, "service"),
+                f"{SERVICES[ceiling]} serves the {ceiling} audience; write {SERVICES[ceiling]}.",
+            )
+        if recipient.documents and ceiling not in {Audience.POLICE, Audience.SOCIAL_CARE}:
+            yield ("recipients", number, "documents"), f"The {ceiling} audience never has documents; write no."
+        if recipient.withhold != _first_of(area, recipient.audience):
+            yield ("recipients", number, "withhold"), "Teams of one audience share an event; give them the same list."
+    for team in (Team.IMU, Team.GATEWAY, Team.FRONT_DOOR):
+        found = area.recipient(team)
+        if found is None or not found.required:
+            yield ("recipients",), f"The referral must reach {team} everywhere; add it with required: yes."
+
+
+def _first_of(area: Area, audience: Audience) -> tuple[str, ...]:
+    return next(recipient.withhold for recipient in area.recipients if recipient.audience == audience)
+
+
+def _completeness(area: Area) -> Iterator[Finding]:
+    stages = Counter(telling.stage for telling in area.referrer_told)
+    for stage in ProgressStage:
+        if stages[stage] != 1:
+            yield ("referrer_told",), f"Stage {stage} is named {stages[stage]} times; name it exactly once."
+    purposes = Counter(retention.purpose for retention in area.retention)
+    for purpose in Purpose:
+        if purposes[purpose] != 1:
+            yield ("retention",), f"Purpose {purpose} has {purposes[purpose]} periods; give it exactly one."
+    covers = Counter(officer.cover for officer in area.duty_officers)
+    for cover in Cover:
+        if not covers[cover]:
+            yield ("duty_officers",), f"Nobody covers {cover}; name a duty officer with that cover."
+
+
+def _identities(area: Area) -> Iterator[Finding]:
+    parts: dict[str, list[str]] = {
+        "front_doors": [door.id for door in area.front_doors],
+        "dovetail_teams": [team.id for team in area.dovetail_teams],
+        "police_teams": [team.id for team in area.police_teams],
+        "duty_officers": [officer.id for officer in area.duty_officers],
+        "signpost_services": [service.id for service in area.signpost_services],
+        "recipients": [recipient.team for recipient in area.recipients],
+    }
+    for part, names in parts.items():
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield (part,), f"{name!r} stands here {count} times; each may be listed once."

@@ -1,0 +1,338 @@
+"""What an area file says: frozen values, one class per part of the file."""
+
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.vocabulary import ProgressStage, Team
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
+MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+$", max_length=254)]
+Prefix = Annotated[str, StringConstraints(pattern=r"^[A-HJKMNP-Z]{2,4}$")]
+WorkingDays = Annotated[int, Field(ge=0, le=260)]
+Months = Annotated[int, Field(ge=1, le=1200)]
+
+
+class AreaPart(BaseModel):
+    """A part of an area file: frozen, and refusing keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Body(StrEnum):
+    """The two bodies that Part 5 of the Counter-Terrorism and Security Act 2015 lets refer a person to a panel."""
+
+    POLICE = "police"
+    LOCAL_AUTHORITY = "local-authority"
+
+
+class Audience(StrEnum):
+    """Whose contract a recipient reads; the contract is the ceiling of what it may see."""
+
+    POLICE = "police"
+    SOCIAL_CARE = "social-care"
+    AWARENESS = "awareness"
+    STATISTICS = "statistics"
+
+
+class Delivery(StrEnum):
+    """How a front door is told: a mail with only the reference and a link, a signed webhook, or the inbox page."""
+
+    MAIL_LINK = "mail-link"
+    WEBHOOK = "webhook"
+    INBOX = "inbox"
+
+
+class Cover(StrEnum):
+    """When a duty officer covers."""
+
+    OPENING_HOURS = "opening-hours"
+    OUT_OF_HOURS = "out-of-hours"
+
+
+class Purpose(StrEnum):
+    """What a record is kept for; each purpose has its own period."""
+
+    DRAFT = "draft"
+    REFERRAL_CLOSED = "referral-closed"
+    REFERRAL_SIGNPOSTED = "referral-signposted"
+    POLICE_LED_PARTNERSHIP = "police-led-partnership"
+    CHANNEL_NOT_ADOPTED = "channel-not-adopted"
+    CHANNEL_CASE = "channel-case"
+    SOCIAL_CARE_NOTICE = "social-care-notice"
+    OUTGOING_MAIL = "outgoing-mail"
+    AUDIT = "audit"
+
+
+class CountedFrom(StrEnum):
+    """The moment from which a period of retention runs."""
+
+    RECEIVED = "received"
+    CLOSED = "closed"
+    LAST_ACTIVITY = "last-activity"
+
+
+class Hours(AreaPart):
+    """From when to when, London time."""
+
+    opens: time
+    closes: time
+
+
+class OpeningHours(AreaPart):
+    """When a team is at work: on working days and, where it is, on the others."""
+
+    working_days: Hours
+    other_days: Hours | None = None
+
+    def is_open(self, at: time, *, working_day: bool) -> bool:
+        """Say whether the team is at work at a London time on a working day, or on another one."""
+        hours = self.working_days if working_day else self.other_days
+        return hours is not None and hours.opens <= at < hours.closes
+
+
+class DutyOfficer(AreaPart):
+    """Who owns the risk of a referral from its arrival until somebody else has accepted it."""
+
+    id: Slug
+    name: Words
+    organisation: Words
+    cover: Cover
+
+
+class DeskCover(AreaPart):
+    """Who reads what software could not, outside the desk's opening hours."""
+
+    name: Words
+    organisation: Words
+    email: MailAddress
+
+
+class Desk(AreaPart):
+    """The intake desk: where forms are mailed to, when it is open and who covers for it."""
+
+    organisation: Words
+    mail_addresses: Annotated[tuple[MailAddress, ...], Field(min_length=1)]
+    opening_hours: OpeningHours
+    out_of_hours: DeskCover
+
+
+class FrontDoor(AreaPart):
+    """One social care front door and the districts that it answers for."""
+
+    id: Slug
+    name: Words
+    organisation: Words
+    districts: Annotated[tuple[Words, ...], Field(min_length=1)]
+    delivery: Delivery
+    email: MailAddress
+    secure_domains: tuple[Words, ...] = ()
+    opening_hours: OpeningHours
+    out_of_hours_email: MailAddress
+
+
+class DovetailTeam(AreaPart):
+    """A local authority team that gathers information and works cases in a Dovetail area."""
+
+    id: Slug
+    name: Words
+    organisation: Words
+    districts: Annotated[tuple[Words, ...], Field(min_length=1)]
+    email: MailAddress
+
+
+class PoliceTeam(AreaPart):
+    """A police team that works referrals of this area."""
+
+    id: Slug
+    name: Words
+    organisation: Words
+
+
+class SignpostService(AreaPart):
+    """A service that a referral may be signposted to; it has to acknowledge and report back."""
+
+    id: Slug
+    name: Words
+    email: MailAddress
+    acknowledged_within_working_days: WorkingDays
+
+
+class Recipient(AreaPart):
+    """One line of the ledger: a team, the service that acts for it, what it may see and by when it must have it.
+
+    `withhold` names fields of the audience's event that this area does not send; it can only narrow, never add.
+    `acknowledged_within_working_days` is empty where nobody has to confirm by hand.
+    """
+
+    team: Team
+    service: Slug
+    audience: Audience
+    required: bool
+    withhold: tuple[FieldName, ...] = ()
+    documents: bool
+    announce_unread: bool
+    stored_within_seconds: Annotated[int, Field(ge=1, le=86_400)]
+    acknowledged_within_working_days: WorkingDays | None = None
+    urgent_within_minutes: Annotated[int, Field(ge=1, le=10_080)] | None = None
+
+
+class Clocks(AreaPart):
+    """Local time limits; none is statutory. Working days of England and Wales unless the name says otherwise."""
+
+    closes_at: time
+    desk_completion: WorkingDays
+    deconfliction: WorkingDays
+    gateway_assessment: WorkingDays
+    information_gathering: WorkingDays
+    information_request_reply: WorkingDays
+    section_36_decision: WorkingDays
+    pack_answer: WorkingDays
+    panel_decision: WorkingDays
+    consent: WorkingDays
+    plan_review_months: Months
+    reassessment_after_refusal_months: Months
+    post_closure_review_months: tuple[Months, ...]
+
+
+class Telling(AreaPart):
+    """Whether a referrer may be told that a stage is reached, and in which words."""
+
+    stage: ProgressStage
+    tell: bool
+    sentence: Words
+    sentence_cy: Words | None = None
+
+
+class Retention(AreaPart):
+    """How long records of one purpose are kept, from when, and why so long."""
+
+    purpose: Purpose
+    months: Months
+    counted_from: CountedFrom
+    reason: Words
+
+
+class Panel(AreaPart):
+    """The Channel panel of the area; its quorum and its vote are statute and not for a file to say."""
+
+    name: Words
+    chairs: Annotated[tuple[Words, ...], Field(min_length=1)]
+    meets: Words
+    standing_members: Annotated[tuple[Words, ...], Field(min_length=1)]
+
+
+class Instrument(AreaPart):
+    """An assessment instrument in use, by its name and edition."""
+
+    id: Slug
+    edition: Words
+    name: Words
+    used_at: tuple[Slug, ...]
+
+
+class Statistics(AreaPart):
+    """Disclosure control of published tables: cells below the threshold are hidden."""
+
+    suppress_below: Annotated[int, Field(ge=3, le=50)]
+    round_to: Annotated[int, Field(ge=1, le=10)] = 1
+
+
+Part = TypeVar("Part", FrontDoor, SignpostService)
+
+
+class Area(AreaPart):
+    """One version of one area's practice."""
+
+    area: Slug
+    version: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}(-[a-z])?$")]
+    valid_from: date
+    name: Words
+    reference_prefix: Prefix
+    districts: Annotated[tuple[Words, ...], Field(min_length=1)]
+    other_spellings: tuple[tuple[Words, Words], ...] = ()
+    police_force: Words
+    gathers: Body
+    decides_section_36: Body
+    desk: Desk
+    police_teams: Annotated[tuple[PoliceTeam, ...], Field(min_length=1)]
+    duty_officers: Annotated[tuple[DutyOfficer, ...], Field(min_length=1)]
+    duty_hours: OpeningHours
+    front_doors: Annotated[tuple[FrontDoor, ...], Field(min_length=1)]
+    front_door_when_unknown: Slug
+    dovetail_teams: tuple[DovetailTeam, ...] = ()
+    signpost_services: Annotated[tuple[SignpostService, ...], Field(min_length=1)]
+    recipients: Annotated[tuple[Recipient, ...], Field(min_length=1)]
+    clocks: Clocks
+    referrer_told: tuple[Telling, ...]
+    retention: tuple[Retention, ...]
+    panel: Panel
+    instruments: Annotated[tuple[Instrument, ...], Field(min_length=1)]
+    statistics: Statistics
+
+    def district(self, text: str) -> str:
+        """Return the area's own name of a district as somebody wrote it, or "" when it is none of the area's.
+
+        Only this name may go into statistics: what a person typed can hold anything.
+        """
+        wanted = _plain(text)
+        known = {_plain(name): name for name in self.districts}
+        known |= {_plain(written): name for written, name in self.other_spellings}
+        return known.get(wanted, "")
+
+    def front_door_for(self, district: str) -> FrontDoor:
+        """Return the front door of a district, or the one named for an unknown district."""
+        name = self.district(district)
+        doors = (door for door in self.front_doors if name in door.districts)
+        return next(doors, self.front_door(self.front_door_when_unknown))
+
+    def front_door(self, door_id: str) -> FrontDoor:
+        """Return the front door with this id; KeyError when the area has none."""
+        return _by_id(self.front_doors, door_id)
+
+    def dovetail_team_for(self, district: str) -> DovetailTeam | None:
+        """Return the Dovetail team of a district (the first one when unknown), None where the area has no Dovetail."""
+        name = self.district(district)
+        teams = (team for team in self.dovetail_teams if name in team.districts)
+        return next(teams, self.dovetail_teams[0] if self.dovetail_teams else None)
+
+    def signpost_service(self, service_id: str) -> SignpostService:
+        """Return the service that may be signposted to under this id; KeyError when the area has none."""
+        return _by_id(self.signpost_services, service_id)
+
+    def recipient(self, team: Team) -> Recipient | None:
+        """Return what the area says of a team, None where the team is no recipient here."""
+        return next((recipient for recipient in self.recipients if recipient.team == team), None)
+
+    def withheld(self, audience: Audience) -> frozenset[str]:
+        """Return the names of the fields that this area does not send to an audience."""
+        return frozenset(name for each in self.recipients if each.audience == audience for name in each.withhold)
+
+    def telling(self, stage: ProgressStage) -> Telling | None:
+        """Return what a referrer may be told at a stage, None where nothing may be told."""
+        return next((telling for telling in self.referrer_told if telling.stage == stage and telling.tell), None)
+
+    def duty_officer(self, at: time, *, working_day: bool) -> DutyOfficer:
+        """Return who owns the risk of what arrives at this London time."""
+        is_open = self.duty_hours.is_open(at, working_day=working_day)
+        cover = Cover.OPENING_HOURS if is_open else Cover.OUT_OF_HOURS
+        return next(officer for officer in self.duty_officers if officer.cover == cover)
+
+    def kept_for(self, purpose: Purpose) -> Retention:
+        """Return how long records of this purpose are kept."""
+        return next(retention for retention in self.retention if retention.purpose == purpose)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("&", " and ").replace("-", " ").split())
+
+
+def _by_id(parts: tuple[Part, ...], part_id: str) -> Part:
+    for part in parts:
+        if part.id == part_id:
+            return part
+    raise KeyError(part_id)
