@@ -1,0 +1,58 @@
+"""Sessions in the service's own database."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.actor import Actor
+from chassis.database import Database
+from chassis.sessions import StoredSession
+from chassis.tables import web_session
+
+KEEPER = Actor.service("sessions")
+PURGE_BATCH = 1000
+
+
+class DatabaseSessions:
+    """The session store of a running service; each call is a transaction of its own, apart from the page's."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep the rows in web_session."""
+        self._database = database
+
+    async def read(self, key: str, now: datetime) -> StoredSession | None:
+        """Return the row unless it is missing or has ended."""
+        wanted = select(web_session).where(web_session.c.id == key, web_session.c.expires_at > now)
+        async with self._database.transaction(KEEPER) as session:
+            row = await session.first(wanted)
+        return StoredSession(row.data, row.expires_at, row.subject) if row else None
+
+    async def write(self, key: str, row: StoredSession) -> None:
+        """Insert or replace the row."""
+        kept = {"data": row.data, "expires_at": row.expires_at, "subject": row.subject}
+        statement = insert(web_session).values(id=key, **kept).on_conflict_do_update(index_elements=["id"], set_=kept)
+        async with self._database.transaction(KEEPER) as session:
+            await session.execute(statement)
+
+    async def touch(self, key: str, expires_at: datetime) -> None:
+        """Move the end of a session that is in use, leaving its data alone."""
+        async with self._database.transaction(KEEPER) as session:
+            await session.execute(update(web_session).where(web_session.c.id == key).values(expires_at=expires_at))
+
+    async def remove(self, key: str) -> None:
+        """Delete the row if it is there."""
+        async with self._database.transaction(KEEPER) as session:
+            await session.execute(delete(web_session).where(web_session.c.id == key))
+
+    async def revoke(self, subject: str) -> int:
+        """Delete every session of a signed-in person; return how many there were."""
+        async with self._database.transaction(KEEPER) as session:
+            return (await session.execute(delete(web_session).where(web_session.c.subject == subject))).rowcount
+
+    async def purge(self, now: datetime) -> int:
+        """Delete a batch of the rows that have ended, skipping those in use; return how many there were."""
+        ended = select(web_session.c.id).where(web_session.c.expires_at <= now).limit(PURGE_BATCH)
+        statement = delete(web_session).where(web_session.c.id.in_(ended.with_for_update(skip_locked=True)))
+        async with self._database.transaction(KEEPER) as session:
+            return (await session.execute(statement)).rowcount

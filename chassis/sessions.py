@@ -1,0 +1,242 @@
+"""Sessions on the server: revocable, sealed with the cookie that names them, and no row until something is kept."""
+
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.actor import Actor, ActorKind
+
+NONCE_BYTES = 12
+TOKEN_LENGTHS = range(30, 65)
+MACHINE_PATHS = ("/assets/", "/health/", "/metrics", "/internal/", "/ops/", "/api/")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a session lives: without use, and in all; `touch` is how rarely its use is written down."""
+
+    idle: timedelta = timedelta(minutes=60)
+    absolute: timedelta = timedelta(hours=12)
+    touch: timedelta = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """A session row: sealed data, when it ends, and the identity provider's subject where somebody signed in."""
+
+    data: bytes
+    expires_at: datetime
+    subject: str = ""
+
+
+class SessionStore(Protocol):
+    """Where session rows live; `key` is the SHA-256 of the cookie, so a stolen table opens nothing."""
+
+    async def read(self, key: str, now: datetime) -> StoredSession | None:
+        """Return the row unless it is missing or has ended."""
+
+    async def write(self, key: str, row: StoredSession) -> None:
+        """Insert or replace the row."""
+
+    async def touch(self, key: str, expires_at: datetime) -> None:
+        """Move the end of a session that is in use, leaving its data alone."""
+
+    async def remove(self, key: str) -> None:
+        """Delete the row if it is there."""
+
+    async def revoke(self, subject: str) -> int:
+        """Delete every session of a signed-in person; return how many there were."""
+
+    async def purge(self, now: datetime) -> int:
+        """Delete the rows that have ended; return how many there were."""
+
+
+class Session(dict[str, Any]):
+    """What the service remembers about one browser; JSON values only."""
+
+    def __init__(self, token: str = "", data: Mapping[str, Any] | None = None, *, created: float | None = None) -> None:
+        """Wrap the data of a stored session, or start an empty one."""
+        super().__init__(data or {})
+        self.token = token
+        self.created = time.time() if created is None else created
+        self.replaced: set[str] = set()
+        self.ended = False
+
+    def ensure_token(self) -> str:
+        """Return the secret name of this session, choosing one (a cookie, not yet a row) when there is none."""
+        self.token = self.token or secrets.token_urlsafe(32)
+        return self.token
+
+    def rotate(self) -> None:
+        """Take a new name and forget the old one: whoever planted or saw the old cookie is left outside."""
+        if self.token:
+            self.replaced.add(self.token)
+        self.token, self.created = secrets.token_urlsafe(32), time.time()
+
+    def end(self) -> None:
+        """Forget everything: the row goes, and so does the cookie."""
+        self.clear()
+        if self.token:
+            self.replaced.add(self.token)
+        self.token, self.ended = "", True
+
+
+def sign_in(session: Session, actor: Actor) -> None:
+    """Make the session that of a signed-in person, under a new name, without what an anonymous visitor left in it."""
+    session.clear()
+    session.rotate()
+    session["actor"] = {
+        "id": actor.id,
+        "name": actor.name,
+        "roles": sorted(actor.roles),
+        "areas": sorted(actor.areas),
+        "organisation": actor.organisation,
+    }
+
+
+def actor_of(session: Mapping[str, Any]) -> Actor:
+    """Return the signed-in person of a session, or the public."""
+    kept = session.get("actor")
+    if not kept:
+        return Actor.public()
+    return Actor(
+        ActorKind.PERSON,
+        kept["id"],
+        kept["name"],
+        roles=frozenset(kept["roles"]),
+        areas=frozenset(kept["areas"]),
+        organisation=kept["organisation"],
+    )
+
+
+def derive(secret: str, purpose: str, token: str) -> bytes:
+    """Return 32 bytes that only this service can compute for this purpose and session."""
+    return hmac.digest(secret.encode(), f"{purpose}:{token}".encode(), "sha256")
+
+
+class SessionKeeper:
+    """Opens and keeps the sessions of one service."""
+
+    def __init__(self, store: SessionStore, secret: str, limits: Limits) -> None:
+        """Keep sessions in the store, sealed under the service's session secret and each session's own name."""
+        self.store = store
+        self.secret = secret
+        self.limits = limits
+
+    async def open(self, token: str) -> tuple[Session, datetime | None]:
+        """Return the session that the cookie names and when it ends; an unknown one is empty and has no end."""
+        if len(token) not in TOKEN_LENGTHS or not token.isascii():
+            return Session(), None
+        row = await self.store.read(_key(token), datetime.now(UTC))
+        content = self._opened(token, row.data) if row else None
+        if row is None or content is None:
+            return Session(token), None
+        return Session(token, content["data"], created=content["created"]), row.expires_at
+
+    async def keep(self, session: Session) -> None:
+        """Write the session down under its name."""
+        content = json.dumps({"created": session.created, "data": session}).encode()
+        token = session.ensure_token()
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = nonce + AESGCM(derive(self.secret, "session", token)).encrypt(nonce, content, None)
+        subject = session.get("actor", {}).get("id", "")
+        await self.store.write(_key(token), StoredSession(sealed, self._end_of(session), subject))
+
+    async def forget(self, tokens: set[str]) -> None:
+        """Delete the rows of sessions that ended or took another name."""
+        for token in tokens:
+            await self.store.remove(_key(token))
+
+    async def touch(self, session: Session, expires_at: datetime) -> None:
+        """Note that the session is in use, at most once in a while."""
+        end = self._end_of(session)
+        if end - expires_at >= self.limits.touch:
+            await self.store.touch(_key(session.token), end)
+
+    def _end_of(self, session: Session) -> datetime:
+        absolute = datetime.fromtimestamp(session.created, UTC) + self.limits.absolute
+        return min(datetime.now(UTC) + self.limits.idle, absolute)
+
+    def _opened(self, token: str, sealed: bytes) -> dict[str, Any] | None:
+        # A row sealed under an older session secret is as good as none: the person signs in again.
+        try:
+            key = derive(self.secret, "session", token)
+            content: dict[str, Any] = json.loads(
+                AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+            )
+        except (InvalidTag, ValueError):
+            return None
+        return content
+
+
+@dataclass(frozen=True)
+class CookiePlan:
+    """The name of the cookie and whether it travels over https only."""
+
+    name: str
+    secure: bool
+
+    def header(self, token: str) -> str:
+        """Return the Set-Cookie value: gone with the browser, out of reach of scripts; an empty token deletes it."""
+        parts = [f"{self.name}={token}", "Path=/", "HttpOnly", "SameSite=Lax"]
+        if not token:
+            parts.append("Max-Age=0")
+        if self.secure:
+            parts.append("Secure")
+        return "; ".join(parts)
+
+
+Keeping = Callable[[], tuple[SessionKeeper, CookiePlan]]
+
+
+class SessionMiddleware:
+    """Gives each page request its session, and writes it down only when it changed."""
+
+    def __init__(self, app: ASGIApp, keeping: Keeping) -> None:
+        """Ask `keeping` at each request: the database is there only once the service has started."""
+        self.app = app
+        self.keeping = keeping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; machines' paths have no session."""
+        if scope["type"] != "http" or scope["path"].startswith(MACHINE_PATHS):
+            await self.app(scope, receive, send)
+            return
+        keeper, cookie = self.keeping()
+        sent_token = HTTPConnection(scope).cookies.get(cookie.name, "")
+        session, expires_at = await keeper.open(sent_token) if sent_token else (Session(), None)
+        before = _content(session)
+        scope["session"] = session
+
+        async def send_and_keep(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await keeper.forget(session.replaced)
+                if _content(session) != before or (session and session.replaced):
+                    await keeper.keep(session)
+                elif expires_at is not None and not session.replaced:
+                    await keeper.touch(session, expires_at)
+                if session.token != sent_token or session.ended:
+                    MutableHeaders(scope=message).append("set-cookie", cookie.header(session.token))
+            await send(message)
+
+        await self.app(scope, receive, send_and_keep)
+
+
+def _content(session: Session) -> str:
+    return json.dumps(session, sort_keys=True)
+
+
+def _key(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

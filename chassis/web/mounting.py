@@ -1,0 +1,105 @@
+"""Puts a service's pages, static files, sessions and error pages into its application."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from chassis.errors import ThroughlineError
+from chassis.policy import PUBLIC, allow
+from chassis.sessions import CookiePlan, Limits, SessionKeeper, SessionMiddleware, SessionStore
+from chassis.session_store import DatabaseSessions
+from chassis.web.bodies import check_text
+from chassis.web.pages import Page, PageRequest, Shell, Site
+from chassis.web.refusals import answer, to_sign_in
+from chassis.web.shell import ShellMiddleware
+from chassis.web.templating import STATIC
+
+if TYPE_CHECKING:
+    from chassis.app import Runtime
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+def install(
+    app: FastAPI,
+    service: Shell,
+    runtime: "Callable[[], Runtime]",
+    *,
+    templates: Path | None = None,
+    store: SessionStore | None = None,
+) -> Site:
+    """Mount the service's pages and everything around them; `runtime` is asked at each request.
+
+    Templates are those of services/<name>/web/templates and sessions live in the service's database, unless given.
+    Raises ValueError when a page asks for a permission that the service's table does not name.
+    """
+    site = Site(service, runtime, templates or _templates_of(service.name))
+    app.state.site = site
+    mount(app, service.pages)
+    app.mount("/assets", StaticFiles(directory=STATIC), name="assets")
+    for family in (ThroughlineError, HTTPException, RequestValidationError):
+        app.add_exception_handler(family, _explain(site))
+    app.add_middleware(SessionMiddleware, keeping=_keeping(service.name, runtime, store))
+    app.add_middleware(ShellMiddleware, site=lambda: site)
+    return site
+
+
+def mount(app: FastAPI, pages: Iterable[Page]) -> None:
+    """Add pages to an application whose shell is installed."""
+    site: Site = app.state.site
+    listed = tuple(pages)
+    for page in listed:
+        if page.permission != PUBLIC and page.permission not in site.service.permissions:
+            raise ValueError(f"The page {page.title} asks for {page.permission!r}: add it to the permission table.")
+    site.add(listed)
+    for page in listed:
+        app.router.add_route(page.path, _endpoint(site, page), [page.method], page.title, include_in_schema=False)
+
+
+def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        for text in (*map(str, request.path_params.values()), *sum(request.query_params.multi_items(), ())):
+            check_text(text)
+        asked = PageRequest(request, site, page)
+        if page.permission != PUBLIC:
+            if asked.actor.kind == "public":
+                return to_sign_in(request, site)
+            allow(asked.actor, page.permission, site.service.permissions)
+        if page.method not in SAFE_METHODS:
+            await asked.form()
+        return await page.view(asked)
+
+    return serve
+
+
+def _explain(site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def explain(request: Request, error: Exception) -> Response:
+        return answer(request, site, error)
+
+    return explain
+
+
+def _keeping(
+    name: str, runtime: "Callable[[], Runtime]", store: SessionStore | None
+) -> Callable[[], tuple[SessionKeeper, CookiePlan]]:
+    def keeping() -> tuple[SessionKeeper, CookiePlan]:
+        running = runtime()
+        kept_in = store or DatabaseSessions(running.database)
+        cookie = CookiePlan(f"throughline_{name}", secure=running.settings.public_url.startswith("https://"))
+        return SessionKeeper(kept_in, running.secrets.session_secret, Limits()), cookie
+
+    return keeping
+
+
+def _templates_of(name: str) -> Path | None:
+    package = find_spec(f"services.{name}.web")
+    folder = Path(package.origin).parent / "templates" if package and package.origin else None
+    return folder if folder and folder.is_dir() else None

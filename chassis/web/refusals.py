@@ -1,0 +1,97 @@
+"""What a person or a machine is told when something is refused or fails: one sentence, never a detail of the inside."""
+
+import secrets
+import traceback
+from typing import NamedTuple
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from chassis import telemetry
+from chassis.errors import NotYet, ThroughlineError, Unavailable
+from chassis.internal import problem, status_of
+from chassis.web.pages import PageRequest, Site
+
+MACHINE_PATHS = ("/api/", "/internal/", "/ops/", "/health/", "/metrics")
+SERVER_ERRORS = 500
+TITLES = {
+    400: "There is a problem with what you sent",
+    403: "You cannot do this",
+    404: "Page not found",
+    405: "This page does not take that",
+    409: "Somebody else was first",
+    413: "What you sent is too large",
+    422: "There is a problem with what you sent",
+    503: "The service is not available for the moment",
+}
+SENTENCES = {
+    404: "There is nothing at this address: check it, or start from the home page.",
+    405: "This address does not answer that kind of request: start from the home page.",
+}
+log = telemetry.logger("chassis.web")
+
+
+class Refusal(NamedTuple):
+    """How an error is said outside: HTTP status, stable reason, one sentence."""
+
+    status: int
+    reason: str
+    sentence: str
+
+
+def refusal_for(error: Exception) -> Refusal:
+    """Return how to say an error; an unexpected one gets a code that is also in the log, and no detail."""
+    if isinstance(error, ThroughlineError):
+        status = 503 if isinstance(error, NotYet) else status_of(error)
+        return Refusal(status, error.reason, str(error))
+    if isinstance(error, RequestValidationError):
+        fields = sorted({".".join(str(part) for part in found["loc"][1:]) for found in error.errors()})
+        return Refusal(422, "request-unreadable", f"Check these fields: {', '.join(fields)}.")
+    if isinstance(error, HTTPException):
+        sentence = SENTENCES.get(error.status_code, "The request was refused: start again from the home page.")
+        return Refusal(error.status_code, f"http-{error.status_code}", sentence)
+    return _unexpected(error)
+
+
+def answer(request: Request, site: Site, error: Exception) -> Response:
+    """Return the page that explains an error, or problem+json on the paths that machines use."""
+    refusal = refusal_for(error)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = "10"
+    if request.url.path.startswith(MACHINE_PATHS):
+        response: Response = problem(refusal.status, refusal.reason, refusal.sentence)
+    else:
+        response = _page(request, site, refusal)
+    response.headers.update(headers)
+    return response
+
+
+def to_sign_in(request: Request, site: Site) -> Response:
+    """Send somebody who has not signed in to do so, and afterwards back to the page that they wanted."""
+    path = request.url.path
+    wanted = path if site.opens("GET", path) else "/"
+    if wanted == path and request.method in {"GET", "HEAD"} and request.url.query:
+        wanted = f"{path}?{request.url.query}"
+    return RedirectResponse(site.url("sign_in", next=wanted), status_code=303)
+
+
+def _page(request: Request, site: Site, refusal: Refusal) -> Response:
+    title = TITLES.get(refusal.status, "Something went wrong")
+    asked = PageRequest(request, site)
+    return asked.render(
+        "refusal", status=refusal.status, title=title, sentence=refusal.sentence, reason=refusal.reason
+    )
+
+
+def _unexpected(error: Exception) -> Refusal:
+    code = secrets.token_hex(4)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    facts = {"reference": code, "error": type(error).__name__, "place": where}
+    log.error("A request failed unexpectedly.", extra={"facts": facts})
+    return Refusal(
+        SERVER_ERRORS, "unexpected", f"The service failed and the failure was noted: try again, or quote the code {code}."
+    )

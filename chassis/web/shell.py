@@ -1,0 +1,88 @@
+"""The outermost layer: security headers on every answer, a limit on every body, and no failure without an answer."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.web.bodies import MIB, FormTooLarge
+from chassis.web.pages import Site
+from chassis.web.refusals import answer
+
+BODY_LIMIT = 32 * MIB
+YEAR = 31_536_000
+
+
+def security_headers(public_url: str, issuer_url: str) -> dict[str, str]:
+    """Return the headers of every answer; forms may also lead to the identity provider, by redirect from sign-in."""
+    issuer = urlsplit(issuer_url)
+    form_targets = f"'self' {issuer.scheme}://{issuer.netloc}" if issuer.netloc else "'self'"
+    policy = (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+        f"form-action {form_targets}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    headers = {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if public_url.startswith("https://"):
+        headers["strict-transport-security"] = f"max-age={YEAR}"
+    return headers
+
+
+class ShellMiddleware:
+    """Wraps the whole service."""
+
+    def __init__(self, app: ASGIApp, site: Callable[[], Site]) -> None:
+        """Ask for the site at each request: its settings are there only once the service has started."""
+        self.app = app
+        self.site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        site = self.site()
+        settings = site.runtime().settings
+        fixed = security_headers(settings.public_url, settings.issuer_url)
+        started = False
+        received = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in fixed.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", _caching(scope))
+            await send(message)
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > BODY_LIMIT:
+                raise FormTooLarge(f"What you sent is larger than {BODY_LIMIT // MIB} MB: send less.")
+            return message
+
+        try:
+            await self.app(scope, receive_within_limit, send_with_headers)
+        except Exception as error:
+            if started:
+                raise
+            await answer(Request(scope), site, error)(scope, receive, send_with_headers)
+
+
+def _caching(scope: Scope) -> str:
+    if not scope["path"].startswith("/assets/"):
+        return "no-store"
+    return f"public, max-age={YEAR}, immutable" if b"v=" in scope["query_string"] else "no-cache"

@@ -1,0 +1,107 @@
+"""The template environment: strict about a misspelt name, and the formats that pages share."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from jinja2.runtime import Undefined
+from jinja2.utils import missing
+
+from chassis.clock import LONDON
+from chassis.policy import in_words
+
+CHASSIS = Path(__file__).parent.parent
+STATIC = CHASSIS / "static"
+NOON = 12
+
+
+class PageUndefined(ChainableUndefined):
+    """Lenient about an absent member, as the GOV.UK macros need, and strict about a name that nobody set."""
+
+    def _strict(self) -> None:
+        # A hint means that jinja itself made the value: a macro's absent caller, which macros may ask about.
+        if self._undefined_obj is missing and self._undefined_hint is None:
+            self._fail_with_undefined_error()
+
+    def __str__(self) -> str:
+        self._strict()
+        return ""
+
+    def __html__(self) -> str:
+        return str(self)
+
+    def __bool__(self) -> bool:
+        self._strict()
+        return False
+
+    def __iter__(self) -> Any:
+        self._strict()
+        return iter(())
+
+    def __len__(self) -> int:
+        self._strict()
+        return 0
+
+    def __getattr__(self, name: str) -> Undefined:
+        if not name.startswith("__"):
+            self._strict()
+        return super().__getattr__(name)
+
+
+def environment(templates: Path | None) -> Environment:
+    """Return the environment of one service: its own templates first, then the shared ones and the GOV.UK macros."""
+    folders = [folder for folder in (templates, CHASSIS / "templates") if folder is not None]
+    made = Environment(
+        loader=ChoiceLoader(
+            [FileSystemLoader(folders), PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
+        ),
+        autoescape=True,
+        undefined=PageUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    formats: dict[str, Callable[..., Any]] = {"day": day, "moment": moment, "words": in_words, "paragraphs": paragraphs}
+    made.filters.update(formats)
+    made.globals["asset"] = asset
+    # The GOV.UK macros were written for nunjucks, where `undefined` is a value that anybody may name.
+    made.globals["undefined"] = PageUndefined(obj=None)
+    return made
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of a static file, which changes with its content so that browsers may keep it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/assets/{name}?v={digest[:12]}"
+
+
+def day(value: date | datetime | None) -> str:
+    """Return a date the GOV.UK way, in London: "21 November 2026"; nothing for None."""
+    if value is None:
+        return ""
+    local = value.astimezone(LONDON) if isinstance(value, datetime) else value
+    return f"{local.day} {local:%B %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """Return a time the GOV.UK way, in London: "21 November 2026 at 3:05pm"; nothing for None."""
+    if value is None:
+        return ""
+    local = value.astimezone(LONDON)
+    hour = local.hour % NOON or NOON
+    return f"{day(value)} at {hour}:{local:%M}{'am' if local.hour < NOON else 'pm'}"
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the non-empty paragraphs of what somebody typed."""
+    return [part.strip() for part in text.split("\n\n") if part.strip()]
+
+
+def machine_time(value: datetime) -> str:
+    """Return a moment for the datetime attribute of a time element."""
+    return value.astimezone(UTC).isoformat(timespec="seconds")
