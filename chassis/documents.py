@@ -1,0 +1,269 @@
+"""Documents: sealed copies in this service, and the claim check by which a consumer fetches one from its publisher."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, ClassVar, TypedDict, Unpack
+from uuid import UUID, uuid4
+
+import httpx2
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import audit, clock, telemetry
+from chassis.actor import Actor
+from chassis.database import Session
+from chassis.errors import Forbidden, Missing, Rejected, SubjectErased, Unavailable
+from chassis.internal import ProblemRoute, require_machine
+from chassis.tables import document, document_grant
+from contracts.envelope import DocumentReference
+
+SIZE_LIMIT = 40 * 1024 * 1024
+"""The largest document in bytes that is stored or fetched."""
+
+_PATIENCE_SECONDS = 30.0
+
+
+class DocumentTooLarge(Rejected):
+    """A document is larger than any service stores."""
+
+    reason: ClassVar[str] = "document-too-large"
+
+
+class DocumentAbsent(Missing):
+    """No document with that id is held here."""
+
+    reason: ClassVar[str] = "document-absent"
+
+
+class DocumentNotGranted(Forbidden):
+    """No published event gave this document to the service that asks for it."""
+
+    reason: ClassVar[str] = "document-not-granted"
+
+
+class DocumentMissing(Rejected):
+    """An event names a document that its publisher does not have."""
+
+    reason: ClassVar[str] = "document-missing"
+
+
+class DocumentRefused(Rejected):
+    """The publisher says that this document was not given to us."""
+
+    reason: ClassVar[str] = "document-refused"
+
+
+class DocumentDigestMismatch(Rejected):
+    """The publisher sent other bytes than the event announced."""
+
+    reason: ClassVar[str] = "document-digest-mismatch"
+
+
+class DocumentUnreachable(Unavailable):
+    """The publisher of a document does not answer."""
+
+    reason: ClassVar[str] = "document-unreachable"
+
+
+class NewDocument(TypedDict):
+    """What `store` takes; `name` is the sender's file name (identity), `body` the plain bytes."""
+
+    subject: UUID
+    area: str
+    name: str
+    media_type: str
+    body: bytes
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Document:
+    """An opened document."""
+
+    reference: DocumentReference
+    subject: UUID
+    area: str
+    body: bytes
+
+
+async def store(session: Session, **given: Unpack[NewDocument]) -> DocumentReference:
+    """Seal and keep a document of this service's own; the reference may be put into events.
+
+    Raises DocumentTooLarge above 40 MB.
+    """
+    body = given["body"]
+    reference = DocumentReference(
+        id=uuid4(),
+        name=given["name"],
+        media_type=given["media_type"],
+        size=len(body),
+        digest=hashlib.sha256(body).hexdigest(),
+    )
+    await keep(session, reference, body, subject=given["subject"], area=given["area"], now=given["now"])
+    return reference
+
+
+async def keep(
+    session: Session, reference: DocumentReference, body: bytes, *, subject: UUID, area: str, now: datetime
+) -> None:
+    """Seal and keep a document under the id it already has; a document that is already here stays as it is."""
+    if len(body) > SIZE_LIMIT:
+        raise DocumentTooLarge("The document is larger than 40 MB: send it in parts.")
+    values = {
+        "id": reference.id,
+        "subject": subject,
+        "area": area,
+        "name": await session.seal(subject, reference.name),
+        "media_type": reference.media_type,
+        "size": reference.size,
+        "digest": reference.digest,
+        "body": await session.seal(subject, body),
+        "received_at": now,
+    }
+    await session.execute(insert(document).values(values).on_conflict_do_nothing(index_elements=["id"]))
+
+
+async def read(session: Session, document_id: UUID) -> Document:
+    """Return the opened document; raises DocumentAbsent if it is not here, SubjectErased if it was erased.
+
+    Whoever shows it to a person records the read in the same transaction.
+    """
+    row = await session.first(select(document).where(document.c.id == document_id))
+    if row is None:
+        raise DocumentAbsent("There is no document with that id here: look it up again from its referral.")
+    if not row.body:
+        raise SubjectErased("This document was erased with everything else about its subject.")
+    body = await session.unseal(row.subject, row.body)
+    return Document(await _reference(session, row), row.subject, row.area, body)
+
+
+async def listed(session: Session, subject: UUID) -> tuple[DocumentReference, ...]:
+    """Return the documents held about a subject, oldest first; erased ones are left out."""
+    columns = [document.c[name] for name in ("id", "subject", "name", "media_type", "size", "digest")]
+    statement = (
+        select(*columns)
+        .where(document.c.subject == subject, document.c.name != b"")
+        .order_by(document.c.received_at, document.c.id)
+    )
+    return tuple([await _reference(session, row) for row in await session.rows(statement)])
+
+
+async def erase(session: Session, subject: UUID) -> int:
+    """Empty every document of a subject and return how many; the ids stay, so that consumers are told it is erased."""
+    emptied = {"name": b"", "body": b"", "digest": "", "size": 0}
+    found = await session.execute(
+        update(document).where(document.c.subject == subject, document.c.body != b"").values(emptied)
+    )
+    return found.rowcount
+
+
+def router() -> APIRouter:
+    """Return the door by which consumers fetch the documents that a published event gave them."""
+    routes = APIRouter(route_class=ProblemRoute)
+    routes.add_api_route("/internal/documents/{document_id}", send, methods=["GET"], include_in_schema=False)
+    return routes
+
+
+async def send(request: Request, document_id: UUID) -> Response:
+    """Answer with the opened body and its digest, and audit that the calling service has read it."""
+    runtime = request.app.state.runtime
+    caller = require_machine(request, accepted=frozenset(runtime.secrets.machine_digests))
+    async with runtime.database.transaction(Actor.service(caller)) as session:
+        await _require_grant(session, document_id, caller)
+        found = await read(session, document_id)
+        await audit.record_read(session, subject=found.subject, now=clock.now(), reason="document-fetched")
+    digest = base64.b64encode(bytes.fromhex(found.reference.digest)).decode()
+    headers = {"Content-Digest": f"sha-256=:{digest}:", "Cache-Control": "no-store"}
+    return Response(found.body, media_type="application/octet-stream", headers=headers)
+
+
+class Fetcher:
+    """Fetches documents from the services that published them, before the consumer's transaction begins."""
+
+    def __init__(self, service_urls: Mapping[str, str], credential: str) -> None:
+        self._urls = service_urls
+        self._client = httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {credential}"},
+            timeout=httpx2.Timeout(10.0, connect=2.0),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def fetch(self, publisher: str, reference: DocumentReference) -> bytes:
+        """Return the body of a document, checked against size and digest of its reference.
+
+        Raises DocumentTooLarge, DocumentMissing, DocumentRefused or DocumentDigestMismatch (the message is at fault),
+        SubjectErased (it was erased meanwhile) or DocumentUnreachable (the publisher is down: try again).
+        """
+        if reference.size > SIZE_LIMIT:
+            raise DocumentTooLarge("The event names a document larger than 40 MB: the publisher must send it in parts.")
+        body = await self._download(publisher, reference)
+        if len(body) != reference.size or hashlib.sha256(body).hexdigest() != reference.digest:
+            raise DocumentDigestMismatch(
+                f"A document of {publisher} has another digest than its event announced: send the event anew."
+            )
+        return body
+
+    async def _download(self, publisher: str, reference: DocumentReference) -> bytes:
+        url = f"{self._urls.get(publisher, '')}/internal/documents/{reference.id}"
+        headers = {"traceparent": telemetry.traceparent()}
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS), self._client.stream("GET", url, headers=headers) as answer:
+                _check_status(publisher, answer.status_code)
+                return await _collect(answer, reference.size)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
+            raise DocumentUnreachable(
+                f"The service {publisher} did not hand over a document ({type(error).__name__}): is it running?"
+            ) from None
+
+
+async def _collect(answer: httpx2.Response, size: int) -> bytes:
+    # One byte more than announced is enough to know that the digest cannot match.
+    body = bytearray()
+    async for chunk in answer.aiter_bytes():
+        body += chunk
+        if len(body) > size:
+            break
+    return bytes(body)
+
+
+def _check_status(publisher: str, status: int) -> None:
+    if status == HTTPStatus.OK:
+        return
+    if status == HTTPStatus.NOT_FOUND:
+        raise DocumentMissing(f"The service {publisher} has no document with the id that its event names.")
+    if status == HTTPStatus.GONE:
+        raise SubjectErased("The document was erased with its subject before it could be fetched.")
+    if status == HTTPStatus.FORBIDDEN:
+        raise DocumentRefused(f"The service {publisher} says that its event did not give this document to us.")
+    raise DocumentUnreachable(f"The service {publisher} answered {status} instead of a document: look at its health.")
+
+
+async def _require_grant(session: Session, document_id: UUID, service: str) -> None:
+    granted = select(document_grant.c.service).where(
+        document_grant.c.document_id == document_id, document_grant.c.service == service
+    )
+    if await session.scalar(granted) is not None:
+        return
+    if await session.scalar(select(document.c.id).where(document.c.id == document_id)) is None:
+        raise DocumentAbsent("There is no document with that id here.")
+    raise DocumentNotGranted(f"No published event gave this document to {service}.")
+
+
+async def _reference(session: Session, row: Row[Any]) -> DocumentReference:
+    return DocumentReference(
+        id=row.id,
+        name=await session.unseal_text(row.subject, row.name),
+        media_type=row.media_type,
+        size=row.size,
+        digest=row.digest,
+    )

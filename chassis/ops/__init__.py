@@ -1,0 +1,6 @@
+"""The operations plane: /ops/* in every service, for monitor and the command line alone, every call audited."""
+
+from chassis.ops.erasure import DeletionReceipt, EraseSubject
+from chassis.ops.routes import router
+
+__all__ = ["DeletionReceipt", "EraseSubject", "router"]

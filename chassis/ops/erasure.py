@@ -1,0 +1,93 @@
+"""Erasure: makes everything that this service holds about a subject unreadable, and says what that was."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Executable, case, delete, exists, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import audit, documents
+from chassis.database import Session
+from chassis.tables import dispatch, erased_subject, inbox_held, inbox_parked, outbox
+
+EraseSubject = Callable[[Session, UUID], Awaitable[None]]
+"""A service's own part: empties the columns and rows that it lists for a subject."""
+
+
+@dataclass(frozen=True)
+class DeletionReceipt:
+    """What one service has erased; the numbers count what this call found, so a second call may say 0."""
+
+    service: str
+    subject: UUID
+    erased_at: datetime
+    documents: int
+    events: int
+    held: int
+    parked: int
+
+
+async def erase_stored(
+    session: Session, subject: UUID, erase_own: EraseSubject | None, *, reason: str, now: datetime
+) -> DeletionReceipt:
+    """Empty what the service's database holds about a subject whose key is already deleted, and audit the receipt.
+
+    Outbox rows become tombstones that keep their number, documents keep their id, held and parked messages go; from
+    now on the inbox answers `erased`.
+    """
+    await session.lock(subject)
+    if erase_own is not None:
+        await erase_own(session, subject)
+    receipt = DeletionReceipt(
+        service=session.service,
+        subject=subject,
+        erased_at=now,
+        documents=await documents.erase(session, subject),
+        events=await _tombstones(session, subject),
+        held=await _count(session, delete(inbox_held).where(inbox_held.c.subject == subject)),
+        parked=await _parked(session, subject, now),
+    )
+    await _register(session, subject, reason, now)
+    facts = {
+        "documents": receipt.documents,
+        "events": receipt.events,
+        "held": receipt.held,
+        "parked": receipt.parked,
+    }
+    await audit.record(session, "subject.erase", subject=subject, now=now, reason=reason, facts=facts)
+    return receipt
+
+
+async def _tombstones(session: Session, subject: UUID) -> int:
+    # What a recipient has not stored goes out again as a tombstone: it answers `erased`, which closes its line.
+    unanswered = exists().where(
+        dispatch.c.event_id == outbox.c.event_id,
+        dispatch.c.stored_at.is_(None),
+        dispatch.c.waived_at.is_(None),
+        dispatch.c.erased_at.is_(None),
+    )
+    published_at = case((unanswered, None), else_=outbox.c.published_at)
+    session.wakes_relay = True
+    return await _count(
+        session,
+        update(outbox)
+        .where(outbox.c.subject == subject, ~outbox.c.tombstone)
+        .values(tombstone=True, sealed=b"", published_at=published_at),
+    )
+
+
+async def _parked(session: Session, subject: UUID, now: datetime) -> int:
+    emptied = {"envelope": b"", "sentence": "", "state": "erased", "resolved_at": now, "resolved_by": session.actor.id}
+    condition = (inbox_parked.c.subject == subject) & (inbox_parked.c.envelope != b"")
+    return await _count(session, update(inbox_parked).where(condition).values(emptied))
+
+
+async def _register(session: Session, subject: UUID, reason: str, now: datetime) -> None:
+    values = {"subject": subject, "erased_at": now, "reason": reason}
+    await session.execute(insert(erased_subject).values(values).on_conflict_do_nothing(index_elements=["subject"]))
+
+
+async def _count(session: Session, statement: Executable) -> int:
+    return (await session.execute(statement)).rowcount
