@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App
+from authlib.integrations.base_client import OAuthError  # type: ignore[import-untyped]
+from authlib.integrations.starlette_client import OAuth, StarletteOAuth2App  # type: ignore[import-untyped]
 from fastapi import FastAPI
 from joserfc.errors import JoseError
 from starlette.responses import RedirectResponse, Response
@@ -72,7 +72,7 @@ class _Provider:
         return self.made[issuer]
 
 
-def install(app: FastAPI, service: "Service", settings: "ServiceSettings") -> None:
+def install(app: FastAPI, service: "Service", settings: "ServiceSettings") -> None:  # noqa: ARG001  (the shell has both)
     """Add /sign-in, /auth/callback and /sign-out; the web shell must be installed before.
 
     The session cookie is `throughline_<service>`; the provider's claims `roles` (list), `area` (text or list),
@@ -97,7 +97,9 @@ def actor_from(claims: Mapping[str, Any]) -> Actor:
     """
     subject = str(claims.get("sub") or "")
     if not subject:
-        raise SignInFailed("The identity provider did not say who you are: ask its administrator to send the claim sub.")
+        raise SignInFailed(
+            "The identity provider did not say who you are: ask its administrator to send the claim sub."
+        )
     return Actor(
         ActorKind.PERSON,
         subject[:NAME_LIMIT],
@@ -137,7 +139,7 @@ async def _callback(provider: _Provider, asked: PageRequest) -> Response:
     actor = actor_from(claims)
     begin_session(asked.session, actor)
     async with asked.runtime.database.transaction(actor) as session:
-        await audit.record(session, "signed-in", subject=None, now=asked.now)
+        await audit.record(session, "session.signed-in", subject=None, now=asked.now)
     return RedirectResponse(wanted, status_code=303)
 
 
@@ -157,7 +159,7 @@ async def _claims(client: StarletteOAuth2App, asked: PageRequest) -> Mapping[str
 async def _sign_out(asked: PageRequest) -> Response:
     if asked.actor.kind == ActorKind.PERSON:
         async with asked.transaction() as session:
-            await audit.record(session, "signed-out", subject=None, now=asked.now)
+            await audit.record(session, "session.signed-out", subject=None, now=asked.now)
     asked.session.end()
     return asked.redirect("signed_out")
 

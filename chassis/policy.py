@@ -1,6 +1,7 @@
 """Who may do what: applies a service's permission table, and says why when the answer is no."""
 
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import ClassVar
 
 from chassis.actor import Actor

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.actor import Actor, ActorKind
 
 NONCE_BYTES = 12
+PURGE_ONE_IN = 200
 TOKEN_LENGTHS = range(30, 65)
 MACHINE_PATHS = ("/assets/", "/health/", "/metrics", "/internal/", "/ops/", "/api/")
 
@@ -153,6 +154,8 @@ class SessionKeeper:
         sealed = nonce + AESGCM(derive(self.secret, "session", token)).encrypt(nonce, content, None)
         subject = session.get("actor", {}).get("id", "")
         await self.store.write(_key(token), StoredSession(sealed, self._end_of(session), subject))
+        if secrets.randbelow(PURGE_ONE_IN) == 0:
+            await self.store.purge(datetime.now(UTC))
 
     async def forget(self, tokens: set[str]) -> None:
         """Delete the rows of sessions that ended or took another name."""
@@ -173,9 +176,7 @@ class SessionKeeper:
         # A row sealed under an older session secret is as good as none: the person signs in again.
         try:
             key = derive(self.secret, "session", token)
-            content: dict[str, Any] = json.loads(
-                AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
-            )
+            content: dict[str, Any] = json.loads(AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None))
         except (InvalidTag, ValueError):
             return None
         return content

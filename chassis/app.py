@@ -1,0 +1,236 @@
+"""Joins the parts of a service: what it is, what runs beside its pages, and when it is ready."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import areas
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from sqlalchemy import MetaData
+
+from chassis import audit, auth, clock, documents, ops, tables, telemetry, web
+from chassis.actor import Actor
+from chassis.broker import Handlers
+from chassis.crypto import SubjectKeys, TopicKeys
+from chassis.database import Database, Session
+from chassis.documents import Fetcher
+from chassis.errors import Unavailable
+from chassis.inbox import Inbox
+from chassis.inbox.applying import Opener
+from chassis.inbox.inbox import InboxSettings
+from chassis.inbox.receipts import OnReceipt
+from chassis.jobs import Job, keep_running
+from chassis.outbox import Sealer as EventSealer
+from chassis.policy import PermissionTable
+from chassis.purging import PURGING
+from chassis.relay import Relay
+from chassis.runtime import Runtime
+from chassis.settings import Secrets, ServiceSettings, load_secrets
+from chassis.transports import Transport
+from chassis.transports.postgres import PostgresTransport
+from chassis.web import Page
+from contracts.catalogue import PARTITIONS, consumed_by, published_by, receipt_topic
+
+__all__ = ["Door", "Job", "Runtime", "Service", "create_app"]
+
+Door = Callable[[Runtime], AbstractAsyncContextManager[None]]
+STOP_SECONDS = 5.0
+
+log = telemetry.logger(__name__)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is made of; joined in its app.py, read by the chassis."""
+
+    name: str
+    title: str
+    metadata: MetaData
+    handlers: Handlers
+    pages: tuple[Page, ...]
+    permissions: PermissionTable
+    navigation: tuple[tuple[str, str], ...] = ()
+    jobs: tuple[Job, ...] = ()
+    doors: tuple[Door, ...] = ()
+    routers: tuple[APIRouter, ...] = ()
+    ops_routes: tuple[Page, ...] = ()
+    on_receipt: OnReceipt | None = None
+    erase_subject: Callable[[Session, UUID], Awaitable[None]] | None = None
+    clients: Callable[[ServiceSettings, Secrets], Any] | None = None
+
+
+class BusAddressUnknown(Unavailable):
+    """The bus's URL names no transport that exists."""
+
+    reason = "bus-address-unknown"
+
+
+def make_transport(url: str) -> Transport:
+    """Return the transport that a bus URL names; raises BusAddressUnknown."""
+    if url.startswith("postgresql"):
+        return PostgresTransport(url, PARTITIONS)
+    message = "The bus URL must begin with postgresql+asyncpg:// (kafka:// comes with a later release)."
+    raise BusAddressUnknown(message)
+
+
+def make_runtime(service: Service, settings: ServiceSettings) -> Runtime:
+    """Build everything a service needs; nothing connects yet. Raises SecretsUnreadable, AreaFileError."""
+    secrets = load_secrets(settings.secrets_file)
+    keys = SubjectKeys(secrets.keys_database_url, service.name, secrets.key_encryption_key)
+    topic_keys = TopicKeys(secrets.topic_keys)
+    EventSealer.topic_keys = topic_keys
+    database = Database(secrets.database_url, service.name, keys, pool_size=settings.pool_size)
+    bus = make_transport(settings.bus_url or secrets.bus_url)
+    window = timedelta(days=settings.replay_window_days)
+    relay = Relay(database, bus, keys, window=window, linger=settings.statistics_linger)
+    database.on_commit.append(relay.wake)
+    fetcher = Fetcher(settings.service_urls, secrets.machine_credential)
+    known = areas.load(settings.areas_directory)
+    inbox = Inbox(
+        database,
+        service.handlers,
+        Opener(topic_keys, service.handlers),
+        fetcher,
+        InboxSettings(
+            service.name,
+            timedelta(seconds=settings.gap_alarm_seconds),
+            lambda area, version: known.version(area, version) is not None,
+            service.on_receipt,
+        ),
+    )
+    clients = service.clients(settings, secrets) if service.clients else None
+    return Runtime(settings, secrets, database, keys, topic_keys, bus, relay, inbox, fetcher, known, clients=clients)
+
+
+def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
+    """Return the service's application; its lifespan starts and stops everything that runs beside the pages."""
+    clock.configure(settings)
+    runtime = make_runtime(service, settings)
+    telemetry.configure(
+        service.name,
+        endpoint=settings.telemetry_url,
+        credential=runtime.secrets.machine_credential,
+        sample_ratio=settings.sample_ratio,
+        log_level=settings.log_level,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with running(service, runtime):
+            yield
+        telemetry.shutdown()
+
+    app = FastAPI(title=f"Throughline {service.title}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
+                  openapi_url="/api/openapi.json" if service.routers else None)  # fmt: skip
+    app.state.runtime = runtime
+    app.state.service = service
+    web.install(app, service, lambda: runtime)
+    auth.install(app, service, settings)
+    for router in (*service.routers, documents.router(), ops.router(service), _health(runtime)):
+        app.include_router(router)
+    app.add_middleware(telemetry.TraceRequests)
+    return app
+
+
+@asynccontextmanager
+async def running(service: Service, runtime: Runtime) -> AsyncIterator[None]:
+    """Run a service's background work and doors for as long as the block lasts."""
+    async with AsyncExitStack() as stack:
+        await runtime.keys.start()
+        stack.push_async_callback(runtime.keys.stop)
+        stack.push_async_callback(runtime.database.stop)
+        stack.push_async_callback(runtime.fetcher.close)
+        await _start_bus(runtime)
+        stack.push_async_callback(runtime.bus.stop)
+        await _keep_area_versions(runtime)
+        tasks = [asyncio.create_task(work, name=name) for name, work in _work(service, runtime)]
+        stack.push_async_callback(_end, tasks)
+        for door in service.doors:
+            await stack.enter_async_context(door(runtime))
+        yield
+
+
+async def _start_bus(runtime: Runtime) -> None:
+    """Connect to the bus, or start without it: whatever is accepted waits in the outbox."""
+    try:
+        await runtime.bus.start()
+    except Unavailable:
+        log.warning("The bus does not answer; it is tried again with each batch.")
+
+
+def _work(service: Service, runtime: Runtime) -> list[tuple[str, Any]]:
+    """Return the coroutines that run beside the pages, each with its name."""
+    secrets = runtime.secrets
+    topics = [topic.name for topic in consumed_by(service.name)]
+    if published_by(service.name):
+        topics.append(receipt_topic(service.name))
+    sealer = audit.Sealer(secrets.database_url, service.name, secrets.audit_signing_key)
+    work: list[tuple[str, Any]] = [("sealer", sealer.run())]
+    if topics:
+        work += [
+            ("relay", runtime.relay.run()),
+            ("inbox", runtime.inbox.run()),
+            ("consumer", runtime.bus.consume(service.name, topics, runtime.inbox.handle)),
+        ]
+    return work + [(job.name, keep_running(runtime, job)) for job in (*service.jobs, *PURGING)]
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_SECONDS):
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_area_versions(runtime: Runtime) -> None:
+    """Keep every area version that this service has met, beside the rows that speak of it."""
+    from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
+
+    rows = [
+        {"area": file.area.area, "version": file.area.version, "body": file.text, "met_at": clock.now()}
+        for file in runtime.areas.files
+    ]
+    async with runtime.database.transaction(Actor.service(runtime.settings.service)) as session:
+        await session.execute(insert(tables.area_version).on_conflict_do_nothing(), rows)
+
+
+def _health(runtime: Runtime) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/health/ready")
+    async def ready() -> JSONResponse:
+        checks: Mapping[str, Callable[[], Awaitable[Any]]] = {
+            "database": runtime.database.check,
+            "keys": runtime.keys.check,
+            "bus": runtime.bus.identity,
+        }
+        answers = {name: await _answers(check) for name, check in checks.items()}
+        good = all(answers.values())
+        body = {name: "answers" if answer else "does not answer" for name, answer in answers.items()}
+        return JSONResponse({"status": "ready" if good else "not ready", "dependencies": body}, 200 if good else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return PlainTextResponse(telemetry.metrics_text(), media_type="text/plain; version=0.0.4")
+
+    return router
+
+
+async def _answers(check: Callable[[], Awaitable[Any]]) -> bool:
+    try:
+        async with asyncio.timeout(3):
+            await check()
+    except Exception:  # noqa: BLE001  whatever is wrong, the answer is no; the reason is in that dependency's own log
+        return False
+    return True

@@ -1,0 +1,230 @@
+"""Keys and seals: one AES-256 key per subject, wrapped in a database of its own, and one key per topic."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.errors import Rejected, SubjectErased
+from chassis.settings import TopicKey
+
+NONCE = 12
+VERSION = b"\x01"
+CACHED_KEYS = 20_000
+
+
+class SealBroken(Rejected):
+    """A sealed value does not open under the key and the facts that it is bound to."""
+
+    reason = "seal-broken"
+
+
+class TopicKeyUnknown(Rejected):
+    """A message is sealed under a key that this service does not hold."""
+
+    reason = "topic-key-unknown"
+
+
+def seal(cipher: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
+    """Return version byte, 12-byte nonce and AES-GCM ciphertext, authenticated with `bound_to`."""
+    nonce = os.urandom(NONCE)
+    return VERSION + nonce + cipher.encrypt(nonce, plain, bound_to)
+
+
+def unseal(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
+    """Open what `seal` made; raises SealBroken."""
+    try:
+        return cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], bound_to)
+    except (InvalidTag, ValueError):
+        message = "A sealed value does not open: it was changed, or sealed for another subject."
+        raise SealBroken(message) from None
+
+
+class TopicKeys:
+    """The topic keys that this service holds; the first of each topic seals, all of them open."""
+
+    def __init__(self, keys: Mapping[str, Sequence[TopicKey]]) -> None:
+        self._current = {topic: held[0].id for topic, held in keys.items() if held}
+        self._ciphers = {(topic, key.id): AESGCM(key.key) for topic, held in keys.items() for key in held}
+
+    def seal(self, topic: str, plain: bytes, bound_to: bytes) -> tuple[str, bytes]:
+        """Return (key id, sealed) under the topic's current key; raises TopicKeyUnknown."""
+        key_id = self._current.get(topic, "")
+        return key_id, seal(self._cipher(topic, key_id), plain, bound_to)
+
+    def unseal(self, topic: str, key_id: str, sealed: bytes, bound_to: bytes) -> bytes:
+        """Open a message's blob; raises TopicKeyUnknown or SealBroken."""
+        return unseal(self._cipher(topic, key_id), sealed, bound_to)
+
+    def _cipher(self, topic: str, key_id: str) -> AESGCM:
+        cipher = self._ciphers.get((topic, key_id))
+        if cipher is None:
+            message = f"This service holds no key {key_id or '(none)'} for the topic {topic}; provision it."
+            raise TopicKeyUnknown(message)
+        return cipher
+
+
+class SubjectKeys:
+    """One service's key store: wrapped subject keys in the key database, opened ones in a bounded cache."""
+
+    def __init__(self, url: str, service: str, key_encryption_key: bytes) -> None:
+        self._url = url
+        self._table = f"{schema_of(service)}.subject_key"
+        self._erased_table = f"{schema_of(service)}.erased_subject"
+        self._wrapper = AESGCM(key_encryption_key)
+        self._cache: OrderedDict[UUID, AESGCM] = OrderedDict()
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def start(self) -> None:
+        """Open the connection pool."""
+        self._pool = await asyncpg.create_pool(plain_url(self._url), min_size=1, max_size=4, command_timeout=10)
+
+    async def stop(self) -> None:
+        """Close the connection pool and forget every key."""
+        self._cache.clear()
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    async def check(self) -> None:
+        """Ask the key database for an answer; raises what asyncpg raises."""
+        await self._connected().fetchval("SELECT 1")
+
+    def _connected(self) -> "asyncpg.Pool[asyncpg.Record]":
+        if self._pool is None:
+            message = "SubjectKeys.start() has not been called."
+            raise RuntimeError(message)
+        return self._pool
+
+    async def ensure(self, subjects: Iterable[UUID]) -> frozenset[UUID]:
+        """Make sure that each subject has a key, creating what is new in one statement; return those erased."""
+        wanted = [subject for subject in set(subjects) if subject not in self._cache]
+        if not wanted:
+            return frozenset()
+        fresh = {subject: AESGCM.generate_key(256) for subject in wanted}
+        wrapped = [seal(self._wrapper, key, subject.bytes) for subject, key in fresh.items()]
+        rows = await self._connected().fetch(
+            f"""WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS w(subject, wrapped)),
+                alive AS (SELECT w.* FROM wanted w WHERE NOT EXISTS
+                          (SELECT 1 FROM {self._erased_table} e WHERE e.subject = w.subject)),
+                made AS (INSERT INTO {self._table} (subject, wrapped) SELECT subject, wrapped FROM alive
+                         ORDER BY subject ON CONFLICT DO NOTHING RETURNING subject, wrapped)
+                SELECT subject, wrapped FROM made UNION ALL
+                SELECT k.subject, k.wrapped FROM {self._table} k JOIN alive USING (subject)""",  # noqa: S608
+            list(fresh),
+            wrapped,
+        )
+        for row in rows:
+            self._remember(row["subject"], row["wrapped"])
+        missing = [subject for subject in wanted if subject not in self._cache]
+        return await self._recheck(missing) if missing else frozenset()
+
+    async def _recheck(self, subjects: Sequence[UUID]) -> frozenset[UUID]:
+        """Read again what another transaction created meanwhile; what is still absent is erased."""
+        await self._load(subjects)
+        return frozenset(subject for subject in subjects if subject not in self._cache)
+
+    async def _load(self, subjects: Sequence[UUID]) -> None:
+        rows = await self._connected().fetch(
+            f"SELECT subject, wrapped FROM {self._table} WHERE subject = ANY($1::uuid[])",  # noqa: S608
+            list(subjects),
+        )
+        for row in rows:
+            self._remember(row["subject"], row["wrapped"])
+
+    def _remember(self, subject: UUID, wrapped: bytes) -> None:
+        self._cache[subject] = AESGCM(unseal(self._wrapper, wrapped, subject.bytes))
+        while len(self._cache) > CACHED_KEYS:
+            self._cache.popitem(last=False)
+
+    async def seal(self, subject: UUID, plain: bytes) -> bytes:
+        """Seal a value under the subject's key, creating the key if there is none; raises SubjectErased."""
+        if subject not in self._cache:
+            await self.ensure((subject,))
+        return seal(self._cipher(subject), plain, subject.bytes)
+
+    async def unseal(self, subject: UUID, sealed: bytes) -> bytes:
+        """Open a value sealed for the subject; raises SubjectErased or SealBroken."""
+        if subject not in self._cache:
+            await self._load((subject,))
+        return unseal(self._cipher(subject), sealed, subject.bytes)
+
+    def _cipher(self, subject: UUID) -> AESGCM:
+        cipher = self._cache.get(subject)
+        if cipher is None:
+            message = "This person's record has been erased; nothing of it can be read or written again."
+            raise SubjectErased(message)
+        return cipher
+
+    async def erase(self, subject: UUID) -> None:
+        """Delete the subject's key for good and enter it in the erasure register beside the keys."""
+        async with self._connected().acquire() as connection, connection.transaction():
+            await connection.execute(f"DELETE FROM {self._table} WHERE subject = $1", subject)  # noqa: S608
+            await connection.execute(
+                f"INSERT INTO {self._erased_table} (subject) VALUES ($1) ON CONFLICT DO NOTHING",  # noqa: S608
+                subject,
+            )
+        self._cache.pop(subject, None)
+
+    async def erased(self, subjects: Iterable[UUID]) -> frozenset[UUID]:
+        """Return which of the subjects stand in the erasure register."""
+        rows = await self._connected().fetch(
+            f"SELECT subject FROM {self._erased_table} WHERE subject = ANY($1::uuid[])",  # noqa: S608
+            list(subjects),
+        )
+        return frozenset(row["subject"] for row in rows)
+
+    async def mark(self, epoch: int, last_outbox_id: int) -> None:
+        """Note beside the keys how far the outbox has got, so that a restored service database is recognised."""
+        await self._connected().execute(
+            f"""UPDATE {self._erased_table.split(".")[0]}.publisher_mark
+                SET epoch = greatest(epoch, $1), last_outbox_id = CASE WHEN $1 > epoch THEN $2
+                    ELSE greatest(last_outbox_id, $2) END""",  # noqa: S608
+            epoch,
+            last_outbox_id,
+        )
+
+    async def marked(self) -> tuple[int, int]:
+        """Return (epoch, last outbox id) as noted by `mark`."""
+        row = await self._connected().fetchrow(
+            f"SELECT epoch, last_outbox_id FROM {self._erased_table.split('.')[0]}.publisher_mark"  # noqa: S608
+        )
+        return (row["epoch"], row["last_outbox_id"]) if row else (1, 0)
+
+
+def schema_of(service: str) -> str:
+    """Return the schema of one service's keys."""
+    return f"key_{service}"
+
+
+def plain_url(url: str) -> str:
+    """Return an SQLAlchemy URL as asyncpg itself takes it."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+async def prepare(owner_url: str, services: Sequence[str]) -> None:
+    """Create each service's key schema in the key database and grant it to that service's role alone."""
+    connection = await asyncpg.connect(plain_url(owner_url))
+    try:
+        for service in services:
+            schema = schema_of(service)
+            await connection.execute(
+                f"""CREATE SCHEMA IF NOT EXISTS {schema};
+                    CREATE TABLE IF NOT EXISTS {schema}.subject_key (
+                        subject uuid PRIMARY KEY, wrapped bytea NOT NULL);
+                    CREATE TABLE IF NOT EXISTS {schema}.erased_subject (subject uuid PRIMARY KEY);
+                    CREATE TABLE IF NOT EXISTS {schema}.publisher_mark (
+                        epoch int NOT NULL, last_outbox_id bigint NOT NULL);
+                    INSERT INTO {schema}.publisher_mark SELECT 1, 0
+                        WHERE NOT EXISTS (SELECT 1 FROM {schema}.publisher_mark);
+                    GRANT USAGE ON SCHEMA {schema} TO {service};
+                    GRANT SELECT, INSERT, DELETE ON {schema}.subject_key TO {service};
+                    GRANT SELECT, INSERT ON {schema}.erased_subject TO {service};
+                    GRANT SELECT, UPDATE ON {schema}.publisher_mark TO {service};"""
+            )
+    finally:
+        await connection.close()

@@ -1,0 +1,210 @@
+"""One service's database: transactions under an actor, sealed columns and row-level security."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import CursorResult, Executable, Row, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from chassis.actor import Actor
+from chassis.crypto import SubjectKeys
+from chassis.errors import Conflict, Unavailable
+from chassis.tables import column
+
+__all__ = ["Database", "Session", "area_policy", "column", "is_world_down", "locked_key"]
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+SomeModel = TypeVar("SomeModel", bound=BaseModel)
+
+_SET_ACTOR = text("SELECT set_config('throughline.actor', :actor, true), set_config('throughline.areas', :areas, true)")
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_LOCK_ALL = text("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY k) AS s")
+
+_WORLD_DOWN = (
+    "08",  # connection exception
+    "40",  # transaction rollback: deadlock, serialization failure
+    "53",  # insufficient resources: too many connections, disk full
+    "55P03",  # lock not available
+    "57",  # operator intervention: query cancelled, shutdown, cannot connect now
+    "25P03",  # idle in transaction timeout
+    "25P04",  # transaction timeout
+    "58",  # system error
+)
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database did not answer, or ended the connection."""
+
+    reason = "database-unavailable"
+
+
+class WrittenMeanwhile(Conflict):
+    """A unique row was written by somebody else between reading and writing."""
+
+    reason = "written-meanwhile"
+
+
+def is_world_down(error: BaseException) -> bool:
+    """Say whether an error is of the world (lost database, deadlock, timeout), so that trying again can help."""
+    if isinstance(error, Unavailable | OSError | TimeoutError | OperationalError | InterfaceError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or not state or state.startswith(_WORLD_DOWN)
+    state = getattr(error, "sqlstate", None)
+    return isinstance(state, str) and state.startswith(_WORLD_DOWN)
+
+
+def locked_key(subject: UUID, space: str = "") -> int:
+    """Return the advisory lock key of a subject (signed 64 bit); two subjects that share one only wait for each other."""
+    return int.from_bytes(hashlib.blake2b(subject.bytes + space.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+class Session:
+    """One transaction under one actor; nothing in it is durable until the edge leaves the `with` block."""
+
+    def __init__(self, connection: AsyncConnection, actor: Actor, service: str, keys: SubjectKeys) -> None:
+        self._connection = connection
+        self._keys = keys
+        self.actor = actor
+        self.service = service
+        self.wakes_relay = False
+        self.after_commit: list[Callable[[], None]] = []
+
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+        """Run one statement; a sequence of parameters makes it a multi-row statement."""
+        return await self._connection.execute(statement, parameters)
+
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:  # noqa: ANN401
+        """Return the first column of the first row, or None."""
+        return (await self._connection.execute(statement, parameters)).scalar()
+
+    async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+        """Return every row."""
+        return (await self._connection.execute(statement, parameters)).all()
+
+    async def first(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
+        """Return the first row, or None."""
+        return (await self._connection.execute(statement, parameters)).first()
+
+    async def lock(self, subject: UUID) -> None:
+        """Hold the subject until the transaction ends; call before writing its state or announcing anything of it."""
+        await self._connection.execute(_LOCK, {"key": locked_key(subject)})
+
+    async def lock_all(self, subjects: Iterable[UUID]) -> None:
+        """Hold several subjects, taken in one fixed order so that two batches never deadlock."""
+        keys = sorted({locked_key(subject) for subject in subjects})
+        if keys:
+            await self._connection.execute(_LOCK_ALL, {"keys": keys})
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Run a part of the transaction that may fail and be undone by itself (a savepoint)."""
+        async with self._connection.begin_nested():
+            yield
+
+    async def seal(self, subject: UUID, value: str | bytes) -> bytes:
+        """Seal a value under the subject's key; raises SubjectErased."""
+        return await self._keys.seal(subject, value.encode() if isinstance(value, str) else value)
+
+    async def unseal(self, subject: UUID, sealed: bytes) -> bytes:
+        """Open a sealed value; raises SubjectErased or SealBroken."""
+        return await self._keys.unseal(subject, sealed)
+
+    async def unseal_text(self, subject: UUID, sealed: bytes) -> str:
+        """Open a sealed text."""
+        return (await self.unseal(subject, sealed)).decode()
+
+    async def seal_model(self, subject: UUID, model: BaseModel) -> bytes:
+        """Seal a pydantic model as JSON."""
+        return await self.seal(subject, model.model_dump_json())
+
+    async def unseal_model(self, subject: UUID, sealed: bytes, model: type[SomeModel]) -> SomeModel:
+        """Open a sealed pydantic model."""
+        return model.model_validate_json(await self.unseal(subject, sealed))
+
+
+class Database:
+    """The connection pool of one service and the only place that commits."""
+
+    def __init__(self, url: str, service: str, keys: SubjectKeys, *, pool_size: int = 12) -> None:
+        self.service = service
+        self.keys = keys
+        self.on_commit: list[Callable[[], None]] = []
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=8,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            hide_parameters=True,
+            connect_args={"server_settings": {"application_name": service, "jit": "off"}, "command_timeout": 30},
+        )
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor) -> AsyncIterator[Session]:
+        """Open one transaction under an actor, commit on leaving, roll back on any error.
+
+        Raises DatabaseUnavailable when the database cannot be reached or ends the connection.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(_SET_ACTOR, {"actor": actor.id, "areas": ",".join(sorted(actor.areas))})
+                session = Session(connection, actor, self.service, self.keys)
+                yield session
+        except (DBAPIError, OSError, TimeoutError) as error:
+            raise _translated(error) from error
+        if session.wakes_relay:
+            for wake in self.on_commit:
+                wake()
+        for call in session.after_commit:
+            call()
+
+    async def check(self) -> None:
+        """Ask the database for an answer; raises DatabaseUnavailable."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (DBAPIError, OSError, TimeoutError) as error:
+            raise _translated(error) from error
+
+    def connect(self) -> AsyncConnection:
+        """Return a connection of its own, for leadership locks; the caller commits and closes it."""
+        return self._engine.connect()
+
+    def checked_out(self) -> int:
+        """Return how many connections of the pool are in use now."""
+        pool: Any = self._engine.pool
+        return int(pool.checkedout())
+
+    async def stop(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+
+def _translated(error: Exception) -> Exception:
+    """Return what the rest of the code should see: our own errors never quote rows or parameters."""
+    if is_world_down(error):
+        return DatabaseUnavailable("The database did not answer; try again in a moment.")
+    if getattr(getattr(error, "orig", None), "sqlstate", "") == "23505":
+        return WrittenMeanwhile("Somebody else has just written the same thing; look again.")
+    return error
+
+
+def area_policy(table: str) -> list[str]:
+    """Return the SQL that lets a transaction see only rows of its actor's areas, even for the table's owner."""
+    visible = (
+        "current_setting('throughline.areas', true) = '*' "
+        "OR area = ANY (string_to_array(current_setting('throughline.areas', true), ','))"
+    )
+    return [
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'CREATE POLICY area_of_actor ON "{table}" USING ({visible}) WITH CHECK ({visible})',
+    ]

@@ -1,0 +1,179 @@
+"""Applying messages inside the transaction: judge each, call its handler, move positions, answer with receipts."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from chassis import documents, tables, telemetry
+from chassis.actor import Actor
+from chassis.broker import Handlers, Message
+from chassis.crypto import TopicKeys
+from chassis.database import Database, Session
+from chassis.documents import Fetcher
+from chassis.errors import NotYet, Rejected
+from chassis.inbox import store
+from chassis.inbox.verdicts import Position, Verdict, judge
+from chassis.outbox import documents_of, send_receipts
+from contracts.catalogue import TOPIC_BY_NAME
+from contracts.envelope import DocumentReference, Envelope, Event, ReceiptBatch, ReceiptItem
+
+Bodies = Mapping[DocumentReference, bytes]
+
+
+class EventUnknown(NotYet):
+    """A newer publisher sends an event type that this service does not know yet."""
+
+    reason = "event-unknown"
+
+
+class EventInvalid(Rejected):
+    """The opened payload does not fit the contract."""
+
+    reason = "event-invalid"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A message ready for the transaction; no event where its subject has been erased."""
+
+    envelope: Envelope
+    event: Event | None
+    bodies: Bodies
+
+
+@dataclass
+class Done:
+    """What became of a batch."""
+
+    handled: list[Envelope] = field(default_factory=list)
+    held: list[Envelope] = field(default_factory=list)
+    conflicts: list[Envelope] = field(default_factory=list)
+    states: list[tuple[Envelope, str]] = field(default_factory=list)
+    repeats: list[Envelope] = field(default_factory=list)
+
+
+class Opener:
+    """Opens sealed blobs into the events of the contracts."""
+
+    def __init__(self, keys: TopicKeys, handlers: Handlers) -> None:
+        self._keys = keys
+        self._handlers = handlers
+
+    def open(self, envelope: Envelope) -> Event:
+        """Return the event; raises EventUnknown, EventInvalid, TopicKeyUnknown or SealBroken."""
+        found = self._handlers.find(envelope.type)
+        if found is None:
+            message = f"{envelope.type} is not known here; it waits until this service has been upgraded."
+            raise EventUnknown(message)
+        plain = self._keys.unseal(envelope.topic, envelope.key_id, envelope.sealed, envelope.associated_data())
+        try:
+            return found[0].model_validate_json(plain)
+        except ValidationError as error:
+            fields = ", ".join(sorted({".".join(str(part) for part in item["loc"]) for item in error.errors()}))
+            message = f"The payload does not fit {envelope.type}; wrong fields: {fields}."
+            raise EventInvalid(message) from None
+
+
+class Applying:
+    """Applies opened messages."""
+
+    def __init__(self, handlers: Handlers, fetcher: Fetcher, service: str) -> None:
+        self._handlers = handlers
+        self._fetcher = fetcher
+        self._service = service
+
+    async def with_documents(self, database: Database, actor: Actor, opened: list[Opened]) -> list[Opened]:
+        """Fetch, before the transaction, the documents that are not here yet."""
+        wanted = [reference for item in opened if item.event for reference in documents_of(item.event)]
+        if not wanted:
+            return opened
+        async with database.transaction(actor) as session:
+            ids = [reference.id for reference in wanted]
+            rows = await session.rows(select(tables.document.c.id).where(tables.document.c.id.in_(ids)))
+        here = {row.id for row in rows}
+        return [await self._fetched(item, {document.id for document in wanted} - here) for item in opened]
+
+    async def _fetched(self, item: Opened, missing: set[object]) -> Opened:
+        if item.event is None:
+            return item
+        publisher = TOPIC_BY_NAME[item.envelope.topic].publisher
+        bodies = {
+            reference: await self._fetcher.fetch(publisher, reference)
+            for reference in documents_of(item.event)
+            if reference.id in missing
+        }
+        return replace(item, bodies=bodies)
+
+    async def apply(self, session: Session, opened: Sequence[Opened], *, now: datetime) -> Done:
+        """Apply a batch in the given order; the caller holds every subject. Handler errors pass through."""
+        envelopes = [item.envelope for item in opened]
+        at = await store.positions(session, map(store.place_of, envelopes))
+        late = [envelope for envelope in envelopes if _is_late(at.get(store.place_of(envelope)), envelope)]
+        handled = await store.handled_ids(session, late)
+        moved: dict[store.Place, Position] = {}
+        done = Done()
+        for item in opened:
+            envelope, place, number = item.envelope, store.place_of(item.envelope), store.number_of(item.envelope)
+            verdict = judge(moved.get(place) or at.get(place) or Position(), envelope, handled.get(number))
+            if verdict is Verdict.APPLY:
+                await self._call(session, item, now)
+                moved[place] = Position(envelope.epoch, envelope.sequence)
+                handled[number] = envelope.event_id
+                done.handled.append(envelope)
+                done.states.append((envelope, "stored" if item.event else "erased"))
+            else:
+                {Verdict.REPEAT: done.repeats, Verdict.HOLD: done.held, Verdict.CONFLICT: done.conflicts}[
+                    verdict
+                ].append(envelope)
+        await self._finish(session, done, moved, now)
+        return done
+
+    async def _call(self, session: Session, item: Opened, now: datetime) -> None:
+        envelope = item.envelope
+        found = self._handlers.find(envelope.type)
+        if item.event is None or found is None:
+            return
+        message = Message(
+            envelope.event_id, envelope.type, envelope.topic, envelope.subject, envelope.area, envelope.area_version,
+            envelope.correlation_id, envelope.causation_id, now,
+        )  # fmt: skip
+        with telemetry.span(
+            f"handle {envelope.type}",
+            parent=envelope.traceparent or None,
+            new_trace=not envelope.traceparent,
+            correlation_id=envelope.correlation_id,
+            kind="consumer",
+        ):
+            for reference, body in item.bodies.items():
+                await documents.keep(session, reference, body, subject=envelope.subject, area=envelope.area, now=now)
+            await found[1](session, item.event, message)
+
+    async def _finish(self, session: Session, done: Done, moved: Mapping[store.Place, Position], now: datetime) -> None:
+        await store.advance(session, moved)
+        await store.remember(session, done.states, now)
+        settled = [*done.handled, *done.repeats, *done.conflicts]
+        await store.release(session, map(store.number_of, settled))
+        answers = [*done.states, *((envelope, "stored") for envelope in done.repeats)]
+        by_publisher: dict[str, list[ReceiptItem]] = defaultdict(list)
+        for envelope, state in answers:
+            by_publisher[TOPIC_BY_NAME[envelope.topic].publisher].append(
+                ReceiptItem(
+                    event_id=envelope.event_id,
+                    topic=envelope.topic,
+                    subject=envelope.subject,
+                    recipient=self._service,
+                    state=state,
+                    at=now.isoformat(),
+                )  # fmt: skip
+            )
+        for publisher, items in by_publisher.items():
+            await send_receipts(session, publisher, ReceiptBatch(recipient=self._service, items=tuple(items)))
+
+
+def _is_late(position: Position | None, envelope: Envelope) -> bool:
+    """Say whether a message's number has been passed, so that what was handled under it must be looked up."""
+    return position is not None and (envelope.epoch, envelope.sequence) <= (position.epoch, position.sequence)

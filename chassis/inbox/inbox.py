@@ -1,0 +1,228 @@
+"""Handling what the bus delivers: a batch in one transaction, one by one when something fails, held or parked if it must."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from chassis import clock, telemetry
+from chassis.actor import Actor
+from chassis.broker import Handlers
+from chassis.database import Database, Session, is_world_down
+from chassis.documents import DocumentUnreachable, Fetcher
+from chassis.errors import NotYet, ThroughlineError, Unavailable
+from chassis.inbox import store
+from chassis.inbox.applying import Applying, Opened, Opener
+from chassis.inbox.receipts import OnReceipt, Receipts
+from chassis.outbox import send_receipts
+from chassis.transports import Delivery
+from chassis.wire import EnvelopeUnreadable, decode
+from contracts.catalogue import TOPIC_BY_NAME, receipt_topic
+from contracts.envelope import Envelope, ReceiptBatch, ReceiptItem, ReplayRequest
+
+MOST_TRIES = 5
+WAITS = (0.2, 0.4, 0.8, 1.6)
+LOOK_SECONDS = 0.5
+AGAIN = timedelta(seconds=2)
+NOT_YET = timedelta(seconds=1)
+PUMP = 200
+
+log = telemetry.logger(__name__)
+_parked = telemetry.counter("throughline.inbox.parked", "1", "Messages set aside for a person")
+_handled = telemetry.counter("throughline.inbox.handled", "1", "Messages handled")
+
+
+class InboxUnavailable(Unavailable):
+    """The world is down: the batch is delivered again after a pause."""
+
+    reason = "inbox-unavailable"
+
+
+@dataclass(frozen=True)
+class InboxSettings:
+    """What the inbox needs to know beside its parts."""
+
+    service: str
+    gap_alarm: timedelta
+    knows_area: Callable[[str, str], bool]
+    on_receipt: OnReceipt | None
+
+
+class Inbox:
+    """One service's inbox."""
+
+    def __init__(
+        self, database: Database, handlers: Handlers, opener: Opener, fetcher: Fetcher, settings: InboxSettings
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._actor = Actor.service(settings.service)
+        self._opener = opener
+        self._applying = Applying(handlers, fetcher, settings.service)
+        self._receipts = Receipts(database, settings.service, settings.on_receipt)
+        self._receipt_topic = receipt_topic(settings.service)
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at the held messages now."""
+        self._woken.set()
+
+    async def handle(self, deliveries: Sequence[Delivery]) -> None:
+        """Handle a batch completely; raises only InboxUnavailable, when the world is down."""
+        try:
+            await self._receipts.handle([item.body for item in deliveries if item.topic == self._receipt_topic])
+            envelopes = [self._decoded(item) for item in deliveries if item.topic != self._receipt_topic]
+            await self._handle_events([envelope for envelope in envelopes if envelope is not None])
+        except Exception as error:
+            if not is_world_down(error):
+                log.exception("The inbox failed; the batch is delivered again.")
+            message = "The inbox could not finish a batch; it is delivered again."
+            raise InboxUnavailable(message) from error
+
+    def _decoded(self, delivery: Delivery) -> Envelope | None:
+        try:
+            return decode(delivery.body)
+        except EnvelopeUnreadable:
+            # It names no subject that could wait, so it cannot be parked: the bus's access list says who may have sent it.
+            log.error("A message that is no envelope was dropped.",
+                      extra={"facts": {"topic": delivery.topic, "offset": delivery.position}})  # fmt: skip
+            return None
+
+    async def _handle_events(self, envelopes: Sequence[Envelope]) -> None:
+        if not envelopes:
+            return
+        try:
+            await self._together(envelopes)
+        except Exception as error:  # noqa: BLE001  whatever fails, each message gets its own transaction and its own cause
+            if is_world_down(error) and not isinstance(error, DocumentUnreachable):
+                raise
+            for envelope in envelopes:
+                await self._alone(envelope)
+
+    async def _together(self, envelopes: Sequence[Envelope]) -> None:
+        """Handle a batch in one transaction; any failure undoes all of it."""
+        opened = await self._prepare(envelopes)
+        async with self._database.transaction(self._actor) as session:
+            await session.lock_all(envelope.subject for envelope in envelopes)
+            done = await self._applying.apply(session, opened, now=clock.now())
+            for envelope in done.held:
+                await self._hold_gap(session, envelope)
+            for envelope in done.conflicts:
+                await self._park(session, envelope, "sequence-conflict", _CONFLICT, 1)
+            if await store.hurry(session, {envelope.subject for envelope in done.handled}, datetime.now(UTC)):
+                session.after_commit.append(self.wake)
+        _handled.add(len(done.handled))
+
+    async def _prepare(self, envelopes: Sequence[Envelope]) -> list[Opened]:
+        """Do what must not happen inside the transaction: keys, opening, documents."""
+        erased = await self._database.keys.ensure(
+            envelope.subject for envelope in envelopes if not TOPIC_BY_NAME[envelope.topic].statistics
+        )
+        opened = []
+        for envelope in envelopes:
+            if not self._settings.knows_area(envelope.area, envelope.area_version):
+                message = f"Version {envelope.area_version} of the area {envelope.area} is not known here yet."
+                raise AreaVersionUnknown(message)
+            event = None if envelope.subject in erased else self._opener.open(envelope)
+            opened.append(Opened(envelope, event, {}))
+        return await self._applying.with_documents(self._database, self._actor, opened)
+
+    async def _alone(self, envelope: Envelope) -> None:
+        """Handle one message in a transaction of its own, or hold or park it; raises when the world is down."""
+        try:
+            await self._together([envelope])
+        except (NotYet, DocumentUnreachable) as error:
+            async with self._database.transaction(self._actor) as session:
+                await self._hold(session, envelope, why=error.reason, sentence=str(error), wait=NOT_YET)
+        except Exception as error:
+            if is_world_down(error):
+                raise
+            await self._failed(envelope, error)
+
+    async def _failed(self, envelope: Envelope, error: Exception) -> None:
+        """Count a failure: try again soon, and after five tries park it with its cause."""
+        cause = error.reason if isinstance(error, ThroughlineError) else type(error).__name__
+        sentence = str(error) if isinstance(error, ThroughlineError) else _UNEXPECTED
+        async with self._database.transaction(self._actor) as session:
+            await session.lock(envelope.subject)
+            tries = await store.tries_of(session, store.number_of(envelope)) + 1
+            if tries >= MOST_TRIES:
+                await store.release(session, [store.number_of(envelope)])
+                await self._park(session, envelope, cause, sentence, tries)
+            else:
+                wait = timedelta(seconds=WAITS[tries - 1])
+                await store.hold(session, envelope, why="failed", sentence=sentence, tries=tries, wait=wait,
+                                 machine_now=datetime.now(UTC))  # fmt: skip
+        if not isinstance(error, ThroughlineError):
+            log.error("A handler failed.", exc_info=error,
+                      extra={"facts": {"type": envelope.type, "event_id": envelope.event_id, "tries": tries}})  # fmt: skip
+
+    async def _hold_gap(self, session: Session, envelope: Envelope) -> None:
+        sentence = "An earlier message of the same subject has not been handled yet."
+        await self._hold(session, envelope, why="gap", sentence=sentence, wait=AGAIN)
+
+    async def _hold(self, session: Session, envelope: Envelope, *, why: str, sentence: str, wait: timedelta) -> None:
+        tries = await store.tries_of(session, store.number_of(envelope))
+        await store.hold(session, envelope, why=why, sentence=sentence, tries=tries, wait=wait,
+                         machine_now=datetime.now(UTC))  # fmt: skip
+
+    async def _park(self, session: Session, envelope: Envelope, cause: str, sentence: str, tries: int) -> None:
+        await store.park(session, envelope, cause=cause, sentence=sentence, tries=tries, now=clock.now())
+        _parked.add(1)
+        item = ReceiptItem(event_id=envelope.event_id, topic=envelope.topic, subject=envelope.subject,
+                           recipient=self._settings.service, state="parked", at=clock.now().isoformat())  # fmt: skip
+        publisher = TOPIC_BY_NAME[envelope.topic].publisher
+        await send_receipts(session, publisher, ReceiptBatch(recipient=self._settings.service, items=(item,)))
+        log.warning("A message was parked.",
+                    extra={"facts": {"type": envelope.type, "event_id": envelope.event_id, "cause": cause}})  # fmt: skip
+
+    async def run(self) -> None:
+        """Look after held messages until cancelled: what is due is tried, what is missing is asked for."""
+        while True:
+            self._woken.clear()
+            try:
+                busy = await self._look()
+            except Exception as error:  # noqa: BLE001  the pump must outlive every outage
+                if not is_world_down(error):
+                    log.exception("Looking after held messages failed; it goes on.")
+                busy = False
+            if not busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+
+    async def _look(self) -> bool:
+        async with self._database.transaction(self._actor) as session:
+            rows = await store.due(session, datetime.now(UTC), PUMP)
+        for row in rows:
+            await self._alone(decode(row.envelope))
+            if row.why == "gap" and datetime.now(UTC) - row.held_at > self._settings.gap_alarm:
+                await self._ask(decode(row.envelope))
+        return len(rows) == PUMP
+
+    async def _ask(self, envelope: Envelope) -> None:
+        """Raise the alarm for a gap and ask the publisher to send again what is missing; once per alarm period."""
+        async with self._database.transaction(self._actor) as session:
+            at = (await store.positions(session, [store.place_of(envelope)])).get(store.place_of(envelope))
+            if not await store.may_ask(session, store.number_of(envelope), datetime.now(UTC), self._settings.gap_alarm):
+                return
+            first = at.sequence + 1 if at and at.epoch == envelope.epoch else 1
+            if first >= envelope.sequence:
+                return
+            request = ReplayRequest(topic=envelope.topic, subject=envelope.subject, recipient=self._settings.service,
+                                    epoch=envelope.epoch, from_sequence=first,
+                                    to_sequence=envelope.sequence - 1)  # fmt: skip
+            publisher = TOPIC_BY_NAME[envelope.topic].publisher
+            await send_receipts(session, publisher, ReceiptBatch(recipient=self._settings.service, replay=(request,)))
+        log.warning("A message has been missing too long; its publisher was asked to send it again.",
+                    extra={"facts": {"topic": envelope.topic, "subject": envelope.subject, "sequence": first}})  # fmt: skip
+
+
+class AreaVersionUnknown(NotYet):
+    """The message speaks of an area version that this service has not met."""
+
+    reason = "area-version-unknown"
+
+
+_CONFLICT = "Another event was already handled under this number; compare the two with the publisher's outbox."
+_UNEXPECTED = "The handler failed unexpectedly; look for the event id in the service's log."

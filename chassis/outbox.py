@@ -1,0 +1,140 @@
+"""What a service announces: rows written in the transaction that changes its state, sealed for one audience."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis import tables, telemetry
+from chassis.crypto import TopicKeys
+from chassis.database import Session
+from chassis.errors import Rejected
+from contracts.catalogue import TOPIC_BY_NAME
+from contracts.envelope import DocumentReference, Event, ReceiptBatch, ReceiptItem
+
+
+class NotThePublisher(Rejected):
+    """A service tried to announce an event that belongs to another."""
+
+    reason = "not-the-publisher"
+
+
+@dataclass(frozen=True)
+class About:
+    """What an event is about: its subject orders it, the correlation id joins everything that one referral caused.
+
+    Statistics events carry a random subject key and no correlation.
+    """
+
+    subject: UUID
+    area: str
+    area_version: str
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+
+
+class Sealer:
+    """Seals events of this service; set once at start."""
+
+    topic_keys = TopicKeys({})
+
+
+async def add(session: Session, event: Event, *, about: About) -> UUID:
+    """Announce one event in this transaction; return its id. See `add_all`."""
+    return (await add_all(session, [(event, about)]))[0]
+
+
+async def add_all(session: Session, events: list[tuple[Event, About]]) -> list[UUID]:
+    """Announce events in this transaction, in order, with one dispatch row per event and recipient.
+
+    The caller holds the subjects (`session.lock`), except those that nobody else can know yet. Numbers are given later
+    by the relay. Raises NotThePublisher, TopicKeyUnknown.
+    """
+    now = datetime.now(UTC)
+    rows = [_row(session, event, about, now) for event, about in events]
+    await session.execute(insert(tables.outbox), rows)
+    await session.execute(
+        insert(tables.dispatch),
+        [
+            {
+                "event_id": row["event_id"],
+                "recipient": recipient,
+                "topic": row["topic"],
+                "subject": row["subject"],
+                "recorded_at": now,
+            }
+            for row in rows
+            for recipient in TOPIC_BY_NAME[str(row["topic"])].consumers
+        ],
+    )
+    await _grant_documents(session, [event for event, _ in events])
+    session.wakes_relay = True
+    return [row["event_id"] for row in rows if isinstance(row["event_id"], UUID)]
+
+
+def _row(session: Session, event: Event, about: About, now: datetime) -> dict[str, object]:
+    topic = TOPIC_BY_NAME[event.topic]
+    if topic.publisher != session.service or type(event) not in topic.events:
+        message = f"{event.wire_type} belongs to {topic.publisher}; {session.service} cannot announce it."
+        raise NotThePublisher(message)
+    event_id = uuid4()
+    bound_to = f"{event_id}|{event.wire_type}|{about.subject}".encode()
+    key_id, sealed = Sealer.topic_keys.seal(event.topic, event.model_dump_json().encode(), bound_to)
+    return {
+        "event_id": event_id,
+        "topic": event.topic,
+        "subject": about.subject,
+        "type": event.wire_type,
+        "area": about.area,
+        "area_version": about.area_version,
+        "correlation_id": None if topic.statistics else about.correlation_id,
+        "causation_id": None if topic.statistics else about.causation_id,
+        "traceparent": "" if topic.statistics else telemetry.traceparent(),
+        "key_id": key_id,
+        "sealed": sealed,
+        "recorded_at": now,
+        "tombstone": False,
+    }
+
+
+async def _grant_documents(session: Session, events: list[Event]) -> None:
+    """Let each event's audience fetch the documents that the event names."""
+    grants = {
+        (reference.id, recipient)
+        for event in events
+        for reference in documents_of(event)
+        for recipient in TOPIC_BY_NAME[event.topic].consumers
+    }
+    if grants:
+        await session.execute(
+            upsert(tables.document_grant).on_conflict_do_nothing(),
+            [{"document_id": document, "service": service} for document, service in sorted(grants, key=str)],
+        )
+
+
+def documents_of(event: Event) -> tuple[DocumentReference, ...]:
+    """Return the claim checks that an event carries."""
+    documents = getattr(event, "documents", ())
+    return tuple(document for document in documents if isinstance(document, DocumentReference))
+
+
+async def report(session: Session, *, publisher: str, event_id: UUID, team: str, state: str, now: datetime) -> None:
+    """Tell a publisher how far a team has got with its event: delivered, seen or acknowledged.
+
+    Travels with the receipts; repeating it changes nothing there.
+    """
+    item = ReceiptItem(
+        event_id=event_id, topic="", subject=event_id, recipient=session.service, state=state, team=team,
+        at=now.isoformat(),
+    )  # fmt: skip
+    await send_receipts(session, publisher, ReceiptBatch(recipient=session.service, items=(item,)))
+
+
+async def send_receipts(session: Session, publisher: str, batch: ReceiptBatch) -> None:
+    """Put one receipt message for a publisher beside the state that it speaks of."""
+    await session.execute(
+        insert(tables.receipt_out), {"publisher": publisher, "body": batch.model_dump_json().encode()}
+    )
+    session.wakes_relay = True

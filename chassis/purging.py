@@ -1,0 +1,29 @@
+"""Daily tidying: outbox rows beyond the replay window that every recipient has, lapsed sessions, old bus days."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from chassis.actor import Actor
+from chassis.jobs import Job
+from chassis.runtime import Runtime
+
+_OUTBOX = text(
+    """DELETE FROM outbox o WHERE o.recorded_at < :oldest AND o.published_at IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM dispatch d WHERE d.event_id = o.event_id
+                       AND d.stored_at IS NULL AND d.erased_at IS NULL AND d.waived_at IS NULL)"""
+)
+_SESSIONS = text("DELETE FROM web_session WHERE expires_at < :now")
+
+
+async def purge(runtime: Runtime, now: datetime) -> None:
+    """Remove what nobody needs; an event that a recipient lacks stays however old it is."""
+    del now  # windows and sessions are machine time
+    machine_now = datetime.now(UTC)
+    oldest = machine_now - timedelta(days=runtime.settings.replay_window_days)
+    async with runtime.database.transaction(Actor.job(runtime.settings.service, "purge")) as session:
+        await session.execute(_OUTBOX, {"oldest": oldest})
+        await session.execute(_SESSIONS, {"now": machine_now})
+
+
+PURGING = (Job("purge", timedelta(days=1), purge, daily=True),)

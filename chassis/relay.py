@@ -1,0 +1,217 @@
+"""The relay: the one active sender of a service, which numbers committed outbox rows and publishes them in batches."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import clock, tables, telemetry
+from chassis.crypto import SubjectKeys
+from chassis.database import Database, is_world_down
+from chassis.errors import Unavailable
+from chassis.transports import Outgoing, Transport
+from chassis.wire import encode
+from contracts.catalogue import TOPIC_BY_NAME, receipt_topic
+from contracts.envelope import Envelope
+
+BATCH = 500
+POLL_SECONDS = 1.0
+BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+LEADER_LOCK = 7301
+
+log = telemetry.logger(__name__)
+
+_NUMBER = text(
+    """
+    WITH picked AS (
+        SELECT id, topic, subject,
+               row_number() OVER (PARTITION BY topic, subject ORDER BY id) AS nth,
+               count(*) OVER (PARTITION BY topic, subject) AS many
+        FROM (SELECT id, topic, subject FROM outbox WHERE sequence IS NULL ORDER BY id LIMIT :batch) AS waiting
+    ),
+    moved AS (
+        INSERT INTO outbox_position AS p (topic, subject, epoch, sequence)
+        SELECT topic, subject, :epoch, max(many) FROM picked GROUP BY topic, subject
+        ON CONFLICT (topic, subject) DO UPDATE
+            SET sequence = CASE WHEN p.epoch = :epoch THEN p.sequence ELSE 0 END + excluded.sequence, epoch = :epoch
+        RETURNING topic, subject, sequence
+    )
+    UPDATE outbox o SET epoch = :epoch, sequence = m.sequence - p.many + p.nth
+    FROM picked p JOIN moved m ON m.topic = p.topic AND m.subject = p.subject
+    WHERE o.id = p.id
+    """
+)
+_UNPUBLISHED = (
+    select(tables.outbox)
+    .where(tables.outbox.c.published_at.is_(None), tables.outbox.c.sequence.is_not(None))
+    .order_by(tables.outbox.c.id)
+    .limit(BATCH)
+)
+_MARK_OUTBOX = (
+    update(tables.outbox)
+    .where(tables.outbox.c.id == text("ANY(CAST(:ids AS bigint[]))"))
+    .values(published_at=bindparam("now"))
+)
+_MARK_DISPATCH = (
+    update(tables.dispatch)
+    .where(
+        tables.dispatch.c.event_id == text("ANY(CAST(:event_ids AS uuid[]))"),
+        tables.dispatch.c.published_at.is_(None),
+    )
+    .values(published_at=bindparam("moment"))
+)
+_RECEIPTS = select(tables.receipt_out).order_by(tables.receipt_out.c.id).limit(BATCH)
+
+
+class Relay:
+    """Sends what the outbox holds; only the holder of the leader lock numbers, so numbers never have gaps."""
+
+    def __init__(
+        self, database: Database, transport: Transport, keys: SubjectKeys, *, window: timedelta, linger: float
+    ) -> None:
+        self._database = database
+        self._transport = transport
+        self._keys = keys
+        self._window = window
+        self._linger = linger
+        self._woken = asyncio.Event()
+        self.leading = False
+
+    def wake(self) -> None:
+        """Say that something has been committed; called by the database in this process."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Lead whenever leadership is free, through every outage, until cancelled."""
+        failures = 0
+        while True:
+            try:
+                async with self._database.connect() as connection:
+                    await self._lead(connection)
+            except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
+                if not is_world_down(error):
+                    log.exception("The relay failed and starts again.")
+                failures = 0 if self.leading else failures + 1
+            finally:
+                self.leading = False
+            await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
+
+    async def _lead(self, connection: AsyncConnection) -> None:
+        while not await self._elected(connection):
+            await asyncio.sleep(POLL_SECONDS)
+        epoch = await self._begin(connection)
+        self.leading = True
+        await self._recognise_bus(connection)
+        while True:
+            self._woken.clear()
+            sent = await self._send_events(connection, epoch) + await self._send_receipts(connection)
+            if not sent:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                if not self._woken.is_set():
+                    await self._recognise_bus(connection)
+
+    async def _elected(self, connection: AsyncConnection) -> bool:
+        won = bool((await connection.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": LEADER_LOCK})).scalar())
+        await connection.execute(text("SET statement_timeout = '20s'"))
+        await connection.commit()
+        return won
+
+    async def _begin(self, connection: AsyncConnection) -> int:
+        """Return the epoch to number in; a database that was restored to an earlier state begins a new one."""
+        epoch = int((await connection.execute(text("SELECT epoch FROM service_state"))).scalar_one())
+        last = int((await connection.execute(text("SELECT last_value FROM outbox_id_seq"))).scalar_one())
+        marked_epoch, marked_last = await self._keys.marked()
+        if marked_epoch > epoch or (marked_epoch == epoch and marked_last > last):
+            epoch = marked_epoch + 1
+            await connection.execute(text("UPDATE service_state SET epoch = :epoch"), {"epoch": epoch})
+            log.warning("The database was restored to an earlier state; a new epoch begins.",
+                        extra={"facts": {"epoch": epoch}})  # fmt: skip
+        await connection.commit()
+        return epoch
+
+    async def _recognise_bus(self, connection: AsyncConnection) -> None:
+        """Publish the window again when this is another bus than last time."""
+        identity = await self._transport.identity()
+        known = (await connection.execute(text("SELECT bus_id FROM service_state"))).scalar()
+        if known != identity:
+            await connection.execute(
+                text("UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL AND recorded_at > :oldest"),
+                {"oldest": datetime.now(UTC) - self._window},
+            )
+            await connection.execute(text("UPDATE service_state SET bus_id = :id"), {"id": identity})
+            if known is not None:
+                log.warning("A new bus; the outbox sends its window again.", extra={"facts": {"bus_id": identity}})
+        await connection.commit()
+
+    async def _send_events(self, connection: AsyncConnection, epoch: int) -> int:
+        await connection.execute(_NUMBER, {"batch": BATCH, "epoch": epoch})
+        rows = (await connection.execute(_UNPUBLISHED)).all()
+        await connection.commit()
+        if not rows:
+            return 0
+        await self._keys.mark(epoch, max(row.id for row in rows))
+        if self._linger and any(TOPIC_BY_NAME[row.topic].statistics for row in rows):
+            await self._publish([row for row in rows if not TOPIC_BY_NAME[row.topic].statistics])
+            await asyncio.sleep(self._linger)
+            await self._publish(shuffled([row for row in rows if TOPIC_BY_NAME[row.topic].statistics]))
+        else:
+            await self._publish(shuffled(rows))
+        await connection.execute(_MARK_OUTBOX, {"ids": [row.id for row in rows], "now": datetime.now(UTC)})
+        await connection.execute(_MARK_DISPATCH, {"event_ids": [row.event_id for row in rows], "moment": clock.now()})
+        await connection.commit()
+        return len(rows)
+
+    async def _publish(self, rows: Sequence[Row[Any]]) -> None:
+        if rows:
+            await self._transport.publish([Outgoing(row.topic, row.subject, encode(_envelope(row))) for row in rows])
+
+    async def _send_receipts(self, connection: AsyncConnection) -> int:
+        rows = (await connection.execute(_RECEIPTS)).all()
+        await connection.commit()
+        if not rows:
+            return 0
+        await self._transport.publish(
+            [Outgoing(receipt_topic(row.publisher), UUID(int=row.id % 997), row.body) for row in rows]
+        )
+        await connection.execute(
+            delete(tables.receipt_out).where(tables.receipt_out.c.id.in_([row.id for row in rows]))
+        )
+        await connection.commit()
+        return len(rows)
+
+
+def shuffled(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Return the rows with statistics subjects in random order, so that their order links them to nobody.
+
+    Rows of one subject keep their order; other topics keep theirs.
+    """
+    plain = [row for row in rows if not TOPIC_BY_NAME[row.topic].statistics]
+    facts = [row for row in rows if TOPIC_BY_NAME[row.topic].statistics]
+    place = {subject: random.random() for subject in {row.subject for row in facts}}  # noqa: S311  not a secret
+    return plain + sorted(facts, key=lambda row: (place[row.subject], row.id))
+
+
+def _envelope(row: Row[Any]) -> Envelope:
+    return Envelope(
+        event_id=row.event_id,
+        type=row.type,
+        topic=row.topic,
+        area=row.area,
+        area_version=row.area_version,
+        subject=row.subject,
+        epoch=row.epoch,
+        sequence=row.sequence,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        traceparent=row.traceparent,
+        key_id=row.key_id,
+        sealed=row.sealed,
+    )

@@ -1,0 +1,51 @@
+"""The bus: one small interface, two implementations behind one conformance suite."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to publish; messages of one key stay in order within a topic."""
+
+    topic: str
+    key: UUID
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message as it came from the bus; `position` counts within (topic, partition)."""
+
+    topic: str
+    partition: int
+    position: int
+    body: bytes
+
+
+Handle = Callable[[Sequence[Delivery]], Awaitable[None]]
+"""Handles a batch completely, or raises: then the whole batch is delivered again after a pause."""
+
+
+class Transport(Protocol):
+    """What the chassis needs of a bus: at least once, in order per (topic, key)."""
+
+    async def start(self) -> None:
+        """Connect; raises Unavailable."""
+
+    async def stop(self) -> None:
+        """End every consumer and disconnect."""
+
+    async def identity(self) -> str:
+        """Return the identity of this bus; a wiped or new bus has another one."""
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Return when every message is durable on the bus; raises Unavailable, and then some may be there."""
+
+    async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
+        """Deliver to `handle` until cancelled; a batch is confirmed only after `handle` has returned."""
+
+    async def lag(self, group: str) -> Mapping[str, int]:
+        """Return how many messages each topic holds that the group has not confirmed."""

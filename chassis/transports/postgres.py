@@ -1,0 +1,264 @@
+"""The bus on PostgreSQL: the embedded default, and enough for one council."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from chassis import telemetry
+from chassis.crypto import plain_url
+from chassis.database import is_world_down
+from chassis.errors import Unavailable
+from chassis.transports import Delivery, Handle, Outgoing
+from chassis.transports.partitions import partition_of
+from contracts.catalogue import PARTITIONS, TOPICS, receipt_topics
+
+BATCH = 500
+LEASE_SECONDS = 10.0
+POLL_SECONDS = 1.0
+BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+log = telemetry.logger(__name__)
+
+
+class BusUnavailable(Unavailable):
+    """The bus did not answer; nothing is lost, the outbox sends again."""
+
+    reason = "bus-unavailable"
+
+
+class BehindTheWindow(Unavailable):
+    """A consumer's cursor points before the oldest message that the bus still holds: it stops rather than skips."""
+
+    reason = "behind-the-window"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may write and who may read one topic."""
+
+    topic: str
+    partitions: int
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+
+
+class PostgresTransport:
+    """A Transport whose topics are tables in a database of their own."""
+
+    def __init__(self, url: str, partitions: int) -> None:
+        self._url = plain_url(url)
+        self._partitions = partitions
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connecting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Open the connection pool, unless it is open; raises BusUnavailable."""
+        await self._connected()
+
+    async def _connected(self) -> "asyncpg.Pool[asyncpg.Record]":
+        async with self._connecting:
+            if self._pool is None:
+                self._pool = await self._connect()
+            return self._pool
+
+    async def _connect(self) -> "asyncpg.Pool[asyncpg.Record]":
+        try:
+            return await asyncpg.create_pool(self._url, min_size=1, max_size=4, command_timeout=20)
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            raise _down() from error
+
+    async def stop(self) -> None:
+        """Close the connection pool."""
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    async def identity(self) -> str:
+        """Return the identity that the bus was given when its database was made."""
+        try:
+            return str(await (await self._connected()).fetchval("SELECT bus.who()"))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            raise _down() from error
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Append the messages in one transaction of the bus; raises BusUnavailable."""
+        try:
+            await (await self._connected()).execute(
+                "SELECT bus.append($1, $2, $3)",
+                [message.topic for message in messages],
+                [partition_of(message.key, self._partitions) for message in messages],
+                [message.body for message in messages],
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            if isinstance(error, asyncpg.PostgresError) and not is_world_down(error):
+                raise
+            raise _down() from error
+
+    async def lag(self, group: str) -> Mapping[str, int]:
+        """Return how far the group is behind, by topic."""
+        try:
+            rows = await (await self._connected()).fetch("SELECT topic, behind FROM bus.lag($1)", group)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            raise _down() from error
+        return {row["topic"]: row["behind"] for row in rows}
+
+    async def drop_before(self, day: object) -> int:
+        """Drop the daily tables older than a day (a `date`); return how many."""
+        return int(await (await self._connected()).fetchval("SELECT bus.drop_before($1)", day))
+
+    async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
+        """Lease partitions and deliver their batches until cancelled, through every outage of the bus."""
+        failures = 0
+        while True:
+            consumer = _Consumer(self._url, group, topics, handle)
+            try:
+                await consumer.run()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, Unavailable) as error:
+                failures = 0 if consumer.worked else failures + 1
+                pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
+                log.warning("The consumer pauses.", extra={"facts": {"reason": type(error).__name__, "seconds": pause}})
+                await asyncio.sleep(pause)
+
+
+class _Consumer:
+    """One membership of one group on one connection; ends with the first error."""
+
+    def __init__(self, url: str, group: str, topics: Sequence[str], handle: Handle) -> None:
+        self._url, self._group, self._topics, self._handle = url, group, list(topics), handle
+        self._owner = secrets.token_hex(8)
+        self._woken = asyncio.Event()
+        self.worked = False
+
+    async def run(self) -> None:
+        connection = await asyncpg.connect(self._url, command_timeout=20)
+        beat: asyncio.Task[None] | None = None
+        try:
+            await connection.add_listener("bus", self._heard)
+            await self._renew(connection)
+            beat = asyncio.create_task(self._heartbeat())
+            while True:
+                self._woken.clear()
+                busy = await self._work(connection)
+                if beat.done():
+                    beat.result()
+                if not busy:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        finally:
+            if beat is not None:
+                beat.cancel()
+                await asyncio.gather(beat, return_exceptions=True)
+            with contextlib.suppress(Exception):
+                await connection.execute("SELECT bus.leave($1, $2)", self._group, self._owner)
+            with contextlib.suppress(Exception):
+                await connection.close(timeout=2)
+
+    def _heard(self, *_: object) -> None:
+        self._woken.set()
+
+    async def _renew(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await connection.fetch(
+            "SELECT * FROM bus.renew($1, $2, $3, $4)", self._group, self._owner, self._topics, LEASE_SECONDS
+        )
+
+    async def _heartbeat(self) -> None:
+        """Renew the leases on a connection of its own, so that a slow batch does not lose them."""
+        connection = await asyncpg.connect(self._url, command_timeout=LEASE_SECONDS / 2)
+        try:
+            while True:
+                await asyncio.sleep(LEASE_SECONDS / 4)
+                await self._renew(connection)
+        finally:
+            with contextlib.suppress(Exception):
+                await connection.close(timeout=1)
+
+    async def _work(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+        """Fetch, handle and confirm one batch; return whether there was one."""
+        rows = await connection.fetch("SELECT * FROM bus.fetch($1, $2, $3)", self._group, self._owner, BATCH)
+        if not rows:
+            return False
+        await self._refuse_gaps(connection, rows)
+        await self._handle([Delivery(row["topic"], row["partition"], row["position"], row["body"]) for row in rows])
+        ends = {(row["topic"], row["partition"]): (row["position"] + 1, row["fence"]) for row in rows}
+        await connection.execute(
+            "SELECT bus.advance($1, $2, $3, $4, $5, $6)",
+            self._group,
+            self._owner,
+            [topic for topic, _ in ends],
+            [partition for _, partition in ends],
+            [position for position, _ in ends.values()],
+            [fence for _, fence in ends.values()],
+        )
+        self.worked = True
+        return True
+
+    async def _refuse_gaps(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[asyncpg.Record]
+    ) -> None:
+        """Raise BehindTheWindow where a partition does not begin at its cursor or misses a number."""
+        starts = await connection.fetch("SELECT * FROM bus.positions($1, $2)", self._group, self._owner)
+        expected = {(row["topic"], row["partition"]): row["position"] for row in starts}
+        for row in rows:
+            place = (row["topic"], row["partition"])
+            if row["position"] != expected.get(place):
+                message = (
+                    f"The consumer {self._group} stopped: {row['topic']} no longer holds what it must read next. "
+                    "Replay the topic from its publisher, then move the cursor."
+                )
+                raise BehindTheWindow(message)
+            expected[place] = row["position"] + 1
+
+
+def _down() -> BusUnavailable:
+    return BusUnavailable("The bus does not answer; what was accepted stays in the outbox and is sent later.")
+
+
+def access_of_contracts() -> tuple[Access, ...]:
+    """Return every topic of the contracts with its writers and readers, receipts included."""
+    events = tuple(Access(topic.name, PARTITIONS, (topic.publisher,), topic.consumers) for topic in TOPICS)
+    receipts = tuple(Access(topic.name, PARTITIONS, topic.publishers, (topic.consumer,)) for topic in receipt_topics())
+    return events + receipts
+
+
+async def prepare(owner_url: str, services: Sequence[str]) -> None:
+    """Prepare the bus for the topics of the contracts; every service named has a role of the same name."""
+    known = set(services)
+    await prepare_topics(
+        owner_url, (topic for topic in access_of_contracts() if known.issuperset({*topic.writers, *topic.readers}))
+    )
+
+
+async def prepare_topics(owner_url: str, access: Iterable[Access]) -> None:
+    """Create or update the bus's schema, its topics and who may write and read them; safe to repeat."""
+    connection = await asyncpg.connect(plain_url(owner_url))
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(7308)")
+            await connection.execute((Path(__file__).parent / "postgres_schema.sql").read_text())
+            await connection.execute("DELETE FROM bus.access")
+            roles = set()
+            for topic in access:
+                roles |= {*topic.writers, *topic.readers}
+                await _grant(connection, topic)
+            for role in sorted(roles):
+                await connection.execute(f'GRANT USAGE ON SCHEMA bus TO "{role}"')
+                await connection.execute(f'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bus TO "{role}"')
+    finally:
+        await connection.close()
+
+
+async def _grant(connection: "asyncpg.Connection[asyncpg.Record]", topic: Access) -> None:
+    await connection.executemany(
+        "INSERT INTO bus.access VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        [(topic.topic, role, "write") for role in topic.writers]
+        + [(topic.topic, role, "read") for role in topic.readers],
+    )
+    await connection.executemany(
+        "INSERT INTO bus.head VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
+        [(topic.topic, partition) for partition in range(topic.partitions)],
+    )

@@ -1,0 +1,185 @@
+"""Fixtures: one real PostgreSQL for the whole run, emptied for each test that uses it, and services upon it."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from chassis.app import Runtime, Service, create_app, make_runtime
+from chassis.crypto import plain_url
+from chassis.migrate import upgrade_async
+from chassis.settings import ServiceSettings
+from cli import vault
+from cli.postgres import Cluster, user_prefix
+from cli.provision import BUS, KEYS, provision
+from cli.state import StateFolder
+from contracts.catalogue import SERVICES
+
+KEPT = ("alembic_version", "alembic_version_chassis", "service_state")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A provisioned and migrated cluster, as `throughline up` makes it."""
+
+    folder: StateFolder
+    cluster: Cluster
+    vault: vault.Vault
+
+    def settings(self, service: str, **given: Any) -> ServiceSettings:
+        """Return the settings of a service on this installation."""
+        values = {"service": service, "secrets_file": vault.secrets_file(self.folder, service), "issuer_url": ""}
+        return ServiceSettings(**{**values, **given})
+
+    def superuser_url(self, database: str) -> str:
+        """Return the address of a database for the superuser."""
+        return plain_url(self.cluster.url(vault.SUPERUSER, self.cluster.password, database))
+
+    def owner_url(self, service: str) -> str:
+        """Return the address of a service's database for the role that owns its tables."""
+        secrets = json.loads(vault.secrets_file(self.folder, service).read_text())
+        return str(secrets["owner_database_url"])
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One embedded PostgreSQL with every role, database, key and table, for the whole run."""
+    folder = StateFolder(tmp_path_factory.mktemp("state"))
+    for made in (folder.secrets, folder.logs):
+        made.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secrets = vault.load(folder)
+    cluster = Cluster(folder.postgres, folder.sockets(), secrets.role_passwords[vault.SUPERUSER], user_prefix())
+    addresses = vault.Addresses(cluster.url, {name: f"http://{name}.test" for name in SERVICES}, ("127.0.0.1", 0))
+    vault.deal(folder, secrets, addresses)
+    made_here = Installation(folder, cluster, secrets)
+
+    async def prepare() -> None:
+        await provision(cluster, secrets)
+        for service in SERVICES:
+            await upgrade_async(service, made_here.owner_url(service), service)
+
+    with cluster.running(folder.logs / "postgres.log"):
+        asyncio.run(prepare())
+        yield made_here
+
+
+async def _empty(url: str, schemas: tuple[str, ...]) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        names = await connection.fetch(
+            "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables "
+            "WHERE schemaname = ANY($1) AND NOT tablename = ANY($2)",
+            list(schemas),
+            list(KEPT),
+        )
+        if names:
+            await connection.execute(f"TRUNCATE {', '.join(row['name'] for row in names)} RESTART IDENTITY CASCADE")
+        if schemas == ("public",):
+            await connection.execute("UPDATE service_state SET epoch = 1, bus_id = NULL")
+    finally:
+        await connection.close()
+
+
+async def _empty_bus(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "TRUNCATE bus.message, bus.cursor, bus.member; UPDATE bus.head SET next = 0; "
+            "UPDATE bus.identity SET id = gen_random_uuid()"
+        )
+    finally:
+        await connection.close()
+
+
+async def _empty_keys(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for service in SERVICES:
+            await connection.execute(
+                f"TRUNCATE key_{service}.subject_key, key_{service}.erased_subject; "
+                f"UPDATE key_{service}.publisher_mark SET epoch = 1, last_outbox_id = 0"
+            )
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def clean(installation: Installation) -> Installation:
+    """The installation with every table, the bus and the keys emptied."""
+    await asyncio.gather(
+        *(_empty(installation.superuser_url(vault.database_of(service)), ("public",)) for service in SERVICES),
+        _empty_bus(installation.superuser_url(BUS)),
+        _empty_keys(installation.superuser_url(KEYS)),
+    )
+    return installation
+
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+
+
+@pytest.fixture
+async def runtime_of(clean: Installation) -> AsyncIterator[RuntimeOf]:
+    """Return a factory `await runtime_of(service, **settings)` of connected runtimes without background work."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def make(service: Service, **given: Any) -> Runtime:
+            runtime = make_runtime(service, clean.settings(service.name, **given))
+            await runtime.keys.start()
+            stack.push_async_callback(runtime.keys.stop)
+            stack.push_async_callback(runtime.database.stop)
+            stack.push_async_callback(runtime.bus.stop)
+            stack.push_async_callback(runtime.fetcher.close)
+            return runtime
+
+        yield make
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service's application with its background work running, and a client that speaks to it in-process."""
+
+    app: FastAPI
+    runtime: Runtime
+    client: httpx2.AsyncClient
+
+
+RunningOf = Callable[..., Awaitable[Running]]
+
+
+@pytest.fixture
+async def running_of(clean: Installation, tmp_path: Path) -> AsyncIterator[RunningOf]:
+    """Return a factory `await running_of(service, **settings)` of applications that really run, doors and jobs too."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def make(service: Service, *, doors: bool = True, **given: Any) -> Running:
+            given.setdefault("mail_directory", tmp_path / "mail")
+            chosen = service if doors else replace(service, doors=())
+            app = create_app(chosen, clean.settings(service.name, **given))
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+            client = httpx2.AsyncClient(transport=transport, base_url=f"http://{service.name}.test")
+            await stack.enter_async_context(client)
+            return Running(app, app.state.runtime, client)
+
+        yield make
+
+
+async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
+    """Return the condition's first true answer, asked again and again; fails the test when time runs out."""
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        answer = await condition()
+        if answer:
+            return answer
+        if asyncio.get_running_loop().time() > end:
+            pytest.fail(f"It did not come true within {seconds} seconds.")
+        await asyncio.sleep(0.02)
