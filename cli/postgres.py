@@ -85,7 +85,7 @@ def user_prefix() -> tuple[str, ...]:
     if unshare:
         user = _other_user()
         prefix = (unshare, "--user", f"--map-user={user}", f"--map-group={user}", "--")
-        denied = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode  # noqa: S603  fixed words
+        denied = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode
         if not denied:
             return prefix
     message = (
@@ -115,7 +115,10 @@ class Cluster:
         self.clear_leftovers()
         if not (self.data / "PG_VERSION").is_file():
             self._initialise()
-        write_private(self.data / "postgresql.auto.conf", CONFIGURATION.format(sockets=self.sockets))
+        write_private(
+            self.data / "postgresql.auto.conf",
+            CONFIGURATION.format(sockets=self.sockets),
+        )
         write_private(self.data / "pg_hba.conf", ACCESS)
 
     def _initialise(self) -> None:
@@ -133,8 +136,13 @@ class Cluster:
         ]
         # fmt: on
         try:
-            done = subprocess.run(  # noqa: S603  our own words and paths, no shell
-                command, capture_output=True, text=True, check=False, pass_fds=(reader,), env=_environment()
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                check=False,
+                pass_fds=(reader,),
+                env=_environment(),
             )
         finally:
             os.close(reader)
@@ -146,8 +154,21 @@ class Cluster:
 
     def command(self) -> tuple[str, ...]:
         """Return the command that runs the server as a child of this process and ends with it."""
-        leashed = (sys.executable, "-S", "-E", str(Path(leash.__file__)), "SIGINT", str(os.getpid()))
-        return (*self.prefix, *leashed, str(binaries() / "postgres"), "-D", str(self.data))
+        leashed = (
+            sys.executable,
+            "-S",
+            "-E",
+            str(Path(leash.__file__)),
+            "SIGINT",
+            str(os.getpid()),
+        )
+        return (
+            *self.prefix,
+            *leashed,
+            str(binaries() / "postgres"),
+            "-D",
+            str(self.data),
+        )
 
     def ready(self) -> bool:
         """Say whether the server accepts connections, as its own pid file says."""
@@ -175,15 +196,24 @@ class Cluster:
 
         The caller holds the lock of the state folder, so nobody else runs this cluster.
         """
-        for number, patience in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        for number, patience in (
+            (signal.SIGINT, STOP_SECONDS),
+            (signal.SIGQUIT, 5.0),
+            (signal.SIGKILL, 5.0),
+        ):
             if self._signal_leftovers(number, patience):
                 break
         else:
-            message = f"An earlier PostgreSQL still runs on {self.data} and does not stop: end process {self.processes()[0]}."
+            message = (
+                f"An earlier PostgreSQL still runs on {self.data} and does not stop: end process {self.processes()[0]}."
+            )
             raise PostgresFailed(message)
         # Its process is gone, or its number was given to a stranger, which would make PostgreSQL refuse to start.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        for leftover in (self.sockets / SOCKET_NAME, self.sockets / f"{SOCKET_NAME}.lock"):
+        for leftover in (
+            self.sockets / SOCKET_NAME,
+            self.sockets / f"{SOCKET_NAME}.lock",
+        ):
             leftover.unlink(missing_ok=True)
 
     def _signal_leftovers(self, number: signal.Signals, patience: float) -> bool:
@@ -199,11 +229,19 @@ class Cluster:
         """Run the server for the length of the block, without a supervisor: for tests, backups and repairs."""
         self.prepare()
         with log.open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603  our own words and paths, no shell
-                self.command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment(), start_new_session=True
+            process = subprocess.Popen(
+                self.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=_environment(),
+                start_new_session=True,
             )
         try:
-            if not _within(START_SECONDS, lambda: self.ready() or process.poll() is not None) or process.poll() is not None:
+            if (
+                not _within(START_SECONDS, lambda: self.ready() or process.poll() is not None)
+                or process.poll() is not None
+            ):
                 message = f"PostgreSQL did not start: its last words are in {log}."
                 raise PostgresFailed(message)
             yield process

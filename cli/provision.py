@@ -1,7 +1,7 @@
 """Roles and databases: one database and two roles per service, the bus and the keys apart, nothing open to everybody."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -33,8 +33,8 @@ async def provision(cluster: Cluster, vault: Vault) -> None:
     """Create what is missing of the roles, databases, bus and key store; changes nothing that exists and is right."""
     async with _superuser(cluster) as connection:
         await _create_roles(connection, vault)
-        created = await _create_databases(connection)
-    await asyncio.gather(*(_close_schema(cluster, vault, database) for database in created))
+        await _create_databases(connection)
+    await asyncio.gather(*(_close_schema(cluster, vault, database) for database in databases()))
     await bus.prepare(cluster.url(BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS), SERVICES)
     await crypto.prepare(cluster.url(KEYS_OWNER, vault.role_passwords[KEYS_OWNER], KEYS), SERVICES)
 
@@ -58,27 +58,26 @@ async def _create_roles(connection: asyncpg.Connection, vault: Vault) -> None:
     for role in (name for name in roles() if name not in present):
         password = vault.role_passwords[role]
         await connection.execute(
-            f'CREATE ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD \'{password}\''
+            f"CREATE ROLE \"{role}\" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{password}'"
         )
-    for role in (name for name in SERVICES if name not in present):
+    for role in SERVICES:
         for setting, limit in RUNTIME_LIMITS.items():
             await connection.execute(f"ALTER ROLE \"{role}\" SET {setting} = '{limit}'")
 
 
-async def _create_databases(connection: asyncpg.Connection) -> Sequence[str]:
-    """Create the databases that are missing, closed to everybody but those named; return their names."""
+async def _create_databases(connection: asyncpg.Connection) -> None:
+    """Create the databases that are missing, and close all to everybody but those named.
+
+    They are closed at every start: the last one may have been interrupted between creating and closing.
+    """
     present = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
-    created = [name for name in databases() if name not in present]
-    if created:
-        await connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
-    for name in created:
-        owner, others = databases()[name]
-        # Written page by page to the log (the default), a small template needs no checkpoint of the whole server.
-        await connection.execute(f'CREATE DATABASE "{name}" OWNER "{owner}"')
+    await connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
+    for name, (owner, others) in databases().items():
+        if name not in present:
+            await connection.execute(f'CREATE DATABASE "{name}" OWNER "{owner}"')
         await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
         for role in others:
             await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
-    return created
 
 
 async def _close_schema(cluster: Cluster, vault: Vault, database: str) -> None:

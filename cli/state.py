@@ -13,11 +13,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from cli.errors import StateInUse, StateNotWritable, StatePurposeDiffers, StateUnreadable
+from cli.errors import (
+    StateInUse,
+    StateNotWritable,
+    StatePurposeDiffers,
+    StateUnreadable,
+)
 
 Purpose = Literal["demo", "real"]
 VERSION = 1
-DEFAULT_STATE = Path(".throughline")
 # A unix socket's path holds 107 bytes at most on Linux and 103 on macOS.
 LONGEST_SOCKET_PATH = 100
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -91,6 +95,11 @@ class StateFolder:
         return _private(Path(tempfile.gettempdir()) / f"throughline-{os.getuid()}-{digest}")
 
 
+def default_state() -> Path:
+    """Return the state folder that every command means when none is named."""
+    return Path(os.environ.get("THROUGHLINE_STATE", ".throughline"))
+
+
 def _private(folder: Path) -> Path:
     """Make a folder that only its owner can enter, and refuse one that somebody else made first."""
     try:
@@ -139,7 +148,10 @@ def opened(root: Path, purpose: Purpose, *, now: datetime) -> Iterator[StateFold
         stamp = read_stamp(folder)
         if stamp is None:
             _refuse_foreign(folder)
-            write_private(folder.stamp, json.dumps(asdict(Stamp(purpose, now.isoformat(), VERSION))) + "\n")
+            write_private(
+                folder.stamp,
+                json.dumps(asdict(Stamp(purpose, now.isoformat(), VERSION))) + "\n",
+            )
         elif stamp.purpose != purpose:
             raise StatePurposeDiffers(_purpose_sentence(folder, stamp.purpose))
         for inner in (folder.secrets, folder.logs):

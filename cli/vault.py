@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cli.errors import StateUnreadable
 from cli.state import StateFolder, write_private
@@ -39,10 +38,11 @@ class Vault:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the databases and services of this start are: database URL by role and name, service URL by name."""
+    """Where this start's databases (URL by role, password and name), services (URL by name) and mailbox are."""
 
     database_url: Callable[[str, str, str], str]
     service_urls: Mapping[str, str]
+    smtp: tuple[str, int]
 
 
 def database_of(service: str) -> str:
@@ -66,7 +66,9 @@ def load(folder: StateFolder) -> Vault:
         vault = Vault(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         if folder.postgres.exists():
-            message = f"{path} is missing and nothing opens the data without it: restore the secrets folder from its backup."
+            message = (
+                f"{path} is missing and nothing opens the data without it: restore the secrets folder from its backup."
+            )
             raise StateUnreadable(message) from error
         vault = Vault()
     except (ValueError, TypeError) as error:
@@ -100,7 +102,11 @@ def _key() -> str:
 
 
 def _signing_key() -> str:
-    raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode("ascii")
+
+
+def _public_key(signing_key: str) -> str:
+    raw = Ed25519PrivateKey.from_private_bytes(base64.b64decode(signing_key)).public_key().public_bytes_raw()
     return base64.b64encode(raw).decode("ascii")
 
 
@@ -111,8 +117,16 @@ def _digest(credential: str) -> str:
 def deal(folder: StateFolder, vault: Vault, addresses: Addresses) -> None:
     """Write each service's secrets file and the operator's; the addresses are this start's, the secrets stay."""
     for service in SERVICES:
-        write_private(secrets_file(folder, service), json.dumps(_share(vault, service, addresses), indent=1) + "\n")
-    operator = {"ops_token": vault.ops_token, "service_urls": dict(addresses.service_urls)}
+        write_private(
+            secrets_file(folder, service),
+            json.dumps(_share(vault, service, addresses), indent=1) + "\n",
+        )
+    operator = {
+        "ops_token": vault.ops_token,
+        "service_urls": dict(addresses.service_urls),
+        "smtp": list(addresses.smtp),
+        "audit_public_keys": {name: _public_key(key) for name, key in vault.audit_signing_keys.items()},
+    }
     write_private(folder.secrets / OPERATOR, json.dumps(operator, indent=1) + "\n")
 
 

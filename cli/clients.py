@@ -1,0 +1,115 @@
+"""The operations plane and health of running services, as the command line sees them."""
+
+import getpass
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+
+from cli import vault
+from cli.errors import NotRunning, ServiceAnswered
+from cli.state import StateFolder
+
+SECONDS = 30.0
+
+
+@dataclass(frozen=True, repr=False)
+class Operator:
+    """Who operates: the token of the operations plane, the addresses, and the name that audits will show."""
+
+    token: str
+    service_urls: Mapping[str, str]
+    smtp: tuple[str, int]
+    audit_public_keys: Mapping[str, str]
+    name: str
+
+    @classmethod
+    def of(cls, state: Path) -> Self:
+        """Read the operator's file of a state folder; NotRunning when the folder has never been started."""
+        path = StateFolder(state.absolute()).secrets / vault.OPERATOR
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            smtp = (str(raw["smtp"][0]), int(raw["smtp"][1]))
+            return cls(
+                raw["ops_token"],
+                raw["service_urls"],
+                smtp,
+                raw["audit_public_keys"],
+                getpass.getuser(),
+            )
+        except (OSError, ValueError, KeyError, IndexError) as error:
+            message = f"{state} holds no running Throughline: start it with `throughline up`, or name its folder with --state DIR."
+            raise NotRunning(message) from error
+
+
+class Operations:
+    """Calls on the operations plane, one client for all services."""
+
+    def __init__(self, operator: Operator) -> None:
+        """Call as this operator."""
+        self._operator = operator
+        self._client = httpx2.Client(timeout=SECONDS, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def get(self, service: str, path: str, /, **query: str | int) -> Any:
+        """Return the JSON answer of GET /ops/<path>; NotRunning or ServiceAnswered otherwise."""
+        return self._send(service, "GET", path, params=_present(query)).json()
+
+    def post(self, service: str, path: str, body: Mapping[str, object]) -> Any:
+        """Return the JSON answer of POST /ops/<path>; NotRunning or ServiceAnswered otherwise."""
+        return self._send(service, "POST", path, json=dict(body)).json()
+
+    def lines(self, service: str, path: str, /, **query: str | int) -> Iterator[str]:
+        """Yield the lines of a newline-delimited answer."""
+        yield from self._send(service, "GET", path, params=_present(query)).iter_lines()
+
+    def _send(self, service: str, method: str, path: str, **content: Any) -> httpx2.Response:
+        url = f"{self._operator.service_urls[service]}/ops/{path}"
+        headers = {
+            "Authorization": f"Bearer {self._operator.token}",
+            "X-Operator": self._operator.name,
+        }
+        try:
+            answer = self._client.request(method, url, headers=headers, **content)
+        except httpx2.HTTPError as error:
+            raise NotRunning(_silent(service, self._operator.service_urls[service])) from error
+        if answer.is_error:
+            raise ServiceAnswered(_refusal(service, answer))
+        return answer
+
+    def readiness(self, service: str) -> Mapping[str, object] | None:
+        """Return what /health/ready says of each dependency, or None when nothing answers."""
+        try:
+            answer = self._client.get(f"{self._operator.service_urls[service]}/health/ready")
+            body = answer.json()
+        except (httpx2.HTTPError, ValueError):
+            return None
+        return body if isinstance(body, dict) else None
+
+
+def _present(query: Mapping[str, str | int]) -> dict[str, str | int]:
+    return {name: value for name, value in query.items() if value != ""}
+
+
+def _silent(service: str, url: str) -> str:
+    return f"{service} does not answer at {url}: start the system with `throughline up`, or run `throughline doctor`."
+
+
+def _refusal(service: str, answer: httpx2.Response) -> str:
+    """Return the service's own sentence where it gave one."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    for key in ("detail", "sentence", "message", "error") if isinstance(body, dict) else ():
+        if isinstance(body.get(key), str) and body[key]:
+            return f"{service}: {body[key]}"
+    return f"{service} answered {answer.status_code}: read its log, or run `throughline doctor`."

@@ -1,0 +1,36 @@
+"""`throughline clock`: the business time of a demonstration, moved for all services or for one."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chassis.clock import BusinessClock, parse_shift, shift
+from cli.errors import BadInput
+from cli.state import StateFolder, read_stamp
+from contracts.catalogue import SERVICES
+
+
+def run(change: str, state: Path, service: str) -> datetime:
+    """Apply "+6months", "-2days" or "reset" (nothing for "") and return the business time that results.
+
+    Raises BadInput on a real system, whose time is the machine's, and for a change that cannot be understood.
+    """
+    folder = StateFolder(state.absolute())
+    stamp = read_stamp(folder)
+    if stamp is None or stamp.purpose != "demo":
+        message = f"{state} is not a demonstration, and only a demonstration's time can be moved: name another with --state DIR."
+        raise BadInput(message)
+    if service and service not in SERVICES:
+        message = f"{service!r} is no service: name one of {', '.join(SERVICES)}."
+        raise BadInput(message)
+    if change == "reset":
+        folder.clock.unlink(missing_ok=True)
+    elif change:
+        try:
+            shift(
+                folder.clock,
+                parse_shift(change, BusinessClock(folder.clock, service).now()),
+                service,
+            )
+        except ValueError as error:
+            raise BadInput(str(error)) from error
+    return BusinessClock(folder.clock, service).now().astimezone(UTC)

@@ -1,0 +1,180 @@
+"""`throughline up`: everything on this machine, supervised, until Ctrl-C."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import signal
+import tempfile
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import samples
+from cli import console, ports, staff
+from cli.clients import Operations, Operator
+from cli.errors import BadInput, Refused
+from cli.ports import HOST, PROVIDER, SMTP, Ports
+from cli.state import Purpose, StateFolder, opened, write_private
+from cli.system import Plan, System
+from samples import send
+
+LEDGER_SECONDS = 2.0
+NEWEST = 10
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was asked for on the command line."""
+
+    state: Path
+    purpose: Purpose
+    samples: bool
+    ephemeral: bool
+    bus_url: str
+    ready_file: Path | None
+
+
+def run(wishes: Wishes) -> None:
+    """Start, wait for Ctrl-C or SIGTERM, and stop; refusals say in one sentence what to mend."""
+    if wishes.bus_url and not wishes.bus_url.startswith(("kafka://", "postgresql")):
+        message = f"{wishes.bus_url!r} is no bus: give kafka://host:port, or leave --bus away for the embedded one."
+        raise BadInput(message)
+    with (
+        _root(wishes) as root,
+        opened(root, wishes.purpose, now=datetime.now(UTC)) as folder,
+    ):
+        chosen = ports.free() if wishes.ephemeral else ports.fixed(demo=wishes.purpose == "demo")
+        if wishes.purpose == "demo":
+            folder.mail.mkdir(mode=0o700, exist_ok=True)
+        plan = Plan(folder, wishes.purpose, chosen, wishes.bus_url)
+        try:
+            asyncio.run(_run(plan, wishes))
+        except* Refused as group:
+            raise _first(group) from None
+
+
+def _first(group: BaseException) -> BaseException:
+    """Return the first refusal of a group: one sentence is told, not a tree of them."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group
+
+
+@contextlib.contextmanager
+def _root(wishes: Wishes) -> Iterator[Path]:
+    """Yield the state folder; a throwaway one is removed at the end."""
+    if not wishes.ephemeral:
+        yield wishes.state
+        return
+    root = Path(tempfile.mkdtemp(prefix="throughline-"))
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+async def _run(plan: Plan, wishes: Wishes) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    system = System(plan, console.say)
+    try:
+        if await _unless(stop, system.start()):
+            await _ready(plan, wishes, stop)
+    finally:
+        console.say("Stopping.")
+        if wishes.ready_file:
+            wishes.ready_file.unlink(missing_ok=True)
+        await system.stop()
+    console.say("Stopped; the data are kept." if not wishes.ephemeral else "Stopped; the throwaway data are removed.")
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Do the work unless told to stop meanwhile; say whether it was done."""
+    task = asyncio.ensure_future(work)
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        return False
+    await task
+    return True
+
+
+async def _ready(plan: Plan, wishes: Wishes, stop: asyncio.Event) -> None:
+    """Show where everything is, send the samples once, and show the ledger until told to stop."""
+    if plan.purpose == "demo":
+        console.show(console.addresses(plan.ports), console.people(staff.load(), plan.ports))
+    else:
+        console.show(console.addresses(plan.ports))
+    if wishes.samples and plan.purpose == "demo":
+        await _unless(stop, _send_samples(plan))
+    if wishes.ready_file:
+        write_private(wishes.ready_file.absolute(), json.dumps(_facts(plan)) + "\n")
+    console.say("Ready; Ctrl-C stops everything.")
+    if console.is_terminal():
+        await _unless(stop, _live_ledger(plan))
+    await stop.wait()
+
+
+def _facts(plan: Plan) -> dict[str, object]:
+    """Return what a program that started us needs to reach us."""
+    return {
+        "state": str(plan.folder.root),
+        "services": plan.ports.service_urls(),
+        "provider": plan.ports.url(PROVIDER) if PROVIDER in plan.ports.by_name else "",
+        "smtp": [HOST, plan.ports.by_name[SMTP]],
+    }
+
+
+async def _send_samples(plan: Plan) -> None:
+    """Send the samples that were never sent from this state folder, through the real doors."""
+    sent = _sent(plan.folder)
+    files = [path for path in send.waiting(Path(samples.__file__).parent) if _name(path) not in sent]
+    if files:
+        console.say(f"Sending {len(files)} sample referrals (synthetic) through the web form, the mailbox and the API.")
+    for path in files:
+        try:
+            outcome = await asyncio.to_thread(send.send_sample, path, doors(plan.ports))
+        except send.NotSent as error:
+            console.say(str(error))
+            continue
+        sent[_name(path)] = outcome.reference
+        write_private(plan.folder.sent_samples, json.dumps(sent, indent=1) + "\n")
+        console.say(f"{outcome.reference}  {outcome.door:<4}  {_name(path)}")
+
+
+def _name(path: Path) -> str:
+    return path.name if path.parent.name != "web" else f"web/{path.name}"
+
+
+def _sent(folder: StateFolder) -> dict[str, str]:
+    try:
+        return {
+            str(name): str(reference) for name, reference in json.loads(folder.sent_samples.read_text("utf-8")).items()
+        }
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def doors(chosen: Ports) -> send.Doors:
+    """Return the doors of a system on these ports."""
+    return send.Doors(chosen.url("intake"), HOST, chosen.by_name[SMTP])
+
+
+async def _live_ledger(plan: Plan) -> None:
+    operator = Operator.of(plan.folder.root)
+    with Operations(operator) as operations, console.live() as shown:
+        while True:
+            try:
+                newest = await asyncio.to_thread(operations.get, "intake", "ledger", limit=NEWEST)
+                shown.update(console.newest(newest))
+            except Refused as error:
+                shown.update(str(error))
+            await asyncio.sleep(LEDGER_SECONDS)

@@ -1,0 +1,370 @@
+"""The command `throughline`: every command with its options, its help and its example."""
+
+# Options are parameters and switches are booleans; a command loads only what it needs, because the rest takes seconds;
+# JSON for programs is printed bare.
+
+import importlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chassis.errors import ThroughlineError
+from cli import console
+from cli.errors import BadInput, Refused
+from cli.state import default_state
+
+commands = typer.Typer(
+    name="throughline",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="One audited pathway from a Prevent referral to every team that must act on it.",
+)
+parked = typer.Typer(
+    no_args_is_help=True,
+    help="Messages that a service could not handle: list, show, retry, discard.",
+)
+audit = typer.Typer(
+    no_args_is_help=True,
+    help="The audit chains of every service: verify them, or export them.",
+)
+commands.add_typer(parked, name="parked")
+commands.add_typer(audit, name="audit")
+
+State = Annotated[
+    Path,
+    typer.Option(
+        "--state",
+        help="The state folder.",
+        metavar="DIR",
+        default_factory=default_state,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Service = Annotated[str, typer.Option("--service", help="One service; all of them when left away.")]
+
+
+@commands.command()
+def up(
+    state: State,
+    real: Annotated[
+        bool,
+        typer.Option("--real", help="Real data: no demonstration sign-in, samples or clock."),
+    ] = False,
+    no_samples: Annotated[bool, typer.Option("--no-samples", help="Do not send the sample referrals.")] = False,
+    ephemeral: Annotated[
+        bool,
+        typer.Option("--ephemeral", help="Throwaway data on free ports, removed at the end."),
+    ] = False,
+    bus: Annotated[
+        str,
+        typer.Option("--bus", help="Another bus than the embedded one: kafka://host:port."),
+    ] = "",
+    ready_file: Annotated[
+        Path | None,
+        typer.Option("--ready-file", help="Written with the addresses once ready."),
+    ] = None,
+) -> None:
+    """Start everything on this machine and keep it running until Ctrl-C.
+
+    Example: throughline up --state /var/lib/throughline --no-samples
+    """
+    from cli.commands import up as ups
+
+    ups.run(ups.Wishes(state, "real" if real else "demo", not no_samples, ephemeral, bus, ready_file))
+
+
+@commands.command()
+def submit(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help=".json, .docx, .pdf or .eml files.", metavar="FILE..."),
+    ],
+    state: State,
+    as_json: AsJson = False,
+) -> None:
+    """Send referrals from files through the matching door, and print their references.
+
+    Example: throughline submit samples/teacher.docx
+    """
+    from cli.commands import submit as submissions
+
+    sent = []
+    for each in submissions.run(files, state):
+        sent.append({"file": each.file, "door": each.door, "reference": each.reference})
+        if not as_json:
+            console.say(f"{each.reference}  {each.door:<4}  {each.file}")
+    if as_json:
+        print(json.dumps(sent, indent=1))
+
+
+@commands.command()
+def ledger(
+    reference: Annotated[str, typer.Argument(help="Such as KM-7F3K-92QX.", metavar="REF")],
+    state: State,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            help="Wait up to this many seconds until every line is done.",
+            min=0,
+        ),
+    ] = 0,
+    acknowledged: Annotated[
+        bool,
+        typer.Option("--acknowledged", help="Done means that people acknowledged."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far a referral got with every team; exit code 0 when every required line is done.
+
+    Example: throughline ledger KM-7F3K-92QX --wait 10
+    """
+    from cli.commands import follow
+
+    entry, done = follow.ledger(reference, state, wait=wait, acknowledged=acknowledged)
+    if as_json:
+        print(json.dumps(entry, indent=1))
+    else:
+        console.show(console.ledger(entry))
+    if not done:
+        console.fail(
+            f"Not every required team has {'acknowledged' if acknowledged else 'stored'} {entry['reference']} yet: add --wait SECONDS, or look at `throughline parked list`."
+        )
+        raise typer.Exit(1)
+
+
+@commands.command()
+def trace(reference: Annotated[str, typer.Argument(metavar="REF")], state: State) -> None:
+    """Show the way a referral took as a tree of spans.
+
+    Example: throughline trace KM-7F3K-92QX
+    """
+    from cli.commands import follow
+
+    console.out.print(follow.trace(reference, state))
+
+
+@parked.command("list")
+def parked_list(state: State, service: Service = "", as_json: AsJson = False) -> None:
+    """List what is parked, in one service or in all.
+
+    Example: throughline parked list --service triage
+    """
+    from cli.commands import repair
+
+    found = list(repair.listed(state, service))
+    if as_json:
+        print(json.dumps([{"service": each.service, **each.facts} for each in found], indent=1))
+        return
+    made = console.table("Parked messages", "service", "id", "type", "subject", "cause", "tries")
+    for each in found:
+        made.add_row(
+            each.service,
+            *(str(each.facts.get(key, "")) for key in ("id", "type", "subject", "cause", "tries")),
+        )
+    console.show(made) if found else console.say("Nothing is parked.")
+
+
+@parked.command("show")
+def parked_show(identity: Annotated[str, typer.Argument(metavar="ID")], state: State) -> None:
+    """Show one parked message: its envelope and the cause, never its content.
+
+    Example: throughline parked show 0193f7c2-0000-7000-8000-000000000000
+    """
+    from cli.commands import repair
+
+    entry = repair.found(state, identity)
+    print(json.dumps({"service": entry.service, **entry.facts}, indent=1))
+
+
+@parked.command("retry")
+def parked_retry(
+    identity: Annotated[str, typer.Argument(metavar="ID")],
+    state: State,
+    reason: Annotated[str, typer.Option("--reason", help="Why; the audit keeps it.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Handle a parked message again, in its order.
+
+    Example: throughline parked retry ID --reason "area file corrected"
+    """
+    from cli.commands import repair
+
+    print(
+        json.dumps(
+            repair.decide(
+                state,
+                repair.found(state, identity),
+                "retry",
+                reason=reason,
+                dry_run=dry_run,
+            ),
+            indent=1,
+        )
+    )
+
+
+@parked.command("discard")
+def parked_discard(
+    identity: Annotated[str, typer.Argument(metavar="ID")],
+    state: State,
+    reason: Annotated[str, typer.Option("--reason", help="Why; the audit keeps it.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Give a parked message up for good, so that those behind it go on.
+
+    Example: throughline parked discard ID --reason "duplicate of a paper form" --dry-run
+    """
+    from cli.commands import repair
+
+    print(
+        json.dumps(
+            repair.decide(
+                state,
+                repair.found(state, identity),
+                "discard",
+                reason=reason,
+                dry_run=dry_run,
+            ),
+            indent=1,
+        )
+    )
+
+
+@commands.command()
+def replay(
+    state: State,
+    topic: Annotated[str, typer.Option("--topic", help="Such as intake.police.v1.")] = "",
+    subject: Annotated[str, typer.Option("--subject", help="A referral's id.")] = "",
+    since: Annotated[str, typer.Option("--since", help="ISO time, such as 2026-01-31T09:00:00Z.")] = "",
+    until: Annotated[str, typer.Option("--until", help="ISO time.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Publish events again from the outboxes; whoever already has them answers again and does nothing twice.
+
+    Example: throughline replay --topic intake.police.v1 --since 2026-01-31T09:00:00Z --dry-run
+    """
+    from cli.commands import repair
+
+    if not (topic or subject or since):
+        message = "Say what to replay: --topic, --subject or --since."
+        raise BadInput(message)
+    silent = []
+    for name, answer in repair.replay(state, repair.Window(topic, subject, since, until), dry_run=dry_run):
+        console.say(f"{name}: {json.dumps(answer) if answer is not None else 'does not answer'}")
+        silent += [name] if answer is None else []
+    if silent:
+        raise typer.Exit(1)
+
+
+@audit.command("verify")
+def audit_verify(
+    state: State,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", help="Verify this export, offline.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Check that no audit row was changed, removed or rewritten; exit code 1 when one was.
+
+    Example: throughline audit verify --export audit.ndjson
+    """
+    from cli.commands import audit as audits
+
+    found = audits.verified(audits.exported(export) if export else audits.fetched(state))
+    for service, result in found.items():
+        console.say(
+            f"{service}: {result.entries} entries, vouched for up to {result.vouched_to}, {'good' if result.ok else 'BROKEN'}."
+        )
+        for problem in result.problems:
+            console.fail(f"{service}: {problem}")
+    if not all(result.ok for result in found.values()):
+        raise typer.Exit(1)
+
+
+@audit.command("export")
+def audit_export(file: Annotated[Path, typer.Argument(metavar="FILE")], state: State) -> None:
+    """Write the audit of every service and monitor's checkpoints into one file, to be verified anywhere.
+
+    Example: throughline audit export audit.ndjson
+    """
+    from cli.commands import audit as audits
+
+    chains = audits.fetched(state)
+    audits.export(chains, file)
+    console.say(f"{sum(len(chain.entries) for chain in chains.values())} entries are in {file}.")
+
+
+@commands.command(context_settings={"ignore_unknown_options": True})
+def clock(
+    state: State,
+    change: Annotated[
+        str,
+        typer.Argument(help="+6months, -2days, +3hours or reset; nothing to read it."),
+    ] = "",
+    service: Annotated[
+        str,
+        typer.Option("--service", help="Move this service's time alone, as a fault."),
+    ] = "",
+) -> None:
+    """Show or move the business time of a demonstration.
+
+    Example: throughline clock +6months
+    """
+    from cli.commands import clock as clocks
+
+    console.say(
+        f"Business time is {clocks.run(change, state, service):%Y-%m-%d %H:%M} UTC{f' in {service}' if service else ''}."
+    )
+
+
+@commands.command()
+def doctor(state: State) -> None:
+    """Say what is wrong here and how to mend it; exit code 1 when anything is.
+
+    Example: throughline doctor
+    """
+    from cli.commands import doctor as doctors
+
+    findings = []
+    for finding in doctors.run(state):
+        findings.append(finding)
+        console.say(f"{'ok   ' if finding.well else 'WRONG'} {finding.what:<9} {finding.words}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+@commands.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """Measure this machine's throughput and latency into bench/results.json.
+
+    Example: throughline bench
+    """
+    if importlib.util.find_spec("bench") is None:
+        message = "The benchmarks are not installed here: run the command from the project's own folder."
+        raise BadInput(message)
+    raise typer.Exit(importlib.import_module("bench.run").main(context.args))
+
+
+def app() -> None:
+    """Run one command; whatever is refused is told in one sentence."""
+    try:
+        commands()
+    except Refused as error:
+        console.fail(str(error))
+        sys.exit(error.exit_code)
+    except ThroughlineError as error:
+        console.fail(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,35 @@
+"""Prepares the databases in a process of its own, so that the tools it loads do not stay in the supervisor's memory."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from chassis.migrate import upgrade_async
+from cli import schema, vault
+from cli.postgres import START_SECONDS, Cluster
+from cli.provision import provision
+from cli.state import StateFolder
+from contracts.catalogue import SERVICES
+
+POLL_SECONDS = 0.02
+
+
+async def prepare(folder: StateFolder) -> None:
+    """Wait for the server, create roles and databases, migrate each service; the supervisor has dealt the secrets."""
+    before = schema.digest()
+    secrets = vault.load(folder)
+    cluster = Cluster(folder.postgres, folder.sockets(), secrets.role_passwords[vault.SUPERUSER])
+    async with asyncio.timeout(START_SECONDS):
+        while not cluster.ready():
+            await asyncio.sleep(POLL_SECONDS)
+    await provision(cluster, secrets)
+    # One after the other: the migration tool keeps its state in one place per process.
+    for service in SERVICES:
+        owner = json.loads(vault.secrets_file(folder, service).read_text(encoding="utf-8"))["owner_database_url"]
+        await upgrade_async(service, owner, service)
+    schema.mark(folder, before)
+
+
+if __name__ == "__main__":
+    asyncio.run(prepare(StateFolder(Path(sys.argv[1]))))

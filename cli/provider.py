@@ -1,0 +1,46 @@
+"""The identity provider of a demonstration: lists the made-up staff and lets anybody sign in as any of them."""
+
+import logging
+import os
+import signal
+import sys
+
+import werkzeug.serving
+from oidc_provider_mock import User, app  # type: ignore[import-untyped]  # it has no types
+
+from cli.leash import follow_parent
+from cli.ports import HOST
+from cli.serve import SUPERVISOR
+from cli.staff import load
+
+
+def main() -> None:
+    """Serve on the port named on the command line until SIGTERM."""
+    parent = os.environ.get(SUPERVISOR)
+    if parent:
+        follow_parent(signal.SIGTERM, int(parent))
+    os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
+    # Request lines hold authorisation codes.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    people = [
+        User(
+            sub=member.sub,
+            claims={
+                "name": member.name,
+                "email": member.sub,
+                "roles": list(member.roles),
+                "area": member.area,
+                "organisation": member.organisation,
+            },
+        )
+        for member in load()
+    ]
+    provider = app(user_claims=people)
+    # The library wraps its application in a debugger that runs code for whoever reaches the port.
+    provider.debug = False
+    provider.wsgi_app = provider.wsgi_app.app
+    werkzeug.serving.make_server(HOST, int(sys.argv[1]), provider, threaded=True).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""The whole embedded system of one start: database, schema, identity provider and services, in the right order."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import httpx2
+
+from cli import schema, vault
+from cli.errors import StartFailed
+from cli.ports import HOST, MAIL_SINK, PROVIDER, SMTP, Ports
+from cli.postgres import Cluster, user_prefix
+from cli.serve import SUPERVISOR
+from cli.state import Purpose, StateFolder
+from cli.supervise import Program, Supervisor
+from contracts.catalogue import SERVICES
+
+READY_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be started: the state folder, what for, on which ports, and another bus than the embedded one."""
+
+    folder: StateFolder
+    purpose: Purpose
+    ports: Ports
+    bus_url: str = ""
+
+
+class System:
+    """One start of everything; `stop` leaves no process and no socket behind."""
+
+    def __init__(self, plan: Plan, announce: Callable[[str], None]) -> None:
+        """Prepare to start the plan; sentences for people go to `announce`."""
+        self._plan = plan
+        self._announce = announce
+        self.supervisor = Supervisor(announce)
+        self._client = httpx2.AsyncClient(timeout=READY_SECONDS, trust_env=False)
+
+    async def start(self) -> None:
+        """Start everything and return when every service is ready; raises a refusal that says what to mend."""
+        folder = self._plan.folder
+        secrets = vault.load(folder)
+        cluster = Cluster(
+            folder.postgres,
+            folder.sockets(),
+            secrets.role_passwords[vault.SUPERUSER],
+            user_prefix(),
+        )
+        vault.deal(folder, secrets, _addresses(cluster, self._plan.ports))
+        self._announce("Starting the database.")
+        await self.supervisor.start(_database(folder, cluster))
+        if not schema.is_newest(folder):
+            self._announce("Preparing the databases.")
+            await _prepare(folder)
+        self._announce("Starting the services.")
+        await self.supervisor.start(*self._programs())
+
+    def _programs(self) -> list[Program]:
+        services = [self._service(name) for name in SERVICES]
+        return [self._provider(), *services] if self._plan.purpose == "demo" else services
+
+    def _service(self, name: str) -> Program:
+        url = self._plan.ports.url(name) + "/health/ready"
+        return self._program(
+            name,
+            (sys.executable, "-m", "cli.serve", name),
+            url,
+            environment_of(self._plan, name),
+        )
+
+    def _provider(self) -> Program:
+        port = str(self._plan.ports.by_name[PROVIDER])
+        url = self._plan.ports.url(PROVIDER) + "/.well-known/openid-configuration"
+        return self._program("provider", (sys.executable, "-m", "cli.provider", port), url, inherited())
+
+    def _program(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        url: str,
+        environment: Mapping[str, str],
+    ) -> Program:
+        return Program(
+            name,
+            command,
+            environment,
+            self._plan.folder.logs / f"{name}.log",
+            lambda: self._answers(url),
+        )
+
+    async def _answers(self, url: str) -> bool:
+        try:
+            return (await self._client.get(url)).status_code == httpx2.codes.OK
+        except httpx2.HTTPError:
+            return False
+
+    async def stop(self) -> None:
+        """Stop everything, the database last."""
+        await self.supervisor.stop()
+        await self._client.aclose()
+
+
+def _addresses(cluster: Cluster, ports: Ports) -> vault.Addresses:
+    return vault.Addresses(cluster.url, ports.service_urls(), (HOST, ports.by_name[SMTP]))
+
+
+def _database(folder: StateFolder, cluster: Cluster) -> Program:
+    async def prepare() -> None:
+        await asyncio.to_thread(cluster.prepare)
+
+    async def ready() -> bool:
+        return cluster.ready()
+
+    log = folder.logs / "postgres.log"
+    return Program("postgres", cluster.command(), inherited(), log, ready, prepare, signal.SIGINT)
+
+
+async def _prepare(folder: StateFolder) -> None:
+    log = folder.logs / "prepare.log"
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "cli.prepare",
+            str(folder.root),
+            stdout=output,
+            stderr=output,
+            env=inherited(),
+        )
+    if await process.wait():
+        message = f"The databases could not be prepared, and their data are as they were: read {log}."
+        raise StartFailed(message)
+
+
+def inherited() -> dict[str, str]:
+    """Return the environment every program gets: ours without any database or Throughline variable, and who watches it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "THROUGHLINE_"))}
+    return kept | {SUPERVISOR: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
+
+
+def environment_of(plan: Plan, service: str) -> dict[str, str]:
+    """Return the environment of one service; no secret is in it, only the path of the file that holds them."""
+    ports, folder = plan.ports, plan.folder
+    given = {name: value for name, value in os.environ.items() if name.startswith("THROUGHLINE_")}
+    ours = {
+        "SERVICE": service,
+        "MODE": plan.purpose,
+        "HOST": HOST,
+        "PORT": str(ports.by_name[service]),
+        "SECRETS_FILE": str(vault.secrets_file(folder, service)),
+        "BUS_URL": plan.bus_url,
+        "TELEMETRY_URL": ports.url("monitor") + "/v1/traces",
+        "PUBLIC_URL": ports.url(service),
+        "SERVICE_URLS": json.dumps(ports.service_urls()),
+        "SMTP_PORT": str(ports.by_name[SMTP]),
+    }
+    if plan.purpose == "demo":
+        ours |= {
+            "ISSUER_URL": ports.url(PROVIDER),
+            "CLOCK_FILE": str(folder.clock),
+            "MAIL_DIRECTORY": str(folder.mail),
+            "MAIL_SINK_PORT": str(ports.by_name[MAIL_SINK]),
+        }
+    return given | inherited() | {f"THROUGHLINE_{name}": value for name, value in ours.items()}

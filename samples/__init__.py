@@ -1,0 +1,1 @@
+"""Sample referrals of synthetic people, in every form that the doors accept."""

@@ -1,0 +1,251 @@
+"""Sends referrals through the real doors: the partner API, the mailbox and the public web form."""
+
+import json
+import mimetypes
+import re
+import smtplib
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx2
+from lxml import html
+
+REFERENCE = re.compile(r"\b[A-Z]{2,3}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+SECONDS = 30.0
+TRIES = 4
+MOST_PAGES = 40
+MAIL_SUFFIXES = frozenset({".docx", ".pdf", ".eml"})
+SENDER = "referrer@school.example"
+MAILBOX = "preventreferrals@kent-and-medway.example"
+
+
+class NotSent(Exception):
+    """The door refused the referral or did not answer; the sentence says which and why."""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where the doors are: the base URL of intake, and the host and port of its mailbox."""
+
+    intake_url: str
+    smtp_host: str
+    smtp_port: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One accepted referral: its file, the door it went through, and the reference the door gave."""
+
+    file: str
+    door: str
+    reference: str
+
+
+def send(path: Path, doors: Doors) -> Sent:
+    """Send one file through the door that its name suffix belongs to; NotSent when it was not accepted."""
+    if path.suffix.lower() == ".json":
+        return send_to_api(path, doors)
+    if path.suffix.lower() in MAIL_SUFFIXES:
+        return send_by_mail(path, doors)
+    message = f"{path.name} is none of .json, .docx, .pdf and .eml: save it as one of these and submit it again."
+    raise NotSent(message)
+
+
+def send_to_api(path: Path, doors: Doors) -> Sent:
+    """POST a JSON referral to the partner API; a lost answer is asked for again under the same key, so nothing doubles."""
+    body = path.read_bytes()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    with httpx2.Client(timeout=SECONDS, trust_env=False) as client:
+        for attempt in range(TRIES):
+            try:
+                answer = client.post(
+                    f"{doors.intake_url}/api/v1/referrals",
+                    content=body,
+                    headers=headers,
+                )
+            except httpx2.HTTPError:
+                time.sleep(2**attempt / 4)
+                continue
+            if answer.status_code in {429, 502, 503, 504}:
+                time.sleep(2**attempt / 4)
+                continue
+            return Sent(str(path), "api", _reference_in_answer(path, answer))
+    message = f"The partner API at {doors.intake_url} does not answer: start the system and submit {path.name} again."
+    raise NotSent(message)
+
+
+def _reference_in_answer(path: Path, answer: httpx2.Response) -> str:
+    try:
+        content: Any = answer.json()
+    except ValueError:
+        content = {}
+    if answer.is_success and isinstance(content, dict) and isinstance(content.get("reference"), str):
+        return str(content["reference"])
+    message = f"{path.name} was not accepted ({answer.status_code}): {_sentence(content)}"
+    raise NotSent(message)
+
+
+def _sentence(content: object) -> str:
+    """Return the first problem that the answer names, in its own words."""
+    if isinstance(content, dict):
+        for key in ("detail", "message", "errors", "error"):
+            if content.get(key):
+                return _sentence(content[key]) if not isinstance(content[key], str) else content[key]
+        if "msg" in content:
+            return f"{'.'.join(str(part) for part in content.get('loc', ()))}: {content['msg']}"
+    if isinstance(content, list) and content:
+        return _sentence(content[0])
+    return "it gave no reason"
+
+
+def send_by_mail(path: Path, doors: Doors) -> Sent:
+    """Mail a form as an attachment, or a whole message as it is; the reference comes with the mailbox's acceptance."""
+    message = _message(path)
+    try:
+        with _Mailbox(doors.smtp_host, doors.smtp_port, timeout=SECONDS) as mailbox:
+            mailbox.send_message(message, SENDER, [MAILBOX])
+            reply = mailbox.last_reply
+    except (OSError, smtplib.SMTPException) as error:
+        text = f"{path.name} was not accepted by the mailbox at {doors.smtp_host}:{doors.smtp_port} ({_smtp_words(error)})."
+        raise NotSent(text) from error
+    found = REFERENCE.search(reply)
+    if not found:
+        text = f"{path.name} was accepted by the mailbox, which gave no reference: look for it at the intake desk."
+        raise NotSent(text)
+    return Sent(str(path), "mail", found[0])
+
+
+class _Mailbox(smtplib.SMTP):
+    """An SMTP client that remembers the reply to DATA, which holds the reference."""
+
+    last_reply = ""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        code, reply = super().data(msg)
+        self.last_reply = reply.decode("utf-8", "replace")
+        return code, reply
+
+
+def _smtp_words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        words = error.smtp_error
+        return f"{error.smtp_code} {words.decode('utf-8', 'replace') if isinstance(words, bytes) else words}"
+    return str(error) or type(error).__name__
+
+
+def _message(path: Path) -> EmailMessage:
+    if path.suffix.lower() == ".eml":
+        return BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    message = EmailMessage()
+    message["From"], message["To"] = SENDER, MAILBOX
+    message["Subject"] = "Prevent referral"
+    message["Message-ID"] = f"<{uuid.uuid4()}@school.example>"
+    message.set_content("Please find a referral form attached.\n")
+    kind, _, subtype = (mimetypes.guess_type(path.name)[0] or "application/octet-stream").partition("/")
+    message.add_attachment(path.read_bytes(), maintype=kind, subtype=subtype, filename=path.name)
+    return message
+
+
+def send_by_form(path: Path, doors: Doors) -> Sent:
+    """Fill in the public form page by page, as a browser without scripts does, from {"start": path, "fields": {name: value}}."""
+    sample = json.loads(path.read_text(encoding="utf-8"))
+    fields: Mapping[str, str | list[str]] = sample["fields"]
+    with httpx2.Client(
+        base_url=doors.intake_url,
+        timeout=SECONDS,
+        trust_env=False,
+        follow_redirects=True,
+    ) as client:
+        page = client.get(sample.get("start", "/"))
+        for _ in range(MOST_PAGES):
+            reference = _receipt(page)
+            if reference:
+                return Sent(str(path), "web", reference)
+            page = _submit(client, page, fields, path)
+    message = f"{path.name}: no receipt after {MOST_PAGES} pages of the form; the last was {page.url.path}."
+    raise NotSent(message)
+
+
+def _receipt(page: httpx2.Response) -> str | None:
+    """Return the reference when a page is a receipt: it shows one, and asks nothing more in its main part."""
+    tree: Any = html.fromstring(page.text)
+    main = tree.xpath("//main") or [tree]
+    found = REFERENCE.search(" ".join(main[0].itertext()))
+    return found[0] if found and not _forms(main[0]) else None
+
+
+def _forms(tree: Any) -> list[Any]:
+    return [form for form in tree.xpath(".//form") if form.get("method", "get").lower() == "post"]
+
+
+def _submit(
+    client: httpx2.Client,
+    page: httpx2.Response,
+    fields: Mapping[str, str | list[str]],
+    path: Path,
+) -> httpx2.Response:
+    tree: Any = html.fromstring(page.text)
+    main = tree.xpath("//main") or [tree]
+    problems = [" ".join(entry.itertext()).strip() for entry in tree.cssselect(".govuk-error-summary__list li")]
+    if page.is_error or problems:
+        message = f"{path.name}: the form at {page.url.path} answered {page.status_code}: {'; '.join(problems) or 'no reason given'}."
+        raise NotSent(message)
+    forms = _forms(main[0])
+    if not forms:
+        return _follow(client, main[0], page, path)
+    form = forms[0]
+    answers: dict[str, str | list[str]] = {}
+    for name, value in _given(form):
+        answers[name] = value
+    known = {element.get("name") for element in form.xpath(".//input|.//select|.//textarea")}
+    answers |= {name: value for name, value in fields.items() if name in known}
+    target = urljoin(str(page.url), form.get("action") or "")
+    if form.get("enctype") == "multipart/form-data":
+        return client.post(
+            target,
+            files=[(name, (None, each)) for name, value in answers.items() for each in _each(value)],
+        )
+    return client.post(target, data=answers)
+
+
+def _follow(client: httpx2.Client, main: Any, page: httpx2.Response, path: Path) -> httpx2.Response:
+    """Press the button-like link of a page that asks nothing, such as the start page."""
+    for link in main.cssselect("a.govuk-button"):
+        return client.get(urljoin(str(page.url), link.get("href")))
+    message = f"{path.name}: the page {page.url.path} has neither a form nor a way on."
+    raise NotSent(message)
+
+
+def _given(form: Any) -> Iterator[tuple[str, str]]:
+    """Yield what the page itself already filled in: the CSRF token, values shown again, and the first button's name."""
+    for element in form.xpath(".//input[@name]"):
+        kind = element.get("type", "text").lower()
+        if kind in {"hidden", "text", "email", "tel", "number"} or (
+            kind in {"radio", "checkbox"} and element.get("checked") is not None
+        ):
+            yield element.get("name"), element.get("value") or ""
+    for button in form.xpath("(.//button[@name])[1]"):
+        yield button.get("name"), button.get("value") or ""
+
+
+def _each(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def waiting(folder: Path) -> Iterator[Path]:
+    """Yield the samples of a folder in the order they are sent: API, mail, then web."""
+    for pattern in ("*.json", "*.docx", "*.pdf", "*.eml", "web/*.json"):
+        yield from sorted(folder.glob(pattern))
+
+
+def send_sample(path: Path, doors: Doors) -> Sent:
+    """Send one sample: those in the folder `web` through the public form, the others by their suffix."""
+    return send_by_form(path, doors) if path.parent.name == "web" else send(path, doors)
