@@ -186,9 +186,12 @@ async def send(request: Request, document_id: UUID) -> Response:
 class Fetcher:
     """Fetches documents from the services that published them, before the consumer's transaction begins."""
 
-    def __init__(self, service_urls: Mapping[str, str], credential: str) -> None:
+    def __init__(
+        self, service_urls: Mapping[str, str], credential: str, *, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
         self._urls = service_urls
         self._client = httpx2.AsyncClient(
+            transport=transport,
             headers={"Authorization": f"Bearer {credential}"},
             timeout=httpx2.Timeout(10.0, connect=2.0),
             trust_env=False,

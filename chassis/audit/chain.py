@@ -213,11 +213,11 @@ def _compare(checkpoint: Checkpoint, service: str, known: Mapping[int, bytes], l
 
 def _contradictions(checkpoints: Sequence[Checkpoint]) -> list[str]:
     seen: dict[int, bytes] = {}
-    problems = []
-    for checkpoint in checkpoints:
-        if seen.setdefault(checkpoint.sequence, checkpoint.entry_hash) != checkpoint.entry_hash:
-            problems.append(f"Two checkpoints at {checkpoint.sequence} disagree: the chain was rewritten.")
-    return problems
+    return [
+        f"Two checkpoints at {checkpoint.sequence} disagree: the chain was rewritten."
+        for checkpoint in checkpoints
+        if seen.setdefault(checkpoint.sequence, checkpoint.entry_hash) != checkpoint.entry_hash
+    ]
 
 
 def _content(entry: AuditEntry) -> dict[str, object]:

@@ -30,7 +30,7 @@ class Details(TypedDict, total=False):
 async def record(
     session: Session, action: str, *, subject: UUID | None, now: datetime, **details: Unpack[Details]
 ) -> None:
-    """Insert one row that says who (the session's actor) did what ("<noun>.<verb>"), in the transaction that does it."""
+    """Insert one row that says who (the session's actor) did what ("<noun>.<verb>"), in the transaction of it."""
     values = {
         "at": now,
         "actor_kind": str(session.actor.kind),

@@ -18,7 +18,7 @@ Reason = Annotated[str, Field(min_length=3, max_length=300), AfterValidator(_sto
 """Why an operator does something; it stays in the audit for ever, so it must not name a person."""
 
 
-class Resolution(BaseModel):
+class ResolutionOrder(BaseModel):
     """Retry or discard a parked message."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)

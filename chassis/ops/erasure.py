@@ -1,16 +1,18 @@
 """Erasure: makes everything that this service holds about a subject unreadable, and says what that was."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Executable, case, delete, exists, update
+from sqlalchemy import case, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, documents
 from chassis.database import Session
 from chassis.tables import dispatch, erased_subject, inbox_held, inbox_parked, outbox
+from chassis.wire import decode, encode
+from contracts.envelope import Envelope
 
 EraseSubject = Callable[[Session, UUID], Awaitable[None]]
 """A service's own part: empties the columns and rows that it lists for a subject."""
@@ -34,8 +36,8 @@ async def erase_stored(
 ) -> DeletionReceipt:
     """Empty what the service's database holds about a subject whose key is already deleted, and audit the receipt.
 
-    Outbox rows become tombstones that keep their number, documents keep their id, held and parked messages go; from
-    now on the inbox answers `erased`.
+    Outbox rows become tombstones that keep their number, documents keep their id; held and parked messages become
+    tombstones that the inbox takes up at once, in order, and answers with `erased`.
     """
     await session.lock(subject)
     if erase_own is not None:
@@ -46,8 +48,8 @@ async def erase_stored(
         erased_at=now,
         documents=await documents.erase(session, subject),
         events=await _tombstones(session, subject),
-        held=await _count(session, delete(inbox_held).where(inbox_held.c.subject == subject)),
         parked=await _parked(session, subject, now),
+        held=await _held(session, subject),
     )
     await _register(session, subject, reason, now)
     facts = {
@@ -70,24 +72,52 @@ async def _tombstones(session: Session, subject: UUID) -> int:
     )
     published_at = case((unanswered, None), else_=outbox.c.published_at)
     session.wakes_relay = True
-    return await _count(
-        session,
+    found = await session.execute(
         update(outbox)
         .where(outbox.c.subject == subject, ~outbox.c.tombstone)
-        .values(tombstone=True, sealed=b"", published_at=published_at),
+        .values(tombstone=True, sealed=b"", published_at=published_at)
     )
+    return found.rowcount
+
+
+async def _held(session: Session, subject: UUID) -> int:
+    rows = await session.rows(select(inbox_held.c.envelope).where(inbox_held.c.subject == subject))
+    for row in rows:
+        await _hold_tombstone(session, decode(row.envelope))
+    return len(rows)
 
 
 async def _parked(session: Session, subject: UUID, now: datetime) -> int:
+    found = (inbox_parked.c.subject == subject) & (inbox_parked.c.envelope != b"")
+    rows = await session.rows(select(inbox_parked).where(found).with_for_update())
+    for row in rows:
+        if row.state == "waiting" and row.cause != "sequence-conflict":
+            await _hold_tombstone(session, decode(row.envelope))
     emptied = {"envelope": b"", "sentence": "", "state": "erased", "resolved_at": now, "resolved_by": session.actor.id}
-    condition = (inbox_parked.c.subject == subject) & (inbox_parked.c.envelope != b"")
-    return await _count(session, update(inbox_parked).where(condition).values(emptied))
+    await session.execute(update(inbox_parked).where(found).values(emptied))
+    return len(rows)
+
+
+async def _hold_tombstone(session: Session, envelope: Envelope) -> None:
+    machine_now = datetime.now(UTC)
+    values = {
+        "topic": envelope.topic,
+        "subject": envelope.subject,
+        "epoch": envelope.epoch,
+        "sequence": envelope.sequence,
+        "event_id": envelope.event_id,
+        "envelope": encode(replace(envelope, sealed=b"")),
+        "why": "erased",
+        "sentence": "The subject was erased; only the number is taken up.",
+        "tries": 0,
+        "held_at": machine_now,
+        "next_try_at": machine_now,
+    }
+    changed = {name: values[name] for name in ("envelope", "why", "sentence", "tries", "next_try_at")}
+    number = ["topic", "subject", "epoch", "sequence"]
+    await session.execute(insert(inbox_held).values(values).on_conflict_do_update(index_elements=number, set_=changed))
 
 
 async def _register(session: Session, subject: UUID, reason: str, now: datetime) -> None:
     values = {"subject": subject, "erased_at": now, "reason": reason}
     await session.execute(insert(erased_subject).values(values).on_conflict_do_nothing(index_elements=["subject"]))
-
-
-async def _count(session: Session, statement: Executable) -> int:
-    return (await session.execute(statement)).rowcount

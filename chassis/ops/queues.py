@@ -3,23 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, func, select
 
 from chassis.database import Session
-from chassis.errors import Missing
+from chassis.inbox.parked import ParkedMessageUnknown
 from chassis.tables import inbox_held, inbox_parked, outbox, service_state
 
 LISTED = 500
 """At most so many parked messages are listed at once, oldest first."""
-
-
-class ParkedMessageMissing(Missing):
-    """No parked message with that id waits here."""
-
-    reason: ClassVar[str] = "parked-message-missing"
 
 
 @dataclass(frozen=True)
@@ -57,6 +51,7 @@ class ParkedMessage:
     sentence: str
     tries: int
     parked_at: datetime
+    state: str
     held_behind: int
 
 
@@ -106,28 +101,28 @@ async def inbox_state(session: Session, lag: Mapping[str, int | None], machine_n
 
 async def parked_messages(session: Session) -> tuple[ParkedMessage, ...]:
     """Return the messages that wait for an operator, oldest first."""
-    rows = await session.rows(_parked().order_by(inbox_parked.c.parked_at, inbox_parked.c.id).limit(LISTED))
+    waiting = _PARKED.where(inbox_parked.c.state == "waiting")
+    rows = await session.rows(waiting.order_by(inbox_parked.c.parked_at, inbox_parked.c.id).limit(LISTED))
     return tuple(_message(row) for row in rows)
 
 
 async def parked_message(session: Session, parked_id: UUID) -> ParkedMessage:
-    """Return one waiting message; raises ParkedMessageMissing."""
-    row = await session.first(_parked().where(inbox_parked.c.id == parked_id))
+    """Return one parked message, whether it waits or was resolved; raises ParkedMessageUnknown."""
+    row = await session.first(_PARKED.where(inbox_parked.c.id == parked_id))
     if row is None:
-        raise ParkedMessageMissing("No parked message with that id waits here: list them again, it may be resolved.")
+        raise ParkedMessageUnknown("There is no parked message with that id: list them again.")
     return _message(row)
 
 
-def _parked() -> Select[Any]:
-    behind = (
-        select(func.count())
-        .select_from(inbox_held)
-        .where(inbox_held.c.topic == inbox_parked.c.topic, inbox_held.c.subject == inbox_parked.c.subject)
-        .scalar_subquery()
-        .label("held_behind")
-    )
-    shown = ("id", "topic", "type", "subject", "sequence", "cause", "sentence", "tries", "parked_at")
-    return select(*(inbox_parked.c[name] for name in shown), behind).where(inbox_parked.c.state == "waiting")
+_BEHIND = (
+    select(func.count())
+    .select_from(inbox_held)
+    .where(inbox_held.c.topic == inbox_parked.c.topic, inbox_held.c.subject == inbox_parked.c.subject)
+    .scalar_subquery()
+    .label("held_behind")
+)
+_SHOWN = ("id", "topic", "type", "subject", "sequence", "cause", "sentence", "tries", "parked_at", "state")
+_PARKED = select(*(inbox_parked.c[name] for name in _SHOWN), _BEHIND)
 
 
 def _message(row: Row[Any]) -> ParkedMessage:

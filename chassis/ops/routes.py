@@ -1,7 +1,7 @@
 """The site map of the operations plane: what each address answers, for whom, with which audit row."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Protocol, Unpack
@@ -14,15 +14,20 @@ from chassis import audit, clock, inbox
 from chassis.actor import Actor
 from chassis.database import Session
 from chassis.errors import Unavailable
+from chassis.inbox.parked import Resolution
 from chassis.internal import ProblemRoute, require_operator
 from chassis.ops import queues, replay
-from chassis.ops.bodies import ErasureOrder, ReplayOrder, Resolution
+from chassis.ops.bodies import ErasureOrder, ReplayOrder, ResolutionOrder
 from chassis.ops.erasure import EraseSubject, erase_stored
 from chassis.ops.queues import ParkedMessage
 from chassis.web.pages import Page, PageRequest
 
 Operator = Annotated[Actor, Depends(require_operator)]
 After = Annotated[int, Query(ge=0)]
+
+
+class _Undo(Exception):  # noqa: N818 - not an error: it undoes a dry run
+    """Undoes what a dry run did."""
 
 
 class OperatedService(Protocol):
@@ -86,12 +91,12 @@ async def show_parked(request: Request, operator: Operator, parked_id: UUID) -> 
     return JSONResponse(_shown(message))
 
 
-async def retry_parked(request: Request, operator: Operator, parked_id: UUID, order: Resolution) -> JSONResponse:
+async def retry_parked(request: Request, operator: Operator, parked_id: UUID, order: ResolutionOrder) -> JSONResponse:
     """Try a parked message again, then what waits behind it."""
     return await _resolve(request, operator, parked_id, order, retrying=True)
 
 
-async def discard_parked(request: Request, operator: Operator, parked_id: UUID, order: Resolution) -> JSONResponse:
+async def discard_parked(request: Request, operator: Operator, parked_id: UUID, order: ResolutionOrder) -> JSONResponse:
     """Give up a parked message, so that what waits behind it goes on."""
     return await _resolve(request, operator, parked_id, order, retrying=False)
 
@@ -144,14 +149,18 @@ async def show_clock(request: Request, operator: Operator) -> JSONResponse:
 
 
 async def _resolve(
-    request: Request, operator: Actor, parked_id: UUID, order: Resolution, *, retrying: bool
+    request: Request, operator: Actor, parked_id: UUID, order: ResolutionOrder, *, retrying: bool
 ) -> JSONResponse:
     act, verb = (inbox.retry, "retry") if retrying else (inbox.discard, "discard")
     facts: dict[str, str | int] = {"parked_id": str(parked_id), "dry_run": int(order.dry_run)}
     async with _audited(request, operator, f"ops.parked-{verb}", reason=order.reason, facts=facts) as session:
         message = await queues.parked_message(session, parked_id)
-        if not order.dry_run:
-            await act(session, parked_id, reason=order.reason, now=clock.now())
+        # A dry run does the same and undoes it, so that it says exactly what would be refused.
+        with suppress(_Undo):
+            async with session.attempt():
+                await act(session, parked_id, Resolution(operator.id, order.reason, clock.now()))
+                if order.dry_run:
+                    raise _Undo
     return JSONResponse({"would": _resolution_sentence(message, retrying=retrying), "done": not order.dry_run})
 
 
