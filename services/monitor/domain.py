@@ -1,0 +1,295 @@
+"""The rules of watching: what counts as trouble, when a checkpoint contradicts another, how spans form a tree."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+from chassis.errors import Missing
+from contracts.vocabulary import Role
+
+VIEW_OPERATIONS = "view-operations"
+REPAIR_MESSAGES = "repair-messages"
+
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
+    VIEW_OPERATIONS: frozenset({Role.OPS_ENGINEER, Role.DATA_PROTECTION_OFFICER}),
+    REPAIR_MESSAGES: frozenset({Role.OPS_ENGINEER}),
+}
+
+SPANS_KEPT = timedelta(days=7)
+JOURNEY_SPANS_KEPT = timedelta(days=400)
+
+# Beyond these a person should look; the same limits as deploy/alerts.
+OUTBOX_WAITS_SECONDS = 30.0
+HELD_SECONDS = 30.0
+LAG_MESSAGES = 1_000
+
+MOST_DEPTH = 40
+
+Scalar = str | int | float | bool
+Children = Mapping[tuple[str, str], list["SpanFact"]]
+
+
+class ServiceUnknown(Missing):
+    """There is no service of that name."""
+
+    reason: ClassVar[str] = "service-unknown"
+
+
+class HealthState(StrEnum):
+    """What a service answered when it was last asked."""
+
+    READY = "ready"
+    NOT_READY = "not-ready"
+    UNREACHABLE = "unreachable"
+
+
+class Repair(StrEnum):
+    """What may be done with a parked message."""
+
+    RETRY = "retry"
+    DISCARD = "discard"
+
+
+class Trouble(StrEnum):
+    """The reasons of alarms; each has a runbook."""
+
+    SERVICE_UNREACHABLE = "service-unreachable"
+    SERVICE_NOT_READY = "service-not-ready"
+    OUTBOX_BEHIND = "outbox-behind"
+    CONSUMER_BEHIND = "consumer-behind"
+    MESSAGES_HELD = "messages-held"
+    MESSAGES_PARKED = "messages-parked"
+    CHECKPOINT_CONTRADICTS = "checkpoint-contradicts"
+    CHECKPOINT_SIGNATURE_BROKEN = "checkpoint-signature-broken"
+    AUDIT_CHAIN_SHORTENED = "audit-chain-shortened"
+    AUDIT_KEY_CHANGED = "audit-key-changed"
+
+
+# A rewritten audit does not mend itself by looking right again later.
+LASTING = frozenset(
+    {
+        Trouble.CHECKPOINT_CONTRADICTS,
+        Trouble.CHECKPOINT_SIGNATURE_BROKEN,
+        Trouble.AUDIT_CHAIN_SHORTENED,
+        Trouble.AUDIT_KEY_CHANGED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One trouble seen now: at which service, where there, and what to do about it in one sentence."""
+
+    service: str
+    reason: Trouble
+    place: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class OutboxReading:
+    """What waits in a service to be published."""
+
+    unnumbered: int
+    unpublished: int
+    oldest_unpublished_seconds: float
+    bus_id: str
+    epoch: int
+
+
+@dataclass(frozen=True)
+class TopicReading:
+    """How far a service has got with one topic it listens to; `lag` is None while the bus does not answer it."""
+
+    topic: str
+    lag: int | None
+    held: int
+    parked: int
+    oldest_held_seconds: float
+
+
+@dataclass(frozen=True)
+class ServiceReading:
+    """Everything a service told about itself at one moment; `outbox` is None when it could not be asked."""
+
+    service: str
+    state: HealthState
+    dependencies: Mapping[str, str]
+    outbox: OutboxReading | None
+    topics: tuple[TopicReading, ...]
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class OfferedCheckpoint:
+    """A checkpoint as a service told it; `signed` says whether its signature fits its key."""
+
+    sequence: int
+    entry_hash: bytes
+    signature: bytes
+    public_key: bytes
+    signed_at: datetime
+    signed: bool
+
+
+@dataclass(frozen=True)
+class SpanFact:
+    """One piece of work: in which service, when, and whether it failed."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str
+    service: str
+    name: str
+    kind: str
+    started_at: datetime
+    ended_at: datetime
+    failed: bool
+    attributes: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def duration_ms(self) -> float:
+        """How long it took, in milliseconds."""
+        return (self.ended_at - self.started_at).total_seconds() * 1000
+
+
+@dataclass(frozen=True)
+class SpanNode:
+    """A span with those inside it; `start` and `width` are shares (0 to 1) of the time its whole tree took."""
+
+    span: SpanFact
+    start: float
+    width: float
+    children: tuple["SpanNode", ...]
+
+
+def findings(reading: ServiceReading) -> tuple[Finding, ...]:
+    """Return the troubles that one reading shows."""
+    if reading.state is HealthState.UNREACHABLE:
+        sentence = f"{reading.service} does not answer: see whether its process runs."
+        return (Finding(reading.service, Trouble.SERVICE_UNREACHABLE, "", sentence),)
+    found: list[Finding] = []
+    if reading.state is HealthState.NOT_READY:
+        lacking = ", ".join(name for name, state in reading.dependencies.items() if state != "ok") or "a dependency"
+        sentence = f"{reading.service} is not ready: {lacking} does not answer it."
+        found.append(Finding(reading.service, Trouble.SERVICE_NOT_READY, "", sentence))
+    found += _outbox_findings(reading)
+    for topic in reading.topics:
+        found += _topic_findings(reading.service, topic)
+    return tuple(found)
+
+
+def checkpoint_findings(
+    service: str, known: Sequence[OfferedCheckpoint], offered: Sequence[OfferedCheckpoint]
+) -> tuple[Finding, ...]:
+    """Compare what a service offers with what was kept: `known` in order of sequence, `offered` from its last one on.
+
+    An empty `known` trusts the first key seen.
+    """
+    found = [
+        _audit_finding(service, Trouble.CHECKPOINT_SIGNATURE_BROKEN, one.sequence)
+        for one in offered
+        if not one.signed
+    ]  # fmt: skip
+    if not known:
+        return tuple(found)
+    kept = {one.sequence: one.entry_hash for one in known}
+    for one in offered:
+        if kept.get(one.sequence, one.entry_hash) != one.entry_hash:
+            found.append(_audit_finding(service, Trouble.CHECKPOINT_CONTRADICTS, one.sequence))
+        if one.public_key != known[0].public_key:
+            found.append(_audit_finding(service, Trouble.AUDIT_KEY_CHANGED, one.sequence))
+    if known[-1].sequence not in {one.sequence for one in offered}:
+        found.append(_audit_finding(service, Trouble.AUDIT_CHAIN_SHORTENED, known[-1].sequence))
+    return tuple(found)
+
+
+def tree(spans: Iterable[SpanFact]) -> tuple[SpanNode, ...]:
+    """Return the spans as trees, oldest first; a span without a known parent, or in a circle, is a root."""
+    by_id = {(span.trace_id, span.span_id): span for span in sorted(spans, key=_age)}
+    children: dict[tuple[str, str], list[SpanFact]] = {}
+    for span in by_id.values():
+        children.setdefault((span.trace_id, span.parent_span_id), []).append(span)
+    roots = [span for span in by_id.values() if (span.trace_id, span.parent_span_id) not in by_id]
+    reached: set[tuple[str, str]] = set()
+    nodes = [_grown(root, children, reached) for root in roots]
+    # What no root leads to stands in a circle or too deep: shown on its own rather than not at all.
+    for key, span in by_id.items():
+        if key not in reached:
+            nodes.append(_grown(span, children, reached))
+    return tuple(nodes)
+
+
+def _outbox_findings(reading: ServiceReading) -> list[Finding]:
+    outbox = reading.outbox
+    if outbox is None or outbox.oldest_unpublished_seconds <= OUTBOX_WAITS_SECONDS:
+        return []
+    sentence = (
+        f"{outbox.unpublished + outbox.unnumbered} events wait in {reading.service}, the oldest for "
+        f"{outbox.oldest_unpublished_seconds:.0f} seconds: see whether the bus takes them."
+    )
+    return [Finding(reading.service, Trouble.OUTBOX_BEHIND, "", sentence)]
+
+
+def _topic_findings(service: str, topic: TopicReading) -> list[Finding]:
+    found: list[Finding] = []
+    if topic.lag is not None and topic.lag > LAG_MESSAGES:
+        sentence = f"{service} is {topic.lag} messages behind on {topic.topic}: see whether it is working."
+        found.append(Finding(service, Trouble.CONSUMER_BEHIND, topic.topic, sentence))
+    if topic.held and topic.oldest_held_seconds > HELD_SECONDS:
+        sentence = (
+            f"{service} holds {topic.held} messages of {topic.topic}, the oldest for "
+            f"{topic.oldest_held_seconds:.0f} seconds: an earlier message is missing."
+        )
+        found.append(Finding(service, Trouble.MESSAGES_HELD, topic.topic, sentence))
+    if topic.parked:
+        sentence = f"{service} has parked {topic.parked} messages of {topic.topic}: retry or discard them."
+        found.append(Finding(service, Trouble.MESSAGES_PARKED, topic.topic, sentence))
+    return found
+
+
+_AUDIT_SENTENCES: Mapping[Trouble, str] = {
+    Trouble.CHECKPOINT_SIGNATURE_BROKEN: "The checkpoint of {service} at {sequence} is not signed by the key it names",
+    Trouble.CHECKPOINT_CONTRADICTS: "{service} now tells another hash for audit entry {sequence} than before",
+    Trouble.AUDIT_KEY_CHANGED: "The checkpoint of {service} at {sequence} is signed with another key than the first",
+    Trouble.AUDIT_CHAIN_SHORTENED: "{service} no longer has the audit checkpoint at {sequence} that it gave before",
+}
+
+
+def _audit_finding(service: str, reason: Trouble, sequence: int) -> Finding:
+    sentence = _AUDIT_SENTENCES[reason].format(service=service, sequence=sequence)
+    return Finding(service, reason, str(sequence), f"{sentence}: keep the database as it is and tell the auditor.")
+
+
+def _age(span: SpanFact) -> tuple[datetime, float, str]:
+    return span.started_at, -span.duration_ms, span.span_id
+
+
+def _grown(root: SpanFact, children: Children, reached: set[tuple[str, str]]) -> SpanNode:
+    inside = _inside(root, children)
+    begin = min(span.started_at for span in inside)
+    whole = (max(span.ended_at for span in inside) - begin).total_seconds() or 1e-6
+
+    def node(span: SpanFact, depth: int) -> SpanNode:
+        reached.add((span.trace_id, span.span_id))
+        below = children.get((span.trace_id, span.span_id), []) if depth < MOST_DEPTH else []
+        start = (span.started_at - begin).total_seconds() / whole
+        width = span.duration_ms / 1000 / whole
+        grown = [node(child, depth + 1) for child in below if (child.trace_id, child.span_id) not in reached]
+        return SpanNode(span, start, width, tuple(grown))
+
+    return node(root, 0)
+
+
+def _inside(root: SpanFact, children: Children) -> list[SpanFact]:
+    inside: dict[tuple[str, str], SpanFact] = {}
+    waiting = [root]
+    while waiting:
+        span = waiting.pop()
+        key = (span.trace_id, span.span_id)
+        if key not in inside:
+            inside[key] = span
+            waiting += children.get(key, [])
+    return list(inside.values())

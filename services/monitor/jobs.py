@@ -1,0 +1,86 @@
+"""The clock of monitor: asking every service how it is, collecting checkpoints, purging old spans."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from chassis import telemetry
+from chassis.actor import Actor
+from chassis.app import Job, Runtime
+from chassis.errors import ThroughlineError
+from services.monitor import operations, queries
+from services.monitor.clients import OpsClient
+from services.monitor.domain import (
+    Finding,
+    HealthState,
+    OutboxReading,
+    ServiceReading,
+    TopicReading,
+    checkpoint_findings,
+    findings,
+)
+
+log = telemetry.logger(__name__)
+
+
+async def watch_services(runtime: Runtime, now: datetime) -> None:
+    """Ask every service how it is, keep the answers, raise and clear alarms."""
+    client: OpsClient = runtime.clients
+    readings = await asyncio.gather(*(take_reading(client, service, now) for service in client.services))
+    for reading in readings:
+        async with runtime.database.transaction(Actor.job("monitor", "watch-services")) as session:
+            await operations.note_reading(session, reading)
+            await operations.note_findings(session, reading.service, findings(reading), now=now)
+
+
+async def take_reading(client: OpsClient, service: str, now: datetime) -> ServiceReading:
+    """Ask one service; whatever it cannot answer is left unknown."""
+    state, dependencies = await client.health(service)
+    outbox: OutboxReading | None = None
+    topics: tuple[TopicReading, ...] = ()
+    if state is not HealthState.UNREACHABLE:
+        try:
+            outbox, topics = await asyncio.gather(client.outbox(service), client.inbox(service))
+        except ThroughlineError as error:
+            facts = {"service": service, "reason": error.reason}
+            log.warning("A service does not tell how its queues are.", extra={"facts": facts})
+    return ServiceReading(service, state, dependencies, outbox, topics, now)
+
+
+async def collect_checkpoints(runtime: Runtime, now: datetime) -> None:
+    """Take over the new audit checkpoints of every service, and raise an alarm when they contradict the kept ones."""
+    client: OpsClient = runtime.clients
+    for service in client.services:
+        try:
+            await collect_of_service(runtime, client, service, now)
+        except ThroughlineError as error:
+            facts = {"service": service, "reason": error.reason}
+            log.warning("A service does not tell its checkpoints.", extra={"facts": facts})
+
+
+async def collect_of_service(runtime: Runtime, client: OpsClient, service: str, now: datetime) -> None:
+    """Ask one service from its last known checkpoint on, that one included: it must still say the same."""
+    actor = Actor.job("monitor", "collect-checkpoints")
+    async with runtime.database.transaction(actor) as session:
+        known = await queries.known_checkpoints(session, service)
+    offered = await client.checkpoints(service, after=known[-1].sequence - 1 if known else 0)
+    found: Sequence[Finding] = checkpoint_findings(service, known, offered)
+    async with runtime.database.transaction(actor) as session:
+        await operations.keep_checkpoints(session, service, offered, now=now)
+        for finding in found:
+            await operations.raise_alarm(session, finding, now=now)
+
+
+async def purge_spans(runtime: Runtime, _now: datetime) -> None:
+    """Delete old spans; by machine time, because spans carry it and moving demo time must not empty the traces."""
+    async with runtime.database.transaction(Actor.job("monitor", "purge-spans")) as session:
+        purged = await operations.purge_spans(session, machine_now=datetime.now(UTC))
+    if purged:
+        log.info("Old spans were deleted.", extra={"facts": {"count": purged}})
+
+
+JOBS = (
+    Job("watch-services", timedelta(seconds=15), watch_services),
+    Job("collect-checkpoints", timedelta(seconds=30), collect_checkpoints),
+    Job("purge-spans", timedelta(hours=1), purge_spans),
+)

@@ -1,0 +1,214 @@
+"""What monitor answers: how the services are, which way a referral went, what they vouch for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, ScalarSelect, Select, case, func, select
+
+from chassis.database import Session
+from services.monitor.domain import (
+    HealthState,
+    OfferedCheckpoint,
+    OutboxReading,
+    ServiceReading,
+    SpanFact,
+    TopicReading,
+)
+from services.monitor.models import alarm, checkpoint, service_reading, span, topic_reading
+
+MOST_SPANS = 2_000
+"""A journey is shown up to so many spans."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A trouble that stands, since when and when it was last seen."""
+
+    service: str
+    reason: str
+    place: str
+    sentence: str
+    raised_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class KeptCheckpoint:
+    """A checkpoint that monitor keeps for a service; `contradicted` when another one tells another hash."""
+
+    service: str
+    sequence: int
+    entry_hash: bytes
+    signature: bytes
+    public_key: bytes
+    signed_at: datetime
+    signed: bool
+    received_at: datetime
+    contradicted: bool
+
+
+@dataclass(frozen=True)
+class ChainSummary:
+    """The newest checkpoint of a service, how many are kept, and how many of its checkpoints are in doubt."""
+
+    newest: KeptCheckpoint
+    kept: int
+    doubtful: int
+
+
+async def readings(session: Session) -> tuple[ServiceReading, ...]:
+    """Return what every service told last, in name order."""
+    topics: dict[str, list[TopicReading]] = {}
+    for row in await session.rows(select(topic_reading).order_by(topic_reading.c.service, topic_reading.c.topic)):
+        one = TopicReading(row.topic, row.lag, row.held, row.parked, row.oldest_held_seconds)
+        topics.setdefault(row.service, []).append(one)
+    rows = await session.rows(select(service_reading).order_by(service_reading.c.service))
+    return tuple(_reading(row, topics) for row in rows)
+
+
+async def alarms(session: Session, service: str = "") -> tuple[Alarm, ...]:
+    """Return the alarms that stand, of one service or of all, oldest first."""
+    shown = ("service", "reason", "place", "sentence", "raised_at", "last_seen_at")
+    chosen = select(*(alarm.c[name] for name in shown)).where(alarm.c.cleared_at.is_(None))
+    if service:
+        chosen = chosen.where(alarm.c.service == service)
+    rows = await session.rows(chosen.order_by(alarm.c.raised_at, alarm.c.id))
+    return tuple(Alarm(**row._mapping) for row in rows)  # noqa: SLF001 - the documented way to a row's names
+
+
+async def journey(session: Session, correlation_id: UUID) -> tuple[SpanFact, ...]:
+    """Return the spans of every trace that touched a journey, oldest first, at most MOST_SPANS."""
+    traces = select(span.c.trace_id).where(span.c.correlation_id == correlation_id).distinct()
+    others = span.c.correlation_id.is_(None) | (span.c.correlation_id == correlation_id)
+    chosen = select(span).where(span.c.trace_id.in_(traces), others).order_by(span.c.started_at).limit(MOST_SPANS)
+    return tuple(_span(row) for row in await session.rows(chosen))
+
+
+async def known_checkpoints(session: Session, service: str) -> tuple[OfferedCheckpoint, ...]:
+    """Return the first and the last good checkpoint kept for a service: what its next offer is held against."""
+    chosen = select(checkpoint).where(checkpoint.c.service == service, checkpoint.c.signed)
+    first = await session.first(chosen.order_by(checkpoint.c.id).limit(1))
+    if first is None:
+        return ()
+    # Of two that contradict each other the one that came first counts.
+    last = await session.first(
+        chosen.where(checkpoint.c.public_key == first.public_key)
+        .order_by(checkpoint.c.sequence.desc(), checkpoint.c.id)
+        .limit(1)
+    )
+    return tuple(_offered(row) for row in (first, last) if row is not None)
+
+
+async def checkpoints(
+    session: Session, service: str, *, after: int = 0, limit: int = 1_000
+) -> tuple[KeptCheckpoint, ...]:
+    """Return the checkpoints kept for a service above a sequence in their order, contradicting ones side by side."""
+    chosen = _with_rivals().where(checkpoint.c.service == service, checkpoint.c.sequence > after)
+    ordered = chosen.order_by(checkpoint.c.sequence, checkpoint.c.id).limit(limit)
+    return tuple(_kept(row) for row in await session.rows(ordered))
+
+
+async def recent_checkpoints(session: Session, service: str, *, limit: int) -> tuple[KeptCheckpoint, ...]:
+    """Return the newest checkpoints kept for a service, newest first; those in doubt come before all others."""
+    chosen = _with_rivals().where(checkpoint.c.service == service)
+    doubtful = case((~checkpoint.c.signed, 0), (_rivals() > 0, 0), else_=1)
+    ordered = chosen.order_by(doubtful, checkpoint.c.sequence.desc(), checkpoint.c.id.desc()).limit(limit)
+    return tuple(_kept(row) for row in await session.rows(ordered))
+
+
+async def chains(session: Session) -> tuple[ChainSummary, ...]:
+    """Return one line per service that has ever given a checkpoint, in name order."""
+    doubted = func.count().filter(~checkpoint.c.signed)
+    counted = await session.rows(
+        select(
+            checkpoint.c.service,
+            func.count().label("kept"),
+            doubted.label("unsigned"),
+            (func.count() - func.count(checkpoint.c.sequence.distinct())).label("doubled"),
+            func.max(checkpoint.c.sequence).label("newest"),
+        )
+        .group_by(checkpoint.c.service)
+        .order_by(checkpoint.c.service)
+    )
+    summaries = []
+    for row in counted:
+        newest = (await checkpoints(session, row.service, after=row.newest - 1))[0]
+        summaries.append(ChainSummary(newest, row.kept, row.unsigned + row.doubled))
+    return tuple(summaries)
+
+
+def _with_rivals() -> Select[Any]:
+    return select(checkpoint, (_rivals() > 0).label("contradicted"))
+
+
+def _rivals() -> ScalarSelect[int]:
+    rival = checkpoint.alias("rival")
+    return (
+        select(func.count())
+        .select_from(rival)
+        .where(
+            rival.c.service == checkpoint.c.service,
+            rival.c.sequence == checkpoint.c.sequence,
+            rival.c.entry_hash != checkpoint.c.entry_hash,
+        )
+        .scalar_subquery()
+    )
+
+
+def _reading(row: Row[Any], topics: Mapping[str, list[TopicReading]]) -> ServiceReading:
+    outbox = None
+    if row.unpublished is not None:
+        outbox = OutboxReading(
+            row.unnumbered, row.unpublished, row.oldest_unpublished_seconds, row.bus_id or "", row.epoch
+        )
+    return ServiceReading(
+        service=row.service,
+        state=HealthState(row.state),
+        dependencies=row.dependencies,
+        outbox=outbox,
+        topics=tuple(topics.get(row.service, ())),
+        read_at=row.read_at,
+    )
+
+
+def _span(row: Row[Any]) -> SpanFact:
+    return SpanFact(
+        trace_id=row.trace_id,
+        span_id=row.span_id,
+        parent_span_id=row.parent_span_id,
+        service=row.service,
+        name=row.name,
+        kind=row.kind,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        failed=row.failed,
+        attributes=row.attributes,
+    )
+
+
+def _offered(row: Row[Any]) -> OfferedCheckpoint:
+    return OfferedCheckpoint(
+        sequence=row.sequence,
+        entry_hash=row.entry_hash,
+        signature=row.signature,
+        public_key=row.public_key,
+        signed_at=row.signed_at,
+        signed=row.signed,
+    )
+
+
+def _kept(row: Row[Any]) -> KeptCheckpoint:
+    return KeptCheckpoint(
+        service=row.service,
+        sequence=row.sequence,
+        entry_hash=row.entry_hash,
+        signature=row.signature,
+        public_key=row.public_key,
+        signed_at=row.signed_at,
+        signed=row.signed,
+        received_at=row.received_at,
+        contradicted=row.contradicted,
+    )

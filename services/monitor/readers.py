@@ -1,0 +1,159 @@
+"""What the operations plane answers, taken apart into values; whatever does not fit is refused in one sentence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from chassis.audit.chain import checkpoint_message
+from chassis.errors import Unavailable
+from services.monitor.domain import OfferedCheckpoint, OutboxReading, TopicReading
+
+Answer = Mapping[str, Any]
+_Value = TypeVar("_Value")
+
+
+class AnswerUnreadable(Unavailable):
+    """A service's operations plane answered in another shape than ours."""
+
+    reason: ClassVar[str] = "answer-unreadable"
+
+
+@dataclass(frozen=True)
+class ParkedMessage:
+    """A message that a service put aside, without its sealed body."""
+
+    id: UUID
+    topic: str
+    type: str
+    subject: str
+    sequence: int
+    cause: str
+    sentence: str
+    tries: int
+    parked_at: datetime
+    held_behind: int
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """How far one team's line of a referral has got."""
+
+    team: str
+    state: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A referral's lines, and the id under which its journey is traced."""
+
+    reference: str
+    subject: UUID | None
+    correlation_id: UUID
+    lines: tuple[LedgerLine, ...]
+
+
+def read(shape: Callable[[Answer], _Value], answer: object) -> _Value:
+    """Return the answer in a shape; raises AnswerUnreadable, which quotes nothing."""
+    try:
+        return shape(answer if isinstance(answer, Mapping) else {})
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise AnswerUnreadable("The service answers in another form: see whether both run the same version.") from None
+
+
+def dependencies(answer: Answer) -> dict[str, str]:
+    """Return dependency → "ok" or what is wrong with it, from a readiness answer."""
+    named = answer["dependencies"]
+    return {str(name): _state(state) for name, state in named.items()}
+
+
+def outbox(answer: Answer) -> OutboxReading:
+    """Read /ops/outbox."""
+    return OutboxReading(
+        unnumbered=int(answer["unnumbered"]),
+        unpublished=int(answer["unpublished"]),
+        oldest_unpublished_seconds=float(answer["oldest_unpublished_seconds"] or 0),
+        bus_id=str(answer["bus_id"] or ""),
+        epoch=int(answer["epoch"] or 0),
+    )
+
+
+def topics(answer: Answer) -> tuple[TopicReading, ...]:
+    """Read /ops/inbox."""
+    return tuple(
+        TopicReading(
+            topic=str(each["topic"]),
+            lag=None if each["lag"] is None else int(each["lag"]),
+            held=int(each["held"]),
+            parked=int(each["parked"]),
+            oldest_held_seconds=float(each["oldest_held_seconds"] or 0),
+        )
+        for each in answer["topics"]
+    )
+
+
+def parked(answer: Answer) -> tuple[ParkedMessage, ...]:
+    """Read /ops/parked."""
+    return tuple(parked_message(each) for each in answer["messages"])
+
+
+def parked_message(answer: Answer) -> ParkedMessage:
+    """Read one entry of /ops/parked."""
+    each = answer.get("message", answer)
+    return ParkedMessage(
+        id=UUID(each["id"]),
+        topic=str(each["topic"]),
+        type=str(each["type"]),
+        subject=str(each["subject"]),
+        sequence=int(each["sequence"]),
+        cause=str(each["cause"]),
+        sentence=str(each["sentence"]),
+        tries=int(each["tries"]),
+        parked_at=datetime.fromisoformat(each["parked_at"]),
+        held_behind=int(each["held_behind"]),
+    )
+
+
+def checkpoints(service: str, answer: Answer) -> tuple[OfferedCheckpoint, ...]:
+    """Read /ops/audit/checkpoints and check each signature against the key it names."""
+    return tuple(_checkpoint(service, each) for each in answer["checkpoints"])
+
+
+def ledger(answer: Answer) -> Ledger:
+    """Read intake's /ops/ledger/{reference}."""
+    subject = answer.get("subject")
+    return Ledger(
+        reference=str(answer["reference"]),
+        subject=UUID(subject) if subject else None,
+        correlation_id=UUID(answer["correlation_id"]),
+        lines=tuple(_line(each) for each in answer["lines"]),
+    )
+
+
+def _line(each: Answer) -> LedgerLine:
+    at = each.get("at")
+    return LedgerLine(str(each["team"]), str(each["state"]), datetime.fromisoformat(at) if at else None)
+
+
+def _checkpoint(service: str, each: Answer) -> OfferedCheckpoint:
+    entry_hash, signature, key = (bytes.fromhex(each[name]) for name in ("entry_hash", "signature", "public_key"))
+    sequence, signed_at = int(each["sequence"]), datetime.fromisoformat(each["signed_at"])
+    message = checkpoint_message(service, sequence, entry_hash, signed_at)
+    return OfferedCheckpoint(sequence, entry_hash, signature, key, signed_at, _is_signed(key, signature, message))
+
+
+def _is_signed(key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _state(state: object) -> str:
+    return "ok" if str(state) == "answers" else str(state)[:80]
