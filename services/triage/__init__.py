@@ -1,0 +1,1 @@
+"""Triage: the police's deconfliction, Gateway assessment and decisions."""

@@ -1,0 +1,164 @@
+"""The table of transitions: which command leads where, who may give it, what must be recorded, which clocks run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from contracts.vocabulary import Outcome, ProgressStage, Role
+from services.triage.domain.words import Body, ClockName, Command, Practice, Situation, State
+
+Guard = Callable[[Situation, Practice], str]
+"""Returns why the command is not offered here, or an empty text."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row of the table; `target` None leaves the state, no roles means that only another service's event does it."""
+
+    command: Command
+    label: str
+    sources: frozenset[State]
+    target: State | None
+    roles: frozenset[Role]
+    records: tuple[str, ...] = ()
+    starts: tuple[ClockName, ...] = ()
+    stops: tuple[ClockName, ...] = ()
+    outcome: Outcome | None = None
+    tells: ProgressStage | None = None
+    guards: tuple[Guard, ...] = ()
+
+
+def _form_is_read(situation: Situation, _: Practice) -> str:
+    if situation.form_read:
+        return ""
+    return "The form has not been read yet: the intake desk completes it first, then a pack can be handed over."
+
+
+def _authority_gathers(_: Situation, practice: Practice) -> str:
+    if Body.LOCAL_AUTHORITY in (practice.gathers, practice.decides):
+        return ""
+    return "In this area the police gather the information themselves, so nothing is passed on for it."
+
+
+def _police_decide(_: Situation, practice: Practice) -> str:
+    if practice.decides is Body.POLICE:
+        return ""
+    return "In this area the local authority decides on section 36(3) referrals, in the Channel console."
+
+
+def _decided_once(situation: Situation, _: Practice) -> str:
+    return "The section 36 referral has already been made." if situation.section_36_made else ""
+
+
+_IMU = frozenset({Role.IMU_OFFICER})
+_GATEWAY = frozenset({Role.GATEWAY_OFFICER, Role.GATEWAY_SUPERVISOR})
+_NOBODY: frozenset[Role] = frozenset()
+_UNDECIDED = frozenset({State.RECEIVED, State.DECONFLICTING, State.ASSESSING})
+BEFORE_CLEAR = frozenset({State.RECEIVED, State.DECONFLICTING})
+ASSESSING = frozenset({State.ASSESSING})
+_OFFERED = frozenset({State.PASSED_ON, State.SECTION_36})
+_C = ClockName
+
+TABLE: tuple[Transition, ...] = (
+    Transition(Command.RECEIVE, "Receive the referral", frozenset(), State.RECEIVED, _NOBODY, ("risk_owner",),
+               starts=(_C.DECONFLICTION, _C.ASSESSMENT)),
+    Transition(Command.VERSION_ADDED, "A later version of the form arrives", frozenset(State), None, _NOBODY),
+    Transition(Command.TAKE, "Take this referral", _UNDECIDED, None, _GATEWAY),
+    Transition(Command.CLEAR, "Record: clear to proceed", BEFORE_CLEAR, State.ASSESSING, _IMU,
+               stops=(_C.DECONFLICTION,), tells=ProgressStage.BEING_ASSESSED),
+    Transition(Command.CONFLICT, "Record: conflict", _UNDECIDED, State.DECONFLICTING, _IMU, ("rationale",),
+               starts=(_C.DECONFLICTION,)),
+    Transition(Command.MORE_TIME, "Record: more time needed", BEFORE_CLEAR, State.DECONFLICTING, _IMU,
+               ("rationale",), starts=(_C.DECONFLICTION,)),
+    Transition(Command.CLOSE, "Close: no further action", ASSESSING, State.CLOSED, _GATEWAY, ("reason", "rationale"),
+               stops=(_C.ASSESSMENT,), outcome=Outcome.CLOSED, tells=ProgressStage.CLOSED),
+    Transition(Command.SIGNPOST, "Signpost to another service", ASSESSING, State.SIGNPOSTED, _GATEWAY,
+               ("service", "message", "rationale"), starts=(_C.SIGNPOST,), stops=(_C.ASSESSMENT,),
+               outcome=Outcome.SIGNPOSTED, tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE),
+    Transition(Command.PLP, "Take into police-led partnership", ASSESSING, State.PLP, _GATEWAY, ("rationale",),
+               stops=(_C.ASSESSMENT,), outcome=Outcome.PLP),
+    Transition(Command.PASS_ON, "Pass on for information gathering", ASSESSING, State.PASSED_ON, _GATEWAY,
+               ("rationale",), starts=(_C.ACCEPTANCE,), stops=(_C.ASSESSMENT,), outcome=Outcome.INFORMATION_GATHERING,
+               tells=ProgressStage.SUPPORT_BEING_CONSIDERED, guards=(_authority_gathers, _form_is_read)),
+    Transition(Command.SECTION_36, "Refer to the panel under section 36", ASSESSING, State.SECTION_36, _GATEWAY,
+               ("grounds", "rationale"), starts=(_C.ACCEPTANCE,), stops=(_C.ASSESSMENT,),
+               outcome=Outcome.SECTION_36_REFERRAL, tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
+               guards=(_police_decide, _decided_once, _form_is_read)),
+    Transition(Command.SECTION_36, "Refer to the panel under section 36", frozenset({State.HANDED_OVER}), None,
+               _GATEWAY, ("grounds", "rationale"), outcome=Outcome.SECTION_36_REFERRAL,
+               guards=(_police_decide, _decided_once, _form_is_read)),
+    Transition(Command.PACK_ACCEPTED, "Channel accepts the pack", _OFFERED, State.HANDED_OVER, _NOBODY,
+               ("risk_owner",), stops=(_C.ACCEPTANCE,)),
+    Transition(Command.PACK_RETURNED, "Channel returns the pack", _OFFERED, State.ASSESSING, _NOBODY, ("rationale",),
+               starts=(_C.ASSESSMENT,), stops=(_C.ACCEPTANCE,)),
+    Transition(Command.GIVEN_BACK, "Channel gives the case back", frozenset({State.HANDED_OVER}), State.GIVEN_BACK,
+               _NOBODY, ("rationale",), starts=(_C.ACCEPTANCE,)),
+    Transition(Command.TAKE_BACK, "Take back into police-led partnership", frozenset({State.GIVEN_BACK}), State.PLP,
+               _GATEWAY, ("rationale", "risk_owner"), stops=(_C.ACCEPTANCE,), outcome=Outcome.PLP),
+    Transition(Command.ACKNOWLEDGED, "The other service acknowledges the signpost", frozenset(State), None, _NOBODY,
+               stops=(_C.SIGNPOST,)),
+    Transition(Command.REOPEN, "Reopen", frozenset({State.CLOSED, State.SIGNPOSTED, State.PLP}), State.RECEIVED,
+               _GATEWAY, ("rationale",), starts=(_C.DECONFLICTION, _C.ASSESSMENT)),
+)  # fmt: skip
+
+DECISIONS = (
+    Command.CLOSE,
+    Command.SIGNPOST,
+    Command.PLP,
+    Command.PASS_ON,
+    Command.SECTION_36,
+    Command.TAKE_BACK,
+    Command.REOPEN,
+)
+DECONFLICTION = (Command.CLEAR, Command.CONFLICT, Command.MORE_TIME)
+MAIN_WAY = (State.RECEIVED, State.DECONFLICTING, State.ASSESSING)
+
+STATE_LABELS: Mapping[State, str] = {
+    State.RECEIVED: "Received, waiting for deconfliction",
+    State.DECONFLICTING: "In deconfliction",
+    State.ASSESSING: "In Gateway assessment",
+    State.CLOSED: "Closed",
+    State.SIGNPOSTED: "Signposted to another service",
+    State.PLP: "Police-led partnership",
+    State.PASSED_ON: "Passed on for information gathering, waiting for acceptance",
+    State.SECTION_36: "Referred under section 36, waiting for acceptance",
+    State.HANDED_OVER: "Handed over to Channel",
+    State.GIVEN_BACK: "Given back by Channel, waiting to be taken",
+}
+
+SEE_IMU_QUEUE = "see-imu-queue"
+SEE_GATEWAY_QUEUE = "see-gateway-queue"
+SEE_REFERRAL = "see-referral"
+DECONFLICT = "deconflict"
+DECIDE = "decide"
+
+
+def permissions() -> Mapping[str, frozenset[Role]]:
+    """Return who may do what, drawn from the table; reading is for both police teams."""
+    table: dict[str, frozenset[Role]] = {
+        SEE_IMU_QUEUE: _IMU | {Role.GATEWAY_SUPERVISOR},
+        SEE_GATEWAY_QUEUE: _GATEWAY,
+        SEE_REFERRAL: _IMU | _GATEWAY,
+    }
+    for row in TABLE:
+        if row.roles:
+            for name in (row.command.value, *_groups(row.command)):
+                table[name] = table.get(name, frozenset()) | row.roles
+    return table
+
+
+def _groups(command: Command) -> tuple[str, ...]:
+    if command in DECONFLICTION:
+        return (DECONFLICT,)
+    return (DECIDE,) if command in DECISIONS else ()
+
+
+def diagram() -> str:
+    """Return the whole workflow as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2"]
+    for row in TABLE:
+        if row.target is None:
+            continue
+        for source in [str(state) for state in sorted(row.sources)] or ["[*]"]:
+            name = source if source == "[*]" else source.replace("-", "_")
+            lines.append(f"    {name} --> {row.target.replace('-', '_')}: {row.label}")
+    return "\n".join(lines) + "\n"

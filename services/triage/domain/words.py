@@ -1,0 +1,177 @@
+"""The words of police triage: states, commands, clocks, and what a decision is made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from chassis.errors import Conflict, Missing, NotYet, Rejected
+
+
+class State(StrEnum):
+    """Where a referral stands in police triage."""
+
+    RECEIVED = "received"
+    DECONFLICTING = "deconflicting"
+    ASSESSING = "assessing"
+    CLOSED = "closed"
+    SIGNPOSTED = "signposted"
+    PLP = "plp"
+    PASSED_ON = "passed-on"
+    SECTION_36 = "section-36"
+    HANDED_OVER = "handed-over"
+    GIVEN_BACK = "given-back"
+
+
+class Command(StrEnum):
+    """What people and other services may do to a referral."""
+
+    RECEIVE = "receive"
+    VERSION_ADDED = "version-added"
+    TAKE = "take"
+    CLEAR = "record-clear"
+    CONFLICT = "record-conflict"
+    MORE_TIME = "need-more-time"
+    CLOSE = "close"
+    SIGNPOST = "signpost"
+    PLP = "lead-partnership"
+    PASS_ON = "pass-on"
+    SECTION_36 = "refer-section-36"
+    PACK_ACCEPTED = "pack-accepted"
+    PACK_RETURNED = "pack-returned"
+    GIVEN_BACK = "given-back"
+    TAKE_BACK = "take-back"
+    ACKNOWLEDGED = "signpost-acknowledged"
+    REOPEN = "reopen"
+
+
+class ClockName(StrEnum):
+    """The clocks that run in triage; how many working days each has is the area's."""
+
+    DECONFLICTION = "deconfliction"
+    ASSESSMENT = "assessment"
+    ACCEPTANCE = "acceptance"
+    SIGNPOST = "signpost"
+
+
+class Body(StrEnum):
+    """The two bodies that may gather information or decide under s.36(3)."""
+
+    POLICE = "police"
+    LOCAL_AUTHORITY = "local-authority"
+
+
+class ClosureReason(StrEnum):
+    """Why a referral may be closed (Home Office e-learning on Prevent referrals, the three Ms)."""
+
+    MISTAKEN = "mistaken"
+    MISGUIDED = "misguided"
+    MALICIOUS = "malicious"
+    NOT_RADICALISATION = "not-radicalisation"
+
+
+class NotInThisState(Conflict):
+    """The referral stands where the command does not start from."""
+
+    reason: ClassVar[str] = "not-in-this-state"
+
+
+class NotOffered(Rejected):
+    """The area's practice or what is known of the referral rules the command out."""
+
+    reason: ClassVar[str] = "not-offered"
+
+
+class NotRecorded(Rejected):
+    """Something that must be recorded with the command is missing; `field` names it."""
+
+    reason: ClassVar[str] = "not-recorded"
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = name
+
+
+class NoIdeologyAlone(NotRecorded):
+    """The absence of an ideology was given as the whole reason to close."""
+
+    reason: ClassVar[str] = "no-ideology-alone"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody changed the referral after this person had opened it."""
+
+    reason: ClassVar[str] = "changed-meanwhile"
+
+
+class ReferralNotFound(Missing):
+    """No such referral is here, or none that this person's areas let them see."""
+
+    reason: ClassVar[str] = "referral-not-found"
+
+
+class SignpostNotFound(Missing):
+    """An acknowledgement names a signpost that was never made here."""
+
+    reason: ClassVar[str] = "signpost-not-found"
+
+
+@dataclass(frozen=True)
+class SignpostTo:
+    """A service that may be signposted to, and when its answer is due if it is asked now."""
+
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Practice:
+    """What the area says about triage at one moment: `due` is when each clock would run out if it started now."""
+
+    area: str
+    version: str
+    gathers: Body
+    decides: Body
+    duty_officer: str
+    due: Mapping[ClockName, datetime]
+    services: Mapping[str, SignpostTo] = field(default_factory=dict)
+
+    def deadline(self, clock: ClockName, service: str = "") -> datetime:
+        """Return when a clock that starts now runs out; a signpost's is the service's own."""
+        return self.services[service].due_at if clock is ClockName.SIGNPOST else self.due[clock]
+
+
+class AreaVersionUnknown(NotYet):
+    """The version of the area's practice that a referral is under is not here yet."""
+
+    reason: ClassVar[str] = "area-version-unknown"
+
+
+class Practices(Protocol):
+    """Where the practice of an area comes from: the area files, read by settings."""
+
+    def under(self, area: str, version: str, now: datetime) -> Practice:
+        """Return the practice of one version with its deadlines as from `now`; AreaVersionUnknown where it is not here."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is recorded with a command, in the officer's or the other service's own words."""
+
+    reason: str = ""
+    rationale: str = ""
+    grounds: str = ""
+    service: str = ""
+    message: str = ""
+    risk_owner: str = ""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a decision may depend on: the state, and facts of the referral."""
+
+    state: State
+    risk_owner: str
+    form_read: bool = False
+    section_36_made: bool = False

@@ -1,0 +1,111 @@
+"""What triage does when another service announces something: one function per event."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from chassis.broker import Handlers, Message
+from chassis.database import Session
+from contracts.channel.police import CaseGivenBack, PackAccepted, PackReturned
+from contracts.envelope import Event
+from contracts.intake.police import ReferralReceived, ReferralVersionAdded
+from contracts.notify.police import SignpostAcknowledged
+from services.triage import operations
+from services.triage.domain import Command, Practice, Practices, Record
+from services.triage.operations import Acknowledgement, Act, Arrival, NewVersion
+from services.triage.queries import held
+
+PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
+
+
+async def on_referral_received(
+    practices: Practices, session: Session, event: ReferralReceived, message: Message
+) -> None:
+    """Open the referral under the version of the area's practice that it was received under."""
+    arrival = Arrival(
+        subject=message.subject,
+        correlation_id=message.correlation_id,
+        event_id=message.event_id,
+        reference=event.reference,
+        received_at=event.received_at,
+        door=event.door,
+        possibly_same_as=event.possibly_same_as,
+        statistics_key=event.statistics_key,
+        first=_version(event, event.received_at),
+    )
+    practice = practices.under(message.area, message.area_version, message.now)
+    await operations.open_referral(session, arrival, practice, message.now)
+
+
+async def on_referral_version_added(
+    practices: Practices, session: Session, event: ReferralVersionAdded, message: Message
+) -> None:
+    """Add the later version to the referral."""
+    practice = await _practice(practices, session, message)
+    version = _version(event, event.added_at)
+    await operations.add_version(session, message.subject, version, practice, message.now)
+
+
+async def on_pack_accepted(practices: Practices, session: Session, event: PackAccepted, message: Message) -> None:
+    """Hand the referral over: from here on the named coordinator owns the risk."""
+    practice = await _practice(practices, session, message)
+    act = Act(Command.PACK_ACCEPTED, message.now, Record(risk_owner=event.risk_owner))
+    await operations.answer_pack(session, message.subject, act, practice)
+
+
+async def on_pack_returned(practices: Practices, session: Session, event: PackReturned, message: Message) -> None:
+    """Bring the referral back to the Gateway with Channel's reason."""
+    practice = await _practice(practices, session, message)
+    act = Act(Command.PACK_RETURNED, message.now, Record(rationale=event.reason))
+    await operations.answer_pack(session, message.subject, act, practice)
+
+
+async def on_case_given_back(practices: Practices, session: Session, event: CaseGivenBack, message: Message) -> None:
+    """Show that the case waits to be taken back."""
+    practice = await _practice(practices, session, message)
+    act = Act(Command.GIVEN_BACK, message.now, Record(rationale=event.reason))
+    await operations.give_back(session, message.subject, act, practice)
+
+
+async def on_signpost_acknowledged(
+    practices: Practices, session: Session, event: SignpostAcknowledged, message: Message
+) -> None:
+    """Close the obligation with what the other service reports."""
+    practice = await _practice(practices, session, message)
+    answer = Acknowledgement(event.signpost_id, event.acknowledged_at, event.report)
+    await operations.acknowledge_signpost(session, message.subject, answer, practice, message.now)
+
+
+ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
+    (ReferralReceived, on_referral_received),
+    (ReferralVersionAdded, on_referral_version_added),
+    (PackAccepted, on_pack_accepted),
+    (PackReturned, on_pack_returned),
+    (CaseGivenBack, on_case_given_back),
+    (SignpostAcknowledged, on_signpost_acknowledged),
+)
+
+
+def answers(practices: Practices) -> Handlers:
+    """Return the handlers, working by this local practice."""
+    handlers = Handlers()
+    for event, handler in ANSWERS:
+        handlers.on(event)(partial(handler, practices))
+    return handlers
+
+
+def _version(event: ReferralReceived | ReferralVersionAdded, added_at: datetime) -> NewVersion:
+    return NewVersion(
+        version=event.version,
+        added_at=added_at,
+        immediate_danger=event.immediate_danger,
+        form=event.form,
+        unread_reason=event.unread_reason,
+        document_ids=tuple(document.id for document in event.documents),
+    )
+
+
+async def _practice(practices: Practices, session: Session, message: Message) -> Practice:
+    known = await held(session, message.subject)
+    return practices.under(known.area, known.area_version, message.now)

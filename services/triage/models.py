@@ -1,0 +1,164 @@
+"""The tables of triage: referrals with their versions, deconfliction, decisions, signposts, handovers, clocks, history."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from chassis.database import column
+from contracts.vocabulary import FieldClass
+
+metadata = MetaData()
+
+IDENTITY = FieldClass.IDENTITY
+SPECIAL_CATEGORY = FieldClass.SPECIAL_CATEGORY
+POLICE = FieldClass.POLICE
+LINKING = FieldClass.LINKING
+OPERATIONAL = FieldClass.OPERATIONAL
+
+moment = DateTime(timezone=True)
+
+referral = Table(
+    "referral",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("reference", Text, LINKING),
+    column("correlation_id", Uuid, LINKING, nullable=True),
+    column("statistics_key", Uuid, LINKING),
+    column("received_event_id", Uuid, LINKING),
+    column("received_at", moment, LINKING),
+    column("door", Text, OPERATIONAL),
+    column("immediate_danger", Boolean, OPERATIONAL),
+    column("version", Integer, OPERATIONAL),
+    column("unread_reason", Text, OPERATIONAL),
+    column("possibly_same_as", ARRAY(Text), LINKING),
+    column("state", Text, OPERATIONAL),
+    column("risk_owner", Text, POLICE),
+    column("officer_id", Text, LINKING, nullable=True),
+    column("officer_name", Text, POLICE, nullable=True),
+    column("sealed_summary", LargeBinary, IDENTITY, nullable=True),
+    column("section_36_made", Boolean, OPERATIONAL),
+    column("decisions", Integer, OPERATIONAL),
+    column("row_version", Integer, OPERATIONAL),
+    column("imu_seen_at", moment, LINKING, nullable=True),
+    column("gateway_seen_at", moment, LINKING, nullable=True),
+    column("imu_acknowledged_at", moment, LINKING, nullable=True),
+    column("gateway_acknowledged_at", moment, LINKING, nullable=True),
+    Index("referral_reference", "reference", unique=True),
+    Index("referral_queue", "state", "immediate_danger", "received_at", "subject"),
+)
+
+referral_version = Table(
+    "referral_version",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("version", Integer, OPERATIONAL, primary_key=True, autoincrement=False),
+    column("area", Text, OPERATIONAL),
+    column("added_at", moment, LINKING),
+    column("sealed_form", LargeBinary, IDENTITY, nullable=True),
+    column("unread_reason", Text, OPERATIONAL),
+    column("document_ids", ARRAY(Uuid), LINKING),
+)
+
+deconfliction = Table(
+    "deconfliction",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("outcome", Text, OPERATIONAL),
+    column("sealed_note", LargeBinary, POLICE, nullable=True),
+    column("by_id", Text, LINKING),
+    column("by_name", Text, POLICE),
+    column("recorded_at", moment, LINKING),
+    Index("deconfliction_subject", "subject", "recorded_at"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("command", Text, OPERATIONAL),
+    column("reason", Text, OPERATIONAL),
+    column("sealed_rationale", LargeBinary, SPECIAL_CATEGORY),
+    column("sealed_grounds", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("by_id", Text, LINKING),
+    column("by_name", Text, POLICE),
+    column("decided_at", moment, LINKING),
+    Index("decision_subject", "subject", "decided_at"),
+)
+
+signpost = Table(
+    "signpost",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("service", Text, OPERATIONAL),
+    column("state", Text, OPERATIONAL),
+    column("sealed_message", LargeBinary, SPECIAL_CATEGORY),
+    column("sealed_report", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("made_at", moment, LINKING),
+    column("due_at", moment, LINKING),
+    column("acknowledged_at", moment, LINKING, nullable=True),
+    Index("signpost_subject", "subject"),
+)
+
+handover = Table(
+    "handover",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
+    column("offered_at", moment, LINKING),
+    column("answer", Text, OPERATIONAL, nullable=True),
+    column("answered_at", moment, LINKING, nullable=True),
+    Index("handover_subject", "subject", "offered_at"),
+)
+
+clock = Table(
+    "clock",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("name", Text, OPERATIONAL, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("started_at", moment, LINKING),
+    column("due_at", moment, LINKING),
+    column("stopped_at", moment, LINKING, nullable=True),
+    column("times_extended", Integer, OPERATIONAL),
+    column("alarmed_at", moment, LINKING, nullable=True),
+    Index("clock_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
+)
+
+history = Table(
+    "history",
+    metadata,
+    column("id", BigInteger, OPERATIONAL, primary_key=True, autoincrement=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("row_version", Integer, OPERATIONAL),
+    column("command", Text, OPERATIONAL),
+    column("from_state", Text, OPERATIONAL, nullable=True),
+    column("to_state", Text, OPERATIONAL),
+    column("risk_owner", Text, POLICE),
+    column("by_id", Text, LINKING),
+    column("by_name", Text, POLICE),
+    column("sealed_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("at", moment, LINKING),
+    Index("history_subject", "subject", "id"),
+)

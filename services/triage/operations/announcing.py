@@ -1,0 +1,91 @@
+"""What triage tells the others when a step has been taken: one event per audience, each with only its fields."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis import documents, outbox
+from chassis.database import Session
+from chassis.outbox import About
+from contracts.triage.awareness import PoliceDecisionMade
+from contracts.triage.dovetail import PassedForInformationGathering, Section36ReferralMade
+from contracts.triage.notices import SignpostMade
+from contracts.triage.referrer import ReferralProgressed
+from contracts.triage.statistics import DecisionCounted
+from contracts.vocabulary import Outcome, ProgressStage
+from services.triage import queries
+from services.triage.domain import Command, NotOffered
+from services.triage.operations.saving import Saved
+from services.triage.queries import Held
+
+LONDON = ZoneInfo("Europe/London")
+
+
+async def announce(session: Session, saved: Saved, now: datetime) -> None:
+    """Tell every audience that the transition names; called in the transaction that saved it."""
+    row = saved.step.transition
+    if row.outcome is not None:
+        await _announce_decision(session, saved, row.outcome, now)
+    if row.command in (Command.PASS_ON, Command.SECTION_36):
+        await _offer_pack(session, saved, now)
+    if row.tells is not None:
+        await _tell_referrer(session, saved.before, row.tells, now)
+
+
+async def announce_signpost(session: Session, saved: Saved, signpost_id: UUID, now: datetime) -> None:
+    """Ask notify to tell the other service."""
+    held, record = saved.before, saved.step.record
+    event = SignpostMade(
+        reference=held.reference,
+        signpost_id=signpost_id,
+        made_at=now,
+        service=record.service,
+        message=record.message.strip(),
+    )
+    await outbox.add(session, event, about=_about(held))
+
+
+def _about(held: Held) -> About:
+    return About(held.subject, held.area, held.area_version, held.correlation_id)
+
+
+async def _announce_decision(session: Session, saved: Saved, outcome: Outcome, now: datetime) -> None:
+    held = saved.before
+    decided = PoliceDecisionMade(reference=held.reference, decided_at=now, outcome=outcome)
+    await outbox.add(session, decided, about=_about(held))
+    counted = DecisionCounted(
+        month=now.astimezone(LONDON).strftime("%Y-%m"),
+        version=held.decisions + 1,
+        outcome=outcome,
+        days_since_receipt=max(0, (now.astimezone(LONDON).date() - held.received_at.astimezone(LONDON).date()).days),
+    )
+    # Under the random key and without correlation: nothing leads from the fact back to the referral.
+    await outbox.add(session, counted, about=About(held.statistics_key, held.area, held.area_version))
+
+
+async def _tell_referrer(session: Session, held: Held, stage: ProgressStage, now: datetime) -> None:
+    event = ReferralProgressed(reference=held.reference, reached_at=now, stage=stage)
+    await outbox.add(session, event, about=_about(held))
+
+
+async def _offer_pack(session: Session, saved: Saved, now: datetime) -> None:
+    held, record = saved.before, saved.step.record
+    form = await queries.latest_form(session, held.subject)
+    if form is None:
+        raise NotOffered("The form has not been read yet: the intake desk completes it first.")
+    pack = PassedForInformationGathering(
+        reference=held.reference,
+        offered_at=now,
+        form=form,
+        rationale=record.rationale.strip(),
+        decided_by=session.actor.name or session.actor.id,
+        risk_owner=saved.step.risk_owner,
+        immediate_danger=held.immediate_danger,
+        documents=await documents.listed(session, held.subject),
+        statistics_key=held.statistics_key,
+    )
+    if saved.step.transition.command is Command.SECTION_36:
+        grounds = record.grounds.strip()
+        await outbox.add(session, Section36ReferralMade(**dict(pack), grounds=grounds), about=_about(held))
+    else:
+        await outbox.add(session, pack, about=_about(held))

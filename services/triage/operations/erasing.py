@@ -1,0 +1,30 @@
+"""Erasing a person from triage: what deleting the subject's key does not reach."""
+
+from uuid import UUID
+
+from sqlalchemy import update
+
+from chassis.database import Session
+from services.triage import models
+
+SEALED = {
+    models.referral: ("sealed_summary",),
+    models.referral_version: ("sealed_form",),
+    models.deconfliction: ("sealed_note",),
+    models.decision: ("sealed_grounds",),
+    models.signpost: ("sealed_report",),
+    models.history: ("sealed_note",),
+}
+
+
+async def erase_subject(session: Session, subject: UUID) -> None:
+    """Empty the sealed columns (the key is deleted by the chassis) and cut the way to the statistics key."""
+    await session.lock(subject)
+    for table, names in SEALED.items():
+        await session.execute(update(table).where(table.c.subject == subject).values(dict.fromkeys(names)))
+    emptied = {models.decision: "sealed_rationale", models.signpost: "sealed_message"}
+    for table, name in emptied.items():
+        await session.execute(update(table).where(table.c.subject == subject).values({name: b""}))
+    # The nil key leads nowhere: what statistics hold can no longer be joined to this referral.
+    values = {"possibly_same_as": [], "statistics_key": UUID(int=0)}
+    await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))

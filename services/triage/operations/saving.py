@@ -1,0 +1,144 @@
+"""How a step is saved: the row, its history, its clocks and the audit, in the caller's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis import audit
+from chassis.database import Session
+from services.triage import models, queries
+from services.triage.domain import (
+    DECISIONS,
+    DECONFLICTION,
+    ChangedMeanwhile,
+    ClockName,
+    Command,
+    Practice,
+    Record,
+    Step,
+    decide,
+)
+from services.triage.queries import Held
+
+EXTENDING = (Command.MORE_TIME, Command.CONFLICT)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody wants to do; `expected` is the row version that they saw, None for other services' events."""
+
+    command: Command
+    now: datetime
+    record: Record = Record()
+    expected: int | None = None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A referral as it was, the step that was taken and the new row version."""
+
+    before: Held
+    step: Step
+    row_version: int
+
+
+async def carry_out(session: Session, subject: UUID, act: Act, practice: Practice) -> Saved:
+    """Hold the referral, decide by the table and save.
+
+    Raises ReferralNotFound, ChangedMeanwhile, and whatever `domain.decide` refuses.
+    """
+    await session.lock(subject)
+    before = await queries.held(session, subject)
+    if act.expected is not None and act.expected != before.row_version:
+        raise ChangedMeanwhile("Somebody changed this referral after you opened it: look at the changes, then go on.")
+    step = decide(act.command, before.situation, act.record, practice)
+    row_version = before.row_version + 1
+    values: dict[str, Any] = {"state": step.state, "risk_owner": step.risk_owner, "row_version": row_version}
+    if step.transition.outcome is not None:
+        values["decisions"] = before.decisions + 1
+    if act.command is Command.SECTION_36:
+        values["section_36_made"] = True
+    if act.command is Command.REOPEN:
+        values |= {"section_36_made": False, "officer_id": None, "officer_name": None}
+    await change(session, subject, values)
+    saved = Saved(before, step, row_version)
+    await write_down(session, before, saved, act)
+    await run_clocks(session, before, step, practice, act.now)
+    return saved
+
+
+async def change(session: Session, subject: UUID, values: Mapping[str, Any]) -> None:
+    """Change columns of the referral's row."""
+    await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
+
+
+async def write_down(session: Session, held: Held, saved: Saved, act: Act, *, first: bool = False) -> None:
+    """Add the line of history and the audit row; history rows are never changed."""
+    in_own_table = act.command in DECISIONS or act.command in DECONFLICTION
+    note = "" if in_own_table else act.record.rationale.strip()
+    await session.execute(
+        insert(models.history).values(
+            subject=held.subject,
+            area=held.area,
+            row_version=saved.row_version,
+            command=act.command,
+            from_state=None if first else held.situation.state,
+            to_state=saved.step.state,
+            risk_owner=saved.step.risk_owner,
+            by_id=session.actor.id,
+            by_name=session.actor.name or session.actor.id,
+            sealed_note=await session.seal(held.subject, note) if note else None,
+            at=act.now,
+        )
+    )
+    await audit.record(
+        session,
+        f"referral.{act.command}",
+        subject=held.subject,
+        now=act.now,
+        area=held.area,
+        facts={"from": "" if first else held.situation.state.value, "to": saved.step.state.value},
+    )
+
+
+async def run_clocks(session: Session, held: Held, step: Step, practice: Practice, now: datetime) -> None:
+    """Stop and start the clocks that the transition names; a clock that is extended keeps count of it."""
+    table = models.clock
+    row = step.transition
+    if row.stops:
+        running = (table.c.subject == held.subject) & table.c.name.in_(row.stops) & table.c.stopped_at.is_(None)
+        await session.execute(update(table).where(running).values(stopped_at=now))
+    for name in row.starts:
+        await _start(session, held, name, practice.deadline(name, step.record.service), now, row.command in EXTENDING)
+
+
+async def _start(  # noqa: PLR0913, PLR0917 - one row of the clock table
+    session: Session,
+    held: Held,
+    name: ClockName,
+    due_at: datetime,
+    now: datetime,
+    extending: bool,  # noqa: FBT001
+) -> None:
+    table = models.clock
+    statement = upsert(table).values(
+        subject=held.subject,
+        name=name,
+        area=held.area,
+        started_at=now,
+        due_at=due_at,
+        stopped_at=None,
+        times_extended=int(extending),
+        alarmed_at=None,
+    )
+    again: dict[str, Any] = {"due_at": due_at, "stopped_at": None, "alarmed_at": None}
+    if extending:
+        again["times_extended"] = table.c.times_extended + 1
+    else:
+        again |= {"started_at": now, "times_extended": 0}
+    await session.execute(statement.on_conflict_do_update(index_elements=["subject", "name"], set_=again))

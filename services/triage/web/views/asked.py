@@ -1,0 +1,78 @@
+"""What every view of one referral begins with: the referral, the area's practice, and what changed meanwhile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chassis import audit
+from chassis.database import Session
+from chassis.web import PageRequest, Response
+from services.triage import queries
+from services.triage.domain import TABLE, Command, Offer, Practice, Practices, offers
+from services.triage.queries import Held, TimelineEntry
+
+LABELS = {row.command.value: row.label for row in TABLE}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A referral as a view has it, with the area's practice and what this person may do."""
+
+    held: Held
+    practice: Practice
+    offers: tuple[Offer, ...]
+
+    def refusal(self, command: Command) -> str:
+        """Return why a command is not offered, nothing where it is."""
+        return next(offer.refusal for offer in self.offers if offer.command is command)
+
+
+async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
+    """Open the referral of the address and record that this person read it; ReferralNotFound as queries says."""
+    held = await queries.held_by_reference(session, page.path["reference"])
+    await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
+    practice = practices_of(page).under(held.area, held.area_version, page.now)
+    return Opened(held, practice, offers(held.situation, page.actor.roles, practice))
+
+
+def practices_of(page: PageRequest) -> Practices:
+    """Return local practice as app.py gave it to the runtime."""
+    found: Practices = page.runtime.clients
+    return found
+
+
+def facts_of(held: Held) -> list[tuple[str, str]]:
+    """Return the facts of the identity bar."""
+    summary = held.summary
+    if summary is None:
+        return [("Name", "Not read yet"), ("Reference", held.reference)]
+    born = f"{summary.date_of_birth:%-d %B %Y}" if summary.date_of_birth else f"about {summary.approximate_age}"
+    facts = [("Date of birth" if summary.date_of_birth else "Age", born), ("Reference", held.reference)]
+    return [*facts, ("District", summary.district)] if summary.district else facts
+
+
+def name_of(held: Held) -> str:
+    """Return the name for the identity bar."""
+    return held.summary.name if held.summary else "Person not known yet"
+
+
+def changes_text(changes: tuple[TimelineEntry, ...]) -> list[dict[str, object]]:
+    """Return who did what meanwhile, as plain values."""
+    return [
+        {"what": LABELS.get(change.command, change.command), "by": change.by, "at": change.at} for change in changes
+    ]
+
+
+def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, object], status: int = 200) -> Response:
+    """Render a page about one referral."""
+    held = found.held
+    return page.render(
+        template,
+        status=status,
+        reference=held.reference,
+        name=name_of(held),
+        facts=facts_of(held),
+        immediate_danger=held.immediate_danger,
+        row_version=held.row_version,
+        unread=held.summary is None,
+        **values,
+    )

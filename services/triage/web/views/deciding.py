@@ -1,0 +1,191 @@
+"""The Gateway decides: choose, write, check, commit."""
+
+from dataclasses import replace
+
+from chassis.policy import allow
+from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from services.triage import operations, queries
+from services.triage.domain import (
+    DECISIONS,
+    ChangedMeanwhile,
+    ClosureReason,
+    Command,
+    NotInThisState,
+    NotOffered,
+    NotRecorded,
+    ReferralNotFound,
+    decide as decide_by_rules,
+    lacks,
+    permissions,
+    row_for,
+)
+from services.triage.operations import Act
+from services.triage.web.forms import DecisionForm
+from services.triage.web.views.asked import LABELS, Opened, changes_text, opened, shown
+
+REASONS = {
+    ClosureReason.MISTAKEN: ("Mistaken", "What was seen or heard was misunderstood."),
+    ClosureReason.MISGUIDED: ("Misguided", "Meant well, but there is no concern once the context is known."),
+    ClosureReason.MALICIOUS: ("Malicious", "Made to harm the person."),
+    ClosureReason.NOT_RADICALISATION: (
+        "Not radicalisation",
+        "There may be a need, but not this one: consider a signpost.",
+    ),
+}
+
+
+async def choose_decision(page: PageRequest) -> Response:
+    """Ask which decision."""
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="decision")
+    return _choose(page, found, blank())
+
+
+async def start_decision(page: PageRequest) -> Response:
+    """Lead to the page of the chosen decision."""
+    data = await page.form()
+    chosen = data.get("command")
+    if chosen in DECISIONS:
+        return page.redirect("decide", reference=page.path["reference"], command=chosen)
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="decision")
+    return _choose(page, found, refused(data, ("command", "Choose a decision")), status=422)
+
+
+async def decide(page: PageRequest) -> Response:
+    """Ask for what must be recorded with the decision."""
+    command = _command(page)
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="decision")
+    return _write(page, found, command, blank())
+
+
+async def check_or_commit(page: PageRequest) -> Response:
+    """Show what was written for checking, go back to change it, or record it."""
+    command = _command(page)
+    data = await page.form()
+    form = parse(DecisionForm, data)
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="decision")
+    if isinstance(form, FormErrors):
+        return _write(page, found, command, form, status=422)
+    if form.step == "change":
+        return _write(page, found, command, refused(data))
+    if form.row_version != found.held.row_version:
+        return await _changed(page, command, data, form.row_version)
+    if errors := _wrong(found, command, form):
+        return _write(page, found, command, refused(data, *errors), status=422)
+    if form.step != "commit":
+        return _check(page, found, command, form)
+    return await _commit(page, found, command, form, data)
+
+
+async def _commit(page: PageRequest, found: Opened, command: Command, form: DecisionForm, data: FormData) -> Response:
+    act = Act(command, page.now, form.record(), form.row_version)
+    try:
+        async with page.transaction() as session:
+            await operations.decide_referral(session, found.held.subject, act, found.practice)
+    except ChangedMeanwhile:
+        return await _changed(page, command, data, form.row_version)
+    page.flash(f"Recorded: {LABELS[command]}.")
+    return page.redirect("referral", reference=found.held.reference)
+
+
+def _command(page: PageRequest) -> Command:
+    if page.path["command"] not in DECISIONS:
+        raise ReferralNotFound("There is no such decision: open the referral and choose one that is offered.")
+    command = Command(page.path["command"])
+    allow(page.actor, command, permissions())
+    return command
+
+
+def _wrong(found: Opened, command: Command, form: DecisionForm) -> tuple[tuple[str, str], ...]:
+    # Taking back makes the signed-in officer the risk owner; a name stands in here so that only the words are checked.
+    record = replace(form.record(), risk_owner="the deciding officer")
+    try:
+        missing = lacks(command, found.held.situation.state, record)
+        if not missing:
+            decide_by_rules(command, found.held.situation, record, found.practice)
+    except NotRecorded as wrong:
+        return ((wrong.field, str(wrong)),)
+    except (NotOffered, NotInThisState) as wrong:
+        return (("rationale", str(wrong)),)
+    return missing
+
+
+async def _changed(page: PageRequest, command: Command, data: FormData, seen: int) -> Response:
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="decision")
+        changes = await queries.changes_since(session, found.held.subject, seen)
+    return _write(page, found, command, refused(data), status=409, changes=changes_text(changes))
+
+
+def _choose(page: PageRequest, found: Opened, form: FormErrors, *, status: int = 200) -> Response:
+    offered = [offer for offer in found.offers if offer.command in DECISIONS]
+    return shown(
+        page,
+        "choose_decision",
+        found,
+        {
+            "title": "Choose a decision",
+            "form": form,
+            "choices": [(each.command.value, each.label) for each in offered if not each.refusal],
+            "refusals": [(each.label, each.refusal) for each in offered if each.refusal],
+        },
+        status,
+    )
+
+
+def _fields(found: Opened, command: Command) -> tuple[str, ...]:
+    try:
+        recorded = row_for(command, found.held.situation.state).records
+    except NotInThisState:
+        recorded = ("rationale",)
+    return tuple(name for name in recorded if name != "risk_owner")
+
+
+def _write(  # noqa: PLR0913 - the page's parts
+    page: PageRequest,
+    found: Opened,
+    command: Command,
+    form: FormErrors,
+    *,
+    status: int = 200,
+    changes: list[dict[str, object]] | None = None,
+) -> Response:
+    return shown(
+        page,
+        "decide",
+        found,
+        {
+            "title": LABELS[command],
+            "form": form,
+            "fields": _fields(found, command),
+            "refusal": found.refusal(command),
+            "reasons": [(reason.value, *texts) for reason, texts in REASONS.items()],
+            "services": [(service_id, each.name) for service_id, each in found.practice.services.items()],
+            "changes": changes or [],
+        },
+        status,
+    )
+
+
+def _check(page: PageRequest, found: Opened, command: Command, form: DecisionForm) -> Response:
+    fields = _fields(found, command)
+    answers = {name: getattr(form, name) for name in fields}
+    texts = dict(answers)
+    if "reason" in texts:
+        texts["reason"] = REASONS[ClosureReason(form.reason)][0]
+    if "service" in texts:
+        texts["service"] = found.practice.services[form.service].name
+    return shown(
+        page,
+        "check_decision",
+        found,
+        {
+            "title": "Check before you record this",
+            "decision": LABELS[command],
+            "answers": answers,
+            "texts": texts,
+        },
+    )

@@ -1,0 +1,79 @@
+"""The intelligence unit records what it found."""
+
+from chassis.policy import allow
+from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from services.triage import operations, queries
+from services.triage.domain import DECONFLICTION, ChangedMeanwhile, Command, NotRecorded, Record, lacks, permissions
+from services.triage.operations import Act
+from services.triage.web.forms import DeconflictionForm
+from services.triage.web.views.asked import LABELS, Opened, changes_text, opened, shown
+
+HINTS = {
+    Command.CLEAR: "The Gateway may decide.",
+    Command.CONFLICT: "The Gateway may read on but not decide. Say whom to speak to, not what the investigation is about.",
+    Command.MORE_TIME: "The clock is extended; say what is being waited for.",
+}
+
+
+async def deconflict(page: PageRequest) -> Response:
+    """Ask what was found."""
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="deconfliction")
+    return _asked(page, found, blank())
+
+
+async def record_deconfliction(page: PageRequest) -> Response:
+    """Record it, or show what is missing; typed words are kept when somebody else was first."""
+    data = await page.form()
+    form = parse(DeconflictionForm, data)
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="deconfliction")
+    if isinstance(form, FormErrors):
+        return _asked(page, found, form, status=422)
+    if form.outcome not in DECONFLICTION:
+        return _asked(page, found, refused(data, ("outcome", "Choose what was found")), status=422)
+    command = Command(form.outcome)
+    allow(page.actor, command, permissions())
+    act = Act(command, page.now, Record(rationale=form.rationale), form.row_version)
+    try:
+        if missing := lacks(command, found.held.situation.state, act.record):
+            return _asked(page, found, refused(data, *((name, "Enter a note") for name, _ in missing)), status=422)
+        async with page.transaction() as session:
+            await operations.record_deconfliction(session, found.held.subject, act, found.practice)
+    except NotRecorded as wrong:
+        return _asked(page, found, refused(data, (wrong.field, str(wrong))), status=422)
+    except ChangedMeanwhile:
+        return await _changed(page, refused(data), form.row_version)
+    page.flash(f"{LABELS[command]}. The Gateway has been told.")
+    return page.redirect("referral", reference=found.held.reference)
+
+
+async def _changed(page: PageRequest, form: FormErrors, seen: int) -> Response:
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="deconfliction")
+        changes = await queries.changes_since(session, found.held.subject, seen)
+    return _asked(page, found, form, status=409, changes=changes_text(changes))
+
+
+def _asked(
+    page: PageRequest,
+    found: Opened,
+    form: FormErrors,
+    *,
+    status: int = 200,
+    changes: list[dict[str, object]] | None = None,
+) -> Response:
+    offered = [offer for offer in found.offers if offer.command in DECONFLICTION]
+    return shown(
+        page,
+        "deconflict",
+        found,
+        {
+            "title": "Record deconfliction",
+            "form": form,
+            "choices": [(each.command.value, each.label, HINTS[each.command]) for each in offered if not each.refusal],
+            "refusals": [(each.label, each.refusal) for each in offered if each.refusal],
+            "changes": changes or [],
+        },
+        status,
+    )

@@ -1,0 +1,158 @@
+"""The referral page, its documents, and taking it."""
+
+from urllib.parse import quote
+from uuid import UUID
+
+from chassis import audit, documents
+from chassis.errors import Missing
+from chassis.policy import allow
+from chassis.web import FormErrors, PageRequest, Response, parse
+from contracts.vocabulary import ReferralForm, Role, Team
+from services.triage import operations, queries
+from services.triage.domain import (
+    DECISIONS,
+    DECONFLICTION,
+    STATE_LABELS,
+    TABLE,
+    ChangedMeanwhile,
+    Command,
+    State,
+    permissions,
+)
+from services.triage.operations import Act
+from services.triage.queries import ReferralView
+from services.triage.web.forms import TakeForm
+from services.triage.web.views.asked import LABELS, Opened, opened, shown
+
+
+class DocumentElsewhere(Missing):
+    """The document belongs to no referral that this address names."""
+
+    reason = "document-absent"
+
+
+async def referral(page: PageRequest) -> Response:
+    """Show everything about one referral, and note that this team has seen it."""
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="referral-page")
+        for team in _teams(page):
+            await operations.mark_seen(session, found.held, team, page.now)
+        view = await queries.referral_view(session, found.held)
+    return shown(page, "referral", found, _values(view, found))
+
+
+async def document(page: PageRequest) -> Response:
+    """Hand out one document of the referral as a download; reading it is audited."""
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="document-download")
+        held = await documents.read(session, _id(page.path["document_id"]))
+        if held.subject != found.held.subject:
+            raise DocumentElsewhere("There is no such document with this referral: open the referral and choose again.")
+    name = held.reference.name.replace("\r", "").replace("\n", "")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return Response(held.body, media_type="application/octet-stream", headers=headers)
+
+
+async def take(page: PageRequest) -> Response:
+    """Give the referral to the officer who asks."""
+    form = parse(TakeForm, await page.form())
+    if isinstance(form, FormErrors):
+        raise ChangedMeanwhile("The form was not complete: open the referral and take it again.")
+    allow(page.actor, Command.TAKE, permissions())
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="take")
+        act = Act(Command.TAKE, page.now, expected=form.row_version)
+        await operations.take(session, found.held.subject, act, found.practice)
+    page.flash("You have taken this referral.")
+    return page.redirect("referral", reference=found.held.reference)
+
+
+def _teams(page: PageRequest) -> list[Team]:
+    roles = page.actor.roles
+    teams = [Team.IMU] if Role.IMU_OFFICER in roles else []
+    return [*teams, Team.GATEWAY] if roles & {Role.GATEWAY_OFFICER, Role.GATEWAY_SUPERVISOR} else teams
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise DocumentElsewhere("There is no such document: open the referral and choose again.") from None
+
+
+def _values(view: ReferralView, found: Opened) -> dict[str, object]:
+    held = view.held
+    return {
+        "title": f"Referral {held.reference}",
+        "state": STATE_LABELS[held.situation.state],
+        "stages": _stages(view),
+        "risk_owner": held.situation.risk_owner,
+        "officer": held.officer,
+        "received_at": held.received_at,
+        "door": held.door,
+        "unread_reason": held.unread_reason,
+        "possibly_same_as": held.possibly_same_as,
+        "answers": view.form.model_dump() if view.form else None,
+        "considerations": _considerations(view.form),
+        "documents": [{"id": each.id, "name": each.name, "size": _size(each.size)} for each in view.documents],
+        "clocks": view.clocks,
+        "offers": [_offer(each.command, each.label, each.refusal) for each in found.offers],
+        "decisions": [{**_plain(each), "label": LABELS[each.command]} for each in view.decisions],
+        "signposts": [{**_plain(each), "to": _service(found, each.service)} for each in view.signposts],
+        "entries": _entries(view),
+    }
+
+
+def _plain(value: object) -> dict[str, object]:
+    return dict(vars(value))
+
+
+def _service(found: Opened, service_id: str) -> str:
+    known = found.practice.services.get(service_id)
+    return known.name if known else service_id
+
+
+def _offer(command: Command, label: str, refusal: str) -> dict[str, object]:
+    group = "decision" if command in DECISIONS else "deconfliction" if command in DECONFLICTION else "take"
+    return {"command": command.value, "label": label, "refusal": refusal, "group": group}
+
+
+def _stages(view: ReferralView) -> list[dict[str, object]]:
+    """Return the states that the referral has been in, then those that can follow, the present one marked."""
+    present = view.held.situation.state
+    been: list[State] = []
+    for entry in view.timeline:
+        state = State(entry.to_state)
+        if not been or been[-1] is not state:
+            been.append(state)
+    following = sorted({row.target for row in TABLE if present in row.sources and row.target not in (None, present)})
+    stages: list[dict[str, object]] = [{"label": STATE_LABELS[state], "is": "done"} for state in been[:-1]]
+    stages.append({"label": STATE_LABELS[present], "is": "present"})
+    stages.extend({"label": STATE_LABELS[state], "is": "possible"} for state in following if state)
+    return stages
+
+
+def _entries(view: ReferralView) -> list[dict[str, object]]:
+    entries = []
+    for entry in reversed(view.timeline):
+        text = entry.note or f"Risk owner: {entry.risk_owner}."
+        entries.append({"title": LABELS[entry.command], "by": entry.by, "at": entry.at, "text": text})
+    return entries
+
+
+def _considerations(form: ReferralForm | None) -> list[tuple[str, str]]:
+    if form is None:
+        return []
+    answers = form.considerations
+    asked = [
+        ("Disability or mental health", answers.disability_or_mental_health),
+        ("Discussed with a safeguarding or Prevent lead", answers.discussed_with_lead),
+        ("The person knows of the referral", answers.individual_informed),
+        ("Action taken", answers.action_taken),
+        ("Parent or carer", answers.parent_or_carer),
+    ]
+    return [(label, answer) for label, answer in asked if answer]
+
+
+def _size(size: int) -> str:
+    return f"{size / 1_048_576:.1f} MB" if size >= 1_048_576 else f"{max(1, size // 1024)} KB"  # noqa: PLR2004 - one MB
