@@ -1,0 +1,8 @@
+"""Mails and forms taken apart: pure readers that never raise, and the cage that runs them where they can do no harm."""
+
+from services.intake.readers.cage import Cage
+from services.intake.readers.files import read_form
+from services.intake.readers.messages import read_message
+from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
+
+__all__ = ["Attachment", "Cage", "Cause", "FormReading", "ReadMessage", "read_form", "read_message"]

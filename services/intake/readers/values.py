@@ -1,0 +1,81 @@
+"""What reading gives: frozen values, with plain reasons that hold nothing personal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from contracts.vocabulary import ReferralForm
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+JSON = "application/json"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Cause(StrEnum):
+    """Why a file has no form, or not a whole one; for counting and routing, the sentence is for people."""
+
+    NONE = ""
+    NOT_A_FORM = "not-a-form"
+    INCOMPLETE = "incomplete"
+    DAMAGED = "damaged"
+    TOO_BIG = "too-big"
+    TOO_SLOW = "too-slow"
+    CRASHED = "crashed"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One file as it came: its name without any folder, its declared media type and its bytes."""
+
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+    @property
+    def may_be_form(self) -> bool:
+        """Say whether the reader knows this kind of file."""
+        return self.name.lower().endswith((".docx", ".json")) or self.media_type in {WORD, JSON}
+
+
+@dataclass(frozen=True)
+class ReadMessage:
+    """A mail taken apart; whatever could not be read is empty and has a sentence among `problems`.
+
+    `sender` is the bare address of From ("" if none); `automatic` marks bounces and auto-replies, never to be answered.
+    """
+
+    message_id: str = ""
+    sender: str = field(default="", repr=False)
+    subject: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+    attachments: tuple[Attachment, ...] = ()
+    automatic: bool = False
+    problems: tuple[str, ...] = ()
+
+    @property
+    def form_candidates(self) -> tuple[Attachment, ...]:
+        """Return the attachments that may be a referral form, in the order of the mail."""
+        return tuple(attachment for attachment in self.attachments if attachment.may_be_form)
+
+
+@dataclass(frozen=True)
+class FormReading:
+    """A form as far as it could be read.
+
+    `form` is there as soon as the required answers are. `values` holds every answer as text by its dotted field path,
+    the unusable ones too; `missing` and `doubtful` are field paths; `reason` is a sentence, empty when all was read.
+    """
+
+    form: ReferralForm | None = field(default=None, repr=False)
+    missing: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+    reason: str = ""
+    cause: Cause = Cause.NONE
+    values: Mapping[str, str] = field(default_factory=lambda: NOTHING, repr=False)
+
+    @property
+    def complete(self) -> bool:
+        """Say whether everything on the form was read and understood, so that nobody has to key anything."""
+        return self.form is not None and not self.doubtful

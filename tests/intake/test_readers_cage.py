@@ -1,0 +1,118 @@
+"""The cage reads what the reader reads, and outlives every file that breaks its child."""
+
+import asyncio
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts.vocabulary import ReferralForm
+from samples.forms import write_form
+from samples.make import SAMPLES
+from services.intake.readers import Attachment, Cage, Cause, read_form
+from services.intake.readers import cage as cage_module
+
+FORM = SAMPLES[1].referral
+
+
+def word(form: ReferralForm) -> Attachment:
+    """Return a form as a mailed Word file."""
+    return Attachment("form.docx", "application/octet-stream", write_form(form))
+
+
+class TestCage:
+    async def test_reads_the_same_as_without_a_cage(self) -> None:
+        cage = Cage()
+        await cage.start()
+        try:
+            attachment = word(FORM)
+            assert await cage.read_form(attachment) == read_form(attachment)
+            message = await cage.read_message(b"From: a@school.example\nMessage-ID: <1@school.example>\n\nHello\n")
+            assert (message.sender, message.text, message.problems) == ("a@school.example", "Hello\n", ())
+        finally:
+            await cage.stop()
+
+    async def test_a_killed_child_is_replaced_and_the_next_file_is_read(self) -> None:
+        cage = Cage()
+        await cage.start()
+        try:
+            cell = await cage._free.get()
+            assert cell is not None
+            cell._process.kill()
+            cage._free.put_nowait(cell)
+            broken = await cage.read_form(word(FORM))
+            assert broken.form == FORM or broken.cause is Cause.CRASHED
+            assert (await cage.read_form(word(FORM))).form == FORM
+        finally:
+            await cage.stop()
+
+    async def test_a_file_that_takes_too_long_is_stopped_and_said_so(self) -> None:
+        cage = Cage(seconds=0.000_01)
+        await cage.start()
+        try:
+            reading = await cage.read_form(word(FORM))
+            assert (reading.form, reading.cause) == (None, Cause.TOO_SLOW)
+            cage._seconds = 15
+            assert (await cage.read_form(word(FORM))).form == FORM
+        finally:
+            await cage.stop()
+
+    async def test_a_caller_who_hangs_up_does_not_spoil_the_next_answer(self) -> None:
+        cage = Cage()
+        await cage.start()
+        try:
+            task = asyncio.create_task(cage.read_form(word(FORM)))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            other = SAMPLES[0].referral
+            assert (await cage.read_form(word(other))).form == other
+        finally:
+            await cage.stop()
+
+    async def test_many_callers_share_one_child(self) -> None:
+        cage = Cage()
+        await cage.start()
+        try:
+            wanted = [sample.referral for sample in SAMPLES] * 3
+            readings = await asyncio.gather(*(cage.read_form(word(form)) for form in wanted))
+            assert [reading.form for reading in readings] == wanted
+        finally:
+            await cage.stop()
+
+    async def test_a_reader_that_cannot_start_is_said_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(cage_module.sys, "executable", "/does/not/exist")
+        cage = Cage()
+        await cage.start()
+        reading = await cage.read_form(word(FORM))
+        message = await cage.read_message(b"")
+        await cage.stop()
+        assert reading.cause is Cause.UNAVAILABLE
+        assert message.problems
+
+    async def test_the_child_has_limits_and_where_possible_no_network(self) -> None:
+        cage = Cage()
+        await cage.start()
+        try:
+            cell = await cage._free.get()
+            assert cell is not None
+            limits = Path(f"/proc/{cell._process.pid}/limits").read_text()
+            network = os.readlink(f"/proc/{cell._process.pid}/ns/net")
+            cage._free.put_nowait(cell)
+        finally:
+            await cage.stop()
+        assert re.search(r"Max file size\s+0\s+0", limits)
+        assert re.search(rf"Max address space\s+{1 << 30}\s", limits)
+        assert (network != os.readlink("/proc/self/ns/net")) == cage.network_cut
+
+    async def test_too_much_is_refused_before_the_child_sees_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(cage_module, "LARGEST_REQUEST", 10)
+        cage = Cage()
+        await cage.start()
+        try:
+            assert (await cage.read_form(word(FORM))).cause is Cause.TOO_BIG
+        finally:
+            await cage.stop()

@@ -1,0 +1,61 @@
+"""The sample files are what people.py says, are read without loss, and are plainly synthetic."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from samples import fields as sample_fields
+from samples.make import SAMPLES, files, path_of, web_fields
+from samples.people import NOTICE, Form, Sample
+from services.intake.readers import Attachment, read_form
+from services.intake.readers.fields import assemble, known_fields
+
+SAMPLE_FOLDER = Path(sample_fields.__file__).parent
+ATTACHED = [sample for sample in SAMPLES if sample.form is not Form.WEB]
+POSTED = [sample for sample in SAMPLES if sample.form is Form.WEB]
+
+
+class TestSamples:
+    def test_the_committed_files_are_the_generated_ones(self) -> None:
+        assert {path: (SAMPLE_FOLDER / path).read_bytes() for path in files()} == dict(files())
+
+    def test_there_are_enough_of_each_form_and_all_are_plainly_synthetic(self) -> None:
+        assert len(SAMPLES) >= 14
+        for form, least in ((Form.WORD, 5), (Form.JSON, 5), (Form.WEB, 4)):
+            assert sum(sample.form is form for sample in SAMPLES) >= least
+        for sample in SAMPLES:
+            assert NOTICE in sample.referral.concerns.narrative
+            assert re.search(r"sample|test|example|specimen|mock", sample.referral.person.surname.lower())
+            mail = sample.referral.referrer.email
+            assert mail.endswith(".example")
+
+    def test_they_spread_over_sectors_and_districts(self) -> None:
+        assert len({sample.referral.referrer.sector for sample in SAMPLES}) >= 7
+        districts = {sample.referral.person.district for sample in SAMPLES}
+        assert {"Medway", "Thanet"} <= districts
+        assert len(districts) >= 10
+
+    @pytest.mark.parametrize("sample", ATTACHED, ids=lambda each: each.name)
+    def test_each_file_reads_back_to_its_form(self, sample: Sample) -> None:
+        path = path_of(sample)
+        reading = read_form(Attachment(path, "", (SAMPLE_FOLDER / path).read_bytes()))
+        assert (reading.form, reading.reason) == (sample.referral, "")
+
+    @pytest.mark.parametrize("sample", POSTED, ids=lambda each: each.name)
+    def test_each_web_sample_holds_the_answers_of_its_form(self, sample: Sample) -> None:
+        posted = json.loads((SAMPLE_FOLDER / path_of(sample)).read_bytes())["fields"]
+        together: dict[str, str] = {}
+        for name, value in posted.items():
+            base = name.removesuffix("-day")
+            if base != name:
+                together[base] = f"{value}/{posted[f'{base}-month']}/{posted[f'{base}-year']}"
+            elif not name.endswith(("-month", "-year")):
+                together[name] = value
+        assert assemble(together).form == sample.referral
+        assert web_fields(sample.referral) == posted
+
+    def test_the_form_asks_every_question_of_the_model(self) -> None:
+        asked = {question.path for section in sample_fields.SECTIONS for question in section.questions}
+        assert asked == set(known_fields())
