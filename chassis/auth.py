@@ -22,8 +22,7 @@ from chassis.sessions import sign_in as begin_session
 from chassis.web import Page, PageRequest, mount
 
 if TYPE_CHECKING:
-    from chassis.app import Runtime, Service
-    from chassis.settings import ServiceSettings
+    from chassis.runtime import Runtime
 
 CALLBACK = "/auth/callback"
 PROVIDER_TIMEOUT_SECONDS = 5.0
@@ -72,7 +71,7 @@ class _Provider:
         return self.made[issuer]
 
 
-def install(app: FastAPI, service: "Service", settings: "ServiceSettings") -> None:  # noqa: ARG001  (the shell has both)
+def install(app: FastAPI, service: object, settings: object) -> None:  # noqa: ARG001  the shell has both
     """Add /sign-in, /auth/callback and /sign-out; the web shell must be installed before.
 
     The session cookie is `throughline_<service>`; the provider's claims `roles` (list), `area` (text or list),
@@ -168,7 +167,7 @@ async def _signed_out(asked: PageRequest) -> Response:
     return asked.render("signed_out")
 
 
-def _plain_names(claim: Any, *, everywhere: bool = False) -> frozenset[str]:  # noqa: ANN401
+def _plain_names(claim: Any, *, everywhere: bool = False) -> frozenset[str]:
     listed = [claim] if isinstance(claim, str) else claim if isinstance(claim, list) else []
     names = {name for name in listed[:ROLES_LIMIT] if isinstance(name, str) and PLAIN_NAME.fullmatch(name)}
     if everywhere and "*" in listed:

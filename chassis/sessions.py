@@ -224,15 +224,20 @@ class SessionMiddleware:
         async def send_and_keep(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await keeper.forget(session.replaced)
-                if _content(session) != before or (session and session.replaced):
-                    await keeper.keep(session)
-                elif expires_at is not None and not session.replaced:
-                    await keeper.touch(session, expires_at)
+                if not session.ended:
+                    await _keep_what_changed(keeper, session, before, expires_at)
                 if session.token != sent_token or session.ended:
                     MutableHeaders(scope=message).append("set-cookie", cookie.header(session.token))
             await send(message)
 
         await self.app(scope, receive, send_and_keep)
+
+
+async def _keep_what_changed(keeper: SessionKeeper, session: Session, before: str, expires_at: datetime | None) -> None:
+    if _content(session) != before or (session and session.replaced):
+        await keeper.keep(session)
+    elif expires_at is not None and not session.replaced:
+        await keeper.touch(session, expires_at)
 
 
 def _content(session: Session) -> str:

@@ -121,7 +121,12 @@ def _urlencoded(body: bytes) -> list[tuple[str, str]]:
 
 
 class _Parts(MultiPartParser):
-    """Starlette's parser, strict about UTF-8 where the original falls back to another alphabet in silence."""
+    """Starlette's parser, strict where the original is silent: about UTF-8, and about a form cut off in the middle."""
+
+    complete = False
+
+    def on_end(self) -> None:
+        self.complete = True
 
     def on_part_end(self) -> None:
         if self._current_part.file is None:
@@ -146,7 +151,14 @@ async def _read_multipart(request: Request, limit: int) -> FormData:
         raise _multipart_refusal(refused) from refused
     except (FormParserError, UnicodeError, ValueError) as broken:
         raise FormUnreadable("The form is broken or not in UTF-8: send it again from the page.") from broken
-    files = [(name, await _upload(value)) for name, value in items if isinstance(value, UploadFile)]
+    try:
+        if not parser.complete:
+            raise FormUnreadable("The form did not arrive in full: send it again.")
+        files = [(name, await _upload(value)) for name, value in items if isinstance(value, UploadFile)]
+    finally:
+        for _, value in items:
+            if isinstance(value, UploadFile):
+                await value.close()
     return _gathered([(name, value) for name, value in items if isinstance(value, str)], files)
 
 
@@ -160,9 +172,7 @@ def _multipart_refusal(refused: MultiPartException) -> Rejected:
 
 async def _upload(part: UploadFile) -> Upload:
     name = check_text(part.filename or "")[-NAME_LIMIT:]
-    body = await part.read()
-    await part.close()
-    return Upload(name, part.content_type or "application/octet-stream", body)
+    return Upload(name, part.content_type or "application/octet-stream", await part.read())
 
 
 def _gathered(values: list[tuple[str, str]], files: list[tuple[str, Upload]]) -> FormData:

@@ -119,19 +119,19 @@ def _name(key: str, info: FieldInfo) -> str:
     return info.alias or key
 
 
-def _is(annotation: Any, wanted: type) -> bool:
+def _is(annotation: object, wanted: type) -> bool:
     if get_origin(annotation) in (Union, UnionType):
         return any(_is(part, wanted) for part in get_args(annotation))
     return annotation is wanted
 
 
-def _many(annotation: Any) -> bool:
+def _many(annotation: object) -> bool:
     if get_origin(annotation) in (Union, UnionType):
         return any(_many(part) for part in get_args(annotation))
     return annotation in MANY or get_origin(annotation) in MANY
 
 
-def _answer(info: FieldInfo, name: str, data: FormData) -> Any:
+def _answer(info: FieldInfo, name: str, data: FormData) -> date | str | tuple[str, ...] | None:
     if _is(info.annotation, date):
         return parse_date(data, name, info.title or "date")
     if _many(info.annotation):
@@ -145,14 +145,14 @@ def _sentence(model: type[Form], name: str, detail: ErrorDetails) -> str:
     if own:
         return own
     info = next((info for key, info in model.model_fields.items() if _name(key, info) == name), None)
-    label = (info.title if info and info.title else name.replace("_", " "))
+    label = info.title if info and info.title else name.replace("_", " ")
     context = detail.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
     made = {
         "missing": f"Enter {label}",
-        "string_too_long": f"{_capital(label)} must be {context.get('max_length')} characters or fewer",
-        "string_too_short": f"{_capital(label)} must be {context.get('min_length')} characters or more",
+        "string_too_long": f"{_capital(label)} must have {context.get('max_length')} characters or fewer",
+        "string_too_short": f"{_capital(label)} must have {context.get('min_length')} characters or more",
         "enum": f"Select {label} from the list",
         "literal_error": f"Select {label} from the list",
         "int_parsing": f"{_capital(label)} must be a whole number",

@@ -14,8 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from chassis.errors import ThroughlineError
 from chassis.policy import PUBLIC, allow
-from chassis.sessions import CookiePlan, Limits, SessionKeeper, SessionMiddleware, SessionStore
 from chassis.session_store import DatabaseSessions
+from chassis.sessions import CookiePlan, Limits, SessionKeeper, SessionMiddleware, SessionStore
 from chassis.web.bodies import check_text
 from chassis.web.pages import Page, PageRequest, Shell, Site
 from chassis.web.refusals import answer, to_sign_in
@@ -23,7 +23,7 @@ from chassis.web.shell import ShellMiddleware
 from chassis.web.templating import STATIC
 
 if TYPE_CHECKING:
-    from chassis.app import Runtime
+    from chassis.runtime import Runtime
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -44,6 +44,9 @@ def install(
     site = Site(service, runtime, templates or _templates_of(service.name))
     app.state.site = site
     mount(app, service.pages)
+    for label, name in service.navigation:
+        if name not in site.pages:
+            raise ValueError(f"The navigation item {label} leads to {name!r}, which is no page: name one of the pages.")
     app.mount("/assets", StaticFiles(directory=STATIC), name="assets")
     for family in (ThroughlineError, HTTPException, RequestValidationError):
         app.add_exception_handler(family, _explain(site))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment
@@ -24,8 +24,8 @@ from chassis.web.bodies import MIB, FormData, read_form
 from chassis.web.templating import environment
 
 if TYPE_CHECKING:
-    from chassis.app import Runtime
     from chassis.database import Session as DatabaseSession
+    from chassis.runtime import Runtime
 
 FORM_LIMIT = 1 * MIB
 UPLOAD_LIMIT = 25 * MIB

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from chassis import telemetry
 from chassis.errors import NotYet, ThroughlineError, Unavailable
 from chassis.internal import problem, status_of
+from chassis.web.bodies import FormTooLarge, FormUnreadable
 from chassis.web.pages import PageRequest, Site
 
 MACHINE_PATHS = ("/api/", "/internal/", "/ops/", "/health/", "/metrics")
@@ -44,8 +45,7 @@ class Refusal(NamedTuple):
 def refusal_for(error: Exception) -> Refusal:
     """Return how to say an error; an unexpected one gets a code that is also in the log, and no detail."""
     if isinstance(error, ThroughlineError):
-        status = 503 if isinstance(error, NotYet) else status_of(error)
-        return Refusal(status, error.reason, str(error))
+        return Refusal(_status(error), error.reason, str(error))
     if isinstance(error, RequestValidationError):
         fields = sorted({".".join(str(part) for part in found["loc"][1:]) for found in error.errors()})
         return Refusal(422, "request-unreadable", f"Check these fields: {', '.join(fields)}.")
@@ -78,12 +78,16 @@ def to_sign_in(request: Request, site: Site) -> Response:
     return RedirectResponse(site.url("sign_in", next=wanted), status_code=303)
 
 
+def _status(error: ThroughlineError) -> int:
+    if isinstance(error, FormUnreadable | FormTooLarge):
+        return error.status
+    return 503 if isinstance(error, NotYet) else status_of(error)
+
+
 def _page(request: Request, site: Site, refusal: Refusal) -> Response:
     title = TITLES.get(refusal.status, "Something went wrong")
     asked = PageRequest(request, site)
-    return asked.render(
-        "refusal", status=refusal.status, title=title, sentence=refusal.sentence, reason=refusal.reason
-    )
+    return asked.render("refusal", status=refusal.status, title=title, sentence=refusal.sentence, reason=refusal.reason)
 
 
 def _unexpected(error: Exception) -> Refusal:
@@ -93,5 +97,7 @@ def _unexpected(error: Exception) -> Refusal:
     facts = {"reference": code, "error": type(error).__name__, "place": where}
     log.error("A request failed unexpectedly.", extra={"facts": facts})
     return Refusal(
-        SERVER_ERRORS, "unexpected", f"The service failed and the failure was noted: try again, or quote the code {code}."
+        SERVER_ERRORS,
+        "unexpected",
+        f"The service failed and the failure was noted: try again, or quote the code {code}.",
     )

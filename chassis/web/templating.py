@@ -1,14 +1,13 @@
 """The template environment: strict about a misspelt name, and the formats that pages share."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
-from jinja2.runtime import Undefined
 from jinja2.utils import missing
 
 from chassis.clock import LONDON
@@ -17,6 +16,8 @@ from chassis.policy import in_words
 CHASSIS = Path(__file__).parent.parent
 STATIC = CHASSIS / "static"
 NOON = 12
+# The GOV.UK macros were written for nunjucks, where a name that nobody set may be asked about; these they do ask.
+NUNJUCKS_NAMES = ("undefined", "successBanner", "typeClass")
 
 
 class PageUndefined(ChainableUndefined):
@@ -38,7 +39,7 @@ class PageUndefined(ChainableUndefined):
         self._strict()
         return False
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[object]:
         self._strict()
         return iter(())
 
@@ -46,7 +47,7 @@ class PageUndefined(ChainableUndefined):
         self._strict()
         return 0
 
-    def __getattr__(self, name: str) -> Undefined:
+    def __getattr__(self, name: str) -> ChainableUndefined:
         if not name.startswith("__"):
             self._strict()
         return super().__getattr__(name)
@@ -68,8 +69,7 @@ def environment(templates: Path | None) -> Environment:
     formats: dict[str, Callable[..., Any]] = {"day": day, "moment": moment, "words": in_words, "paragraphs": paragraphs}
     made.filters.update(formats)
     made.globals["asset"] = asset
-    # The GOV.UK macros were written for nunjucks, where `undefined` is a value that anybody may name.
-    made.globals["undefined"] = PageUndefined(obj=None)
+    made.globals.update({name: PageUndefined(obj=None) for name in NUNJUCKS_NAMES})
     return made
 
 
