@@ -1,0 +1,37 @@
+"""Joins the parts of intake."""
+
+from fastapi import FastAPI
+
+from chassis.app import Service, create_app
+from services.intake import handlers, jobs, models, operations
+from services.intake.domain import PERMISSIONS
+from services.intake.doors import mailbox
+from services.intake.settings import IntakeSettings
+from services.intake.web import api, routes
+
+
+def service(settings: IntakeSettings | None = None) -> Service:
+    """Return what intake is made of; its own settings are those of the environment unless given."""
+    own = settings or IntakeSettings(service="intake")
+    return Service(
+        name="intake",
+        title="Prevent referrals",
+        metadata=models.metadata,
+        handlers=handlers.handlers,
+        pages=routes.PAGES,
+        permissions=PERMISSIONS,
+        navigation=routes.NAVIGATION,
+        jobs=jobs.JOBS,
+        doors=(mailbox,),
+        routers=(api.router, api.reading),
+        ops_routes=routes.OPS_ROUTES,
+        on_receipt=operations.note_receipts,
+        erase_subject=operations.erase_subject,
+        clients=lambda settings, secrets: own,
+    )
+
+
+def create() -> FastAPI:
+    """Return the application that the supervisor serves."""
+    settings = IntakeSettings(service="intake")
+    return create_app(service(settings), settings)

@@ -1,0 +1,229 @@
+"""The mailbox: takes mail by SMTP, answers "accepted" only once it is kept and announced, and has it read at once."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import Session as SmtpSession
+
+from chassis import clock, telemetry
+from chassis.actor import Actor
+from chassis.errors import ThroughlineError, Unavailable
+from chassis.runtime import Runtime
+from contracts.vocabulary import Door
+from services.intake.domain import (
+    BEING_READ,
+    GIVEN_UP,
+    LONDON,
+    Found,
+    KeyKind,
+    Original,
+    Outcome,
+    Reading,
+    Receipt,
+    key_for,
+)
+from services.intake.operations import receive, record_reading, take_to_read
+from services.intake.queries import likeness_key, localities_of, originals_to_read
+from services.intake.readers import Cage, FormReading, ReadMessage, read_message
+
+HEADERS_LIMIT = 64 * 1024
+LINE_LIMIT = 1024 * 1024
+SWEEP_SECONDS = 10.0
+SWEEP_BATCH = 50
+NO_FORM = "The mail has no form attached that the software knows; open the original."
+
+log = telemetry.logger("intake.doors")
+
+
+class MailSettings(Protocol):
+    """The settings that the mailbox needs."""
+
+    smtp_host: str
+    smtp_port: int
+    smtp_size_limit: int
+    reading_rooms: int
+
+
+def settings_of(runtime: Runtime) -> MailSettings:
+    """Return intake's own settings of a running service."""
+    return cast("MailSettings", runtime.clients)
+
+
+class Mailbox(SMTP):
+    """An SMTP conversation; long lines are taken because senders that break the limit exist and carry referrals."""
+
+    line_length_limit = LINE_LIMIT
+
+
+@asynccontextmanager
+async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
+    """Listen for mail and read what comes, until the service stops."""
+    settings = settings_of(runtime)
+    cage = Cage(cells=settings.reading_rooms)
+    await cage.start()
+    room = ReadingRoom(runtime, cage)
+    reader = asyncio.create_task(room.run(), name="reading-room")
+    loop = asyncio.get_running_loop()
+    handler = MailHandler(runtime, room)
+
+    def conversation() -> Mailbox:
+        return Mailbox(
+            handler,
+            data_size_limit=settings.smtp_size_limit,
+            enable_SMTPUTF8=True,
+            hostname="throughline",
+            ident="Throughline",
+            loop=loop,
+        )
+
+    server = await loop.create_server(conversation, settings.smtp_host, settings.smtp_port)
+    try:
+        yield
+    finally:
+        server.close()
+        reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await reader
+        await cage.stop()
+
+
+class MailHandler:
+    """Answers the SMTP conversation."""
+
+    def __init__(self, runtime: Runtime, room: "ReadingRoom") -> None:
+        """Keep mail in the runtime's database and ring for the reading room."""
+        self._runtime = runtime
+        self._room = room
+
+    async def handle_DATA(self, server: SMTP, session: SmtpSession, envelope: Envelope) -> str:
+        """Keep and announce a mail; the answer is given after the commit, so 250 means that it is safe."""
+        try:
+            with telemetry.span("smtp DATA", kind="server"):
+                receipt = await self._accept(envelope)
+        except Unavailable:
+            return "451 4.3.0 The mailbox cannot keep mail at the moment: send it again in a few minutes"
+        except ThroughlineError as error:
+            log.warning("A mail could not be kept.", extra={"facts": {"reason": error.reason}})
+            return "451 4.3.0 The mail could not be kept: send it again, or use the web form"
+        except Exception as error:  # noqa: BLE001  whatever failed, the sender must keep the mail and try again
+            log.error("A mail could not be kept.", extra={"facts": {"error": type(error).__name__}})
+            return "451 4.3.0 The mail could not be kept: send it again, or use the web form"
+        self._room.ring()
+        return f"250 2.0.0 Accepted as {receipt.reference}"
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Answer a broken conversation without a word about the inside."""
+        log.warning("A mail conversation broke.", extra={"facts": {"error": type(error).__name__}})
+        return "451 4.3.0 The conversation broke: send the mail again"
+
+    async def _accept(self, envelope: Envelope) -> Receipt:
+        body = envelope.original_content or b""
+        original = arrived(self._runtime, body, tuple(envelope.rcpt_tos), envelope.mail_from or "")
+        async with self._runtime.database.transaction(Actor.public()) as session:
+            return await receive(session, original, now=clock.now())
+
+
+def arrived(runtime: Runtime, body: bytes, recipients: tuple[str, ...], envelope_sender: str) -> Original:
+    """Return a mail as it is kept: only its headers have been looked at, and nothing in them can make this fail.
+
+    Bounces and automatic mail get no receipt (RFC 3834): two machines would write to each other for ever.
+    """
+    head = body.partition(b"\r\n\r\n")[0][:HEADERS_LIMIT]
+    headers = read_message(head + b"\r\n\r\n")
+    keys = [key_for(KeyKind.DIGEST, body)]
+    if headers.message_id:
+        keys.append(key_for(KeyKind.MESSAGE_ID, headers.message_id))
+    answerable = bool(envelope_sender) and not headers.automatic
+    today = clock.now().astimezone(LONDON).date()
+    return Original(
+        door=Door.EMAIL,
+        practice=localities_of(runtime).by_mail_addresses(recipients, today),
+        name="message.eml",
+        media_type="message/rfc822",
+        body=body,
+        keys=tuple(keys),
+        reading=Reading.BEING_READ,
+        unread_reason=BEING_READ,
+        reply_to=headers.sender if answerable else "",
+        in_reply_to=headers.message_id if answerable else "",
+        likeness_key=likeness_key(runtime),
+    )
+
+
+class ReadingRoom:
+    """Reads kept mail in the cage: at once when rung, and whatever a crash left behind when it comes round."""
+
+    def __init__(self, runtime: Runtime, cage: Cage) -> None:
+        """Read with this cage."""
+        self._runtime = runtime
+        self._cage = cage
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Say that something has come in."""
+        self._rung.set()
+
+    async def run(self) -> None:
+        """Read for ever; a database that is away only delays it."""
+        while True:
+            self._rung.clear()
+            try:
+                while await self.read_waiting():
+                    pass
+            except ThroughlineError as error:
+                log.warning("Reading pauses.", extra={"facts": {"reason": error.reason}})
+            except Exception as error:  # noqa: BLE001  one broken mail must not stop the room
+                log.error("Reading failed.", extra={"facts": {"error": type(error).__name__}})
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._rung.wait(), SWEEP_SECONDS)
+
+    async def read_waiting(self) -> int:
+        """Read what waits, oldest first; return how many originals there were."""
+        async with self._transaction() as session:
+            waiting = await originals_to_read(session, limit=SWEEP_BATCH)
+        for referral_id in waiting:
+            await self._read(referral_id)
+        return len(waiting)
+
+    async def _read(self, referral_id: UUID) -> None:
+        async with self._transaction() as session:
+            original = await take_to_read(session, referral_id)
+        if original is None:
+            return
+        outcome = Outcome(reason=GIVEN_UP) if original.given_up else await self._outcome(original.body)
+        district = outcome.form.person.district if outcome.form else ""
+        practice = localities_of(self._runtime).by_version(original.area, original.area_version, district)
+        async with self._transaction() as session:
+            key = likeness_key(self._runtime)
+            await record_reading(session, referral_id, outcome, practice, likeness_key=key, now=clock.now())
+
+    async def _outcome(self, body: bytes) -> Outcome:
+        message = await self._cage.read_message(body)
+        readings = [await self._cage.read_form(attachment) for attachment in message.form_candidates]
+        return outcome_of(message, readings)
+
+    def _transaction(self) -> Any:
+        return self._runtime.database.transaction(Actor.job("intake", "reading"))
+
+
+def outcome_of(message: ReadMessage, readings: list[FormReading]) -> Outcome:
+    """Return what a mail with these forms amounts to.
+
+    One whole form is a referral read. Anything else also goes to the desk: nothing is guessed, and a second form in
+    the same mail would otherwise be lost.
+    """
+    if not readings:
+        return Outcome(reason=" ".join((NO_FORM, *message.problems)))
+    best = max(readings, key=lambda reading: (reading.complete, reading.form is not None, len(reading.values)))
+    reasons = [best.reason, *message.problems]
+    if sum(reading.form is not None for reading in readings) > 1:
+        reasons.append("The mail holds more than one form; open the original and key the others.")
+    if best.form is None and not any(reasons):
+        reasons.append(NO_FORM)
+    found = Found(dict(best.values), best.missing, best.doubtful)
+    return Outcome(best.form, " ".join(reason for reason in reasons if reason), found)

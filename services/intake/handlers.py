@@ -1,0 +1,23 @@
+"""Events in: how far a referral has got with the police and in Channel."""
+
+from chassis.broker import Handlers, Message
+from chassis.database import Session
+from contracts.channel.referrer import CaseProgressed
+from contracts.triage.referrer import ReferralProgressed
+from services.intake.operations import Progress, record_progress
+
+handlers = Handlers()
+
+
+@handlers.on(ReferralProgressed)
+async def on_referral_progressed(session: Session, event: ReferralProgressed, message: Message) -> None:
+    """The police pathway has reached a stage: record it, and have the referrer told if the area allows."""
+    reached = Progress(message.subject, "triage", event.stage, event.reached_at, message.event_id)
+    await record_progress(session, reached, now=message.now)
+
+
+@handlers.on(CaseProgressed)
+async def on_case_progressed(session: Session, event: CaseProgressed, message: Message) -> None:
+    """The Channel pathway has reached a stage: record it, and have the referrer told if the area allows."""
+    reached = Progress(message.subject, "channel", event.stage, event.reached_at, message.event_id)
+    await record_progress(session, reached, now=message.now)

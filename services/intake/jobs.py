@@ -1,0 +1,48 @@
+"""The clock of intake: late ledger lines are counted and raised, old idempotency keys forgotten."""
+
+from datetime import datetime, timedelta
+
+from chassis import telemetry
+from chassis.actor import Actor
+from chassis.jobs import Job
+from chassis.runtime import Runtime
+from services.intake.operations import purge_keys
+from services.intake.queries import count_late_lines
+
+KEYS_KEPT = timedelta(days=30)
+LATE_LINES_EVERY = timedelta(seconds=15)
+PURGE_EVERY = timedelta(days=1)
+
+log = telemetry.logger("intake.jobs")
+
+
+class LateLines:
+    """How many required ledger lines were over their time when last counted."""
+
+    count = 0
+
+
+telemetry.gauge(
+    "intake.ledger.late", lambda: LateLines.count, unit="1", description="Required ledger lines that are over their time"
+)
+
+
+async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
+    """Count the required teams that have not stored a referral in time, for the alarm and for the desk."""
+    async with runtime.database.transaction(Actor.job("intake", "late-lines")) as session:
+        count = await count_late_lines(session, now=now)
+    LateLines.count = count
+    if count:
+        log.warning("Required teams have not stored referrals in time.", extra={"facts": {"count": count}})
+
+
+async def purge_old_keys(runtime: Runtime, now: datetime) -> None:
+    """Forget idempotency keys and form tokens after 30 days."""
+    async with runtime.database.transaction(Actor.job("intake", "purge-keys")) as session:
+        await purge_keys(session, before=now - KEYS_KEPT, now=now)
+
+
+JOBS = (
+    Job("late-lines", LATE_LINES_EVERY, watch_late_lines),
+    Job("purge-keys", PURGE_EVERY, purge_old_keys, daily=True),
+)

@@ -1,0 +1,119 @@
+"""The tables of intake: referrals and their versions, signs of sameness, ledger lines, progress."""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from chassis.database import column
+from contracts.vocabulary import FieldClass
+
+IDENTITY = FieldClass.IDENTITY
+LINKING = FieldClass.LINKING
+OPERATIONAL = FieldClass.OPERATIONAL
+SPECIAL_CATEGORY = FieldClass.SPECIAL_CATEGORY
+
+metadata = MetaData()
+moment = DateTime(timezone=True)
+
+referral = Table(
+    "referral",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("reference", Text, LINKING, unique=True),
+    column("correlation_id", Uuid, LINKING),
+    column("statistics_key", Uuid, LINKING, unique=True),
+    column("door", Text, OPERATIONAL),
+    column("received_at", moment, LINKING),
+    column("version", Integer, OPERATIONAL),
+    column("reading", Text, OPERATIONAL),
+    column("reading_tries", Integer, OPERATIONAL),
+    column("unread_reason", Text, OPERATIONAL),
+    column("district", Text, OPERATIONAL),
+    column("immediate_danger", Boolean, OPERATIONAL),
+    column("document_id", Uuid, LINKING),
+    column("referrer_email", LargeBinary, IDENTITY, nullable=True),
+    column("language", Text, OPERATIONAL),
+    column("tells", ARRAY(Text), OPERATIONAL),
+    column("likeness", LargeBinary, LINKING, nullable=True),
+    Index("referral_likeness", "likeness"),
+    Index("referral_received", "area", "received_at"),
+    Index("referral_to_read", "received_at", postgresql_where=text("reading IN ('being-read', 'unread')")),
+)
+
+referral_version = Table(
+    "referral_version",
+    metadata,
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), primary_key=True),
+    column("version", Integer, OPERATIONAL, primary_key=True, autoincrement=False),
+    column("area", Text, OPERATIONAL),
+    column("added_at", moment, LINKING),
+    column("made_by", Text, OPERATIONAL),
+    column("unread_reason", Text, OPERATIONAL),
+    column("form", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("found", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+)
+
+arrival_key = Table(
+    "arrival_key",
+    metadata,
+    column("digest", LargeBinary, LINKING, primary_key=True),
+    column("kind", Text, OPERATIONAL),
+    column("area", Text, OPERATIONAL),
+    column("request_digest", LargeBinary, LINKING),
+    column("referral_id", Uuid, LINKING),
+    column("seen_at", moment, LINKING),
+    Index("arrival_key_referral", "referral_id"),
+    Index("arrival_key_seen", "seen_at"),
+)
+
+ledger_line = Table(
+    "ledger_line",
+    metadata,
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), primary_key=True),
+    column("team", Text, OPERATIONAL, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("service", Text, OPERATIONAL),
+    column("topic", Text, OPERATIONAL),
+    column("required", Boolean, OPERATIONAL),
+    column("announced", Boolean, OPERATIONAL),
+    column("due_at", moment, LINKING),
+    column("sent_at", moment, LINKING, nullable=True),
+    column("stored_at", moment, LINKING, nullable=True),
+    column("delivered_at", moment, LINKING, nullable=True),
+    column("seen_at", moment, LINKING, nullable=True),
+    column("acknowledged_at", moment, LINKING, nullable=True),
+    column("parked_at", moment, LINKING, nullable=True),
+    column("waived_at", moment, LINKING, nullable=True),
+    column("erased_at", moment, LINKING, nullable=True),
+    Index(
+        "ledger_line_late",
+        "due_at",
+        postgresql_where=text("stored_at IS NULL AND waived_at IS NULL AND erased_at IS NULL AND required"),
+    ),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), primary_key=True),
+    column("publisher", Text, OPERATIONAL, primary_key=True),
+    column("stage", Text, OPERATIONAL, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("reached_at", moment, LINKING),
+    column("told", Boolean, OPERATIONAL),
+)
+
+TABLES = ("referral", "referral_version", "arrival_key", "ledger_line", "progress")

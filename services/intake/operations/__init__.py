@@ -1,0 +1,25 @@
+"""What intake does: take in, read, complete, note receipts and progress, erase; one verb each, no commit."""
+
+from services.intake.operations.erasing import erase_subject
+from services.intake.operations.ledger import note_receipts, purge_keys
+from services.intake.operations.progress import Progress, record_progress
+from services.intake.operations.reading import (
+    ToRead,
+    complete,
+    record_reading,
+    take_to_read,
+)
+from services.intake.operations.receiving import receive
+
+__all__ = [
+    "Progress",
+    "ToRead",
+    "complete",
+    "erase_subject",
+    "note_receipts",
+    "purge_keys",
+    "receive",
+    "record_progress",
+    "record_reading",
+    "take_to_read",
+]

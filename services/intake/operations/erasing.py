@@ -1,0 +1,20 @@
+"""Deletes what sealing does not cover when a subject is erased: signs of sameness and the hash of name and birth."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, update
+
+from chassis.database import Session
+from services.intake import models
+
+
+async def erase_subject(session: Session, subject: UUID) -> None:
+    """Remove the listed columns and rows of a subject; the chassis deletes its key, documents and outbox bodies.
+
+    The statistics key goes as well: the facts that were counted under it then link to nobody.
+    """
+    keys, referral, version = models.arrival_key, models.referral, models.referral_version
+    emptied = {"likeness": None, "referrer_email": None, "statistics_key": uuid4(), "unread_reason": ""}
+    await session.execute(delete(keys).where(keys.c.referral_id == subject))
+    await session.execute(update(referral).where(referral.c.id == subject).values(emptied))
+    await session.execute(update(version).where(version.c.referral_id == subject).values(form=None, found=None))

@@ -1,0 +1,69 @@
+"""Notes in the ledger what the consumers say: stored, parked, and how far their people have got."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+
+from chassis import audit
+from chassis.database import Session
+from contracts.envelope import ReceiptItem
+from services.intake import models
+
+_COLUMNS = {
+    "stored": "stored_at",
+    "delivered": "delivered_at",
+    "seen": "seen_at",
+    "acknowledged": "acknowledged_at",
+    "parked": "parked_at",
+    "discarded": "waived_at",
+    "waived": "waived_at",
+    "erased": "erased_at",
+}
+
+
+def _statement(column: str) -> TextClause:
+    # A receipt names the event; its dispatch row leads to the referral, for statistics by the key that only intake knows.
+    return text(
+        f"""UPDATE ledger_line AS line SET {column} = coalesce(line.{column}, :now),
+            sent_at = coalesce(line.sent_at, about.published_at)
+        FROM (
+            SELECT sent.topic, sent.recipient, min(sent.published_at) AS published_at,
+                coalesce(counted.id, sent.subject) AS referral_id
+            FROM dispatch AS sent LEFT JOIN referral AS counted ON counted.statistics_key = sent.subject
+            WHERE sent.event_id = ANY (CAST(:event_ids AS uuid[])) AND sent.recipient = :recipient
+            GROUP BY sent.topic, sent.recipient, coalesce(counted.id, sent.subject)
+        ) AS about
+        WHERE line.referral_id = about.referral_id AND line.service = about.recipient AND line.topic = about.topic
+            AND (:team = '' OR line.team = :team) AND line.{column} IS NULL"""
+    )
+
+
+_NOTE = {state: _statement(column) for state, column in _COLUMNS.items()}
+
+
+async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: datetime) -> None:
+    """Note a batch of receipts: one statement for each recipient, state and team among them.
+
+    A receipt without a team speaks for every team that the recipient serves from that topic; one that came before
+    changes nothing.
+    """
+    grouped: dict[tuple[str, str, str], list[UUID]] = defaultdict(list)
+    for item in items:
+        if item.state in _NOTE:
+            grouped[item.recipient, item.state, item.team].append(item.event_id)
+    for (recipient, state, team), event_ids in sorted(grouped.items()):
+        parameters = {"now": now, "event_ids": event_ids, "recipient": recipient, "team": team}
+        await session.execute(_NOTE[state], parameters)
+
+
+async def purge_keys(session: Session, *, before: datetime, now: datetime) -> int:
+    """Forget idempotency keys and form tokens seen before a moment; Message-IDs and digests stay with their referral."""
+    keys = models.arrival_key
+    short_lived = ("idempotency-key", "form-token")
+    gone = await session.execute(keys.delete().where(keys.c.seen_at < before, keys.c.kind.in_(short_lived)))
+    if gone.rowcount:
+        await audit.record(session, "arrival-key.purged", subject=None, now=now, facts={"keys": gone.rowcount})
+    return int(gone.rowcount)

@@ -1,0 +1,255 @@
+"""What intake can be asked: the ledger of a referral, late lines, what waits to be read, one referral at the desk."""
+
+import hmac
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, text
+
+from chassis import documents
+from chassis.database import Session
+from chassis.runtime import Runtime
+from contracts.envelope import DocumentReference
+from contracts.vocabulary import LineState, ReferralForm, Team
+from services.intake import models
+from services.intake.domain import (
+    Found,
+    LineTimes,
+    Localities,
+    Reading,
+    ReferralUnknown,
+    line_state,
+)
+
+TEAM_ORDER = {team: place for place, team in enumerate(Team)}
+
+_LINES = text(
+    """SELECT line.*, coalesce(line.sent_at, (
+            SELECT min(sent.published_at) FROM dispatch AS sent
+            WHERE sent.topic = line.topic AND sent.recipient = line.service
+                AND sent.subject = CASE WHEN line.team = 'statistics' THEN referral.statistics_key ELSE referral.id END
+        )) AS published_at
+    FROM ledger_line AS line JOIN referral ON referral.id = line.referral_id
+    WHERE line.referral_id = ANY (CAST(:ids AS uuid[]))"""
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a ledger: a team, the service that acts for it, and the moments that it has passed."""
+
+    team: Team
+    service: str
+    required: bool
+    due_at: datetime
+    times: LineTimes
+
+    @property
+    def state(self) -> LineState:
+        """How far the line has got."""
+        return line_state(self.times)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every team that must act on a referral, and how far it got."""
+
+    reference: str
+    correlation_id: UUID
+    area: str
+    received_at: datetime
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class LateLine:
+    """A required team that has not stored a referral by the time that the area gives it."""
+
+    reference: str
+    team: Team
+    service: str
+    received_at: datetime
+    due_at: datetime
+    parked: bool
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An original that software could not read, or is still reading."""
+
+    reference: str
+    area: str
+    area_version: str
+    door: str
+    received_at: datetime
+    reading: Reading
+    reason: str
+
+
+@dataclass(frozen=True)
+class DeskReferral:
+    """One referral as the desk sees it: the form when there is one, else what the software found."""
+
+    referral_id: UUID
+    reference: str
+    area: str
+    area_version: str
+    district: str
+    door: str
+    received_at: datetime
+    reading: Reading
+    reason: str
+    version: int
+    form: ReferralForm | None
+    documents: tuple[DocumentReference, ...]
+    found: Found = field(default_factory=Found)
+
+
+def localities_of(runtime: Runtime) -> Localities:
+    """Return local practice as intake's own settings hold it."""
+    return cast("Localities", runtime.clients.localities)
+
+
+def likeness_key(runtime: Runtime) -> bytes:
+    """Return the key of the likeness hashes, which only this service can compute."""
+    return hmac.digest(runtime.secrets.key_encryption_key, b"intake likeness", "sha256")
+
+
+async def ledger(session: Session, reference: str) -> Ledger:
+    """Return the ledger of a referral; raises ReferralUnknown."""
+    referral = models.referral
+    rows = await session.rows(select(referral).where(referral.c.reference == reference))
+    if not rows:
+        raise ReferralUnknown("There is no referral with that reference here: check each character.")
+    return (await _ledgers(session, rows))[0]
+
+
+async def newest_ledgers(session: Session, *, limit: int) -> tuple[Ledger, ...]:
+    """Return the ledgers of the newest referrals, newest first."""
+    referral = models.referral
+    rows = await session.rows(select(referral).order_by(referral.c.received_at.desc()).limit(limit))
+    return await _ledgers(session, rows)
+
+
+async def _ledgers(session: Session, referrals: Sequence[Row[Any]]) -> tuple[Ledger, ...]:
+    by_referral: dict[UUID, list[Line]] = defaultdict(list)
+    for row in await session.rows(_LINES, {"ids": [referral.id for referral in referrals]}):
+        by_referral[row.referral_id].append(_line(row))
+    return tuple(
+        Ledger(
+            referral.reference,
+            referral.correlation_id,
+            referral.area,
+            referral.received_at,
+            tuple(sorted(by_referral[referral.id], key=lambda line: TEAM_ORDER[line.team])),
+        )
+        for referral in referrals
+    )
+
+
+def _line(row: Row[Any]) -> Line:
+    times = LineTimes(
+        sent_at=row.published_at,
+        stored_at=row.stored_at,
+        delivered_at=row.delivered_at,
+        seen_at=row.seen_at,
+        acknowledged_at=row.acknowledged_at,
+        parked_at=row.parked_at,
+        waived_at=row.waived_at,
+        erased_at=row.erased_at,
+    )
+    return Line(Team(row.team), row.service, row.required, row.due_at, times)
+
+
+async def late_lines(session: Session, *, now: datetime, limit: int) -> tuple[LateLine, ...]:
+    """Return the required lines that are over their time, longest first."""
+    line, referral = models.ledger_line, models.referral
+    statement = (
+        select(line, referral.c.reference, referral.c.received_at)
+        .join(referral, referral.c.id == line.c.referral_id)
+        .where(*_late(now))
+        .order_by(line.c.due_at)
+        .limit(limit)
+    )
+    return tuple(
+        LateLine(row.reference, Team(row.team), row.service, row.received_at, row.due_at, row.parked_at is not None)
+        for row in await session.rows(statement)
+    )
+
+
+async def count_late_lines(session: Session, *, now: datetime) -> int:
+    """Return how many required lines are over their time."""
+    return int(await session.scalar(select(func.count()).select_from(models.ledger_line).where(*_late(now))))
+
+
+def _late(now: datetime) -> tuple[Any, ...]:
+    line = models.ledger_line
+    open_line = line.c.stored_at.is_(None), line.c.waived_at.is_(None), line.c.erased_at.is_(None)
+    return (*open_line, line.c.required, line.c.due_at < now)
+
+
+async def originals_to_read(session: Session, *, limit: int) -> tuple[UUID, ...]:
+    """Return the referrals whose originals wait for the software, oldest first."""
+    referral = models.referral
+    statement = (
+        select(referral.c.id)
+        .where(referral.c.reading == Reading.BEING_READ)
+        .order_by(referral.c.received_at)
+        .limit(limit)
+    )
+    return tuple(row.id for row in await session.rows(statement))
+
+
+async def unread_referrals(session: Session, *, limit: int) -> tuple[Unread, ...]:
+    """Return what waits for a person or is still being read, oldest first."""
+    referral = models.referral
+    statement = (
+        select(referral)
+        .where(referral.c.reading.in_([Reading.UNREAD, Reading.BEING_READ]))
+        .order_by(referral.c.received_at)
+        .limit(limit)
+    )
+    return tuple(
+        Unread(
+            row.reference,
+            row.area,
+            row.area_version,
+            row.door,
+            row.received_at,
+            Reading(row.reading),
+            row.unread_reason,
+        )
+        for row in await session.rows(statement)
+    )
+
+
+async def desk_referral(session: Session, reference: str) -> DeskReferral:
+    """Return one referral opened for the desk; raises ReferralUnknown. The edge records the read."""
+    referral, version = models.referral, models.referral_version
+    row = await session.first(select(referral).where(referral.c.reference == reference))
+    if row is None:
+        raise ReferralUnknown("There is no referral with that reference here: check each character.")
+    newest = await session.first(
+        select(version).where(version.c.referral_id == row.id, version.c.version == row.version)
+    )
+    form = await session.unseal_model(row.id, newest.form, ReferralForm) if newest and newest.form else None
+    kept = await session.unseal_text(row.id, newest.found) if newest and newest.found else ""
+    return DeskReferral(
+        row.id,
+        row.reference,
+        row.area,
+        row.area_version,
+        row.district,
+        row.door,
+        row.received_at,
+        Reading(row.reading),
+        row.unread_reason,
+        row.version,
+        form,
+        await documents.listed(session, row.id),
+        Found.from_json(kept) if kept else Found(),
+    )

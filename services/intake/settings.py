@@ -1,0 +1,82 @@
+"""What intake reads from its environment, and local practice read from the area files."""
+
+from datetime import date
+from functools import cached_property
+
+import areas
+from areas import Area, Areas
+from chassis.settings import ServiceSettings
+from services.intake.domain import Practice, RequiredRecipient
+
+
+class AreaPractices:
+    """Turns area files into the values that intake works with."""
+
+    def __init__(self, known: Areas, default_area: str) -> None:
+        """Use the area files; `default_area` takes referrals whose district no area knows."""
+        self._areas = known
+        self._default = default_area
+
+    def by_district(self, district: str, on: date) -> Practice:
+        """Return the practice of the area with this district, of the default area where no area has it."""
+        return practice(self._areas.of_district(district, on) or self._areas.current(self._default, on), district)
+
+    def by_mail_addresses(self, addresses: tuple[str, ...], on: date) -> Practice:
+        """Return the practice of the area whose desk has one of the addresses, or of the default area."""
+        found = (self._areas.of_mail_address(address, on) for address in addresses)
+        return practice(next(filter(None, found), None) or self._areas.current(self._default, on), "")
+
+    def by_version(self, area: str, version: str, district: str) -> Practice:
+        """Return the practice of a stored version; raises LookupError when it is not known."""
+        found = self._areas.version(area, version)
+        if found is None:
+            message = f"Version {version} of area {area} is not here: put its file back into the areas folder."
+            raise LookupError(message)
+        return practice(found, district)
+
+    def districts(self, on: date) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return (area name, its districts) for every area in force."""
+        current = [self._areas.current(name, on) for name in self._areas.names()]
+        return tuple((area.name, area.districts) for area in current)
+
+
+def practice(area: Area, district: str) -> Practice:
+    """Return what intake needs of an area for a district as somebody wrote it."""
+    return Practice(
+        area=area.area,
+        version=area.version,
+        name=area.name,
+        prefix=area.reference_prefix,
+        district=area.district(district),
+        front_door=area.front_door_for(district).id,
+        recipients=tuple(
+            RequiredRecipient(
+                team=each.team,
+                service=each.service,
+                audience=each.audience,
+                required=each.required,
+                withheld=frozenset(each.withhold),
+                documents=each.documents,
+                announce_unread=each.announce_unread,
+                stored_within_seconds=each.stored_within_seconds,
+            )
+            for each in area.recipients
+        ),
+        tells=frozenset(telling.stage for telling in area.referrer_told if telling.tell),
+        desk_owner=area.desk.organisation,
+    )
+
+
+class IntakeSettings(ServiceSettings):
+    """Environment of intake; `smtp_port` 0 takes any free port."""
+
+    default_area: str = "kent-and-medway"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 2525
+    smtp_size_limit: int = 30 * 1024 * 1024
+    reading_rooms: int = 1
+
+    @cached_property
+    def localities(self) -> AreaPractices:
+        """Local practice, read once."""
+        return AreaPractices(areas.load(self.areas_directory), self.default_area)

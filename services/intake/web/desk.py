@@ -1,0 +1,218 @@
+"""The intake desk: originals that software could not read, and the ledger."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi.responses import JSONResponse
+
+from chassis import audit, documents
+from chassis.errors import ThroughlineError
+from chassis.web import FormData, FormErrors, PageRequest, Response
+from contracts.vocabulary import Door, Team
+from services.intake.domain import LONDON, Practice
+from services.intake.operations import complete
+from services.intake.queries import (
+    DeskReferral,
+    Ledger,
+    Line,
+    desk_referral,
+    late_lines,
+    ledger,
+    likeness_key,
+    localities_of,
+    newest_ledgers,
+    unread_referrals,
+)
+from services.intake.readers import FormReading
+from services.intake.readers.fields import assemble
+from services.intake.web import forms, keying
+
+SHOWN = 50
+OPS_LIMIT = 200
+DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
+TEAMS = {
+    Team.IMU: "Intelligence unit",
+    Team.GATEWAY: "Police Gateway",
+    Team.FRONT_DOOR: "Social care front door",
+    Team.DOVETAIL: "Dovetail team",
+    Team.STATISTICS: "Statistics",
+}
+
+
+async def unread(request: PageRequest) -> Response:
+    """List the originals that wait for a person, oldest first, with their age and who owns them."""
+    async with request.transaction() as session:
+        waiting = await unread_referrals(session, limit=SHOWN)
+    localities = localities_of(request.runtime)
+    rows = [
+        {
+            "reference": each.reference,
+            "door": DOORS[Door(each.door)],
+            "received_at": each.received_at,
+            "age": age(each.received_at, request.now),
+            "reason": each.reason,
+            "state": str(each.reading),
+            "owner": localities.by_version(each.area, each.area_version, "").desk_owner,
+        }
+        for each in waiting
+    ]
+    return request.render("unread", rows=rows)
+
+
+async def referral(request: PageRequest) -> Response:
+    """Show one referral beside its original, and take in what a person keys from it."""
+    reference = request.path["reference"].upper()
+    async with request.transaction() as session:
+        found = await desk_referral(session, reference)
+        await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk")
+    if request.request.method == "GET":
+        return _referral_page(request, found, keying.blank_form(found.found))
+    sent = await request.form()
+    reading = _keyed(found, sent, request)
+    if isinstance(reading, FormErrors) or reading.form is None:
+        errors = reading if isinstance(reading, FormErrors) else keying.again(sent, reading)
+        return _referral_page(request, found, errors, status=422)
+    practice = _practice(request, found, reading.form.person.district)
+    key = likeness_key(request.runtime)
+    async with request.transaction() as session:
+        await complete(session, reference, reading.form, practice, likeness_key=key, now=request.now)
+    request.flash(f"{reference} is complete and has been sent on.")
+    return request.redirect("unread")
+
+
+def _keyed(found: DeskReferral, sent: FormData, request: PageRequest) -> FormReading | FormErrors:
+    """Return the form made of what the software found and, over it, what the person keyed."""
+    today = request.now.astimezone(LONDON).date()
+    checked = keying.read(sent, today)
+    if isinstance(checked, FormErrors):
+        return checked
+    kept = {name: text for name, text in found.found.values.items() if name not in found.found.doubtful}
+    return assemble({**kept, **checked})
+
+
+def _referral_page(request: PageRequest, found: DeskReferral, form: FormErrors, *, status: int = 200) -> Response:
+    return request.render(
+        "referral",
+        status=status,
+        form=form,
+        reference=found.reference,
+        received_at=found.received_at,
+        age=age(found.received_at, request.now),
+        door=DOORS[Door(found.door)],
+        owner=_practice(request, found, "").desk_owner,
+        reason=found.reason,
+        open=found.reading in {"unread", "being-read"},
+        answers=keying.answers_of(found.form) if found.form else [],
+        originals=[
+            {"name": each.name, "size": f"{max(1, each.size // 1024):,} KB", "url": request.url("original", document_id=each.id)}
+            for each in found.documents
+        ],
+        missing=[keying.label_of(name) for name in found.found.missing],
+        doubtful=[keying.label_of(name) for name in found.found.doubtful],
+        areas=localities_of(request.runtime).districts(request.now.astimezone(LONDON).date()),
+        yes_no=forms.YES_NO,
+        sectors=forms.SECTORS,
+    )
+
+
+def _practice(request: PageRequest, found: DeskReferral, district: str) -> Practice:
+    return localities_of(request.runtime).by_version(found.area, found.area_version, district)
+
+
+async def original(request: PageRequest) -> Response:
+    """Hand over an original as a download, never to be shown by the browser, and record who had it."""
+    async with request.transaction() as session:
+        found = await documents.read(session, UUID(request.path["document_id"]))
+        await audit.record_read(session, subject=found.subject, now=request.now, reason="intake-desk-original")
+    name = quote(found.reference.name, safe="")
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response(found.body, media_type="application/octet-stream", headers=headers)
+
+
+async def late(request: PageRequest) -> Response:
+    """List the required teams that have not stored a referral in time, and find a ledger by reference."""
+    wanted = request.query.get("reference", "").strip().upper()
+    if wanted:
+        return request.redirect("ledger_lines", reference=wanted)
+    async with request.transaction() as session:
+        lines = await late_lines(session, now=request.now, limit=SHOWN)
+    rows = [
+        {
+            "reference": line.reference,
+            "team": TEAMS[line.team],
+            "late_by": age(line.due_at, request.now),
+            "parked": line.parked,
+        }
+        for line in lines
+    ]
+    return request.render("late", rows=rows)
+
+
+async def ledger_lines(request: PageRequest) -> Response:
+    """Show how far every team has got with one referral."""
+    form = FormErrors()
+    lines: list[dict[str, Any]] = []
+    reference = request.path["reference"].upper()
+    try:
+        async with request.transaction() as session:
+            found = await ledger(session, reference)
+    except ThroughlineError as error:
+        form = FormErrors(FormData({"reference": (reference,)}), (("reference", str(error)),))
+        return request.render("late", status=404, rows=[], form=form)
+    lines = [
+        {"team": TEAMS[line.team], "service": line.service, "required": line.required, "state": str(line.state), **_moments(line)}
+        for line in found.lines
+    ]
+    return request.render("ledger_lines", reference=found.reference, received_at=found.received_at, lines=lines)
+
+
+async def ledger_as_json(request: PageRequest) -> Response:
+    """Answer one ledger to the operations plane."""
+    async with request.transaction() as session:
+        found = await ledger(session, request.path["reference"].upper())
+    return JSONResponse(ledger_content(found))
+
+
+async def newest_ledgers_as_json(request: PageRequest) -> Response:
+    """Answer the newest ledgers to the operations plane."""
+    given = request.query.get("limit", "10")
+    limit = min(int(given), OPS_LIMIT) if given.isdecimal() and given.isascii() else 10
+    async with request.transaction() as session:
+        found = await newest_ledgers(session, limit=limit)
+    return JSONResponse({"ledgers": [ledger_content(each) for each in found]})
+
+
+def ledger_content(found: Ledger) -> dict[str, Any]:
+    """Return a ledger as the operations plane sends it."""
+    return {
+        "reference": found.reference,
+        "correlation_id": str(found.correlation_id),
+        "received_at": found.received_at.isoformat(),
+        "lines": [
+            {
+                "team": str(line.team),
+                "service": line.service,
+                "required": line.required,
+                "state": str(line.state),
+                **{name: moment.isoformat() if moment else None for name, moment in _moments(line).items()},
+            }
+            for line in found.lines
+        ],
+    }
+
+
+def _moments(line: Line) -> dict[str, datetime | None]:
+    names = ("sent_at", "stored_at", "delivered_at", "seen_at", "acknowledged_at", "parked_at", "waived_at")
+    return {name: getattr(line.times, name) for name in names}
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Return how long ago a moment was, in words: "3 minutes", "2 hours", "4 days"."""
+    seconds = max(0, int((now - since).total_seconds()))
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            number = seconds // size
+            return f"{number} {word}{'' if number == 1 else 's'}"
+    return "less than a minute"

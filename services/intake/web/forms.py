@@ -1,0 +1,254 @@
+"""The questions of the web form: from what a person typed to the parts of the referral, or to what must be mended."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from chassis.web import FormData, FormErrors
+from contracts.vocabulary import Concerns, Gender, Person, Referrer, Sector
+
+Answers = Mapping[str, str]
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WHOLE_DATE = re.compile(r"(\d{1,2})[\s/.-]+(\d{1,2}|[a-z]{3,9})[\s/.,-]+(\d{4}|\d{2})", re.ASCII)
+DATE_PARTS = ("day", "month", "year")
+YES_NO = (("yes", "Yes"), ("no", "No"))
+GENDERS = (
+    (Gender.FEMALE, "Female"),
+    (Gender.MALE, "Male"),
+    (Gender.OTHER, "Another description"),
+    (Gender.NOT_KNOWN, "I do not know"),
+)
+SECTORS = (
+    (Sector.EDUCATION, "Education"),
+    (Sector.HEALTH, "Health"),
+    (Sector.LOCAL_AUTHORITY, "Local authority"),
+    (Sector.POLICE, "Police"),
+    (Sector.PRISON_AND_PROBATION, "Prison and probation"),
+    (Sector.COMMUNITY, "Community or charity"),
+    (Sector.FRIENDS_AND_FAMILY, "Friend or family"),
+    (Sector.OTHER, "Other"),
+)
+
+
+CHOSEN = frozenset({"person.gender", "referrer.sector", "concerns.immediate_danger"})
+
+
+@dataclass(frozen=True)
+class Question:
+    """One answer: its dotted field name, how its sentences call it, and what sort of answer it takes."""
+
+    name: str
+    label: str
+    heading: str
+    kind: str = "text"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the names of the inputs: three for a date."""
+        return tuple(f"{self.name}-{part}" for part in DATE_PARTS) if self.kind == "date" else (self.name,)
+
+
+PERSON = (
+    Question("person.forenames", "the person’s first names", "First names"),
+    Question("person.surname", "the person’s last name", "Last name"),
+    Question("person.aliases.0", "the person’s other names", "Other names"),
+    Question("person.date_of_birth", "the person’s date of birth", "Date of birth", "date"),
+    Question("person.approximate_age", "the person’s approximate age", "Approximate age", "number"),
+    Question("person.gender", "the person’s gender", "Gender"),
+    Question("person.addresses.0.lines", "the person’s address", "Address"),
+    Question("person.addresses.0.postcode", "the person’s postcode", "Postcode"),
+    Question("person.district", "the district", "District"),
+    Question("person.phones.0", "the person’s phone number", "Phone number"),
+    Question("person.school_or_employer", "the person’s school or employer", "School or employer"),
+)
+CONCERNS = (
+    Question("concerns.narrative", "what you are concerned about", "What you are concerned about"),
+    Question("concerns.complex_needs", "what affects the person’s wellbeing", "What affects their wellbeing"),
+    Question("concerns.other_information", "other information", "Other information"),
+    Question("concerns.came_to_light_on", "the day when you first became concerned", "When you first became concerned", "date"),
+    Question("concerns.immediate_danger", "whether somebody is in immediate danger", "Is somebody in immediate danger?", "yes-no"),
+)
+REFERRER = (
+    Question("referrer.forename", "your first name", "First name"),
+    Question("referrer.surname", "your last name", "Last name"),
+    Question("referrer.role", "your role", "Role"),
+    Question("referrer.organisation", "your organisation", "Organisation"),
+    Question("referrer.sector", "the kind of organisation you work for", "Kind of organisation"),
+    Question("referrer.relationship", "how you know the person", "How you know the person"),
+    Question("referrer.phone", "your phone number", "Phone number"),
+    Question("referrer.email", "your email address", "Email address"),
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One page of the form: its part of the referral and its questions; `required_choices` must be answered here."""
+
+    key: str
+    model: type[BaseModel]
+    questions: tuple[Question, ...]
+    required_choices: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the names of all inputs of the page."""
+        return tuple(name for question in self.questions for name in question.fields)
+
+    def typed(self, data: FormData) -> dict[str, str]:
+        """Return what was typed into this page's inputs, to be kept in the draft."""
+        return {name: data.get(name).strip() for name in self.fields if data.get(name).strip()}
+
+
+SECTIONS = {
+    section.key: section
+    for section in (
+        Section("person", Person, PERSON),
+        Section("concerns", Concerns, CONCERNS, ("concerns.immediate_danger",)),
+        Section("referrer", Referrer, REFERRER, ("referrer.sector",)),
+    )
+}
+
+
+def read_section(section: Section, answers: Answers, today: date) -> BaseModel | FormErrors:
+    """Return a checked part of the referral, or what must be mended in the order of the page."""
+    nested: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for question in section.questions:
+        try:
+            value = _value(question, answers, today)
+        except ValueError as wrong:
+            errors[question.name] = str(wrong)
+            continue
+        if value is not None:
+            _put(nested, question.name.split(".")[1:], value)
+        elif question.name in section.required_choices:
+            errors[question.name] = f"Select {question.label}"
+    part = _checked(section, nested, errors)
+    return part if part is not None else _refused(section, answers, errors)
+
+
+def _checked(section: Section, nested: dict[str, Any], errors: dict[str, str]) -> BaseModel | None:
+    try:
+        part = section.model.model_validate(nested)
+    except ValidationError as invalid:
+        for detail in invalid.errors(include_url=False, include_input=False):
+            question = _question_at(section, detail["loc"])
+            errors.setdefault(question.name, _sentence(question, detail))
+        return None
+    return None if errors else part
+
+
+def _refused(section: Section, answers: Answers, errors: Mapping[str, str]) -> FormErrors:
+    order = [question.name for question in section.questions]
+    ranked = tuple(sorted(errors.items(), key=lambda pair: order.index(pair[0])))
+    return shown(section, answers, ranked)
+
+
+def shown(section: Section, answers: Answers, errors: tuple[tuple[str, str], ...] = ()) -> FormErrors:
+    """Return a page to show with what was typed before."""
+    dates = frozenset(question.name for question in section.questions if question.kind == "date")
+    return FormErrors(FormData({name: (text,) for name, text in answers.items()}), errors, dates)
+
+
+def in_words(question: Question, text: str) -> str:
+    """Return an answer as the check page shows it: the label of what was chosen, or what was typed."""
+    for choices in (GENDERS, SECTORS, YES_NO):
+        for value, label in choices:
+            if text == value and question.name in CHOSEN:
+                return label
+    return text
+
+
+def _value(question: Question, answers: Answers, today: date) -> str | date | bool | None:
+    if question.kind == "date":
+        return written_date(question, answers, today)
+    text = answers.get(question.name, "").strip()
+    if question.kind == "yes-no":
+        return {"yes": True, "no": False}.get(text)
+    return text or None
+
+
+def written_date(question: Question, answers: Answers, today: date) -> date | None:
+    """Return the day that somebody wrote: 27 4 2009, 27 Apr 09, or all of it in the first box; None when blank.
+
+    Raises ValueError with the sentence to show. Days after `today` are refused.
+    """
+    day, month, year = (answers.get(name, "").strip().lower() for name in question.fields)
+    label = _capital(question.label)
+    if day and not month and not year and (whole := WHOLE_DATE.fullmatch(day)):
+        day, month, year = whole.groups()
+    if not (day or month or year):
+        return None
+    missing = [part for part, text in zip(DATE_PARTS, (day, month, year), strict=True) if not text]
+    if missing:
+        raise ValueError(f"{label} must include a {' and a '.join(missing)}")
+    try:
+        found = date(_year(year, today), _month(month), int(day))
+    except ValueError:
+        raise ValueError(f"{label} must be a real date, like 27 4 2009") from None
+    if found > today:
+        raise ValueError(f"{label} must be in the past")
+    return found
+
+
+def _month(text: str) -> int:
+    return MONTHS.index(text[:3]) + 1 if text[:1].isalpha() else int(text)
+
+
+def _year(text: str, today: date) -> int:
+    year = int(text)
+    if len(text) != 2:
+        return year
+    century = today.year // 100 * 100
+    return century + year if century + year <= today.year else century - 100 + year
+
+
+def _put(nested: dict[str, Any], path: list[str], value: object) -> None:
+    for name, following in pairwise(path):
+        if name.isdecimal():
+            continue
+        if following.isdecimal():
+            if following == path[-1]:
+                nested[name] = [value]
+                return
+            nested = nested.setdefault(name, [{}])[0]
+        else:
+            nested = nested.setdefault(name, {})
+    nested[path[-1]] = value
+
+
+def _question_at(section: Section, place: tuple[int | str, ...]) -> Question:
+    name = ".".join([section.key, *map(str, place)])
+    if not place:
+        name = "person.date_of_birth"
+    return next((question for question in section.questions if question.name == name), section.questions[0])
+
+
+def _sentence(question: Question, detail: ErrorDetails) -> str:
+    kind, label = detail["type"], _capital(question.label)
+    if kind == "string_pattern_mismatch" and question.name.endswith("email"):
+        return "Enter an email address in the correct format, like name@example.com"
+    sentences = {
+        "missing": f"Enter {question.label}",
+        "string_too_short": f"Enter {question.label}",
+        "value_error": "Enter a date of birth or, if you do not know it, an approximate age",
+        "string_too_long": f"{label} must be {detail.get('ctx', {}).get('max_length', 0):,} characters or fewer",
+        "enum": f"Choose {question.label} among the answers of the page",
+        "int_parsing": f"{label} must be a whole number, like 15",
+        "int_from_float": f"{label} must be a whole number, like 15",
+        "greater_than_equal": f"{label} must be between 0 and 120",
+        "less_than_equal": f"{label} must be between 0 and 120",
+    }
+    return sentences.get(kind, f"{label} must not include characters that a keyboard cannot type")
+
+
+def _capital(label: str) -> str:
+    plain = label if label.startswith("the person") else label.removeprefix("the ")
+    return plain[:1].upper() + plain[1:]

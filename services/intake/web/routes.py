@@ -1,0 +1,32 @@
+"""The site map of intake: address, view, permission."""
+
+from chassis.policy import PUBLIC
+from chassis.web import Page
+from services.intake.domain import WORK_THE_DESK
+from services.intake.web import desk, views
+
+PAGES = (
+    Page("GET", "/", views.start, PUBLIC),
+    Page("GET", "/referral/person", views.about_the_person, PUBLIC),
+    Page("POST", "/referral/person", views.about_the_person, PUBLIC),
+    Page("GET", "/referral/concerns", views.your_concerns, PUBLIC),
+    Page("POST", "/referral/concerns", views.your_concerns, PUBLIC),
+    Page("GET", "/referral/you", views.about_you, PUBLIC),
+    Page("POST", "/referral/you", views.about_you, PUBLIC),
+    Page("GET", "/referral/check", views.check_answers, PUBLIC),
+    Page("GET", "/referral/declaration", views.declaration, PUBLIC),
+    Page("POST", "/referral/declaration", views.declaration, PUBLIC),
+    Page("GET", "/referral/receipt", views.receipt, PUBLIC),
+    Page("GET", "/desk", desk.unread, WORK_THE_DESK),
+    Page("GET", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
+    Page("POST", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
+    Page("GET", "/desk/documents/{document_id:uuid}", desk.original, WORK_THE_DESK),
+    Page("GET", "/desk/ledger", desk.late, WORK_THE_DESK),
+    Page("GET", "/desk/ledger/{reference}", desk.ledger_lines, WORK_THE_DESK),
+)
+NAVIGATION = (("Make a referral", "start"), ("Originals to read", "unread"), ("Ledger", "late"))
+
+OPS_ROUTES = (
+    Page("GET", "/ops/ledger", desk.newest_ledgers_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/ledger/{reference}", desk.ledger_as_json, WORK_THE_DESK),
+)
