@@ -36,6 +36,7 @@ async def provision(cluster: Cluster, vault: Vault) -> None:
         await _create_databases(connection)
     await asyncio.gather(*(_close_schema(cluster, vault, database) for database in databases()))
     await bus.prepare(cluster.url(BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS), SERVICES)
+    await _let_everybody_ask(cluster, vault)
     await crypto.prepare(cluster.url(KEYS_OWNER, vault.role_passwords[KEYS_OWNER], KEYS), SERVICES)
 
 
@@ -78,6 +79,16 @@ async def _create_databases(connection: asyncpg.Connection) -> None:
         await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
         for role in others:
             await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
+
+
+async def _let_everybody_ask(cluster: Cluster, vault: Vault) -> None:
+    """Let the services without a topic of their own see whether the bus is there, which is all they can do with it."""
+    connection = await _connect(cluster, BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS)
+    try:
+        for role in SERVICES:
+            await connection.execute(f'GRANT USAGE ON SCHEMA bus TO "{role}"; GRANT EXECUTE ON FUNCTION bus.who TO "{role}"')
+    finally:
+        await connection.close()
 
 
 async def _close_schema(cluster: Cluster, vault: Vault, database: str) -> None:

@@ -66,9 +66,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             for program in programs:
                 group.create_task(self._until_ready(self._running[program.name], timeout))
-        for program in programs:
-            running = self._running[program.name]
-            running.watcher = asyncio.create_task(self._watch(running))
+
 
     async def _until_ready(self, running: _Running, timeout: float) -> None:
         program, until = running.program, time.monotonic() + timeout
@@ -82,6 +80,7 @@ class Supervisor:
                 message = f"{program.name} was not ready after {timeout:.0f} seconds: read {program.log}."
                 raise StartFailed(message)
             await asyncio.sleep(POLL_SECONDS)
+        running.watcher = asyncio.create_task(self._watch(running))
 
     async def _watch(self, running: _Running) -> None:
         """Start a program again whenever it ends, at once at first and then after growing pauses."""

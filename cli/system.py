@@ -158,13 +158,18 @@ def environment_of(plan: Plan, service: str) -> dict[str, str]:
         "TELEMETRY_URL": ports.url("monitor") + "/v1/traces",
         "PUBLIC_URL": ports.url(service),
         "SERVICE_URLS": json.dumps(ports.service_urls()),
-        "SMTP_PORT": str(ports.by_name[SMTP]),
     }
+    if service == "intake":
+        ours["SMTP_PORT"] = str(ports.by_name[SMTP])
     if plan.purpose == "demo":
-        ours |= {
-            "ISSUER_URL": ports.url(PROVIDER),
-            "CLOCK_FILE": str(folder.clock),
-            "MAIL_DIRECTORY": str(folder.mail),
-            "MAIL_SINK_PORT": str(ports.by_name[MAIL_SINK]),
-        }
-    return given | inherited() | {f"THROUGHLINE_{name}": value for name, value in ours.items()}
+        sink = str(ports.by_name[MAIL_SINK])
+        ours |= {"ISSUER_URL": ports.url(PROVIDER), "CLOCK_FILE": str(folder.clock), "MAIL_DIRECTORY": str(folder.mail)}
+        ours |= {"SMTP_PORT": sink, "MAIL_SINK_PORT": sink} if service == "notify" else {}
+    named = _for_one(given, service)
+    return given | inherited() | {f"THROUGHLINE_{name}": value for name, value in (ours | named).items()}
+
+
+def _for_one(given: Mapping[str, str], service: str) -> dict[str, str]:
+    """Return what is set for one service alone: THROUGHLINE_NOTIFY_SMTP_HOST is THROUGHLINE_SMTP_HOST for notify."""
+    prefix = f"THROUGHLINE_{service.upper()}_"
+    return {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}

@@ -97,6 +97,7 @@ def _readiness(facts: object) -> tuple[bool, str]:
     """Return whether every dependency is well, and those that are not by name."""
     if not isinstance(facts, dict):
         return False, "answers nothing that can be read."
-    checks = facts.get("checks") or facts.get("dependencies") or {}
-    wrong = [f"{name}: {state}" for name, state in checks.items() if state not in {"ok", True, "ready"}]
+    dependencies = facts.get("dependencies")
+    answers = dependencies.items() if isinstance(dependencies, dict) else ()
+    wrong = [f"{name} {answer}" for name, answer in answers if answer != "answers"]
     return (not wrong, "; ".join(wrong) or "ready")
