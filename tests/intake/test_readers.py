@@ -163,8 +163,9 @@ class TestFilledInByHand:
         assert reading.cause is Cause.INCOMPLETE
 
     def test_text_struck_out_by_tracked_changes_does_not_count(self) -> None:
-        struck = '<w:t xml:space="preserve">O\'Testperson</w:t></w:r><w:del><w:r><w:delText>Wrong</w:delText></w:r></w:del><w:r>'
-        reading = read_form(edited('<w:t xml:space="preserve">O\'Testperson</w:t></w:r>', f"{struck}</w:r>"))
+        surname = '<w:t xml:space="preserve">O\'Testperson</w:t></w:r>'
+        struck = "<w:del><w:r><w:delText>Wrong</w:delText></w:r></w:del><w:r></w:r>"
+        reading = read_form(edited(surname, f"{surname}{struck}"))
         assert reading.form == FORM
 
     def test_two_different_answers_to_one_question_are_doubtful(self) -> None:

@@ -3,6 +3,9 @@
 import asyncio
 import os
 import re
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,9 @@ from samples.forms import write_form
 from samples.make import SAMPLES
 from services.intake.readers import Attachment, Cage, Cause, read_form
 from services.intake.readers import cage as cage_module
+from services.intake.readers.wire import Packet
 
+ROOT = Path(cage_module.__file__).parents[3]
 FORM = SAMPLES[1].referral
 
 
@@ -33,7 +38,7 @@ class TestCage:
         finally:
             await cage.stop()
 
-    async def test_a_killed_child_is_replaced_and_the_next_file_is_read(self) -> None:
+    async def test_a_child_killed_from_outside_is_replaced_and_the_file_is_read(self) -> None:
         cage = Cage()
         await cage.start()
         try:
@@ -41,8 +46,6 @@ class TestCage:
             assert cell is not None
             cell._process.kill()
             cage._free.put_nowait(cell)
-            broken = await cage.read_form(word(FORM))
-            assert broken.form == FORM or broken.cause is Cause.CRASHED
             assert (await cage.read_form(word(FORM))).form == FORM
         finally:
             await cage.stop()
@@ -84,7 +87,7 @@ class TestCage:
             await cage.stop()
 
     async def test_a_reader_that_cannot_start_is_said_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(cage_module.sys, "executable", "/does/not/exist")
+        monkeypatch.setattr("sys.executable", "/does/not/exist")
         cage = Cage()
         await cage.start()
         reading = await cage.read_form(word(FORM))
@@ -106,7 +109,33 @@ class TestCage:
             await cage.stop()
         assert re.search(r"Max file size\s+0\s+0", limits)
         assert re.search(rf"Max address space\s+{1 << 30}\s", limits)
-        assert (network != os.readlink("/proc/self/ns/net")) == cage.network_cut
+        assert (network != os.readlink("/proc/self/ns/net")) == cage.confinement.network_cut
+
+    async def test_a_file_that_kills_every_child_is_said_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        cage = Cage()
+        await cage.start()
+        ask = cage_module.Cell.ask
+
+        async def killed(self: cage_module.Cell, packet: Packet, seconds: float) -> Packet:
+            self._process.kill()
+            return await ask(self, packet, seconds)
+
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(cage_module.Cell, "ask", killed)
+                assert (await cage.read_form(word(FORM))).cause is Cause.CRASHED
+            assert (await cage.read_form(word(FORM))).form == FORM
+        finally:
+            await cage.stop()
+
+    async def test_a_mail_in_a_rare_character_set_is_read_in_the_cage_too(self) -> None:
+        raw = "Content-Type: text/plain; charset=iso8859-15\n\nCafé €\n".encode("iso8859-15")
+        cage = Cage()
+        await cage.start()
+        try:
+            assert (await cage.read_message(raw)).text == "Café €\n"
+        finally:
+            await cage.stop()
 
     async def test_too_much_is_refused_before_the_child_sees_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(cage_module, "LARGEST_REQUEST", 10)
@@ -116,3 +145,32 @@ class TestCage:
             assert (await cage.read_form(word(FORM))).cause is Cause.TOO_BIG
         finally:
             await cage.stop()
+
+
+class TestConfinement:
+    def test_a_confined_process_reaches_neither_files_nor_network(self, tmp_path: Path) -> None:
+        secret = tmp_path / "secret"
+        secret.write_text("x")
+        target = tmp_path / "made"
+        probe = f"""
+import socket
+from services.intake.readers.confinement import confine
+given_up = confine()
+def tried(action):
+    try:
+        action()
+        return "done"
+    except OSError:
+        return "refused"
+def connected():
+    socket.create_connection(("127.0.0.1", PORT), 2).close()
+print(given_up.files_cut, given_up.network_cut)
+print(tried(lambda: open({str(secret)!r}).read()), tried(lambda: open({str(target)!r}, "w")), tried(connected))
+"""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            probe = probe.replace("PORT", str(listener.getsockname()[1]))
+            result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT)
+        given_up, tried = (line.split() for line in result.stdout.splitlines())
+        assert target.exists() == (given_up[0] == "False")
+        assert tried[:2] == (["refused", "refused"] if given_up[0] == "True" else ["done", "done"])
+        assert tried[2] == ("refused" if given_up[1] == "True" else "done")

@@ -9,6 +9,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 from typing import Self
 
+from services.intake.readers.confinement import Confinement
 from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
 from services.intake.readers.wire import LENGTH, Packet, pack, size_of, unpacked_form, unpacked_message
 
@@ -39,11 +40,11 @@ class CagedError(Exception):
 class Cell:
     """One confined child and its two pipes; good for one request at a time."""
 
-    def __init__(self, process: Process, *, network_cut: bool) -> None:
+    def __init__(self, process: Process, confinement: Confinement) -> None:
         """Take over a child that has said hello."""
         self._process = process
         self._reads = 0
-        self.network_cut = network_cut
+        self.confinement = confinement
 
     @classmethod
     async def start(cls) -> Self:
@@ -63,7 +64,8 @@ class Cell:
             if isinstance(error, Exception):
                 raise CagedError(Cause.UNAVAILABLE) from error
             raise
-        return cls(process, network_cut=hello.head.get("network_cut") is True)
+        head = hello.head
+        return cls(process, Confinement(head.get("network_cut") is True, head.get("files_cut") is True))
 
     @property
     def spent(self) -> bool:
@@ -105,12 +107,12 @@ class Cage:
         self._count = cells
         self._seconds = seconds
         self._free: asyncio.Queue[Cell | None] = asyncio.Queue()
-        self._network_cut = False
+        self._confinement = Confinement(network_cut=False, files_cut=False)
 
     @property
-    def network_cut(self) -> bool:
-        """Say whether the children have no network; some machines do not let an ordinary user take it away."""
-        return self._network_cut
+    def confinement(self) -> Confinement:
+        """Return what the children could give up: some machines do not let a process cut itself off."""
+        return self._confinement
 
     async def start(self) -> None:
         """Start the children; one that does not start is tried again when it is needed."""
@@ -146,6 +148,15 @@ class Cage:
     async def _ask(self, packet: Packet) -> Packet:
         if sum(len(body) for body in packet.bodies) > LARGEST_REQUEST:
             raise CagedError(Cause.TOO_BIG)
+        try:
+            return await self._ask_once(packet)
+        except CagedError as error:
+            # A child may be killed from outside, for want of memory say; only a file that kills two is to blame.
+            if error.cause is not Cause.CRASHED:
+                raise
+        return await self._ask_once(packet)
+
+    async def _ask_once(self, packet: Packet) -> Packet:
         cell = await self._free.get()
         try:
             if cell is None or cell.spent:
@@ -166,7 +177,7 @@ class Cage:
             if or_raise:
                 raise
             return None
-        self._network_cut = cell.network_cut
+        self._confinement = cell.confinement
         return cell
 
 
