@@ -1,0 +1,1 @@
+"""Notify: who must be told what, how, and whether they have answered."""

@@ -1,0 +1,52 @@
+"""Joins the parts of notify."""
+
+from fastapi import FastAPI
+
+from chassis.app import Service, create_app
+from chassis.settings import Secrets, ServiceSettings
+from services.notify.clients import Clients, ConsoleSmtpClient, SmtpClient, SmtpServer
+from services.notify.doors import mail_folder
+from services.notify.domain import PERMISSIONS
+from services.notify.handlers import handlers
+from services.notify.jobs import JOBS
+from services.notify.models import metadata
+from services.notify.operations import erase_subject
+from services.notify.settings import NotifySettings
+from services.notify.web.routes import NAVIGATION, PAGES
+
+
+def service() -> Service:
+    """Return what notify is made of."""
+    return Service(
+        name="notify",
+        title="Notices",
+        metadata=metadata,
+        handlers=handlers,
+        pages=PAGES,
+        permissions=PERMISSIONS,
+        navigation=NAVIGATION,
+        jobs=JOBS,
+        doors=(mail_folder,),
+        erase_subject=erase_subject,
+        clients=clients,
+    )
+
+
+def clients(settings: ServiceSettings, _secrets: Secrets) -> Clients:
+    """Return the mail client that the settings ask for: a server, or the console where none is named."""
+    if not isinstance(settings, NotifySettings) or not settings.smtp_host:
+        return Clients(ConsoleSmtpClient())
+    server = SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_starttls,
+        settings.smtp_username,
+        settings.smtp_password,
+        settings.smtp_patience,
+    )
+    return Clients(SmtpClient(server))
+
+
+def create() -> FastAPI:
+    """Return the application that the supervisor serves."""
+    return create_app(service(), NotifySettings(service="notify"))

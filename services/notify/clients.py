@@ -1,0 +1,199 @@
+"""The mail server: what a mail is, one interface to send it, a real client and a console twin."""
+
+import asyncio
+import hashlib
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+from typing import Literal, Protocol
+
+import aiosmtplib
+
+from chassis import telemetry
+from services.notify.domain import MailUnsafe, Result
+
+StartTls = Literal["never", "if-offered", "always"]
+
+UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
+_PERMANENT = 500
+
+log = telemetry.logger(__name__)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One plain-text mail; `message_id` and `in_reply_to` in angle brackets."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    subject: str
+    body: str
+    date: datetime
+    in_reply_to: str = ""
+
+    def as_bytes(self) -> bytes:
+        """Return the mail as it goes over the wire; raises MailUnsafe where a header could be forged."""
+        headers = {
+            "From": self.sender,
+            "To": self.recipient,
+            "Subject": self.subject,
+            "Date": format_datetime(self.date),
+            "Message-ID": self.message_id,
+            "Auto-Submitted": "auto-generated",
+        }
+        if self.in_reply_to:
+            headers |= {"In-Reply-To": self.in_reply_to, "References": self.in_reply_to}
+        message = EmailMessage(SMTP_POLICY)
+        for name, value in headers.items():
+            if UNSAFE.search(value):
+                raise MailUnsafe(
+                    "A mail header holds a line break or a control character; correct the address."
+                )
+            message[name] = value
+        message.set_content(self.body)
+        return message.as_bytes()
+
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of the mail as it goes over the wire."""
+        return hashlib.sha256(self.as_bytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the mail server answered: the result, and its code where it gave one; never its words."""
+
+    result: Result
+    code: int | None = None
+
+
+class MailClient(Protocol):
+    """Sends one mail and says what became of it; never raises for what a server does."""
+
+    async def send(self, mail: Mail) -> Delivery:
+        """Hand one mail over; raises MailUnsafe before anything leaves."""
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """Where mail goes out, and whether it must be encrypted on the way; `patience` in seconds bounds a whole sending."""
+
+    host: str
+    port: int
+    starttls: StartTls = "if-offered"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    patience: float = 30.0
+
+
+class SmtpClient:
+    """Sends by SMTP, one connection a mail, and tells a refusal from a broken line."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        """Keep the address of the server; nothing connects yet."""
+        self.server = server
+
+    async def send(self, mail: Mail) -> Delivery:
+        """Hand one mail over; the result is unknown only when the line broke after the text had been sent."""
+        body = mail.as_bytes()
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(self.server.patience):
+                return await self._send(mail, body, progress)
+        except aiosmtplib.SMTPResponseException as answer:
+            return Delivery(_result_of(answer.code), answer.code)
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPNotSupported):
+            return Delivery(Result.REFUSED)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError):
+            return Delivery(Result.UNKNOWN if progress.text_sent else Result.DEFERRED)
+
+    async def _send(self, mail: Mail, body: bytes, progress: "_Progress") -> Delivery:
+        server = self.server
+        start_tls = {"never": False, "if-offered": None, "always": True}[
+            server.starttls
+        ]
+        smtp = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            timeout=server.patience,
+            start_tls=start_tls,
+        )
+        try:
+            await smtp.connect()
+            if server.username:
+                await smtp.login(server.username, server.password)
+            utf8 = ["SMTPUTF8"] if not mail.recipient.isascii() else []
+            if utf8 and not smtp.supports_extension("SMTPUTF8"):
+                return Delivery(Result.REFUSED)
+            await smtp.mail(
+                _bare(mail.sender), options=utf8, encoding="utf-8" if utf8 else "ascii"
+            )
+            await smtp.rcpt(mail.recipient, encoding="utf-8" if utf8 else "ascii")
+            progress.text_sent = True
+            answer = await smtp.data(body)
+        except aiosmtplib.SMTPResponseException:
+            await _leave(smtp)
+            raise
+        finally:
+            smtp.close()
+        return Delivery(_result_of(answer.code), answer.code)
+
+
+@dataclass
+class _Progress:
+    text_sent: bool = False
+
+
+def _result_of(code: int) -> Result:
+    if 200 <= code < 300:  # noqa: PLR2004  the answers of SMTP: 2xx done, 4xx later, 5xx never
+        return Result.ACCEPTED
+    return Result.REFUSED if code >= _PERMANENT else Result.DEFERRED
+
+
+async def _leave(smtp: aiosmtplib.SMTP) -> None:
+    try:
+        async with asyncio.timeout(1):
+            await smtp.quit()
+    except (aiosmtplib.SMTPException, OSError, TimeoutError):
+        return
+
+
+def _bare(sender: str) -> str:
+    """Return the address in "Name <address>"."""
+    return sender.rpartition("<")[2].rstrip(">").strip()
+
+
+class ConsoleSmtpClient:
+    """The twin for a terminal without a mail server: says that a mail would go out, and keeps it in memory.
+
+    `answers` gives the server code for a recipient's address, so that refusals can be tried too.
+    """
+
+    def __init__(self, answers: Mapping[str, int] | None = None) -> None:
+        """Start with nothing sent."""
+        self.sent: list[Mail] = []
+        self._answers = answers or {}
+
+    async def send(self, mail: Mail) -> Delivery:
+        """Take one mail; the log line holds its Message-ID, never an address."""
+        mail.as_bytes()
+        code = self._answers.get(mail.recipient, 250)
+        if _result_of(code) == Result.ACCEPTED:
+            self.sent.append(mail)
+        log.info(
+            "A mail went to the console instead of a server.",
+            extra={"facts": {"message_id": mail.message_id}},
+        )
+        return Delivery(_result_of(code), code)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The other systems that notify talks to."""
+
+    mail: MailClient

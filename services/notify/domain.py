@@ -1,0 +1,378 @@
+"""The rules of telling: who is told what and when again, how often a sending is tried, and who may answer."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from string import Template
+from typing import ClassVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from chassis.errors import Conflict, Missing, Rejected, ThroughlineError
+from contracts.vocabulary import Address, ProgressStage, Role
+
+ENTER = "enter"
+READ_INBOX = "read-inbox"
+ACKNOWLEDGE = "acknowledge"
+READ_DESK = "read-delivery-desk"
+MANAGE_DELIVERY = "manage-delivery"
+READ_DEMO_MAIL = "read-demonstration-mail"
+
+_DESK = frozenset({Role.INTAKE_DESK_OFFICER, Role.OPS_ENGINEER})
+_WORKERS = frozenset({Role.FRONT_DOOR_WORKER})
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
+    ENTER: _WORKERS | _DESK,
+    READ_INBOX: _WORKERS,
+    ACKNOWLEDGE: _WORKERS,
+    READ_DESK: _DESK,
+    MANAGE_DELIVERY: _DESK,
+    READ_DEMO_MAIL: _WORKERS | _DESK,
+}
+
+
+class ConcernAbsent(Missing):
+    """There is no such concern, or it is another front door's."""
+
+    reason: ClassVar[str] = "concern-absent"
+
+
+class SignpostAbsent(Missing):
+    """There is no such signpost, or it was made to another service."""
+
+    reason: ClassVar[str] = "signpost-absent"
+
+
+class NoticeAbsent(Missing):
+    """There is no such notice in the reader's areas."""
+
+    reason: ClassVar[str] = "notice-absent"
+
+
+class MailAbsent(Missing):
+    """The demonstration's mail folder holds no such mail."""
+
+    reason: ClassVar[str] = "mail-absent"
+
+
+class AlreadyAcknowledged(Conflict):
+    """Somebody has acknowledged this before."""
+
+    reason: ClassVar[str] = "already-acknowledged"
+
+
+class NoticeUnderWay(Conflict):
+    """The notice is waiting for its sending or being sent already."""
+
+    reason: ClassVar[str] = "notice-under-way"
+
+
+class MailUnsafe(Rejected):
+    """A mail address or header holds a character that could forge another header."""
+
+    reason: ClassVar[str] = "mail-unsafe"
+
+
+class TemplateBroken(ThroughlineError):
+    """A mail template lacks its subject line or asks for a value that mails never carry."""
+
+    reason: ClassVar[str] = "template-broken"
+
+
+class Kind(StrEnum):
+    """What a notice says."""
+
+    CONCERN_RECEIVED = "concern-received"
+    CONCERN_UPDATED = "concern-updated"
+    CONCERN_MOVED = "concern-moved"
+    PACK_ANSWERED = "pack-answered"
+    SIGNPOST_MADE = "signpost-made"
+    REFERRER_TOLD = "referrer-told"
+
+
+class RecipientKind(StrEnum):
+    """What sort of recipient a notice has; only a referrer's address is personal and kept sealed."""
+
+    FRONT_DOOR = "front-door"
+    SERVICE = "service"
+    REFERRER = "referrer"
+
+
+class State(StrEnum):
+    """Where a notice stands; failed waits for its next attempt, undeliverable waits for a person."""
+
+    DUE = "due"
+    SENDING = "sending"
+    FAILED = "failed"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    UNDELIVERABLE = "undeliverable"
+    SUPPRESSED = "suppressed"
+
+
+FINAL = frozenset({State.SENT, State.ACKNOWLEDGED, State.SUPPRESSED})
+
+
+class Result(StrEnum):
+    """What became of one attempt; unknown when the connection broke after the message had been handed over."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    NO_ADDRESS = "no-address"
+    NOT_TO_BE_TOLD = "not-to-be-told"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The event that something comes from, and what it is about."""
+
+    subject: UUID
+    reference: str
+    area: str
+    area_version: str
+    publisher: str
+    event_id: UUID
+    correlation_id: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SafeguardingFacts:
+    """What a front door may know of a concern; kept sealed."""
+
+    forenames: str = ""
+    surname: str = ""
+    date_of_birth: date | None = None
+    approximate_age: int | None = None
+    addresses: tuple[Address, ...] = ()
+    safeguarding_concern: str = ""
+    complex_needs: str = ""
+    parent_or_carer: str = ""
+    referrer_organisation: str = ""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One notice to be written: what, to whom, and how urgently."""
+
+    kind: Kind
+    recipient_kind: RecipientKind
+    recipient_key: str = ""
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of a concern when a later version arrives."""
+
+    version: int
+    front_door: str
+    immediate_danger: bool
+    seen: bool
+
+
+def tellings(
+    known: Standing | None, version: int, front_door: str, *, immediate_danger: bool
+) -> tuple[Telling, ...]:
+    """Return who must be mailed when a version of a concern arrives.
+
+    The first version is always told. A later one is told only to people who would otherwise miss something: a new front
+    door (and the old one, that it moved), one that has already looked, or when danger is newly immediate. Whoever has
+    not opened the link yet will find the newest version behind it.
+    """
+    if known is None:
+        return (
+            Telling(
+                Kind.CONCERN_RECEIVED,
+                RecipientKind.FRONT_DOOR,
+                front_door,
+                immediate_danger,
+            ),
+        )
+    if version <= known.version:
+        return ()
+    if front_door != known.front_door:
+        return (
+            Telling(
+                Kind.CONCERN_RECEIVED,
+                RecipientKind.FRONT_DOOR,
+                front_door,
+                immediate_danger,
+            ),
+            Telling(
+                Kind.CONCERN_MOVED,
+                RecipientKind.FRONT_DOOR,
+                known.front_door,
+                immediate_danger,
+            ),
+        )
+    if known.seen or (immediate_danger and not known.immediate_danger):
+        return (
+            Telling(
+                Kind.CONCERN_UPDATED,
+                RecipientKind.FRONT_DOOR,
+                front_door,
+                immediate_danger,
+            ),
+        )
+    return ()
+
+
+def notice_id(event_id: UUID, telling: Telling) -> UUID:
+    """Return the id of a notice: the same event gives the same notice however often it is handled."""
+    return uuid5(
+        NAMESPACE_URL,
+        f"throughline:notice:{event_id}:{telling.kind}:{telling.recipient_key}",
+    )
+
+
+LEASE = timedelta(seconds=120)
+"""How long a sender may hold a notice before another may take it over; more than twice the longest sending."""
+
+MOST_UNRECORDED = 3
+"""How many attempts may end without an answer (a crash, a broken connection) before a person must look.
+
+This is the bound on repeats: a mail goes out at most this often without our knowing, always with the same Message-ID.
+"""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a sending is tried again: waits double from `first` to `longest`, and end after `give_up_after`."""
+
+    first: timedelta
+    longest: timedelta
+    give_up_after: timedelta
+
+
+URGENT = Pace(timedelta(seconds=15), timedelta(minutes=5), timedelta(hours=48))
+ROUTINE = Pace(timedelta(seconds=60), timedelta(hours=1), timedelta(hours=48))
+
+
+@dataclass(frozen=True)
+class Next:
+    """What follows an attempt: the notice's new state, and when it is tried again where it is."""
+
+    state: State
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How a notice has fared so far: attempts made, those without an answer, and when the first one was."""
+
+    attempts: int
+    unrecorded: int
+    first_at: datetime
+    urgent: bool
+
+
+def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
+    """Return what follows an attempt that ended at `machine_now`; nothing is tried for ever."""
+    if result in {Result.ACCEPTED, Result.NOT_TO_BE_TOLD}:
+        return Next(State.SENT if result == Result.ACCEPTED else State.SUPPRESSED)
+    pace = URGENT if tried.urgent else ROUTINE
+    over = machine_now - tried.first_at >= pace.give_up_after
+    if (
+        result in {Result.REFUSED, Result.NO_ADDRESS}
+        or over
+        or tried.unrecorded >= MOST_UNRECORDED
+    ):
+        return Next(State.UNDELIVERABLE)
+    wait = min(pace.first * 2 ** min(max(tried.attempts - 1, 0), 20), pace.longest)
+    return Next(State.FAILED, machine_now + wait)
+
+
+ALLOWED_IN_MAIL = frozenset(
+    {"reference", "link", "team", "sentence", "urgent_subject", "urgent_line"}
+)
+"""Every value that a mail may carry: reference and link, the recipient's own name, and sentences of area files."""
+
+_SUBJECT = re.compile(r"Subject: (?P<subject>.+)\n\n(?P<body>.+)\Z", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A composed mail: its subject line and its plain-text body."""
+
+    subject: str
+    body: str
+
+
+def compose(template: str, values: Mapping[str, str]) -> Text:
+    """Return the text of a mail from a template ("Subject: …", a blank line, the body) and allowed values.
+
+    Raises TemplateBroken when the template has another shape or asks for anything that mails never carry.
+    """
+    wanted = set(Template(template).get_identifiers())
+    if not wanted <= ALLOWED_IN_MAIL or not set(values) <= ALLOWED_IN_MAIL:
+        raise TemplateBroken(
+            "A mail template asks for a value that mails never carry; use only the allowed ones."
+        )
+    found = _SUBJECT.match(template)
+    if found is None or "\n" in found["subject"]:
+        raise TemplateBroken(
+            "A mail template must begin with one Subject line and a blank line."
+        )
+    try:
+        subject = Template(found["subject"]).substitute(values)
+        body = Template(found["body"]).substitute(values)
+    except (KeyError, ValueError):
+        raise TemplateBroken(
+            "A mail template asks for a value that this kind of mail does not have."
+        ) from None
+    return Text(subject.strip(), re.sub(r"\n{3,}", "\n\n", body))
+
+
+@dataclass(frozen=True)
+class DoorFacts:
+    """A front door as an area file describes it."""
+
+    area: str
+    id: str
+    organisation: str
+    email: str
+
+
+@dataclass(frozen=True)
+class ServiceFacts:
+    """A service that referrals may be signposted to."""
+
+    area: str
+    id: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The front doors and services, as (area, id), whose post a person may open."""
+
+    doors: frozenset[tuple[str, str]] = frozenset()
+    services: frozenset[tuple[str, str]] = frozenset()
+
+
+def reach_of(
+    organisation: str, doors: Iterable[DoorFacts], services: Iterable[ServiceFacts]
+) -> Reach:
+    """Return what a person of an organisation may open: its own front doors, and services under the same mail domain."""
+    own = [door for door in doors if organisation and door.organisation == organisation]
+    domains = {_domain(door.email) for door in own}
+    return Reach(
+        frozenset((door.area, door.id) for door in own),
+        frozenset(
+            (service.area, service.id)
+            for service in services
+            if _domain(service.email) in domains
+        ),
+    )
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def stage_is_receipt(stage: ProgressStage | None) -> bool:
+    """Say whether a message to a referrer is the receipt, which answers the mail that the referral came in."""
+    return stage == ProgressStage.RECEIVED

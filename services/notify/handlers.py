@@ -1,0 +1,131 @@
+"""What notify does when somebody must be told."""
+
+from datetime import datetime
+
+from chassis.broker import Handlers, Message
+from chassis.database import Session
+from contracts.channel.notices import PackAnswered
+from contracts.intake.referrer import ReferrerMessageDue
+from contracts.intake.social_care import (
+    SafeguardingConcernReceived,
+    SafeguardingConcernUpdated,
+)
+from contracts.triage.notices import SignpostMade
+from services.notify import operations
+from services.notify.domain import Origin, SafeguardingFacts
+from services.notify.operations import (
+    ReceivedConcern,
+    ReceivedSignpost,
+    ReferrerMessage,
+)
+
+handlers = Handlers()
+
+
+@handlers.on(SafeguardingConcernReceived)
+async def on_safeguarding_concern_received(
+    session: Session, event: SafeguardingConcernReceived, message: Message
+) -> None:
+    """Keep the concern and tell the front door."""
+    await operations.receive_concern(session, _concern(event, message), now=message.now)
+
+
+@handlers.on(SafeguardingConcernUpdated)
+async def on_safeguarding_concern_updated(
+    session: Session, event: SafeguardingConcernUpdated, message: Message
+) -> None:
+    """Keep the newer version, and tell those who would otherwise miss it."""
+    await operations.receive_concern(session, _concern(event, message), now=message.now)
+
+
+@handlers.on(ReferrerMessageDue)
+async def on_referrer_message_due(
+    session: Session, event: ReferrerMessageDue, message: Message
+) -> None:
+    """Write the notice that tells the referrer."""
+    origin = _origin(event, message, publisher="intake")
+    due = ReferrerMessage(
+        origin, event.email, event.stage, event.language, event.in_reply_to
+    )
+    await operations.receive_referrer_message(session, due, now=message.now)
+
+
+@handlers.on(SignpostMade)
+async def on_signpost_made(
+    session: Session, event: SignpostMade, message: Message
+) -> None:
+    """Keep the signpost as an open obligation and tell its receiver."""
+    origin = _origin(event, message, publisher="triage")
+    made = ReceivedSignpost(origin, event.signpost_id, event.service, event.message)
+    await operations.receive_signpost(session, made, now=message.now)
+
+
+@handlers.on(PackAnswered)
+async def on_pack_answered(
+    session: Session, event: PackAnswered, message: Message
+) -> None:
+    """Tell the front door that the Dovetail team has answered."""
+    origin = _origin(event, message, publisher="channel")
+    await operations.tell_pack_answered(
+        session, origin, event.front_door, event.outcome, now=message.now
+    )
+
+
+def _origin(
+    event: SafeguardingConcernReceived
+    | ReferrerMessageDue
+    | SignpostMade
+    | PackAnswered,
+    message: Message,
+    *,
+    publisher: str,
+) -> Origin:
+    return Origin(
+        subject=message.subject,
+        reference=event.reference,
+        area=message.area,
+        area_version=message.area_version,
+        publisher=publisher,
+        event_id=message.event_id,
+        correlation_id=message.correlation_id,
+        at=_moment_of(event),
+    )
+
+
+def _moment_of(
+    event: SafeguardingConcernReceived
+    | ReferrerMessageDue
+    | SignpostMade
+    | PackAnswered,
+) -> datetime:
+    match event:
+        case SafeguardingConcernReceived():
+            return event.received_at
+        case ReferrerMessageDue():
+            return event.due_at
+        case SignpostMade():
+            return event.made_at
+        case PackAnswered():
+            return event.answered_at
+
+
+def _concern(event: SafeguardingConcernReceived, message: Message) -> ReceivedConcern:
+    facts = SafeguardingFacts(
+        forenames=event.forenames,
+        surname=event.surname,
+        date_of_birth=event.date_of_birth,
+        approximate_age=event.approximate_age,
+        addresses=event.addresses,
+        safeguarding_concern=event.safeguarding_concern,
+        complex_needs=event.complex_needs,
+        parent_or_carer=event.parent_or_carer,
+        referrer_organisation=event.referrer_organisation,
+    )
+    return ReceivedConcern(
+        origin=_origin(event, message, publisher="intake"),
+        front_door=event.front_door,
+        immediate_danger=event.immediate_danger,
+        version=event.version,
+        read=event.read,
+        facts=facts,
+    )

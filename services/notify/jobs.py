@@ -1,0 +1,230 @@
+"""The clock of notify: what is due is sent, what was interrupted too often is set aside, the demonstration tidied."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from areas import Area
+from chassis import clock, telemetry
+from chassis.actor import Actor
+from chassis.jobs import Job
+from chassis.runtime import Runtime
+from contracts.vocabulary import ProgressStage
+from services.notify import operations, queries, readers
+from services.notify.clients import Clients, Delivery, Mail
+from services.notify.domain import (
+    Kind,
+    MailUnsafe,
+    RecipientKind,
+    Result,
+    Text,
+    compose,
+    stage_is_receipt,
+)
+from services.notify.operations import Claimed, Sent
+from services.notify.readers import MailTemplate, file_name
+from services.notify.settings import NotifySettings
+
+BATCH = 10
+"""How many notices one turn claims and sends side by side; each sending ends well within the lease."""
+
+log = telemetry.logger(__name__)
+sent_counter = telemetry.counter(
+    "notify.notice.sent", "1", "Notices that a mail server accepted"
+)
+
+
+async def send_due(runtime: Runtime, now: datetime) -> None:
+    """Send every notice that is due, a batch at a time, until none is left."""
+    while True:
+        async with runtime.database.transaction(_actor(runtime)) as session:
+            claimed = await operations.claim_due(
+                session,
+                limit=BATCH,
+                mail_domain=_settings(runtime).mail_domain,
+                machine_now=datetime.now(UTC),
+            )
+        if not claimed:
+            return
+        await asyncio.gather(*(send_one(runtime, one, now=now) for one in claimed))
+
+
+async def send_one(runtime: Runtime, claimed: Claimed, *, now: datetime) -> None:
+    """Send one claimed notice, outside any transaction, and record what became of it."""
+    with telemetry.span("notify.send", correlation_id=claimed.correlation_id):
+        sent = await _attempt(runtime, claimed, now)
+        async with runtime.database.transaction(_actor(runtime)) as session:
+            state = await operations.record_attempt(
+                session, claimed, sent, now=now, machine_now=datetime.now(UTC)
+            )
+    facts = {
+        "reference": claimed.reference,
+        "kind": str(claimed.kind),
+        "outcome": str(sent.result),
+        "state": state,
+    }
+    if sent.result == Result.ACCEPTED:
+        sent_counter.add(1)
+        log.info("A notice was sent.", extra={"facts": facts})
+    else:
+        log.warning("A notice was not sent.", extra={"facts": facts})
+
+
+async def _attempt(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
+    area = _area(runtime, claimed, now)
+    address, team = address_of(area, claimed, now)
+    if not address:
+        return Sent(Result.NO_ADDRESS)
+    template = readers.mail_template(claimed.kind, claimed.language)
+    text = _text(runtime, area, claimed, template, team)
+    if text is None:
+        return Sent(Result.NOT_TO_BE_TOLD)
+    reply = claimed.in_reply_to if stage_is_receipt(_stage(claimed)) else ""
+    mail = Mail(
+        claimed.message_id,
+        _settings(runtime).mail_sender,
+        address,
+        text.subject,
+        text.body,
+        now,
+        reply,
+    )
+    delivery, digest = await _send(runtime, mail)
+    shown = address if claimed.recipient_kind != RecipientKind.REFERRER else None
+    return Sent(
+        delivery.result,
+        delivery.code,
+        shown,
+        template.name,
+        text.subject,
+        text.body,
+        digest,
+    )
+
+
+async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None]:
+    clients: Clients = runtime.clients
+    try:
+        return await clients.mail.send(mail), mail.digest()
+    except MailUnsafe:
+        return Delivery(Result.REFUSED), None
+
+
+def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
+    """Return the mail address for a notice and the name to greet it by; empty strings where the area has none.
+
+    Outside its opening hours a front door hears of immediate danger at its out-of-hours address.
+    """
+    if claimed.recipient_kind == RecipientKind.REFERRER:
+        return claimed.recipient, ""
+    try:
+        if claimed.recipient_kind == RecipientKind.SERVICE:
+            service = area.signpost_service(claimed.recipient_key)
+            return service.email, service.name
+        door = area.front_door(claimed.recipient_key)
+    except KeyError:
+        return "", ""
+    local = now.astimezone(clock.LONDON)
+    is_open = door.opening_hours.is_open(
+        local.time(), working_day=clock.is_working_day(local.date())
+    )
+    return (
+        door.out_of_hours_email if claimed.urgent and not is_open else door.email
+    ), door.name
+
+
+def _text(
+    runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate, team: str
+) -> Text | None:
+    values = {"reference": claimed.reference}
+    if claimed.recipient_kind == RecipientKind.REFERRER:
+        stage = _stage(claimed)
+        telling = area.telling(stage) if stage else None
+        if telling is None:
+            return None
+        spoken = (
+            telling.sentence_cy
+            if claimed.language == "cy" and telling.sentence_cy
+            else telling.sentence
+        )
+        return compose(template.text, values | {"sentence": spoken})
+    values |= {
+        "team": team,
+        "link": link_of(runtime, claimed.kind, claimed.subject, claimed.about_id),
+    }
+    if claimed.kind in {Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED}:
+        values["urgent_subject"] = "Urgent: " if claimed.urgent else ""
+        values["urgent_line"] = (
+            "The referrer says that somebody is in immediate danger.\n"
+            if claimed.urgent
+            else ""
+        )
+    return compose(template.text, values)
+
+
+def link_of(runtime: Runtime, kind: Kind, subject: UUID, about_id: UUID | None) -> str:
+    """Return the secure link of a mail: the page behind sign-in that holds what the mail leaves out."""
+    base = runtime.settings.public_url.rstrip("/")
+    if kind == Kind.SIGNPOST_MADE:
+        return f"{base}/signposts/{about_id}"
+    return (
+        f"{base}/inbox" if kind == Kind.CONCERN_MOVED else f"{base}/concerns/{subject}"
+    )
+
+
+def _stage(claimed: Claimed) -> ProgressStage | None:
+    return ProgressStage(claimed.stage) if claimed.stage else None
+
+
+def _area(runtime: Runtime, claimed: Claimed, now: datetime) -> Area:
+    known = runtime.areas.version(claimed.area, claimed.area_version)
+    return known or runtime.areas.current(
+        claimed.area, now.astimezone(clock.LONDON).date()
+    )
+
+
+async def set_aside_interrupted(runtime: Runtime, _now: datetime) -> None:
+    """Give notices whose sender vanished too often to a person."""
+    async with runtime.database.transaction(_actor(runtime)) as session:
+        count = await operations.set_aside_interrupted(
+            session, machine_now=datetime.now(UTC)
+        )
+    if count:
+        log.warning(
+            "Notices were set aside for a person.", extra={"facts": {"count": count}}
+        )
+
+
+async def tidy_mail_folder(runtime: Runtime, _now: datetime) -> None:
+    """Remove mails of the demonstration whose notice is no more: their subject was erased."""
+    folder = runtime.settings.mail_directory
+    if runtime.settings.mode != "demo" or folder is None:
+        return
+    async with runtime.database.transaction(_actor(runtime)) as session:
+        kept = {
+            file_name(message_id) for message_id in await queries.message_ids(session)
+        }
+    own = f"@{_settings(runtime).mail_domain}>"
+    for mail in readers.stored_mails(folder, limit=None):
+        if mail.name not in kept and mail.message_id.endswith(own):
+            (folder / f"{mail.name}.eml").unlink(missing_ok=True)
+
+
+def _actor(runtime: Runtime) -> Actor:
+    return Actor.job(runtime.settings.service, "send")
+
+
+def _settings(runtime: Runtime) -> NotifySettings:
+    if not isinstance(runtime.settings, NotifySettings):
+        message = (
+            "Notify runs with its own settings; start it through services.notify.app."
+        )
+        raise TypeError(message)
+    return runtime.settings
+
+
+JOBS = (
+    Job("send-due", timedelta(seconds=1), send_due),
+    Job("set-aside-interrupted", timedelta(seconds=30), set_aside_interrupted),
+    Job("tidy-mail-folder", timedelta(seconds=30), tidy_mail_folder),
+)

@@ -1,0 +1,1 @@
+"""How the tables of notify came to be, step by step."""

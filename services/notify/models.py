@@ -1,0 +1,148 @@
+"""The tables of notify: notices and their attempts, concerns, signposts, acknowledgements."""
+
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from chassis.database import column
+from contracts.vocabulary import FieldClass
+
+metadata = MetaData()
+
+IDENTITY = FieldClass.IDENTITY
+SPECIAL_CATEGORY = FieldClass.SPECIAL_CATEGORY
+LINKING = FieldClass.LINKING
+OPERATIONAL = FieldClass.OPERATIONAL
+
+moment = DateTime(timezone=True)
+
+# `created_at` and `sent_at` are business time; the times of leases and retries are machine time.
+notice = Table(
+    "notice",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("reference", Text, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
+    column("recipient_kind", Text, OPERATIONAL),
+    column("recipient_key", Text, OPERATIONAL),
+    column("recipient_sealed", LargeBinary, IDENTITY, nullable=True),
+    column("urgent", Boolean, OPERATIONAL),
+    column("stage", Text, OPERATIONAL, nullable=True),
+    column("language", Text, OPERATIONAL),
+    column("in_reply_to_sealed", LargeBinary, IDENTITY, nullable=True),
+    column("publisher", Text, OPERATIONAL),
+    column("event_id", Uuid, LINKING),
+    column("correlation_id", Uuid, LINKING, nullable=True),
+    column("about_id", Uuid, LINKING, nullable=True),
+    column("state", Text, OPERATIONAL),
+    column("created_at", moment, LINKING),
+    column("next_attempt_at", moment, LINKING, nullable=True),
+    column("attempts", Integer, OPERATIONAL),
+    column("unrecorded", Integer, OPERATIONAL),
+    column("lease_token", Uuid, LINKING, nullable=True),
+    column("leased_until", moment, LINKING, nullable=True),
+    column("first_attempt_at", moment, LINKING, nullable=True),
+    column("last_result", Text, OPERATIONAL, nullable=True),
+    column("last_code", Integer, OPERATIONAL, nullable=True),
+    column("message_id", Text, LINKING, nullable=True),
+    column("template", Text, OPERATIONAL, nullable=True),
+    column("subject_line", Text, LINKING, nullable=True),
+    column("body", Text, LINKING, nullable=True),
+    column("sent_at", moment, LINKING, nullable=True),
+    Index(
+        "notice_open",
+        text("urgent DESC"),
+        "created_at",
+        postgresql_where=text("state IN ('due','failed','sending')"),
+    ),
+    Index("notice_subject", "subject"),
+    Index("notice_state", "area", "state", "created_at"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("notice_id", Uuid, LINKING, ForeignKey("notice.id", ondelete="CASCADE")),
+    column("area", Text, OPERATIONAL),
+    column("number", Integer, OPERATIONAL),
+    column("way", Text, OPERATIONAL),
+    column("address", Text, OPERATIONAL, nullable=True),
+    column("digest", Text, LINKING, nullable=True),
+    column("result", Text, OPERATIONAL),
+    column("code", Integer, OPERATIONAL, nullable=True),
+    column("ended_at", moment, LINKING),
+    Index("attempt_notice", "notice_id", "number"),
+)
+
+concern = Table(
+    "concern",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("reference", Text, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("front_door", Text, OPERATIONAL),
+    column("received_at", moment, LINKING),
+    column("immediate_danger", Boolean, OPERATIONAL),
+    column("version", Integer, OPERATIONAL),
+    column("read", Boolean, OPERATIONAL),
+    column("facts_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("event_ids", ARRAY(Uuid), LINKING),
+    column("delivered_at", moment, LINKING, nullable=True),
+    column("seen_at", moment, LINKING, nullable=True),
+    column("acknowledged_at", moment, LINKING, nullable=True),
+    column("acknowledged_version", Integer, OPERATIONAL, nullable=True),
+    column("channel_answer", Text, OPERATIONAL, nullable=True),
+    column("channel_answered_at", moment, LINKING, nullable=True),
+    Index("concern_waiting", "area", "front_door", "acknowledged_at", "received_at"),
+)
+
+signpost = Table(
+    "signpost",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("reference", Text, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("service", Text, OPERATIONAL),
+    column("made_at", moment, LINKING),
+    column("message_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("event_id", Uuid, LINKING),
+    column("correlation_id", Uuid, LINKING, nullable=True),
+    column("acknowledged_at", moment, LINKING, nullable=True),
+    Index("signpost_waiting", "area", "service", "acknowledged_at", "made_at"),
+    Index("signpost_subject", "subject"),
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("about", Text, OPERATIONAL),
+    column("about_id", Uuid, LINKING),
+    column("version", Integer, OPERATIONAL),
+    column("actor_id", Text, OPERATIONAL),
+    column("organisation", Text, OPERATIONAL),
+    column("by_sealed", LargeBinary, IDENTITY, nullable=True),
+    column("report_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("at", moment, LINKING),
+    Index("acknowledgement_about", "about_id", "at"),
+)

@@ -1,0 +1,49 @@
+"""What changes in notify: facts are received, notices sent, and people answer."""
+
+from services.notify.operations.answering import (
+    Answer,
+    acknowledge_concern,
+    acknowledge_signpost,
+    open_concern,
+    open_signpost,
+)
+from services.notify.operations.delivery import (
+    Claimed,
+    Sent,
+    claim_due,
+    record_attempt,
+    send_again,
+    set_aside_interrupted,
+)
+from services.notify.operations.erasing import erase_subject
+from services.notify.operations.receiving import (
+    ReceivedConcern,
+    ReceivedSignpost,
+    ReferrerMessage,
+    receive_concern,
+    receive_referrer_message,
+    receive_signpost,
+    tell_pack_answered,
+)
+
+__all__ = [
+    "Answer",
+    "Claimed",
+    "ReceivedConcern",
+    "ReceivedSignpost",
+    "ReferrerMessage",
+    "Sent",
+    "acknowledge_concern",
+    "acknowledge_signpost",
+    "claim_due",
+    "erase_subject",
+    "open_concern",
+    "open_signpost",
+    "receive_concern",
+    "receive_referrer_message",
+    "receive_signpost",
+    "record_attempt",
+    "send_again",
+    "set_aside_interrupted",
+    "tell_pack_answered",
+]

@@ -1,0 +1,218 @@
+"""What people at the receiving end do: they open what they were sent, and acknowledge it with what they did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Row, Table, insert, select, tuple_, update
+
+from chassis import audit, outbox
+from chassis.database import Session
+from chassis.outbox import About
+from contracts.notify.police import SignpostAcknowledged
+from contracts.vocabulary import LineState
+from services.notify.domain import (
+    AlreadyAcknowledged,
+    ConcernAbsent,
+    Kind,
+    Reach,
+    SignpostAbsent,
+    State,
+)
+from services.notify.models import acknowledgement, concern, notice, signpost
+from services.notify.operations.receiving import report_concern
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person says that their team did; `everywhere` for the desk, which answers on a service's word."""
+
+    reach: Reach
+    report: str
+    everywhere: bool = False
+
+
+async def open_concern(
+    session: Session, subject: UUID, reach: Reach, *, now: datetime
+) -> None:
+    """Record that a person reads a concern of their own front door; the first reading counts as seen.
+
+    Raises ConcernAbsent when there is no such concern within reach.
+    """
+    row = await _concern(session, subject, reach)
+    await audit.record_read(
+        session,
+        subject=subject,
+        now=now,
+        reason="Opened in the inbox of the front door",
+    )
+    if row.seen_at is None:
+        await session.execute(
+            update(concern).where(concern.c.subject == subject).values(seen_at=now)
+        )
+        await report_concern(session, subject, LineState.SEEN, now=now)
+
+
+async def acknowledge_concern(
+    session: Session, subject: UUID, answer: Answer, *, now: datetime
+) -> None:
+    """Record that the front door has a concern in hand, with what it did.
+
+    Raises ConcernAbsent, and AlreadyAcknowledged unless a newer version has come since.
+    """
+    row = await _concern(session, subject, answer.reach)
+    if row.acknowledged_version is not None and row.acknowledged_version >= row.version:
+        raise AlreadyAcknowledged(
+            "This concern has been acknowledged already; its page shows by whom."
+        )
+    await session.execute(
+        update(concern)
+        .where(concern.c.subject == subject)
+        .values(
+            acknowledged_at=now,
+            acknowledged_version=row.version,
+            seen_at=row.seen_at or now,
+        )
+    )
+    await _keep(
+        session, row, "concern", subject, answer.report, now=now, version=row.version
+    )
+    await _close_notices(
+        session,
+        notice.c.subject == subject,
+        (Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED),
+    )
+    await report_concern(session, subject, LineState.ACKNOWLEDGED, now=now)
+    await audit.record(
+        session, "concern.acknowledge", subject=subject, now=now, area=row.area
+    )
+
+
+async def open_signpost(
+    session: Session, signpost_id: UUID, answer: Answer, *, now: datetime
+) -> None:
+    """Record that a person reads a signpost that was made to their service; raises SignpostAbsent."""
+    row = await _signpost(session, signpost_id, answer)
+    await audit.record_read(
+        session, subject=row.subject, now=now, reason="Opened a signpost"
+    )
+
+
+async def acknowledge_signpost(
+    session: Session, signpost_id: UUID, answer: Answer, *, now: datetime
+) -> None:
+    """Record that the receiving service has taken a signpost up, with what it did, and tell the police.
+
+    Raises SignpostAbsent and AlreadyAcknowledged.
+    """
+    row = await _signpost(session, signpost_id, answer)
+    if row.acknowledged_at is not None:
+        raise AlreadyAcknowledged(
+            "This signpost has been acknowledged already; its page shows by whom."
+        )
+    await session.execute(
+        update(signpost).where(signpost.c.id == signpost_id).values(acknowledged_at=now)
+    )
+    await _keep(session, row, "signpost", signpost_id, answer.report, now=now)
+    await _close_notices(
+        session, notice.c.about_id == signpost_id, (Kind.SIGNPOST_MADE,)
+    )
+    event = SignpostAcknowledged(
+        reference=row.reference,
+        signpost_id=signpost_id,
+        acknowledged_at=now,
+        report=answer.report,
+    )
+    about = About(
+        row.subject, row.area, row.area_version, row.correlation_id, row.event_id
+    )
+    await outbox.add(session, event, about=about)
+    await audit.record(
+        session, "signpost.acknowledge", subject=row.subject, now=now, area=row.area
+    )
+
+
+async def _concern(session: Session, subject: UUID, reach: Reach) -> Row[Any]:
+    await session.lock(subject)
+    row = await session.first(
+        select(concern).where(
+            concern.c.subject == subject,
+            within(concern, concern.c.front_door, reach.doors),
+        )
+    )
+    if row is None:
+        raise ConcernAbsent(
+            "There is no such concern in your inbox; it may be with another front door."
+        )
+    return row
+
+
+async def _signpost(session: Session, signpost_id: UUID, answer: Answer) -> Row[Any]:
+    wanted = select(signpost).where(signpost.c.id == signpost_id)
+    if not answer.everywhere:
+        wanted = wanted.where(
+            within(signpost, signpost.c.service, answer.reach.services)
+        )
+    row = await session.first(wanted)
+    if row is None:
+        raise SignpostAbsent(
+            "There is no such signpost in your inbox; it may be with another service."
+        )
+    await session.lock(row.subject)
+    return await session.first(wanted.with_for_update()) or row
+
+
+def within(
+    table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]
+) -> ColumnElement[bool]:
+    """Return the condition that a row's (area, key) is one of those within reach."""
+    return tuple_(table.c.area, key).in_(sorted(reach))
+
+
+async def _keep(
+    session: Session,
+    row: Row[Any],
+    about: str,
+    about_id: UUID,
+    report: str,
+    *,
+    now: datetime,
+    version: int = 1,
+) -> None:
+    values = {
+        "id": uuid4(),
+        "subject": row.subject,
+        "area": row.area,
+        "about": about,
+        "about_id": about_id,
+        "version": version,
+        "actor_id": session.actor.id,
+        "organisation": session.actor.organisation,
+        "by_sealed": await session.seal(row.subject, session.actor.name),
+        "report_sealed": await session.seal(row.subject, report) if report else None,
+        "at": now,
+    }
+    await session.execute(insert(acknowledgement).values(values))
+
+
+async def _close_notices(
+    session: Session, about: ColumnElement[bool], kinds: Sequence[Kind]
+) -> None:
+    """Whoever has answered need not be mailed again: what still waits is not sent."""
+    waiting = (
+        str(State.DUE),
+        str(State.FAILED),
+        str(State.SENT),
+        str(State.UNDELIVERABLE),
+    )
+    await session.execute(
+        update(notice)
+        .where(
+            about,
+            notice.c.kind.in_([str(kind) for kind in kinds]),
+            notice.c.state.in_(waiting),
+        )
+        .values(state=str(State.ACKNOWLEDGED), next_attempt_at=None)
+    )

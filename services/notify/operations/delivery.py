@@ -1,0 +1,307 @@
+"""How a notice is sent: claimed under a lease, tried outside any transaction, and the result recorded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, and_, insert, or_, select, update
+
+from chassis import audit
+from chassis.database import Session
+from chassis.errors import SubjectErased
+from services.notify.domain import (
+    FINAL,
+    LEASE,
+    MOST_UNRECORDED,
+    Kind,
+    Next,
+    NoticeAbsent,
+    NoticeUnderWay,
+    RecipientKind,
+    Result,
+    State,
+    Tried,
+    after_attempt,
+)
+from services.notify.models import attempt, notice
+from services.notify.operations.receiving import mark_delivered
+
+_LINKED = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A notice that this sender holds until its lease ends, with the token that proves it."""
+
+    id: UUID
+    subject: UUID
+    reference: str
+    area: str
+    area_version: str
+    kind: Kind
+    recipient_kind: RecipientKind
+    recipient_key: str
+    recipient: str
+    urgent: bool
+    stage: str
+    language: str
+    in_reply_to: str
+    about_id: UUID | None
+    correlation_id: UUID | None
+    created_at: datetime
+    message_id: str
+    token: UUID
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One attempt as it ended: the result, the server's code, and what was sent to which organisational address."""
+
+    result: Result
+    code: int | None = None
+    address: str | None = None
+    template: str | None = None
+    subject_line: str | None = None
+    body: str | None = None
+    digest: str | None = None
+
+
+async def claim_due(
+    session: Session, *, limit: int, mail_domain: str, machine_now: datetime
+) -> tuple[Claimed, ...]:
+    """Take up to `limit` notices that are due, most urgent and oldest first, for the length of a lease.
+
+    Attempts are counted here, before the sending, so that a crash can never hide one. Notices that another sender
+    holds are skipped, those whose lease ran out are taken over.
+    """
+    rows = await session.rows(
+        select(notice)
+        .where(or_(_ready(machine_now), _abandoned(machine_now)))
+        .order_by(notice.c.urgent.desc(), notice.c.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = []
+    for row in rows:
+        held = await _hold(session, row, mail_domain, machine_now)
+        if held is not None:
+            claimed.append(held)
+    return tuple(claimed)
+
+
+def _ready(machine_now: datetime) -> Any:  # noqa: ANN401  SQLAlchemy's conditions have no narrower common type
+    waiting = notice.c.state.in_([str(State.DUE), str(State.FAILED)])
+    return and_(
+        waiting,
+        or_(
+            notice.c.next_attempt_at.is_(None), notice.c.next_attempt_at <= machine_now
+        ),
+    )
+
+
+def _abandoned(machine_now: datetime) -> Any:  # noqa: ANN401
+    return and_(
+        notice.c.state == str(State.SENDING),
+        notice.c.leased_until <= machine_now,
+        notice.c.unrecorded < MOST_UNRECORDED,
+    )
+
+
+async def _hold(
+    session: Session, row: Row[Any], mail_domain: str, machine_now: datetime
+) -> Claimed | None:
+    try:
+        recipient = await _opened(session, row.subject, row.recipient_sealed)
+        in_reply_to = await _opened(session, row.subject, row.in_reply_to_sealed)
+    except SubjectErased:
+        await session.execute(
+            update(notice)
+            .where(notice.c.id == row.id)
+            .values(state=str(State.SUPPRESSED))
+        )
+        return None
+    token = uuid4()
+    message_id = row.message_id or f"<{row.id}@{mail_domain}>"
+    values = {
+        "state": str(State.SENDING),
+        "lease_token": token,
+        "leased_until": machine_now + LEASE,
+        "first_attempt_at": row.first_attempt_at or machine_now,
+        "attempts": row.attempts + 1,
+        "unrecorded": row.unrecorded + 1,
+        "message_id": message_id,
+    }
+    await session.execute(update(notice).where(notice.c.id == row.id).values(values))
+    return Claimed(
+        id=row.id,
+        subject=row.subject,
+        reference=row.reference,
+        area=row.area,
+        area_version=row.area_version,
+        kind=Kind(row.kind),
+        recipient_kind=RecipientKind(row.recipient_kind),
+        recipient_key=row.recipient_key,
+        recipient=recipient,
+        urgent=row.urgent,
+        stage=row.stage or "",
+        language=row.language,
+        in_reply_to=in_reply_to,
+        about_id=row.about_id,
+        correlation_id=row.correlation_id,
+        created_at=row.created_at,
+        message_id=message_id,
+        token=token,
+    )
+
+
+async def _opened(session: Session, subject: UUID, sealed: bytes | None) -> str:
+    return "" if sealed is None else await session.unseal_text(subject, sealed)
+
+
+async def record_attempt(
+    session: Session,
+    claimed: Claimed,
+    sent: Sent,
+    *,
+    now: datetime,
+    machine_now: datetime,
+) -> State | None:
+    """Record how an attempt ended and what follows; return the notice's new state.
+
+    A sender that lost its lease changes the state only when its mail was accepted, because that spares the recipient a
+    repeat; otherwise, and where the notice was settled or erased meanwhile, None.
+    """
+    await session.lock(claimed.subject)
+    row = await session.first(
+        select(notice).where(notice.c.id == claimed.id).with_for_update()
+    )
+    if row is None:
+        return None
+    await _note(session, row, sent, machine_now)
+    accepted = sent.result == Result.ACCEPTED
+    if row.lease_token != claimed.token and not (accepted and row.state not in FINAL):
+        return None
+    unrecorded = row.unrecorded if sent.result == Result.UNKNOWN else 0
+    following = after_attempt(
+        sent.result,
+        Tried(row.attempts, unrecorded, row.first_attempt_at, row.urgent),
+        machine_now,
+    )
+    await _settle(session, row, sent, following, unrecorded=unrecorded, now=now)
+    if accepted and Kind(row.kind) in _LINKED:
+        await mark_delivered(session, row.subject, now=now)
+    return following.state
+
+
+async def _note(
+    session: Session, row: Row[Any], sent: Sent, machine_now: datetime
+) -> None:
+    values = {
+        "id": uuid4(),
+        "notice_id": row.id,
+        "area": row.area,
+        "number": row.attempts,
+        "way": "smtp",
+        "address": sent.address,
+        "digest": sent.digest,
+        "result": str(sent.result),
+        "code": sent.code,
+        "ended_at": machine_now,
+    }
+    await session.execute(insert(attempt).values(values))
+
+
+async def _settle(
+    session: Session,
+    row: Row[Any],
+    sent: Sent,
+    following: Next,
+    *,
+    unrecorded: int,
+    now: datetime,
+) -> None:
+    values: dict[str, object] = {
+        "state": str(following.state),
+        "next_attempt_at": following.at,
+        "unrecorded": unrecorded,
+        "lease_token": None,
+        "leased_until": None,
+        "last_result": str(sent.result),
+        "last_code": sent.code,
+    }
+    if sent.result == Result.ACCEPTED:
+        values |= {
+            "template": sent.template,
+            "subject_line": sent.subject_line,
+            "body": sent.body,
+            "sent_at": now,
+        }
+    await session.execute(update(notice).where(notice.c.id == row.id).values(values))
+    if following.state in {State.SENT, State.UNDELIVERABLE, State.SUPPRESSED}:
+        facts = {"kind": row.kind, "attempts": row.attempts, "result": str(sent.result)}
+        await audit.record(
+            session,
+            f"notice.{following.state}",
+            subject=row.subject,
+            now=now,
+            area=row.area,
+            facts=facts,
+        )
+
+
+async def set_aside_interrupted(session: Session, *, machine_now: datetime) -> int:
+    """Give notices whose sender vanished too often to a person; return how many those were."""
+    done = await session.execute(
+        update(notice)
+        .where(
+            notice.c.state == str(State.SENDING),
+            notice.c.leased_until <= machine_now,
+            notice.c.unrecorded >= MOST_UNRECORDED,
+        )
+        .values(
+            state=str(State.UNDELIVERABLE),
+            last_result=str(Result.UNKNOWN),
+            lease_token=None,
+            leased_until=None,
+        )
+    )
+    return done.rowcount
+
+
+async def send_again(
+    session: Session, notice_id: UUID, reason: str, *, now: datetime
+) -> None:
+    """Make a notice due again because a person says so, with the reason; its Message-ID stays the same.
+
+    Raises NoticeAbsent and NoticeUnderWay.
+    """
+    row = await session.first(
+        select(notice).where(notice.c.id == notice_id).with_for_update()
+    )
+    if row is None:
+        raise NoticeAbsent(
+            "There is no such notice; go back to the delivery desk and choose one."
+        )
+    if row.state in {State.DUE, State.SENDING, State.FAILED}:
+        raise NoticeUnderWay(
+            "This notice is on its way already; wait for the attempt to end."
+        )
+    await session.execute(
+        update(notice)
+        .where(notice.c.id == notice_id)
+        .values(
+            state=str(State.DUE),
+            next_attempt_at=None,
+            unrecorded=0,
+            first_attempt_at=None,
+        )
+    )
+    await audit.record(
+        session,
+        "notice.send-again",
+        subject=row.subject,
+        now=now,
+        reason=reason,
+        area=row.area,
+    )

@@ -1,0 +1,29 @@
+"""What notify empties when a subject is erased: everything that the deleted key does not already make unreadable."""
+
+from uuid import UUID
+
+from sqlalchemy import delete, update
+
+from chassis.database import Session
+from services.notify.models import acknowledgement, concern, notice, signpost
+
+
+async def erase_subject(session: Session, subject: UUID) -> None:
+    """Delete a subject's notices with their attempts, and empty what was sealed.
+
+    The demonstration's mail folder follows within a minute: mails without a notice are removed (jobs.py).
+    """
+    await session.execute(delete(notice).where(notice.c.subject == subject))
+    await session.execute(
+        update(concern).where(concern.c.subject == subject).values(facts_sealed=None)
+    )
+    await session.execute(
+        update(signpost)
+        .where(signpost.c.subject == subject)
+        .values(message_sealed=None)
+    )
+    await session.execute(
+        update(acknowledgement)
+        .where(acknowledgement.c.subject == subject)
+        .values(by_sealed=None, report_sealed=None)
+    )

@@ -1,0 +1,273 @@
+"""What other services said is taken in: concerns, signposts, messages to referrers, answers to packs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import audit, outbox
+from chassis.database import Session
+from contracts.vocabulary import LineState, Outcome, ProgressStage, Team
+from services.notify.domain import (
+    Kind,
+    Origin,
+    RecipientKind,
+    SafeguardingFacts,
+    Standing,
+    State,
+    Telling,
+    notice_id,
+    tellings,
+)
+from services.notify.models import concern, notice, signpost
+
+_FACTS = TypeAdapter(SafeguardingFacts)
+
+
+@dataclass(frozen=True)
+class ReceivedConcern:
+    """One version of a concern as intake announced it."""
+
+    origin: Origin
+    front_door: str
+    immediate_danger: bool
+    version: int
+    read: bool
+    facts: SafeguardingFacts
+
+
+@dataclass(frozen=True)
+class ReceivedSignpost:
+    """A signpost as triage made it: to which service, with which words."""
+
+    origin: Origin
+    id: UUID
+    service: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ReferrerMessage:
+    """A message that a referrer is due: the stage reached, and the mail address to tell it to."""
+
+    origin: Origin
+    email: str
+    stage: ProgressStage
+    language: str
+    in_reply_to: str
+
+
+async def receive_concern(
+    session: Session, received: ReceivedConcern, *, now: datetime
+) -> None:
+    """Keep a version of a concern and write the notices that it calls for; an older version changes nothing.
+
+    Raises SubjectErased.
+    """
+    origin = received.origin
+    await session.lock(origin.subject)
+    row = await session.first(
+        select(concern).where(concern.c.subject == origin.subject)
+    )
+    if row is not None and received.version <= row.version:
+        return
+    known = None if row is None else _standing(row)
+    await _keep_concern(session, received)
+    told = tellings(
+        known,
+        received.version,
+        received.front_door,
+        immediate_danger=received.immediate_danger,
+    )
+    for telling in told:
+        await write_notice(session, origin, telling, now=now)
+    if not told and row is not None and row.delivered_at is not None:
+        # The link in the mail that they already have leads to this version.
+        await _report(session, origin, LineState.DELIVERED, now=now)
+    await audit.record(
+        session,
+        "concern.receive",
+        subject=origin.subject,
+        now=now,
+        area=origin.area,
+        facts={"version": received.version, "front_door": received.front_door},
+    )
+
+
+def _standing(row: Row[Any]) -> Standing:
+    return Standing(
+        row.version, row.front_door, row.immediate_danger, row.seen_at is not None
+    )
+
+
+async def _keep_concern(session: Session, received: ReceivedConcern) -> None:
+    origin = received.origin
+    values = {
+        "subject": origin.subject,
+        "reference": origin.reference,
+        "area": origin.area,
+        "area_version": origin.area_version,
+        "front_door": received.front_door,
+        "received_at": origin.at,
+        "immediate_danger": received.immediate_danger,
+        "version": received.version,
+        "read": received.read,
+        "facts_sealed": await session.seal(
+            origin.subject, _FACTS.dump_json(received.facts)
+        ),
+        "event_ids": [origin.event_id],
+    }
+    statement = insert(concern).values(values)
+    kept: dict[str, object] = {
+        name: statement.excluded[name]
+        for name in values
+        if name not in {"subject", "received_at", "event_ids"}
+    }
+    kept["event_ids"] = func.array_append(concern.c.event_ids, origin.event_id)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["subject"], set_=kept)
+    )
+
+
+async def receive_signpost(
+    session: Session, received: ReceivedSignpost, *, now: datetime
+) -> None:
+    """Keep a signpost as an open obligation and write the notice to its receiver; a repeat changes nothing."""
+    origin = received.origin
+    await session.lock(origin.subject)
+    values = {
+        "id": received.id,
+        "subject": origin.subject,
+        "reference": origin.reference,
+        "area": origin.area,
+        "area_version": origin.area_version,
+        "service": received.service,
+        "made_at": origin.at,
+        "message_sealed": await session.seal(origin.subject, received.message),
+        "event_id": origin.event_id,
+        "correlation_id": origin.correlation_id,
+    }
+    made = await session.execute(
+        insert(signpost).values(values).on_conflict_do_nothing()
+    )
+    if not made.rowcount:
+        return
+    telling = Telling(Kind.SIGNPOST_MADE, RecipientKind.SERVICE, received.service)
+    await write_notice(session, origin, telling, now=now, about_id=received.id)
+    await audit.record(
+        session, "signpost.receive", subject=origin.subject, now=now, area=origin.area
+    )
+
+
+async def receive_referrer_message(
+    session: Session, message: ReferrerMessage, *, now: datetime
+) -> None:
+    """Write the notice that tells a referrer of a stage; the mail address is kept sealed."""
+    subject = message.origin.subject
+    await session.lock(subject)
+    personal = {
+        "recipient_sealed": await session.seal(subject, message.email),
+        "in_reply_to_sealed": await session.seal(subject, message.in_reply_to)
+        if message.in_reply_to
+        else None,
+        "stage": str(message.stage),
+        "language": message.language,
+    }
+    telling = Telling(Kind.REFERRER_TOLD, RecipientKind.REFERRER, str(message.stage))
+    await write_notice(session, message.origin, telling, now=now, **personal)
+
+
+async def tell_pack_answered(
+    session: Session,
+    origin: Origin,
+    front_door: str,
+    outcome: Outcome,
+    *,
+    now: datetime,
+) -> None:
+    """Keep what the Dovetail team answered to a pack, and write the notice that tells the front door."""
+    await session.lock(origin.subject)
+    answer = {"channel_answer": str(outcome), "channel_answered_at": origin.at}
+    await session.execute(
+        update(concern).where(concern.c.subject == origin.subject).values(answer)
+    )
+    await write_notice(
+        session,
+        origin,
+        Telling(Kind.PACK_ANSWERED, RecipientKind.FRONT_DOOR, front_door),
+        now=now,
+    )
+
+
+async def write_notice(
+    session: Session, origin: Origin, telling: Telling, *, now: datetime, **more: object
+) -> UUID:
+    """Insert a notice that is due at once; the same event and telling give the same notice, once."""
+    values = {
+        "id": notice_id(origin.event_id, telling),
+        "subject": origin.subject,
+        "reference": origin.reference,
+        "area": origin.area,
+        "area_version": origin.area_version,
+        "kind": str(telling.kind),
+        "recipient_kind": str(telling.recipient_kind),
+        "recipient_key": telling.recipient_key,
+        "urgent": telling.urgent,
+        "language": "en",
+        "publisher": origin.publisher,
+        "event_id": origin.event_id,
+        "correlation_id": origin.correlation_id,
+        "state": str(State.DUE),
+        "created_at": now,
+        "attempts": 0,
+        "unrecorded": 0,
+    } | more
+    await session.execute(insert(notice).values(values).on_conflict_do_nothing())
+    return notice_id(origin.event_id, telling)
+
+
+async def _report(
+    session: Session, origin: Origin, state: LineState, *, now: datetime
+) -> None:
+    await outbox.report(
+        session,
+        publisher=origin.publisher,
+        event_id=origin.event_id,
+        team=str(Team.FRONT_DOOR),
+        state=str(state),
+        now=now,
+    )
+
+
+async def report_concern(
+    session: Session, subject: UUID, state: LineState, *, now: datetime
+) -> None:
+    """Tell intake how far the front door has got with every version of a concern that it was sent."""
+    for event_id in (
+        await session.scalar(
+            select(concern.c.event_ids).where(concern.c.subject == subject)
+        )
+        or ()
+    ):
+        await outbox.report(
+            session,
+            publisher="intake",
+            event_id=event_id,
+            team=str(Team.FRONT_DOOR),
+            state=str(state),
+            now=now,
+        )
+
+
+async def mark_delivered(session: Session, subject: UUID, *, now: datetime) -> None:
+    """Record that a mail with the link to a concern has been accepted, and tell intake."""
+    await session.execute(
+        update(concern)
+        .where(concern.c.subject == subject, concern.c.delivered_at.is_(None))
+        .values(delivered_at=now)
+    )
+    await report_concern(session, subject, LineState.DELIVERED, now=now)

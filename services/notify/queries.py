@@ -1,0 +1,371 @@
+"""What notify knows: inboxes, concerns, signposts, and how the sending stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Row, Select, Table, func, select, tuple_
+
+from chassis.database import Session
+from chassis.errors import SubjectErased
+from services.notify.domain import (
+    ConcernAbsent,
+    NoticeAbsent,
+    Reach,
+    RecipientKind,
+    SafeguardingFacts,
+    SignpostAbsent,
+    State,
+)
+from services.notify.models import acknowledgement, attempt, concern, notice, signpost
+
+_FACTS = TypeAdapter(SafeguardingFacts)
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class ConcernListed:
+    """One line of the inbox; no identity."""
+
+    subject: UUID
+    reference: str
+    area: str
+    front_door: str
+    received_at: datetime
+    immediate_danger: bool
+    read: bool
+    seen: bool
+    acknowledged_at: datetime | None
+    newer_since: bool
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """What somebody answered: who, for which organisation, when, and what was done."""
+
+    by: str
+    organisation: str
+    at: datetime
+    report: str
+
+
+@dataclass(frozen=True)
+class ConcernFound:
+    """A concern as its front door may read it; `facts` is None once it has been erased."""
+
+    listed: ConcernListed
+    version: int
+    facts: SafeguardingFacts | None
+    channel_answer: str
+    channel_answered_at: datetime | None
+    acknowledgements: tuple[Acknowledged, ...]
+
+
+@dataclass(frozen=True)
+class SignpostListed:
+    """One signpost in the inbox; no identity."""
+
+    id: UUID
+    subject: UUID
+    reference: str
+    area: str
+    service: str
+    made_at: datetime
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SignpostFound:
+    """A signpost as its receiver may read it."""
+
+    listed: SignpostListed
+    message: str
+    acknowledgements: tuple[Acknowledged, ...]
+
+
+@dataclass(frozen=True)
+class NoticeListed:
+    """One line of the delivery desk; a referrer's address is never shown."""
+
+    id: UUID
+    reference: str
+    area: str
+    kind: str
+    recipient_kind: str
+    recipient_key: str
+    urgent: bool
+    state: str
+    created_at: datetime
+    attempts: int
+    last_result: str
+    last_code: int | None
+
+
+@dataclass(frozen=True)
+class AttemptMade:
+    """One attempt at sending a notice."""
+
+    number: int
+    way: str
+    address: str
+    result: str
+    code: int | None
+    ended_at: datetime
+    digest: str
+
+
+@dataclass(frozen=True)
+class NoticeFound:
+    """A notice with what was sent and every attempt."""
+
+    listed: NoticeListed
+    message_id: str
+    template: str
+    subject_line: str
+    body: str
+    sent_at: datetime | None
+    attempts: tuple[AttemptMade, ...]
+
+
+def _within(
+    table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]
+) -> ColumnElement[bool]:
+    return tuple_(table.c.area, key).in_(sorted(reach))
+
+
+async def inbox(
+    session: Session, reach: Reach, *, before: datetime | None = None
+) -> tuple[ConcernListed, ...]:
+    """Return the concerns within reach: unacknowledged first and oldest first among them, then the newest answered.
+
+    `before` continues the answered ones from an earlier page.
+    """
+    open_first = concern.c.acknowledged_version.is_(None) | (
+        concern.c.acknowledged_version < concern.c.version
+    )
+    mine = select(concern).where(_within(concern, concern.c.front_door, reach.doors))
+    waiting = mine.where(open_first).order_by(
+        concern.c.immediate_danger.desc(), concern.c.received_at
+    )
+    answered = mine.where(~open_first).order_by(concern.c.acknowledged_at.desc())
+    if before is not None:
+        rows = await session.rows(
+            answered.where(concern.c.acknowledged_at < before).limit(PAGE_SIZE)
+        )
+    else:
+        rows = [
+            *await session.rows(waiting.limit(500)),
+            *await session.rows(answered.limit(PAGE_SIZE)),
+        ]
+    return tuple(_listed(row) for row in rows)
+
+
+async def concern_found(session: Session, subject: UUID, reach: Reach) -> ConcernFound:
+    """Return one concern, opened; raises ConcernAbsent when it is not within reach."""
+    row = await session.first(
+        select(concern).where(
+            concern.c.subject == subject,
+            _within(concern, concern.c.front_door, reach.doors),
+        )
+    )
+    if row is None:
+        raise ConcernAbsent(
+            "There is no such concern in your inbox; it may be with another front door."
+        )
+    return ConcernFound(
+        _listed(row),
+        row.version,
+        await _facts(session, row),
+        row.channel_answer or "",
+        row.channel_answered_at,
+        await _answers(session, "concern", subject),
+    )
+
+
+async def _facts(session: Session, row: Row[Any]) -> SafeguardingFacts | None:
+    try:
+        return (
+            None
+            if row.facts_sealed is None
+            else _FACTS.validate_json(
+                await session.unseal(row.subject, row.facts_sealed)
+            )
+        )
+    except SubjectErased:
+        return None
+
+
+def _listed(row: Row[Any]) -> ConcernListed:
+    answered = row.acknowledged_version
+    return ConcernListed(
+        subject=row.subject,
+        reference=row.reference,
+        area=row.area,
+        front_door=row.front_door,
+        received_at=row.received_at,
+        immediate_danger=row.immediate_danger,
+        read=row.read,
+        seen=row.seen_at is not None,
+        acknowledged_at=row.acknowledged_at
+        if answered is not None and answered >= row.version
+        else None,
+        newer_since=answered is not None and answered < row.version,
+    )
+
+
+async def signposts(
+    session: Session, reach: Reach | None
+) -> tuple[SignpostListed, ...]:
+    """Return the signposts within reach (all of the reader's areas for None), unacknowledged and oldest first."""
+    wanted: Select[Any] = select(signpost).order_by(
+        signpost.c.acknowledged_at.desc().nullsfirst(), signpost.c.made_at
+    )
+    if reach is not None:
+        wanted = wanted.where(_within(signpost, signpost.c.service, reach.services))
+    return tuple(_signpost(row) for row in await session.rows(wanted.limit(200)))
+
+
+async def signpost_found(
+    session: Session, signpost_id: UUID, reach: Reach | None
+) -> SignpostFound:
+    """Return one signpost, opened; raises SignpostAbsent when it is not within reach."""
+    wanted = select(signpost).where(signpost.c.id == signpost_id)
+    if reach is not None:
+        wanted = wanted.where(_within(signpost, signpost.c.service, reach.services))
+    row = await session.first(wanted)
+    if row is None:
+        raise SignpostAbsent(
+            "There is no such signpost in your inbox; it may be with another service."
+        )
+    message = await _text(session, row.subject, row.message_sealed)
+    return SignpostFound(
+        _signpost(row), message, await _answers(session, "signpost", signpost_id)
+    )
+
+
+def _signpost(row: Row[Any]) -> SignpostListed:
+    return SignpostListed(
+        row.id,
+        row.subject,
+        row.reference,
+        row.area,
+        row.service,
+        row.made_at,
+        row.acknowledged_at,
+    )
+
+
+async def _answers(
+    session: Session, about: str, about_id: UUID
+) -> tuple[Acknowledged, ...]:
+    rows = await session.rows(
+        select(acknowledgement)
+        .where(acknowledgement.c.about == about, acknowledgement.c.about_id == about_id)
+        .order_by(acknowledgement.c.at.desc())
+    )
+    return tuple(
+        [
+            Acknowledged(
+                await _text(session, row.subject, row.by_sealed),
+                row.organisation,
+                row.at,
+                await _text(session, row.subject, row.report_sealed),
+            )
+            for row in rows
+        ]
+    )
+
+
+async def _text(session: Session, subject: UUID, sealed: bytes | None) -> str:
+    try:
+        return "" if sealed is None else await session.unseal_text(subject, sealed)
+    except SubjectErased:
+        return ""
+
+
+async def counts_by_state(session: Session) -> dict[State, int]:
+    """Return how many notices of the reader's areas stand in each state; states without any are there with 0."""
+    rows = await session.rows(
+        select(notice.c.state, func.count().label("number")).group_by(notice.c.state)
+    )
+    found = {State(row.state): int(row.number) for row in rows}
+    return {state: found.get(state, 0) for state in State}
+
+
+async def notices(
+    session: Session, states: Sequence[State]
+) -> tuple[NoticeListed, ...]:
+    """Return the newest notices in some states, at most a page."""
+    rows = await session.rows(
+        select(notice)
+        .where(notice.c.state.in_([str(state) for state in states]))
+        .order_by(notice.c.created_at.desc())
+        .limit(PAGE_SIZE)
+    )
+    return tuple(_notice(row) for row in rows)
+
+
+async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
+    """Return a notice with its attempts, newest first; raises NoticeAbsent."""
+    row = await session.first(select(notice).where(notice.c.id == notice_id))
+    if row is None:
+        raise NoticeAbsent(
+            "There is no such notice; go back to the delivery desk and choose one."
+        )
+    made = await session.rows(
+        select(attempt)
+        .where(attempt.c.notice_id == notice_id)
+        .order_by(attempt.c.ended_at.desc())
+    )
+    attempts = tuple(
+        AttemptMade(
+            one.number,
+            one.way,
+            one.address or "",
+            one.result,
+            one.code,
+            one.ended_at,
+            one.digest or "",
+        )
+        for one in made
+    )
+    return NoticeFound(
+        _notice(row),
+        row.message_id or "",
+        row.template or "",
+        row.subject_line or "",
+        row.body or "",
+        row.sent_at,
+        attempts,
+    )
+
+
+def _notice(row: Row[Any]) -> NoticeListed:
+    return NoticeListed(
+        id=row.id,
+        reference=row.reference,
+        area=row.area,
+        kind=row.kind,
+        recipient_kind=row.recipient_kind,
+        # A referrer's key is the stage, which says nothing of who they are.
+        recipient_key=row.recipient_key
+        if row.recipient_kind != RecipientKind.REFERRER
+        else "",
+        urgent=row.urgent,
+        state=row.state,
+        created_at=row.created_at,
+        attempts=row.attempts,
+        last_result=row.last_result or "",
+        last_code=row.last_code,
+    )
+
+
+async def message_ids(session: Session) -> frozenset[str]:
+    """Return the Message-IDs of every notice that has been tried."""
+    rows = await session.rows(
+        select(notice.c.message_id).where(notice.c.message_id.is_not(None))
+    )
+    return frozenset(row.message_id for row in rows)

@@ -1,0 +1,91 @@
+"""Files taken apart: the templates of mails, and the demonstration's mail folder."""
+
+import email
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import default as default_policy
+from functools import cache
+from pathlib import Path
+
+from services.notify.domain import Kind, MailAbsent
+
+TEMPLATES = Path(__file__).parent / "web" / "templates" / "mail"
+_VERSIONED = re.compile(
+    r"(?P<kind>[a-z-]+)\.v(?P<version>\d+)\.(?P<language>en|cy)\.txt"
+)
+_NAME = re.compile(r"[0-9a-f]{32}")
+_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class MailTemplate:
+    """One version of one template; `name` says which, such as "concern-received.v1.en"."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StoredMail:
+    """One mail of the demonstration's folder; `name` is the file's, and holds nothing personal."""
+
+    name: str
+    message_id: str
+    recipient: str
+    subject: str
+    arrived_at: datetime
+    body: str
+
+
+@cache
+def mail_template(kind: Kind, language: str) -> MailTemplate:
+    """Return the newest version of a template in a language, in English where that language has none."""
+    found = {
+        (match["language"], int(match["version"])): path
+        for path in TEMPLATES.glob(f"{kind}.v*.txt")
+        if (match := _VERSIONED.fullmatch(path.name))
+    }
+    spoken = language if any(known == language for known, _ in found) else "en"
+    path = found[max(key for key in found if key[0] == spoken)]
+    return MailTemplate(path.stem, path.read_text("utf-8"))
+
+
+def file_name(message_id: str) -> str:
+    """Return the name of the file for a mail: a repeat of the same Message-ID is the same file."""
+    return hashlib.sha256(message_id.encode("utf-8", "surrogateescape")).hexdigest()[
+        :32
+    ]
+
+
+def stored_mails(folder: Path, limit: int | None = _SHOWN) -> tuple[StoredMail, ...]:
+    """Return the newest mails of the folder (all for None), newest first; none while the folder is not there."""
+    paths = sorted(
+        folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True
+    )
+    return tuple(_read(path) for path in paths[:limit])
+
+
+def stored_mail(folder: Path, name: str) -> StoredMail:
+    """Return one mail of the folder; raises MailAbsent."""
+    path = folder / f"{name}.eml"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        raise MailAbsent(
+            "The mail folder holds no such mail; go back to the list and choose one."
+        )
+    return _read(path)
+
+
+def _read(path: Path) -> StoredMail:
+    message = email.message_from_bytes(path.read_bytes(), policy=default_policy)
+    body = message.get_body(("plain",)) if isinstance(message, EmailMessage) else None
+    return StoredMail(
+        name=path.stem,
+        message_id=str(message.get("Message-ID", "")),
+        recipient=str(message.get("To", "")),
+        subject=str(message.get("Subject", "")),
+        arrived_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
+        body=str(body.get_content()) if body is not None else "",
+    )

@@ -1,0 +1,22 @@
+"""What notify reads from its environment beyond what every service reads."""
+
+from typing import Literal
+
+from chassis.settings import ServiceSettings
+
+
+class NotifySettings(ServiceSettings):
+    """Where mail goes out, under which name, and where the demonstration's own mail server listens.
+
+    An empty `smtp_host` sends to the console; in a demonstration the defaults lead to the local mail folder.
+    """
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 2526
+    smtp_starttls: Literal["never", "if-offered", "always"] = "if-offered"
+    smtp_username: str = ""
+    smtp_password: str = ""
+    smtp_patience: float = 30.0
+    mail_sender: str = "Throughline <no-reply@throughline.example>"
+    mail_domain: str = "notify.throughline.example"
+    mail_sink_port: int = 2526

@@ -1,0 +1,110 @@
+"""The delivery desk: how every notice stands, one notice with its attempts, and the demonstration's mail folder."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from chassis.web import FormErrors, PageRequest, blank, parse
+from services.notify import operations, queries, readers
+from services.notify.domain import Kind, MailAbsent, NoticeAbsent, State
+from services.notify.web.forms import WHY_LABELS, SendAgainForm
+from services.notify.web.naming import (
+    KIND_NAMES,
+    STATE_COLOURS,
+    STATE_NAMES,
+    age_in_words,
+    recipient_name,
+    service_name,
+)
+
+NO_NOTICE = "There is no such notice; go back to the delivery desk and choose one."
+
+
+async def delivery_desk(page: PageRequest) -> Response:
+    """Show how the notices stand: those that need a person first."""
+    chosen = _chosen(page)
+    async with page.transaction() as session:
+        counts = await queries.counts_by_state(session)
+        listed = await queries.notices(session, chosen)
+        signposts = await queries.signposts(session, None)
+    return page.render(
+        "delivery_desk",
+        counts=counts,
+        notices=listed,
+        chosen=chosen[0] if len(chosen) == 1 else None,
+        signposts=[one for one in signposts if one.acknowledged_at is None],
+        kind_names=KIND_NAMES,
+        state_names=STATE_NAMES,
+        state_colours=STATE_COLOURS,
+        recipient_name=lambda one: recipient_name(page, one),
+        service_name=lambda one: service_name(page, one.area, one.service),
+        age=lambda at: age_in_words(at, page.now),
+    )
+
+
+def _chosen(page: PageRequest) -> tuple[State, ...]:
+    wanted = page.query.get("state", "")
+    return (State(wanted),) if wanted in set(State) else tuple(State)
+
+
+async def notice(page: PageRequest) -> Response:
+    """Show one notice: exactly what was sent, and every attempt."""
+    return await _notice(page, blank())
+
+
+async def send_again(page: PageRequest) -> Response:
+    """Make a notice due again, with the reason."""
+    form = parse(SendAgainForm, await page.form())
+    if isinstance(form, FormErrors):
+        return await _notice(page, form, status=422)
+    notice_id = _id(page.path["id"])
+    async with page.transaction() as session:
+        await operations.send_again(session, notice_id, str(form.reason), now=page.now)
+    page.flash("The notice is due again and goes out within a few seconds.")
+    return page.redirect("notice", id=notice_id)
+
+
+async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Response:
+    async with page.transaction() as session:
+        found = await queries.notice_found(session, _id(page.path["id"]))
+    under_way = found.listed.state in {State.DUE, State.SENDING, State.FAILED}
+    return page.render(
+        "notice",
+        status=status,
+        form=form,
+        found=found,
+        listed=found.listed,
+        recipient=recipient_name(page, found.listed),
+        kind=KIND_NAMES[Kind(found.listed.kind)],
+        state=STATE_NAMES[State(found.listed.state)],
+        colour=STATE_COLOURS[State(found.listed.state)],
+        may_send_again=not under_way,
+        why=WHY_LABELS,
+    )
+
+
+async def mail_folder(page: PageRequest) -> Response:
+    """List the mails that this demonstration has sent into its folder."""
+    folder = page.runtime.settings.mail_directory
+    if page.runtime.settings.mode != "demo" or folder is None:
+        raise MailAbsent(
+            "There is no mail folder here: in real use mail leaves by the mail server."
+        )
+    return page.render("mail_folder", mails=readers.stored_mails(folder))
+
+
+async def mail(page: PageRequest) -> Response:
+    """Show one mail of the demonstration as plain text."""
+    folder = page.runtime.settings.mail_directory
+    if page.runtime.settings.mode != "demo" or folder is None:
+        raise MailAbsent(
+            "There is no mail folder here: in real use mail leaves by the mail server."
+        )
+    return page.render("mail", mail=readers.stored_mail(folder, page.path["name"]))
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NoticeAbsent(NO_NOTICE) from None

@@ -1,0 +1,82 @@
+"""How pages call front doors, services, kinds of notice and ages."""
+
+from datetime import date, datetime, timedelta
+
+from chassis.clock import LONDON
+from chassis.web import PageRequest
+from services.notify.domain import Kind, RecipientKind, State
+from services.notify.queries import NoticeListed
+
+KIND_NAMES = {
+    Kind.CONCERN_RECEIVED: "Safeguarding concern",
+    Kind.CONCERN_UPDATED: "More about a concern",
+    Kind.CONCERN_MOVED: "Concern moved away",
+    Kind.PACK_ANSWERED: "Channel has answered",
+    Kind.SIGNPOST_MADE: "Signpost",
+    Kind.REFERRER_TOLD: "Message to the referrer",
+}
+STATE_NAMES = {
+    State.DUE: "Waiting to be sent",
+    State.SENDING: "Being sent",
+    State.FAILED: "Will be tried again",
+    State.SENT: "Sent",
+    State.ACKNOWLEDGED: "Acknowledged",
+    State.UNDELIVERABLE: "Could not be delivered",
+    State.SUPPRESSED: "Not to be sent",
+}
+STATE_COLOURS = {
+    State.DUE: "blue",
+    State.SENDING: "blue",
+    State.FAILED: "orange",
+    State.SENT: "grey",
+    State.ACKNOWLEDGED: "green",
+    State.UNDELIVERABLE: "red",
+    State.SUPPRESSED: "grey",
+}
+
+
+def door_name(page: PageRequest, area: str, door_id: str) -> str:
+    """Return a front door's name in the area file in force, or its id where it is no longer there."""
+    try:
+        return page.runtime.areas.current(area, _today(page)).front_door(door_id).name
+    except LookupError:
+        return door_id
+
+
+def service_name(page: PageRequest, area: str, service_id: str) -> str:
+    """Return the name of a service that referrals are signposted to, or its id where it is no longer there."""
+    try:
+        return (
+            page.runtime.areas.current(area, _today(page))
+            .signpost_service(service_id)
+            .name
+        )
+    except LookupError:
+        return service_id
+
+
+def recipient_name(page: PageRequest, notice: NoticeListed) -> str:
+    """Return who a notice goes to; a referrer is never named."""
+    if notice.recipient_kind == RecipientKind.FRONT_DOOR:
+        return door_name(page, notice.area, notice.recipient_key)
+    if notice.recipient_kind == RecipientKind.SERVICE:
+        return service_name(page, notice.area, notice.recipient_key)
+    return "The referrer"
+
+
+def age_in_words(since: datetime, now: datetime) -> str:
+    """Return how long ago something was: "just now", "35 minutes", "3 hours", "2 days"."""
+    age = max(now - since, timedelta(0))
+    for unit, length in (
+        ("day", timedelta(days=1)),
+        ("hour", timedelta(hours=1)),
+        ("minute", timedelta(minutes=1)),
+    ):
+        count = age // length
+        if count:
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return "just now"
+
+
+def _today(page: PageRequest) -> date:
+    return page.now.astimezone(LONDON).date()

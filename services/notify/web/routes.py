@@ -1,0 +1,42 @@
+"""The site map of notify."""
+
+from chassis.web import Page
+from services.notify.domain import (
+    ACKNOWLEDGE,
+    ENTER,
+    MANAGE_DELIVERY,
+    READ_DEMO_MAIL,
+    READ_DESK,
+    READ_INBOX,
+)
+from services.notify.web import desk, views
+
+PAGES = (
+    Page("GET", "/", views.home, ENTER),
+    Page("GET", "/inbox", views.inbox, READ_INBOX),
+    Page("GET", "/concerns/{subject}", views.concern, READ_INBOX),
+    Page(
+        "POST",
+        "/concerns/{subject}/acknowledge",
+        views.acknowledge_concern,
+        ACKNOWLEDGE,
+    ),
+    Page(
+        "GET",
+        "/concerns/{subject}/documents/{document}",
+        views.concern_document,
+        READ_INBOX,
+    ),
+    Page("GET", "/signposts/{id}", views.signpost, ENTER),
+    Page("POST", "/signposts/{id}/acknowledge", views.acknowledge_signpost, ENTER),
+    Page("GET", "/desk", desk.delivery_desk, READ_DESK),
+    Page("GET", "/notices/{id}", desk.notice, READ_DESK),
+    Page("POST", "/notices/{id}/send-again", desk.send_again, MANAGE_DELIVERY),
+    Page("GET", "/mail", desk.mail_folder, READ_DEMO_MAIL),
+    Page("GET", "/mail/{name}", desk.mail, READ_DEMO_MAIL),
+)
+NAVIGATION = (
+    ("Inbox", "inbox"),
+    ("Delivery desk", "delivery_desk"),
+    ("Demonstration mail", "mail_folder"),
+)

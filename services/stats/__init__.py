@@ -1,0 +1,1 @@
+"""Statistics: facts that link to nobody, and frozen releases of closed months."""

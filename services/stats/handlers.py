@@ -1,0 +1,62 @@
+"""What statistics does when something was counted elsewhere."""
+
+from chassis.broker import Handlers, Message
+from chassis.database import Session
+from contracts.channel.statistics import CaseCounted
+from contracts.intake.statistics import ReferralCounted
+from contracts.triage.statistics import DecisionCounted
+from contracts.vocabulary import Stage
+from services.stats import operations
+from services.stats.operations import Fact
+
+handlers = Handlers()
+
+
+@handlers.on(ReferralCounted)
+async def on_referral_counted(
+    session: Session, event: ReferralCounted, message: Message
+) -> None:
+    """Count a referral as received."""
+    counted = Fact(
+        key=message.subject,
+        stage=Stage.INTAKE,
+        area=message.area,
+        version=event.version,
+        month=event.month,
+        door=event.door,
+        sector=event.sector,
+        age_band=event.age_band,
+        gender=event.gender,
+        district=event.district,
+    )
+    await operations.count(session, counted)
+
+
+@handlers.on(DecisionCounted)
+async def on_decision_counted(
+    session: Session, event: DecisionCounted, message: Message
+) -> None:
+    """Count the Gateway's decision."""
+    await operations.count(session, _outcome(Stage.TRIAGE, event, message))
+
+
+@handlers.on(CaseCounted)
+async def on_case_counted(
+    session: Session, event: CaseCounted, message: Message
+) -> None:
+    """Count the Dovetail team's answer to a pack."""
+    await operations.count(session, _outcome(Stage.CHANNEL, event, message))
+
+
+def _outcome(
+    stage: Stage, event: DecisionCounted | CaseCounted, message: Message
+) -> Fact:
+    return Fact(
+        key=message.subject,
+        stage=stage,
+        area=message.area,
+        version=event.version,
+        month=event.month,
+        outcome=event.outcome,
+        days_since_receipt=event.days_since_receipt,
+    )

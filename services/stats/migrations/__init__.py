@@ -1,0 +1,1 @@
+"""How the tables of statistics came to be, step by step."""
