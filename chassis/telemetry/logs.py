@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from opentelemetry.trace import get_current_span
 
@@ -55,12 +56,24 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class StandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is at that moment, and not to what it was when logging began."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        """Standard error now."""
+        return sys.stderr
+
+
 def configure_logs(service: str, level: str) -> None:
     """Sends every logger of this process through one formatter; libraries speak from warnings upwards only."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = StandardError()
     handler.setFormatter(JsonLines(service))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [handler, *(other for other in root.handlers if not _is_plain(other))]
     root.setLevel(logging.WARNING)
     for name in _OWN_PACKAGES:
         logging.getLogger(name).setLevel(level.upper())
@@ -73,6 +86,11 @@ def configure_logs(service: str, level: str) -> None:
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_crash
     threading.excepthook = _log_thread_crash
+
+
+def _is_plain(handler: logging.Handler) -> bool:
+    # A test's own capture stays; whatever would print lines in another form goes.
+    return type(handler) in {logging.StreamHandler, StandardError}
 
 
 def _take_over(library: logging.Logger) -> None:

@@ -1,0 +1,139 @@
+"""The operations plane as monitor asks it, over HTTP and from memory."""
+
+import json
+from collections.abc import Callable
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from services.monitor.clients import (
+    ConsoleOpsClient,
+    HttpOpsClient,
+    NothingThere,
+    OperationRefused,
+    OpsClient,
+    RepairAsked,
+    ServiceUnreachable,
+)
+from services.monitor.domain import HealthState, Repair, ServiceUnknown
+from services.monitor.readers import AnswerUnreadable
+from tests.monitor.builders import NOW, REFERENCE, a_ledger, a_parked_message, checkpoint_answer
+
+Answering = Callable[[httpx2.Request], httpx2.Response]
+MESSAGE = a_parked_message()
+
+
+def speaking(answer: Answering) -> HttpOpsClient:
+    return HttpOpsClient({"intake": "http://intake.test/"}, "secret-token", httpx2.MockTransport(answer))
+
+
+def told(status: int, content: object) -> HttpOpsClient:
+    return speaking(lambda _request: httpx2.Response(status, json=content))
+
+
+def a_service(request: httpx2.Request) -> httpx2.Response:
+    """Answer as a service's operations plane does."""
+    parked = {**{name: getattr(MESSAGE, name) for name in MESSAGE.__dataclass_fields__}}
+    parked |= {"id": str(MESSAGE.id), "parked_at": MESSAGE.parked_at.isoformat()}
+    path = request.url.path
+    if path == f"/ops/parked/{MESSAGE.id}/retry":
+        asked = json.loads(request.content)
+        return httpx2.Response(200, json={"would": "It is tried again.", "done": not asked["dry_run"]})
+    answers: dict[str, object] = {
+        "/health/ready": {"status": "ready", "dependencies": {"database": "answers"}},
+        "/ops/outbox": {"unnumbered": 0, "unpublished": 0, "oldest_unpublished_seconds": 0.0, "bus_id": "", "epoch": 1},
+        "/ops/inbox": {"topics": []},
+        "/ops/parked": {"messages": [parked]},
+        f"/ops/parked/{MESSAGE.id}": parked,
+        "/ops/audit/checkpoints": {"checkpoints": [checkpoint_answer(2, service="intake")]},
+        f"/ops/ledger/{REFERENCE}": {
+            "reference": REFERENCE,
+            "subject": str(uuid4()),
+            "correlation_id": str(uuid4()),
+            "lines": [{"team": "imu", "state": "stored", "at": NOW.isoformat()}],
+        },
+    }
+    return httpx2.Response(200, json=answers[path]) if path in answers else httpx2.Response(404, json={})
+
+
+@pytest.fixture(params=["http", "console"])
+def client(request: pytest.FixtureRequest) -> OpsClient:
+    if request.param == "http":
+        return speaking(a_service)
+    ledgers = {REFERENCE: a_ledger(REFERENCE)}
+    return ConsoleOpsClient({"intake": HealthState.READY}, messages={"intake": (MESSAGE,)}, ledgers=ledgers)
+
+
+class TestOpsClient:
+    """Holds for both."""
+
+    async def test_tells_health(self, client: OpsClient) -> None:
+        assert await client.health("intake") == (HealthState.READY, {"database": "ok"})
+
+    async def test_tells_an_empty_outbox(self, client: OpsClient) -> None:
+        assert (await client.outbox("intake")).unpublished == 0
+
+    async def test_lists_and_shows_parked_messages(self, client: OpsClient) -> None:
+        assert await client.parked("intake", "ida") == (MESSAGE,)
+        assert await client.parked_message("intake", MESSAGE.id, "ida") == MESSAGE
+
+    async def test_does_nothing_on_a_dry_run(self, client: OpsClient) -> None:
+        asked = RepairAsked("intake", MESSAGE.id, Repair.RETRY, "mended", "ida", dry_run=True)
+        assert (await client.repair(asked)).done is False
+
+    async def test_misses_what_is_not_there(self, client: OpsClient) -> None:
+        with pytest.raises(NothingThere):
+            await client.parked_message("intake", uuid4(), "ida")
+        with pytest.raises(NothingThere):
+            await client.ledger("KM-2222-2222", "ida")
+
+    async def test_finds_a_ledger(self, client: OpsClient) -> None:
+        assert (await client.ledger(REFERENCE, "ida")).lines[0].team == "imu"
+
+    async def test_knows_no_other_service(self, client: OpsClient) -> None:
+        with pytest.raises(ServiceUnknown):
+            await client.outbox("gateway")
+
+
+class TestHttpOpsClient:
+    async def test_names_the_operator_and_shows_the_token(self) -> None:
+        seen: list[httpx2.Request] = []
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            seen.append(request)
+            return a_service(request)
+
+        await speaking(answer).parked("intake", "Ida Demo")
+        assert seen[0].headers["authorization"] == "Bearer secret-token"
+        assert seen[0].headers["x-operator"] == "Ida Demo"
+
+    async def test_checks_signatures_itself(self) -> None:
+        forged = checkpoint_answer(2, service="channel")
+        (offered,) = await told(200, {"checkpoints": [forged]}).checkpoints("intake", 0)
+        assert offered.signed is False
+        (true,) = await speaking(a_service).checkpoints("intake", 0)
+        assert true.signed is True
+
+    async def test_a_service_that_lacks_a_dependency_is_not_ready(self) -> None:
+        answer = {"status": "not ready", "dependencies": {"database": "answers", "bus": "does not answer"}}
+        expected = (HealthState.NOT_READY, {"database": "ok", "bus": "does not answer"})
+        assert await told(503, answer).health("intake") == expected
+
+    async def test_a_dead_service_is_unreachable(self) -> None:
+        def refuse(_request: httpx2.Request) -> httpx2.Response:
+            raise httpx2.ConnectError("no")
+
+        assert (await speaking(refuse).health("intake"))[0] is HealthState.UNREACHABLE
+        with pytest.raises(ServiceUnreachable):
+            await speaking(refuse).outbox("intake")
+
+    @pytest.mark.parametrize("content", [{}, [], {"unnumbered": "many"}, None])
+    async def test_refuses_an_answer_of_another_shape(self, content: object) -> None:
+        with pytest.raises(AnswerUnreadable):
+            await told(200, content).outbox("intake")
+
+    async def test_passes_a_refusal_on_in_the_services_words(self) -> None:
+        asked = RepairAsked("intake", uuid4(), Repair.DISCARD, "no use", "ida", dry_run=False)
+        with pytest.raises(OperationRefused, match="Somebody was first"):
+            await told(409, {"detail": "Somebody was first."}).repair(asked)

@@ -1,0 +1,94 @@
+"""The rules of watching."""
+
+from collections.abc import Iterator
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.monitor import readers
+from services.monitor.domain import HealthState, SpanNode, Trouble, checkpoint_findings, findings, tree
+from tests.monitor.builders import a_checkpoint, a_fact, a_reading, a_topic, checkpoint_answer
+
+
+def walked(nodes: tuple[SpanNode, ...]) -> Iterator[SpanNode]:
+    for node in nodes:
+        yield node
+        yield from walked(node.children)
+
+
+class TestTree:
+    def test_puts_children_inside_their_parents_oldest_first(self) -> None:
+        (root,) = tree([a_fact(3, 1, start_ms=5), a_fact(1, took_ms=20), a_fact(2, 1, start_ms=1)])
+        assert root.span.name == "step 1"
+        assert [child.span.name for child in root.children] == ["step 2", "step 3"]
+
+    def test_measures_against_the_whole_tree(self) -> None:
+        (root,) = tree([a_fact(1, took_ms=100), a_fact(2, 1, start_ms=50, took_ms=150)])
+        assert (root.start, root.width) == (0.0, 0.5)
+        assert root.children[0].start == pytest.approx(0.25)
+        assert root.children[0].width == pytest.approx(0.75)
+
+    def test_shows_a_span_whose_parent_was_lost(self) -> None:
+        assert [node.span.name for node in tree([a_fact(2, 1)])] == ["step 2"]
+
+    def test_survives_a_circle(self) -> None:
+        assert sorted(node.span.name for node in walked(tree([a_fact(1, 2), a_fact(2, 1)]))) == ["step 1", "step 2"]
+
+    @given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 60)), max_size=80))
+    def test_shows_every_span_once_whatever_the_parents(self, pairs: list[tuple[int, int]]) -> None:
+        facts = {number: a_fact(number, parent) for number, parent in pairs}
+        shown = [node.span.name for node in walked(tree(facts.values()))]
+        assert sorted(shown) == sorted(fact.name for fact in facts.values())
+
+    def test_survives_a_very_deep_chain(self) -> None:
+        facts = [a_fact(number, number - 1, start_ms=number) for number in range(1, 2000)]
+        assert len(list(walked(tree(facts)))) == len(facts)
+
+
+class TestFindings:
+    def test_a_quiet_service_has_none(self) -> None:
+        assert findings(a_reading(topics=(a_topic(lag=3), a_topic(lag=None)))) == ()
+
+    @pytest.mark.parametrize(
+        ("reading", "reason"),
+        [
+            (a_reading(state=HealthState.UNREACHABLE), Trouble.SERVICE_UNREACHABLE),
+            (a_reading(state=HealthState.NOT_READY), Trouble.SERVICE_NOT_READY),
+            (a_reading(waits=31), Trouble.OUTBOX_BEHIND),
+            (a_reading(topics=(a_topic(lag=1_001),)), Trouble.CONSUMER_BEHIND),
+            (a_reading(topics=(a_topic(held=1),)), Trouble.MESSAGES_HELD),
+            (a_reading(topics=(a_topic(parked=1),)), Trouble.MESSAGES_PARKED),
+        ],
+    )
+    def test_name_the_trouble(self, reading: object, reason: Trouble) -> None:
+        assert [found.reason for found in findings(reading)] == [reason]  # type: ignore[arg-type]
+
+
+class TestCheckpointFindings:
+    def test_a_chain_that_grows_is_fine(self) -> None:
+        known = (a_checkpoint(1), a_checkpoint(5))
+        assert checkpoint_findings("triage", known, (a_checkpoint(5), a_checkpoint(9))) == ()
+
+    def test_the_first_offer_is_believed(self) -> None:
+        assert checkpoint_findings("triage", (), (a_checkpoint(1),)) == ()
+
+    def test_a_rewritten_entry_is_found(self) -> None:
+        found = checkpoint_findings("triage", (a_checkpoint(5),), (a_checkpoint(5, content=b"other"),))
+        assert [one.reason for one in found] == [Trouble.CHECKPOINT_CONTRADICTS]
+
+    def test_a_chain_cut_short_is_found(self) -> None:
+        found = checkpoint_findings("triage", (a_checkpoint(5),), ())
+        assert [one.reason for one in found] == [Trouble.AUDIT_CHAIN_SHORTENED]
+
+    def test_another_key_is_found(self) -> None:
+        offered = (a_checkpoint(5), a_checkpoint(6, key=Ed25519PrivateKey.from_private_bytes(bytes(32))))
+        found = checkpoint_findings("triage", (a_checkpoint(5),), offered)
+        assert [one.reason for one in found] == [Trouble.AUDIT_KEY_CHANGED]
+
+    def test_a_signature_of_another_service_is_found(self) -> None:
+        (stolen,) = readers.checkpoints("triage", {"checkpoints": [checkpoint_answer(2, service="channel")]})
+        found = checkpoint_findings("triage", (), (a_checkpoint(1), stolen))
+        assert [one.reason for one in found] == [Trouble.CHECKPOINT_SIGNATURE_BROKEN]
+
