@@ -1,4 +1,4 @@
-"""The tables of triage: referrals with their versions, deconfliction, decisions, signposts, handovers, clocks, history."""
+"""The tables of triage: referrals and versions, deconfliction, decisions, signposts, handovers, clocks, history."""
 
 from sqlalchemy import (
     ARRAY,

@@ -55,7 +55,7 @@ _NO_IDEOLOGY = re.compile(
 
 
 def row_for(command: Command, state: State | None) -> Transition:
-    """Return the row of the table for a command in a state (None: no referral yet); NotInThisState where there is none."""
+    """Return the row for a command in a state (None: no referral yet); NotInThisState where there is none."""
     for row in TABLE:
         if row.command is command and (state in row.sources or (state is None and not row.sources)):
             return row
@@ -115,15 +115,15 @@ def _check_closure(record: Record) -> None:
     if record.reason == "no-ideology" or only_ideology:
         raise NoIdeologyAlone(
             "rationale" if only_ideology else "reason",
-            "The absence of an ideology is not by itself a reason to close: people without a fixed ideology can still be"
-            " drawn into terrorism. Say what was found about the concern itself",
+            "The absence of an ideology is not by itself a reason to close: people without a fixed ideology can still"
+            " be drawn into terrorism. Say what was found about the concern itself",
         )
     if record.reason not in set(ClosureReason):
         raise NotRecorded("reason", _ASKED_FOR["reason"])
 
 
 def offers(situation: Situation, roles: frozenset[str], practice: Practice) -> tuple[Offer, ...]:
-    """Return every command that people may ever give, each with the reason why not now or not this person, if so."""
+    """Return every command that people may give, each with the reason why not now or not this person, if so."""
     shown: dict[Command, Offer] = {}
     for row in TABLE:
         if row.roles and (row.command not in shown or situation.state in row.sources):

@@ -12,7 +12,7 @@ Guard = Callable[[Situation, Practice], str]
 
 @dataclass(frozen=True)
 class Transition:
-    """One row of the table; `target` None leaves the state, no roles means that only another service's event does it."""
+    """One row of the table; `target` None leaves the state, no roles: only another service's event does it."""
 
     command: Command
     label: str

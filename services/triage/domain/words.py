@@ -36,7 +36,7 @@ class Command(StrEnum):
     CLOSE = "close"
     SIGNPOST = "signpost"
     PLP = "lead-partnership"
-    PASS_ON = "pass-on"
+    PASS_ON = "pass-on"  # noqa: S105
     SECTION_36 = "refer-section-36"
     PACK_ACCEPTED = "pack-accepted"
     PACK_RETURNED = "pack-returned"
@@ -152,7 +152,7 @@ class Practices(Protocol):
     """Where the practice of an area comes from: the area files, read by settings."""
 
     def under(self, area: str, version: str, now: datetime) -> Practice:
-        """Return the practice of one version with its deadlines as from `now`; AreaVersionUnknown where it is not here."""
+        """Return the practice of one version as from `now`; AreaVersionUnknown where it is not here."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from services.triage.domain import (
 from services.triage.queries import Held
 
 EXTENDING = (Command.MORE_TIME, Command.CONFLICT)
+NOTHING = Record()
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Act:
 
     command: Command
     now: datetime
-    record: Record = Record()
+    record: Record = NOTHING
     expected: int | None = None
 
 

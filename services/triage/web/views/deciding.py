@@ -14,10 +14,12 @@ from services.triage.domain import (
     NotOffered,
     NotRecorded,
     ReferralNotFound,
-    decide as decide_by_rules,
     lacks,
     permissions,
     row_for,
+)
+from services.triage.domain import (
+    decide as decide_by_rules,
 )
 from services.triage.operations import Act
 from services.triage.web.forms import DecisionForm

@@ -10,7 +10,7 @@ from services.triage.web.views.asked import LABELS, Opened, changes_text, opened
 
 HINTS = {
     Command.CLEAR: "The Gateway may decide.",
-    Command.CONFLICT: "The Gateway may read on but not decide. Say whom to speak to, not what the investigation is about.",
+    Command.CONFLICT: "The Gateway may read but not decide. Say whom to speak to, not what the investigation is about.",
     Command.MORE_TIME: "The clock is extended; say what is being waited for.",
 }
 

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 from uuid import UUID
 
-from chassis import audit, documents
+from chassis import documents
 from chassis.errors import Missing
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, parse
@@ -23,6 +23,8 @@ from services.triage.operations import Act
 from services.triage.queries import ReferralView
 from services.triage.web.forms import TakeForm
 from services.triage.web.views.asked import LABELS, Opened, opened, shown
+
+MEGABYTE = 1_048_576
 
 
 class DocumentElsewhere(Missing):
@@ -155,4 +157,4 @@ def _considerations(form: ReferralForm | None) -> list[tuple[str, str]]:
 
 
 def _size(size: int) -> str:
-    return f"{size / 1_048_576:.1f} MB" if size >= 1_048_576 else f"{max(1, size // 1024)} KB"  # noqa: PLR2004 - one MB
+    return f"{size / MEGABYTE:.1f} MB" if size >= MEGABYTE else f"{max(1, size // 1024)} KB"

@@ -1,0 +1,1 @@
+"""Channel: what the local authority Dovetail team knows, and the cases that it is given."""

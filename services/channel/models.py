@@ -1,0 +1,127 @@
+"""The tables of Channel: awareness without identity, and the cases that packs opened."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from chassis.database import column
+from contracts.vocabulary import FieldClass
+
+metadata = MetaData()
+
+IDENTITY = FieldClass.IDENTITY
+SPECIAL_CATEGORY = FieldClass.SPECIAL_CATEGORY
+POLICE = FieldClass.POLICE
+LINKING = FieldClass.LINKING
+OPERATIONAL = FieldClass.OPERATIONAL
+STATISTICAL = FieldClass.STATISTICAL
+
+moment = DateTime(timezone=True)
+
+awareness = Table(
+    "awareness",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("reference", Text, LINKING),
+    column("received_at", moment, LINKING),
+    column("version", Integer, OPERATIONAL),
+    column("age_band", Text, STATISTICAL),
+    column("district", Text, STATISTICAL),
+    column("event_id", Uuid, LINKING),
+    column("seen_at", moment, LINKING, nullable=True),
+    Index("awareness_list", "received_at", "subject"),
+    Index("awareness_unseen", "subject", postgresql_where=text("seen_at IS NULL")),
+)
+
+police_decision = Table(
+    "police_decision",
+    metadata,
+    column("event_id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("reference", Text, LINKING),
+    column("outcome", Text, STATISTICAL),
+    column("decided_at", moment, LINKING),
+    Index("police_decision_subject", "subject", "decided_at"),
+)
+
+case_file = Table(
+    "case_file",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("reference", Text, LINKING),
+    column("correlation_id", Uuid, LINKING, nullable=True),
+    column("statistics_key", Uuid, LINKING),
+    column("opened_at", moment, LINKING),
+    column("immediate_danger", Boolean, OPERATIONAL),
+    column("state", Text, OPERATIONAL),
+    column("risk_owner", Text, POLICE),
+    column("sealed_summary", LargeBinary, IDENTITY, nullable=True),
+    column("section_36_made", Boolean, OPERATIONAL),
+    column("answers", Integer, OPERATIONAL),
+    column("row_version", Integer, OPERATIONAL),
+    Index("case_file_reference", "reference", unique=True),
+    Index("case_file_queue", "state", "immediate_danger", "opened_at", "subject"),
+)
+
+pack = Table(
+    "pack",
+    metadata,
+    column("event_id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
+    column("offered_at", moment, LINKING),
+    column("sealed_form", LargeBinary, IDENTITY),
+    column("sealed_rationale", LargeBinary, SPECIAL_CATEGORY),
+    column("sealed_grounds", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("decided_by", Text, POLICE),
+    column("risk_owner", Text, POLICE),
+    column("document_ids", ARRAY(Uuid), LINKING),
+    Index("pack_subject", "subject", "offered_at"),
+)
+
+clock = Table(
+    "clock",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("name", Text, OPERATIONAL, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("started_at", moment, LINKING),
+    column("due_at", moment, LINKING),
+    column("stopped_at", moment, LINKING, nullable=True),
+    column("alarmed_at", moment, LINKING, nullable=True),
+    Index("clock_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
+)
+
+history = Table(
+    "history",
+    metadata,
+    column("id", BigInteger, OPERATIONAL, primary_key=True, autoincrement=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("row_version", Integer, OPERATIONAL),
+    column("command", Text, OPERATIONAL),
+    column("from_state", Text, OPERATIONAL, nullable=True),
+    column("to_state", Text, OPERATIONAL),
+    column("risk_owner", Text, POLICE),
+    column("by_id", Text, LINKING),
+    column("by_name", Text, POLICE),
+    column("sealed_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("at", moment, LINKING),
+    Index("history_subject", "subject", "id"),
+)

@@ -1,0 +1,30 @@
+"""The writes of Channel, one verb each; nothing here commits."""
+
+from services.channel.operations.alarming import Overdue, alarm_overdue
+from services.channel.operations.answering import act_on_case
+from services.channel.operations.arriving import (
+    Awareness,
+    DecisionHeard,
+    PackArrival,
+    hear_decision,
+    keep_awareness,
+    mark_awareness_seen,
+    receive_pack,
+)
+from services.channel.operations.erasing import erase_subject
+from services.channel.operations.saving import Act
+
+__all__ = [
+    "Act",
+    "Awareness",
+    "DecisionHeard",
+    "Overdue",
+    "PackArrival",
+    "act_on_case",
+    "alarm_overdue",
+    "erase_subject",
+    "hear_decision",
+    "keep_awareness",
+    "mark_awareness_seen",
+    "receive_pack",
+]

@@ -1,0 +1,64 @@
+"""What Channel tells the others when a step has been taken: one event per audience, each with only its fields."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from chassis import outbox
+from chassis.database import Session
+from chassis.outbox import About
+from contracts.channel.notices import PackAnswered
+from contracts.channel.police import CaseGivenBack, PackAccepted, PackReturned
+from contracts.channel.referrer import CaseProgressed
+from contracts.channel.statistics import CaseCounted
+from contracts.envelope import Event
+from contracts.vocabulary import Outcome
+from services.channel import queries
+from services.channel.domain import Command, Practice
+from services.channel.operations.saving import Saved
+from services.channel.queries import Held
+
+LONDON = ZoneInfo("Europe/London")
+ANSWERS = (Outcome.PACK_ACCEPTED, Outcome.PACK_RETURNED)
+
+
+async def announce(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:
+    """Tell every audience that the transition names; called in the transaction that saved it."""
+    held, row = saved.before, saved.step.transition
+    about = About(held.subject, held.area, held.area_version, held.correlation_id)
+    told = _for_police(saved, now)
+    if told is not None:
+        await outbox.add(session, told, about=about)
+    if row.outcome in ANSWERS:
+        answered = PackAnswered(
+            reference=held.reference, answered_at=now, front_door=practice.front_door, outcome=row.outcome
+        )
+        await outbox.add(session, answered, about=about)
+    if row.tells is not None:
+        progressed = CaseProgressed(reference=held.reference, reached_at=now, stage=row.tells)
+        await outbox.add(session, progressed, about=about)
+    if row.outcome is not None:
+        await _count(session, held, row.outcome, now)
+
+
+def _for_police(saved: Saved, now: datetime) -> Event | None:
+    held, step = saved.before, saved.step
+    reason = step.record.reason.strip()
+    if step.transition.command is Command.ACCEPT:
+        return PackAccepted(reference=held.reference, accepted_at=now, risk_owner=step.risk_owner)
+    if step.transition.command is Command.RETURN:
+        return PackReturned(reference=held.reference, returned_at=now, reason=reason)
+    if step.transition.command is Command.GIVE_BACK:
+        return CaseGivenBack(reference=held.reference, given_back_at=now, reason=reason)
+    return None
+
+
+async def _count(session: Session, held: Held, outcome: Outcome, now: datetime) -> None:
+    received_at = await queries.awareness_received_at(session, held.subject) or held.opened_at
+    counted = CaseCounted(
+        month=now.astimezone(LONDON).strftime("%Y-%m"),
+        version=held.answers + 1,
+        outcome=outcome,
+        days_since_receipt=max(0, (now.astimezone(LONDON).date() - received_at.astimezone(LONDON).date()).days),
+    )
+    # Under the random key and without correlation: nothing leads from the fact back to the case.
+    await outbox.add(session, counted, about=About(held.statistics_key, held.area, held.area_version))

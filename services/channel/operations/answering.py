@@ -1,0 +1,17 @@
+"""What the Dovetail team decides about a case."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from chassis.database import Session
+from services.channel.domain import Command, Practice
+from services.channel.operations.announcing import announce
+from services.channel.operations.saving import Act, carry_out
+
+
+async def act_on_case(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
+    """Carry out a command of the team and announce it; whoever accepts a pack owns the risk from then on."""
+    if act.command is Command.ACCEPT:
+        act = replace(act, record=replace(act.record, risk_owner=session.actor.name or session.actor.id))
+    saved = await carry_out(session, subject, act, practice)
+    await announce(session, saved, practice, act.now)

@@ -1,0 +1,188 @@
+"""What arrives: awareness of referrals, the police's decisions, and the packs that open cases."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis import outbox
+from chassis.database import Session
+from contracts.vocabulary import Outcome, ReferralForm, Team
+from services.channel import models, queries
+from services.channel.domain import Command, Practice, Record, State, open_with
+from services.channel.operations.saving import Act, Saved, carry_out, run_clocks, write_down
+from services.channel.queries import Summary, Unseen
+
+POLICE = "The police"
+
+
+@dataclass(frozen=True)
+class Awareness:
+    """That a referral exists, as intake tells the local authority: no identity."""
+
+    subject: UUID
+    area: str
+    event_id: UUID
+    reference: str
+    received_at: datetime
+    version: int
+    age_band: str
+    district: str
+
+
+@dataclass(frozen=True)
+class DecisionHeard:
+    """What the police decided about a referral."""
+
+    subject: UUID
+    area: str
+    event_id: UUID
+    reference: str
+    outcome: Outcome
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class PackArrival:
+    """A pack as the police hand it over; grounds only with a s.36 referral."""
+
+    subject: UUID
+    correlation_id: UUID | None
+    event_id: UUID
+    kind: str
+    reference: str
+    offered_at: datetime
+    form: ReferralForm
+    rationale: str
+    grounds: str
+    decided_by: str
+    risk_owner: str
+    immediate_danger: bool
+    document_ids: tuple[UUID, ...]
+    statistics_key: UUID
+
+
+async def keep_awareness(session: Session, heard: Awareness) -> None:
+    """Keep what is known of a referral; a later version replaces an earlier one and stays seen."""
+    table = models.awareness
+    later = {"version": heard.version, "age_band": heard.age_band, "district": heard.district}
+    statement = upsert(table).values(
+        subject=heard.subject,
+        area=heard.area,
+        reference=heard.reference,
+        received_at=heard.received_at,
+        event_id=heard.event_id,
+        **later,
+    )
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["subject"], set_=later, where=table.c.version < heard.version)
+    )
+
+
+async def hear_decision(session: Session, heard: DecisionHeard, practice: Practice, now: datetime) -> None:
+    """Keep a decision of the police; where they take back a case that was given back, the case ends here."""
+    await session.execute(
+        insert(models.police_decision).values(
+            event_id=heard.event_id,
+            subject=heard.subject,
+            area=heard.area,
+            reference=heard.reference,
+            outcome=heard.outcome,
+            decided_at=heard.decided_at,
+        )
+    )
+    if heard.outcome is not Outcome.PLP or not await queries.exists(session, heard.subject):
+        return
+    case = await queries.held(session, heard.subject)
+    if case.situation.state is State.GIVEN_BACK:
+        await carry_out(session, heard.subject, Act(Command.TAKEN_BACK, now, Record(risk_owner=POLICE)), practice)
+
+
+async def receive_pack(session: Session, arrival: PackArrival, practice: Practice, now: datetime) -> None:
+    """Keep a pack: it opens a case, is offered again, or brings the s.36 grounds to a case that is already here."""
+    await session.lock(arrival.subject)
+    if await queries.exists(session, arrival.subject):
+        case = await queries.held(session, arrival.subject)
+        # A s.36 referral may cross with the case being given back; it is kept with the case in either state.
+        ours = case.situation.state in (State.ACCEPTED, State.GIVEN_BACK)
+        command = Command.RECEIVE_SECTION_36 if ours else Command.OFFER_AGAIN
+        record = Record(grounds=arrival.grounds, risk_owner=arrival.risk_owner)
+        await carry_out(session, arrival.subject, Act(command, now, record), practice)
+        newest = {"sealed_summary": await _summary(session, arrival), "immediate_danger": arrival.immediate_danger}
+        table = models.case_file
+        await session.execute(update(table).where(table.c.subject == arrival.subject).values(newest))
+    else:
+        await _open_case(session, arrival, practice, now)
+    await _keep_pack(session, arrival, practice.area)
+
+
+async def mark_awareness_seen(session: Session, unseen: tuple[Unseen, ...], now: datetime) -> None:
+    """Note that the team has seen these referrals in its list, and tell intake's ledger."""
+    table = models.awareness
+    if not unseen:
+        return
+    subjects = [each.subject for each in unseen]
+    await session.execute(
+        update(table).where(table.c.subject.in_(subjects), table.c.seen_at.is_(None)).values(seen_at=now)
+    )
+    for each in unseen:
+        await outbox.report(
+            session, publisher="intake", event_id=each.event_id, team=Team.DOVETAIL, state="seen", now=now
+        )
+
+
+async def _open_case(session: Session, arrival: PackArrival, practice: Practice, now: datetime) -> None:
+    step = open_with(arrival.risk_owner)
+    await session.execute(
+        insert(models.case_file).values(
+            subject=arrival.subject,
+            area=practice.area,
+            area_version=practice.version,
+            reference=arrival.reference,
+            correlation_id=arrival.correlation_id,
+            statistics_key=arrival.statistics_key,
+            opened_at=now,
+            immediate_danger=arrival.immediate_danger,
+            state=step.state,
+            risk_owner=step.risk_owner,
+            sealed_summary=await _summary(session, arrival),
+            section_36_made=bool(arrival.grounds.strip()),
+            answers=0,
+            row_version=1,
+        )
+    )
+    opened = await queries.held(session, arrival.subject)
+    await write_down(session, Saved(opened, step, 1), Act(Command.OPEN, now), first=True)
+    await run_clocks(session, opened, step, practice, now)
+
+
+async def _keep_pack(session: Session, arrival: PackArrival, area: str) -> None:
+    grounds = arrival.grounds.strip()
+    await session.execute(
+        insert(models.pack).values(
+            event_id=arrival.event_id,
+            subject=arrival.subject,
+            area=area,
+            kind=arrival.kind,
+            offered_at=arrival.offered_at,
+            sealed_form=await session.seal_model(arrival.subject, arrival.form),
+            sealed_rationale=await session.seal(arrival.subject, arrival.rationale),
+            sealed_grounds=await session.seal(arrival.subject, grounds) if grounds else None,
+            decided_by=arrival.decided_by,
+            risk_owner=arrival.risk_owner,
+            document_ids=list(arrival.document_ids),
+        )
+    )
+
+
+async def _summary(session: Session, arrival: PackArrival) -> bytes:
+    person = arrival.form.person
+    summary = Summary(
+        name=f"{person.forenames} {person.surname}",
+        date_of_birth=person.date_of_birth,
+        approximate_age=person.approximate_age,
+        district=person.district,
+    )
+    return await session.seal_model(arrival.subject, summary)

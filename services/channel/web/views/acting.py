@@ -1,0 +1,108 @@
+"""The team acts on a case: accept, return, refer, give back."""
+
+from dataclasses import dataclass, replace
+
+from chassis.policy import allow
+from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from services.channel import operations, queries
+from services.channel.domain import (
+    ACTIONS,
+    CaseNotFound,
+    ChangedMeanwhile,
+    Command,
+    NotInThisState,
+    NotOffered,
+    NotRecorded,
+    lacks,
+    permissions,
+    row_for,
+)
+from services.channel.operations import Act
+from services.channel.queries import TimelineEntry
+from services.channel.web.forms import ActionForm
+from services.channel.web.views.asked import LABELS, Opened, opened, shown
+
+DONE = {
+    Command.ACCEPT: "You have accepted the pack. You are now named as risk owner, and the police have been told.",
+    Command.RETURN: "You have returned the pack. The police have been told why.",
+    Command.REFER: "You have referred the person to the panel.",
+    Command.GIVE_BACK: "You have given the case back. You remain risk owner until the police have taken it.",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How an action page is shown: what was typed, what changed meanwhile, and the HTTP status."""
+
+    form: FormErrors
+    changes: tuple[TimelineEntry, ...] = ()
+    status: int = 200
+
+
+async def act(page: PageRequest) -> Response:
+    """Ask for what must be recorded with the action."""
+    command = _command(page)
+    async with page.transaction() as session:
+        found = await opened(page, session, reason=f"action-{command}")
+    return _show(page, found, command, Asked(blank()))
+
+
+async def commit(page: PageRequest) -> Response:
+    """Carry the action out, or say what is missing; typed words are kept when somebody else was first."""
+    command = _command(page)
+    data = await page.form()
+    form = parse(ActionForm, data)
+    async with page.transaction() as session:
+        found = await opened(page, session, reason=f"action-{command}")
+    if isinstance(form, FormErrors):
+        return _show(page, found, command, Asked(form, status=422))
+    try:
+        if form.row_version == found.held.row_version and (missing := _missing(found, command, form)):
+            return _show(page, found, command, Asked(refused(data, *missing), status=422))
+        async with page.transaction() as session:
+            doing = Act(command, page.now, form.record(), form.row_version)
+            await operations.act_on_case(session, found.held.subject, doing, found.practice)
+    except (NotRecorded, NotOffered) as wrong:
+        return _show(page, found, command, Asked(refused(data, ("reason", str(wrong))), status=422))
+    except ChangedMeanwhile:
+        async with page.transaction() as session:
+            found = await opened(page, session, reason=f"action-{command}")
+            changes = await queries.changes_since(session, found.held.subject, form.row_version)
+        return _show(page, found, command, Asked(refused(data), changes, 409))
+    page.flash(DONE[command])
+    return page.redirect("case", reference=found.held.reference)
+
+
+def _missing(found: Opened, command: Command, form: ActionForm) -> tuple[tuple[str, str], ...]:
+    # Accepting makes the signed-in coordinator the risk owner; a name stands in so that only the words are checked.
+    return lacks(command, found.held.situation.state, replace(form.record(), risk_owner="the coordinator"))
+
+
+def _command(page: PageRequest) -> Command:
+    if page.path["command"] not in ACTIONS:
+        raise CaseNotFound("There is no such action: open the case and choose one that is offered.")
+    command = Command(page.path["command"])
+    allow(page.actor, command, permissions())
+    return command
+
+
+def _fields(found: Opened, command: Command) -> tuple[str, ...]:
+    try:
+        recorded = row_for(command, found.held.situation.state).records
+    except NotInThisState:
+        recorded = ("reason",)
+    return tuple(name for name in recorded if name != "risk_owner")
+
+
+def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> Response:
+    changes = [{"what": LABELS[each.command], "by": each.by, "at": each.at} for each in asked.changes]
+    values = {
+        "title": LABELS[command],
+        "form": asked.form,
+        "command": command.value,
+        "fields": _fields(found, command),
+        "refusal": found.refusal(command),
+        "you": page.actor.name,
+        "changes": changes,
+    }
+    return shown(page, "act", found, values, asked.status)

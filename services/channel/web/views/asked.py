@@ -1,0 +1,60 @@
+"""What every view of one case begins with: the case, the area's practice, and what this person may do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chassis import audit
+from chassis.database import Session
+from chassis.web import PageRequest, Response
+from services.channel import queries
+from services.channel.domain import TABLE, Command, Offer, Practice, Practices, offers
+from services.channel.queries import Held
+
+LABELS = {row.command.value: row.label for row in TABLE}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A case as a view has it, with the area's practice and what this person may do."""
+
+    held: Held
+    practice: Practice
+    offers: tuple[Offer, ...]
+
+    def refusal(self, command: Command) -> str:
+        """Return why a command is not offered, nothing where it is."""
+        return next(offer.refusal for offer in self.offers if offer.command is command)
+
+
+async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
+    """Open the case of the address and record that this person read it; CaseNotFound as queries says."""
+    held = await queries.held_by_reference(session, page.path["reference"])
+    await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
+    local: Practices = page.runtime.clients
+    district = held.summary.district if held.summary else ""
+    practice = local.under(held.area, held.area_version, district, page.now)
+    return Opened(held, practice, offers(held.situation, page.actor.roles, practice))
+
+
+def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, object], status: int = 200) -> Response:
+    """Render a page about one case."""
+    held = found.held
+    return page.render(
+        template,
+        status=status,
+        reference=held.reference,
+        name=held.summary.name if held.summary else "Erased",
+        facts=_facts(held),
+        immediate_danger=held.immediate_danger,
+        row_version=held.row_version,
+        **values,
+    )
+
+
+def _facts(held: Held) -> list[tuple[str, str]]:
+    summary = held.summary
+    if summary is None:
+        return [("Reference", held.reference)]
+    born = f"{summary.date_of_birth:%-d %B %Y}" if summary.date_of_birth else f"about {summary.approximate_age}"
+    facts = [("Date of birth" if summary.date_of_birth else "Age", born), ("Reference", held.reference)]
+    return [*facts, ("District", summary.district)] if summary.district else facts

@@ -1,0 +1,92 @@
+"""The case page and its documents."""
+
+from urllib.parse import quote
+from uuid import UUID
+
+from chassis import documents
+from chassis.errors import Missing
+from chassis.web import PageRequest, Response
+from services.channel import queries
+from services.channel.domain import STATE_LABELS, TABLE, State
+from services.channel.queries import CaseView
+from services.channel.web.views.asked import LABELS, Opened, opened, shown
+
+KINDS = {"information-gathering": "For information gathering", "section-36": "Section 36 referral"}
+MEGABYTE = 1_048_576
+
+
+class DocumentElsewhere(Missing):
+    """The document belongs to no case that this address names."""
+
+    reason = "document-absent"
+
+
+async def case(page: PageRequest) -> Response:
+    """Show everything about one case."""
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="case-page")
+        view = await queries.case_view(session, found.held)
+    return shown(page, "case", found, _values(view, found))
+
+
+async def document(page: PageRequest) -> Response:
+    """Hand out one document of the pack as a download; reading it is audited."""
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="document-download")
+        held = await documents.read(session, _id(page.path["document_id"]))
+        if held.subject != found.held.subject:
+            raise DocumentElsewhere("There is no such document with this case: open the case and choose again.")
+    name = held.reference.name.replace("\r", "").replace("\n", "")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return Response(held.body, media_type="application/octet-stream", headers=headers)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise DocumentElsewhere("There is no such document: open the case and choose again.") from None
+
+
+def _values(view: CaseView, found: Opened) -> dict[str, object]:
+    held = view.held
+    return {
+        "title": f"Case {held.reference}",
+        "state": STATE_LABELS[held.situation.state],
+        "stages": _stages(view),
+        "risk_owner": held.situation.risk_owner,
+        "opened_at": held.opened_at,
+        "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],
+        "answers": view.form.model_dump() if view.form else None,
+        "documents": [{"id": each.id, "name": each.name, "size": _size(each.size)} for each in view.documents],
+        "clocks": view.clocks,
+        "offers": [vars(each) | {"command": each.command.value} for each in found.offers],
+        "entries": _entries(view),
+    }
+
+
+def _stages(view: CaseView) -> list[dict[str, object]]:
+    """Return the states that the case has been in, then those that can follow, the present one marked."""
+    present = view.held.situation.state
+    been: list[State] = []
+    for entry in view.timeline:
+        state = State(entry.to_state)
+        if not been or been[-1] is not state:
+            been.append(state)
+    following = sorted({row.target for row in TABLE if present in row.sources and row.target not in (None, present)})
+    stages: list[dict[str, object]] = [{"label": STATE_LABELS[state], "is": "done"} for state in been[:-1]]
+    stages.append({"label": STATE_LABELS[present], "is": "present"})
+    stages.extend({"label": STATE_LABELS[state], "is": "possible"} for state in following if state)
+    return stages
+
+
+def _entries(view: CaseView) -> list[dict[str, object]]:
+    entries = []
+    for entry in reversed(view.timeline):
+        text = entry.note or f"Risk owner: {entry.risk_owner}."
+        entries.append({"title": LABELS[entry.command], "by": entry.by, "at": entry.at, "text": text})
+    return entries
+
+
+def _size(size: int) -> str:
+    return f"{size / MEGABYTE:.1f} MB" if size >= MEGABYTE else f"{max(1, size // 1024)} KB"
