@@ -83,7 +83,7 @@ def install(app: FastAPI, service: object, settings: object) -> None:  # noqa: A
         (
             Page("GET", "/sign-in", partial(_sign_in, provider), PUBLIC, "sign_in"),
             Page("GET", CALLBACK, partial(_callback, provider), PUBLIC, "sign_in_callback"),
-            Page("POST", "/sign-out", _sign_out, PUBLIC, "sign_out"),
+            Page("POST", "/sign-out", partial(_sign_out, provider), PUBLIC, "sign_out"),
             Page("GET", "/signed-out", _signed_out, PUBLIC, "signed_out"),
         ),
     )
@@ -155,12 +155,25 @@ async def _claims(client: StarletteOAuth2App, asked: PageRequest) -> Mapping[str
     return claims
 
 
-async def _sign_out(asked: PageRequest) -> Response:
+async def _sign_out(provider: _Provider, asked: PageRequest) -> Response:
     if asked.actor.kind == ActorKind.PERSON:
         async with asked.transaction() as session:
             await audit.record(session, "session.signed-out", subject=None, now=asked.now)
     asked.session.end()
-    return asked.redirect("signed_out")
+    return await _leave_provider(provider, asked) or asked.redirect("signed_out")
+
+
+async def _leave_provider(provider: _Provider, asked: PageRequest) -> Response | None:
+    """Send the browser to the provider's own sign-out where it has one; the demonstration's has nothing to end."""
+    if asked.runtime.settings.mode == "demo":
+        return None
+    back = f"{asked.runtime.settings.public_url.rstrip('/')}{asked.url('signed_out')}"
+    try:
+        client = provider.client()
+        leave = await client.create_logout_url(post_logout_redirect_uri=back, client_id=client.client_id)
+    except (SignInUnavailable, httpx2.HTTPError, RuntimeError, ValueError):
+        return None
+    return RedirectResponse(leave["url"], status_code=303)
 
 
 async def _signed_out(asked: PageRequest) -> Response:

@@ -74,6 +74,7 @@ def refused(data: FormData, *errors: tuple[str, str]) -> FormErrors:
 def parse(model: type[FormT], data: FormData) -> FormT | FormErrors:
     """Return the checked form, or the errors with what was typed, in the order of the form's fields."""
     dates = frozenset(_name(key, info) for key, info in model.model_fields.items() if _is(info.annotation, date))
+    order = [_name(key, info) for key, info in model.model_fields.items()]
     answers: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for key, info in model.model_fields.items():
@@ -86,13 +87,13 @@ def parse(model: type[FormT], data: FormData) -> FormT | FormErrors:
         form = model.model_validate({name: answer for name, answer in answers.items() if answer is not None})
     except ValidationError as invalid:
         for detail in invalid.errors(include_url=False, include_input=False):
-            name = str(detail["loc"][0]) if detail["loc"] else "form"
+            # A rule about the whole form is shown at its first field, so that the summary has somewhere to lead.
+            name = str(detail["loc"][0]) if detail["loc"] else order[0]
             errors.setdefault(name, _sentence(model, name, detail))
     else:
         if not errors:
             return form
-    order = [_name(key, info) for key, info in model.model_fields.items()]
-    ranked = sorted(errors.items(), key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
+    ranked = sorted(errors.items(), key=lambda pair: order.index(pair[0]))
     return FormErrors(data, tuple(ranked), dates)
 
 
@@ -147,7 +148,7 @@ def _sentence(model: type[Form], name: str, detail: ErrorDetails) -> str:
     info = next((info for key, info in model.model_fields.items() if _name(key, info) == name), None)
     label = info.title if info and info.title else name.replace("_", " ")
     context = detail.get("ctx", {})
-    if kind == "value_error":
+    if kind == "value_error" and "error" in context:
         return str(context["error"])
     made = {
         "missing": f"Enter {label}",
@@ -155,6 +156,8 @@ def _sentence(model: type[Form], name: str, detail: ErrorDetails) -> str:
         "string_too_short": f"{_capital(label)} must have {context.get('min_length')} characters or more",
         "enum": f"Select {label} from the list",
         "literal_error": f"Select {label} from the list",
+        "bool_parsing": f"Select {label}",
+        "value_error": f"Enter {label} in the correct format, like name@example.com",
         "int_parsing": f"{_capital(label)} must be a whole number",
     }
     return made.get(kind, f"Check {label}")

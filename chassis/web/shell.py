@@ -1,20 +1,23 @@
 """The outermost layer: security headers on every answer, a limit on every body, and no failure without an answer."""
 
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.errors import ThroughlineError
 from chassis.web.bodies import MIB, FormTooLarge
 from chassis.web.pages import Site
 from chassis.web.refusals import answer
 
-BODY_LIMIT = 32 * MIB
+BODY_LIMIT = 48 * MIB
 YEAR = 31_536_000
 
 
+@cache
 def security_headers(public_url: str, issuer_url: str) -> dict[str, str]:
     """Return the headers of every answer; forms may also lead to the identity provider, by redirect from sign-in."""
     issuer = urlsplit(issuer_url)
@@ -79,7 +82,12 @@ class ShellMiddleware:
         except Exception as error:
             if started:
                 raise
-            await answer(Request(scope), site, error)(scope, receive, send_with_headers)
+            await answer(Request(scope), site, _meant(error))(scope, receive, send_with_headers)
+
+
+def _meant(error: Exception) -> Exception:
+    # Starlette wraps our error in one of its own when a session could not be written while an answer was on its way.
+    return error.__cause__ if isinstance(error.__cause__, ThroughlineError) else error
 
 
 def _caching(scope: Scope) -> str:

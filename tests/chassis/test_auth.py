@@ -118,6 +118,22 @@ class TestSignOut:
         assert browser.get("/cases/KM-1").status_code == 303
         assert example.database.audited == [("sam", "session.signed-out")]
 
+    def test_of_a_real_system_ends_at_the_provider_too(self, provider: str) -> None:
+        browser = make(issuer_url=provider, public_url=HERE, mode="real").client(base_url=HERE)
+        browser.get("/enter")
+        left = urlsplit(
+            browser.post("/sign-out", data={"csrf_token": token_in(browser.get("/").text)}).headers["location"]
+        )
+        assert f"{left.scheme}://{left.netloc}" == provider
+        assert parse_qs(left.query)["post_logout_redirect_uri"] == [f"{HERE}/signed-out"]
+        assert browser.get("/cases/KM-1").status_code == 303
+
+    def test_works_when_the_provider_does_not(self) -> None:
+        browser = make(issuer_url="http://127.0.0.1:9", public_url=HERE, mode="real").client(base_url=HERE)
+        browser.get("/enter")
+        answer = browser.post("/sign-out", data={"csrf_token": token_in(browser.get("/").text)})
+        assert answer.headers["location"] == "/signed-out"
+
     def test_needs_our_own_form(self, browser: TestClient) -> None:
         browser.get("/enter")
         assert browser.post("/sign-out").status_code == 403

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from lxml import html
+from pydantic import EmailStr, model_validator
 from starlette.testclient import TestClient
 
-from chassis.web import FormData, FormErrors, blank, parse, parse_date, refused
+from chassis.web import Form, FormData, FormErrors, blank, parse, parse_date, refused
 from tests.chassis.web_example import ExampleForm, found, make, token_in
 
 BOUNDARY = "example-boundary"
@@ -152,6 +153,24 @@ class TestParse:
             "Date of birth must include a month and a year",
             "Select yes if they consent",
         ]
+
+    def test_a_rule_about_the_whole_form_is_shown_at_its_first_field(self) -> None:
+        class Either(Form):
+            phone: str = ""
+            email: EmailStr | None = None
+
+            @model_validator(mode="after")
+            def one_is_needed(self) -> "Either":
+                if not self.phone and not self.email:
+                    raise ValueError("Enter a telephone number or an email address")
+                return self
+
+        form = parse(Either, fields())
+        assert isinstance(form, FormErrors)
+        assert form.errors == (("phone", "Enter a telephone number or an email address"),)
+        form = parse(Either, fields(email="not one"))
+        assert isinstance(form, FormErrors)
+        assert form.errors == (("email", "Enter email in the correct format, like name@example.com"),)
 
     def test_an_error_of_the_rules_joins_the_form(self) -> None:
         form = refused(fields(surname="Test"), ("surname", "Somebody of that name is already here"))

@@ -155,6 +155,17 @@ class TestRefusal:
     def test_a_misspelt_name_in_a_template_is_not_silence(self, visitor: TestClient) -> None:
         assert visitor.get("/misspelt").status_code == 500
 
+    def test_a_session_that_cannot_be_written_is_503_too(
+        self, example: Example, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def dead(*_: object) -> None:
+            raise DatabaseUnavailable("The database did not answer; try again in a moment.")
+
+        monkeypatch.setattr(example.store, "write", dead)
+        answer = example.client().get("/enter")
+        assert answer.status_code == 503
+        assert "set-cookie" not in answer.headers
+
     def test_a_dead_session_store_is_503_not_500(self, example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
         async def dead(*_: object) -> None:
             raise DatabaseUnavailable("The database did not answer; try again in a moment.")
