@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from chassis.actor import Actor
 from chassis.errors import (
@@ -65,6 +66,8 @@ class ProblemRoute(APIRoute):
                 return problem(status_of(error), error.reason, str(error))
             except RequestValidationError as error:
                 return problem(422, "request-unreadable", _validation_sentence(error))
+            except HTTPException:
+                return problem(400, "request-unreadable", "The body cannot be read: send JSON in UTF-8.")
 
         return answer
 

@@ -23,7 +23,7 @@ from chassis.ops.queues import ParkedMessage
 from chassis.web.pages import Page, PageRequest
 
 Operator = Annotated[Actor, Depends(require_operator)]
-After = Annotated[int, Query(ge=0)]
+After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
 class _Undo(Exception):  # noqa: N818 - not an error: it undoes a dry run
