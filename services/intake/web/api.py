@@ -78,10 +78,12 @@ class Problem(BaseModel):
     errors: tuple[FieldProblem, ...] = ()
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """A body that cannot become a referral, with the answer to give."""
 
     def __init__(self, response: Response) -> None:
+        """Keep the answer."""
+        super().__init__()
         self.response = response
 
 
@@ -92,7 +94,7 @@ class WholeBodyRoute(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 return await _submit(request)
-            except _Refused as refused:
+            except Refused as refused:
                 return refused.response
             except ThroughlineError as error:
                 return problem(status_of(error), error.reason, str(error))
@@ -154,7 +156,7 @@ async def show_referral(request: Request, reference: str) -> JSONResponse:
 async def _submit(request: Request) -> Response:
     key = _idempotency_key(request)
     body = await _body(request)
-    form = _form(body)
+    form = form_in(body)
     runtime = request.app.state.runtime
     now = clock.now()
     today = now.astimezone(LONDON).date()
@@ -183,22 +185,22 @@ def _idempotency_key(request: Request) -> str:
     key = request.headers.get("idempotency-key", "").strip()
     if len(key) > KEY_LIMIT or not key.isascii() or not key.isprintable():
         sentence = f"The Idempotency-Key must be at most {KEY_LIMIT} printable ASCII characters."
-        raise _Refused(problem(400, "idempotency-key-unusable", sentence))
+        raise Refused(problem(400, "idempotency-key-unusable", sentence))
     return key
 
 
 async def _body(request: Request) -> bytes:
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
-        raise _Refused(problem(415, "not-json", "Send the referral as application/json."))
+        raise Refused(problem(415, "not-json", "Send the referral as application/json."))
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > BODY_LIMIT:
-        raise _Refused(_too_large())
+        raise Refused(_too_large())
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_LIMIT:
-            raise _Refused(_too_large())
+            raise Refused(_too_large())
     return bytes(body)
 
 
@@ -206,14 +208,15 @@ def _too_large() -> Response:
     return problem(413, "original-too-large", "The referral is larger than 2 MB: send its documents by mail.")
 
 
-def _form(body: bytes) -> ReferralForm:
+def form_in(body: bytes) -> ReferralForm:
+    """Return the referral in a body; raises Refused with the answer that names each bad field."""
     try:
         return ReferralForm.model_validate_json(body)
     except ValidationError as invalid:
         details = invalid.errors(include_url=False, include_input=False)
     if details[0]["type"] == "json_invalid":
         sentence = "The body cannot be read as JSON in UTF-8: check brackets, quotes and the encoding."
-        raise _Refused(problem(400, "json-unreadable", sentence))
+        raise Refused(problem(400, "json-unreadable", sentence))
     errors = list(_field_problems(details))
     named = "1 field is" if len(errors) == 1 else f"{len(errors)} fields are"
     content = {
@@ -223,7 +226,7 @@ def _form(body: bytes) -> ReferralForm:
         "detail": f"{named} missing or wrong: mend each one that `errors` names and send the referral again.",
         "errors": errors,
     }
-    raise _Refused(Response(json.dumps(content), 422, media_type="application/problem+json"))
+    raise Refused(Response(json.dumps(content), 422, media_type="application/problem+json"))
 
 
 def _field_problems(details: list[ErrorDetails]) -> Iterator[dict[str, str]]:
