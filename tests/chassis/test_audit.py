@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +14,7 @@ from chassis import audit
 from chassis.actor import Actor
 from chassis.audit import sealer as sealing
 from chassis.database import Session
+from tests.chassis.places import Place
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SIGNING_KEY = bytes(range(32))
@@ -23,12 +23,12 @@ OFFICER = Actor.operator("synthetic-officer")
 
 
 @pytest.fixture
-async def sealer(place: Any) -> audit.Sealer:
+async def sealer(place: Place) -> audit.Sealer:
     return audit.Sealer(place.url, "triage", SIGNING_KEY)
 
 
 @pytest.fixture
-async def raw(place: Any) -> AsyncIterator[AsyncConnection]:
+async def raw(place: Place) -> AsyncIterator[AsyncConnection]:
     """A plain connection of the runtime role, as an intruder in the service would have."""
     engine = create_async_engine(place.url)
     async with engine.connect() as connection:
@@ -36,7 +36,7 @@ async def raw(place: Any) -> AsyncIterator[AsyncConnection]:
     await engine.dispose()
 
 
-async def write(place: Any, *actions: str, subject: UUID | None = None) -> None:
+async def write(place: Place, *actions: str, subject: UUID | None = None) -> None:
     async with place.database.transaction(OFFICER) as session:
         for action in actions:
             await audit.record(session, action, subject=subject, now=NOW, area="kent", facts={"tries": 1})
@@ -46,14 +46,14 @@ async def chain(session: Session) -> tuple[audit.AuditEntry, ...]:
     return await audit.entries(session, after=0, limit=10_000)
 
 
-async def verified(place: Any) -> audit.Verification:
+async def verified(place: Place) -> audit.Verification:
     async with place.database.transaction(OFFICER) as session:
         kept = await audit.checkpoints(session, after=0)
         return audit.verify(await chain(session), kept, PUBLIC_KEY)
 
 
 class TestRecord:
-    async def test_keeps_who_did_what_to_whom_and_why(self, place: Any, sealer: audit.Sealer) -> None:
+    async def test_keeps_who_did_what_to_whom_and_why(self, place: Place, sealer: audit.Sealer) -> None:
         subject = uuid4()
         async with place.database.transaction(OFFICER) as session:
             await audit.record(
@@ -68,7 +68,7 @@ class TestRecord:
         assert (closed.at, closed.facts) == (NOW, {"actions": 2})
         assert (read.action, read.reason) == ("record.read", "gateway-assessment")
 
-    async def test_goes_with_a_transaction_that_is_rolled_back(self, place: Any, sealer: audit.Sealer) -> None:
+    async def test_goes_with_a_transaction_that_is_rolled_back(self, place: Place, sealer: audit.Sealer) -> None:
         with pytest.raises(RuntimeError):
             async with place.database.transaction(OFFICER) as session:
                 await audit.record(session, "case.close", subject=None, now=NOW)
@@ -77,7 +77,7 @@ class TestRecord:
 
 
 class TestSealer:
-    async def test_chains_numbers_and_signs(self, place: Any, sealer: audit.Sealer) -> None:
+    async def test_chains_numbers_and_signs(self, place: Place, sealer: audit.Sealer) -> None:
         await write(place, "a.one", "a.two")
         await sealer.seal_once()
         await write(place, "a.three")
@@ -86,7 +86,7 @@ class TestSealer:
         assert found == audit.Verification(True, (), 3, 3, 3)
 
     async def test_an_open_transaction_stalls_nobody_and_a_late_commit_is_not_skipped(
-        self, place: Any, sealer: audit.Sealer
+        self, place: Place, sealer: audit.Sealer
     ) -> None:
         async with place.database.transaction(OFFICER) as late:
             await audit.record(late, "a.late", subject=None, now=NOW)
@@ -100,7 +100,7 @@ class TestSealer:
         assert (await verified(place)).ok
 
     async def test_seals_more_than_one_batch(
-        self, place: Any, sealer: audit.Sealer, monkeypatch: pytest.MonkeyPatch
+        self, place: Place, sealer: audit.Sealer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sealing, "BATCH", 3)
         monkeypatch.setattr(sealing, "_UNSEALED", sealing._UNSEALED.limit(3))
@@ -108,7 +108,7 @@ class TestSealer:
         assert await sealer.seal_once() == 8
         assert await verified(place) == audit.Verification(True, (), 8, 8, 8)
 
-    async def test_two_sealers_never_seal_the_same_row(self, place: Any, sealer: audit.Sealer) -> None:
+    async def test_two_sealers_never_seal_the_same_row(self, place: Place, sealer: audit.Sealer) -> None:
         await write(place, *(f"a.n{number}" for number in range(50)))
         other = audit.Sealer(place.url, "triage", SIGNING_KEY)
         counts = await asyncio.gather(*(one.seal_once() for one in (sealer, other, sealer, other)))
@@ -116,7 +116,7 @@ class TestSealer:
         assert (await verified(place)).ok
 
     async def test_runs_until_cancelled_and_leaves_the_lock_to_the_next(
-        self, place: Any, sealer: audit.Sealer, monkeypatch: pytest.MonkeyPatch
+        self, place: Place, sealer: audit.Sealer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sealing, "EVERY_SECONDS", 0.05)
         running = asyncio.create_task(sealer.run())
@@ -129,7 +129,7 @@ class TestSealer:
         assert await audit.Sealer(place.url, "triage", SIGNING_KEY).seal_once() == 1
 
     async def test_goes_on_after_its_connection_was_ended(
-        self, place: Any, sealer: audit.Sealer, raw: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+        self, place: Place, sealer: audit.Sealer, raw: AsyncConnection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sealing, "EVERY_SECONDS", 0.05)
         running = asyncio.create_task(sealer.run())
@@ -161,14 +161,14 @@ class TestProtection:
             "UPDATE audit_checkpoint SET entry_hash = '\\x00'",
             "DELETE FROM audit_checkpoint",
             "TRUNCATE audit_checkpoint",
-            "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
+            "ALTER TABLE audit_entry DISABLE TRIGGER USER",
             "DROP TRIGGER audit_entry_update ON audit_entry",
             "INSERT INTO audit_entry (at, actor_kind, actor_id, action, area, reason, trace_id, facts, sequence) "
             "VALUES (now(), 'job', 'x', 'x.y', '', '', '', '{}', 2)",
         ],
     )
     async def test_the_runtime_role_cannot_touch_what_is_sealed(
-        self, place: Any, sealer: audit.Sealer, raw: AsyncConnection, statement: str
+        self, place: Place, sealer: audit.Sealer, raw: AsyncConnection, statement: str
     ) -> None:
         await write(place, "a.one")
         await sealer.seal_once()
@@ -187,13 +187,13 @@ class TestProtection:
         ],
     )
     async def test_an_unsealed_row_only_waits_for_its_place(
-        self, place: Any, raw: AsyncConnection, statement: str
+        self, place: Place, raw: AsyncConnection, statement: str
     ) -> None:
         await write(place, "a.one")
         with pytest.raises(DBAPIError):
             await raw.execute(text(statement))
 
-    async def test_the_owner_too_is_refused_by_trigger(self, place: Any, sealer: audit.Sealer) -> None:
+    async def test_the_owner_too_is_refused_by_trigger(self, place: Place, sealer: audit.Sealer) -> None:
         await write(place, "a.one")
         await sealer.seal_once()
         engine = create_async_engine(place.owner_url)
@@ -213,20 +213,21 @@ class TestProtection:
         ],
     )
     async def test_an_owner_who_drops_the_triggers_is_found_by_the_chain(
-        self, place: Any, sealer: audit.Sealer, statement: str
+        self, place: Place, sealer: audit.Sealer, statement: str
     ) -> None:
         await write(place, "a.one", "a.two", "a.three")
         await sealer.seal_once()
         engine = create_async_engine(place.owner_url)
         async with engine.begin() as connection:
-            await connection.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER ALL"))
+            await connection.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))
             await connection.execute(text(statement))
+            await connection.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER USER"))
         await engine.dispose()
         assert not (await verified(place)).ok
 
 
 class TestSealedSoon:
-    async def test_a_row_is_sealed_within_five_seconds(self, place: Any, sealer: audit.Sealer) -> None:
+    async def test_a_row_is_sealed_within_five_seconds(self, place: Place, sealer: audit.Sealer) -> None:
         running = asyncio.create_task(sealer.run())
         await write(place, "a.one")
         assert await eventually(place, 1, within=timedelta(seconds=5))
@@ -234,7 +235,7 @@ class TestSealedSoon:
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def eventually(place: Any, count: int, within: timedelta = timedelta(seconds=8)) -> bool:
+async def eventually(place: Place, count: int, within: timedelta = timedelta(seconds=8)) -> bool:
     """Say whether so many rows were sealed within the time."""
     deadline = asyncio.get_running_loop().time() + within.total_seconds()
     while asyncio.get_running_loop().time() < deadline:

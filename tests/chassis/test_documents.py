@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
@@ -19,6 +18,7 @@ from chassis.errors import SubjectErased, ThroughlineError
 from chassis.internal import digest_of
 from chassis.tables import document_grant
 from contracts.envelope import DocumentReference
+from tests.chassis.places import Place
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 OURSELVES = Actor.service("triage")
@@ -28,7 +28,7 @@ STATS = "stats.synthetic-credential"
 
 
 @pytest.fixture
-def app(place: Any) -> FastAPI:
+def app(place: Place) -> FastAPI:
     """Return the publisher's side: triage with its internal door."""
     app = FastAPI()
     app.include_router(documents.router())
@@ -45,7 +45,7 @@ async def fetcher(app: FastAPI) -> AsyncIterator[documents.Fetcher]:
     await one.close()
 
 
-async def stored(place: Any, *, subject: UUID | None = None, granted: str = "channel") -> DocumentReference:
+async def stored(place: Place, *, subject: UUID | None = None, granted: str = "channel") -> DocumentReference:
     async with place.database.transaction(OURSELVES) as session:
         reference = await documents.store(
             session,
@@ -61,7 +61,7 @@ async def stored(place: Any, *, subject: UUID | None = None, granted: str = "cha
 
 
 class TestStore:
-    async def test_reads_back_what_was_stored(self, place: Any) -> None:
+    async def test_reads_back_what_was_stored(self, place: Place) -> None:
         subject = uuid4()
         reference = await stored(place, subject=subject)
         async with place.database.transaction(OURSELVES) as session:
@@ -70,7 +70,7 @@ class TestStore:
         assert (found.body, found.reference, found.subject, found.area) == (BODY, reference, subject, "kent")
         assert reference.digest == hashlib.sha256(BODY).hexdigest()
 
-    async def test_the_database_holds_neither_name_nor_body_in_the_clear(self, place: Any) -> None:
+    async def test_the_database_holds_neither_name_nor_body_in_the_clear(self, place: Place) -> None:
         await stored(place)
         async with place.database.transaction(OURSELVES) as session:
             row = await session.scalar(text("SELECT row_to_json(d)::text FROM document d"))
@@ -79,19 +79,19 @@ class TestStore:
         assert raw is not None
         assert b"CANARY" not in raw.name + raw.body
 
-    async def test_keeping_the_same_document_twice_changes_nothing(self, place: Any) -> None:
+    async def test_keeping_the_same_document_twice_changes_nothing(self, place: Place) -> None:
         subject = uuid4()
         reference = await stored(place, subject=subject)
         async with place.database.transaction(OURSELVES) as session:
             await documents.keep(session, reference, b"other", subject=subject, area="kent", now=NOW)
             assert (await documents.read(session, reference.id)).body == BODY
 
-    async def test_refuses_more_than_the_limit(self, place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_refuses_more_than_the_limit(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(documents, "SIZE_LIMIT", len(BODY) - 1)
         with pytest.raises(documents.DocumentTooLarge):
             await stored(place)
 
-    async def test_erasing_leaves_nothing_to_open(self, place: Any) -> None:
+    async def test_erasing_leaves_nothing_to_open(self, place: Place) -> None:
         subject = uuid4()
         reference = await stored(place, subject=subject)
         async with place.database.transaction(OURSELVES) as session:
@@ -103,7 +103,7 @@ class TestStore:
 
 
 class TestFetch:
-    async def test_brings_the_body_and_audits_the_read(self, place: Any, fetcher: documents.Fetcher) -> None:
+    async def test_brings_the_body_and_audits_the_read(self, place: Place, fetcher: documents.Fetcher) -> None:
         subject = uuid4()
         reference = await stored(place, subject=subject)
         assert await fetcher.fetch("triage", reference) == BODY
@@ -117,12 +117,12 @@ class TestFetch:
         with pytest.raises(documents.DocumentMissing):
             await fetcher.fetch("triage", a_reference())
 
-    async def test_refuses_a_service_that_no_event_named(self, place: Any, fetcher: documents.Fetcher) -> None:
+    async def test_refuses_a_service_that_no_event_named(self, place: Place, fetcher: documents.Fetcher) -> None:
         reference = await stored(place, granted="stats")
         with pytest.raises(documents.DocumentRefused):
             await fetcher.fetch("triage", reference)
 
-    async def test_says_that_an_erased_subject_is_erased(self, place: Any, fetcher: documents.Fetcher) -> None:
+    async def test_says_that_an_erased_subject_is_erased(self, place: Place, fetcher: documents.Fetcher) -> None:
         subject = uuid4()
         reference = await stored(place, subject=subject)
         async with place.database.transaction(OURSELVES) as session:
@@ -130,7 +130,7 @@ class TestFetch:
         with pytest.raises(SubjectErased):
             await fetcher.fetch("triage", reference)
 
-    async def test_a_deleted_key_alone_is_erasure_too(self, place: Any, fetcher: documents.Fetcher) -> None:
+    async def test_a_deleted_key_alone_is_erasure_too(self, place: Place, fetcher: documents.Fetcher) -> None:
         subject = uuid4()
         reference = await stored(place, subject=subject)
         await place.database.keys.erase(subject)
@@ -139,7 +139,7 @@ class TestFetch:
 
     @pytest.mark.parametrize("change", [{"digest": "0" * 64}, {"size": 5}, {"size": 500}])
     async def test_refuses_other_bytes_than_announced(
-        self, place: Any, fetcher: documents.Fetcher, change: dict[str, object]
+        self, place: Place, fetcher: documents.Fetcher, change: dict[str, object]
     ) -> None:
         reference = await stored(place)
         with pytest.raises(documents.DocumentDigestMismatch):
@@ -151,7 +151,7 @@ class TestFetch:
 
     @pytest.mark.parametrize("credential", ["", "channel.wrong", "nobody.synthetic-credential", STATS.upper()])
     async def test_a_wrong_credential_is_the_world_being_down(
-        self, place: Any, app: FastAPI, credential: str
+        self, place: Place, app: FastAPI, credential: str
     ) -> None:
         reference = await stored(place)
         wrong = documents.Fetcher({"triage": "http://triage"}, credential, transport=httpx2.ASGITransport(app=app))
@@ -201,7 +201,7 @@ class TestPublisherDown:
 
 
 class TestDoor:
-    async def test_every_refusal_is_a_problem_with_a_reason(self, place: Any, app: FastAPI) -> None:
+    async def test_every_refusal_is_a_problem_with_a_reason(self, place: Place, app: FastAPI) -> None:
         reference = await stored(place)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://triage") as client:
             path = f"/internal/documents/{reference.id}"
