@@ -74,6 +74,22 @@ class TestBusinessClock:
             business.now()
         assert looks <= 2
 
+    def test_reads_an_unchanged_file_only_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(clock, "LOOK_EVERY_SECONDS", 0)
+        reads: list[str] = []
+        real = Path.read_text
+
+        def counted(self: Path, encoding: str | None = None) -> str:
+            reads.append(self.name)
+            return real(self, encoding)
+
+        monkeypatch.setattr(Path, "read_text", counted)
+        file = tmp_path / "clock.json"
+        file.write_text('{"offset_seconds": 60}')
+        business = BusinessClock(file)
+        assert [seconds_ahead(business) for _ in range(5)] == [60] * 5
+        assert reads == ["clock.json"]
+
     @pytest.mark.parametrize("damage", ["", "{", "[]", '{"offset_seconds": "soon"}', '{"services": 3}'])
     def test_keeps_the_last_offset_when_the_file_is_damaged(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str

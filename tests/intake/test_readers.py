@@ -216,7 +216,12 @@ class TestHostileFiles:
         assert reading.cause is cause
         assert reading.reason.endswith(".")
 
-    def test_bombs_are_refused_before_they_are_opened(self) -> None:
+    def test_the_declared_size_is_enough_to_refuse(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        bomb = zipped(document=b" " * 21_000_000)
+        monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("the bomb was opened"))
+        assert read_form(bomb).cause is Cause.TOO_BIG
+
+    def test_bombs_of_every_kind_are_refused(self) -> None:
         zip_bomb = zipped(document=b" " * 21_000_000)
         assert len(zip_bomb.body) < 50_000
         assert read_form(zip_bomb).cause is Cause.TOO_BIG

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from samples import fields as sample_fields
 from samples.make import SAMPLES, files, path_of, web_fields
@@ -55,6 +56,19 @@ class TestSamples:
                 together[name] = value
         assert assemble(together).form == sample.referral
         assert web_fields(sample.referral) == posted
+
+    def test_word_users_see_headings_and_questions(self) -> None:
+        document = Document(str(SAMPLE_FOLDER / "blank" / "referral-form.docx"))
+        headings = [
+            paragraph.text
+            for paragraph in document.paragraphs
+            if paragraph.style and paragraph.style.name == "Heading 1"
+        ]
+        assert headings == [section.heading for section in sample_fields.SECTIONS]
+        questions = [row.cells[0].text for table in document.tables for row in table.rows]
+        assert len(questions) == sum(
+            question.rows for section in sample_fields.SECTIONS for question in section.questions
+        )
 
     def test_the_form_asks_every_question_of_the_model(self) -> None:
         asked = {question.path for section in sample_fields.SECTIONS for question in section.questions}
