@@ -6,19 +6,20 @@ import logging
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
 
 from opentelemetry.trace import get_current_span
 
 from chassis.errors import ThroughlineError
 from chassis.telemetry.allowed import Scalar, keep
 from chassis.telemetry.metrics import counter
+from contracts.catalogue import SERVICES
 
 _OURS = "throughline"
-_OWN_PACKAGES = frozenset({_OURS, "areas", "chassis", "cli", "contracts", "samples", "services"})
+_OWN_PACKAGES = frozenset({_OURS, "areas", "chassis", "cli", "contracts", "samples", "services", *SERVICES})
 # Their access lines hold raw paths, and the audit already knows who opened what.
 _SILENT = ("granian.access", "uvicorn.access", "opentelemetry", "mail.log", "httpx2", "httpcore2")
 _LIBRARIES = ("uvicorn", "uvicorn.error", "granian", "_granian", "sqlalchemy", "sqlalchemy.engine", "sqlalchemy.pool",
@@ -56,16 +57,17 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-class StandardError(logging.StreamHandler[TextIO]):
-    """Writes to whatever standard error is at that moment, and not to what it was when logging began."""
+class StandardError(logging.Handler):
+    """Writes to whatever standard error is at that moment; a line that cannot be written is lost without a word.
 
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
+    The standard handler would print the record instead, arguments and all.
+    """
 
-    @property
-    def stream(self) -> TextIO:
-        """Standard error now."""
-        return sys.stderr
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
 
 
 def configure_logs(service: str, level: str) -> None:

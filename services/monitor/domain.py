@@ -222,12 +222,17 @@ def tree(spans: Iterable[SpanFact]) -> tuple[SpanNode, ...]:
     return tuple(nodes)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 message" or "2 messages"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _outbox_findings(reading: ServiceReading) -> list[Finding]:
     outbox = reading.outbox
     if outbox is None or outbox.oldest_unpublished_seconds <= OUTBOX_WAITS_SECONDS:
         return []
     sentence = (
-        f"{outbox.unpublished + outbox.unnumbered} events wait in {reading.service}, the oldest for "
+        f"{reading.service} has {counted(outbox.unpublished, 'event')} to publish, the oldest waiting for "
         f"{outbox.oldest_unpublished_seconds:.0f} seconds: see whether the bus takes them."
     )
     return [Finding(reading.service, Trouble.OUTBOX_BEHIND, "", sentence)]
@@ -236,16 +241,16 @@ def _outbox_findings(reading: ServiceReading) -> list[Finding]:
 def _topic_findings(service: str, topic: TopicReading) -> list[Finding]:
     found: list[Finding] = []
     if topic.lag is not None and topic.lag > LAG_MESSAGES:
-        sentence = f"{service} is {topic.lag} messages behind on {topic.topic}: see whether it is working."
+        sentence = f"{service} is {counted(topic.lag, 'message')} behind on {topic.topic}: see whether it is working."
         found.append(Finding(service, Trouble.CONSUMER_BEHIND, topic.topic, sentence))
     if topic.held and topic.oldest_held_seconds > HELD_SECONDS:
         sentence = (
-            f"{service} holds {topic.held} messages of {topic.topic}, the oldest for "
+            f"{service} holds {counted(topic.held, 'message')} of {topic.topic}, the oldest for "
             f"{topic.oldest_held_seconds:.0f} seconds: an earlier message is missing."
         )
         found.append(Finding(service, Trouble.MESSAGES_HELD, topic.topic, sentence))
     if topic.parked:
-        sentence = f"{service} has parked {topic.parked} messages of {topic.topic}: retry or discard them."
+        sentence = f"{service} has parked {counted(topic.parked, 'message')} of {topic.topic}: retry or discard."
         found.append(Finding(service, Trouble.MESSAGES_PARKED, topic.topic, sentence))
     return found
 

@@ -75,7 +75,7 @@ async def alarms(session: Session, service: str = "") -> tuple[Alarm, ...]:
     chosen = select(*(alarm.c[name] for name in shown)).where(alarm.c.cleared_at.is_(None))
     if service:
         chosen = chosen.where(alarm.c.service == service)
-    rows = await session.rows(chosen.order_by(alarm.c.raised_at, alarm.c.id))
+    rows = await session.rows(chosen.order_by(alarm.c.raised_at, alarm.c.service, alarm.c.reason, alarm.c.place))
     return tuple(Alarm(**row._mapping) for row in rows)  # noqa: SLF001 - the documented way to a row's names
 
 

@@ -136,8 +136,9 @@ def ledger(answer: Answer) -> Ledger:
 
 
 def _line(each: Answer) -> LedgerLine:
-    at = each.get("at")
-    return LedgerLine(str(each["team"]), str(each["state"]), datetime.fromisoformat(at) if at else None)
+    state = str(each["state"])
+    at = each.get(f"{state}_at")
+    return LedgerLine(str(each["team"]), state, datetime.fromisoformat(at) if at else None)
 
 
 def _checkpoint(service: str, each: Answer) -> OfferedCheckpoint:

@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
+from io import StringIO
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from chassis.errors import ThroughlineError
 from chassis.telemetry import tracing
 from chassis.telemetry.allowed import CORRELATION, KEYS, keep
 from chassis.telemetry.exporting import QuietExporter
-from chassis.telemetry.logs import JsonLines
+from chassis.telemetry.logs import JsonLines, StandardError
 from chassis.telemetry.start import start_tracing
 
 CANARY = "Zebulon Quarrington-Fitch"
@@ -98,6 +99,19 @@ class TestLogLines:
         assert not unknown, (
             f"These facts would be dropped; add a fitting key to chassis/telemetry/allowed.py: {unknown}"
         )
+
+
+class TestStandardError:
+    def test_a_line_that_cannot_be_written_is_not_printed_some_other_way(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        closed = StringIO()
+        closed.close()
+        handler = StandardError()
+        handler.setFormatter(JsonLines("test"))
+        monkeypatch.setattr(sys, "stderr", closed)
+        handler.handle(logging.LogRecord("aiosmtpd", logging.ERROR, __file__, 1, "sender: %s", (CANARY,), None))
+        assert CANARY not in "".join(capfd.readouterr())
 
 
 class TestSpans:

@@ -10,7 +10,14 @@ from chassis.audit.chain import checkpoint_message
 from chassis.telemetry.allowed import Scalar
 from chassis.telemetry.receiving import ReceivedSpan
 from services.monitor import readers
-from services.monitor.domain import HealthState, OfferedCheckpoint, OutboxReading, ServiceReading, SpanFact, TopicReading
+from services.monitor.domain import (
+    HealthState,
+    OfferedCheckpoint,
+    OutboxReading,
+    ServiceReading,
+    SpanFact,
+    TopicReading,
+)
 from services.monitor.readers import Ledger, LedgerLine, ParkedMessage
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -28,7 +35,7 @@ def a_fact(number: int, parent: int = 0, *, start_ms: int = 0, took_ms: int = 10
     return SpanFact(trace, f"{number:016x}", above, "intake", f"step {number}", "internal", begin, end, failed=False)
 
 
-def a_span(
+def a_span(  # noqa: PLR0913 - a builder has one option per field
     number: int,
     parent: int = 0,
     *,

@@ -1,6 +1,6 @@
 """Monitor on a real database, with services that answer from memory and people who are signed in."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import httpx2
@@ -46,7 +46,7 @@ async def runtime(runtime_of: RuntimeOf, quiet: Service) -> Runtime:
 
 
 @pytest.fixture
-async def monitor(running_of: RunningOf, quiet: Service, console: ConsoleOpsClient) -> AsyncIterator[Monitor]:
+async def monitor(running_of: RunningOf, quiet: Service, console: ConsoleOpsClient) -> Monitor:
     running = await running_of(quiet, public_url="http://monitor.test")
 
     async def person(role: Role) -> httpx2.AsyncClient:
@@ -58,4 +58,4 @@ async def monitor(running_of: RunningOf, quiet: Service, console: ConsoleOpsClie
         running.client.cookies.set("throughline_monitor", session.token)
         return running.client
 
-    yield Monitor(running.runtime, console, running.client, person)
+    return Monitor(running.runtime, console, running.client, person)

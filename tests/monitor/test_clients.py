@@ -49,9 +49,8 @@ def a_service(request: httpx2.Request) -> httpx2.Response:
         "/ops/audit/checkpoints": {"checkpoints": [checkpoint_answer(2, service="intake")]},
         f"/ops/ledger/{REFERENCE}": {
             "reference": REFERENCE,
-            "subject": str(uuid4()),
             "correlation_id": str(uuid4()),
-            "lines": [{"team": "imu", "state": "stored", "at": NOW.isoformat()}],
+            "lines": [{"team": "imu", "state": "stored", "sent_at": None, "stored_at": NOW.isoformat()}],
         },
     }
     return httpx2.Response(200, json=answers[path]) if path in answers else httpx2.Response(404, json={})
@@ -89,7 +88,8 @@ class TestOpsClient:
             await client.ledger("KM-2222-2222", "ida")
 
     async def test_finds_a_ledger(self, client: OpsClient) -> None:
-        assert (await client.ledger(REFERENCE, "ida")).lines[0].team == "imu"
+        (line, *_) = (await client.ledger(REFERENCE, "ida")).lines
+        assert (line.team, line.state, line.at) == ("imu", "stored", NOW)
 
     async def test_knows_no_other_service(self, client: OpsClient) -> None:
         with pytest.raises(ServiceUnknown):

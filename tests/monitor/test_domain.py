@@ -91,4 +91,3 @@ class TestCheckpointFindings:
         (stolen,) = readers.checkpoints("triage", {"checkpoints": [checkpoint_answer(2, service="channel")]})
         found = checkpoint_findings("triage", (), (a_checkpoint(1), stolen))
         assert [one.reason for one in found] == [Trouble.CHECKPOINT_SIGNATURE_BROKEN]
-

@@ -10,6 +10,9 @@ from services.monitor import queries
 from services.monitor.domain import SpanFact
 from services.monitor.queries import KeptCheckpoint
 
+MOST = 1_000
+MOST_DIGITS = 18
+
 
 class RequestUnreadable(Rejected):
     """An address or a query holds something that cannot be asked for."""
@@ -26,12 +29,19 @@ async def traces(request: PageRequest) -> Response:
 
 
 async def checkpoints(request: PageRequest) -> Response:
-    """GET /ops/checkpoints?service=&after=: {"service", "checkpoints": [...]} as monitor keeps them."""
-    service, after = request.query.get("service", ""), request.query.get("after", "0")
-    if not service or not after.isdecimal():
+    """GET /ops/checkpoints?service=: {"service", "checkpoints": [...]} in order of sequence, at most 1000.
+
+    With `after=N` those that follow entry N, otherwise the newest and all in doubt.
+    """
+    service, after = request.query.get("service", ""), request.query.get("after", "")
+    if not service or (after and not (after.isascii() and after.isdecimal() and len(after) < MOST_DIGITS)):
         raise RequestUnreadable("Say which service, and after which sequence: ?service=triage&after=0.")
     async with request.transaction() as session:
-        kept = await queries.checkpoints(session, service, after=int(after))
+        if after:
+            kept = await queries.checkpoints(session, service, after=int(after), limit=MOST)
+        else:
+            kept = await queries.recent_checkpoints(session, service, limit=MOST)
+    kept = tuple(sorted(kept, key=lambda one: (one.sequence, one.received_at)))
     return JSONResponse({"service": service, "checkpoints": [_checkpoint(one) for one in kept]})
 
 
@@ -54,7 +64,7 @@ def _span(one: SpanFact) -> dict[str, object]:
         "started_at": one.started_at.isoformat(),
         "ended_at": one.ended_at.isoformat(),
         "duration_ms": round(one.duration_ms, 3),
-        "failed": one.failed,
+        "status": "error" if one.failed else "ok",
         "attributes": dict(one.attributes),
     }
 

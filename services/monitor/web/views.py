@@ -52,7 +52,7 @@ async def way(request: PageRequest) -> Response:
     if not reference:
         return _search(request, form)
     if not is_reference(reference):
-        sentence = "Enter a reference like KM-7F3K-92QX: at least one letter or digit of this one is wrong"
+        sentence = "Enter a reference like KM-7F3K-92QM: at least one letter or digit of this one is wrong"
         return _search(request, form.adding("reference", sentence), status=422)
     try:
         ledger = await _client(request).ledger(reference, _operator(request))
