@@ -109,11 +109,14 @@ class TestLimits:
         assert not wrong
 
     def test_a_body_beyond_every_limit_is_cut_off_wherever_it_goes(self, visitor: TestClient) -> None:
-        def endless() -> Iterable[bytes]:
-            for _ in range(40):
+        def pieces(count: int) -> Iterable[bytes]:
+            for _ in range(count):
                 yield b"x" * 2**20
 
-        assert visitor.post("/example", content=endless(), headers=URLENCODED).status_code == 413
+        assert visitor.post("/example", content=pieces(40), headers=URLENCODED).status_code == 413
+        assert visitor.post("/api/v1/take", content=pieces(40)).json() == 40 * 2**20
+        refused_there = visitor.post("/api/v1/take", content=pieces(50))
+        assert (refused_there.status_code, refused_there.json()["title"]) == (413, "form-too-large")
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(body=some.binary(max_size=300), kind=some.sampled_from([URLENCODED, MULTIPART]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from lxml import html
 from pydantic import Field
 from starlette.testclient import TestClient
@@ -139,6 +139,11 @@ router = APIRouter()
 @router.get("/api/v1/fail")
 async def api_fail() -> None:
     raise Missing("There is no such referral: check the reference.")
+
+
+@router.post("/api/v1/take")
+async def api_take(request: Request) -> int:
+    return len(await request.body())
 
 
 PAGES = (
