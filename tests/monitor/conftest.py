@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from chassis.actor import Actor, ActorKind
 from chassis.app import Runtime, Service
@@ -23,6 +24,7 @@ Person = Callable[[Role], Awaitable[httpx2.AsyncClient]]
 class Monitor:
     """Monitor running, the services it watches, and how to sign a person in."""
 
+    app: FastAPI
     runtime: Runtime
     console: ConsoleOpsClient
     client: httpx2.AsyncClient
@@ -58,4 +60,4 @@ async def monitor(running_of: RunningOf, quiet: Service, console: ConsoleOpsClie
         running.client.cookies.set("throughline_monitor", session.token)
         return running.client
 
-    return Monitor(running.runtime, console, running.client, person)
+    return Monitor(running.app, running.runtime, console, running.client, person)
