@@ -1,7 +1,7 @@
 """The sealer: gives committed audit rows their place in the chain and signs how far the chain has come."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from chassis import telemetry
 from chassis.audit.chain import GENESIS, AuditEntry, hash_entry, sign_checkpoint
 from chassis.audit.trail import as_entry
+from chassis.database import is_world_down
 from chassis.tables import audit_checkpoint, audit_entry
 
 BATCH = 500
@@ -23,6 +24,7 @@ LOCK = 0x5EA1_A0D1
 """The advisory lock, in the service's own database, that only one sealer holds."""
 
 log = telemetry.logger(__name__)
+_sealed = telemetry.counter("throughline.audit.sealed", "1", "Audit rows given their place in the chain")
 
 
 class Sealer:
@@ -38,19 +40,32 @@ class Sealer:
         service: str,
         signing_key: bytes,
         *,
-        machine_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        batch: int = BATCH,
     ) -> None:
         # No pool: a closed connection is gone at the server and its lock with it, whatever was cancelled.
-        self._engine = create_async_engine(database_url, poolclass=NullPool, hide_parameters=True)
+        self._engine = create_async_engine(
+            database_url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"server_settings": {"application_name": f"{service} sealer"}, "command_timeout": 30},
+        )
+        self._batch = batch
         self._service = service
         self._key = Ed25519PrivateKey.from_private_bytes(signing_key)
-        self._now = machine_now
 
     async def run(self) -> None:
         """Seal every two seconds until cancelled; a lost database is waited for."""
         while True:
-            with suppress(DBAPIError, OSError):
+            try:
                 await self._hold_and_seal()
+            except Exception as error:
+                # It must never end: rows stay unsealed, and the audit unproven, until it works again.
+                if is_world_down(error):
+                    log.warning(
+                        "The audit sealer waits for its database.", extra={"facts": {"error": type(error).__name__}}
+                    )
+                else:
+                    log.exception("The audit sealer failed and tries again.")
             await asyncio.sleep(EVERY_SECONDS)
 
     async def seal_once(self) -> int:
@@ -80,18 +95,19 @@ class Sealer:
             async with connection.begin():
                 count = await self._seal_batch(connection)
             sealed += count
-            if count < BATCH:
+            if count < self._batch:
                 return sealed
 
     async def _seal_batch(self, connection: AsyncConnection) -> int:
         # Only committed rows are visible here: one that commits later is simply numbered later, whatever its id.
-        rows = (await connection.execute(_UNSEALED)).all()
+        rows = (await connection.execute(_UNSEALED.limit(self._batch))).all()
         if not rows:
             return 0
         sequence, previous = await _head(connection)
         chained = self._chain([as_entry(self._service, row) for row in rows], sequence, previous)
         await connection.execute(_PLACE, _placing(chained))
         await self._sign(connection, chained[-1])
+        _sealed.add(len(chained))
         return len(chained)
 
     def _chain(self, found: Sequence[AuditEntry], sequence: int, previous: bytes) -> list[AuditEntry]:
@@ -103,7 +119,7 @@ class Sealer:
         return chained
 
     async def _sign(self, connection: AsyncConnection, entry: AuditEntry) -> None:
-        checkpoint = sign_checkpoint(self._key, entry, self._now())
+        checkpoint = sign_checkpoint(self._key, entry, datetime.now(UTC))
         await connection.execute(
             insert(audit_checkpoint).values(
                 sequence=checkpoint.sequence,
@@ -119,7 +135,7 @@ def public_key_of(signing_key: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(signing_key).public_key().public_bytes_raw()
 
 
-_UNSEALED = select(audit_entry).where(audit_entry.c.sequence.is_(None)).order_by(audit_entry.c.id).limit(BATCH)
+_UNSEALED = select(audit_entry).where(audit_entry.c.sequence.is_(None)).order_by(audit_entry.c.id)
 
 
 _PLACE = text(

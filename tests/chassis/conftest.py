@@ -1,7 +1,15 @@
-"""Fixtures for the chassis alone: one service without a domain on its real database."""
+"""Fixtures for the chassis alone: one service without a domain on its real database, and its operator."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import httpx2
 import pytest
+from fastapi import FastAPI
 
+from chassis import ops
+from chassis.internal import digest_of
+from tests.chassis.operated import OPERATOR, TOKEN, Erasures
 from tests.chassis.places import BARE, Place
 from tests.conftest import Installation, RuntimeOf
 
@@ -11,3 +19,21 @@ async def place(installation: Installation, runtime_of: RuntimeOf) -> Place:
     """Return the emptied database of a service that has only the chassis."""
     runtime = await runtime_of(BARE)
     return Place(runtime, runtime.database, runtime.secrets.database_url, installation.owner_url("triage"))
+
+
+@pytest.fixture
+def erasures() -> Erasures:
+    """Return what the service was asked to erase."""
+    return Erasures()
+
+
+@pytest.fixture
+async def operator(place: Place, erasures: Erasures) -> AsyncIterator[httpx2.AsyncClient]:
+    """Return a client that speaks as the operator."""
+    runtime = replace(place.runtime, secrets=replace(place.runtime.secrets, ops_digest=digest_of(TOKEN)))
+    app = FastAPI()
+    app.include_router(ops.router(replace(BARE, erase_subject=erasures)))
+    app.state.runtime = runtime
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://triage.test", headers=OPERATOR) as one:
+        yield one

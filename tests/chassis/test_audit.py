@@ -29,7 +29,7 @@ async def sealer(place: Place) -> audit.Sealer:
 
 @pytest.fixture
 async def raw(place: Place) -> AsyncIterator[AsyncConnection]:
-    """A plain connection of the runtime role, as an intruder in the service would have."""
+    """Return a plain connection of the runtime role, as an intruder in the service would have."""
     engine = create_async_engine(place.url)
     async with engine.connect() as connection:
         yield connection
@@ -99,11 +99,8 @@ class TestSealer:
         assert entries[1].id < entries[0].id
         assert (await verified(place)).ok
 
-    async def test_seals_more_than_one_batch(
-        self, place: Place, sealer: audit.Sealer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(sealing, "BATCH", 3)
-        monkeypatch.setattr(sealing, "_UNSEALED", sealing._UNSEALED.limit(3))
+    async def test_seals_more_than_one_batch(self, place: Place) -> None:
+        sealer = audit.Sealer(place.url, "triage", SIGNING_KEY, batch=3)
         await write(place, *(f"a.n{number}" for number in range(8)))
         assert await sealer.seal_once() == 8
         assert await verified(place) == audit.Verification(True, (), 8, 8, 8)

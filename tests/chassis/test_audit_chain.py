@@ -43,7 +43,7 @@ CHECKPOINTS = tuple(chain.sign_checkpoint(KEY, ENTRIES[at - 1], NOW) for at in (
 
 
 def rehash(entries: tuple[chain.AuditEntry, ...]) -> tuple[chain.AuditEntry, ...]:
-    """The chain as someone without the signing key would rewrite it: every hash right again."""
+    """Return the chain as someone without the signing key would rewrite it: every hash right again."""
     rewritten: list[chain.AuditEntry] = []
     for number, entry in enumerate(entries, start=1):
         linked = replace(entry, sequence=number, previous_hash=rewritten[-1].entry_hash if rewritten else chain.GENESIS)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import UUID, uuid4
@@ -238,28 +239,23 @@ async def fetch_from(url: str) -> bytes:
         await fetcher.close()
 
 
-class publisher:  # noqa: N801 - used as a word in `async with`
-    """A publisher that answers every request with the same bytes."""
+@asynccontextmanager
+async def publisher(answer: bytes, *, hang: bool = False) -> AsyncIterator[str]:
+    """Run a publisher that answers every request with the same bytes, and hangs or hangs up; yield its address."""
+    done = asyncio.Event()
 
-    def __init__(self, answer: bytes, *, hang: bool = False) -> None:
-        self._answer, self._hang = answer, hang
-
-    async def __aenter__(self) -> str:
-        self._done = asyncio.Event()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aexit__(self, *_: object) -> None:
-        self._done.set()
-        self._server.close()
-        await self._server.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(10_000)
-        writer.write(self._answer)
-        if self._hang:
-            await self._done.wait()
+        writer.write(answer)
+        if hang:
+            await done.wait()
         writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    done.set()
+    server.close()
+    await server.wait_closed()
 
 
 def test_every_error_is_of_the_family_that_says_what_happens_next() -> None:
