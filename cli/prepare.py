@@ -31,5 +31,11 @@ async def prepare(folder: StateFolder) -> None:
     schema.mark(folder, before)
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Prepare the state folder named on the command line."""
     asyncio.run(prepare(StateFolder(Path(sys.argv[1]))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,12 +9,12 @@ import werkzeug.serving
 from oidc_provider_mock import User, app  # type: ignore[import-untyped]  # it has no types
 
 from cli.leash import follow_parent
+from cli.nursery import SUPERVISOR
 from cli.ports import HOST
-from cli.serve import SUPERVISOR
 from cli.staff import load
 
 
-def main() -> None:
+def main() -> int:
     """Serve on the port named on the command line until SIGTERM."""
     parent = os.environ.get(SUPERVISOR)
     if parent:
@@ -40,7 +40,8 @@ def main() -> None:
     provider.debug = False
     provider.wsgi_app = provider.wsgi_app.app
     werkzeug.serving.make_server(HOST, int(sys.argv[1]), provider, threaded=True).serve_forever()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -86,7 +86,9 @@ async def _let_everybody_ask(cluster: Cluster, vault: Vault) -> None:
     connection = await _connect(cluster, BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS)
     try:
         for role in SERVICES:
-            await connection.execute(f'GRANT USAGE ON SCHEMA bus TO "{role}"; GRANT EXECUTE ON FUNCTION bus.who TO "{role}"')
+            await connection.execute(
+                f'GRANT USAGE ON SCHEMA bus TO "{role}"; GRANT EXECUTE ON FUNCTION bus.who TO "{role}"'
+            )
     finally:
         await connection.close()
 

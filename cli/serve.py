@@ -12,9 +12,8 @@ from granian.server.embed import Server
 
 from chassis.settings import ServiceSettings
 from cli.leash import follow_parent
+from cli.nursery import SUPERVISOR
 from contracts.catalogue import SERVICES
-
-SUPERVISOR = "THROUGHLINE_SUPERVISOR"
 
 
 async def serve(service: str) -> bool:

@@ -83,6 +83,11 @@ class StateFolder:
         """The list of samples already sent, so that none is sent twice."""
         return self.root / "samples.json"
 
+    @property
+    def processes(self) -> Path:
+        """The process id of each running program, by its name."""
+        return self.root / "processes.json"
+
     def sockets(self) -> Path:
         """Return the private folder of the database socket, made if absent; in the temporary folder if the path is long.
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from cli.errors import StartFailed
 
@@ -25,14 +27,31 @@ async def _nothing() -> None:
     return None
 
 
+class Child(Protocol):
+    """A running process, whoever forked it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code once it has ended, negative for a signal."""
+
+    async def wait(self) -> int:
+        """Return the exit code once it has ended."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Signal it; ProcessLookupError when it has ended."""
+
+
 @dataclass(frozen=True)
 class Program:
-    """One program: how it is run, where its log goes, what must be done before each start, and when it counts as ready."""
+    """One program: how it is started, where its log goes, what is done before each start, and when it counts as ready."""
 
     name: str
-    command: Sequence[str]
-    environment: Mapping[str, str]
     log: Path
+    spawn: Callable[[], Awaitable[Child]]
     ready: Callable[[], Awaitable[bool]]
     before: Callable[[], Awaitable[None]] = _nothing
     stop_signal: signal.Signals = signal.SIGTERM
@@ -41,7 +60,7 @@ class Program:
 @dataclass
 class _Running:
     program: Program
-    process: asyncio.subprocess.Process
+    process: Child
     watcher: "asyncio.Task[None] | None" = None
     started: float = field(default_factory=time.monotonic)
     pause: float = FIRST_PAUSE_SECONDS
@@ -50,9 +69,10 @@ class _Running:
 class Supervisor:
     """Runs programs as children of this process; nothing survives `stop`, and nothing survives this process on Linux."""
 
-    def __init__(self, announce: Callable[[str], None]) -> None:
-        """Announce what a person should know, one sentence at a time, through the given function."""
+    def __init__(self, announce: Callable[[str], None], processes: Path) -> None:
+        """Announce what a person should know through `announce`, and keep the process ids in the file `processes`."""
         self._announce = announce
+        self._processes = processes
         self._running: dict[str, _Running] = {}
         self._stopping = False
         self._rotation: asyncio.Task[None] | None = None
@@ -62,11 +82,11 @@ class Supervisor:
         self._rotation = self._rotation or asyncio.create_task(self._rotate())
         for program in programs:
             await program.before()
-            self._running[program.name] = _Running(program, await _spawn(program))
+            self._running[program.name] = _Running(program, await program.spawn())
+        self._note_processes()
         async with asyncio.TaskGroup() as group:
             for program in programs:
                 group.create_task(self._until_ready(self._running[program.name], timeout))
-
 
     async def _until_ready(self, running: _Running, timeout: float) -> None:
         program, until = running.program, time.monotonic() + timeout
@@ -97,16 +117,18 @@ class Supervisor:
                 return
             try:
                 await running.program.before()
-                running.process = await _spawn(running.program)
+                running.process = await running.program.spawn()
             except Exception as error:
                 self._announce(f"{name} stopped ({_ending(code)}) and cannot be started ({error}); trying again.")
                 continue
             running.started = time.monotonic()
+            self._note_processes()
             self._announce(f"{name} stopped ({_ending(code)}); started again.")
 
-    def process_ids(self) -> dict[str, int]:
-        """Return the process id of each program."""
-        return {name: running.process.pid for name, running in self._running.items()}
+    def _note_processes(self) -> None:
+        """Write which process is which: forked services all show the same command line."""
+        ids = {name: running.process.pid for name, running in self._running.items()}
+        self._processes.write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
 
     async def stop(self) -> None:
         """Stop the programs, the last started first; whoever does not stop in time is killed."""
@@ -121,6 +143,7 @@ class Supervisor:
             if each.watcher:
                 each.watcher.cancel()
         self._running.clear()
+        self._processes.unlink(missing_ok=True)
 
     async def _rotate(self) -> None:
         while True:
@@ -140,16 +163,16 @@ def rotate(log: Path, largest: int = LARGEST_LOG) -> None:
             os.truncate(log, 0)
 
 
-async def _spawn(program: Program) -> asyncio.subprocess.Process:
-    """Run a program in a session of its own, so that Ctrl-C reaches the supervisor only and the order of stopping holds."""
-    handle = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+async def run_command(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
+    """Run a command in a session of its own, so that Ctrl-C reaches the supervisor only and the order of stopping holds."""
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         return await asyncio.create_subprocess_exec(
-            *program.command,
+            *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,
-            env=dict(program.environment),
+            env=dict(environment),
             start_new_session=True,
         )
     finally:

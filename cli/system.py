@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,11 +11,12 @@ import httpx2
 
 from cli import schema, vault
 from cli.errors import StartFailed
+from cli.forks import Nursery, Request
+from cli.nursery import SUPERVISOR
 from cli.ports import HOST, MAIL_SINK, PROVIDER, SMTP, Ports
 from cli.postgres import Cluster, user_prefix
-from cli.serve import SUPERVISOR
 from cli.state import Purpose, StateFolder
-from cli.supervise import Program, Supervisor
+from cli.supervise import Program, Supervisor, run_command
 from contracts.catalogue import SERVICES
 
 READY_SECONDS = 2.0
@@ -39,60 +39,53 @@ class System:
         """Prepare to start the plan; sentences for people go to `announce`."""
         self._plan = plan
         self._announce = announce
-        self.supervisor = Supervisor(announce)
+        self._supervisor = Supervisor(announce, plan.folder.processes)
+        self._nursery = Nursery(inherited(), plan.folder.logs / "nursery.log")
         self._client = httpx2.AsyncClient(timeout=READY_SECONDS, trust_env=False)
 
     async def start(self) -> None:
         """Start everything and return when every service is ready; raises a refusal that says what to mend."""
         folder = self._plan.folder
         secrets = vault.load(folder)
-        cluster = Cluster(
-            folder.postgres,
-            folder.sockets(),
-            secrets.role_passwords[vault.SUPERUSER],
-            user_prefix(),
+        password = secrets.role_passwords[vault.SUPERUSER]
+        cluster = Cluster(folder.postgres, folder.sockets(), password, user_prefix())
+        addresses = vault.Addresses(
+            cluster.url, self._plan.ports.service_urls(), (HOST, self._plan.ports.by_name[SMTP])
         )
-        vault.deal(folder, secrets, _addresses(cluster, self._plan.ports))
+        vault.deal(folder, secrets, addresses)
         self._announce("Starting the database.")
-        await self.supervisor.start(_database(folder, cluster))
+        await self._nursery.start()
+        await self._supervisor.start(_database(folder, cluster))
         if not schema.is_newest(folder):
             self._announce("Preparing the databases.")
-            await _prepare(folder)
+            await self._prepare()
         self._announce("Starting the services.")
-        await self.supervisor.start(*self._programs())
+        await self._supervisor.start(*self._programs())
+
+    async def _prepare(self) -> None:
+        """Prepare in a process of its own: the tools it loads do not stay in the supervisor's memory."""
+        folder = self._plan.folder
+        log = folder.logs / "prepare.log"
+        child = await self._nursery.fork(Request("prepare", "cli.prepare", (str(folder.root),), inherited(), log))
+        if await child.wait():
+            message = f"The databases could not be prepared, and their data are as they were: read {log}."
+            raise StartFailed(message)
 
     def _programs(self) -> list[Program]:
         services = [self._service(name) for name in SERVICES]
         return [self._provider(), *services] if self._plan.purpose == "demo" else services
 
     def _service(self, name: str) -> Program:
+        log = self._plan.folder.logs / f"{name}.log"
+        request = Request(name, "cli.serve", (name,), environment_of(self._plan, name), log)
         url = self._plan.ports.url(name) + "/health/ready"
-        return self._program(
-            name,
-            (sys.executable, "-m", "cli.serve", name),
-            url,
-            environment_of(self._plan, name),
-        )
+        return Program(name, log, lambda: self._nursery.fork(request), lambda: self._answers(url))
 
     def _provider(self) -> Program:
-        port = str(self._plan.ports.by_name[PROVIDER])
+        log = self._plan.folder.logs / "provider.log"
+        request = Request("provider", "cli.provider", (str(self._plan.ports.by_name[PROVIDER]),), inherited(), log)
         url = self._plan.ports.url(PROVIDER) + "/.well-known/openid-configuration"
-        return self._program("provider", (sys.executable, "-m", "cli.provider", port), url, inherited())
-
-    def _program(
-        self,
-        name: str,
-        command: tuple[str, ...],
-        url: str,
-        environment: Mapping[str, str],
-    ) -> Program:
-        return Program(
-            name,
-            command,
-            environment,
-            self._plan.folder.logs / f"{name}.log",
-            lambda: self._answers(url),
-        )
+        return Program("provider", log, lambda: self._nursery.fork(request), lambda: self._answers(url))
 
     async def _answers(self, url: str) -> bool:
         try:
@@ -102,44 +95,27 @@ class System:
 
     async def stop(self) -> None:
         """Stop everything, the database last."""
-        await self.supervisor.stop()
+        await self._supervisor.stop()
+        await self._nursery.stop()
         await self._client.aclose()
 
 
-def _addresses(cluster: Cluster, ports: Ports) -> vault.Addresses:
-    return vault.Addresses(cluster.url, ports.service_urls(), (HOST, ports.by_name[SMTP]))
-
-
 def _database(folder: StateFolder, cluster: Cluster) -> Program:
+    log = folder.logs / "postgres.log"
+
     async def prepare() -> None:
         await asyncio.to_thread(cluster.prepare)
 
     async def ready() -> bool:
         return cluster.ready()
 
-    log = folder.logs / "postgres.log"
-    return Program("postgres", cluster.command(), inherited(), log, ready, prepare, signal.SIGINT)
-
-
-async def _prepare(folder: StateFolder) -> None:
-    log = folder.logs / "prepare.log"
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "cli.prepare",
-            str(folder.root),
-            stdout=output,
-            stderr=output,
-            env=inherited(),
-        )
-    if await process.wait():
-        message = f"The databases could not be prepared, and their data are as they were: read {log}."
-        raise StartFailed(message)
+    return Program(
+        "postgres", log, lambda: run_command(cluster.command(), inherited(), log), ready, prepare, signal.SIGINT
+    )
 
 
 def inherited() -> dict[str, str]:
-    """Return the environment every program gets: ours without any database or Throughline variable, and who watches it."""
+    """Return the environment of every program: ours without any variable of PostgreSQL's or Throughline's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "THROUGHLINE_"))}
     return kept | {SUPERVISOR: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
 

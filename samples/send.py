@@ -158,18 +158,17 @@ def send_by_form(path: Path, doors: Doors) -> Sent:
     """Fill in the public form page by page, as a browser without scripts does, from {"start": path, "fields": {name: value}}."""
     sample = json.loads(path.read_text(encoding="utf-8"))
     fields: Mapping[str, str | list[str]] = sample["fields"]
-    with httpx2.Client(
-        base_url=doors.intake_url,
-        timeout=SECONDS,
-        trust_env=False,
-        follow_redirects=True,
-    ) as client:
-        page = client.get(sample.get("start", "/"))
-        for _ in range(MOST_PAGES):
-            reference = _receipt(page)
-            if reference:
-                return Sent(str(path), "web", reference)
-            page = _submit(client, page, fields, path)
+    try:
+        with httpx2.Client(base_url=doors.intake_url, timeout=SECONDS, trust_env=False, follow_redirects=True) as client:
+            page = client.get(sample.get("start", "/"))
+            for _ in range(MOST_PAGES):
+                reference = _receipt(page)
+                if reference:
+                    return Sent(str(path), "web", reference)
+                page = _submit(client, page, fields, path)
+    except httpx2.HTTPError as error:
+        message = f"The web form at {doors.intake_url} does not answer: start the system and send {path.name} again."
+        raise NotSent(message) from error
     message = f"{path.name}: no receipt after {MOST_PAGES} pages of the form; the last was {page.url.path}."
     raise NotSent(message)
 
@@ -194,7 +193,7 @@ def _submit(
 ) -> httpx2.Response:
     tree: Any = html.fromstring(page.text)
     main = tree.xpath("//main") or [tree]
-    problems = [" ".join(entry.itertext()).strip() for entry in tree.cssselect(".govuk-error-summary__list li")]
+    problems = [" ".join(entry.itertext()).strip() for entry in tree.xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")]
     if page.is_error or problems:
         message = f"{path.name}: the form at {page.url.path} answered {page.status_code}: {'; '.join(problems) or 'no reason given'}."
         raise NotSent(message)
@@ -218,7 +217,7 @@ def _submit(
 
 def _follow(client: httpx2.Client, main: Any, page: httpx2.Response, path: Path) -> httpx2.Response:
     """Press the button-like link of a page that asks nothing, such as the start page."""
-    for link in main.cssselect("a.govuk-button"):
+    for link in main.xpath(".//a[contains(@class, 'govuk-button')]"):
         return client.get(urljoin(str(page.url), link.get("href")))
     message = f"{path.name}: the page {page.url.path} has neither a form nor a way on."
     raise NotSent(message)

@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,8 +83,9 @@ async def _run(plan: Plan, wishes: Wishes) -> None:
         loop.add_signal_handler(number, stop.set)
     system = System(plan, console.say)
     try:
+        began = time.monotonic()
         if await _unless(stop, system.start()):
-            await _ready(plan, wishes, stop)
+            await _ready(plan, wishes, stop, time.monotonic() - began)
     finally:
         console.say("Stopping.")
         if wishes.ready_file:
@@ -107,17 +109,17 @@ async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> boo
     return True
 
 
-async def _ready(plan: Plan, wishes: Wishes, stop: asyncio.Event) -> None:
+async def _ready(plan: Plan, wishes: Wishes, stop: asyncio.Event, took: float) -> None:
     """Show where everything is, send the samples once, and show the ledger until told to stop."""
     if plan.purpose == "demo":
         console.show(console.addresses(plan.ports), console.people(staff.load(), plan.ports))
     else:
         console.show(console.addresses(plan.ports))
-    if wishes.samples and plan.purpose == "demo":
-        await _unless(stop, _send_samples(plan))
     if wishes.ready_file:
         write_private(wishes.ready_file.absolute(), json.dumps(_facts(plan)) + "\n")
-    console.say("Ready; Ctrl-C stops everything.")
+    console.say(f"Ready after {took:.1f} seconds; Ctrl-C stops everything.")
+    if wishes.samples and plan.purpose == "demo":
+        await _unless(stop, _send_samples(plan))
     if console.is_terminal():
         await _unless(stop, _live_ledger(plan))
     await stop.wait()
