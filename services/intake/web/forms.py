@@ -11,14 +11,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from chassis.web import FormData, FormErrors
-from contracts.vocabulary import Concerns, Gender, Person, Referrer, Sector
+from contracts.vocabulary import Concerns, Considerations, Gender, Person, Referrer, Sector
 
 Answers = Mapping[str, str]
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WHOLE_DATE = re.compile(r"(\d{1,2})[\s/.-]+(\d{1,2}|[a-z]{3,9})[\s/.,-]+(\d{4}|\d{2})", re.ASCII)
+AGE = "person.date_of_birth"
+AGE_SENTENCE = "Enter a date of birth or, if you do not know it, an approximate age"
 DATE_PARTS = ("day", "month", "year")
 YES_NO = (("yes", "Yes"), ("no", "No"))
+KNOWN = (("yes", "Yes"), ("no", "No"), ("not-known", "I do not know"))
 GENDERS = (
     (Gender.FEMALE, "Female"),
     (Gender.MALE, "Male"),
@@ -37,7 +40,13 @@ SECTORS = (
 )
 
 
-CHOSEN = frozenset({"person.gender", "referrer.sector", "concerns.immediate_danger"})
+CHOSEN = {
+    "person.gender": GENDERS,
+    "referrer.sector": SECTORS,
+    "referrer.wishes_anonymity": YES_NO,
+    "concerns.immediate_danger": YES_NO,
+    "considerations.individual_informed": KNOWN,
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ PERSON = (
     Question("person.addresses.0.postcode", "the person’s postcode", "Postcode"),
     Question("person.district", "the district", "District"),
     Question("person.phones.0", "the person’s phone number", "Phone number"),
+    Question("person.family", "the person’s family", "Family"),
     Question("person.school_or_employer", "the person’s school or employer", "School or employer"),
 )
 CONCERNS = (
@@ -84,6 +94,20 @@ REFERRER = (
     Question("referrer.relationship", "how you know the person", "How you know the person"),
     Question("referrer.phone", "your phone number", "Phone number"),
     Question("referrer.email", "your email address", "Email address"),
+    Question("referrer.wishes_anonymity", "whether the person may learn who you are", "Keep your name from the person", "yes-no"),
+)
+CONSIDERATIONS = (
+    Question(
+        "considerations.individual_informed", "whether the person knows", "Does the person know of this referral?"
+    ),
+    Question("considerations.parent_or_carer", "what parents or carers know", "Parents or carers"),
+    Question("considerations.discussed_with_lead", "whom you have spoken to", "Discussed with a safeguarding lead"),
+    Question("considerations.action_taken", "what has been done", "What has been done"),
+    Question(
+        "considerations.disability_or_mental_health",
+        "disability or mental health",
+        "Disability or mental health",
+    ),
 )
 
 
@@ -111,6 +135,7 @@ SECTIONS = {
     for section in (
         Section("person", Person, PERSON),
         Section("concerns", Concerns, CONCERNS, ("concerns.immediate_danger",)),
+        Section("considerations", Considerations, CONSIDERATIONS),
         Section("referrer", Referrer, REFERRER, ("referrer.sector",)),
     )
 }
@@ -130,6 +155,8 @@ def read_section(section: Section, answers: Answers, today: date) -> BaseModel |
             _put(nested, question.name.split(".")[1:], value)
         elif question.name in section.required_choices:
             errors[question.name] = f"Select {question.label}"
+    if AGE in {question.name for question in section.questions} and not nested.keys() & {"date_of_birth", "approximate_age"}:
+        errors.setdefault(AGE, AGE_SENTENCE)
     part = _checked(section, nested, errors)
     return part if part is not None else _refused(section, answers, errors)
 
@@ -159,11 +186,8 @@ def shown(section: Section, answers: Answers, errors: tuple[tuple[str, str], ...
 
 def in_words(question: Question, text: str) -> str:
     """Return an answer as the check page shows it: the label of what was chosen, or what was typed."""
-    for choices in (GENDERS, SECTORS, YES_NO):
-        for value, label in choices:
-            if text == value and question.name in CHOSEN:
-                return label
-    return text
+    choices: tuple[tuple[str, str], ...] = CHOSEN.get(question.name, ())
+    return next((label for value, label in choices if text == value), text)
 
 
 def _value(question: Question, answers: Answers, today: date) -> str | date | bool | None:
@@ -227,7 +251,7 @@ def _put(nested: dict[str, Any], path: list[str], value: object) -> None:
 def _question_at(section: Section, place: tuple[int | str, ...]) -> Question:
     name = ".".join([section.key, *map(str, place)])
     if not place:
-        name = "person.date_of_birth"
+        name = AGE
     return next((question for question in section.questions if question.name == name), section.questions[0])
 
 
@@ -238,7 +262,7 @@ def _sentence(question: Question, detail: ErrorDetails) -> str:
     sentences = {
         "missing": f"Enter {question.label}",
         "string_too_short": f"Enter {question.label}",
-        "value_error": "Enter a date of birth or, if you do not know it, an approximate age",
+        "value_error": AGE_SENTENCE,
         "string_too_long": f"{label} must be {detail.get('ctx', {}).get('max_length', 0):,} characters or fewer",
         "enum": f"Choose {question.label} among the answers of the page",
         "int_parsing": f"{label} must be a whole number, like 15",

@@ -1,6 +1,7 @@
 """The desk's short form: what a person keys beside an original, over what the software already understood."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from chassis.web import FormData, FormErrors
@@ -28,11 +29,19 @@ KEYED = frozenset(
         "referrer.email",
     }
 )
+
+
+def _at_the_desk(question: Question) -> Question:
+    """Return a question of the public form as it is put to somebody who is not the referrer."""
+    label = question.label.replace("your ", "the referrer’s ").replace("you are", "the referrer is")
+    return replace(question, label=label.removesuffix(" you work for"))
+
+
 KEYED_SECTIONS = tuple(
     Section(
         section.key,
         section.model,
-        tuple(question for question in section.questions if question.name in KEYED),
+        tuple(_at_the_desk(question) for question in section.questions if question.name in KEYED),
         section.required_choices,
     )
     for section in SECTIONS.values()

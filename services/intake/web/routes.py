@@ -11,6 +11,8 @@ PAGES = (
     Page("POST", "/referral/person", views.about_the_person, PUBLIC),
     Page("GET", "/referral/concerns", views.your_concerns, PUBLIC),
     Page("POST", "/referral/concerns", views.your_concerns, PUBLIC),
+    Page("GET", "/referral/done", views.what_has_been_done, PUBLIC),
+    Page("POST", "/referral/done", views.what_has_been_done, PUBLIC),
     Page("GET", "/referral/you", views.about_you, PUBLIC),
     Page("POST", "/referral/you", views.about_you, PUBLIC),
     Page("GET", "/referral/check", views.check_answers, PUBLIC),

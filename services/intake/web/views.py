@@ -6,14 +6,25 @@ from datetime import date
 from typing import Any, cast
 
 from chassis.web import FormData, FormErrors, PageRequest, Response
-from contracts.vocabulary import Concerns, Door, Person, ReferralForm, Referrer
+from contracts.vocabulary import Concerns, Considerations, Door, Person, ReferralForm, Referrer
 from services.intake.domain import LONDON, KeyKind, Original, Reading, key_for
 from services.intake.operations import receive
 from services.intake.queries import likeness_key, localities_of
 from services.intake.web import forms
 from services.intake.web.forms import SECTIONS
 
-STEPS = (("person", "about_the_person"), ("concerns", "your_concerns"), ("referrer", "about_you"))
+STEPS = (
+    ("person", "about_the_person"),
+    ("concerns", "your_concerns"),
+    ("considerations", "what_has_been_done"),
+    ("referrer", "about_you"),
+)
+TITLES = {
+    "person": "About the person",
+    "concerns": "Your concerns",
+    "considerations": "What has been done",
+    "referrer": "About you",
+}
 DRAFT, TOKEN, RECEIPT = "referral", "form_token", "receipt"
 
 
@@ -36,9 +47,14 @@ async def your_concerns(request: PageRequest) -> Response:
     return await _section(request, "concerns", "your_concerns", {"yes_no": forms.YES_NO})
 
 
+async def what_has_been_done(request: PageRequest) -> Response:
+    """Ask who knows, and what has been done."""
+    return await _section(request, "considerations", "what_has_been_done", {"known": forms.KNOWN})
+
+
 async def about_you(request: PageRequest) -> Response:
     """Ask who makes the referral."""
-    return await _section(request, "referrer", "about_you", {"sectors": forms.SECTORS})
+    return await _section(request, "referrer", "about_you", {"sectors": forms.SECTORS, "yes_no": forms.YES_NO})
 
 
 async def check_answers(request: PageRequest) -> Response:
@@ -105,7 +121,8 @@ def _page_after(key: str) -> str:
 
 def _first_unfinished(request: PageRequest) -> str:
     draft = request.session.get(DRAFT, {})
-    return next((page for key, page in STEPS if isinstance(_part(draft, key, _today(request)), FormErrors)), "")
+    today = _today(request)
+    return next((page for key, page in STEPS if key not in draft or isinstance(_part(draft, key, today), FormErrors)), "")
 
 
 def _part(draft: Mapping[str, dict[str, str]], key: str, today: date) -> object:
@@ -139,6 +156,7 @@ def _referral_form(request: PageRequest) -> ReferralForm:
     return ReferralForm(
         person=cast("Person", _part(draft, "person", today)),
         concerns=cast("Concerns", _part(draft, "concerns", today)),
+        considerations=cast("Considerations", _part(draft, "considerations", today)),
         referrer=cast("Referrer", _part(draft, "referrer", today)),
         sharing_acknowledged=True,
     )
@@ -146,10 +164,9 @@ def _referral_form(request: PageRequest) -> ReferralForm:
 
 def _summary(request: PageRequest) -> list[dict[str, Any]]:
     draft = request.session.get(DRAFT, {})
-    titles = {"person": "About the person", "concerns": "Your concerns", "referrer": "About you"}
     return [
         {
-            "title": titles[key],
+            "title": TITLES[key],
             "change": request.url(page, change="yes"),
             "rows": _rows(request, key, draft.get(key, {})),
         }

@@ -1,0 +1,224 @@
+"""The public form as a browser without scripts uses it, and the desk as a signed-in officer does."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chassis import clock
+from chassis.actor import Actor, ActorKind
+from chassis.session_store import DatabaseSessions
+from chassis.sessions import Limits, Session, SessionKeeper, sign_in
+from lxml import html
+from services.intake.app import service
+from services.intake.operations import record_reading, receive
+from services.intake.domain import Found, Outcome
+from services.intake.doors import arrived
+from services.intake.web import views
+from tests.conftest import Running, RunningOf
+from tests.intake.builders import mail, rows
+
+SAMPLES = Path(views.__file__).parents[3] / "samples" / "web"
+CANARY = "Canary-Zebedee-7731"
+PAGES = ("/referral/person", "/referral/concerns", "/referral/done", "/referral/you")
+
+
+@pytest.fixture
+async def intake(running_of: RunningOf) -> Running:
+    """Intake with everything but its mailbox."""
+    return await running_of(service(), doors=False)
+
+
+def answers() -> dict[str, str]:
+    """Return the answers of a synthetic referral by field name."""
+    return dict(json.loads((SAMPLES / "girl-of-twelve-medway.json").read_text())["fields"])
+
+
+def hidden(page: str) -> dict[str, str]:
+    """Return what a page's form carries by itself."""
+    inputs = html.fromstring(page).xpath("//main//input[@type='hidden']")
+    return {one.get("name"): one.get("value") for one in inputs}
+
+
+async def post(intake: Running, path: str, fields: Mapping[str, str]) -> Any:
+    """Open a page and send its form with these answers."""
+    page = await intake.client.get(path)
+    return await intake.client.post(path, data={**fields, **hidden(page.text)})
+
+
+async def fill_in(intake: Running, fields: Mapping[str, str]) -> None:
+    """Answer every page up to the check page."""
+    for path in PAGES:
+        answer = await post(intake, path, fields)
+        assert answer.status_code == 303, (path, re.findall(r"error-message[^<]*<[^<]*<[^>]*>[^<]*", answer.text))
+
+
+def problems(page: str) -> list[str]:
+    """Return the sentences of the error summary."""
+    summary = html.fromstring(page).xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")
+    return [" ".join(one.itertext()).strip() for one in summary]
+
+
+class TestPublicForm:
+    async def test_says_999_first_and_who_will_see_it(self, intake: Running) -> None:
+        page = (await intake.client.get("/")).text
+        assert page.index("999") < page.index("Start now")
+        assert "Who will see what you write" in page
+
+    @pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.json")))
+    async def test_takes_every_sample_to_its_receipt(self, intake: Running, sample: str) -> None:
+        fields = json.loads((SAMPLES / sample).read_text())["fields"]
+        await fill_in(intake, fields)
+        check = (await intake.client.get("/referral/check")).text
+        assert fields["person.surname"] in unescape(check)
+        sent = await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+        assert sent.headers["location"] == "/referral/receipt"
+        [row] = await rows(intake.runtime, "SELECT * FROM referral")
+        receipt = (await intake.client.get("/referral/receipt")).text
+        assert row.reference in receipt
+        assert fields["person.surname"] not in receipt
+
+    async def test_sent_twice_is_one_referral(self, intake: Running) -> None:
+        await fill_in(intake, answers())
+        page = await intake.client.get("/referral/declaration")
+        fields = {"sharing_acknowledged": "yes", **hidden(page.text)}
+        sent = await asyncio.gather(*(intake.client.post("/referral/declaration", data=fields) for _ in range(5)))
+        again = await intake.client.post("/referral/declaration", data=fields)
+        assert {answer.headers["location"] for answer in (*sent, again)} == {"/referral/receipt"}
+        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 1
+
+    async def test_asks_again_for_what_is_missing(self, intake: Running) -> None:
+        person = problems((await post(intake, PAGES[0], {})).text)
+        assert person == [
+            "Enter the person’s first names",
+            "Enter the person’s last name",
+            "Enter a date of birth or, if you do not know it, an approximate age",
+        ]
+        concerns = problems((await post(intake, PAGES[1], {})).text)
+        assert concerns == ["Enter what you are concerned about", "Select whether somebody is in immediate danger"]
+        you = problems((await post(intake, PAGES[3], {"referrer.email": "nowhere"})).text)
+        assert you[:2] == ["Enter your first name", "Enter your last name"]
+        assert "Enter an email address in the correct format, like name@example.com" in you
+
+    async def test_shows_again_what_was_typed(self, intake: Running) -> None:
+        answer = await post(intake, PAGES[0], {"person.surname": "O’Neill-<b>"})
+        assert answer.status_code == 422
+        assert "O’Neill-&lt;b&gt;" in answer.text
+        assert answer.text.count("<h1") == 1
+
+    async def test_does_not_skip_pages(self, intake: Running) -> None:
+        for path in ("/referral/check", "/referral/declaration"):
+            assert (await intake.client.get(path)).headers["location"] == PAGES[0]
+        assert (await intake.client.get("/referral/receipt")).headers["location"] == "/"
+
+    async def test_needs_the_declaration(self, intake: Running) -> None:
+        await fill_in(intake, answers())
+        answer = await post(intake, "/referral/declaration", {})
+        assert problems(answer.text) == ["Select that you have read who will see this referral"]
+        assert await rows(intake.runtime, "SELECT id FROM referral") == []
+
+    async def test_keeps_the_draft_sealed(self, intake: Running) -> None:
+        await fill_in(intake, {**answers(), "person.surname": CANARY, "concerns.narrative": CANARY})
+        assert CANARY.encode() not in b"".join(row.data for row in await rows(intake.runtime, "SELECT data FROM web_session"))
+
+    @pytest.mark.parametrize("text", ["\x00", "x\x00y"])
+    async def test_refuses_what_cannot_be_stored(self, intake: Running, text: str) -> None:
+        answer = await post(intake, PAGES[0], {"person.surname": text})
+        assert answer.status_code == 400
+
+
+class TestDesk:
+    async def test_is_closed_to_the_public(self, intake: Running) -> None:
+        for path in ("/desk", "/desk/ledger", "/desk/referrals/KM-2222-2222"):
+            assert (await intake.client.get(path)).status_code == 303
+
+    async def test_lists_what_waits_and_completes_it(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        listed = (await intake.client.get("/desk")).text
+        assert reference in listed
+        assert "The form could not be read in full" in listed
+        page = await intake.client.get(f"/desk/referrals/{reference}")
+        assert "missing: Referrer: last name" in page.text
+        answer = await post(intake, f"/desk/referrals/{reference}", keyed())
+        assert answer.headers["location"] == "/desk", problems(answer.text)
+        [row] = await rows(intake.runtime, "SELECT * FROM referral WHERE reference = :r", r=reference)
+        assert (row.reading, row.version) == ("completed", 3)
+        again = await post(intake, f"/desk/referrals/{reference}", keyed())
+        assert again.status_code in {403, 409}
+        read = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE action = 'record.read' AND actor_kind = 'person'")
+        assert read
+
+    async def test_hands_the_original_over_as_a_recorded_download(self, intake: Running) -> None:
+        await unread_mail(intake)
+        await as_officer(intake)
+        [document] = await rows(intake.runtime, "SELECT id FROM document")
+        answer = await intake.client.get(f"/desk/documents/{document.id}")
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert b"A synthetic mail." in answer.content
+        read = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'intake-desk-original'")
+        assert len(read) == 1
+
+    async def test_refuses_a_completion_with_answers_missing(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        answer = await post(intake, f"/desk/referrals/{reference}", {**keyed(), "referrer.surname": ""})
+        assert (answer.status_code, problems(answer.text)) == (422, ["Enter the referrer’s last name"])
+
+    async def test_shows_a_ledger(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        page = (await intake.client.get(f"/desk/ledger?reference={reference.lower()}", follow_redirects=True)).text
+        assert "Police Gateway" in page
+        assert (await intake.client.get("/desk/ledger/KM-2222-2222")).status_code == 404
+
+
+def keyed() -> dict[str, str]:
+    """Return what an officer keys from the original."""
+    names = (
+        "person.forenames",
+        "person.surname",
+        "person.date_of_birth-day",
+        "person.date_of_birth-month",
+        "person.date_of_birth-year",
+        "concerns.narrative",
+        "concerns.immediate_danger",
+        "referrer.forename",
+        "referrer.surname",
+        "referrer.sector",
+    )
+    return {name: answers()[name] for name in names} | {"sharing_acknowledged": "yes"}
+
+
+async def unread_mail(intake: Running) -> str:
+    """Put a mail on the desk whose form lacks the referrer's last name; return its reference."""
+    original = arrived(intake.runtime, mail().as_bytes(), (), "referrer@school.example")
+    async with intake.runtime.database.transaction(Actor.public()) as session:
+        receipt = await receive(session, original, now=clock.now())
+    [row] = await rows(intake.runtime, "SELECT id FROM referral WHERE reference = :r", r=receipt.reference)
+    found = Found({"person.surname": "Found", "person.nationality": "Kept"}, ("referrer.surname",), ())
+    outcome = Outcome(None, "The form could not be read in full.", found)
+    async with intake.runtime.database.transaction(Actor.job("intake", "reading")) as session:
+        key = b"k" * 32
+        await record_reading(session, row.id, outcome, original.practice, likeness_key=key, now=clock.now())
+    return receipt.reference
+
+
+async def as_officer(intake: Running) -> None:
+    """Sign a desk officer in, as the identity provider's answer does."""
+    actor = Actor(
+        ActorKind.PERSON,
+        "desk-1",
+        "Sample Officer (synthetic)",
+        frozenset({"intake-desk-officer"}),
+        frozenset({"kent-and-medway"}),
+    )
+    keeper = SessionKeeper(DatabaseSessions(intake.runtime.database), intake.runtime.secrets.session_secret, Limits())
+    session = Session()
+    sign_in(session, actor)
+    await keeper.keep(session)
+    intake.client.cookies.set("throughline_intake", session.token)
