@@ -9,7 +9,10 @@ from chassis.database import Session
 from contracts.envelope import Event
 from contracts.intake.awareness import ReferralMade
 from contracts.triage.awareness import PoliceDecisionMade
-from contracts.triage.dovetail import PassedForInformationGathering, Section36ReferralMade
+from contracts.triage.dovetail import (
+    PassedForInformationGathering,
+    Section36ReferralMade,
+)
 from services.channel import operations
 from services.channel.domain import Practices
 from services.channel.operations import Awareness, DecisionHeard, PackArrival

@@ -256,7 +256,7 @@ async def _clocks(session: Session, subject: UUID) -> tuple[ClockView, ...]:
 
 
 async def _text(session: Session, subject: UUID, sealed: bytes | None) -> str:
-    return "" if sealed is None else await session.unseal_text(subject, sealed)
+    return await session.unseal_text(subject, sealed) if sealed else ""
 
 
 async def _timeline(session: Session, subject: UUID) -> tuple[TimelineEntry, ...]:

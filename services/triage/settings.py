@@ -6,7 +6,13 @@ import areas
 from areas import Area, Areas
 from chassis.clock import LONDON, due_at, is_working_day
 from chassis.settings import ServiceSettings
-from services.triage.domain import AreaVersionUnknown, Body, ClockName, Practice, SignpostTo
+from services.triage.domain import (
+    AreaVersionUnknown,
+    Body,
+    ClockName,
+    Practice,
+    SignpostTo,
+)
 
 
 class AreaPractices:

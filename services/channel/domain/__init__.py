@@ -1,6 +1,14 @@
 """The rules of Channel: one table of transitions, and pure decisions over it."""
 
-from services.channel.domain.rules import Offer, Step, decide, lacks, offers, open_with, row_for
+from services.channel.domain.rules import (
+    Offer,
+    Step,
+    decide,
+    lacks,
+    offers,
+    open_with,
+    row_for,
+)
 from services.channel.domain.table import (
     ACTIONS,
     SEE_AWARENESS,

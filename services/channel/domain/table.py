@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from contracts.vocabulary import Outcome, ProgressStage, Role
-from services.channel.domain.words import Body, ClockName, Command, Practice, Situation, State
+from services.channel.domain.words import (
+    Body,
+    ClockName,
+    Command,
+    Practice,
+    Situation,
+    State,
+)
 
 Guard = Callable[[Situation, Practice], str]
 """Returns why the command is not offered here, or an empty text."""

@@ -12,7 +12,13 @@ from chassis.database import Session
 from contracts.vocabulary import Outcome, ReferralForm, Team
 from services.channel import models, queries
 from services.channel.domain import Command, Practice, Record, State, open_with
-from services.channel.operations.saving import Act, Saved, carry_out, run_clocks, write_down
+from services.channel.operations.saving import (
+    Act,
+    Saved,
+    carry_out,
+    run_clocks,
+    write_down,
+)
 from services.channel.queries import Summary, Unseen
 
 POLICE = "The police"

@@ -11,9 +11,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis import audit
 from chassis.database import Session
 from services.channel import models, queries
-from services.channel.domain import ChangedMeanwhile, Command, Practice, Record, Step, decide
+from services.channel.domain import (
+    ChangedMeanwhile,
+    Command,
+    Practice,
+    Record,
+    Step,
+    decide,
+)
 from services.channel.queries import Held
-
 
 NOTHING = Record()
 

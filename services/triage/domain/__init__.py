@@ -1,6 +1,14 @@
 """The rules of police triage: one table of transitions, and pure decisions over it."""
 
-from services.triage.domain.rules import Offer, Step, decide, lacks, offers, receive, row_for
+from services.triage.domain.rules import (
+    Offer,
+    Step,
+    decide,
+    lacks,
+    offers,
+    receive,
+    row_for,
+)
 from services.triage.domain.table import (
     DECIDE,
     DECISIONS,

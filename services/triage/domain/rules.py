@@ -4,7 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.triage.domain.table import ASSESSING, BEFORE_CLEAR, STATE_LABELS, TABLE, Transition
+from services.triage.domain.table import (
+    ASSESSING,
+    BEFORE_CLEAR,
+    STATE_LABELS,
+    TABLE,
+    Transition,
+)
 from services.triage.domain.words import (
     ClosureReason,
     Command,

@@ -1,7 +1,12 @@
 """The writes of triage, one verb each; nothing here commits."""
 
 from services.triage.operations.alarming import Overdue, alarm_overdue
-from services.triage.operations.arriving import Arrival, NewVersion, add_version, open_referral
+from services.triage.operations.arriving import (
+    Arrival,
+    NewVersion,
+    add_version,
+    open_referral,
+)
 from services.triage.operations.deciding import (
     Acknowledgement,
     acknowledge_signpost,

@@ -8,7 +8,10 @@ from chassis import documents, outbox
 from chassis.database import Session
 from chassis.outbox import About
 from contracts.triage.awareness import PoliceDecisionMade
-from contracts.triage.dovetail import PassedForInformationGathering, Section36ReferralMade
+from contracts.triage.dovetail import (
+    PassedForInformationGathering,
+    Section36ReferralMade,
+)
 from contracts.triage.notices import SignpostMade
 from contracts.triage.referrer import ReferralProgressed
 from contracts.triage.statistics import DecisionCounted

@@ -11,7 +11,14 @@ from chassis.database import Session
 from contracts.vocabulary import ReferralForm
 from services.triage import models
 from services.triage.domain import Command, Practice, receive
-from services.triage.operations.saving import Act, Saved, carry_out, change, run_clocks, write_down
+from services.triage.operations.saving import (
+    Act,
+    Saved,
+    carry_out,
+    change,
+    run_clocks,
+    write_down,
+)
 from services.triage.queries import Summary, held
 
 

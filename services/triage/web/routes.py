@@ -1,7 +1,14 @@
 """The site map of the police console: address, view, permission."""
 
 from chassis.web import Page
-from services.triage.domain import DECIDE, DECONFLICT, SEE_GATEWAY_QUEUE, SEE_IMU_QUEUE, SEE_REFERRAL, Command
+from services.triage.domain import (
+    DECIDE,
+    DECONFLICT,
+    SEE_GATEWAY_QUEUE,
+    SEE_IMU_QUEUE,
+    SEE_REFERRAL,
+    Command,
+)
 from services.triage.web import views
 
 _ONE = "/referrals/{reference}"

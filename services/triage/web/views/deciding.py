@@ -3,7 +3,15 @@
 from dataclasses import replace
 
 from chassis.policy import allow
-from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web import (
+    FormData,
+    FormErrors,
+    PageRequest,
+    Response,
+    blank,
+    parse,
+    refused,
+)
 from services.triage import operations, queries
 from services.triage.domain import (
     DECISIONS,

@@ -3,7 +3,15 @@
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.triage import operations, queries
-from services.triage.domain import DECONFLICTION, ChangedMeanwhile, Command, NotRecorded, Record, lacks, permissions
+from services.triage.domain import (
+    DECONFLICTION,
+    ChangedMeanwhile,
+    Command,
+    NotRecorded,
+    Record,
+    lacks,
+    permissions,
+)
 from services.triage.operations import Act
 from services.triage.web.forms import DeconflictionForm
 from services.triage.web.views.asked import LABELS, Opened, changes_text, opened, shown

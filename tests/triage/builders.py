@@ -1,0 +1,118 @@
+"""Synthetic referrals and local practice for the tests of triage."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from chassis.actor import Actor, ActorKind
+from chassis.app import Runtime
+from chassis.broker import Message
+from contracts.envelope import Event
+from contracts.intake.police import ReferralReceived, ReferralVersionAdded
+from contracts.vocabulary import ReferralForm, Role
+from services.triage.domain import Body, ClockName, Practice, SignpostTo
+
+NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+DUTY = "Sample Dutyofficer (synthetic)"
+AREA = "kent-and-medway"
+VERSION = "2026-01"
+
+
+def practice(**given: Any) -> Practice:
+    """Return local practice as Kent and Medway has it."""
+    values: dict[str, Any] = {
+        "area": AREA,
+        "version": VERSION,
+        "gathers": Body.LOCAL_AUTHORITY,
+        "decides": Body.POLICE,
+        "duty_officer": DUTY,
+        "due": {name: NOW + timedelta(days=days) for days, name in enumerate(ClockName, start=1)},
+        "services": {"kent-early-help": SignpostTo("Kent Early Help", NOW + timedelta(days=7))},
+    }
+    return Practice(**{**values, **given})
+
+
+class GivenPractices:
+    """Local practice that a test has made up."""
+
+    def __init__(self, given: Practice) -> None:
+        self.given = given
+
+    def under(self, area: str, version: str, now: datetime) -> Practice:
+        """Return the same for every area."""
+        assert (area, version, now.tzinfo) == (self.given.area, self.given.version, now.tzinfo)
+        return self.given
+
+
+def officer(*roles: Role, name: str = "Gita Synthetic", areas: frozenset[str] = frozenset({AREA})) -> Actor:
+    """Return a signed-in synthetic officer."""
+    identity = name.lower().replace(" ", "-")
+    return Actor(ActorKind.PERSON, identity, name, frozenset(role.value for role in roles), areas, "Sample Police")
+
+
+GATEWAY = officer(Role.GATEWAY_OFFICER)
+IMU = officer(Role.IMU_OFFICER, name="Imran Synthetic")
+
+
+def form(**person: Any) -> ReferralForm:
+    """Return a synthetic form."""
+    return ReferralForm.model_validate(
+        {
+            "person": {
+                "forenames": "Sample",
+                "surname": "Synthetic",
+                "date_of_birth": "2009-04-27",
+                "district": "Thanet",
+                **person,
+            },
+            "concerns": {"narrative": "A synthetic concern.\n\nIts second paragraph."},
+            "referrer": {"forename": "Ada", "surname": "Referrer", "organisation": "Example School"},
+            "sharing_acknowledged": True,
+        }
+    )
+
+
+def received(**given: Any) -> ReferralReceived:
+    """Return the event that brings a referral."""
+    values: dict[str, Any] = {
+        "reference": "KM-7F3K-92QX",
+        "received_at": NOW - timedelta(hours=3),
+        "door": "web",
+        "immediate_danger": False,
+        "version": 1,
+        "form": form(),
+        "statistics_key": uuid4(),
+    }
+    return ReferralReceived(**{**values, **given})
+
+
+def version_added(**given: Any) -> ReferralVersionAdded:
+    """Return the event that brings a later version."""
+    values: dict[str, Any] = {
+        "reference": "KM-7F3K-92QX",
+        "added_at": NOW,
+        "version": 2,
+        "immediate_danger": False,
+        "form": form(surname="Completed"),
+    }
+    return ReferralVersionAdded(**{**values, **given})
+
+
+def message(event: Event, subject: UUID, *, now: datetime = NOW, area: str = AREA) -> Message:
+    """Return the envelope's facts of an event about a subject."""
+    return Message(uuid4(), event.wire_type, event.topic, subject, area, VERSION, subject, None, now)
+
+
+async def rows(runtime: Runtime, statement: str, **parameters: Any) -> list[Mapping[str, Any]]:
+    """Return the rows of a statement in the service's own database, seen from every area."""
+    async with runtime.database.transaction(Actor.service(runtime.settings.service)) as session:
+        found = await session.execute(text(statement), parameters)
+        return [dict(row) for row in found.mappings().all()]
+
+
+async def announced(runtime: Runtime, wire_type: str) -> list[Mapping[str, Any]]:
+    """Return the outbox rows of one event type, oldest first."""
+    return await rows(runtime, "SELECT * FROM outbox WHERE type = :type ORDER BY id", type=wire_type)

@@ -1,0 +1,103 @@
+"""Triage on a real database, with its pages, and referrals in it."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from chassis.actor import Actor
+from chassis.app import Runtime, Service
+from chassis.session_store import DatabaseSessions
+from chassis.sessions import Limits, Session, SessionKeeper, sign_in
+from contracts.envelope import Event
+from contracts.intake.police import ReferralReceived
+from services.triage.app import service
+from services.triage.domain import Command, Record
+from services.triage.operations import Act, decide_referral, record_deconfliction
+from tests.conftest import RunningOf, RuntimeOf
+from tests.triage.builders import GATEWAY, IMU, NOW, GivenPractices, message, practice, received
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Triage's database, and the way in for events and decisions."""
+
+    runtime: Runtime
+    service: Service
+
+    async def hear(self, event: Event, subject: UUID) -> None:
+        """Handle an event as the inbox does: in a transaction of the service."""
+        found = self.service.handlers.find(event.wire_type)
+        assert found
+        async with self.runtime.database.transaction(Actor.service("triage")) as session:
+            await session.lock(subject)
+            await found[1](session, event, message(event, subject))
+
+    async def open(self, event: ReferralReceived | None = None) -> UUID:
+        """Receive a referral and return its subject."""
+        subject = uuid4()
+        await self.hear(event or received(), subject)
+        return subject
+
+    async def clear(self, subject: UUID) -> None:
+        """Record that the referral is clear to proceed."""
+        async with self.runtime.database.transaction(IMU) as session:
+            await record_deconfliction(session, subject, Act(Command.CLEAR, NOW), practice())
+
+    async def decide(self, subject: UUID, command: Command, **record: str) -> None:
+        """Record a decision of a Gateway officer."""
+        words = Record(**{"rationale": "Because the checks found nothing.", **record})
+        async with self.runtime.database.transaction(GATEWAY) as session:
+            await decide_referral(session, subject, Act(command, NOW, words), practice())
+
+
+@pytest.fixture
+def quiet() -> Service:
+    """Triage with made-up practice and without its clock: tests say when something runs."""
+    return replace(service(GivenPractices(practice())), jobs=())
+
+
+@pytest.fixture
+async def desk(runtime_of: RuntimeOf, quiet: Service) -> Desk:
+    return Desk(await runtime_of(quiet), quiet)
+
+
+@dataclass(frozen=True)
+class Console:
+    """Triage running, and how to sign somebody in."""
+
+    desk: Desk
+    client: httpx2.AsyncClient
+    signed_in: Callable[[Actor], Awaitable[httpx2.AsyncClient]]
+
+
+@pytest.fixture
+async def console(running_of: RunningOf, quiet: Service) -> AsyncIterator[Console]:
+    running = await running_of(quiet, public_url="http://triage.test")
+
+    async def signed_in(actor: Actor) -> httpx2.AsyncClient:
+        session = Session()
+        sign_in(session, actor)
+        store = DatabaseSessions(running.runtime.database)
+        await SessionKeeper(store, running.runtime.secrets.session_secret, Limits()).keep(session)
+        running.client.cookies.set("throughline_triage", session.token)
+        return running.client
+
+    yield Console(Desk(running.runtime, quiet), running.client, signed_in)
+
+
+def hidden(page: httpx2.Response, name: str) -> str:
+    """Return the value of a hidden field in the page's main part."""
+    found = re.search(rf'<main.*?name="{name}" value="([^"]*)"', page.text, re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+async def send(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:
+    """Open a form and send it as a browser does; fields given win over the form's hidden ones."""
+    page = await client.get(path)
+    sent = {name: hidden(page, name) for name in ("csrf_token", "row_version") if f'name="{name}"' in page.text}
+    return await client.post(path, data={**sent, **fields})
