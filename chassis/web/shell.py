@@ -1,6 +1,6 @@
 """The outermost layer: security headers on every answer, a limit on every body, and no failure without an answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -55,34 +55,43 @@ class ShellMiddleware:
             return
         site = self.site()
         settings = site.runtime().settings
-        fixed = security_headers(settings.public_url, settings.issuer_url)
-        started = False
-        received = 0
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in fixed.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", _caching(scope))
-            await send(message)
-
-        async def receive_within_limit() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > BODY_LIMIT:
-                raise FormTooLarge(f"What you sent is larger than {BODY_LIMIT // MIB} MB: send less.")
-            return message
-
+        exchange = _Exchange(scope, receive, send, security_headers(settings.public_url, settings.issuer_url))
         try:
-            await self.app(scope, receive_within_limit, send_with_headers)
+            await self.app(scope, exchange.receive, exchange.send)
         except Exception as error:
-            if started:
+            if exchange.started:
                 raise
-            await answer(Request(scope), site, _meant(error))(scope, receive, send_with_headers)
+            await answer(Request(scope), site, _meant(error))(scope, receive, exchange.send)
+
+
+class _Exchange:
+    """One request and its answer, with what the shell adds to both."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, fixed: Mapping[str, str]) -> None:
+        self.started = False
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._fixed = fixed
+        self._size = 0
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on, the first one with the headers of every answer."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in self._fixed.items():
+                headers.setdefault(name, value)
+            headers.setdefault("cache-control", _caching(self._scope))
+        await self._send(message)
+
+    async def receive(self) -> Message:
+        """Pass a part of the request on; raises FormTooLarge once there is too much of it."""
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        if self._size > BODY_LIMIT:
+            raise FormTooLarge(f"What you sent is larger than {BODY_LIMIT // MIB} MB: send less.")
+        return message
 
 
 def _meant(error: Exception) -> Exception:
