@@ -1,10 +1,10 @@
 """The site map of the operations plane: what each address answers, for whom, with which audit row."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Protocol, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Unpack
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -22,7 +22,11 @@ from chassis.ops.erasure import EraseSubject, erase_stored
 from chassis.ops.queues import ParkedMessage
 from chassis.web.pages import Page, PageRequest
 
+if TYPE_CHECKING:
+    from chassis.runtime import Runtime
+
 Operator = Annotated[Actor, Depends(require_operator)]
+Endpoint = Callable[..., Awaitable[Response]]
 After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
@@ -164,7 +168,7 @@ async def _resolve(
     return JSONResponse({"would": _resolution_sentence(message, retrying=retrying), "done": not order.dry_run})
 
 
-def _erasing(erase_own: EraseSubject | None) -> Any:
+def _erasing(erase_own: EraseSubject | None) -> Endpoint:
     async def erase(request: Request, operator: Operator, order: ErasureOrder) -> JSONResponse:
         runtime = request.app.state.runtime
         # The key goes first: whoever writes about the subject from here on is refused, and a crash leaves nothing
@@ -178,7 +182,7 @@ def _erasing(erase_own: EraseSubject | None) -> Any:
     return erase
 
 
-def _serving(page: Page) -> Any:
+def _serving(page: Page) -> Endpoint:
     async def serve(request: Request, operator: Operator) -> Response:
         async with _audited(request, operator, f"ops.{page.title.replace('_', '-')}"):
             pass
@@ -198,7 +202,7 @@ async def _audited(
         yield session
 
 
-async def _lag(runtime: Any, service: str) -> Mapping[str, int | None]:
+async def _lag(runtime: "Runtime", service: str) -> Mapping[str, int | None]:
     try:
         found: Mapping[str, int | None] = await runtime.bus.lag(service)
     except Unavailable:

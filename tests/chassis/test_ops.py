@@ -1,16 +1,23 @@
 """The operations plane: who may use it, what it shows, and that every call leaves a row."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx2
 import pytest
+from fastapi.responses import JSONResponse
+from sqlalchemy import select
 
 from chassis import audit, ops
 from chassis.errors import Unavailable
-from tests.chassis.operated import IN_TOPIC, TOKEN, announce, audited, envelope, hold, park
+from chassis.internal import digest_of
+from chassis.tables import audit_entry
+from chassis.web.pages import Page, PageRequest, Response
+from tests.chassis.operated import IN_TOPIC, OPERATOR, OURSELVES, TOKEN, announce, audited, envelope, hold, park
 from tests.chassis.places import BARE, Place
+from tests.conftest import RunningOf
 
 
 class TestWhoMayUseIt:
@@ -126,3 +133,21 @@ class TestAudit:
     @pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=1000000", f"after={2**70}"])
     async def test_bad_numbers_get_a_sentence(self, operator: httpx2.AsyncClient, query: str) -> None:
         assert (await operator.get(f"/ops/audit/entries?{query}")).status_code == 422
+
+
+class TestOwnRoutes:
+    async def test_a_service_adds_routes_of_its_own_for_the_operator_alone(self, running_of: RunningOf) -> None:
+        async def show_ledger(asked: PageRequest) -> Response:
+            return JSONResponse({"reference": asked.path["reference"], "operator": asked.actor.id})
+
+        page = Page("GET", "/ops/ledger/{reference}", show_ledger, "operator")
+        running = await running_of(replace(BARE, ops_routes=(page,)))
+        secrets = replace(running.runtime.secrets, ops_digest=digest_of(TOKEN))
+        running.app.state.runtime = replace(running.runtime, secrets=secrets)
+        refused = await running.client.get("/ops/ledger/KM-TEST-TEST")
+        assert (refused.status_code, refused.json()["title"]) == (401, "operator-refused")
+        answer = await running.client.get("/ops/ledger/KM-TEST-TEST", headers=OPERATOR)
+        assert answer.json() == {"reference": "KM-TEST-TEST", "operator": "synthetic.engineer"}
+        async with running.runtime.database.transaction(OURSELVES) as session:
+            actions = await session.rows(select(audit_entry.c.action))
+        assert [row.action for row in actions] == ["ops.show-ledger"]
