@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from typing import Literal, Protocol
 
@@ -49,12 +49,10 @@ class Mail:
         }
         if self.in_reply_to:
             headers |= {"In-Reply-To": self.in_reply_to, "References": self.in_reply_to}
-        message = EmailMessage(SMTP_POLICY)
+        message = EmailMessage(SMTP if self.recipient.isascii() else SMTPUTF8)
         for name, value in headers.items():
             if UNSAFE.search(value):
-                raise MailUnsafe(
-                    "A mail header holds a line break or a control character; correct the address."
-                )
+                raise MailUnsafe("A mail header holds a line break or a control character; correct the address.")
             message[name] = value
         message.set_content(self.body)
         return message.as_bytes()
@@ -114,9 +112,7 @@ class SmtpClient:
 
     async def _send(self, mail: Mail, body: bytes, progress: "_Progress") -> Delivery:
         server = self.server
-        start_tls = {"never": False, "if-offered": None, "always": True}[
-            server.starttls
-        ]
+        start_tls = {"never": False, "if-offered": None, "always": True}[server.starttls]
         smtp = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
@@ -125,14 +121,13 @@ class SmtpClient:
         )
         try:
             await smtp.connect()
+            await smtp.ehlo()
             if server.username:
                 await smtp.login(server.username, server.password)
             utf8 = ["SMTPUTF8"] if not mail.recipient.isascii() else []
             if utf8 and not smtp.supports_extension("SMTPUTF8"):
                 return Delivery(Result.REFUSED)
-            await smtp.mail(
-                _bare(mail.sender), options=utf8, encoding="utf-8" if utf8 else "ascii"
-            )
+            await smtp.mail(_bare(mail.sender), options=utf8, encoding="utf-8" if utf8 else "ascii")
             await smtp.rcpt(mail.recipient, encoding="utf-8" if utf8 else "ascii")
             progress.text_sent = True
             answer = await smtp.data(body)

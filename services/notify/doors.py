@@ -27,31 +27,23 @@ class MailFolder:
         """Keep mails in a folder, which is made with the first one."""
         self.folder = folder
 
-    async def handle_DATA(
-        self, _server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:  # noqa: N802  aiosmtpd's name
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         """Answer one mail: 250 once it is on disk, 451 when it cannot be kept."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         try:
             return await asyncio.to_thread(self._keep, content)
         except OSError:
-            log.warning(
-                "A mail of the demonstration could not be kept; make room in the state folder."
-            )
+            log.warning("A mail of the demonstration could not be kept; make room in the state folder.")
             return "451 The mail folder cannot be written; try again later"
 
     def _keep(self, content: bytes) -> str:
-        message_id = (
-            str(message_from_bytes(content).get("Message-ID", "")) or f"<{uuid4()}>"
-        )
+        message_id = str(message_from_bytes(content).get("Message-ID", "")) or f"<{uuid4()}>"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / f"{file_name(message_id)}.eml"
         if path.exists():
             return "250 Known already"
         draft = self.folder / f".{uuid4().hex}"
-        with os.fdopen(
-            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-        ) as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -63,11 +55,7 @@ class MailFolder:
 async def mail_folder(runtime: Runtime) -> AsyncIterator[None]:
     """Run the mail server in a demonstration, for as long as the block lasts; in real use there is none."""
     settings = runtime.settings
-    if (
-        settings.mode != "demo"
-        or settings.mail_directory is None
-        or not isinstance(settings, NotifySettings)
-    ):
+    if settings.mode != "demo" or settings.mail_directory is None or not isinstance(settings, NotifySettings):
         yield
         return
     keeper = MailFolder(settings.mail_directory)

@@ -39,21 +39,15 @@ async def on_safeguarding_concern_updated(
 
 
 @handlers.on(ReferrerMessageDue)
-async def on_referrer_message_due(
-    session: Session, event: ReferrerMessageDue, message: Message
-) -> None:
+async def on_referrer_message_due(session: Session, event: ReferrerMessageDue, message: Message) -> None:
     """Write the notice that tells the referrer."""
     origin = _origin(event, message, publisher="intake")
-    due = ReferrerMessage(
-        origin, event.email, event.stage, event.language, event.in_reply_to
-    )
+    due = ReferrerMessage(origin, event.email, event.stage, event.language, event.in_reply_to)
     await operations.receive_referrer_message(session, due, now=message.now)
 
 
 @handlers.on(SignpostMade)
-async def on_signpost_made(
-    session: Session, event: SignpostMade, message: Message
-) -> None:
+async def on_signpost_made(session: Session, event: SignpostMade, message: Message) -> None:
     """Keep the signpost as an open obligation and tell its receiver."""
     origin = _origin(event, message, publisher="triage")
     made = ReceivedSignpost(origin, event.signpost_id, event.service, event.message)
@@ -61,21 +55,14 @@ async def on_signpost_made(
 
 
 @handlers.on(PackAnswered)
-async def on_pack_answered(
-    session: Session, event: PackAnswered, message: Message
-) -> None:
+async def on_pack_answered(session: Session, event: PackAnswered, message: Message) -> None:
     """Tell the front door that the Dovetail team has answered."""
     origin = _origin(event, message, publisher="channel")
-    await operations.tell_pack_answered(
-        session, origin, event.front_door, event.outcome, now=message.now
-    )
+    await operations.tell_pack_answered(session, origin, event.front_door, event.outcome, now=message.now)
 
 
 def _origin(
-    event: SafeguardingConcernReceived
-    | ReferrerMessageDue
-    | SignpostMade
-    | PackAnswered,
+    event: SafeguardingConcernReceived | ReferrerMessageDue | SignpostMade | PackAnswered,
     message: Message,
     *,
     publisher: str,
@@ -93,10 +80,7 @@ def _origin(
 
 
 def _moment_of(
-    event: SafeguardingConcernReceived
-    | ReferrerMessageDue
-    | SignpostMade
-    | PackAnswered,
+    event: SafeguardingConcernReceived | ReferrerMessageDue | SignpostMade | PackAnswered,
 ) -> datetime:
     match event:
         case SafeguardingConcernReceived():

@@ -29,9 +29,7 @@ BATCH = 10
 """How many notices one turn claims and sends side by side; each sending ends well within the lease."""
 
 log = telemetry.logger(__name__)
-sent_counter = telemetry.counter(
-    "notify.notice.sent", "1", "Notices that a mail server accepted"
-)
+sent_counter = telemetry.counter("notify.notice.sent", "1", "Notices that a mail server accepted")
 
 
 async def send_due(runtime: Runtime, now: datetime) -> None:
@@ -54,9 +52,7 @@ async def send_one(runtime: Runtime, claimed: Claimed, *, now: datetime) -> None
     with telemetry.span("notify.send", correlation_id=claimed.correlation_id):
         sent = await _attempt(runtime, claimed, now)
         async with runtime.database.transaction(_actor(runtime)) as session:
-            state = await operations.record_attempt(
-                session, claimed, sent, now=now, machine_now=datetime.now(UTC)
-            )
+            state = await operations.record_attempt(session, claimed, sent, now=now, machine_now=datetime.now(UTC))
     facts = {
         "reference": claimed.reference,
         "kind": str(claimed.kind),
@@ -125,28 +121,18 @@ def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
     except KeyError:
         return "", ""
     local = now.astimezone(clock.LONDON)
-    is_open = door.opening_hours.is_open(
-        local.time(), working_day=clock.is_working_day(local.date())
-    )
-    return (
-        door.out_of_hours_email if claimed.urgent and not is_open else door.email
-    ), door.name
+    is_open = door.opening_hours.is_open(local.time(), working_day=clock.is_working_day(local.date()))
+    return (door.out_of_hours_email if claimed.urgent and not is_open else door.email), door.name
 
 
-def _text(
-    runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate, team: str
-) -> Text | None:
+def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate, team: str) -> Text | None:
     values = {"reference": claimed.reference}
     if claimed.recipient_kind == RecipientKind.REFERRER:
         stage = _stage(claimed)
         telling = area.telling(stage) if stage else None
         if telling is None:
             return None
-        spoken = (
-            telling.sentence_cy
-            if claimed.language == "cy" and telling.sentence_cy
-            else telling.sentence
-        )
+        spoken = telling.sentence_cy if claimed.language == "cy" and telling.sentence_cy else telling.sentence
         return compose(template.text, values | {"sentence": spoken})
     values |= {
         "team": team,
@@ -154,11 +140,7 @@ def _text(
     }
     if claimed.kind in {Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED}:
         values["urgent_subject"] = "Urgent: " if claimed.urgent else ""
-        values["urgent_line"] = (
-            "The referrer says that somebody is in immediate danger.\n"
-            if claimed.urgent
-            else ""
-        )
+        values["urgent_line"] = "The referrer says that somebody is in immediate danger.\n" if claimed.urgent else ""
     return compose(template.text, values)
 
 
@@ -167,9 +149,7 @@ def link_of(runtime: Runtime, kind: Kind, subject: UUID, about_id: UUID | None) 
     base = runtime.settings.public_url.rstrip("/")
     if kind == Kind.SIGNPOST_MADE:
         return f"{base}/signposts/{about_id}"
-    return (
-        f"{base}/inbox" if kind == Kind.CONCERN_MOVED else f"{base}/concerns/{subject}"
-    )
+    return f"{base}/inbox" if kind == Kind.CONCERN_MOVED else f"{base}/concerns/{subject}"
 
 
 def _stage(claimed: Claimed) -> ProgressStage | None:
@@ -178,21 +158,15 @@ def _stage(claimed: Claimed) -> ProgressStage | None:
 
 def _area(runtime: Runtime, claimed: Claimed, now: datetime) -> Area:
     known = runtime.areas.version(claimed.area, claimed.area_version)
-    return known or runtime.areas.current(
-        claimed.area, now.astimezone(clock.LONDON).date()
-    )
+    return known or runtime.areas.current(claimed.area, now.astimezone(clock.LONDON).date())
 
 
 async def set_aside_interrupted(runtime: Runtime, _now: datetime) -> None:
     """Give notices whose sender vanished too often to a person."""
     async with runtime.database.transaction(_actor(runtime)) as session:
-        count = await operations.set_aside_interrupted(
-            session, machine_now=datetime.now(UTC)
-        )
+        count = await operations.set_aside_interrupted(session, machine_now=datetime.now(UTC))
     if count:
-        log.warning(
-            "Notices were set aside for a person.", extra={"facts": {"count": count}}
-        )
+        log.warning("Notices were set aside for a person.", extra={"facts": {"count": count}})
 
 
 async def tidy_mail_folder(runtime: Runtime, _now: datetime) -> None:
@@ -201,9 +175,7 @@ async def tidy_mail_folder(runtime: Runtime, _now: datetime) -> None:
     if runtime.settings.mode != "demo" or folder is None:
         return
     async with runtime.database.transaction(_actor(runtime)) as session:
-        kept = {
-            file_name(message_id) for message_id in await queries.message_ids(session)
-        }
+        kept = {file_name(message_id) for message_id in await queries.message_ids(session)}
     own = f"@{_settings(runtime).mail_domain}>"
     for mail in readers.stored_mails(folder, limit=None):
         if mail.name not in kept and mail.message_id.endswith(own):
@@ -216,9 +188,7 @@ def _actor(runtime: Runtime) -> Actor:
 
 def _settings(runtime: Runtime) -> NotifySettings:
     if not isinstance(runtime.settings, NotifySettings):
-        message = (
-            "Notify runs with its own settings; start it through services.notify.app."
-        )
+        message = "Notify runs with its own settings; start it through services.notify.app."
         raise TypeError(message)
     return runtime.settings
 

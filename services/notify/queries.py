@@ -130,31 +130,21 @@ class NoticeFound:
     attempts: tuple[AttemptMade, ...]
 
 
-def _within(
-    table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]
-) -> ColumnElement[bool]:
+def _within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]) -> ColumnElement[bool]:
     return tuple_(table.c.area, key).in_(sorted(reach))
 
 
-async def inbox(
-    session: Session, reach: Reach, *, before: datetime | None = None
-) -> tuple[ConcernListed, ...]:
+async def inbox(session: Session, reach: Reach, *, before: datetime | None = None) -> tuple[ConcernListed, ...]:
     """Return the concerns within reach: unacknowledged first and oldest first among them, then the newest answered.
 
     `before` continues the answered ones from an earlier page.
     """
-    open_first = concern.c.acknowledged_version.is_(None) | (
-        concern.c.acknowledged_version < concern.c.version
-    )
+    open_first = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
     mine = select(concern).where(_within(concern, concern.c.front_door, reach.doors))
-    waiting = mine.where(open_first).order_by(
-        concern.c.immediate_danger.desc(), concern.c.received_at
-    )
+    waiting = mine.where(open_first).order_by(concern.c.immediate_danger.desc(), concern.c.received_at)
     answered = mine.where(~open_first).order_by(concern.c.acknowledged_at.desc())
     if before is not None:
-        rows = await session.rows(
-            answered.where(concern.c.acknowledged_at < before).limit(PAGE_SIZE)
-        )
+        rows = await session.rows(answered.where(concern.c.acknowledged_at < before).limit(PAGE_SIZE))
     else:
         rows = [
             *await session.rows(waiting.limit(500)),
@@ -172,9 +162,7 @@ async def concern_found(session: Session, subject: UUID, reach: Reach) -> Concer
         )
     )
     if row is None:
-        raise ConcernAbsent(
-            "There is no such concern in your inbox; it may be with another front door."
-        )
+        raise ConcernAbsent("There is no such concern in your inbox; it may be with another front door.")
     return ConcernFound(
         _listed(row),
         row.version,
@@ -190,9 +178,7 @@ async def _facts(session: Session, row: Row[Any]) -> SafeguardingFacts | None:
         return (
             None
             if row.facts_sealed is None
-            else _FACTS.validate_json(
-                await session.unseal(row.subject, row.facts_sealed)
-            )
+            else _FACTS.validate_json(await session.unseal(row.subject, row.facts_sealed))
         )
     except SubjectErased:
         return None
@@ -209,41 +195,29 @@ def _listed(row: Row[Any]) -> ConcernListed:
         immediate_danger=row.immediate_danger,
         read=row.read,
         seen=row.seen_at is not None,
-        acknowledged_at=row.acknowledged_at
-        if answered is not None and answered >= row.version
-        else None,
+        acknowledged_at=row.acknowledged_at if answered is not None and answered >= row.version else None,
         newer_since=answered is not None and answered < row.version,
     )
 
 
-async def signposts(
-    session: Session, reach: Reach | None
-) -> tuple[SignpostListed, ...]:
+async def signposts(session: Session, reach: Reach | None) -> tuple[SignpostListed, ...]:
     """Return the signposts within reach (all of the reader's areas for None), unacknowledged and oldest first."""
-    wanted: Select[Any] = select(signpost).order_by(
-        signpost.c.acknowledged_at.desc().nullsfirst(), signpost.c.made_at
-    )
+    wanted: Select[Any] = select(signpost).order_by(signpost.c.acknowledged_at.desc().nullsfirst(), signpost.c.made_at)
     if reach is not None:
         wanted = wanted.where(_within(signpost, signpost.c.service, reach.services))
     return tuple(_signpost(row) for row in await session.rows(wanted.limit(200)))
 
 
-async def signpost_found(
-    session: Session, signpost_id: UUID, reach: Reach | None
-) -> SignpostFound:
+async def signpost_found(session: Session, signpost_id: UUID, reach: Reach | None) -> SignpostFound:
     """Return one signpost, opened; raises SignpostAbsent when it is not within reach."""
     wanted = select(signpost).where(signpost.c.id == signpost_id)
     if reach is not None:
         wanted = wanted.where(_within(signpost, signpost.c.service, reach.services))
     row = await session.first(wanted)
     if row is None:
-        raise SignpostAbsent(
-            "There is no such signpost in your inbox; it may be with another service."
-        )
+        raise SignpostAbsent("There is no such signpost in your inbox; it may be with another service.")
     message = await _text(session, row.subject, row.message_sealed)
-    return SignpostFound(
-        _signpost(row), message, await _answers(session, "signpost", signpost_id)
-    )
+    return SignpostFound(_signpost(row), message, await _answers(session, "signpost", signpost_id))
 
 
 def _signpost(row: Row[Any]) -> SignpostListed:
@@ -258,9 +232,7 @@ def _signpost(row: Row[Any]) -> SignpostListed:
     )
 
 
-async def _answers(
-    session: Session, about: str, about_id: UUID
-) -> tuple[Acknowledged, ...]:
+async def _answers(session: Session, about: str, about_id: UUID) -> tuple[Acknowledged, ...]:
     rows = await session.rows(
         select(acknowledgement)
         .where(acknowledgement.c.about == about, acknowledgement.c.about_id == about_id)
@@ -288,16 +260,12 @@ async def _text(session: Session, subject: UUID, sealed: bytes | None) -> str:
 
 async def counts_by_state(session: Session) -> dict[State, int]:
     """Return how many notices of the reader's areas stand in each state; states without any are there with 0."""
-    rows = await session.rows(
-        select(notice.c.state, func.count().label("number")).group_by(notice.c.state)
-    )
+    rows = await session.rows(select(notice.c.state, func.count().label("number")).group_by(notice.c.state))
     found = {State(row.state): int(row.number) for row in rows}
     return {state: found.get(state, 0) for state in State}
 
 
-async def notices(
-    session: Session, states: Sequence[State]
-) -> tuple[NoticeListed, ...]:
+async def notices(session: Session, states: Sequence[State]) -> tuple[NoticeListed, ...]:
     """Return the newest notices in some states, at most a page."""
     rows = await session.rows(
         select(notice)
@@ -312,13 +280,9 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
     """Return a notice with its attempts, newest first; raises NoticeAbsent."""
     row = await session.first(select(notice).where(notice.c.id == notice_id))
     if row is None:
-        raise NoticeAbsent(
-            "There is no such notice; go back to the delivery desk and choose one."
-        )
+        raise NoticeAbsent("There is no such notice; go back to the delivery desk and choose one.")
     made = await session.rows(
-        select(attempt)
-        .where(attempt.c.notice_id == notice_id)
-        .order_by(attempt.c.ended_at.desc())
+        select(attempt).where(attempt.c.notice_id == notice_id).order_by(attempt.c.ended_at.desc())
     )
     attempts = tuple(
         AttemptMade(
@@ -351,9 +315,7 @@ def _notice(row: Row[Any]) -> NoticeListed:
         kind=row.kind,
         recipient_kind=row.recipient_kind,
         # A referrer's key is the stage, which says nothing of who they are.
-        recipient_key=row.recipient_key
-        if row.recipient_kind != RecipientKind.REFERRER
-        else "",
+        recipient_key=row.recipient_key if row.recipient_kind != RecipientKind.REFERRER else "",
         urgent=row.urgent,
         state=row.state,
         created_at=row.created_at,
@@ -365,7 +327,5 @@ def _notice(row: Row[Any]) -> NoticeListed:
 
 async def message_ids(session: Session) -> frozenset[str]:
     """Return the Message-IDs of every notice that has been tried."""
-    rows = await session.rows(
-        select(notice.c.message_id).where(notice.c.message_id.is_not(None))
-    )
+    rows = await session.rows(select(notice.c.message_id).where(notice.c.message_id.is_not(None)))
     return frozenset(row.message_id for row in rows)

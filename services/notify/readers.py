@@ -13,9 +13,7 @@ from pathlib import Path
 from services.notify.domain import Kind, MailAbsent
 
 TEMPLATES = Path(__file__).parent / "web" / "templates" / "mail"
-_VERSIONED = re.compile(
-    r"(?P<kind>[a-z-]+)\.v(?P<version>\d+)\.(?P<language>en|cy)\.txt"
-)
+_VERSIONED = re.compile(r"(?P<kind>[a-z-]+)\.v(?P<version>\d+)\.(?P<language>en|cy)\.txt")
 _NAME = re.compile(r"[0-9a-f]{32}")
 _SHOWN = 200
 
@@ -55,16 +53,12 @@ def mail_template(kind: Kind, language: str) -> MailTemplate:
 
 def file_name(message_id: str) -> str:
     """Return the name of the file for a mail: a repeat of the same Message-ID is the same file."""
-    return hashlib.sha256(message_id.encode("utf-8", "surrogateescape")).hexdigest()[
-        :32
-    ]
+    return hashlib.sha256(message_id.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def stored_mails(folder: Path, limit: int | None = _SHOWN) -> tuple[StoredMail, ...]:
     """Return the newest mails of the folder (all for None), newest first; none while the folder is not there."""
-    paths = sorted(
-        folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True
-    )
+    paths = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     return tuple(_read(path) for path in paths[:limit])
 
 
@@ -72,9 +66,7 @@ def stored_mail(folder: Path, name: str) -> StoredMail:
     """Return one mail of the folder; raises MailAbsent."""
     path = folder / f"{name}.eml"
     if not _NAME.fullmatch(name) or not path.is_file():
-        raise MailAbsent(
-            "The mail folder holds no such mail; go back to the list and choose one."
-        )
+        raise MailAbsent("The mail folder holds no such mail; go back to the list and choose one.")
     return _read(path)
 
 

@@ -188,9 +188,7 @@ def month_of(text: str) -> str:
             raise ValueError
         return f"{date.fromisoformat(f'{text}-01'):%Y-%m}"
     except ValueError:
-        raise MonthMalformed(
-            "A month of statistics must read like 2026-11; mend the sender."
-        ) from None
+        raise MonthMalformed("A month of statistics must read like 2026-11; mend the sender.") from None
 
 
 def is_closed(month: str, today: date) -> bool:
@@ -203,9 +201,7 @@ def closes_on(month: str) -> date:
     return _after(month) + timedelta(days=SETTLING_DAYS)
 
 
-def months_to_release(
-    first: str | None, released: Sequence[str], today: date
-) -> tuple[str, ...]:
+def months_to_release(first: str | None, released: Sequence[str], today: date) -> tuple[str, ...]:
     """Return the closed months since the first fact that no release holds, oldest first.
 
     Each month is released once: two releases never speak of the same month, so nothing is learned by subtracting them.
@@ -219,28 +215,17 @@ def months_to_release(
     return tuple(found)
 
 
-def publish(
-    definition: Definition, grid: Grid, *, suppress_below: int, round_to: int = 1
-) -> PublishedTable:
+def publish(definition: Definition, grid: Grid, *, suppress_below: int, round_to: int = 1) -> PublishedTable:
     """Return what may be shown of a grid: months with too few withheld, small cells hidden, no cell recoverable.
 
     Totals of months stay in plain sight (a month whose total is below the threshold is left out altogether), so that
     tables over the same referrals have only known values in common and can be protected one by one.
     """
-    shown = [
-        column
-        for column in range(len(grid.months))
-        if grid.month_total(column) >= suppress_below
-    ]
+    shown = [column for column in range(len(grid.months)) if grid.month_total(column) >= suppress_below]
     kept = grid.only(shown)
     hidden = hidden_cells(kept, suppress_below)
-    rows = tuple(
-        _published_row(kept, row, hidden, round_to) for row in range(len(kept.rows))
-    )
-    totals = tuple(
-        _rounded(kept.month_total(column), round_to)
-        for column in range(len(kept.months))
-    )
+    rows = tuple(_published_row(kept, row, hidden, round_to) for row in range(len(kept.rows) if shown else 0))
+    totals = tuple(_rounded(kept.month_total(column), round_to) for column in range(len(kept.months)))
     exact = sum(sum(line) for line in kept.values)
     return PublishedTable(
         id=definition.id,
@@ -248,9 +233,7 @@ def publish(
         row_heading=definition.row_heading,
         meaning=definition.meaning,
         months=kept.months,
-        withheld=tuple(
-            month for column, month in enumerate(grid.months) if column not in shown
-        ),
+        withheld=tuple(month for column, month in enumerate(grid.months) if column not in shown),
         rows=rows,
         month_totals=totals,
         total=_rounded(exact, round_to),
@@ -282,11 +265,7 @@ def hidden_cells(grid: Grid, suppress_below: int) -> frozenset[Cell]:
 
 
 def _sizes(grid: Grid) -> dict[Cell, int]:
-    sizes = {
-        (row, column): grid.values[row][column]
-        for row in range(len(grid.rows))
-        for column in _columns(grid)
-    }
+    sizes = {(row, column): grid.values[row][column] for row in range(len(grid.rows)) for column in _columns(grid)}
     return sizes | {(row, TOTAL): grid.row_total(row) for row in range(len(grid.rows))}
 
 
@@ -338,18 +317,14 @@ def _cheapest(
     return None
 
 
-def _walked(
-    start: _Node, end: _Node, came: Mapping[_Node, tuple[_Node, Cell]]
-) -> Iterator[Cell]:
+def _walked(start: _Node, end: _Node, came: Mapping[_Node, tuple[_Node, Cell]]) -> Iterator[Cell]:
     node = end
     while node != start:
         node, cell = came[node]
         yield cell
 
 
-def _steps(
-    without: Cell, sizes: Mapping[Cell, int], hidden: set[Cell]
-) -> dict[_Node, list[tuple[_Node, Cell, int]]]:
+def _steps(without: Cell, sizes: Mapping[Cell, int], hidden: set[Cell]) -> dict[_Node, list[tuple[_Node, Cell, int]]]:
     steps: dict[_Node, list[tuple[_Node, Cell, int]]] = {}
     for cell, size in sizes.items():
         if cell == without:
@@ -362,14 +337,9 @@ def _steps(
     return steps
 
 
-def _published_row(
-    grid: Grid, row: int, hidden: frozenset[Cell], round_to: int
-) -> PublishedRow:
+def _published_row(grid: Grid, row: int, hidden: frozenset[Cell], round_to: int) -> PublishedRow:
     counts = tuple(
-        None
-        if (row, column) in hidden
-        else _rounded(grid.values[row][column], round_to)
-        for column in _columns(grid)
+        None if (row, column) in hidden else _rounded(grid.values[row][column], round_to) for column in _columns(grid)
     )
     total = None if (row, TOTAL) in hidden else _rounded(grid.row_total(row), round_to)
     return PublishedRow(grid.rows[row], counts, total)
@@ -385,11 +355,7 @@ def _known(
     if not definition.unknown:
         return _rounded(exact, round_to)
     row = grid.rows.index(definition.unknown)
-    return (
-        None
-        if (row, TOTAL) in hidden
-        else _rounded(exact - grid.row_total(row), round_to)
-    )
+    return None if (row, TOTAL) in hidden else _rounded(exact - grid.row_total(row), round_to)
 
 
 def _rounded(value: int, base: int) -> int:

@@ -13,9 +13,7 @@ handlers = Handlers()
 
 
 @handlers.on(ReferralCounted)
-async def on_referral_counted(
-    session: Session, event: ReferralCounted, message: Message
-) -> None:
+async def on_referral_counted(session: Session, event: ReferralCounted, message: Message) -> None:
     """Count a referral as received."""
     counted = Fact(
         key=message.subject,
@@ -33,24 +31,18 @@ async def on_referral_counted(
 
 
 @handlers.on(DecisionCounted)
-async def on_decision_counted(
-    session: Session, event: DecisionCounted, message: Message
-) -> None:
+async def on_decision_counted(session: Session, event: DecisionCounted, message: Message) -> None:
     """Count the Gateway's decision."""
     await operations.count(session, _outcome(Stage.TRIAGE, event, message))
 
 
 @handlers.on(CaseCounted)
-async def on_case_counted(
-    session: Session, event: CaseCounted, message: Message
-) -> None:
+async def on_case_counted(session: Session, event: CaseCounted, message: Message) -> None:
     """Count the Dovetail team's answer to a pack."""
     await operations.count(session, _outcome(Stage.CHANNEL, event, message))
 
 
-def _outcome(
-    stage: Stage, event: DecisionCounted | CaseCounted, message: Message
-) -> Fact:
+def _outcome(stage: Stage, event: DecisionCounted | CaseCounted, message: Message) -> Fact:
     return Fact(
         key=message.subject,
         stage=stage,

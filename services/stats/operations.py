@@ -62,11 +62,7 @@ async def count(session: Session, counted: Fact) -> None:
         "stage": str(counted.stage),
     }
     statement = upsert(fact).values(values)
-    replaced = {
-        name: statement.excluded[name]
-        for name in values
-        if name not in {"key", "stage"}
-    }
+    replaced = {name: statement.excluded[name] for name in values if name not in {"key", "stage"}}
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["key", "stage"],
@@ -76,9 +72,7 @@ async def count(session: Session, counted: Fact) -> None:
     )
 
 
-async def make_release(
-    session: Session, area: str, rules: Disclosure, *, now: datetime
-) -> int:
+async def make_release(session: Session, area: str, rules: Disclosure, *, now: datetime) -> int:
     """Freeze every closed month that no release holds yet; return the number of the new release in its area.
 
     Raises NothingToRelease when no closed month is waiting.
@@ -91,9 +85,7 @@ async def make_release(
         today,
     )
     if not months:
-        raise NothingToRelease(
-            "No closed month is waiting for its release; try again when a month has closed."
-        )
+        raise NothingToRelease("No closed month is waiting for its release; try again when a month has closed.")
     content = ReleaseContent(
         area=area,
         number=await queries.last_number(session, area) + 1,
@@ -118,9 +110,7 @@ async def make_release(
 
 
 async def _freeze(session: Session, content: ReleaseContent, *, now: datetime) -> None:
-    text = json.dumps(
-        asdict(content), default=str, sort_keys=True, separators=(",", ":")
-    )
+    text = json.dumps(asdict(content), default=str, sort_keys=True, separators=(",", ":"))
     release_id = uuid4()
     row: Mapping[str, object] = {
         "id": release_id,
@@ -133,10 +123,7 @@ async def _freeze(session: Session, content: ReleaseContent, *, now: datetime) -
     await session.execute(insert(release).values(row))
     await session.execute(
         insert(release_month),
-        [
-            {"area": content.area, "month": month, "release_id": release_id}
-            for month in content.months
-        ],
+        [{"area": content.area, "month": month, "release_id": release_id} for month in content.months],
     )
     await audit.record(
         session,

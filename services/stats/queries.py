@@ -35,35 +35,22 @@ class ReleaseFound:
 
 async def first_month(session: Session, area: str) -> str | None:
     """Return the earliest month that any fact of an area speaks of."""
-    found = await session.scalar(
-        select(func.min(fact.c.month)).where(fact.c.area == area)
-    )
+    found = await session.scalar(select(func.min(fact.c.month)).where(fact.c.area == area))
     return None if found is None else str(found)
 
 
 async def released_months(session: Session, area: str) -> tuple[str, ...]:
     """Return the months that a release of the area holds, oldest first."""
-    statement = (
-        select(release_month.c.month)
-        .where(release_month.c.area == area)
-        .order_by(release_month.c.month)
-    )
+    statement = select(release_month.c.month).where(release_month.c.area == area).order_by(release_month.c.month)
     return tuple(row.month for row in await session.rows(statement))
 
 
 async def last_number(session: Session, area: str) -> int:
     """Return the number of the newest release of an area; 0 before the first."""
-    return int(
-        await session.scalar(
-            select(func.max(release.c.number)).where(release.c.area == area)
-        )
-        or 0
-    )
+    return int(await session.scalar(select(func.max(release.c.number)).where(release.c.area == area)) or 0)
 
 
-async def grid(
-    session: Session, area: str, definition: Definition, months: Sequence[str]
-) -> Grid:
+async def grid(session: Session, area: str, definition: Definition, months: Sequence[str]) -> Grid:
     """Return the counts of a table: its categories in order by the months given.
 
     A value that the vocabulary does not know counts as unknown where the table has that category.
@@ -80,14 +67,9 @@ async def grid(
     )
     counts: dict[tuple[str, str], int] = {}
     for row in await session.rows(statement):
-        category = (
-            row.category if row.category in definition.rows else definition.unknown
-        )
+        category = row.category if row.category in definition.rows else definition.unknown
         counts[category, row.month] = counts.get((category, row.month), 0) + row.number
-    values = tuple(
-        tuple(counts.get((row, month), 0) for month in months)
-        for row in definition.rows
-    )
+    values = tuple(tuple(counts.get((row, month), 0) for month in months) for row in definition.rows)
     return Grid(tuple(str(row) for row in definition.rows), tuple(months), values)
 
 
@@ -99,9 +81,7 @@ async def releases(session: Session, areas: Sequence[str]) -> tuple[ReleaseListe
         .order_by(release.c.made_on.desc(), release.c.area, release.c.number.desc())
     )
     return tuple(
-        ReleaseListed(
-            row.area, row.number, row.made_on, tuple(json.loads(row.content)["months"])
-        )
+        ReleaseListed(row.area, row.number, row.made_on, tuple(json.loads(row.content)["months"]))
         for row in await session.rows(statement)
     )
 
@@ -109,12 +89,8 @@ async def releases(session: Session, areas: Sequence[str]) -> tuple[ReleaseListe
 async def release_found(session: Session, area: str, number: int) -> ReleaseFound:
     """Return one release as it was frozen; raises ReleaseAbsent."""
     row = await session.first(
-        select(release.c.content, release.c.digest).where(
-            release.c.area == area, release.c.number == number
-        )
+        select(release.c.content, release.c.digest).where(release.c.area == area, release.c.number == number)
     )
     if row is None:
-        raise ReleaseAbsent(
-            "There is no such release; go back to the list and choose one."
-        )
+        raise ReleaseAbsent("There is no such release; go back to the list and choose one.")
     return ReleaseFound(_CONTENT.validate_json(row.content), row.digest)

@@ -52,9 +52,7 @@ def grids(draw: st.DrawFn, rows: int = 4, months: int = 4, largest: int = 12) ->
     """Random tables whose months are all large enough to be shown."""
     height, width = draw(st.integers(2, rows)), draw(st.integers(1, months))
     counts = st.one_of(st.integers(0, 3), st.integers(0, largest))
-    lines = draw(
-        st.lists(st.tuples(*[counts] * width), min_size=height, max_size=height)
-    )
+    lines = draw(st.lists(st.tuples(*[counts] * width), min_size=height, max_size=height))
     grid = grid_of(*lines)
     shown = [column for column in range(width) if grid.month_total(column) >= THRESHOLD]
     return grid.only(shown)
@@ -66,10 +64,7 @@ class Attacker:
     def __init__(self, grid: Grid, hidden: frozenset[tuple[int, int]]) -> None:
         self.grid, self.hidden = grid, hidden
         self.height, self.width = len(grid.rows), len(grid.months)
-        self.row_limit = [
-            None if (row, TOTAL) in hidden else grid.row_total(row)
-            for row in range(self.height)
-        ]
+        self.row_limit = [None if (row, TOTAL) in hidden else grid.row_total(row) for row in range(self.height)]
         self.grand = sum(grid.month_total(column) for column in range(self.width))
 
     def completions(self) -> Iterator[list[list[int]]]:
@@ -79,18 +74,13 @@ class Attacker:
     def _columns(self, column: int, made: list[list[int]]) -> Iterator[list[list[int]]]:
         if column == self.width:
             totals = [sum(line) for line in made]
-            if all(
-                limit is None or limit == total
-                for limit, total in zip(self.row_limit, totals, strict=True)
-            ):
+            if all(limit is None or limit == total for limit, total in zip(self.row_limit, totals, strict=True)):
                 yield [list(line) for line in made]
             return
         for _ in self._rows(0, column, self.grid.month_total(column), made):
             yield from self._columns(column + 1, made)
 
-    def _rows(
-        self, row: int, column: int, left: int, made: list[list[int]]
-    ) -> Iterator[None]:
+    def _rows(self, row: int, column: int, left: int, made: list[list[int]]) -> Iterator[None]:
         if row == self.height:
             if left == 0:
                 yield
@@ -98,9 +88,7 @@ class Attacker:
         fixed = None if (row, column) in self.hidden else self.grid.values[row][column]
         limit = self.row_limit[row]
         room = left if limit is None else min(left, limit - sum(made[row][:column]))
-        for value in (
-            range(room + 1) if fixed is None else ((fixed,) if fixed <= room else ())
-        ):
+        for value in range(room + 1) if fixed is None else ((fixed,) if fixed <= room else ()):
             made[row][column] = value
             yield from self._rows(row + 1, column, left - value, made)
         made[row][column] = 0
@@ -111,9 +99,7 @@ class Attacker:
         certain = set(self.hidden)
         for made in self.completions():
             for cell in list(certain):
-                value = (
-                    sum(made[cell[0]]) if cell[1] == TOTAL else made[cell[0]][cell[1]]
-                )
+                value = sum(made[cell[0]]) if cell[1] == TOTAL else made[cell[0]][cell[1]]
                 if seen.setdefault(cell, value) != value:
                     certain.discard(cell)
             if not certain:
@@ -121,43 +107,27 @@ class Attacker:
         return certain
 
 
-def recovered_by_elimination(
-    grid: Grid, hidden: frozenset[tuple[int, int]]
-) -> set[tuple[int, int]]:
+def recovered_by_elimination(grid: Grid, hidden: frozenset[tuple[int, int]]) -> set[tuple[int, int]]:
     """What linear algebra alone gives away: unknowns that the equations of rows and columns fix."""
     unknown = sorted(hidden)
     equations: list[list[Fraction]] = []
     for row in range(len(grid.rows)):
-        equations.append(
-            [
-                Fraction((cell[0] == row) * (-1 if cell[1] == TOTAL else 1))
-                for cell in unknown
-            ]
-        )
+        equations.append([Fraction((cell[0] == row) * (-1 if cell[1] == TOTAL else 1)) for cell in unknown])
     for column in (*range(len(grid.months)), TOTAL):
         equations.append([Fraction(cell[1] == column) for cell in unknown])
     pivot = 0
     for place in range(len(unknown)):
         found = next(
-            (
-                index
-                for index in range(pivot, len(equations))
-                if equations[index][place]
-            ),
+            (index for index in range(pivot, len(equations)) if equations[index][place]),
             None,
         )
         if found is None:
             continue
         equations[pivot], equations[found] = equations[found], equations[pivot]
-        equations[pivot] = [
-            value / equations[pivot][place] for value in equations[pivot]
-        ]
+        equations[pivot] = [value / equations[pivot][place] for value in equations[pivot]]
         for index, line in enumerate(equations):
             if index != pivot and line[place]:
-                equations[index] = [
-                    a - line[place] * b
-                    for a, b in zip(line, equations[pivot], strict=True)
-                ]
+                equations[index] = [a - line[place] * b for a, b in zip(line, equations[pivot], strict=True)]
         pivot += 1
     return {unknown[line.index(1)] for line in equations if sum(map(bool, line)) == 1}
 
@@ -170,9 +140,7 @@ class TestHiddenCells:
 
     @settings(max_examples=200, deadline=None)
     @given(grids(rows=9, months=12, largest=40))
-    def test_linear_algebra_recovers_nothing_from_large_tables(
-        self, grid: Grid
-    ) -> None:
+    def test_linear_algebra_recovers_nothing_from_large_tables(self, grid: Grid) -> None:
         assert recovered_by_elimination(grid, hidden_cells(grid, THRESHOLD)) == set()
 
     @settings(max_examples=200, deadline=None)
@@ -244,9 +212,7 @@ class TestPublish:
     def test_shows_no_count_below_the_threshold(self) -> None:
         grid = grid_of((4, 5), (50, 60), (70, 80))
         table = publish(definition_of(grid), grid, suppress_below=THRESHOLD)
-        shown = [
-            count for row in table.rows for count in row.counts if count is not None
-        ]
+        shown = [count for row in table.rows for count in row.counts if count is not None]
         assert min(shown) >= THRESHOLD
 
 
@@ -262,14 +228,10 @@ class TestMonths:
             "2026-10",
             "2026-11",
         )
-        assert months_to_release("2026-10", ("2026-10",), date(2026, 12, 5)) == (
-            "2026-11",
-        )
+        assert months_to_release("2026-10", ("2026-10",), date(2026, 12, 5)) == ("2026-11",)
         assert months_to_release(None, (), date(2026, 12, 5)) == ()
 
-    @pytest.mark.parametrize(
-        "text", ["2026-13", "2026-1", "2026-11-03", "November", "", "2026W01"]
-    )
+    @pytest.mark.parametrize("text", ["2026-13", "2026-1", "2026-11-03", "November", "", "2026W01"])
     def test_a_month_that_could_hold_a_day_is_refused(self, text: str) -> None:
         with pytest.raises(MonthMalformed):
             month_of(text)
@@ -280,9 +242,7 @@ class TestMonths:
 
 class TestDefinitions:
     def test_every_category_of_the_vocabulary_has_a_row(self) -> None:
-        rows = {
-            definition.attribute: set(definition.rows) for definition in DEFINITIONS
-        }
+        rows = {definition.attribute: set(definition.rows) for definition in DEFINITIONS}
         assert rows["sector"] == set(Sector)
         assert rows["age_band"] == set(AgeBand)
 

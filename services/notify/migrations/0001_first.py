@@ -29,9 +29,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "acknowledgement_about", "acknowledgement", ["about_id", "at"], unique=False
-    )
+    op.create_index("acknowledgement_about", "acknowledgement", ["about_id", "at"], unique=False)
     op.create_table(
         "concern",
         sa.Column("subject", sa.Uuid(), nullable=False),
@@ -102,9 +100,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('due','failed','sending')"),
     )
-    op.create_index(
-        "notice_state", "notice", ["area", "state", "created_at"], unique=False
-    )
+    op.create_index("notice_state", "notice", ["area", "state", "created_at"], unique=False)
     op.create_index("notice_subject", "notice", ["subject"], unique=False)
     op.create_table(
         "signpost",

@@ -34,9 +34,7 @@ class Answer:
     everywhere: bool = False
 
 
-async def open_concern(
-    session: Session, subject: UUID, reach: Reach, *, now: datetime
-) -> None:
+async def open_concern(session: Session, subject: UUID, reach: Reach, *, now: datetime) -> None:
     """Record that a person reads a concern of their own front door; the first reading counts as seen.
 
     Raises ConcernAbsent when there is no such concern within reach.
@@ -49,24 +47,18 @@ async def open_concern(
         reason="Opened in the inbox of the front door",
     )
     if row.seen_at is None:
-        await session.execute(
-            update(concern).where(concern.c.subject == subject).values(seen_at=now)
-        )
+        await session.execute(update(concern).where(concern.c.subject == subject).values(seen_at=now))
         await report_concern(session, subject, LineState.SEEN, now=now)
 
 
-async def acknowledge_concern(
-    session: Session, subject: UUID, answer: Answer, *, now: datetime
-) -> None:
+async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *, now: datetime) -> None:
     """Record that the front door has a concern in hand, with what it did.
 
     Raises ConcernAbsent, and AlreadyAcknowledged unless a newer version has come since.
     """
     row = await _concern(session, subject, answer.reach)
     if row.acknowledged_version is not None and row.acknowledged_version >= row.version:
-        raise AlreadyAcknowledged(
-            "This concern has been acknowledged already; its page shows by whom."
-        )
+        raise AlreadyAcknowledged("This concern has been acknowledged already; its page shows by whom.")
     await session.execute(
         update(concern)
         .where(concern.c.subject == subject)
@@ -76,62 +68,42 @@ async def acknowledge_concern(
             seen_at=row.seen_at or now,
         )
     )
-    await _keep(
-        session, row, "concern", subject, answer.report, now=now, version=row.version
-    )
+    await _keep(session, row, "concern", subject, answer.report, now=now, version=row.version)
     await _close_notices(
         session,
         notice.c.subject == subject,
         (Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED),
     )
     await report_concern(session, subject, LineState.ACKNOWLEDGED, now=now)
-    await audit.record(
-        session, "concern.acknowledge", subject=subject, now=now, area=row.area
-    )
+    await audit.record(session, "concern.acknowledge", subject=subject, now=now, area=row.area)
 
 
-async def open_signpost(
-    session: Session, signpost_id: UUID, answer: Answer, *, now: datetime
-) -> None:
+async def open_signpost(session: Session, signpost_id: UUID, answer: Answer, *, now: datetime) -> None:
     """Record that a person reads a signpost that was made to their service; raises SignpostAbsent."""
     row = await _signpost(session, signpost_id, answer)
-    await audit.record_read(
-        session, subject=row.subject, now=now, reason="Opened a signpost"
-    )
+    await audit.record_read(session, subject=row.subject, now=now, reason="Opened a signpost")
 
 
-async def acknowledge_signpost(
-    session: Session, signpost_id: UUID, answer: Answer, *, now: datetime
-) -> None:
+async def acknowledge_signpost(session: Session, signpost_id: UUID, answer: Answer, *, now: datetime) -> None:
     """Record that the receiving service has taken a signpost up, with what it did, and tell the police.
 
     Raises SignpostAbsent and AlreadyAcknowledged.
     """
     row = await _signpost(session, signpost_id, answer)
     if row.acknowledged_at is not None:
-        raise AlreadyAcknowledged(
-            "This signpost has been acknowledged already; its page shows by whom."
-        )
-    await session.execute(
-        update(signpost).where(signpost.c.id == signpost_id).values(acknowledged_at=now)
-    )
+        raise AlreadyAcknowledged("This signpost has been acknowledged already; its page shows by whom.")
+    await session.execute(update(signpost).where(signpost.c.id == signpost_id).values(acknowledged_at=now))
     await _keep(session, row, "signpost", signpost_id, answer.report, now=now)
-    await _close_notices(
-        session, notice.c.about_id == signpost_id, (Kind.SIGNPOST_MADE,)
-    )
+    await _close_notices(session, notice.c.about_id == signpost_id, (Kind.SIGNPOST_MADE,))
     event = SignpostAcknowledged(
         reference=row.reference,
         signpost_id=signpost_id,
         acknowledged_at=now,
         report=answer.report,
     )
-    about = About(
-        row.subject, row.area, row.area_version, row.correlation_id, row.event_id
-    )
+    about = About(row.subject, row.area, row.area_version, row.correlation_id, row.event_id)
     await outbox.add(session, event, about=about)
-    await audit.record(
-        session, "signpost.acknowledge", subject=row.subject, now=now, area=row.area
-    )
+    await audit.record(session, "signpost.acknowledge", subject=row.subject, now=now, area=row.area)
 
 
 async def _concern(session: Session, subject: UUID, reach: Reach) -> Row[Any]:
@@ -143,30 +115,22 @@ async def _concern(session: Session, subject: UUID, reach: Reach) -> Row[Any]:
         )
     )
     if row is None:
-        raise ConcernAbsent(
-            "There is no such concern in your inbox; it may be with another front door."
-        )
+        raise ConcernAbsent("There is no such concern in your inbox; it may be with another front door.")
     return row
 
 
 async def _signpost(session: Session, signpost_id: UUID, answer: Answer) -> Row[Any]:
     wanted = select(signpost).where(signpost.c.id == signpost_id)
     if not answer.everywhere:
-        wanted = wanted.where(
-            within(signpost, signpost.c.service, answer.reach.services)
-        )
+        wanted = wanted.where(within(signpost, signpost.c.service, answer.reach.services))
     row = await session.first(wanted)
     if row is None:
-        raise SignpostAbsent(
-            "There is no such signpost in your inbox; it may be with another service."
-        )
+        raise SignpostAbsent("There is no such signpost in your inbox; it may be with another service.")
     await session.lock(row.subject)
     return await session.first(wanted.with_for_update()) or row
 
 
-def within(
-    table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]
-) -> ColumnElement[bool]:
+def within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]) -> ColumnElement[bool]:
     """Return the condition that a row's (area, key) is one of those within reach."""
     return tuple_(table.c.area, key).in_(sorted(reach))
 
@@ -197,9 +161,7 @@ async def _keep(
     await session.execute(insert(acknowledgement).values(values))
 
 
-async def _close_notices(
-    session: Session, about: ColumnElement[bool], kinds: Sequence[Kind]
-) -> None:
+async def _close_notices(session: Session, about: ColumnElement[bool], kinds: Sequence[Kind]) -> None:
     """Whoever has answered need not be mailed again: what still waits is not sent."""
     waiting = (
         str(State.DUE),

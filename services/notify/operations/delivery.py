@@ -67,9 +67,7 @@ class Sent:
     digest: str | None = None
 
 
-async def claim_due(
-    session: Session, *, limit: int, mail_domain: str, machine_now: datetime
-) -> tuple[Claimed, ...]:
+async def claim_due(session: Session, *, limit: int, mail_domain: str, machine_now: datetime) -> tuple[Claimed, ...]:
     """Take up to `limit` notices that are due, most urgent and oldest first, for the length of a lease.
 
     Attempts are counted here, before the sending, so that a crash can never hide one. Notices that another sender
@@ -94,9 +92,7 @@ def _ready(machine_now: datetime) -> Any:  # noqa: ANN401  SQLAlchemy's conditio
     waiting = notice.c.state.in_([str(State.DUE), str(State.FAILED)])
     return and_(
         waiting,
-        or_(
-            notice.c.next_attempt_at.is_(None), notice.c.next_attempt_at <= machine_now
-        ),
+        or_(notice.c.next_attempt_at.is_(None), notice.c.next_attempt_at <= machine_now),
     )
 
 
@@ -108,18 +104,12 @@ def _abandoned(machine_now: datetime) -> Any:  # noqa: ANN401
     )
 
 
-async def _hold(
-    session: Session, row: Row[Any], mail_domain: str, machine_now: datetime
-) -> Claimed | None:
+async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: datetime) -> Claimed | None:
     try:
         recipient = await _opened(session, row.subject, row.recipient_sealed)
         in_reply_to = await _opened(session, row.subject, row.in_reply_to_sealed)
     except SubjectErased:
-        await session.execute(
-            update(notice)
-            .where(notice.c.id == row.id)
-            .values(state=str(State.SUPPRESSED))
-        )
+        await session.execute(update(notice).where(notice.c.id == row.id).values(state=str(State.SUPPRESSED)))
         return None
     token = uuid4()
     message_id = row.message_id or f"<{row.id}@{mail_domain}>"
@@ -173,9 +163,7 @@ async def record_attempt(
     repeat; otherwise, and where the notice was settled or erased meanwhile, None.
     """
     await session.lock(claimed.subject)
-    row = await session.first(
-        select(notice).where(notice.c.id == claimed.id).with_for_update()
-    )
+    row = await session.first(select(notice).where(notice.c.id == claimed.id).with_for_update())
     if row is None:
         return None
     await _note(session, row, sent, machine_now)
@@ -194,9 +182,7 @@ async def record_attempt(
     return following.state
 
 
-async def _note(
-    session: Session, row: Row[Any], sent: Sent, machine_now: datetime
-) -> None:
+async def _note(session: Session, row: Row[Any], sent: Sent, machine_now: datetime) -> None:
     values = {
         "id": uuid4(),
         "notice_id": row.id,
@@ -269,24 +255,16 @@ async def set_aside_interrupted(session: Session, *, machine_now: datetime) -> i
     return done.rowcount
 
 
-async def send_again(
-    session: Session, notice_id: UUID, reason: str, *, now: datetime
-) -> None:
+async def send_again(session: Session, notice_id: UUID, reason: str, *, now: datetime) -> None:
     """Make a notice due again because a person says so, with the reason; its Message-ID stays the same.
 
     Raises NoticeAbsent and NoticeUnderWay.
     """
-    row = await session.first(
-        select(notice).where(notice.c.id == notice_id).with_for_update()
-    )
+    row = await session.first(select(notice).where(notice.c.id == notice_id).with_for_update())
     if row is None:
-        raise NoticeAbsent(
-            "There is no such notice; go back to the delivery desk and choose one."
-        )
+        raise NoticeAbsent("There is no such notice; go back to the delivery desk and choose one.")
     if row.state in {State.DUE, State.SENDING, State.FAILED}:
-        raise NoticeUnderWay(
-            "This notice is on its way already; wait for the attempt to end."
-        )
+        raise NoticeUnderWay("This notice is on its way already; wait for the attempt to end.")
     await session.execute(
         update(notice)
         .where(notice.c.id == notice_id)

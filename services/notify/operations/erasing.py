@@ -14,16 +14,8 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     The demonstration's mail folder follows within a minute: mails without a notice are removed (jobs.py).
     """
     await session.execute(delete(notice).where(notice.c.subject == subject))
+    await session.execute(update(concern).where(concern.c.subject == subject).values(facts_sealed=None))
+    await session.execute(update(signpost).where(signpost.c.subject == subject).values(message_sealed=None))
     await session.execute(
-        update(concern).where(concern.c.subject == subject).values(facts_sealed=None)
-    )
-    await session.execute(
-        update(signpost)
-        .where(signpost.c.subject == subject)
-        .values(message_sealed=None)
-    )
-    await session.execute(
-        update(acknowledgement)
-        .where(acknowledgement.c.subject == subject)
-        .values(by_sealed=None, report_sealed=None)
+        update(acknowledgement).where(acknowledgement.c.subject == subject).values(by_sealed=None, report_sealed=None)
     )

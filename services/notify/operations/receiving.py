@@ -61,18 +61,14 @@ class ReferrerMessage:
     in_reply_to: str
 
 
-async def receive_concern(
-    session: Session, received: ReceivedConcern, *, now: datetime
-) -> None:
+async def receive_concern(session: Session, received: ReceivedConcern, *, now: datetime) -> None:
     """Keep a version of a concern and write the notices that it calls for; an older version changes nothing.
 
     Raises SubjectErased.
     """
     origin = received.origin
     await session.lock(origin.subject)
-    row = await session.first(
-        select(concern).where(concern.c.subject == origin.subject)
-    )
+    row = await session.first(select(concern).where(concern.c.subject == origin.subject))
     if row is not None and received.version <= row.version:
         return
     known = None if row is None else _standing(row)
@@ -99,9 +95,7 @@ async def receive_concern(
 
 
 def _standing(row: Row[Any]) -> Standing:
-    return Standing(
-        row.version, row.front_door, row.immediate_danger, row.seen_at is not None
-    )
+    return Standing(row.version, row.front_door, row.immediate_danger, row.seen_at is not None)
 
 
 async def _keep_concern(session: Session, received: ReceivedConcern) -> None:
@@ -116,26 +110,18 @@ async def _keep_concern(session: Session, received: ReceivedConcern) -> None:
         "immediate_danger": received.immediate_danger,
         "version": received.version,
         "read": received.read,
-        "facts_sealed": await session.seal(
-            origin.subject, _FACTS.dump_json(received.facts)
-        ),
+        "facts_sealed": await session.seal(origin.subject, _FACTS.dump_json(received.facts)),
         "event_ids": [origin.event_id],
     }
     statement = insert(concern).values(values)
     kept: dict[str, object] = {
-        name: statement.excluded[name]
-        for name in values
-        if name not in {"subject", "received_at", "event_ids"}
+        name: statement.excluded[name] for name in values if name not in {"subject", "received_at", "event_ids"}
     }
     kept["event_ids"] = func.array_append(concern.c.event_ids, origin.event_id)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["subject"], set_=kept)
-    )
+    await session.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=kept))
 
 
-async def receive_signpost(
-    session: Session, received: ReceivedSignpost, *, now: datetime
-) -> None:
+async def receive_signpost(session: Session, received: ReceivedSignpost, *, now: datetime) -> None:
     """Keep a signpost as an open obligation and write the notice to its receiver; a repeat changes nothing."""
     origin = received.origin
     await session.lock(origin.subject)
@@ -151,29 +137,21 @@ async def receive_signpost(
         "event_id": origin.event_id,
         "correlation_id": origin.correlation_id,
     }
-    made = await session.execute(
-        insert(signpost).values(values).on_conflict_do_nothing()
-    )
+    made = await session.execute(insert(signpost).values(values).on_conflict_do_nothing())
     if not made.rowcount:
         return
     telling = Telling(Kind.SIGNPOST_MADE, RecipientKind.SERVICE, received.service)
     await write_notice(session, origin, telling, now=now, about_id=received.id)
-    await audit.record(
-        session, "signpost.receive", subject=origin.subject, now=now, area=origin.area
-    )
+    await audit.record(session, "signpost.receive", subject=origin.subject, now=now, area=origin.area)
 
 
-async def receive_referrer_message(
-    session: Session, message: ReferrerMessage, *, now: datetime
-) -> None:
+async def receive_referrer_message(session: Session, message: ReferrerMessage, *, now: datetime) -> None:
     """Write the notice that tells a referrer of a stage; the mail address is kept sealed."""
     subject = message.origin.subject
     await session.lock(subject)
     personal = {
         "recipient_sealed": await session.seal(subject, message.email),
-        "in_reply_to_sealed": await session.seal(subject, message.in_reply_to)
-        if message.in_reply_to
-        else None,
+        "in_reply_to_sealed": await session.seal(subject, message.in_reply_to) if message.in_reply_to else None,
         "stage": str(message.stage),
         "language": message.language,
     }
@@ -192,9 +170,7 @@ async def tell_pack_answered(
     """Keep what the Dovetail team answered to a pack, and write the notice that tells the front door."""
     await session.lock(origin.subject)
     answer = {"channel_answer": str(outcome), "channel_answered_at": origin.at}
-    await session.execute(
-        update(concern).where(concern.c.subject == origin.subject).values(answer)
-    )
+    await session.execute(update(concern).where(concern.c.subject == origin.subject).values(answer))
     await write_notice(
         session,
         origin,
@@ -203,9 +179,7 @@ async def tell_pack_answered(
     )
 
 
-async def write_notice(
-    session: Session, origin: Origin, telling: Telling, *, now: datetime, **more: object
-) -> UUID:
+async def write_notice(session: Session, origin: Origin, telling: Telling, *, now: datetime, **more: object) -> UUID:
     """Insert a notice that is due at once; the same event and telling give the same notice, once."""
     values = {
         "id": notice_id(origin.event_id, telling),
@@ -230,9 +204,7 @@ async def write_notice(
     return notice_id(origin.event_id, telling)
 
 
-async def _report(
-    session: Session, origin: Origin, state: LineState, *, now: datetime
-) -> None:
+async def _report(session: Session, origin: Origin, state: LineState, *, now: datetime) -> None:
     await outbox.report(
         session,
         publisher=origin.publisher,
@@ -243,16 +215,9 @@ async def _report(
     )
 
 
-async def report_concern(
-    session: Session, subject: UUID, state: LineState, *, now: datetime
-) -> None:
+async def report_concern(session: Session, subject: UUID, state: LineState, *, now: datetime) -> None:
     """Tell intake how far the front door has got with every version of a concern that it was sent."""
-    for event_id in (
-        await session.scalar(
-            select(concern.c.event_ids).where(concern.c.subject == subject)
-        )
-        or ()
-    ):
+    for event_id in await session.scalar(select(concern.c.event_ids).where(concern.c.subject == subject)) or ():
         await outbox.report(
             session,
             publisher="intake",
@@ -266,8 +231,6 @@ async def report_concern(
 async def mark_delivered(session: Session, subject: UUID, *, now: datetime) -> None:
     """Record that a mail with the link to a concern has been accepted, and tell intake."""
     await session.execute(
-        update(concern)
-        .where(concern.c.subject == subject, concern.c.delivered_at.is_(None))
-        .values(delivered_at=now)
+        update(concern).where(concern.c.subject == subject, concern.c.delivered_at.is_(None)).values(delivered_at=now)
     )
     await report_concern(session, subject, LineState.DELIVERED, now=now)

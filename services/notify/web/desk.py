@@ -87,9 +87,7 @@ async def mail_folder(page: PageRequest) -> Response:
     """List the mails that this demonstration has sent into its folder."""
     folder = page.runtime.settings.mail_directory
     if page.runtime.settings.mode != "demo" or folder is None:
-        raise MailAbsent(
-            "There is no mail folder here: in real use mail leaves by the mail server."
-        )
+        raise MailAbsent("There is no mail folder here: in real use mail leaves by the mail server.")
     return page.render("mail_folder", mails=readers.stored_mails(folder))
 
 
@@ -97,9 +95,7 @@ async def mail(page: PageRequest) -> Response:
     """Show one mail of the demonstration as plain text."""
     folder = page.runtime.settings.mail_directory
     if page.runtime.settings.mode != "demo" or folder is None:
-        raise MailAbsent(
-            "There is no mail folder here: in real use mail leaves by the mail server."
-        )
+        raise MailAbsent("There is no mail folder here: in real use mail leaves by the mail server.")
     return page.render("mail", mail=readers.stored_mail(folder, page.path["name"]))
 
 

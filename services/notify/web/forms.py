@@ -12,13 +12,9 @@ from chassis.web import Form
 class AcknowledgeForm(Form):
     """What the team did, in its own words."""
 
-    report: str = Field(
-        title="what you have done or will do", min_length=1, max_length=4000
-    )
+    report: str = Field(title="what you have done or will do", min_length=1, max_length=4000)
 
-    messages: ClassVar[Mapping[str, str]] = {
-        "report.missing": "Enter what you have done or will do"
-    }
+    messages: ClassVar[Mapping[str, str]] = {"report.missing": "Enter what you have done or will do"}
 
 
 class Why(StrEnum):

@@ -46,11 +46,7 @@ def door_name(page: PageRequest, area: str, door_id: str) -> str:
 def service_name(page: PageRequest, area: str, service_id: str) -> str:
     """Return the name of a service that referrals are signposted to, or its id where it is no longer there."""
     try:
-        return (
-            page.runtime.areas.current(area, _today(page))
-            .signpost_service(service_id)
-            .name
-        )
+        return page.runtime.areas.current(area, _today(page)).signpost_service(service_id).name
     except LookupError:
         return service_id
 

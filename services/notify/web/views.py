@@ -24,9 +24,7 @@ from services.notify.operations import Answer
 from services.notify.web.forms import AcknowledgeForm
 from services.notify.web.naming import age_in_words, door_name, service_name
 
-NO_CONCERN = (
-    "There is no such concern in your inbox; it may be with another front door."
-)
+NO_CONCERN = "There is no such concern in your inbox; it may be with another front door."
 NO_SIGNPOST = "There is no such signpost in your inbox; it may be with another service."
 
 
@@ -46,9 +44,7 @@ async def inbox(page: PageRequest) -> Response:
         "inbox",
         waiting=[one for one in concerns if one.acknowledged_at is None],
         answered=answered,
-        earlier=answered[-1].acknowledged_at
-        if len(answered) == queries.PAGE_SIZE
-        else None,
+        earlier=answered[-1].acknowledged_at if len(answered) == queries.PAGE_SIZE else None,
         signposts=signposts,
         doors=sorted(door_name(page, area, door) for area, door in reach.doors),
         door_name=lambda one: door_name(page, one.area, one.front_door),
@@ -69,9 +65,7 @@ async def acknowledge_concern(page: PageRequest) -> Response:
         return await _concern(page, form, status=422)
     subject = _id(page.path["subject"], ConcernAbsent(NO_CONCERN))
     async with page.transaction() as session:
-        await operations.acknowledge_concern(
-            session, subject, Answer(_reach(page), form.report), now=page.now
-        )
+        await operations.acknowledge_concern(session, subject, Answer(_reach(page), form.report), now=page.now)
     page.flash("Acknowledged. The intake desk can see that you have it.")
     return page.redirect("concern", subject=subject)
 
@@ -81,9 +75,7 @@ async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Re
     async with page.transaction() as session:
         await operations.open_concern(session, subject, reach, now=page.now)
         found = await queries.concern_found(session, subject, reach)
-        attached = (
-            await documents.listed(session, subject) if found.facts is not None else ()
-        )
+        attached = await documents.listed(session, subject) if found.facts is not None else ()
     return page.render(
         "concern",
         status=status,
@@ -132,9 +124,7 @@ async def acknowledge_signpost(page: PageRequest) -> Response:
         return await _signpost(page, form, status=422)
     signpost_id = _id(page.path["id"], SignpostAbsent(NO_SIGNPOST))
     async with page.transaction() as session:
-        await operations.acknowledge_signpost(
-            session, signpost_id, _answer(page, form.report), now=page.now
-        )
+        await operations.acknowledge_signpost(session, signpost_id, _answer(page, form.report), now=page.now)
     page.flash("Acknowledged. The police have been told.")
     return page.redirect("signpost", id=signpost_id)
 
@@ -146,9 +136,7 @@ async def _signpost(page: PageRequest, form: FormErrors, status: int = 200) -> R
     )
     async with page.transaction() as session:
         await operations.open_signpost(session, signpost_id, answer, now=page.now)
-        found = await queries.signpost_found(
-            session, signpost_id, None if answer.everywhere else answer.reach
-        )
+        found = await queries.signpost_found(session, signpost_id, None if answer.everywhere else answer.reach)
     return page.render(
         "signpost",
         status=status,
@@ -168,21 +156,11 @@ def _answer(page: PageRequest, report: str) -> Answer:
 def _reach(page: PageRequest) -> Reach:
     """Return what the person's organisation may open, by the area files in force today."""
     today = page.now.astimezone(LONDON).date()
-    areas = [
-        page.runtime.areas.current(area, today) for area in page.runtime.areas.names()
-    ]
+    areas = [page.runtime.areas.current(area, today) for area in page.runtime.areas.names()]
     return reach_of(
         page.actor.organisation,
-        [
-            DoorFacts(area.area, door.id, door.organisation, door.email)
-            for area in areas
-            for door in area.front_doors
-        ],
-        [
-            ServiceFacts(area.area, one.id, one.email)
-            for area in areas
-            for one in area.signpost_services
-        ],
+        [DoorFacts(area.area, door.id, door.organisation, door.email) for area in areas for door in area.front_doors],
+        [ServiceFacts(area.area, one.id, one.email) for area in areas for one in area.signpost_services],
     )
 
 

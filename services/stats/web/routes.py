@@ -8,8 +8,6 @@ PAGES = (
     Page("GET", "/", views.releases, READ_RELEASES),
     Page("POST", "/releases", views.make_release, MAKE_RELEASE),
     Page("GET", "/releases/{area}/{number}", views.release, READ_RELEASES),
-    Page(
-        "GET", "/releases/{area}/{number}/tables.csv", views.release_csv, READ_RELEASES
-    ),
+    Page("GET", "/releases/{area}/{number}/tables.csv", views.release_csv, READ_RELEASES),
 )
 NAVIGATION = (("Releases", "releases"),)

@@ -61,18 +61,12 @@ async def make_release(page: PageRequest) -> Response:
     """Freeze the closed months of an area and show the release."""
     form = parse(MakeReleaseForm, await page.form())
     if isinstance(form, FormErrors) or form.area not in _areas(page):
-        raise AreaNotYours(
-            "Choose one of your own areas; go back to the list of releases."
-        )
+        raise AreaNotYours("Choose one of your own areas; go back to the list of releases.")
     area = page.runtime.areas.current(form.area, _today(page))
-    rules = operations.Disclosure(
-        area.statistics.suppress_below, area.statistics.round_to
-    )
+    rules = operations.Disclosure(area.statistics.suppress_below, area.statistics.round_to)
     try:
         async with page.transaction() as session:
-            number = await operations.make_release(
-                session, form.area, rules, now=page.now
-            )
+            number = await operations.make_release(session, form.area, rules, now=page.now)
     except NothingToRelease as nothing:
         page.flash(str(nothing))
         return page.redirect("releases")
@@ -120,7 +114,7 @@ def csv_text(found: ReleaseFound) -> str:
         )
     )
     for table in found.content.tables:
-        known, total = _shown(table.known), str(table.total)
+        known, total = (_shown(table.known), str(table.total)) if table.months else (HIDDEN, HIDDEN)
         for category, month, number in _lines(table):
             writer.writerow(
                 (
@@ -159,20 +153,14 @@ def _shown(number: int | None) -> str:
 
 def _areas(page: PageRequest) -> tuple[str, ...]:
     known = page.runtime.areas.names()
-    return (
-        known
-        if "*" in page.actor.areas
-        else tuple(area for area in known if area in page.actor.areas)
-    )
+    return known if "*" in page.actor.areas else tuple(area for area in known if area in page.actor.areas)
 
 
 def _today(page: PageRequest) -> date:
     return page.now.astimezone(LONDON).date()
 
 
-async def _offer(
-    page: PageRequest, area: str, first: str | None, released: tuple[str, ...]
-) -> AreaOffer:
+async def _offer(page: PageRequest, area: str, first: str | None, released: tuple[str, ...]) -> AreaOffer:
     today = _today(page)
     months = months_to_release(first, released, today)
     return AreaOffer(area, _namer(page)(area), months, closes_on(f"{today:%Y-%m}"))
@@ -181,9 +169,7 @@ async def _offer(
 async def _found(page: PageRequest) -> ReleaseFound:
     number = page.path["number"]
     if not number.isascii() or not number.isdecimal() or len(number) > 6:  # noqa: PLR2004
-        raise ReleaseAbsent(
-            "There is no such release; go back to the list and choose one."
-        )
+        raise ReleaseAbsent("There is no such release; go back to the list and choose one.")
     async with page.transaction() as session:
         return await queries.release_found(session, page.path["area"], int(number))
 

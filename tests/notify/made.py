@@ -1,0 +1,87 @@
+"""Synthetic events for notify, with canary values in every personal field."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.actor import Actor, ActorKind
+from chassis.app import Runtime
+from chassis.broker import Message
+from contracts.channel.notices import PackAnswered
+from contracts.envelope import Event
+from contracts.intake.referrer import ReferrerMessageDue
+from contracts.intake.social_care import SafeguardingConcernReceived, SafeguardingConcernUpdated
+from contracts.triage.notices import SignpostMade
+from contracts.vocabulary import Address, Outcome, ProgressStage, Role
+from services.notify.handlers import handlers
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+"""A Monday at ten in London: every front door is open."""
+AREA, VERSION, REFERENCE = "kent-and-medway", "2026-01", "KM-7F3K-92QX"
+CANARIES = (
+    "Canaryforename", "Canarysurname", "Canarystreet", "CN4 1RY", "canaryconcern", "canaryneeds", "Canarycarer",
+    "Canaryschool", "canarymessage", "1999-09-09", "9 September 1999",
+)  # fmt: skip
+REFERRER_ADDRESS = "canary.referrer@school.example"
+FACTS: dict[str, Any] = {
+    "forenames": "Canaryforename",
+    "surname": "Canarysurname",
+    "date_of_birth": date(1999, 9, 9),
+    "addresses": (Address(lines="1 Canarystreet", postcode="CN4 1RY"),),
+    "safeguarding_concern": "A canaryconcern, made up.",
+    "complex_needs": "Made-up canaryneeds.",
+    "parent_or_carer": "Canarycarer",
+    "referrer_organisation": "Canaryschool",
+}
+
+KENT_WORKER = Actor(
+    ActorKind.PERSON, "frances", "Frances Frontdoor (synthetic)", frozenset({Role.FRONT_DOOR_WORKER}),
+    frozenset({AREA}), "Kent County Council",
+)  # fmt: skip
+MEDWAY_WORKER = replace(KENT_WORKER, id="meera", name="Meera Medway (synthetic)", organisation="Medway Council")
+DESK = Actor(
+    ActorKind.PERSON, "dana", "Dana Desk (synthetic)", frozenset({Role.INTAKE_DESK_OFFICER}), frozenset({AREA}),
+    "Counter Terrorism Policing South East",
+)  # fmt: skip
+
+
+def concern(version: int = 1, **given: Any) -> SafeguardingConcernReceived:
+    """Return a concern for the Kent front door; a later version is an update."""
+    kind = SafeguardingConcernReceived if version == 1 else SafeguardingConcernUpdated
+    values = {
+        "reference": REFERENCE, "received_at": NOW, "front_door": "kent-cru", "immediate_danger": False,
+        "version": version, "read": True,
+    } | FACTS  # fmt: skip
+    return kind(**(values | given))
+
+
+def referrer_message(stage: ProgressStage = ProgressStage.RECEIVED, **given: Any) -> ReferrerMessageDue:
+    """Return a message that a referrer is due."""
+    values = {"reference": REFERENCE, "due_at": NOW, "email": REFERRER_ADDRESS, "stage": stage}
+    return ReferrerMessageDue(**(values | given))
+
+
+def signpost(service: str = "kent-early-help") -> SignpostMade:
+    """Return a signpost."""
+    return SignpostMade(
+        reference=REFERENCE, signpost_id=uuid4(), made_at=NOW, service=service, message="A canarymessage, made up."
+    )
+
+
+def pack_answered(outcome: Outcome = Outcome.PACK_ACCEPTED) -> PackAnswered:
+    """Return the Dovetail team's answer."""
+    return PackAnswered(reference=REFERENCE, answered_at=NOW, front_door="kent-cru", outcome=outcome)
+
+
+async def handle(runtime: Runtime, event: Event, *, subject: UUID, event_id: UUID | None = None) -> UUID:
+    """Give an event to its handler as the inbox does, in one transaction; return the event's id."""
+    message = Message(
+        event_id or uuid4(), event.wire_type, event.topic, subject, AREA, VERSION, subject, None, NOW
+    )  # fmt: skip
+    found = handlers.find(event.wire_type)
+    assert found is not None
+    async with runtime.database.transaction(Actor.service("notify")) as session:
+        await session.lock(subject)
+        await found[1](session, event, message)
+    return message.event_id

@@ -1,0 +1,125 @@
+"""The real mail client and its console twin behave alike; the real one tells a refusal from a broken line."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from services.notify.clients import ConsoleSmtpClient, Mail, MailClient, SmtpClient, SmtpServer
+from services.notify.domain import MailUnsafe, Result
+from tests.notify.conftest import MailServer
+
+MAIL = Mail(
+    message_id="<11111111-1111-4111-8111-111111111111@notify.test>",
+    sender="Throughline <no-reply@throughline.example>",
+    recipient="front-door@council.example",
+    subject="KM-TEST-TEST: a safeguarding concern is waiting for you",
+    body="Reference: KM-TEST-TEST\n",
+    date=datetime(2026, 11, 21, 9, tzinfo=UTC),
+)
+
+
+def real(server: MailServer, patience: float = 5.0) -> SmtpClient:
+    return SmtpClient(SmtpServer("127.0.0.1", server.port, "never", patience=patience))
+
+
+ClientOf = Callable[[dict[str, int]], MailClient]
+
+
+@pytest.fixture(params=["smtp", "console"])
+def client_of(request: pytest.FixtureRequest, mail_server: MailServer) -> ClientOf:
+    """Both implementations, told which code a recipient gets."""
+
+    def make(answers: dict[str, int]) -> MailClient:
+        if request.param == "console":
+            return ConsoleSmtpClient(answers)
+        mail_server.answers = {address: f"{code} As told" for address, code in answers.items()}
+        return real(mail_server)
+
+    return make
+
+
+class TestEveryMailClient:
+    """One suite for both: the twin is proven equal."""
+
+    async def test_says_that_a_mail_was_accepted(self, client_of: ClientOf) -> None:
+        delivery = await client_of({}).send(MAIL)
+        assert (delivery.result, delivery.code) == (Result.ACCEPTED, 250)
+
+    @pytest.mark.parametrize(
+        ("code", "result"),
+        [(421, Result.DEFERRED), (451, Result.DEFERRED), (550, Result.REFUSED), (554, Result.REFUSED)],
+    )
+    async def test_tells_later_from_never(self, client_of: ClientOf, code: int, result: Result) -> None:
+        delivery = await client_of({MAIL.recipient: code}).send(MAIL)
+        assert (delivery.result, delivery.code) == (result, code)
+
+    @pytest.mark.parametrize("field", ["recipient", "subject", "in_reply_to", "message_id"])
+    async def test_refuses_a_header_that_forges_another(self, client_of: ClientOf, field: str) -> None:
+        with pytest.raises(MailUnsafe):
+            await client_of({}).send(replace(MAIL, **{field: "x@y.example>\r\nBcc: everybody@example"}))
+
+    async def test_one_refusal_does_not_spoil_the_next(self, client_of: ClientOf) -> None:
+        client = client_of({MAIL.recipient: 550})
+        assert (await client.send(MAIL)).result == Result.REFUSED
+        assert (await client.send(replace(MAIL, recipient="other@council.example"))).result == Result.ACCEPTED
+
+
+class TestSmtpClient:
+    async def test_sends_the_headers_that_let_a_receiver_thread_and_drop_repeats(self, mail_server: MailServer) -> None:
+        await real(mail_server).send(replace(MAIL, in_reply_to="<original@school.example>"))
+        [message] = mail_server.messages()
+        assert message["Message-ID"] == MAIL.message_id
+        assert message["In-Reply-To"] == "<original@school.example>"
+        assert message["Auto-Submitted"] == "auto-generated"
+        assert mail_server.taken[0].mail_from == "no-reply@throughline.example"
+
+    async def test_a_refused_recipient_is_refused(self, mail_server: MailServer) -> None:
+        mail_server.refuse_recipients = {MAIL.recipient: "550 No such user"}
+        assert (await real(mail_server).send(MAIL)).result == Result.REFUSED
+
+    async def test_a_busy_recipient_is_tried_later(self, mail_server: MailServer) -> None:
+        mail_server.refuse_recipients = {MAIL.recipient: "450 Mailbox busy"}
+        assert (await real(mail_server).send(MAIL)).result == Result.DEFERRED
+
+    async def test_no_server_at_all_is_tried_later(self) -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+        client = SmtpClient(SmtpServer("127.0.0.1", port, "never", patience=2))
+        assert (await client.send(MAIL)).result == Result.DEFERRED
+
+    async def test_a_server_that_says_nothing_is_tried_later_and_holds_nobody(self) -> None:
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+            left.set()
+
+        left = asyncio.Event()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            started = asyncio.get_running_loop().time()
+            delivery = await SmtpClient(SmtpServer("127.0.0.1", port, "never", patience=0.3)).send(MAIL)
+            assert asyncio.get_running_loop().time() - started < 2
+            await left.wait()
+        assert delivery.result == Result.DEFERRED
+
+    async def test_a_stall_after_the_text_is_unknown(self, mail_server: MailServer) -> None:
+        mail_server.stall_seconds = 2
+        assert (await real(mail_server, patience=0.5).send(MAIL)).result == Result.UNKNOWN
+
+    async def test_a_line_that_breaks_after_the_text_is_unknown(self, mail_server: MailServer) -> None:
+        mail_server.drop_after_text = True
+        assert (await real(mail_server).send(MAIL)).result == Result.UNKNOWN
+
+    async def test_encryption_that_must_be_and_is_not_offered_sends_nothing(self, mail_server: MailServer) -> None:
+        client = SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "always", patience=5))
+        assert (await client.send(MAIL)).result == Result.DEFERRED
+        assert mail_server.taken == []
+
+    async def test_an_international_address_goes_through(self, mail_server: MailServer) -> None:
+        assert (await real(mail_server).send(replace(MAIL, recipient="siân@cyngor.example"))).result == Result.ACCEPTED

@@ -1,0 +1,290 @@
+"""Sending, against a real database and a real mail server: nobody is told twice, nobody is forgotten."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from chassis.actor import Actor
+from chassis.app import Runtime
+from contracts.envelope import ReceiptBatch
+from contracts.vocabulary import ProgressStage
+from services.notify import jobs, operations
+from services.notify.clients import Clients, ConsoleSmtpClient, SmtpClient, SmtpServer
+from services.notify.domain import MOST_UNRECORDED, Kind
+from services.notify.readers import mail_template
+from tests.notify.conftest import MailServer, NotifyOf
+from tests.notify.made import (
+    CANARIES,
+    NOW,
+    REFERENCE,
+    REFERRER_ADDRESS,
+    concern,
+    handle,
+    pack_answered,
+    referrer_message,
+    signpost,
+)
+
+KENT_ADDRESS = "central-referral-unit@kent-council.example"
+
+
+@pytest.fixture
+async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
+    """Notify with the real mail client."""
+    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never", patience=1.0)))
+
+
+async def rows(notify: Runtime, query: str) -> list[Any]:
+    async with notify.database.transaction(Actor.service("notify")) as session:
+        return list(await session.rows(text(query)))
+
+
+async def run(notify: Runtime, query: str) -> None:
+    async with notify.database.transaction(Actor.service("notify")) as session:
+        await session.execute(text(query))
+
+
+async def states(notify: Runtime) -> list[str]:
+    return [row.state for row in await rows(notify, "SELECT state FROM notice ORDER BY created_at")]
+
+
+async def reported(notify: Runtime) -> list[tuple[UUID, str, str]]:
+    batches = [ReceiptBatch.model_validate_json(row.body) for row in await rows(notify, "SELECT body FROM receipt_out")]
+    return [(item.event_id, item.team, item.state) for batch in batches for item in batch.items]
+
+
+async def make_due_again(notify: Runtime) -> None:
+    """Let the waiting time of every notice pass."""
+    await run(notify, "UPDATE notice SET next_attempt_at = now() - interval '1 second' WHERE state = 'failed'")
+    await run(notify, "UPDATE notice SET leased_until = now() - interval '1 second' WHERE state = 'sending'")
+
+
+class TestSendDue:
+    async def test_tells_the_front_door_of_the_area_file(self, notify: Runtime, mail_server: MailServer) -> None:
+        event_id = await handle(notify, concern(), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        [message] = mail_server.messages()
+        assert message["To"] == KENT_ADDRESS
+        assert REFERENCE in message["Subject"]
+        assert "http://127.0.0.1:8004/concerns/" in message.get_payload()
+        assert await states(notify) == ["sent"]
+        assert await reported(notify) == [(event_id, "front-door", "delivered")]
+
+    async def test_medway_has_its_own_front_door(self, notify: Runtime, mail_server: MailServer) -> None:
+        await handle(notify, concern(front_door="medway-front-door"), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert mail_server.messages()[0]["To"] == "first-response@medway-council.example"
+
+    async def test_danger_outside_opening_hours_goes_to_the_people_who_are_there(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        await handle(notify, concern(immediate_danger=True), subject=uuid4())
+        await jobs.send_due(notify, NOW.replace(hour=23))
+        [message] = mail_server.messages()
+        assert message["To"] == "out-of-hours@kent-council.example"
+        assert message["Subject"].startswith("Urgent: ")
+
+    async def test_a_repeat_of_the_event_sends_nothing_more(self, notify: Runtime, mail_server: MailServer) -> None:
+        subject, event_id = uuid4(), uuid4()
+        for _ in range(3):
+            await handle(notify, concern(), subject=subject, event_id=event_id)
+            await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == 1
+
+    async def test_a_second_version_soon_after_the_first_sends_one_mail(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        subject = uuid4()
+        first = await handle(notify, concern(read=False), subject=subject)
+        second = await handle(notify, concern(2), subject=subject)
+        await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == 1
+        assert await reported(notify) == [(first, "front-door", "delivered"), (second, "front-door", "delivered")]
+
+    async def test_a_busy_server_is_tried_again_with_the_same_message_id(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        mail_server.answers = {KENT_ADDRESS: "451 Busy"}
+        await handle(notify, concern(), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert await states(notify) == ["failed"]
+        mail_server.answers = {}
+        await jobs.send_due(notify, NOW)
+        assert mail_server.taken == []
+        await make_due_again(notify)
+        await jobs.send_due(notify, NOW)
+        [row] = await rows(notify, "SELECT state, attempts, message_id FROM notice")
+        assert (row.state, row.attempts) == ("sent", 2)
+        assert mail_server.messages()[0]["Message-ID"] == row.message_id
+
+    async def test_a_refusal_stands_where_a_person_sees_it(self, notify: Runtime, mail_server: MailServer) -> None:
+        mail_server.refuse_recipients = {KENT_ADDRESS: "550 No such user"}
+        await handle(notify, concern(), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        [row] = await rows(notify, "SELECT state, last_code FROM notice")
+        assert (row.state, row.last_code) == ("undeliverable", 550)
+        assert await reported(notify) == []
+
+    async def test_a_server_that_never_answers_is_written_to_a_bounded_number_of_times(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        mail_server.drop_after_text = True
+        await handle(notify, concern(), subject=uuid4())
+        for _ in range(MOST_UNRECORDED + 3):
+            await jobs.send_due(notify, NOW)
+            await make_due_again(notify)
+        assert len(mail_server.taken) == MOST_UNRECORDED
+        assert len({message["Message-ID"] for message in mail_server.messages()}) == 1
+        assert await states(notify) == ["undeliverable"]
+
+    async def test_a_crash_between_sending_and_recording_repeats_within_the_bound(
+        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def crash(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        await handle(notify, concern(), subject=uuid4())
+        monkeypatch.setattr(operations, "record_attempt", crash)
+        for _ in range(MOST_UNRECORDED + 3):
+            try:
+                await _one_turn(notify)
+            except KeyboardInterrupt:
+                await make_due_again(notify)
+        await jobs.set_aside_interrupted(notify, NOW)
+        assert len(mail_server.taken) == MOST_UNRECORDED
+        assert len({message["Message-ID"] for message in mail_server.messages()}) == 1
+        assert await states(notify) == ["undeliverable"]
+
+    async def test_many_senders_at_once_send_each_notice_once(self, notify: Runtime, mail_server: MailServer) -> None:
+        for _ in range(25):
+            await handle(notify, concern(), subject=uuid4())
+        await asyncio.gather(*(jobs.send_due(notify, NOW) for _ in range(4)))
+        ids = [message["Message-ID"] for message in mail_server.messages()]
+        assert len(ids) == len(set(ids)) == 25
+
+    async def test_urgent_notices_go_first(self, notify_of: NotifyOf) -> None:
+        console = ConsoleSmtpClient()
+        notify = await notify_of(console)
+        for _ in range(jobs.BATCH + 2):
+            await handle(notify, concern(), subject=uuid4())
+        await handle(notify, concern(immediate_danger=True), subject=uuid4())
+        async with notify.database.transaction(Actor.service("notify")) as session:
+            claimed = await operations.claim_due(
+                session, limit=1, mail_domain="notify.test", machine_now=datetime.now(UTC)
+            )
+        assert claimed[0].urgent
+
+    async def test_a_late_acceptance_spares_the_repeat(self, notify: Runtime) -> None:
+        await handle(notify, concern(), subject=uuid4())
+        first = await _claim(notify)
+        await make_due_again(notify)
+        second = await _claim(notify)
+        now = datetime.now(UTC)
+        accepted = operations.Sent(jobs.Result.ACCEPTED, 250)
+        deferred = operations.Sent(jobs.Result.DEFERRED, 451)
+        async with notify.database.transaction(Actor.service("notify")) as session:
+            assert await operations.record_attempt(session, first, deferred, now=NOW, machine_now=now) is None
+            assert await operations.record_attempt(session, first, accepted, now=NOW, machine_now=now) == "sent"
+            assert await operations.record_attempt(session, second, deferred, now=NOW, machine_now=now) is None
+        assert await states(notify) == ["sent"]
+
+    async def test_a_recipient_that_the_area_lacks_is_for_a_person(self, notify: Runtime) -> None:
+        await handle(notify, signpost("no-such-service"), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert await states(notify) == ["undeliverable"]
+
+    async def test_after_an_outage_everything_goes_out_once(self, notify: Runtime, mail_server: MailServer) -> None:
+        notify.clients = Clients(SmtpClient(SmtpServer("127.0.0.1", 1, "never", patience=0.5)))
+        for _ in range(12):
+            await handle(notify, concern(), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert set(await states(notify)) == {"failed"}
+        notify.clients = Clients(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never", patience=5)))
+        await make_due_again(notify)
+        await jobs.send_due(notify, NOW + timedelta(hours=4))
+        assert len(mail_server.taken) == 12
+
+
+async def _one_turn(notify: Runtime) -> None:
+    claimed = await _claim(notify)
+    await jobs.send_one(notify, claimed, now=NOW)
+
+
+async def _claim(notify: Runtime) -> operations.Claimed:
+    async with notify.database.transaction(Actor.service("notify")) as session:
+        claimed = await operations.claim_due(session, limit=1, mail_domain="notify.test", machine_now=datetime.now(UTC))
+    if not claimed:
+        raise KeyboardInterrupt
+    return claimed[0]
+
+
+class TestReferrerMessages:
+    async def test_the_receipt_answers_the_mail_that_the_referral_came_in(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        await handle(notify, referrer_message(in_reply_to="<form@school.example>"), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        [message] = mail_server.messages()
+        assert message["To"] == REFERRER_ADDRESS
+        assert message["In-Reply-To"] == "<form@school.example>"
+        assert "We have received your referral" in message.get_payload()
+
+    async def test_says_the_outcome_in_the_words_of_the_area(self, notify: Runtime, mail_server: MailServer) -> None:
+        await handle(notify, referrer_message(ProgressStage.CLOSED), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert "needs no further action from you" in mail_server.messages()[0].get_payload()
+
+    async def test_is_silent_where_the_area_does_not_tell(self, notify: Runtime, mail_server: MailServer) -> None:
+        await handle(notify, referrer_message(ProgressStage.SUPPORT_BEING_CONSIDERED), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert (mail_server.taken, await states(notify)) == ([], ["suppressed"])
+
+    async def test_speaks_welsh_where_asked(self, notify: Runtime, mail_server: MailServer) -> None:
+        await handle(notify, referrer_message(language="cy"), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        payload = mail_server.messages()[0].get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        assert "Rydym wedi derbyn eich atgyfeiriad" in payload.decode()
+
+    async def test_an_address_that_forges_a_header_is_refused_and_kept(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        await handle(notify, referrer_message(email="a@b.example\r\nBcc: c@d.example"), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert (mail_server.taken, await states(notify)) == ([], ["undeliverable"])
+
+
+class TestNothingPersonal:
+    async def test_no_mail_and_no_clear_column_holds_a_canary(self, notify: Runtime, mail_server: MailServer) -> None:
+        subject = uuid4()
+        for event in (concern(immediate_danger=True), referrer_message(), signpost(), pack_answered()):
+            await handle(notify, event, subject=subject)
+        await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == 4
+        for envelope in mail_server.taken:
+            sent = bytes(envelope.content or b"").decode()
+            assert not [canary for canary in CANARIES if canary.lower() in sent.lower()]
+        for table in ("notice", "attempt", "concern", "signpost", "acknowledgement", "outbox", "audit_entry"):
+            kept = str([tuple(row) for row in await rows(notify, f"SELECT * FROM {table}")]).lower()
+            assert not [one for one in (*CANARIES, REFERRER_ADDRESS) if one.lower() in kept]
+
+    @pytest.mark.parametrize("kind", list(Kind))
+    def test_every_kind_has_a_template_that_asks_for_nothing_personal(self, kind: Kind) -> None:
+        text_of = mail_template(kind, "en").text
+        assert "personal d" in text_of
+        for word in ("forename", "surname", "name}", "birth", "address", "email", "concern}", "report", "message"):
+            assert "${" + word not in text_of
+
+    async def test_erasing_leaves_nothing_to_send(self, notify: Runtime, mail_server: MailServer) -> None:
+        subject = uuid4()
+        await handle(notify, concern(), subject=subject)
+        await handle(notify, referrer_message(), subject=subject)
+        async with notify.database.transaction(Actor.service("notify")) as session:
+            await operations.erase_subject(session, subject)
+        await jobs.send_due(notify, NOW)
+        assert mail_server.taken == []
+        assert await rows(notify, "SELECT 1 FROM concern WHERE facts_sealed IS NOT NULL") == []
