@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx2
 
 from chassis import telemetry
-from chassis.errors import Conflict, Missing, Unavailable
+from chassis.errors import Conflict, Missing, Rejected, ThroughlineError, Unavailable
 from services.monitor import readers
 from services.monitor.domain import HealthState, OfferedCheckpoint, OutboxReading, Repair, ServiceUnknown, TopicReading
 from services.monitor.readers import Ledger, ParkedMessage
@@ -17,9 +17,6 @@ from services.monitor.readers import Ledger, ParkedMessage
 PATIENCE_SECONDS = 5.0
 OWN_NAME = "monitor"
 _OK = 200
-_NOT_FOUND = 404
-_UNAVAILABLE = 503
-_CLIENT_ERRORS = range(400, 500)
 
 
 class ServiceUnreachable(Unavailable):
@@ -32,6 +29,18 @@ class OperationRefused(Conflict):
     """A service's operations plane would not do what was asked."""
 
     reason: ClassVar[str] = "operation-refused"
+
+
+class OperationInvalid(Rejected):
+    """A service's operations plane could not make sense of what was asked."""
+
+    reason: ClassVar[str] = "operation-invalid"
+
+
+class OperationsClosed(Unavailable):
+    """A service's operations plane does not let monitor in."""
+
+    reason: ClassVar[str] = "operations-closed"
 
 
 class NothingThere(Missing):
@@ -248,16 +257,22 @@ class ConsoleOpsClient:
             raise ServiceUnreachable(f"{service} does not answer: see whether its process runs, then try again.")
 
 
+_REFUSALS: Mapping[int, type[ThroughlineError]] = {
+    401: OperationsClosed,
+    403: OperationsClosed,
+    404: NothingThere,
+    409: OperationRefused,
+}
+
+
 def _checked(response: httpx2.Response) -> dict[str, Any]:
     answer = _json(response)
     if response.is_success:
         return answer
     sentence = str(answer.get("detail", "")) or "The service would not answer: see its log."
-    if response.status_code == _NOT_FOUND:
-        raise NothingThere(sentence)
-    if response.status_code in _CLIENT_ERRORS:
-        raise OperationRefused(sentence)
-    raise ServiceUnreachable(sentence)
+    if response.status_code in _REFUSALS:
+        raise _REFUSALS[response.status_code](sentence)
+    raise (OperationInvalid if response.is_client_error else ServiceUnreachable)(sentence)
 
 
 def _json(response: httpx2.Response) -> dict[str, Any]:

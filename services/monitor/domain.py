@@ -165,8 +165,13 @@ class SpanNode:
     children: tuple["SpanNode", ...]
 
 
-def findings(reading: ServiceReading) -> tuple[Finding, ...]:
-    """Return the troubles that one reading shows."""
+def findings(reading: ServiceReading, before: HealthState | None) -> tuple[Finding, ...]:
+    """Return the troubles that one reading shows; `before` is the state read last, None for the first time.
+
+    Silence counts from the second time on: a service that is being started or replaced is silent for a moment.
+    """
+    if reading.state is HealthState.UNREACHABLE and before is not HealthState.UNREACHABLE:
+        return ()
     if reading.state is HealthState.UNREACHABLE:
         sentence = f"{reading.service} does not answer: see whether its process runs."
         return (Finding(reading.service, Trouble.SERVICE_UNREACHABLE, "", sentence),)

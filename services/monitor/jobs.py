@@ -1,7 +1,6 @@
 """The clock of monitor: asking every service how it is, collecting checkpoints, purging old spans."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from chassis import telemetry
@@ -11,7 +10,6 @@ from chassis.errors import ThroughlineError
 from services.monitor import operations, queries
 from services.monitor.clients import OpsClient
 from services.monitor.domain import (
-    Finding,
     HealthState,
     OutboxReading,
     ServiceReading,
@@ -26,11 +24,15 @@ log = telemetry.logger(__name__)
 async def watch_services(runtime: Runtime, now: datetime) -> None:
     """Ask every service how it is, keep the answers, raise and clear alarms."""
     client: OpsClient = runtime.clients
+    actor = Actor.job("monitor", "watch-services")
     readings = await asyncio.gather(*(take_reading(client, service, now) for service in client.services))
+    async with runtime.database.transaction(actor) as session:
+        before = {one.service: one.state for one in await queries.readings(session)}
     for reading in readings:
-        async with runtime.database.transaction(Actor.job("monitor", "watch-services")) as session:
+        found = findings(reading, before.get(reading.service))
+        async with runtime.database.transaction(actor) as session:
             await operations.note_reading(session, reading)
-            await operations.note_findings(session, reading.service, findings(reading), now=now)
+            await operations.note_findings(session, reading.service, found, now=now)
 
 
 async def take_reading(client: OpsClient, service: str, now: datetime) -> ServiceReading:
@@ -64,7 +66,7 @@ async def collect_of_service(runtime: Runtime, client: OpsClient, service: str, 
     async with runtime.database.transaction(actor) as session:
         known = await queries.known_checkpoints(session, service)
     offered = await client.checkpoints(service, after=known[-1].sequence - 1 if known else 0)
-    found: Sequence[Finding] = checkpoint_findings(service, known, offered)
+    found = checkpoint_findings(service, known, offered)
     async with runtime.database.transaction(actor) as session:
         await operations.keep_checkpoints(session, service, offered, now=now)
         for finding in found:

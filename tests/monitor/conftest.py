@@ -52,7 +52,8 @@ async def monitor(running_of: RunningOf, quiet: Service, console: ConsoleOpsClie
     running = await running_of(quiet, public_url="http://monitor.test")
 
     async def person(role: Role) -> httpx2.AsyncClient:
-        actor = Actor(ActorKind.PERSON, "p1", "Ida Demo", frozenset({role.value}), frozenset({"*"}), "Demo Ops")
+        roles = frozenset({role.value})
+        actor = Actor(ActorKind.PERSON, "ida@ops.example", "Ida Demo (synthetic)", roles, frozenset({"*"}), "Demo Ops")
         session = Session()
         sign_in(session, actor)
         secret = running.runtime.secrets.session_secret

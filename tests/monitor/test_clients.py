@@ -11,7 +11,9 @@ from services.monitor.clients import (
     ConsoleOpsClient,
     HttpOpsClient,
     NothingThere,
+    OperationInvalid,
     OperationRefused,
+    OperationsClosed,
     OpsClient,
     RepairAsked,
     ServiceUnreachable,
@@ -133,7 +135,17 @@ class TestHttpOpsClient:
         with pytest.raises(AnswerUnreadable):
             await told(200, content).outbox("intake")
 
-    async def test_passes_a_refusal_on_in_the_services_words(self) -> None:
+    @pytest.mark.parametrize(
+        ("status", "error"),
+        [
+            (401, OperationsClosed),
+            (404, NothingThere),
+            (409, OperationRefused),
+            (422, OperationInvalid),
+            (503, ServiceUnreachable),
+        ],
+    )
+    async def test_passes_a_refusal_on_in_the_services_words(self, status: int, error: type[Exception]) -> None:
         asked = RepairAsked("intake", uuid4(), Repair.DISCARD, "no use", "ida", dry_run=False)
-        with pytest.raises(OperationRefused, match="Somebody was first"):
-            await told(409, {"detail": "Somebody was first."}).repair(asked)
+        with pytest.raises(error, match="This is why"):
+            await told(status, {"detail": "This is why."}).repair(asked)

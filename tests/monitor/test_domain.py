@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.monitor import readers
-from services.monitor.domain import HealthState, SpanNode, Trouble, checkpoint_findings, findings, tree
+from services.monitor.domain import HealthState, ServiceReading, SpanNode, Trouble, checkpoint_findings, findings, tree
 from tests.monitor.builders import a_checkpoint, a_fact, a_reading, a_topic, checkpoint_answer
 
 
@@ -49,7 +49,7 @@ class TestTree:
 
 class TestFindings:
     def test_a_quiet_service_has_none(self) -> None:
-        assert findings(a_reading(topics=(a_topic(lag=3), a_topic(lag=None)))) == ()
+        assert findings(a_reading(topics=(a_topic(lag=3), a_topic(lag=None))), None) == ()
 
     @pytest.mark.parametrize(
         ("reading", "reason"),
@@ -62,8 +62,12 @@ class TestFindings:
             (a_reading(topics=(a_topic(parked=1),)), Trouble.MESSAGES_PARKED),
         ],
     )
-    def test_name_the_trouble(self, reading: object, reason: Trouble) -> None:
-        assert [found.reason for found in findings(reading)] == [reason]  # type: ignore[arg-type]
+    def test_name_the_trouble(self, reading: ServiceReading, reason: Trouble) -> None:
+        assert [found.reason for found in findings(reading, reading.state)] == [reason]
+
+    @pytest.mark.parametrize("before", [None, HealthState.READY, HealthState.NOT_READY])
+    def test_one_silence_is_not_yet_an_alarm(self, before: HealthState | None) -> None:
+        assert findings(a_reading(state=HealthState.UNREACHABLE), before) == ()
 
 
 class TestCheckpointFindings:

@@ -20,6 +20,7 @@ class TestWatchServices:
         console.states["triage"] = HealthState.UNREACHABLE
         console.inboxes["intake"] = (a_topic("receipts.intake.v1", parked=1),)
         await jobs.watch_services(runtime, NOW)
+        await jobs.watch_services(runtime, NOW)
         async with runtime.database.transaction(ME) as session:
             readings, alarms = await queries.readings(session), await queries.alarms(session)
         assert [(one.service, one.state) for one in readings] == [
@@ -29,7 +30,7 @@ class TestWatchServices:
         assert {one.reason for one in alarms} == {Trouble.MESSAGES_PARKED, Trouble.SERVICE_UNREACHABLE}
 
     async def test_clears_alarms_when_all_is_well(self, runtime: Runtime, console: ConsoleOpsClient) -> None:
-        console.states["triage"] = HealthState.UNREACHABLE
+        console.states["triage"] = HealthState.NOT_READY
         await jobs.watch_services(runtime, NOW)
         console.states["triage"] = HealthState.READY
         await jobs.watch_services(runtime, NOW)

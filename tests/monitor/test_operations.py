@@ -47,7 +47,7 @@ class TestPurgeSpans:
 
 class TestNoteFindings:
     async def test_raises_once_and_clears_when_it_has_passed(self, runtime: Runtime) -> None:
-        ill = findings(a_reading(topics=(a_topic(parked=2),)))
+        ill = findings(a_reading(topics=(a_topic(parked=2),)), None)
         later = NOW + timedelta(minutes=1)
         async with runtime.database.transaction(ME) as session:
             await operations.note_findings(session, "triage", ill, now=NOW)
@@ -61,7 +61,7 @@ class TestNoteFindings:
         assert kept == 1
 
     async def test_raises_anew_after_it_has_passed(self, runtime: Runtime) -> None:
-        ill = findings(a_reading(state=HealthState.NOT_READY))
+        ill = findings(a_reading(state=HealthState.NOT_READY), None)
         async with runtime.database.transaction(ME) as session:
             for found in (ill, (), ill):
                 await operations.note_findings(session, "triage", found, now=NOW)
@@ -70,7 +70,7 @@ class TestNoteFindings:
 
     async def test_leaves_other_services_and_audit_alarms_standing(self, runtime: Runtime) -> None:
         async with runtime.database.transaction(ME) as session:
-            await operations.note_findings(session, "channel", findings(a_reading("channel", waits=40)), now=NOW)
+            await operations.note_findings(session, "channel", findings(a_reading("channel", waits=40), None), now=NOW)
             for found in checkpoint_findings("triage", (a_checkpoint(5),), ()):
                 await operations.raise_alarm(session, found, now=NOW)
             await operations.note_findings(session, "triage", (), now=NOW)

@@ -1,6 +1,7 @@
 """The pages of monitor: how everything is, which way a referral went, what was put aside, who vouches for what."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from chassis import audit
@@ -16,6 +17,7 @@ from services.monitor.web.answers import as_uuid
 from services.monitor.web.forms import RepairForm
 
 RECENT = 50
+NOT_IN_NAMES = re.compile(r"[^\w .@'+-]")
 
 
 @dataclass(frozen=True)
@@ -168,4 +170,5 @@ def _client(request: PageRequest) -> OpsClient:
 
 
 def _operator(request: PageRequest) -> str:
-    return request.actor.name or request.actor.id
+    # The same id as in every other audit row of this person, in the alphabet that the operations plane takes.
+    return NOT_IN_NAMES.sub("-", request.actor.id).lstrip(" .@'+-")[:80] or "unnamed"
