@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, func, select, true, tuple_
 
 from chassis import documents
 from chassis.database import Session
@@ -144,8 +144,7 @@ async def awareness(session: Session, after: tuple[datetime, UUID] | None = None
     )
     statement = (
         select(table, newest.c.outcome, newest.c.decided_at, case.c.subject.label("case_subject"))
-        .outerjoin(newest, newest.c.outcome.is_not(None))
-        .outerjoin(case, case.c.subject == table.c.subject)
+        .select_from(table.outerjoin(newest, true()).outerjoin(case, case.c.subject == table.c.subject))
         .order_by(table.c.received_at.desc(), table.c.subject.desc())
     )
     if after is not None:

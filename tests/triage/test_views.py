@@ -80,7 +80,9 @@ class TestReferral:
         page = await (await console.signed_in(GATEWAY)).get(ONE)
         assert "Sample Synthetic" in page.text
         assert "Its second paragraph." in page.text
-        read = await rows(console.desk.runtime, "SELECT actor_id, subject FROM audit_entry WHERE action = 'record.read'")
+        read = await rows(
+            console.desk.runtime, "SELECT actor_id, subject FROM audit_entry WHERE action = 'record.read'"
+        )
         assert read == [{"actor_id": "gita-synthetic", "subject": subject}]
         assert (await rows(console.desk.runtime, "SELECT gateway_seen_at FROM referral"))[0]["gateway_seen_at"]
 
@@ -114,7 +116,10 @@ class TestReferral:
         page = await client.get(ONE)
         assert "could not read this referral" in page.text
         download = await client.get(f"{ONE}/documents/{kept.id}")
-        assert (download.content, download.headers["content-type"]) == (b"<script>1</script>", "application/octet-stream")
+        assert (download.content, download.headers["content-type"]) == (
+            b"<script>1</script>",
+            "application/octet-stream",
+        )
         assert download.headers["content-disposition"].startswith("attachment")
 
     async def test_hands_out_no_document_of_another_referral(self, console: Console) -> None:
@@ -142,7 +147,9 @@ class TestTake:
         fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
         answer = await client.post(f"{ONE}/take", data=fields)
         assert answer.status_code == 303
-        assert (await rows(console.desk.runtime, "SELECT officer_name FROM referral"))[0]["officer_name"] == GATEWAY.name
+        assert (await rows(console.desk.runtime, "SELECT officer_name FROM referral"))[0][
+            "officer_name"
+        ] == GATEWAY.name
         assert (await client.post(f"{ONE}/take", data=fields)).status_code == 409
 
     async def test_is_not_for_the_intelligence_unit(self, console: Console) -> None:

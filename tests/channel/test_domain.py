@@ -1,0 +1,126 @@
+"""The rules of Channel."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from contracts.vocabulary import Role
+from services.channel.domain import (
+    TABLE,
+    Body,
+    Command,
+    NotInThisState,
+    NotOffered,
+    NotRecorded,
+    Record,
+    Situation,
+    State,
+    decide,
+    diagram,
+    lacks,
+    offers,
+    open_with,
+    permissions,
+)
+from tests.channel.builders import POLICE_OWNER, practice
+
+OFFERED = Situation(State.OFFERED, POLICE_OWNER)
+texts = st.sampled_from(["", " ", "\n", "Contact with a recruiter."])
+owners = st.sampled_from(["", " ", "Cora Synthetic", POLICE_OWNER])
+records = st.builds(Record, reason=texts, grounds=texts, risk_owner=owners)
+commands = st.sampled_from([command for command in Command if command is not Command.OPEN])
+
+
+class TestWalk:
+    @settings(max_examples=300, deadline=None)
+    @given(st.lists(st.tuples(commands, records), max_size=30), st.sampled_from(Body))
+    def test_keeps_its_promises_whatever_happens(self, acts: list[tuple[Command, Record]], decides: Body) -> None:
+        step = open_with(POLICE_OWNER)
+        situation = Situation(step.state, step.risk_owner)
+        for command, record in acts:
+            try:
+                step = decide(command, situation, record, practice(decides=decides))
+            except (NotInThisState, NotOffered, NotRecorded):
+                continue
+            if step.state is State.REFERRED and situation.state is not State.REFERRED:
+                assert record.grounds.strip()
+            if command in (Command.RETURN, Command.GIVE_BACK):
+                assert record.reason.strip()
+                assert step.risk_owner == situation.risk_owner
+            situation = replace(situation, state=step.state, risk_owner=step.risk_owner)
+            assert situation.risk_owner.strip()
+
+
+class TestDecide:
+    def test_accepting_names_the_risk_owner(self) -> None:
+        step = decide(Command.ACCEPT, OFFERED, Record(risk_owner="Cora Synthetic"), practice())
+        assert (step.state, step.risk_owner) == (State.ACCEPTED, "Cora Synthetic")
+
+    def test_returning_needs_a_reason(self) -> None:
+        with pytest.raises(NotRecorded) as refusal:
+            decide(Command.RETURN, OFFERED, Record(reason=" "), practice())
+        assert refusal.value.field == "reason"
+
+    def test_refers_only_where_the_local_authority_decides(self) -> None:
+        accepted = Situation(State.ACCEPTED, "Cora Synthetic")
+        grounds = Record(grounds="Contact with a recruiter.")
+        with pytest.raises(NotOffered, match="police decide"):
+            decide(Command.REFER, accepted, grounds, practice())
+        step = decide(Command.REFER, accepted, grounds, practice(decides=Body.LOCAL_AUTHORITY))
+        assert step.state is State.REFERRED
+
+    def test_refers_only_on_reasonable_grounds(self) -> None:
+        with pytest.raises(NotRecorded, match="reasonable grounds"):
+            decide(Command.REFER, Situation(State.ACCEPTED, "x"), Record(), practice(decides=Body.LOCAL_AUTHORITY))
+
+    def test_an_answer_is_given_once(self) -> None:
+        with pytest.raises(NotInThisState):
+            decide(Command.ACCEPT, Situation(State.ACCEPTED, "x"), Record(risk_owner="x"), practice())
+
+
+class TestOpenWith:
+    def test_leaves_the_risk_with_the_police(self) -> None:
+        step = open_with(POLICE_OWNER)
+        assert (step.state, step.risk_owner) == (State.OFFERED, POLICE_OWNER)
+
+    def test_refuses_a_pack_without_a_risk_owner(self) -> None:
+        with pytest.raises(NotRecorded):
+            open_with(" ")
+
+
+class TestOffers:
+    @pytest.mark.parametrize("state", State)
+    def test_agree_with_decide(self, state: State) -> None:
+        situation = Situation(state, POLICE_OWNER)
+        words = Record("A reason.", "Grounds.", "Cora Synthetic")
+        for offer in offers(situation, frozenset({Role.CHANNEL_COORDINATOR}), practice()):
+            if offer.refusal:
+                with pytest.raises((NotInThisState, NotOffered)):
+                    decide(offer.command, situation, words, practice())
+            else:
+                assert decide(offer.command, situation, words, practice())
+
+    def test_are_for_the_team_only(self) -> None:
+        found = {offer.command: offer.refusal for offer in offers(OFFERED, frozenset({Role.BOARD_MEMBER}), practice())}
+        assert found[Command.ACCEPT] == "For channel coordinator or channel supervisor only."
+
+
+class TestLacks:
+    def test_names_what_is_missing(self) -> None:
+        assert [field for field, _ in lacks(Command.RETURN, State.OFFERED, Record())] == ["reason"]
+
+
+class TestTable:
+    def test_gives_every_human_command_a_permission(self) -> None:
+        assert {row.command.value for row in TABLE if row.roles} <= set(permissions())
+
+    def test_leaves_no_state_that_nothing_leads_to(self) -> None:
+        assert {row.target for row in TABLE} - {None} == set(State)
+
+    def test_has_one_row_for_a_command_in_a_state(self) -> None:
+        pairs = [(row.command, source) for row in TABLE for source in row.sources]
+        assert len(pairs) == len(set(pairs))
+
+    def test_draws_every_move(self) -> None:
+        assert "offered --> accepted: Accept the pack" in diagram()

@@ -1,0 +1,162 @@
+"""The pages of the Channel console."""
+
+import re
+
+import httpx2
+
+from chassis import documents
+from chassis.actor import Actor
+from contracts.vocabulary import Outcome, Role
+from services.channel.domain import Command
+from tests.channel.builders import CORA, NOW, coordinator, decided, made, passed, rows
+from tests.channel.conftest import Console, hidden, send
+
+ONE = "/cases/KM-7F3K-92QX"
+PATHS = ("/awareness", "/cases", ONE, f"{ONE}/actions/accept", f"{ONE}/actions/return", f"{ONE}/actions/give-back")
+
+
+def text_of(page: httpx2.Response) -> str:
+    """Return the page's text without its markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
+class TestEveryPage:
+    async def test_asks_to_sign_in(self, console: Console) -> None:
+        for path in ("/", *PATHS):
+            answer = await console.client.get(path)
+            assert (path, answer.status_code) == (path, 303)
+            assert "sign-in" in answer.headers["location"]
+
+    async def test_is_closed_to_other_roles(self, console: Console) -> None:
+        client = await console.signed_in(coordinator(Role.GATEWAY_OFFICER))
+        for path in ("/", *PATHS):
+            assert (path, (await client.get(path)).status_code) == (path, 403)
+
+    async def test_has_one_heading_and_a_title(self, console: Console) -> None:
+        await console.team.hear(made(), await console.team.open())
+        client = await console.signed_in(CORA)
+        for path in PATHS:
+            page = await client.get(path)
+            assert (path, page.status_code, page.text.count("<h1")) == (path, 200, 1)
+            assert " - Channel - Throughline</title>" in page.text
+            assert " style=" not in page.text
+
+
+class TestAwareness:
+    async def test_shows_no_identity_and_counts_as_seen(self, console: Console) -> None:
+        subject = await console.team.open()
+        await console.team.hear(made(), subject)
+        await console.team.hear(decided(Outcome.INFORMATION_GATHERING), subject)
+        client = await console.signed_in(CORA)
+        page = await client.get("/awareness")
+        assert "KM-7F3K-92QX" in page.text
+        assert "Information gathering" in page.text
+        assert "New to your team" in page.text
+        assert "Sample Synthetic" not in page.text
+        assert "New to your team" not in (await client.get("/awareness")).text
+        assert (await rows(console.team.runtime, "SELECT seen_at FROM awareness"))[0]["seen_at"]
+
+    async def test_shows_a_referral_without_a_case(self, console: Console) -> None:
+        await console.team.hear(made(), await console.team.open(passed(reference="KM-2222-2222")))
+        page = await (await console.signed_in(CORA)).get("/awareness", params={"after": "nonsense"})
+        assert page.status_code == 200
+
+
+class TestCases:
+    async def test_show_no_identity(self, console: Console) -> None:
+        await console.team.open(passed(immediate_danger=True))
+        page = await (await console.signed_in(CORA)).get("/cases")
+        assert "KM-7F3K-92QX" in page.text
+        assert "Immediate danger" in page.text
+        assert "Sample Synthetic" not in page.text
+
+    async def test_find_leads_to_the_case(self, console: Console) -> None:
+        await console.team.open()
+        client = await console.signed_in(CORA)
+        assert (await client.get("/find", params={"reference": "km-7f3k-92qx"})).headers["location"] == ONE
+        assert (await client.get("/find")).status_code == 404
+
+
+class TestCase:
+    async def test_shows_the_pack_and_audits_the_read(self, console: Console) -> None:
+        subject = await console.team.open()
+        page = await (await console.signed_in(CORA)).get(ONE)
+        assert "Sample Synthetic" in page.text
+        assert "More needs to be known." in page.text
+        assert page.text.count('aria-current="step"') == 1
+        read = await rows(
+            console.team.runtime, "SELECT actor_id, subject FROM audit_entry WHERE action = 'record.read'"
+        )
+        assert read == [{"actor_id": "cora-synthetic", "subject": subject}]
+
+    async def test_asks_practice_for_the_persons_district(self, console: Console) -> None:
+        await console.team.open()
+        await (await console.signed_in(CORA)).get(ONE)
+        assert set(console.team.practices.districts) == {"Thanet"}
+
+    async def test_hands_out_its_documents_and_no_others(self, console: Console) -> None:
+        subject = await console.team.open()
+        other = await console.team.open(passed(reference="KM-2222-2222"))
+        kept = []
+        async with console.team.runtime.database.transaction(Actor.service("channel")) as session:
+            for whose in (subject, other):
+                reference = await documents.store(
+                    session,
+                    subject=whose,
+                    area="kent-and-medway",
+                    name="x.txt",
+                    media_type="text/plain",
+                    body=b"x",
+                    now=NOW,
+                )
+                kept.append(reference.id)
+        client = await console.signed_in(CORA)
+        assert (await client.get(f"{ONE}/documents/{kept[0]}")).content == b"x"
+        assert (await client.get(f"{ONE}/documents/{kept[1]}")).status_code == 404
+        assert (await client.get(f"{ONE}/documents/nothing")).status_code == 404
+
+
+class TestAct:
+    async def test_accepts(self, console: Console) -> None:
+        await console.team.open()
+        client = await console.signed_in(CORA)
+        answer = await send(client, f"{ONE}/actions/accept")
+        assert answer.headers["location"] == ONE
+        page = await client.get(ONE)
+        assert "You have accepted the pack." in page.text
+        assert "Accepted, information being gathered" in page.text
+
+    async def test_asks_for_the_reason(self, console: Console) -> None:
+        await console.team.open()
+        client = await console.signed_in(CORA)
+        page = await send(client, f"{ONE}/actions/return")
+        assert (page.status_code, 'href="#reason"' in page.text) == (422, True)
+        assert (await send(client, f"{ONE}/actions/return", reason="Not ours.")).status_code == 303
+
+    async def test_a_double_click_answers_once(self, console: Console) -> None:
+        await console.team.open()
+        client = await console.signed_in(CORA)
+        page = await client.get(f"{ONE}/actions/accept")
+        fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        answers = [(await client.post(f"{ONE}/actions/accept", data=fields)).status_code for _ in range(2)]
+        assert answers == [303, 409]
+        assert len((await console.team.announced())["channel.pack-accepted.v1"]) == 1
+
+    async def test_says_who_changed_what_and_keeps_the_words(self, console: Console) -> None:
+        subject = await console.team.open()
+        client = await console.signed_in(CORA)
+        page = await client.get(f"{ONE}/actions/return")
+        fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        await console.team.act(subject, Command.ACCEPT)
+        refused = await client.post(f"{ONE}/actions/return", data={**fields, "reason": "My own long words."})
+        assert refused.status_code == 409
+        assert "Accept the pack, by Cora Synthetic" in text_of(refused)
+        assert "My own long words." in refused.text
+        assert "This cannot be done now." in refused.text
+
+    async def test_knows_only_the_actions_of_the_table(self, console: Console) -> None:
+        await console.team.open()
+        client = await console.signed_in(CORA)
+        assert (await client.get(f"{ONE}/actions/open")).status_code == 404
+        refused = await client.get(f"{ONE}/actions/refer-section-36")
+        assert "In this area the police decide" in refused.text
