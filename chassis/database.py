@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import CursorResult, Executable, Row, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from chassis.actor import Actor
 from chassis.crypto import SubjectKeys
@@ -136,16 +137,19 @@ class Database:
         self.service = service
         self.keys = keys
         self.on_commit: list[Callable[[], None]] = []
+        server_settings = {"application_name": service, "jit": "off"}
+        connect_args = {"server_settings": server_settings, "command_timeout": 30}
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=8,
-            pool_pre_ping=False,
             pool_recycle=1800,
             hide_parameters=True,
-            connect_args={"server_settings": {"application_name": service, "jit": "off"}, "command_timeout": 30},
+            connect_args=connect_args,
         )
+        # Leadership locks belong to a connection: theirs is never pooled, so that its end is the end of the lock.
+        self._lone = create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=connect_args)
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Session]:
@@ -176,7 +180,7 @@ class Database:
 
     def connect(self) -> AsyncConnection:
         """Return a connection of its own, for leadership locks; the caller commits and closes it."""
-        return self._engine.connect()
+        return self._lone.connect()
 
     def checked_out(self) -> int:
         """Return how many connections of the pool are in use now."""
@@ -186,6 +190,7 @@ class Database:
     async def stop(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
+        await self._lone.dispose()
 
 
 def _translated(error: Exception) -> Exception:

@@ -47,7 +47,7 @@ def _run(connection: Connection, folder: Path, version_table: str) -> None:
     script = _script(folder)
     head = script.as_revision_number("head")
     context = MigrationContext.configure(connection, opts={"version_table": version_table})
-    if context.get_current_heads() == (head,):
+    if head is None or context.get_current_heads() == (head,):
         return
     config = Config()
     config.set_main_option("script_location", str(folder))

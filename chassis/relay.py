@@ -98,6 +98,8 @@ class Relay:
             except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
                 if not is_world_down(error):
                     log.exception("The relay failed and starts again.")
+                else:
+                    log.exception("The relay waits for the world.", extra={"facts": {"error": type(error).__name__}})
                 failures = 0 if self.leading else failures + 1
             finally:
                 self.leading = False

@@ -89,7 +89,8 @@ class Inbox:
                       extra={"facts": {"topic": delivery.topic, "offset": delivery.position}})  # fmt: skip
             return None
 
-    async def _handle_events(self, envelopes: Sequence[Envelope]) -> None:
+    async def _handle_events(self, delivered: Sequence[Envelope]) -> None:
+        envelopes = await self._fresh(delivered) if delivered else []
         if not envelopes:
             return
         try:
@@ -99,6 +100,12 @@ class Inbox:
                 raise
             for envelope in envelopes:
                 await self._alone(envelope)
+
+    async def _fresh(self, envelopes: Sequence[Envelope]) -> list[Envelope]:
+        """Leave out what has failed before: its next try belongs to the pump or to a person, not to the bus."""
+        async with self._database.transaction(self._actor) as session:
+            aside = await store.set_aside(session, (envelope.subject for envelope in envelopes))
+        return [envelope for envelope in envelopes if store.number_of(envelope) not in aside]
 
     async def _together(self, envelopes: Sequence[Envelope]) -> None:
         """Handle a batch in one transaction; any failure undoes all of it."""
@@ -207,7 +214,8 @@ class Inbox:
             if not await store.may_ask(session, store.number_of(envelope), datetime.now(UTC), self._settings.gap_alarm):
                 return
             first = at.sequence + 1 if at and at.epoch == envelope.epoch else 1
-            if first >= envelope.sequence:
+            aside = await store.set_aside(session, [envelope.subject])
+            if first >= envelope.sequence or (*store.place_of(envelope), envelope.epoch, first) in aside:
                 return
             request = ReplayRequest(topic=envelope.topic, subject=envelope.subject, recipient=self._settings.service,
                                     epoch=envelope.epoch, from_sequence=first,

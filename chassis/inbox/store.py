@@ -22,6 +22,13 @@ _POSITIONS = text(
        JOIN unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[])) AS w(topic, subject)
          ON p.topic = w.topic AND p.subject = w.subject"""
 )
+_SET_ASIDE = text(
+    """SELECT h.topic, h.subject, h.epoch, h.sequence FROM inbox_held h
+       WHERE h.why = 'failed' AND h.subject = ANY(CAST(:subjects AS uuid[]))
+       UNION ALL
+       SELECT p.topic, p.subject, p.epoch, p.sequence FROM inbox_parked p
+       WHERE p.state = 'waiting' AND p.subject = ANY(CAST(:subjects AS uuid[]))"""
+)
 _HANDLED = text(
     """SELECT e.topic, e.subject, e.epoch, e.sequence, e.event_id FROM inbox_event e
        JOIN unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]), CAST(:epochs AS int[]),
@@ -49,6 +56,12 @@ async def positions(session: Session, places: Iterable[Place]) -> dict[Place, Po
         _POSITIONS, {"topics": [topic for topic, _ in wanted], "subjects": [subject for _, subject in wanted]}
     )
     return {(row.topic, row.subject): Position(row.epoch, row.sequence) for row in rows}
+
+
+async def set_aside(session: Session, subjects: Iterable[UUID]) -> frozenset[Number]:
+    """Return the numbers that have failed and wait for their next try or for a person: the bus must not retry them."""
+    rows = await session.rows(_SET_ASIDE, {"subjects": list(set(subjects))})
+    return frozenset((row.topic, row.subject, row.epoch, row.sequence) for row in rows)
 
 
 async def handled_ids(session: Session, envelopes: Sequence[Envelope]) -> dict[Number, UUID]:

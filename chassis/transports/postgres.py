@@ -132,12 +132,14 @@ class _Consumer:
         self._url, self._group, self._topics, self._handle = url, group, list(topics), handle
         self._owner = secrets.token_hex(8)
         self._woken = asyncio.Event()
+        self._backend = 0
         self.worked = False
 
     async def run(self) -> None:
         connection = await asyncpg.connect(self._url, command_timeout=20)
         beat: asyncio.Task[None] | None = None
         try:
+            self._backend = connection.get_server_pid()
             await connection.add_listener("bus", self._heard)
             await self._renew(connection)
             beat = asyncio.create_task(self._heartbeat())
@@ -163,7 +165,12 @@ class _Consumer:
 
     async def _renew(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await connection.fetch(
-            "SELECT * FROM bus.renew($1, $2, $3, $4)", self._group, self._owner, self._topics, LEASE_SECONDS
+            "SELECT * FROM bus.renew($1, $2, $3, $4, $5)",
+            self._group,
+            self._owner,
+            self._backend,
+            self._topics,
+            LEASE_SECONDS,
         )
 
     async def _heartbeat(self) -> None:

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS bus.cursor (
     consumer text NOT NULL, topic text NOT NULL, partition int NOT NULL, position bigint NOT NULL,
     owner text, lease_until timestamptz, fence bigint NOT NULL, PRIMARY KEY (consumer, topic, partition));
 CREATE TABLE IF NOT EXISTS bus.member (
-    consumer text NOT NULL, owner text NOT NULL, seen_at timestamptz NOT NULL, PRIMARY KEY (consumer, owner));
+    consumer text NOT NULL, owner text NOT NULL, backend int NOT NULL, seen_at timestamptz NOT NULL,
+    PRIMARY KEY (consumer, owner));
 CREATE TABLE IF NOT EXISTS bus.message (
     day date NOT NULL, topic text NOT NULL, partition int NOT NULL, position bigint NOT NULL,
     body bytea NOT NULL, PRIMARY KEY (topic, partition, position, day)) PARTITION BY RANGE (day);
@@ -68,8 +69,9 @@ BEGIN
     PERFORM pg_notify('bus', t) FROM (SELECT DISTINCT t FROM unnest(topics) t) AS s;
 END $$;
 
--- Say "I am here", give up what is beyond a fair share, take what is free or lapsed.
-CREATE OR REPLACE FUNCTION bus.renew(group_name text, member text, topics text[], seconds float)
+-- Say "I am here", give up what is beyond a fair share, take what is free or lapsed. A member whose working connection
+-- (`connection`, a backend's pid) has ended is gone at once; one that only fell silent keeps its lease until it lapses.
+CREATE OR REPLACE FUNCTION bus.renew(group_name text, member text, connection int, topics text[], seconds float)
 RETURNS TABLE (topic text, "partition" int, fence bigint) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog AS $$
 #variable_conflict use_column
@@ -84,10 +86,16 @@ BEGIN
         PERFORM bus.check_access(wanted, 'read');
     END LOOP;
     PERFORM pg_advisory_xact_lock(7307, hashtext(group_name));
-    INSERT INTO bus.member AS m VALUES (group_name, member, clock_timestamp())
-        ON CONFLICT (consumer, owner) DO UPDATE SET seen_at = excluded.seen_at;
+    INSERT INTO bus.member AS m VALUES (group_name, member, connection, clock_timestamp())
+        ON CONFLICT (consumer, owner) DO UPDATE SET seen_at = excluded.seen_at, backend = excluded.backend;
     DELETE FROM bus.member m
-        WHERE m.consumer = group_name AND m.seen_at < clock_timestamp() - make_interval(secs => seconds);
+        WHERE m.consumer = group_name
+          AND (m.seen_at < clock_timestamp() - make_interval(secs => seconds)
+               OR NOT EXISTS (SELECT 1 FROM pg_stat_get_backend_idset() AS b(id)
+                              WHERE pg_stat_get_backend_pid(b.id) = m.backend));
+    UPDATE bus.cursor c SET owner = NULL, lease_until = NULL
+        WHERE c.consumer = group_name AND c.owner IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM bus.member m WHERE m.consumer = group_name AND m.owner = c.owner);
     INSERT INTO bus.cursor AS c (consumer, topic, partition, position, fence)
         SELECT group_name, h.topic, h.partition, 0, 0 FROM bus.head h WHERE h.topic = ANY (topics)
         ON CONFLICT DO NOTHING;

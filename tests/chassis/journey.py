@@ -1,0 +1,79 @@
+"""A publisher (intake) and a consumer (channel) made for tests of the plumbing between them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import MetaData, text
+
+from chassis import outbox
+from chassis.actor import Actor
+from chassis.app import Runtime, Service
+from chassis.broker import Handlers, Message
+from chassis.database import Session
+from chassis.outbox import About
+from contracts.intake.awareness import ReferralMade
+from contracts.vocabulary import AgeBand
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+AREA, VERSION = "kent-and-medway", "2026-01"
+
+CREATE_EFFECT = "CREATE TABLE IF NOT EXISTS effect (event_id uuid NOT NULL, subject uuid NOT NULL, version int NOT NULL)"
+Meddle = Callable[[Session, ReferralMade, Message], Awaitable[None]]
+
+
+def publisher() -> Service:
+    """Return a service that only publishes."""
+    return Service("intake", "Intake", MetaData(), Handlers(), (), {})
+
+
+@dataclass
+class Consumer:
+    """A service that writes one row for each event, after whatever `meddle` does."""
+
+    meddle: list[Meddle] = field(default_factory=list)
+
+    def service(self) -> Service:
+        """Return the service."""
+        handlers = Handlers()
+
+        @handlers.on(ReferralMade)
+        async def on_referral_made(session: Session, event: ReferralMade, message: Message) -> None:
+            for step in self.meddle:
+                await step(session, event, message)
+            await session.execute(
+                text("INSERT INTO effect VALUES (:event_id, :subject, :version)"),
+                {"event_id": message.event_id, "subject": message.subject, "version": event.version},
+            )
+
+        return Service("channel", "Channel", MetaData(), handlers, (), {})
+
+
+def made(version: int = 1) -> ReferralMade:
+    """Return an event."""
+    return ReferralMade(
+        reference="KM-TEST-TEST", received_at=NOW, version=version, age_band=AgeBand.UNKNOWN, district="",
+        statistics_key=uuid4(),
+    )  # fmt: skip
+
+
+async def announce(runtime: Runtime, subject: UUID, *versions: int, area_version: str = VERSION) -> list[UUID]:
+    """Announce events of one subject in one transaction and return their ids."""
+    async with runtime.database.transaction(Actor.service("intake")) as session:
+        await session.lock(subject)
+        about = About(subject, AREA, area_version, correlation_id=subject)
+        return await outbox.add_all(session, [(made(version), about) for version in versions])
+
+
+async def effects(runtime: Runtime) -> list[tuple[UUID, int]]:
+    """Return what the consumer has written, in the order of writing."""
+    async with runtime.database.transaction(Actor.service("channel")) as session:
+        rows = await session.rows(text("SELECT subject, version FROM effect ORDER BY ctid"))
+    return [(row.subject, row.version) for row in rows]
+
+
+async def count(runtime: Runtime, query: str) -> int:
+    """Return the number that a query answers."""
+    async with runtime.database.transaction(Actor.service(runtime.settings.service)) as session:
+        return int(await session.scalar(text(query)))
