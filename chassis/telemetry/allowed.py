@@ -57,7 +57,7 @@ class Kept:
 
 
 def keep(facts: Mapping[str, object]) -> Kept:
-    """Those facts whose key is listed and whose value is a number, a truth value, an id, a time or a word of code."""
+    """Return those facts whose key is listed and whose value is a number, a truth value, an id, a time or a word of code."""
     kept: dict[str, Scalar] = {}
     for key, value in facts.items():
         scalar = _scalar(value) if key in KEYS else None
@@ -67,7 +67,7 @@ def keep(facts: Mapping[str, object]) -> Kept:
 
 
 def span_name(name: str) -> str:
-    """The name unchanged when it reads like code (words, route templates), otherwise "unnamed"."""
+    """Return the name unchanged when it reads like code (words, route templates), otherwise "unnamed"."""
     return name if _NAME.fullmatch(name) else "unnamed"
 
 

@@ -21,7 +21,7 @@ _refused = counter("telemetry.attribute.refused", "1", "Span attributes refused 
 
 
 def otlp_exporter(endpoint: str, credential: str) -> SpanExporter:
-    """OTLP over HTTP with protobuf to the endpoint (a full URL), with the machine credential as bearer."""
+    """Return the way to the endpoint by OTLP over HTTP with protobuf (a full URL), with the machine credential as bearer."""
     return OTLPSpanExporter(
         endpoint=endpoint,
         headers={"Authorization": f"Bearer {credential}"},
@@ -37,15 +37,15 @@ class AllowedSpans(SpanProcessor):
         self._following = following
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Cleans the span and passes the copy on."""
+        """Clean the span and pass the copy on."""
         self._following.on_end(_cleaned(span))
 
     def shutdown(self) -> None:
-        """Sends what is waiting and stops."""
+        """Send what is waiting and stop."""
         self._following.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Sends what is waiting now."""
+        """Send what is waiting now."""
         return self._following.force_flush(timeout_millis)
 
 
@@ -58,7 +58,7 @@ class QuietExporter(SpanExporter):
         self.closing = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Tries once; what the collector does not take is counted and gone."""
+        """Try once; what the collector does not take is counted and gone."""
         if self.closing and self._down:
             return SpanExportResult.FAILURE
         try:
@@ -74,11 +74,11 @@ class QuietExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """Closes the connection to the collector."""
+        """Close the connection to the collector."""
         self._inner.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Asks the exporter behind to send what it holds."""
+        """Ask the exporter behind to send what it holds."""
         return self._inner.force_flush(timeout_millis)
 
     def _say(self, *, failed: bool) -> None:
@@ -96,7 +96,7 @@ class Delivery(AllowedSpans):
         super().__init__(BatchSpanProcessor(self._exporter, schedule_delay_millis=_BATCH_EVERY_MS))
 
     def shutdown(self) -> None:
-        """Sends what is waiting; gives up at the first failure, so that stopping never hangs on a silent collector."""
+        """Send what is waiting; give up at the first failure, so that stopping never hangs on a silent collector."""
         self._exporter.closing = True
         super().shutdown()
 

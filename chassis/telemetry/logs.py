@@ -31,7 +31,7 @@ _dropped = counter("telemetry.fact.dropped", "1", "Facts refused because their k
 
 
 def logger(name: str) -> logging.Logger:
-    """The logger of one of our modules: `log.info("Sentence.", extra={"facts": {...}})`."""
+    """Return the logger of one of our modules: `log.info("Sentence.", extra={"facts": {...}})`."""
     return logging.getLogger(name)
 
 
@@ -71,7 +71,7 @@ class StandardError(logging.Handler):
 
 
 def configure_logs(service: str, level: str) -> None:
-    """Sends every logger of this process through one formatter; libraries speak from warnings upwards only."""
+    """Send every logger of this process through one formatter; libraries speak from warnings upwards only."""
     handler = StandardError()
     handler.setFormatter(JsonLines(service))
     root = logging.getLogger()

@@ -38,7 +38,7 @@ class Counter:
         self._instrument = _meter.create_counter(name, unit, description)
 
     def add(self, amount: float = 1, **attributes: Scalar) -> None:
-        """Adds the amount under the attributes; attributes that are not allowed are left out."""
+        """Add the amount under the attributes; attributes that are not allowed are left out."""
         self._instrument.add(amount, _attributes(attributes))
 
 
@@ -50,22 +50,22 @@ class Distribution:
         self._instrument = _meter.create_histogram(name, unit, description, explicit_bucket_boundaries_advisory=bounds)
 
     def record(self, value: float, **attributes: Scalar) -> None:
-        """Notes one value in the unit of the histogram."""
+        """Note one value in the unit of the histogram."""
         self._instrument.record(value, _attributes(attributes))
 
 
 def counter(name: str, unit: str = "1", description: str = "") -> Counter:
-    """A counter named like `triage.case.opened`; asking again for the same name adds to the same figure."""
+    """Return a counter named like `triage.case.opened`; asking again for the same name adds to the same figure."""
     return Counter(name, unit, description)
 
 
 def histogram(name: str, unit: str = "s", description: str = "") -> Distribution:
-    """A histogram named like `web.request.duration`."""
+    """Return a histogram named like `web.request.duration`."""
     return Distribution(name, unit, description)
 
 
 def gauge(name: str, callback: Callable[[], Reading], unit: str = "1", description: str = "") -> None:
-    """A figure read when somebody asks: a number, or pairs of a number and its attributes. The last callback counts."""
+    """Offer a figure read when somebody asks: a number, or (number, attributes) pairs. The last callback counts."""
     with _lock:
         known = name in _readings
         _readings[name] = callback
@@ -74,7 +74,7 @@ def gauge(name: str, callback: Callable[[], Reading], unit: str = "1", descripti
 
 
 def metrics_text() -> str:
-    """Every figure of this process in the Prometheus text format 0.0.4."""
+    """Return every figure of this process in the Prometheus text format 0.0.4."""
     with _lock:
         data = _reader.get_metrics_data()
     if not isinstance(data, MetricsData):

@@ -11,7 +11,7 @@ _SERVER_ERROR = 500
 
 
 def nobody(_credential: str) -> bool:
-    """Trusts no caller."""
+    """Trust no caller."""
     return False
 
 
@@ -26,7 +26,7 @@ class TraceRequests:
         self._trusts = trusts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on inside a span, unless nobody wants to see it."""
+        """Pass the request on inside a span, unless nobody wants to see it."""
         if scope["type"] != "http" or _is_untraced(scope["path"]):
             await self._app(scope, receive, send)
             return

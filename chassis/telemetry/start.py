@@ -13,10 +13,10 @@ from chassis.telemetry.tracing import use_provider
 def configure(
     service: str, *, endpoint: str = "", credential: str = "", sample_ratio: float = 1.0, log_level: str = "INFO"
 ) -> None:
-    """Logs as JSON lines at the level and, when an endpoint is given, spans to it; may be called again.
+    """Write logs as JSON lines and, when an endpoint is given, send spans to it; may be called again.
 
     `endpoint` is the full URL of an OTLP/HTTP receiver ("" sends nothing), `credential` goes there as bearer,
-    `sample_ratio` is the share of new journeys that are traced (0 to 1).
+    `sample_ratio` is the share of new journeys that are traced (0 to 1), `log_level` a name such as INFO.
     """
     configure_logs(service, log_level)
     exporter = otlp_exporter(endpoint, credential) if endpoint else None
@@ -24,7 +24,7 @@ def configure(
 
 
 def start_tracing(service: str, exporter: SpanExporter | None, sample_ratio: float = 1.0) -> None:
-    """Spans of this service go to the exporter from now on; those of the provider before are sent and it is closed."""
+    """Send the spans of this service to the exporter from now on; those of the provider before are sent first."""
     provider = TracerProvider(
         sampler=ParentBased(TraceIdRatioBased(sample_ratio)),
         resource=Resource({"service.name": service}),
@@ -36,5 +36,5 @@ def start_tracing(service: str, exporter: SpanExporter | None, sample_ratio: flo
 
 
 def shutdown() -> None:
-    """Sends the spans that wait and stops sending; spans keep having ids."""
+    """Send the spans that wait and stop sending; spans keep having ids."""
     use_provider(TracerProvider(resource=Resource({}), shutdown_on_exit=False)).shutdown()

@@ -41,15 +41,15 @@ class Span:
         return _header(trace.set_span_in_context(self._inner))
 
     def set(self, attributes: Mapping[str, object]) -> None:
-        """Adds attributes; those not allowed are left out."""
+        """Add attributes; those not allowed are left out."""
         self._inner.set_attributes(keep(attributes).facts)
 
     def rename(self, name: str) -> None:
-        """Gives the span the name it should have had, such as the route once it is known."""
+        """Give the span the name it should have had, such as the route once it is known."""
         self._inner.update_name(span_name(name))
 
     def fail(self, kind: str) -> None:
-        """Marks the span as failed; `kind` is a class name or a stable reason, never a message."""
+        """Mark the span as failed; `kind` is a class name or a stable reason, never a message."""
         self._inner.set_status(Status(StatusCode.ERROR))
         self.set({"error.type": kind})
 
@@ -64,7 +64,7 @@ def span(
     attributes: Mapping[str, Scalar] | None = None,
     new_trace: bool = False,
 ) -> Iterator[Span]:
-    """Times what happens inside. `parent` is a W3C traceparent; `new_trace` cuts every tie to what runs around it.
+    """Time what happens inside. `parent` is a W3C traceparent; `new_trace` cuts every tie to what runs around it.
 
     The correlation id is inherited by the spans inside, so that one journey can be found in every service. An error
     that passes through is noted by its class or stable reason, never by its text, and goes on.
@@ -90,24 +90,24 @@ def span(
 
 
 def correlate(correlation_id: UUID | str) -> None:
-    """Ties the running span, and those started inside it from now on, to a journey that has just become known."""
+    """Tie the running span, and those started inside it from now on, to a journey that has just become known."""
     _correlation.set(str(correlation_id))
     trace.get_current_span().set_attribute(CORRELATION, str(correlation_id))
 
 
 def traceparent() -> str:
-    """The W3C traceparent of the running span, "" when there is none."""
+    """Return the W3C traceparent of the running span, "" when there is none."""
     return _header(None)
 
 
 def trace_id() -> str:
-    """The trace id of the running span as 32 hexadecimal digits, "" when there is none."""
+    """Return the trace id of the running span as 32 hexadecimal digits, "" when there is none."""
     context = trace.get_current_span().get_span_context()
     return f"{context.trace_id:032x}" if context.is_valid else ""
 
 
 def use_provider(provider: TracerProvider) -> TracerProvider:
-    """Puts a provider in force and returns the one before."""
+    """Put a provider in force and return the one before."""
     before, _Tracing.provider = _Tracing.provider, provider
     return before
 

@@ -35,7 +35,7 @@ def a_fact(number: int, parent: int = 0, *, start_ms: int = 0, took_ms: int = 10
     return SpanFact(trace, f"{number:016x}", above, "intake", f"step {number}", "internal", begin, end, failed=False)
 
 
-def a_span(  # noqa: PLR0913 - a builder has one option per field
+def a_span(
     number: int,
     parent: int = 0,
     *,
