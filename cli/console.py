@@ -96,7 +96,7 @@ def people(staff: Sequence[StaffMember], ports: Ports) -> Table:
 def newest(answer: Any) -> Table:
     """Return the newest referrals, each with how far every team's copy got."""
     made = table("Ledger: the newest referrals", "reference", "teams")
-    for entry in answer.get("referrals", []) if isinstance(answer, dict) else answer:
+    for entry in answer["ledgers"]:
         made.add_row(
             str(entry["reference"]),
             "  ".join(f"{line['team']}: {line['state']}" for line in entry["lines"]),

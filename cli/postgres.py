@@ -23,7 +23,7 @@ STOP_SECONDS = 20.0
 POLL_SECONDS = 0.02
 PID_FILE_STATUS_LINE = 7
 
-# The log never holds a statement, a parameter or a DETAIL line: each of them may hold personal data.
+# The log never holds an error of a statement, whose text quotes values; the service that caused it says its class.
 CONFIGURATION = """
 # Written by Throughline at every start; changes made here are lost.
 listen_addresses = ''
@@ -48,6 +48,7 @@ lc_messages = 'C'
 log_destination = 'stderr'
 logging_collector = off
 log_line_prefix = '%m [%p] %u@%d '
+log_min_messages = log
 log_min_error_statement = panic
 log_error_verbosity = terse
 log_parameter_max_length = 0

@@ -43,7 +43,7 @@ def listed(state: Path, service: str) -> Iterator[Parked]:
     with Operations(Operator.of(state)) as operations:
         for name in [_known(service)] if service else SERVICES:
             answer = operations.get(name, "parked")
-            for entry in answer["parked"] if isinstance(answer, dict) else answer:
+            for entry in answer["messages"]:
                 yield Parked(name, entry)
 
 
