@@ -57,7 +57,7 @@ class Kept:
 
 
 def keep(facts: Mapping[str, object]) -> Kept:
-    """Return those facts whose key is listed and whose value is a number, a truth value, an id, a time or a word of code."""
+    """Return the facts whose key is listed and whose value is a number, truth value, id, time or word of code."""
     kept: dict[str, Scalar] = {}
     for key, value in facts.items():
         scalar = _scalar(value) if key in KEYS else None

@@ -21,7 +21,7 @@ _refused = counter("telemetry.attribute.refused", "1", "Span attributes refused 
 
 
 def otlp_exporter(endpoint: str, credential: str) -> SpanExporter:
-    """Return the way to the endpoint by OTLP over HTTP with protobuf (a full URL), with the machine credential as bearer."""
+    """Return the way to the endpoint (a full URL): OTLP over HTTP with protobuf, the machine credential as bearer."""
     return OTLPSpanExporter(
         endpoint=endpoint,
         headers={"Authorization": f"Bearer {credential}"},

@@ -3,7 +3,9 @@
 import ast
 import json
 import logging
+import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
@@ -20,7 +22,7 @@ from chassis import telemetry
 from chassis.errors import ThroughlineError
 from chassis.telemetry import tracing
 from chassis.telemetry.allowed import CORRELATION, KEYS, keep
-from chassis.telemetry.exporting import QuietExporter
+from chassis.telemetry.exporting import QuietExporter, otlp_exporter
 from chassis.telemetry.logs import JsonLines, StandardError
 from chassis.telemetry.start import start_tracing
 
@@ -174,6 +176,22 @@ class TestSpans:
         assert CANARY not in caplog.text
 
 
+class TestConfigure:
+    @pytest.mark.parametrize("listening", [True, False])
+    def test_stopping_never_hangs_on_a_dead_or_silent_collector(self, *, listening: bool) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as collector:
+            port = collector.getsockname()[1]
+            if not listening:
+                collector.close()
+            start_tracing("test", otlp_exporter(f"http://127.0.0.1:{port}/v1/traces", "test.secret"))
+            for _ in range(3 * 512):
+                with telemetry.span("one"):
+                    pass
+            begun = time.monotonic()
+            telemetry.shutdown()
+            assert time.monotonic() - begun < 10
+
+
 class TestTraceRequests:
     @pytest.fixture
     async def client(self) -> AsyncIterator[httpx2.AsyncClient]:
@@ -222,8 +240,9 @@ class TestTraceRequests:
         assert not left.status.is_ok
         assert CANARY not in left.to_json()
 
-    async def test_leave_health_alone(self, client: httpx2.AsyncClient, spans: InMemorySpanExporter) -> None:
-        await client.get("/health/live")
+    async def test_leave_polling_alone(self, client: httpx2.AsyncClient, spans: InMemorySpanExporter) -> None:
+        for path in ("/health/live", "/metrics", "/assets/throughline.css", "/v1/traces", "/ops/outbox"):
+            await client.get(path)
         assert finished(spans) == ()
 
     @pytest.mark.parametrize(("credential", "continued"), [("triage.secret", True), ("stranger", False), ("", False)])
