@@ -30,7 +30,7 @@ Endpoint = Callable[..., Awaitable[Response]]
 After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
-class _Undo(Exception):  # noqa: N818 - not an error: it undoes a dry run
+class _Undo(Exception):
     """Undoes what a dry run did."""
 
 

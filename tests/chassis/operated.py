@@ -13,7 +13,7 @@ from chassis.wire import encode
 from contracts.envelope import Envelope
 from tests.chassis.places import Place
 
-TOKEN = "synthetic-operator-token"  # noqa: S105 - synthetic
+TOKEN = "synthetic-operator-token"
 OPERATOR = {"Authorization": f"Bearer {TOKEN}", "X-Operator": "synthetic.engineer"}
 OURSELVES = Actor.service("triage")
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

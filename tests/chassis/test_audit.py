@@ -69,7 +69,7 @@ class TestRecord:
         assert (read.action, read.reason) == ("record.read", "gateway-assessment")
 
     async def test_goes_with_a_transaction_that_is_rolled_back(self, place: Place, sealer: audit.Sealer) -> None:
-        with pytest.raises(RuntimeError):
+        with pytest.raises(RuntimeError):  # noqa: PT012 - the transaction must end by the error
             async with place.database.transaction(OFFICER) as session:
                 await audit.record(session, "case.close", subject=None, now=NOW)
                 raise RuntimeError
@@ -83,7 +83,7 @@ class TestSealer:
         await write(place, "a.three")
         await sealer.seal_once()
         found = await verified(place)
-        assert found == audit.Verification(True, (), 3, 3, 3)
+        assert found == audit.Verification(ok=True, problems=(), entries=3, last_sequence=3, vouched_to=3)
 
     async def test_an_open_transaction_stalls_nobody_and_a_late_commit_is_not_skipped(
         self, place: Place, sealer: audit.Sealer
@@ -103,7 +103,9 @@ class TestSealer:
         sealer = audit.Sealer(place.url, "triage", SIGNING_KEY, batch=3)
         await write(place, *(f"a.n{number}" for number in range(8)))
         assert await sealer.seal_once() == 8
-        assert await verified(place) == audit.Verification(True, (), 8, 8, 8)
+        assert await verified(place) == audit.Verification(
+            ok=True, problems=(), entries=8, last_sequence=8, vouched_to=8
+        )
 
     async def test_two_sealers_never_seal_the_same_row(self, place: Place, sealer: audit.Sealer) -> None:
         await write(place, *(f"a.n{number}" for number in range(50)))
@@ -160,8 +162,8 @@ class TestProtection:
             "TRUNCATE audit_checkpoint",
             "ALTER TABLE audit_entry DISABLE TRIGGER USER",
             "DROP TRIGGER audit_entry_update ON audit_entry",
-            "INSERT INTO audit_entry (at, actor_kind, actor_id, action, area, reason, trace_id, facts, sequence) "
-            "VALUES (now(), 'job', 'x', 'x.y', '', '', '', '{}', 2)",
+            """INSERT INTO audit_entry (at, actor_kind, actor_id, action, area, reason, trace_id, facts, sequence)
+               VALUES (now(), 'job', 'x', 'x.y', '', '', '', '{}', 2)""",
         ],
     )
     async def test_the_runtime_role_cannot_touch_what_is_sealed(

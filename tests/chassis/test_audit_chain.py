@@ -54,7 +54,7 @@ def rehash(entries: tuple[chain.AuditEntry, ...]) -> tuple[chain.AuditEntry, ...
 class TestVerify:
     def test_accepts_an_untouched_chain(self) -> None:
         found = chain.verify(ENTRIES, CHECKPOINTS, PUBLIC)
-        assert found == chain.Verification(True, (), 10, 10, 10)
+        assert found == chain.Verification(ok=True, problems=(), entries=10, last_sequence=10, vouched_to=10)
 
     def test_accepts_entries_newer_than_the_last_checkpoint_and_says_how_far_it_vouches(self) -> None:
         found = chain.verify(ENTRIES, CHECKPOINTS[:2], PUBLIC)
