@@ -41,7 +41,9 @@ class Operator:
                 getpass.getuser(),
             )
         except (OSError, ValueError, KeyError, IndexError) as error:
-            message = f"{state} holds no running Throughline: start it with `throughline up`, or name its folder with --state DIR."
+            message = (
+                f"{state} holds no running Throughline: start it with `throughline up`, or name another --state DIR."
+            )
             raise NotRunning(message) from error
 
 

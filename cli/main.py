@@ -1,7 +1,7 @@
 """The command `throughline`: every command with its options, its help and its example."""
 
-# Options are parameters and switches are booleans; a command loads only what it needs, because the rest takes seconds;
-# JSON for programs is printed bare.
+# ruff: noqa: FBT002, PLC0415
+# Switches are booleans, and a command loads only what it needs, because loading everything takes seconds.
 
 import importlib
 import importlib.util
@@ -134,7 +134,8 @@ def ledger(
         console.show(console.ledger(entry))
     if not done:
         console.fail(
-            f"Not every required team has {'acknowledged' if acknowledged else 'stored'} {entry['reference']} yet: add --wait SECONDS, or look at `throughline parked list`."
+            f"Not every required team has {'acknowledged' if acknowledged else 'stored'} {entry['reference']} yet: "
+            "add --wait SECONDS, or look at `throughline parked list`."
         )
         raise typer.Exit(1)
 
@@ -280,7 +281,7 @@ def audit_verify(
     found = audits.verified(audits.exported(export) if export else audits.fetched(state))
     for service, result in found.items():
         console.say(
-            f"{service}: {result.entries} entries, vouched for up to {result.vouched_to}, {'good' if result.ok else 'BROKEN'}."
+            f"{service}: {result.entries} entries, vouched to {result.vouched_to}, {'good' if result.ok else 'BAD'}."
         )
         for problem in result.problems:
             console.fail(f"{service}: {problem}")
@@ -319,9 +320,8 @@ def clock(
     """
     from cli.commands import clock as clocks
 
-    console.say(
-        f"Business time is {clocks.run(change, state, service):%Y-%m-%d %H:%M} UTC{f' in {service}' if service else ''}."
-    )
+    moved = clocks.run(change, state, service)
+    console.say(f"Business time is {moved:%Y-%m-%d %H:%M} UTC{f' in {service}' if service else ''}.")
 
 
 @commands.command()

@@ -1,4 +1,4 @@
-"""A process that has loaded what all services share and forks each of them from itself: loaded once, shared in memory."""
+"""A process that has loaded what all services share, and forks each of them from itself."""
 
 import ctypes
 import gc
@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from cli.leash import follow_parent
 
@@ -24,19 +23,19 @@ class Nursery:
     """Forks on request and reports who ended; it has one thread and no loop, so that every fork is whole."""
 
     def __init__(self, control: socket.socket) -> None:
-        """Take requests from the supervisor and answer it over this socket, one JSON object in each direction a line."""
+        """Take requests from the supervisor over this socket, and answer there: one JSON object a line."""
         self._control = control
         self._lines = b""
         self._woken, waker = socket.socketpair()
         for end in (self._woken, waker):
-            end.setblocking(False)
+            end.settimeout(0)
         self._waker = waker
         self._earlier = signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
 
     def run(self) -> Callable[[], int] | None:
         """Serve until the supervisor is gone (None); in a forked child, return what the child has to do."""
-        self._tell({"ready": True})
+        self._tell({"ready": 1})
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -112,7 +111,6 @@ def main() -> int:
     parent = os.environ.get(SUPERVISOR)
     if parent:
         follow_parent(signal.SIGTERM, int(parent))
-    sys.stdin = Path(os.devnull).open(encoding="utf-8")
     for module in SHARED:
         importlib.import_module(module)
     gc.collect()

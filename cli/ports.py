@@ -44,7 +44,7 @@ def fixed(*, demo: bool) -> Ports:
         if not _free(port):
             holder = holder_of(port)
             by = f" by {holder}" if holder else ""
-            message = f"Port {port} ({name}) is taken{by}: stop that program, or add --ephemeral for a throwaway system on free ports."
+            message = f"Port {port} ({name}) is taken{by}: stop that program, or add --ephemeral to use free ports."
             raise PortTaken(message)
     return Ports(wanted)
 
@@ -71,7 +71,7 @@ def _free(port: int) -> bool:
 
 
 def holder_of(port: int) -> str | None:
-    """Return "name (process 123)" for the program that listens on a port, where the system tells us (Linux, same user)."""
+    """Return "name (process 123)" for the program that listens on a port, where Linux tells this user."""
     inodes = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for process in Path("/proc").glob("[0-9]*") if inodes else ():
         try:

@@ -22,6 +22,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.02
 PID_FILE_STATUS_LINE = 7
+FIRST_ORDINARY_USER = 1000
 
 # The log never holds an error of a statement, whose text quotes values; the service that caused it says its class.
 CONFIGURATION = """
@@ -77,8 +78,8 @@ def binaries() -> Path:
 def user_prefix() -> tuple[str, ...]:
     """Return what to put before PostgreSQL's programs so that they do not run as root.
 
-    An ordinary user needs nothing. Root gets a user namespace in which it is called somebody else: the files stay root's
-    and no folder is opened to anybody. Raises PostgresNotAllowed, with the mend, where the machine denies that.
+    An ordinary user needs nothing. Root gets a user namespace in which it is called somebody else: the files stay
+    root's and no folder is opened to anybody. Raises PostgresNotAllowed, with the mend, where the machine denies that.
     """
     if os.geteuid() != 0:
         return ()
@@ -99,7 +100,7 @@ def user_prefix() -> tuple[str, ...]:
 def _other_user() -> int:
     """Return a user id that is not root's and has a name here; PostgreSQL looks its own name up."""
     known = [entry.pw_uid for entry in pwd.getpwall() if entry.pw_uid > 0]
-    return 1000 if 1000 in known or not known else known[0]
+    return FIRST_ORDINARY_USER if FIRST_ORDINARY_USER in known or not known else known[0]
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,9 @@ class Cluster:
             os.close(reader)
         if done.returncode:
             shutil.rmtree(unfinished, ignore_errors=True)
-            message = f"PostgreSQL could not be created in {self.data} ({_last_line(done.stderr)}): mend that and start again."
+            message = (
+                f"PostgreSQL could not be made in {self.data} ({_last_line(done.stderr)}): mend that and start again."
+            )
             raise PostgresFailed(message)
         unfinished.rename(self.data)
 
@@ -180,7 +183,7 @@ class Cluster:
         return len(lines) > PID_FILE_STATUS_LINE and lines[PID_FILE_STATUS_LINE].strip() == "ready"
 
     def processes(self) -> tuple[int, ...]:
-        """Return the ids of the server's processes that are alive, whoever started them (Linux; elsewhere the pid file's)."""
+        """Return the ids of the server's processes that are alive, whoever started them (the first only, off Linux)."""
         if Path("/proc/self/cwd").exists():
             return tuple(sorted(_working_in(self.data)))
         pid = self._pid_file_says()
@@ -272,7 +275,7 @@ def _working_in(folder: Path) -> Iterator[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                here = os.readlink(entry / "cwd") == wanted and b"postgres" in (entry / "cmdline").read_bytes()
+                here = str((entry / "cwd").readlink()) == wanted and b"postgres" in (entry / "cmdline").read_bytes()
             except OSError:
                 continue
             if here:

@@ -21,7 +21,7 @@ async def prepare(folder: StateFolder) -> None:
     secrets = vault.load(folder)
     cluster = Cluster(folder.postgres, folder.sockets(), secrets.role_passwords[vault.SUPERUSER])
     async with asyncio.timeout(START_SECONDS):
-        while not cluster.ready():
+        while not cluster.ready():  # noqa: ASYNC110  another process makes it true
             await asyncio.sleep(POLL_SECONDS)
     await provision(cluster, secrets)
     # One after the other: the migration tool keeps its state in one place per process.

@@ -6,7 +6,7 @@ import signal
 import sys
 
 import werkzeug.serving
-from oidc_provider_mock import User, app  # type: ignore[import-untyped]  # it has no types
+from oidc_provider_mock import User, app
 
 from cli.leash import follow_parent
 from cli.nursery import SUPERVISOR

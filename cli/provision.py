@@ -1,4 +1,4 @@
-"""Roles and databases: one database and two roles per service, the bus and the keys apart, nothing open to everybody."""
+"""Roles and databases: a database and two roles per service, the bus and the keys apart, nothing open to everybody."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -58,9 +58,8 @@ async def _create_roles(connection: asyncpg.Connection, vault: Vault) -> None:
     present = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
     for role in (name for name in roles() if name not in present):
         password = vault.role_passwords[role]
-        await connection.execute(
-            f"CREATE ROLE \"{role}\" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{password}'"
-        )
+        limits = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+        await connection.execute(f"CREATE ROLE \"{role}\" LOGIN {limits} PASSWORD '{password}'")
     for role in SERVICES:
         for setting, limit in RUNTIME_LIMITS.items():
             await connection.execute(f"ALTER ROLE \"{role}\" SET {setting} = '{limit}'")

@@ -1,4 +1,4 @@
-"""One service as one process: `python -m cli.serve intake` reads the environment and serves until it is told to stop."""
+"""One service as one process: `python -m cli.serve intake` reads the environment and serves until told to stop."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,7 @@ async def serve(service: str) -> bool:
 
 def main() -> int:
     """Serve the service named on the command line and return the exit code: 0 when it was asked to stop."""
-    if len(sys.argv) != 2 or sys.argv[1] not in SERVICES:
+    if len(sys.argv[1:]) != 1 or sys.argv[1] not in SERVICES:
         print(
             f"Name one service: python -m cli.serve {'|'.join(SERVICES)}.",
             file=sys.stderr,

@@ -89,7 +89,7 @@ class StateFolder:
         return self.root / "processes.json"
 
     def sockets(self) -> Path:
-        """Return the private folder of the database socket, made if absent; in the temporary folder if the path is long.
+        """Return the private folder of the database socket, made if absent; a temporary one where the path is long.
 
         Raises StateNotWritable when the folder exists and belongs to somebody else.
         """
@@ -171,11 +171,11 @@ def _purpose_sentence(folder: StateFolder, purpose: Purpose) -> str:
 
 
 def _refuse_foreign(folder: StateFolder) -> None:
-    """An unstamped folder must be empty: data of somebody else's, or of ours without its stamp, is never taken over."""
+    """Refuse an unstamped folder that holds anything: somebody's data stay untouched."""
     expected = {folder.lock.name, "run", folder.logs.name, folder.secrets.name}
     foreign = sorted(entry.name for entry in folder.root.iterdir() if entry.name not in expected)
     if foreign:
-        message = f"{folder.root} holds other files ({foreign[0]}) and no Throughline state: name an empty folder with --state DIR."
+        message = f"{folder.root} holds other files ({foreign[0]}): name an empty folder with --state DIR."
         raise StateUnreadable(message)
 
 
@@ -192,7 +192,9 @@ def _locked(folder: StateFolder) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            message = f"{folder.root} is already running (process {holder}): stop it with Ctrl-C there, or name another --state DIR."
+            message = (
+                f"{folder.root} already runs (process {holder}): stop that with Ctrl-C, or name another --state DIR."
+            )
             raise StateInUse(message) from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)

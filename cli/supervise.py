@@ -47,7 +47,7 @@ class Child(Protocol):
 
 @dataclass(frozen=True)
 class Program:
-    """One program: how it is started, where its log goes, what is done before each start, and when it counts as ready."""
+    """One program: how it starts, where its log goes, what is done before each start, and when it counts as ready."""
 
     name: str
     log: Path
@@ -67,7 +67,7 @@ class _Running:
 
 
 class Supervisor:
-    """Runs programs as children of this process; nothing survives `stop`, and nothing survives this process on Linux."""
+    """Runs programs as children of this process; nothing survives `stop`, nor, on Linux, this process."""
 
     def __init__(self, announce: Callable[[str], None], processes: Path) -> None:
         """Announce what a person should know through `announce`, and keep the process ids in the file `processes`."""
@@ -77,8 +77,8 @@ class Supervisor:
         self._stopping = False
         self._rotation: asyncio.Task[None] | None = None
 
-    async def start(self, *programs: Program, timeout: float = 60.0) -> None:
-        """Start programs together and wait until every one is ready; StartFailed, with its log's name, if one is not."""
+    async def start(self, *programs: Program, patience: float = 60.0) -> None:
+        """Start programs together and wait until each is ready; StartFailed, with its log's name, if one is not."""
         self._rotation = self._rotation or asyncio.create_task(self._rotate())
         for program in programs:
             await program.before()
@@ -86,10 +86,10 @@ class Supervisor:
         self._note_processes()
         async with asyncio.TaskGroup() as group:
             for program in programs:
-                group.create_task(self._until_ready(self._running[program.name], timeout))
+                group.create_task(self._until_ready(self._running[program.name], patience))
 
-    async def _until_ready(self, running: _Running, timeout: float) -> None:
-        program, until = running.program, time.monotonic() + timeout
+    async def _until_ready(self, running: _Running, patience: float) -> None:
+        program, until = running.program, time.monotonic() + patience
         while not await program.ready():
             if running.process.returncode is not None:
                 message = (
@@ -97,7 +97,7 @@ class Supervisor:
                 )
                 raise StartFailed(message)
             if time.monotonic() > until:
-                message = f"{program.name} was not ready after {timeout:.0f} seconds: read {program.log}."
+                message = f"{program.name} was not ready after {patience:.0f} seconds: read {program.log}."
                 raise StartFailed(message)
             await asyncio.sleep(POLL_SECONDS)
         running.watcher = asyncio.create_task(self._watch(running))
@@ -118,7 +118,7 @@ class Supervisor:
             try:
                 await running.program.before()
                 running.process = await running.program.spawn()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  whatever it was, the next try may succeed
                 self._announce(f"{name} stopped ({_ending(code)}) and cannot be started ({error}); trying again.")
                 continue
             running.started = time.monotonic()
@@ -164,7 +164,7 @@ def rotate(log: Path, largest: int = LARGEST_LOG) -> None:
 
 
 async def run_command(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
-    """Run a command in a session of its own, so that Ctrl-C reaches the supervisor only and the order of stopping holds."""
+    """Run a command in a session of its own: Ctrl-C reaches the supervisor only, so the order of stopping holds."""
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         return await asyncio.create_subprocess_exec(

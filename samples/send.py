@@ -60,7 +60,7 @@ def send(path: Path, doors: Doors) -> Sent:
 
 
 def send_to_api(path: Path, doors: Doors) -> Sent:
-    """POST a JSON referral to the partner API; a lost answer is asked for again under the same key, so nothing doubles."""
+    """POST a JSON referral to the partner API; a lost answer is asked for again under the same key."""
     body = path.read_bytes()
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
     with httpx2.Client(timeout=SECONDS, trust_env=False) as client:
@@ -114,7 +114,8 @@ def send_by_mail(path: Path, doors: Doors) -> Sent:
             mailbox.send_message(message, SENDER, [MAILBOX])
             reply = mailbox.last_reply
     except (OSError, smtplib.SMTPException) as error:
-        text = f"{path.name} was not accepted by the mailbox at {doors.smtp_host}:{doors.smtp_port} ({_smtp_words(error)})."
+        where = f"{doors.smtp_host}:{doors.smtp_port}"
+        text = f"{path.name} was not accepted by the mailbox at {where} ({_smtp_words(error)})."
         raise NotSent(text) from error
     found = REFERENCE.search(reply)
     if not found:
@@ -155,11 +156,13 @@ def _message(path: Path) -> EmailMessage:
 
 
 def send_by_form(path: Path, doors: Doors) -> Sent:
-    """Fill in the public form page by page, as a browser without scripts does, from {"start": path, "fields": {name: value}}."""
+    """Fill in the public form page by page, as a browser without scripts does, from {"fields": {name: value}}."""
     sample = json.loads(path.read_text(encoding="utf-8"))
     fields: Mapping[str, str | list[str]] = sample["fields"]
     try:
-        with httpx2.Client(base_url=doors.intake_url, timeout=SECONDS, trust_env=False, follow_redirects=True) as client:
+        with httpx2.Client(
+            base_url=doors.intake_url, timeout=SECONDS, trust_env=False, follow_redirects=True
+        ) as client:
             page = client.get(sample.get("start", "/"))
             for _ in range(MOST_PAGES):
                 reference = _receipt(page)
@@ -193,17 +196,19 @@ def _submit(
 ) -> httpx2.Response:
     tree: Any = html.fromstring(page.text)
     main = tree.xpath("//main") or [tree]
-    problems = [" ".join(entry.itertext()).strip() for entry in tree.xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")]
+    problems = [
+        " ".join(entry.itertext()).strip()
+        for entry in tree.xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")
+    ]
     if page.is_error or problems:
-        message = f"{path.name}: the form at {page.url.path} answered {page.status_code}: {'; '.join(problems) or 'no reason given'}."
+        why = "; ".join(problems) or "no reason given"
+        message = f"{path.name}: the form at {page.url.path} answered {page.status_code}: {why}."
         raise NotSent(message)
     forms = _forms(main[0])
     if not forms:
         return _follow(client, main[0], page, path)
     form = forms[0]
-    answers: dict[str, str | list[str]] = {}
-    for name, value in _given(form):
-        answers[name] = value
+    answers: dict[str, str | list[str]] = dict(_given(form))
     known = {element.get("name") for element in form.xpath(".//input|.//select|.//textarea")}
     answers |= {name: value for name, value in fields.items() if name in known}
     target = urljoin(str(page.url), form.get("action") or "")

@@ -1,4 +1,4 @@
-"""`throughline audit`: the chains of every service against the checkpoints that monitor keeps, live or from an export."""
+"""`throughline audit`: every service's chain against the checkpoints that monitor keeps, live or from an export."""
 
 import base64
 import json
@@ -84,14 +84,12 @@ def exported(file: Path) -> Mapping[str, Chain]:
 
 def _sort(chains: dict[str, Chain], line: str, place: str) -> None:
     try:
-        (kind, content), *more = json.loads(line).items()
+        ((kind, content),) = json.loads(line).items()
         chain = chains.setdefault(str(content["service"]), Chain())
-        if more or kind not in {"key", "entry", "checkpoint"}:
-            raise ValueError(kind)
         if kind == "key":
             chain.public_key = bytes.fromhex(content["public_key"])
         else:
-            (chain.entries if kind == "entry" else chain.checkpoints).append(json.dumps(content))
+            {"entry": chain.entries, "checkpoint": chain.checkpoints}[kind].append(json.dumps(content))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{place} is no part of an audit export: name a file written by `throughline audit export`."
         raise BadInput(message) from error

@@ -17,7 +17,7 @@ def run(change: str, state: Path, service: str) -> datetime:
     folder = StateFolder(state.absolute())
     stamp = read_stamp(folder)
     if stamp is None or stamp.purpose != "demo":
-        message = f"{state} is not a demonstration, and only a demonstration's time can be moved: name another with --state DIR."
+        message = f"{state} is not a demonstration, and no other time can be moved: name another with --state DIR."
         raise BadInput(message)
     if service and service not in SERVICES:
         message = f"{service!r} is no service: name one of {', '.join(SERVICES)}."

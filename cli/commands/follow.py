@@ -47,7 +47,7 @@ def trace(reference: str, state: Path) -> Tree:
         entry = operations.get("intake", f"ledger/{checked(reference)}")
         spans = operations.get("monitor", f"traces/{entry['correlation_id']}")["spans"]
     if not spans:
-        message = f"Monitor holds no spans of {reference} (they are sampled and kept for a while): its ledger and audit are complete."
+        message = f"Monitor holds no spans of {reference}, which are a sample: look at its ledger, which is complete."
         raise ServiceAnswered(message)
     return _tree(reference, spans)
 

@@ -1,4 +1,4 @@
-"""`throughline parked` and `throughline replay`: what stopped, and how it goes on without losing or repeating anything."""
+"""`throughline parked` and `throughline replay`: what stopped, and how it goes on with nothing lost or repeated."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def replay(state: Path, window: Window, *, dry_run: bool) -> Iterator[tuple[str,
 
 
 def _publishers(window: Window) -> tuple[str, ...]:
-    """A topic belongs to the publisher that its name begins with; anything else may be in every outbox."""
+    """Return whose outboxes to ask: a topic's name begins with its publisher, anything else may be in every one."""
     publisher = window.topic.partition(".")[0]
     if window.topic and publisher not in SERVICES:
         message = f"{window.topic!r} is no topic: they look like intake.police.v1."

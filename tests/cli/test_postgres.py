@@ -18,7 +18,7 @@ from cli.errors import PostgresNotAllowed
 from cli.postgres import SUPERUSER, Cluster, user_prefix
 from cli.state import StateFolder
 
-PASSWORD = "synthetic-password"  # noqa: S105  of a throwaway cluster
+PASSWORD = "synthetic-password"
 
 
 def modes_of_parents(path: Path) -> dict[str, int]:
@@ -74,7 +74,9 @@ class TestCluster:
     def test_is_durable_and_tells_its_log_nothing(self, cluster: Cluster, tmp_path: Path) -> None:
         log = tmp_path / "log"
         with cluster.running(log):
-            shown = {name: told(cluster, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "listen_addresses")}
+            shown = {
+                name: told(cluster, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "listen_addresses")
+            }
             with pytest.raises(asyncpg.PostgresError):
                 told(cluster, "SELECT 'canary-in-a-statement'::int")
         assert shown == {"fsync": "on", "synchronous_commit": "on", "listen_addresses": ""}
@@ -131,7 +133,7 @@ class TestUserPrefix:
 
     def test_root_without_namespaces_is_told_where_to_put_the_state(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "geteuid", lambda: 0)
-        monkeypatch.setattr(postgres.shutil, "which", lambda _: "/bin/false")
+        monkeypatch.setattr("shutil.which", lambda _: "/bin/false")
         with pytest.raises(PostgresNotAllowed, match=r"ordinary user.*--state") as refused:
             user_prefix()
         assert str(refused.value).count(". ") == 0

@@ -45,7 +45,8 @@ class TestOpened:
 
     def test_the_lock_of_a_killed_supervisor_is_gone(self, tmp_path: Path) -> None:
         code = (
-            "import os, signal, sys; from datetime import datetime, UTC; from pathlib import Path; from cli.state import opened\n"
+            "import os, signal, sys; from datetime import datetime, UTC; from pathlib import Path\n"
+            "from cli.state import opened\n"
             "with opened(Path(sys.argv[1]), 'demo', now=datetime.now(UTC)): os.kill(os.getpid(), signal.SIGKILL)"
         )
         killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
@@ -65,7 +66,9 @@ class TestOpened:
             pass
         assert (tmp_path / "thesis.odt").read_text() == "precious"
 
-    @pytest.mark.parametrize("text", ["", "{", "[]", '{"purpose": "demo"}', '{"purpose":"other","created":"","version":1}'])
+    @pytest.mark.parametrize(
+        "text", ["", "{", "[]", '{"purpose": "demo"}', '{"purpose":"other","created":"","version":1}']
+    )
     def test_refuses_a_damaged_stamp(self, tmp_path: Path, text: str) -> None:
         (tmp_path / "state.json").write_text(text)
         with pytest.raises(StateUnreadable) as refused, opened(tmp_path, "demo", now=NOW):

@@ -37,7 +37,7 @@ def alive(pid: int) -> bool:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, at most ten seconds."""
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  another process makes it true
             await asyncio.sleep(0.02)
 
 
@@ -66,7 +66,7 @@ class TestSupervisor:
 
     async def test_kills_what_does_not_stop(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("cli.supervise.STOP_SECONDS", 0.3)
-        deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+        deaf = SLEEPS[-1].replace("print", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print", 1)
         supervisor = Supervisor(lambda _: None, tmp_path / "processes.json")
         await supervisor.start(program(tmp_path, "deaf", (sys.executable, "-S", "-c", deaf)))
         pid = int("".join(filter(str.isdecimal, (tmp_path / "processes.json").read_text())))

@@ -1,4 +1,4 @@
-"""`throughline up` as people run it: ready, a killed service comes back, Ctrl-C leaves nothing, a second start keeps data."""
+"""`throughline up` as people run it: a killed service comes back, Ctrl-C leaves nothing, a second start keeps data."""
 
 import json
 import os

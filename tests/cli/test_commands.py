@@ -1,0 +1,76 @@
+"""The commands: help with an example each, and bad input told in one sentence with an exit code."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.commands import clock
+from cli.errors import BadInput
+from cli.main import commands
+from cli.state import opened
+
+LEAVES = [
+    *(["up"], ["submit"], ["ledger"], ["trace"], ["replay"], ["clock"], ["doctor"], ["bench"]),
+    *(["parked", "list"], ["parked", "show"], ["parked", "retry"], ["parked", "discard"]),
+    *(["audit", "verify"], ["audit", "export"]),
+]
+WRONG = [
+    ["ledger", "KM-7F3K-92QX"],
+    ["ledger", "nonsense"],
+    ["trace", "KM-0000-0000"],
+    ["submit", "no-such-file.docx"],
+    ["parked", "list", "--service", "nonsense"],
+    ["replay"],
+    ["clock", "+6months"],
+    ["audit", "verify"],
+    ["audit", "verify", "--export", "no-such-file"],
+    ["up", "--bus", "carrier-pigeon"],
+]
+
+
+@pytest.mark.parametrize("command", LEAVES, ids=" ".join)
+def test_every_command_has_help_with_an_example(command: list[str]) -> None:
+    shown = CliRunner().invoke(commands, [*command, "--help"])
+    assert shown.exit_code == 0
+    assert f"Example: throughline {' '.join(command)}" in shown.output
+
+
+@pytest.mark.parametrize("command", WRONG, ids=" ".join)
+def test_bad_input_is_told_in_one_sentence(command: list[str], tmp_path: Path) -> None:
+    state = [] if command[:1] == ["audit"] and "--export" in command else ["--state", str(tmp_path / "none")]
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *command, *state], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].endswith(".")
+    assert "Traceback" not in done.stderr
+
+
+class TestClock:
+    def test_moves_and_resets_a_demonstration(self, tmp_path: Path) -> None:
+        with opened(tmp_path, "demo", now=datetime.now(UTC)):
+            pass
+        moved = clock.run("+6months", tmp_path, "") - datetime.now(UTC)
+        assert timedelta(days=175) < moved < timedelta(days=190)
+        back = clock.run("-2days", tmp_path, "") - datetime.now(UTC)
+        assert timedelta(days=1, hours=23) < moved - back < timedelta(days=2, hours=1)
+        assert abs(clock.run("reset", tmp_path, "") - datetime.now(UTC)) < timedelta(minutes=1)
+
+    def test_never_moves_real_time(self, tmp_path: Path) -> None:
+        with opened(tmp_path, "real", now=datetime.now(UTC)):
+            pass
+        with pytest.raises(BadInput, match="not a demonstration"):
+            clock.run("+1day", tmp_path, "")
+
+    def test_explains_what_it_does_not_understand(self, tmp_path: Path) -> None:
+        with opened(tmp_path, "demo", now=datetime.now(UTC)):
+            pass
+        with pytest.raises(BadInput, match=r"\+6months"):
+            clock.run("+6moons", tmp_path, "")
