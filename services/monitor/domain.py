@@ -19,6 +19,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
 
 SPANS_KEPT = timedelta(days=7)
 JOURNEY_SPANS_KEPT = timedelta(days=400)
+ASK_AGAIN = timedelta(seconds=15)
 
 # Beyond these a person should look; the same limits as deploy/alerts.
 OUTBOX_WAITS_SECONDS = 30.0
@@ -163,6 +164,12 @@ class SpanNode:
     start: float
     width: float
     children: tuple["SpanNode", ...]
+
+
+def is_due(last: ServiceReading | None, now: datetime) -> bool:
+    """Say whether a service should be asked again: each time while it is not ready, otherwise every 15 seconds."""
+    # The distance both ways: a demonstration's clock may be moved back.
+    return last is None or last.state is not HealthState.READY or abs(now - last.read_at) >= ASK_AGAIN
 
 
 def findings(reading: ServiceReading, before: HealthState | None) -> tuple[Finding, ...]:

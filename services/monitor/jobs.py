@@ -16,20 +16,22 @@ from services.monitor.domain import (
     TopicReading,
     checkpoint_findings,
     findings,
+    is_due,
 )
 
 log = telemetry.logger(__name__)
 
 
 async def watch_services(runtime: Runtime, now: datetime) -> None:
-    """Ask every service how it is, keep the answers, raise and clear alarms."""
+    """Ask the services that are due how they are, keep the answers, raise and clear alarms."""
     client: OpsClient = runtime.clients
     actor = Actor.job("monitor", "watch-services")
-    readings = await asyncio.gather(*(take_reading(client, service, now) for service in client.services))
     async with runtime.database.transaction(actor) as session:
-        before = {one.service: one.state for one in await queries.readings(session)}
-    for reading in readings:
-        found = findings(reading, before.get(reading.service))
+        before = {one.service: one for one in await queries.readings(session)}
+    due = [service for service in client.services if is_due(before.get(service), now)]
+    for reading in await asyncio.gather(*(take_reading(client, service, now) for service in due)):
+        last = before.get(reading.service)
+        found = findings(reading, last.state if last else None)
         async with runtime.database.transaction(actor) as session:
             await operations.note_reading(session, reading)
             await operations.note_findings(session, reading.service, found, now=now)
@@ -82,7 +84,7 @@ async def purge_spans(runtime: Runtime, _now: datetime) -> None:
 
 
 JOBS = (
-    Job("watch-services", timedelta(seconds=15), watch_services),
+    Job("watch-services", timedelta(seconds=5), watch_services),
     Job("collect-checkpoints", timedelta(seconds=30), collect_checkpoints),
     Job("purge-spans", timedelta(hours=1), purge_spans),
 )

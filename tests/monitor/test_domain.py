@@ -1,6 +1,7 @@
 """The rules of watching."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -8,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.monitor import readers
-from services.monitor.domain import HealthState, ServiceReading, SpanNode, Trouble, checkpoint_findings, findings, tree
-from tests.monitor.builders import a_checkpoint, a_fact, a_reading, a_topic, checkpoint_answer
+from services.monitor.domain import (
+    HealthState,
+    ServiceReading,
+    SpanNode,
+    Trouble,
+    checkpoint_findings,
+    findings,
+    is_due,
+    tree,
+)
+from tests.monitor.builders import NOW, a_checkpoint, a_fact, a_reading, a_topic, checkpoint_answer
 
 
 def walked(nodes: tuple[SpanNode, ...]) -> Iterator[SpanNode]:
@@ -45,6 +55,18 @@ class TestTree:
     def test_survives_a_very_deep_chain(self) -> None:
         facts = [a_fact(number, number - 1, start_ms=number) for number in range(1, 2000)]
         assert len(list(walked(tree(facts)))) == len(facts)
+
+
+class TestIsDue:
+    def test_asks_a_ready_service_every_15_seconds_and_another_at_once(self) -> None:
+        soon, later = NOW + timedelta(seconds=5), NOW + timedelta(seconds=15)
+        assert is_due(None, NOW)
+        assert not is_due(a_reading(), soon)
+        assert is_due(a_reading(), later)
+        assert is_due(a_reading(state=HealthState.NOT_READY), soon)
+
+    def test_is_not_stopped_by_a_clock_that_was_moved_back(self) -> None:
+        assert is_due(a_reading(), NOW - timedelta(days=180))
 
 
 class TestFindings:
