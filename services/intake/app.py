@@ -27,7 +27,7 @@ def service(settings: IntakeSettings | None = None) -> Service:
         ops_routes=routes.OPS_ROUTES,
         on_receipt=operations.note_receipts,
         erase_subject=operations.erase_subject,
-        clients=lambda settings, secrets: own,
+        clients=lambda _settings, _secrets: own,
     )
 
 

@@ -100,7 +100,7 @@ class MailHandler:
         self._runtime = runtime
         self._room = room
 
-    async def handle_DATA(self, server: SMTP, session: SmtpSession, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
         """Keep and announce a mail; the answer is given after the commit, so 250 means that it is safe."""
         try:
             with telemetry.span("smtp DATA", kind="server"):
@@ -110,8 +110,8 @@ class MailHandler:
         except ThroughlineError as error:
             log.warning("A mail could not be kept.", extra={"facts": {"reason": error.reason}})
             return "451 4.3.0 The mail could not be kept: send it again, or use the web form"
-        except Exception as error:  # noqa: BLE001  whatever failed, the sender must keep the mail and try again
-            log.error("A mail could not be kept.", extra={"facts": {"error": type(error).__name__}})
+        except Exception as error:
+            log.exception("A mail could not be kept.", extra={"facts": {"error": type(error).__name__}})
             return "451 4.3.0 The mail could not be kept: send it again, or use the web form"
         self._room.ring()
         return f"250 2.0.0 Accepted as {receipt.reference}"
@@ -177,8 +177,8 @@ class ReadingRoom:
                     pass
             except ThroughlineError as error:
                 log.warning("Reading pauses.", extra={"facts": {"reason": error.reason}})
-            except Exception as error:  # noqa: BLE001  one broken mail must not stop the room
-                log.error("Reading failed.", extra={"facts": {"error": type(error).__name__}})
+            except Exception as error:
+                log.exception("Reading failed.", extra={"facts": {"error": type(error).__name__}})
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._rung.wait(), SWEEP_SECONDS)
 

@@ -11,13 +11,13 @@ handlers = Handlers()
 
 @handlers.on(ReferralProgressed)
 async def on_referral_progressed(session: Session, event: ReferralProgressed, message: Message) -> None:
-    """The police pathway has reached a stage: record it, and have the referrer told if the area allows."""
+    """Record the stage that the police pathway has reached, and have the referrer told if the area allows."""
     reached = Progress(message.subject, "triage", event.stage, event.reached_at, message.event_id)
     await record_progress(session, reached, now=message.now)
 
 
 @handlers.on(CaseProgressed)
 async def on_case_progressed(session: Session, event: CaseProgressed, message: Message) -> None:
-    """The Channel pathway has reached a stage: record it, and have the referrer told if the area allows."""
+    """Record the stage that the Channel pathway has reached, and have the referrer told if the area allows."""
     reached = Progress(message.subject, "channel", event.stage, event.reached_at, message.event_id)
     await record_progress(session, reached, now=message.now)

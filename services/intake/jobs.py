@@ -23,7 +23,10 @@ class LateLines:
 
 
 telemetry.gauge(
-    "intake.ledger.late", lambda: LateLines.count, unit="1", description="Required ledger lines that are over their time"
+    "intake.ledger.late",
+    lambda: LateLines.count,
+    unit="1",
+    description="Required ledger lines that are over their time",
 )
 
 

@@ -5,10 +5,11 @@ from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from chassis.actor import Actor
 from chassis.app import Runtime
 from contracts.vocabulary import ReferralForm
-from sqlalchemy import text
 
 _numbers = itertools.count(1)
 

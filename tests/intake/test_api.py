@@ -5,11 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis import clock
 from chassis.database import Database
 from chassis.errors import Unavailable
 from contracts.vocabulary import is_reference
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from services.intake.app import service
 from services.intake.web import api
 from tests.conftest import Running, RunningOf
@@ -52,11 +54,11 @@ class TestAcceptedReferral:
         assert (await intake.client.post(URL, json=body)).status_code == 201
         names = await rows(intake.runtime, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         for name in names:
-            dumped = str(await rows(intake.runtime, f'SELECT * FROM "{name.tablename}"'))  # noqa: S608
+            dumped = str(await rows(intake.runtime, f'SELECT * FROM "{name.tablename}"'))
             assert CANARY not in dumped, name.tablename
 
     async def test_of_another_area_goes_by_that_areas_practice(self, intake: Running) -> None:
-        districts = intake.runtime.clients.localities.districts(api.clock.today())
+        districts = intake.runtime.clients.localities.districts(clock.today())
         _, others = next((name, names) for name, names in districts if "Thanet" not in names)
         answer = await intake.client.post(URL, json=referral(district=others[0]))
         assert not answer.json()["reference"].startswith("KM-")
@@ -163,7 +165,9 @@ class TestBadInput:
         assert answer.status_code == 415
 
     async def test_is_never_echoed(self, intake: Running) -> None:
-        body = damaged(person={"forenames": {"x": CANARY}, "surname": [CANARY], "date_of_birth": CANARY, "gender": CANARY})
+        body = damaged(
+            person={"forenames": {"x": CANARY}, "surname": [CANARY], "date_of_birth": CANARY, "gender": CANARY}
+        )
         answer = await intake.client.post(URL, content=body)
         assert answer.status_code == 422
         assert CANARY not in answer.text
@@ -189,7 +193,9 @@ class TestFormIn:
 
     @settings(max_examples=400, deadline=None)
     @given(
-        st.lists(st.sampled_from(["person", "concerns", "referrer", "surname", "narrative", "aliases", "x"]), max_size=3),
+        st.lists(
+            st.sampled_from(["person", "concerns", "referrer", "surname", "narrative", "aliases", "x"]), max_size=3
+        ),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
             lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -205,12 +211,11 @@ class TestFormIn:
             place[path[-1]] = value
         try:
             form = api.form_in(json.dumps(body).encode())
-        except api.Refused as refused:
-            assert refused.response.status_code in {400, 422}
-        else:
-            kept = form.model_dump_json()
-            assert "\\u0000" not in kept
-            kept.encode()
+        except api.Refused:
+            return
+        kept = form.model_dump_json()
+        assert "\\u0000" not in kept
+        kept.encode()
 
 
 class TestDescription:

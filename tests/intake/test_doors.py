@@ -1,4 +1,4 @@
-"""The mailbox: 250 means stored, everything else means that the sender still has it; what cannot be read reaches people."""
+"""The mailbox: 250 means stored, anything else that the sender still has it; what cannot be read reaches people."""
 
 import asyncio
 import json
@@ -8,6 +8,9 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+
+from chassis import clock
+from chassis.actor import Actor
 from chassis.database import Database
 from chassis.errors import Unavailable
 from services.intake.app import service
@@ -17,9 +20,6 @@ from services.intake.readers import Attachment, Cage, ReadMessage, read_form
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf, eventually
 from tests.intake.builders import mail, mail_with_form, referral, rows, topics_of
-
-from chassis import clock
-from chassis.actor import Actor
 
 MAILBOX = "preventreferrals@kent-and-medway.example"
 SENDER = "referrer@school.example"
@@ -68,7 +68,7 @@ async def send(port: int, message: EmailMessage | bytes) -> tuple[int, str]:
 
 async def state_of(intake: Running, answer: str) -> Any:
     """Return the referral's row once the software has finished with its original."""
-    reference = answer.split()[-1]
+    reference = answer.rsplit(maxsplit=1)[-1]
 
     async def finished() -> Any:
         found = await rows(intake.runtime, "SELECT * FROM referral WHERE reference = :r", r=reference)
@@ -111,7 +111,9 @@ class TestMailWithoutForm:
         row = await state_of(intake, answer)
         assert row.reading == "unread"
         assert row.unread_reason.startswith("The mail has no form attached")
-        granted = await rows(intake.runtime, "SELECT service FROM document_grant WHERE document_id = :d", d=row.document_id)
+        granted = await rows(
+            intake.runtime, "SELECT service FROM document_grant WHERE document_id = :d", d=row.document_id
+        )
         assert {grant.service for grant in granted} == {"triage", "notify"}
 
     @pytest.mark.parametrize(
@@ -184,7 +186,11 @@ class TestConversation:
 
     @pytest.mark.parametrize("ending", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r"])
     async def test_cannot_be_smuggled_past_a_bare_line_end(self, intake: Running, port: int, ending: bytes) -> None:
-        smuggled = b"Subject: one\r\n\r\nfirst" + ending + b"MAIL FROM:<forged@example.org>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n"
+        smuggled = (
+            b"Subject: one\r\n\r\nfirst"
+            + ending
+            + b"MAIL FROM:<forged@example.org>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n"
+        )
         answers = await conversation(port, smuggled + b"Subject: two\r\n\r\nsecond\r\n.\r\nQUIT\r\n")
         assert answers.count(b"250 2.0.0 Accepted") == 1
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 1

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
 from chassis.actor import Actor
 from chassis.app import Runtime
 from contracts.envelope import ReceiptItem
 from contracts.vocabulary import Door, LineState, ProgressStage, ReferralForm, Team
-from services.intake import operations, queries
+from services.intake import jobs, operations, queries
 from services.intake.app import service
 from services.intake.domain import (
     BEING_READ,
@@ -27,7 +28,7 @@ from services.intake.domain import (
     ReferralUnknown,
     key_for,
 )
-from services.intake.operations import Progress
+from services.intake.operations import Progress, receiving
 from tests.conftest import RuntimeOf
 from tests.intake.builders import form, rows, topics_of
 
@@ -73,7 +74,9 @@ async def receipts(runtime: Runtime, items: Sequence[tuple[Any, str, str]], at: 
     """Take receipts in: (dispatch row, state, team)."""
     async with runtime.database.transaction(Actor.service("intake")) as session:
         told = [
-            ReceiptItem(event_id=one.event_id, topic="", subject=uuid4(), recipient=one.recipient, state=state, team=team)
+            ReceiptItem(
+                event_id=one.event_id, topic="", subject=uuid4(), recipient=one.recipient, state=state, team=team
+            )
             for one, state, team in items
         ]
         await operations.note_receipts(session, told, at)
@@ -107,7 +110,9 @@ class TestLedger:
         await receipts(runtime, [(sent["intake.police.v1"], "stored", "")])
         found = await ledger(runtime, receipt.reference)
         assert {team for team, state in found.items() if state == LineState.STORED} == {Team.IMU, Team.GATEWAY}
-        await receipts(runtime, [(sent["intake.statistics.v1"], "stored", ""), (sent["intake.awareness.v1"], "stored", "")])
+        await receipts(
+            runtime, [(sent["intake.statistics.v1"], "stored", ""), (sent["intake.awareness.v1"], "stored", "")]
+        )
         found = await ledger(runtime, receipt.reference)
         assert found[Team.FRONT_DOOR] == LineState.WAITING
         assert found[Team.STATISTICS] == found[Team.DOVETAIL] == LineState.STORED
@@ -154,9 +159,7 @@ class TestLedger:
 class TestArea:
     async def test_that_wants_unread_originals_kept_from_social_care_tells_it_once_read(self, runtime: Runtime) -> None:
         local = practice(runtime)
-        quiet = tuple(
-            replace(each, announce_unread=each.audience != "social-care") for each in local.recipients
-        )
+        quiet = tuple(replace(each, announce_unread=each.audience != "social-care") for each in local.recipients)
         local = replace(local, recipients=quiet)
         _, row = await take_in(runtime, local, None)
         assert "intake.social-care.v1" not in await topics_of(runtime, row.id)
@@ -227,7 +230,11 @@ class TestSameness:
         assert found[0].n == 2
 
     async def test_of_one_sign_gives_the_other_sign_to_the_same_referral(self, runtime: Runtime) -> None:
-        message, first, second = (key_for(KeyKind.MESSAGE_ID, "<1@x>"), key_for(KeyKind.DIGEST, "a"), key_for(KeyKind.DIGEST, "b"))
+        message, first, second = (
+            key_for(KeyKind.MESSAGE_ID, "<1@x>"),
+            key_for(KeyKind.DIGEST, "a"),
+            key_for(KeyKind.DIGEST, "b"),
+        )
         receipt, row = await take_in(runtime, practice(runtime), None, (message, first))
         again, _ = await take_in(runtime, practice(runtime), None, (message, second))
         later, _ = await take_in(runtime, practice(runtime), None, (second,))
@@ -279,3 +286,23 @@ class TestErase:
         assert after.statistics_key != row.statistics_key
         assert await rows(runtime, "SELECT 1 FROM arrival_key") == []
         assert await rows(runtime, "SELECT 1 FROM referral_version WHERE form IS NOT NULL") == []
+
+
+class TestReference:
+    async def test_that_is_taken_is_drawn_again(self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn = iter(["KM-2222-2222", "KM-2222-2222", "KM-3333-3333"])
+        monkeypatch.setattr(receiving, "make_reference", lambda *_: next(drawn))
+        first, _ = await take_in(runtime, practice(runtime), form(), (key_for(KeyKind.DIGEST, "1"),))
+        second, row = await take_in(runtime, practice(runtime), form(), (key_for(KeyKind.DIGEST, "2"),))
+        assert (first.reference, second.reference) == ("KM-2222-2222", "KM-3333-3333")
+        keys = await rows(runtime, "SELECT 1 FROM arrival_key WHERE referral_id = :id", id=row.id)
+        assert len(keys) == 1
+
+
+class TestLateness:
+    async def test_is_counted_for_the_alarm(self, runtime: Runtime) -> None:
+        await take_in(runtime, practice(runtime), form())
+        await jobs.watch_late_lines(runtime, NOW + timedelta(minutes=2))
+        assert jobs.LateLines.count == 3
+        await jobs.watch_late_lines(runtime, NOW)
+        assert jobs.LateLines.count == 0

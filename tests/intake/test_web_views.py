@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
+
 from chassis import clock
 from chassis.actor import Actor, ActorKind
 from chassis.session_store import DatabaseSessions
 from chassis.sessions import Limits, Session, SessionKeeper, sign_in
-from lxml import html
 from services.intake.app import service
-from services.intake.operations import record_reading, receive
 from services.intake.domain import Found, Outcome
 from services.intake.doors import arrived
+from services.intake.operations import receive, record_reading
 from services.intake.web import views
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import mail, rows
@@ -40,7 +41,7 @@ def answers() -> dict[str, str]:
 
 def hidden(page: str) -> dict[str, str]:
     """Return what a page's form carries by itself."""
-    inputs = html.fromstring(page).xpath("//main//input[@type='hidden']")
+    inputs: Any = html.fromstring(page).xpath("//main//input[@type='hidden']")
     return {one.get("name"): one.get("value") for one in inputs}
 
 
@@ -59,7 +60,7 @@ async def fill_in(intake: Running, fields: Mapping[str, str]) -> None:
 
 def problems(page: str) -> list[str]:
     """Return the sentences of the error summary."""
-    summary = html.fromstring(page).xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")
+    summary: Any = html.fromstring(page).xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")
     return [" ".join(one.itertext()).strip() for one in summary]
 
 
@@ -123,7 +124,9 @@ class TestPublicForm:
 
     async def test_keeps_the_draft_sealed(self, intake: Running) -> None:
         await fill_in(intake, {**answers(), "person.surname": CANARY, "concerns.narrative": CANARY})
-        assert CANARY.encode() not in b"".join(row.data for row in await rows(intake.runtime, "SELECT data FROM web_session"))
+        assert CANARY.encode() not in b"".join(
+            row.data for row in await rows(intake.runtime, "SELECT data FROM web_session")
+        )
 
     @pytest.mark.parametrize("text", ["\x00", "x\x00y"])
     async def test_refuses_what_cannot_be_stored(self, intake: Running, text: str) -> None:
@@ -150,7 +153,9 @@ class TestDesk:
         assert (row.reading, row.version) == ("completed", 3)
         again = await post(intake, f"/desk/referrals/{reference}", keyed())
         assert again.status_code in {403, 409}
-        read = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE action = 'record.read' AND actor_kind = 'person'")
+        read = await rows(
+            intake.runtime, "SELECT * FROM audit_entry WHERE action = 'record.read' AND actor_kind = 'person'"
+        )
         assert read
 
     async def test_hands_the_original_over_as_a_recorded_download(self, intake: Running) -> None:

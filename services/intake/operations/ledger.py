@@ -25,7 +25,9 @@ _COLUMNS = {
 
 
 def _statement(column: str) -> TextClause:
-    # A receipt names the event; its dispatch row leads to the referral, for statistics by the key that only intake knows.
+    # A receipt names the event; its dispatch row leads to the referral, for statistics by the key that intake alone
+    # can resolve.
+    # The column is one of the few names above.
     return text(
         f"""UPDATE ledger_line AS line SET {column} = coalesce(line.{column}, :now),
             sent_at = coalesce(line.sent_at, about.published_at)
@@ -37,7 +39,7 @@ def _statement(column: str) -> TextClause:
             GROUP BY sent.topic, sent.recipient, coalesce(counted.id, sent.subject)
         ) AS about
         WHERE line.referral_id = about.referral_id AND line.service = about.recipient AND line.topic = about.topic
-            AND (:team = '' OR line.team = :team) AND line.{column} IS NULL"""
+            AND (:team = '' OR line.team = :team) AND line.{column} IS NULL"""  # noqa: S608
     )
 
 
@@ -60,7 +62,7 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
 
 
 async def purge_keys(session: Session, *, before: datetime, now: datetime) -> int:
-    """Forget idempotency keys and form tokens seen before a moment; Message-IDs and digests stay with their referral."""
+    """Forget idempotency keys and form tokens seen before a moment; Message-IDs and digests stay."""
     keys = models.arrival_key
     short_lived = ("idempotency-key", "form-token")
     gone = await session.execute(keys.delete().where(keys.c.seen_at < before, keys.c.kind.in_(short_lived)))

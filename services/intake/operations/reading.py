@@ -180,7 +180,10 @@ async def _announce(session: Session, row: Any, added: NewVersion, new_email: st
         documents=await documents.listed(session, row.id),
     )
     line = models.ledger_line
-    topics = {told.topic for told in await session.rows(select(line.c.topic).where(line.c.referral_id == row.id, line.c.announced))}
+    topics = {
+        told.topic
+        for told in await session.rows(select(line.c.topic).where(line.c.referral_id == row.id, line.c.announced))
+    }
     told_before = frozenset(audience for audience, topic in TOPICS.items() if topic in topics)
     message = receipt_message(version, new_email, "") if new_email and ProgressStage.RECEIVED in row.tells else None
     told = await announce_again(session, version, told_before, message)

@@ -1,7 +1,8 @@
 """Takes an original in: kept, referenced, announced to everybody who must act, all in one transaction."""
 
+import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,27 +29,29 @@ from services.intake.operations.announcing import TOPICS, Version, receipt_messa
 
 REFERENCE_TRIES = 5
 
-_CLAIM = text(
-    """INSERT INTO arrival_key (digest, kind, area, request_digest, referral_id, seen_at)
-    SELECT digest, kind, :area, request_digest, :referral_id, :now
-    FROM unnest(CAST(:digests AS bytea[]), CAST(:kinds AS text[]), CAST(:requests AS bytea[]))
-        AS sign (digest, kind, request_digest)
-    ORDER BY digest
-    ON CONFLICT (digest) DO NOTHING RETURNING digest"""
-)
 _CLAIMED_BEFORE = text(
     """SELECT sign.kind, sign.digest, sign.request_digest, referral.id, referral.reference, referral.received_at,
         referral.area FROM arrival_key AS sign JOIN referral ON referral.id = sign.referral_id
     WHERE sign.digest = ANY (CAST(:digests AS bytea[])) ORDER BY sign.seen_at"""
 )
+# One statement, because each round trip costs more than its rows: the signs are claimed, and only when all of them are
+# new do the referral, its first version and its ledger lines come into being.
 _MAKE = text(
-    """WITH made AS (
+    """WITH claimed AS (
+        INSERT INTO arrival_key (digest, kind, area, request_digest, referral_id, seen_at)
+        SELECT digest, kind, :area, request_digest, :id, :now
+        FROM unnest(CAST(:digests AS bytea[]), CAST(:kinds AS text[]), CAST(:requests AS bytea[]))
+            AS sign (digest, kind, request_digest)
+        ORDER BY digest
+        ON CONFLICT (digest) DO NOTHING RETURNING digest
+    ), made AS (
         INSERT INTO referral (id, area, area_version, reference, correlation_id, statistics_key, door, received_at,
             version, reading, reading_tries, unread_reason, district, immediate_danger, document_id, referrer_email,
             language, tells, likeness)
-        VALUES (:id, :area, :area_version, :reference, :correlation_id, :statistics_key, :door, :now, 1, :reading, 0,
+        SELECT :id, :area, :area_version, :reference, :correlation_id, :statistics_key, :door, :now, 1, :reading, 0,
             :unread_reason, :district, :immediate_danger, :document_id, CAST(:referrer_email AS bytea), :language,
-            CAST(:tells AS text[]), CAST(:likeness AS bytea))
+            CAST(:tells AS text[]), CAST(:likeness AS bytea)
+        WHERE (SELECT count(*) FROM claimed) = cardinality(CAST(:digests AS bytea[]))
         ON CONFLICT (reference) DO NOTHING RETURNING id
     ), first_version AS (
         INSERT INTO referral_version (referral_id, version, area, added_at, made_by, unread_reason, form, found)
@@ -60,10 +63,10 @@ _MAKE = text(
             CAST(:required AS boolean[]), CAST(:announced AS boolean[]), CAST(:due AS timestamptz[]))
             AS line (team, service, topic, required, announced, due_at)
     )
-    SELECT made.id, ARRAY(
+    SELECT (SELECT count(*) FROM claimed) AS claimed, (SELECT id FROM made) AS id, ARRAY(
         SELECT earlier.reference FROM referral AS earlier
         WHERE earlier.likeness = CAST(:likeness AS bytea) ORDER BY earlier.received_at DESC LIMIT 5
-    ) AS possibly_same_as FROM made"""
+    ) AS possibly_same_as"""
 )
 
 
@@ -74,23 +77,16 @@ async def receive(session: Session, original: Original, *, now: datetime) -> Rec
     again. Raises KeyUsedForAnotherRequest when an idempotency key came with another body before.
     """
     referral_id = uuid4()
-    claimed = await _claim(session, original, referral_id, now)
-    if claimed < len(original.keys):
-        return await _answer_again(session, original, referral_id, now)
-    kept = await documents.store(
-        session,
-        subject=referral_id,
-        area=original.practice.area,
-        name=original.name,
-        media_type=original.media_type,
-        body=original.body,
-        now=now,
-    )
+    kept = _reference_of(original)
     version = await _make(session, original, referral_id, kept, now)
+    if version is None:
+        return await _answer_again(session, original, referral_id, now)
+    area = version.practice.area
+    await documents.keep(session, kept, original.body, subject=referral_id, area=area, now=now)
     telemetry.correlate(version.correlation_id)
     await announcing.announce_first(session, version, _receipt_message(original, version))
     facts: dict[str, str | int] = {"door": original.door, "reading": original.reading, "bytes": len(original.body)}
-    await audit.record(session, "referral.received", subject=referral_id, now=now, area=version.practice.area, facts=facts)
+    await audit.record(session, "referral.received", subject=referral_id, now=now, area=area, facts=facts)
     return Receipt(version.reference, now)
 
 
@@ -105,18 +101,14 @@ def _email_of(original: Original) -> str:
     return original.reply_to or (original.form.referrer.email if original.form else "")
 
 
-async def _claim(session: Session, original: Original, referral_id: UUID, now: datetime) -> int:
-    if not original.keys:
-        return 0
-    parameters = {
-        "area": original.practice.area,
-        "referral_id": referral_id,
-        "now": now,
-        "digests": [key.digest for key in original.keys],
-        "kinds": [str(key.kind) for key in original.keys],
-        "requests": [key.request_digest for key in original.keys],
-    }
-    return len(await session.rows(_CLAIM, parameters))
+def _reference_of(original: Original) -> DocumentReference:
+    return DocumentReference(
+        id=uuid4(),
+        name=original.name,
+        media_type=original.media_type,
+        size=len(original.body),
+        digest=hashlib.sha256(original.body).hexdigest(),
+    )
 
 
 async def _answer_again(session: Session, original: Original, referral_id: UUID, now: datetime) -> Receipt:
@@ -128,9 +120,7 @@ async def _answer_again(session: Session, original: Original, referral_id: UUID,
             "This Idempotency-Key came with another referral before: send each referral under a key of its own."
         )
     keys = models.arrival_key
-    await session.execute(
-        update(keys).where(keys.c.referral_id == referral_id).values(referral_id=first.id)
-    )
+    await session.execute(update(keys).where(keys.c.referral_id == referral_id).values(referral_id=first.id))
     await _keep_the_repeat(session, original, known, now)
     return Receipt(first.reference, first.received_at, folded=True)
 
@@ -159,30 +149,47 @@ async def _keep_the_repeat(session: Session, original: Original, known: Sequence
 
 async def _make(
     session: Session, original: Original, referral_id: UUID, kept: DocumentReference, now: datetime
-) -> Version:
-    values = await _row_values(session, original, referral_id, kept, now)
+) -> Version | None:
+    """Return the first version of a new referral, None when one of its signs is known."""
+    values = await _row_values(session, original, referral_id, kept, now) | _sign_values(original.keys)
     for _ in range(REFERENCE_TRIES):
         reference = make_reference(original.practice.prefix, secrets.choice)
         made = await session.first(_MAKE, values | {"reference": reference})
-        if made is not None:
-            break
-    else:
-        raise ReferenceTaken("No free reference was found: try again in a moment.")
+        if made is None or made.claimed < len(values["digests"]):
+            return None
+        if made.id is not None:
+            return _first_version(original, values | {"reference": reference}, kept, tuple(made.possibly_same_as))
+        # The reference is taken, the signs are ours by now.
+        values |= _sign_values(())
+    raise ReferenceTaken("No free reference was found: try again in a moment.")
+
+
+def _first_version(
+    original: Original, values: Mapping[str, Any], kept: DocumentReference, possibly_same_as: tuple[str, ...]
+) -> Version:
     return Version(
-        referral_id=referral_id,
-        reference=reference,
+        referral_id=values["id"],
+        reference=values["reference"],
         correlation_id=values["correlation_id"],
         statistics_key=values["statistics_key"],
         practice=original.practice,
         door=original.door,
-        received_at=now,
-        at=now,
+        received_at=values["now"],
+        at=values["now"],
         version=1,
         form=original.form,
         unread_reason=original.unread_reason,
         documents=() if original.form else (kept,),
-        possibly_same_as=tuple(made.possibly_same_as),
+        possibly_same_as=possibly_same_as,
     )
+
+
+def _sign_values(keys: tuple[ArrivalKey, ...]) -> dict[str, Any]:
+    return {
+        "digests": [key.digest for key in keys],
+        "kinds": [str(key.kind) for key in keys],
+        "requests": [key.request_digest for key in keys],
+    }
 
 
 async def _row_values(

@@ -91,6 +91,8 @@ class WholeBodyRoute(APIRoute):
     """Reads the body itself, once, within its limit, and validates its bytes: no half-decoded text can get through."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that reads, stores and answers."""
+
         async def handle(request: Request) -> Response:
             try:
                 return await _submit(request)

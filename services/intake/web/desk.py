@@ -106,7 +106,11 @@ def _referral_page(request: PageRequest, found: DeskReferral, form: FormErrors, 
         open=found.reading in {"unread", "being-read"},
         answers=keying.answers_of(found.form) if found.form else [],
         originals=[
-            {"name": each.name, "size": f"{max(1, each.size // 1024):,} KB", "url": request.url("original", document_id=each.id)}
+            {
+                "name": each.name,
+                "size": f"{max(1, each.size // 1024):,} KB",
+                "url": request.url("original", document_id=each.id),
+            }
             for each in found.documents
         ],
         missing=[keying.label_of(name) for name in found.found.missing],
@@ -162,7 +166,13 @@ async def ledger_lines(request: PageRequest) -> Response:
         form = FormErrors(FormData({"reference": (reference,)}), (("reference", str(error)),))
         return request.render("late", status=404, rows=[], form=form)
     lines = [
-        {"team": TEAMS[line.team], "service": line.service, "required": line.required, "state": str(line.state), **_moments(line)}
+        {
+            "team": TEAMS[line.team],
+            "service": line.service,
+            "required": line.required,
+            "state": str(line.state),
+            **_moments(line),
+        }
         for line in found.lines
     ]
     return request.render("ledger_lines", reference=found.reference, received_at=found.received_at, lines=lines)

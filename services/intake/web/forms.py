@@ -15,6 +15,8 @@ from contracts.vocabulary import Concerns, Considerations, Gender, Person, Refer
 
 Answers = Mapping[str, str]
 
+SHORT_YEAR = 2
+"""Digits of a year without its century: the latest such year that is not in the future is meant."""
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WHOLE_DATE = re.compile(r"(\d{1,2})[\s/.-]+(\d{1,2}|[a-z]{3,9})[\s/.,-]+(\d{4}|\d{2})", re.ASCII)
 AGE = "person.date_of_birth"
@@ -82,8 +84,18 @@ CONCERNS = (
     Question("concerns.narrative", "what you are concerned about", "What you are concerned about"),
     Question("concerns.complex_needs", "what affects the person’s wellbeing", "What affects their wellbeing"),
     Question("concerns.other_information", "other information", "Other information"),
-    Question("concerns.came_to_light_on", "the day when you first became concerned", "When you first became concerned", "date"),
-    Question("concerns.immediate_danger", "whether somebody is in immediate danger", "Is somebody in immediate danger?", "yes-no"),
+    Question(
+        "concerns.came_to_light_on",
+        "the day when you first became concerned",
+        "When you first became concerned",
+        "date",
+    ),
+    Question(
+        "concerns.immediate_danger",
+        "whether somebody is in immediate danger",
+        "Is somebody in immediate danger?",
+        "yes-no",
+    ),
 )
 REFERRER = (
     Question("referrer.forename", "your first name", "First name"),
@@ -94,7 +106,12 @@ REFERRER = (
     Question("referrer.relationship", "how you know the person", "How you know the person"),
     Question("referrer.phone", "your phone number", "Phone number"),
     Question("referrer.email", "your email address", "Email address"),
-    Question("referrer.wishes_anonymity", "whether the person may learn who you are", "Keep your name from the person", "yes-no"),
+    Question(
+        "referrer.wishes_anonymity",
+        "whether the person may learn who you are",
+        "Keep your name from the person",
+        "yes-no",
+    ),
 )
 CONSIDERATIONS = (
     Question(
@@ -155,7 +172,10 @@ def read_section(section: Section, answers: Answers, today: date) -> BaseModel |
             _put(nested, question.name.split(".")[1:], value)
         elif question.name in section.required_choices:
             errors[question.name] = f"Select {question.label}"
-    if AGE in {question.name for question in section.questions} and not nested.keys() & {"date_of_birth", "approximate_age"}:
+    if AGE in {question.name for question in section.questions} and not nested.keys() & {
+        "date_of_birth",
+        "approximate_age",
+    }:
         errors.setdefault(AGE, AGE_SENTENCE)
     part = _checked(section, nested, errors)
     return part if part is not None else _refused(section, answers, errors)
@@ -228,7 +248,7 @@ def _month(text: str) -> int:
 
 def _year(text: str, today: date) -> int:
     year = int(text)
-    if len(text) != 2:
+    if len(text) != SHORT_YEAR:
         return year
     century = today.year // 100 * 100
     return century + year if century + year <= today.year else century - 100 + year

@@ -122,7 +122,9 @@ def _page_after(key: str) -> str:
 def _first_unfinished(request: PageRequest) -> str:
     draft = request.session.get(DRAFT, {})
     today = _today(request)
-    return next((page for key, page in STEPS if key not in draft or isinstance(_part(draft, key, today), FormErrors)), "")
+    return next(
+        (page for key, page in STEPS if key not in draft or isinstance(_part(draft, key, today), FormErrors)), ""
+    )
 
 
 def _part(draft: Mapping[str, dict[str, str]], key: str, today: date) -> object:
