@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from chassis.app import Service, create_app
 from chassis.settings import Secrets, ServiceSettings
 from services.notify.clients import Clients, ConsoleSmtpClient, SmtpClient, SmtpServer
-from services.notify.doors import mail_folder
 from services.notify.domain import PERMISSIONS
+from services.notify.doors import mail_folder
 from services.notify.handlers import handlers
 from services.notify.jobs import JOBS
 from services.notify.models import metadata

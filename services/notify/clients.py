@@ -79,7 +79,7 @@ class MailClient(Protocol):
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """Where mail goes out, and whether it must be encrypted on the way; `patience` in seconds bounds a whole sending."""
+    """Where mail goes out, and whether it must be encrypted on the way; `patience` (seconds) bounds a whole sending."""
 
     host: str
     port: int

@@ -340,7 +340,7 @@ class Reach:
 
 
 def reach_of(organisation: str, doors: Iterable[DoorFacts], services: Iterable[ServiceFacts]) -> Reach:
-    """Return what a person of an organisation may open: its own front doors, and services under the same mail domain."""
+    """Return what a person may open: their organisation's front doors, and services under the same mail domain."""
     own = [door for door in doors if organisation and door.organisation == organisation]
     domains = {_domain(door.email) for door in own}
     return Reach(

@@ -44,7 +44,10 @@ async def send_due(runtime: Runtime, now: datetime) -> None:
             )
         if not claimed:
             return
-        await asyncio.gather(*(send_one(runtime, one, now=now) for one in claimed))
+        ended = await asyncio.gather(*(send_one(runtime, one, now=now) for one in claimed), return_exceptions=True)
+        for failure in ended:
+            if failure is not None:
+                raise failure
 
 
 async def send_one(runtime: Runtime, claimed: Claimed, *, now: datetime) -> None:

@@ -53,13 +53,23 @@ class MailServer:
         answer = self.answers.get(envelope.rcpt_tos[0], "250 OK")
         if answer.startswith("2"):
             self.taken.append(envelope)
-        if self.drop_after_text and server.transport is not None:
-            server.transport.abort()
+        if self.drop_after_text:
+            _break(server)
         return answer
 
     def messages(self) -> list[Message]:
         """Return the mails taken, parsed."""
-        return [message_from_bytes(bytes(envelope.content or b"")) for envelope in self.taken]
+        return [message_from_bytes(content_of(envelope)) for envelope in self.taken]
+
+
+def content_of(envelope: Envelope) -> bytes:
+    """Return the text of a mail as it came."""
+    return envelope.content if isinstance(envelope.content, bytes) else b""
+
+
+def _break(line: SMTP) -> None:
+    if isinstance(line.transport, asyncio.WriteTransport):
+        line.transport.abort()
 
 
 @pytest.fixture
@@ -78,8 +88,7 @@ async def mail_server() -> AsyncIterator[MailServer]:
     yield keeper
     server.close()
     for line in lines:
-        if line.transport is not None:
-            line.transport.abort()
+        _break(line)
     await server.wait_closed()
     await asyncio.sleep(0)
 
@@ -135,12 +144,13 @@ class Site:
 
 
 @pytest.fixture
-async def site(clean: Installation, tmp_path: Path) -> AsyncIterator[Site]:
-    """Return notify running with its doors and jobs on free ports."""
+async def site(clean: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """Return notify running with its doors and jobs on free ports; its relay rests, so that reports can be read."""
     port = _free_port()
     values = {"public_url": "http://notify.test", "mail_directory": tmp_path / "mail"}
     base = clean.settings("notify", **values).model_dump()
     app = create_app(service(), NotifySettings(**base, smtp_port=port, mail_sink_port=port, smtp_starttls="never"))
+    monkeypatch.setattr(app.state.runtime.relay, "run", asyncio.Event().wait)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://notify.test") as client:

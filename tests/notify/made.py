@@ -49,7 +49,7 @@ DESK = Actor(
 def concern(version: int = 1, **given: Any) -> SafeguardingConcernReceived:
     """Return a concern for the Kent front door; a later version is an update."""
     kind = SafeguardingConcernReceived if version == 1 else SafeguardingConcernUpdated
-    values = {
+    values: dict[str, Any] = {
         "reference": REFERENCE, "received_at": NOW, "front_door": "kent-cru", "immediate_danger": False,
         "version": version, "read": True,
     } | FACTS  # fmt: skip
@@ -58,7 +58,7 @@ def concern(version: int = 1, **given: Any) -> SafeguardingConcernReceived:
 
 def referrer_message(stage: ProgressStage = ProgressStage.RECEIVED, **given: Any) -> ReferrerMessageDue:
     """Return a message that a referrer is due."""
-    values = {"reference": REFERENCE, "due_at": NOW, "email": REFERRER_ADDRESS, "stage": stage}
+    values: dict[str, Any] = {"reference": REFERENCE, "due_at": NOW, "email": REFERRER_ADDRESS, "stage": stage}
     return ReferrerMessageDue(**(values | given))
 
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,12 @@ def client_of(request: pytest.FixtureRequest, mail_server: MailServer) -> Client
     return make
 
 
+def forged(field: str) -> Mail:
+    """Return a mail with another header smuggled into one field."""
+    smuggled: dict[str, Any] = {field: "x@y.example>\r\nBcc: everybody@example"}
+    return replace(MAIL, **smuggled)
+
+
 class TestEveryMailClient:
     """One suite for both: the twin is proven equal."""
 
@@ -60,7 +67,7 @@ class TestEveryMailClient:
     @pytest.mark.parametrize("field", ["recipient", "subject", "in_reply_to", "message_id"])
     async def test_refuses_a_header_that_forges_another(self, client_of: ClientOf, field: str) -> None:
         with pytest.raises(MailUnsafe):
-            await client_of({}).send(replace(MAIL, **{field: "x@y.example>\r\nBcc: everybody@example"}))
+            await client_of({}).send(forged(field))
 
     async def test_one_refusal_does_not_spoil_the_next(self, client_of: ClientOf) -> None:
         client = client_of({MAIL.recipient: 550})

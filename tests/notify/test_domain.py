@@ -68,7 +68,7 @@ class TestAfterAttempt:
         assert after_attempt(Result.ACCEPTED, Tried(1, 0, START, urgent=False), START).state == State.SENT
 
     @pytest.mark.parametrize("urgent", [True, False])
-    def test_a_server_that_is_always_busy_is_not_tried_for_ever(self, urgent: bool) -> None:
+    def test_a_server_that_is_always_busy_is_not_tried_for_ever(self, *, urgent: bool) -> None:
         now, attempts = START, 0
         while True:
             attempts += 1

@@ -14,9 +14,9 @@ from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import ProgressStage
 from services.notify import jobs, operations
 from services.notify.clients import Clients, ConsoleSmtpClient, SmtpClient, SmtpServer
-from services.notify.domain import MOST_UNRECORDED, Kind
+from services.notify.domain import MOST_UNRECORDED, Kind, Result
 from services.notify.readers import mail_template
-from tests.notify.conftest import MailServer, NotifyOf
+from tests.notify.conftest import MailServer, NotifyOf, content_of
 from tests.notify.made import (
     CANARIES,
     NOW,
@@ -184,8 +184,8 @@ class TestSendDue:
         await make_due_again(notify)
         second = await _claim(notify)
         now = datetime.now(UTC)
-        accepted = operations.Sent(jobs.Result.ACCEPTED, 250)
-        deferred = operations.Sent(jobs.Result.DEFERRED, 451)
+        accepted = operations.Sent(Result.ACCEPTED, 250)
+        deferred = operations.Sent(Result.DEFERRED, 451)
         async with notify.database.transaction(Actor.service("notify")) as session:
             assert await operations.record_attempt(session, first, deferred, now=NOW, machine_now=now) is None
             assert await operations.record_attempt(session, first, accepted, now=NOW, machine_now=now) == "sent"
@@ -266,7 +266,7 @@ class TestNothingPersonal:
         await jobs.send_due(notify, NOW)
         assert len(mail_server.taken) == 4
         for envelope in mail_server.taken:
-            sent = bytes(envelope.content or b"").decode()
+            sent = content_of(envelope).decode()
             assert not [canary for canary in CANARIES if canary.lower() in sent.lower()]
         for table in ("notice", "attempt", "concern", "signpost", "acknowledgement", "outbox", "audit_entry"):
             kept = str([tuple(row) for row in await rows(notify, f"SELECT * FROM {table}")]).lower()

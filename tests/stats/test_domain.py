@@ -110,11 +110,12 @@ class Attacker:
 def recovered_by_elimination(grid: Grid, hidden: frozenset[tuple[int, int]]) -> set[tuple[int, int]]:
     """What linear algebra alone gives away: unknowns that the equations of rows and columns fix."""
     unknown = sorted(hidden)
-    equations: list[list[Fraction]] = []
-    for row in range(len(grid.rows)):
-        equations.append([Fraction((cell[0] == row) * (-1 if cell[1] == TOTAL else 1)) for cell in unknown])
-    for column in (*range(len(grid.months)), TOTAL):
-        equations.append([Fraction(cell[1] == column) for cell in unknown])
+    by_row = [
+        [Fraction((cell[0] == row) * (-1 if cell[1] == TOTAL else 1)) for cell in unknown]
+        for row in range(len(grid.rows))
+    ]
+    by_column = [[Fraction(cell[1] == column) for cell in unknown] for column in (*range(len(grid.months)), TOTAL)]
+    equations = by_row + by_column
     pivot = 0
     for place in range(len(unknown)):
         found = next(
@@ -129,7 +130,7 @@ def recovered_by_elimination(grid: Grid, hidden: frozenset[tuple[int, int]]) -> 
             if index != pivot and line[place]:
                 equations[index] = [a - line[place] * b for a, b in zip(line, equations[pivot], strict=True)]
         pivot += 1
-    return {unknown[line.index(1)] for line in equations if sum(map(bool, line)) == 1}
+    return {unknown[line.index(Fraction(1))] for line in equations if sum(map(bool, line)) == 1}
 
 
 class TestHiddenCells:

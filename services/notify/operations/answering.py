@@ -68,7 +68,7 @@ async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *
             seen_at=row.seen_at or now,
         )
     )
-    await _keep(session, row, "concern", subject, answer.report, now=now, version=row.version)
+    await _keep(session, row, _Answered("concern", subject, answer.report, row.version), now=now)
     await _close_notices(
         session,
         notice.c.subject == subject,
@@ -93,7 +93,7 @@ async def acknowledge_signpost(session: Session, signpost_id: UUID, answer: Answ
     if row.acknowledged_at is not None:
         raise AlreadyAcknowledged("This signpost has been acknowledged already; its page shows by whom.")
     await session.execute(update(signpost).where(signpost.c.id == signpost_id).values(acknowledged_at=now))
-    await _keep(session, row, "signpost", signpost_id, answer.report, now=now)
+    await _keep(session, row, _Answered("signpost", signpost_id, answer.report), now=now)
     await _close_notices(session, notice.c.about_id == signpost_id, (Kind.SIGNPOST_MADE,))
     event = SignpostAcknowledged(
         reference=row.reference,
@@ -135,27 +135,26 @@ def within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, st
     return tuple_(table.c.area, key).in_(sorted(reach))
 
 
-async def _keep(
-    session: Session,
-    row: Row[Any],
-    about: str,
-    about_id: UUID,
-    report: str,
-    *,
-    now: datetime,
-    version: int = 1,
-) -> None:
+@dataclass(frozen=True)
+class _Answered:
+    about: str
+    about_id: UUID
+    report: str
+    version: int = 1
+
+
+async def _keep(session: Session, row: Row[Any], answered: _Answered, *, now: datetime) -> None:
     values = {
         "id": uuid4(),
         "subject": row.subject,
         "area": row.area,
-        "about": about,
-        "about_id": about_id,
-        "version": version,
+        "about": answered.about,
+        "about_id": answered.about_id,
+        "version": answered.version,
         "actor_id": session.actor.id,
         "organisation": session.actor.organisation,
         "by_sealed": await session.seal(row.subject, session.actor.name),
-        "report_sealed": await session.seal(row.subject, report) if report else None,
+        "report_sealed": await session.seal(row.subject, answered.report) if answered.report else None,
         "at": now,
     }
     await session.execute(insert(acknowledgement).values(values))

@@ -88,7 +88,7 @@ async def claim_due(session: Session, *, limit: int, mail_domain: str, machine_n
     return tuple(claimed)
 
 
-def _ready(machine_now: datetime) -> Any:  # noqa: ANN401  SQLAlchemy's conditions have no narrower common type
+def _ready(machine_now: datetime) -> Any:
     waiting = notice.c.state.in_([str(State.DUE), str(State.FAILED)])
     return and_(
         waiting,
@@ -96,7 +96,7 @@ def _ready(machine_now: datetime) -> Any:  # noqa: ANN401  SQLAlchemy's conditio
     )
 
 
-def _abandoned(machine_now: datetime) -> Any:  # noqa: ANN401
+def _abandoned(machine_now: datetime) -> Any:
     return and_(
         notice.c.state == str(State.SENDING),
         notice.c.leased_until <= machine_now,

@@ -81,6 +81,7 @@ async def release(page: PageRequest) -> Response:
         release=found.content,
         digest=found.digest,
         hidden=HIDDEN,
+        category_name=category_name,
         month_name=month_name,
         area_name=_namer(page),
     )
@@ -129,6 +130,13 @@ def csv_text(found: ReleaseFound) -> str:
                 )
             )
     return written.getvalue()
+
+
+def category_name(category: str) -> str:
+    """Return a category the way people write it: "11 to 15", "Friends and family"."""
+    first, _, last = category.partition("-")
+    spoken = f"{first} to {last}" if first.isdecimal() and last.isdecimal() else category.replace("-", " ")
+    return spoken[:1].upper() + spoken[1:]
 
 
 def month_name(month: str) -> str:
