@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
 
-from chassis.errors import Conflict, Missing, Rejected
+from chassis.errors import Missing, Rejected
 from contracts.vocabulary import AgeBand, Outcome, Role, Sector, Stage
 
 READ_RELEASES = "read-releases"
@@ -50,12 +50,6 @@ class AreaNotYours(Missing):
     """The reader's account holds no area, or not this one."""
 
     reason: ClassVar[str] = "area-not-yours"
-
-
-class ReleasedMeanwhile(Conflict):
-    """Somebody else has just released the same months."""
-
-    reason: ClassVar[str] = "released-meanwhile"
 
 
 @dataclass(frozen=True)
