@@ -20,7 +20,7 @@ from services.intake.domain import Found, Outcome
 from services.intake.doors import arrived
 from services.intake.operations import receive, record_reading
 from services.intake.web import views
-from tests.conftest import Running, RunningOf
+from tests.conftest import Installation, Running, RunningOf
 from tests.intake.builders import mail, rows
 
 SAMPLES = Path(views.__file__).parents[3] / "samples" / "web"
@@ -227,3 +227,18 @@ async def as_officer(intake: Running) -> None:
     sign_in(session, actor)
     await keeper.keep(session)
     intake.client.cookies.set("throughline_intake", session.token)
+
+
+class TestOperationsPlane:
+    async def test_shows_a_ledger_and_the_newest_to_the_operator_only(
+        self, intake: Running, clean: Installation
+    ) -> None:
+        reference = await unread_mail(intake)
+        headers = {"authorization": f"Bearer {clean.vault.ops_token}", "x-operator": "tester"}
+        found = (await intake.client.get(f"/ops/ledger/{reference}", headers=headers)).json()
+        assert (found["reference"], len(found["lines"])) == (reference, 5)
+        assert {"team", "service", "required", "state", "sent_at", "stored_at", "waived_at"} <= set(found["lines"][0])
+        newest = (await intake.client.get("/ops/ledger?limit=10", headers=headers)).json()
+        assert [each["reference"] for each in newest["ledgers"]] == [reference]
+        assert (await intake.client.get(f"/ops/ledger/{reference}")).status_code == 401
+        assert (await intake.client.get("/ops/ledger/KM-2222-2222", headers=headers)).status_code == 404
