@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Protocol, cast
 from uuid import UUID
 
@@ -35,6 +36,8 @@ HEADERS_LIMIT = 64 * 1024
 LINE_LIMIT = 1024 * 1024
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
+MOST_FORMS = 5
+TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
 NO_FORM = "The mail has no form attached that the software knows; open the original."
 
 log = telemetry.logger("intake.doors")
@@ -183,11 +186,22 @@ class ReadingRoom:
                 await asyncio.wait_for(self._rung.wait(), SWEEP_SECONDS)
 
     async def read_waiting(self) -> int:
-        """Read what waits, oldest first; return how many originals there were."""
+        """Read what waits, oldest first; return how many originals there were.
+
+        One that fails does not keep the others waiting; its error is raised after them.
+        """
         async with self._transaction() as session:
             waiting = await originals_to_read(session, limit=SWEEP_BATCH)
+        failures: list[Exception] = []
         for referral_id in waiting:
-            await self._read(referral_id)
+            try:
+                await self._read(referral_id)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001
+                failures.append(error)
+        if failures:
+            raise failures[0]
         return len(waiting)
 
     async def _read(self, referral_id: UUID) -> None:
@@ -204,7 +218,10 @@ class ReadingRoom:
 
     async def _outcome(self, body: bytes) -> Outcome:
         message = await self._cage.read_message(body)
-        readings = [await self._cage.read_form(attachment) for attachment in message.form_candidates]
+        opened = message.form_candidates[:MOST_FORMS]
+        readings = [await self._cage.read_form(attachment) for attachment in opened]
+        if len(opened) < len(message.form_candidates):
+            message = replace(message, problems=(*message.problems, TOO_MANY))
         return outcome_of(message, readings)
 
     def _transaction(self) -> Any:

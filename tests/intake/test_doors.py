@@ -256,6 +256,34 @@ class TestReadingRoom:
         assert row.reading == "unread"
         assert "stopped each time" in row.unread_reason
 
+    async def test_goes_on_after_one_that_fails_and_opens_only_so_many_attachments(self, running_of: RunningOf) -> None:
+        intake = await running_of(service(), doors=False)
+        crowded = mail()
+        for number in range(7):
+            crowded.add_attachment(b"{}", maintype="application", subtype="json", filename=f"{number}.json")
+        for raw in (mail(Subject="broken").as_bytes(), crowded.as_bytes()):
+            await accept(intake, raw)
+        cage = OneFailingCage()
+        await cage.start()
+        try:
+            with pytest.raises(RuntimeError):
+                await ReadingRoom(intake.runtime, cage).read_waiting()
+        finally:
+            await cage.stop()
+        states = await rows(intake.runtime, "SELECT reading, unread_reason FROM referral ORDER BY received_at")
+        assert [row.reading for row in states] == ["being-read", "unread"]
+        assert "more than 5 attachments" in states[1].unread_reason
+
+
+class OneFailingCage(Cage):
+    """A cage that fails at one mail."""
+
+    async def read_message(self, raw: bytes) -> ReadMessage:
+        """Fail at the mail that says so."""
+        if b"Subject: broken" in raw:
+            raise RuntimeError(len(raw))
+        return await super().read_message(raw)
+
 
 class CrashingCage(Cage):
     """A cage that takes the whole process with it, as far as the reading room can tell."""

@@ -31,6 +31,7 @@ async def record_progress(session: Session, progress: Progress, *, now: datetime
 
     Raises ReferralUnknown when there is no such referral here.
     """
+    await session.lock(progress.referral_id)
     referral = models.referral
     row = await session.first(select(referral).where(referral.c.id == progress.referral_id))
     if row is None:
