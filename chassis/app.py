@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import areas
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy import MetaData
+from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, auth, clock, documents, ops, tables, telemetry, web
 from chassis.actor import Actor
@@ -25,6 +27,7 @@ from chassis.inbox import Inbox
 from chassis.inbox.applying import Opener
 from chassis.inbox.inbox import InboxSettings
 from chassis.inbox.receipts import OnReceipt
+from chassis.internal import digest_of
 from chassis.jobs import Job, keep_running
 from chassis.outbox import Sealer as EventSealer
 from chassis.policy import PermissionTable
@@ -134,7 +137,8 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     auth.install(app, service, settings)
     for router in (*service.routers, documents.router(), ops.router(service), _health(runtime)):
         app.include_router(router)
-    app.add_middleware(telemetry.TraceRequests)
+    digests = frozenset(runtime.secrets.machine_digests.values())
+    app.add_middleware(telemetry.TraceRequests, trusts=lambda credential: digest_of(credential) in digests)
     return app
 
 
@@ -149,7 +153,7 @@ async def running(service: Service, runtime: Runtime) -> AsyncIterator[None]:
         await _start_bus(runtime)
         stack.push_async_callback(runtime.bus.stop)
         await _keep_area_versions(runtime)
-        tasks = [asyncio.create_task(work, name=name) for name, work in _work(service, runtime)]
+        tasks = [asyncio.create_task(_vital(name, work), name=name) for name, work in _work(service, runtime)]
         stack.push_async_callback(_end, tasks)
         for door in service.doors:
             await stack.enter_async_context(door(runtime))
@@ -181,6 +185,16 @@ def _work(service: Service, runtime: Runtime) -> list[tuple[str, Any]]:
     return work + [(job.name, keep_running(runtime, job)) for job in (*service.jobs, *PURGING)]
 
 
+async def _vital(name: str, work: Awaitable[None]) -> None:
+    """Do background work that must not end while the service runs; if it does, end the service, to be started anew."""
+    try:
+        await work
+    except Exception:
+        log.exception("Background work ended; the service stops to be started anew.", extra={"facts": {"job": name}})
+        signal.raise_signal(signal.SIGTERM)
+        raise
+
+
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
@@ -191,8 +205,6 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 async def _keep_area_versions(runtime: Runtime) -> None:
     """Keep every area version that this service has met, beside the rows that speak of it."""
-    from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
-
     rows = [
         {"area": file.area.area, "version": file.area.version, "body": file.text, "met_at": clock.now()}
         for file in runtime.areas.files

@@ -116,7 +116,8 @@ class Relay:
             sent = await self._send_events(connection, epoch) + await self._send_receipts(connection)
             if not sent:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._woken.wait()
                 if not self._woken.is_set():
                     await self._recognise_bus(connection)
 

@@ -62,6 +62,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     made_here = Installation(folder, cluster, secrets)
 
     async def prepare() -> None:
+        await _do_without_durability(made_here)
         await provision(cluster, secrets)
         for service in SERVICES:
             await upgrade_async(service, made_here.owner_url(service), service)
@@ -69,6 +70,16 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     with cluster.running(folder.logs / "postgres.log"):
         asyncio.run(prepare())
         yield made_here
+
+
+async def _do_without_durability(installation: Installation) -> None:
+    """Nothing of this cluster outlives the run: without fsync its checkpoints take no time."""
+    connection = await asyncpg.connect(installation.superuser_url("postgres"))
+    try:
+        await connection.execute("ALTER SYSTEM SET fsync = off")
+        await connection.execute("SELECT pg_reload_conf()")
+    finally:
+        await connection.close()
 
 
 async def _empty(url: str, schemas: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from chassis.broker import Handlers, Message
 from chassis.crypto import TopicKeys
 from chassis.database import Database, Session
 from chassis.documents import Fetcher
-from chassis.errors import NotYet, Rejected
+from chassis.errors import NotYet, Rejected, SubjectErased
 from chassis.inbox import store
 from chassis.inbox.verdicts import Position, Verdict, judge
 from chassis.outbox import documents_of, send_receipts
@@ -101,11 +101,11 @@ class Applying:
         if item.event is None:
             return item
         publisher = TOPIC_BY_NAME[item.envelope.topic].publisher
-        bodies = {
-            reference: await self._fetcher.fetch(publisher, reference)
-            for reference in documents_of(item.event)
-            if reference.id in missing
-        }
+        wanted = [reference for reference in documents_of(item.event) if reference.id in missing]
+        try:
+            bodies = {reference: await self._fetcher.fetch(publisher, reference) for reference in wanted}
+        except SubjectErased:
+            return replace(item, event=None)
         return replace(item, bodies=bodies)
 
     async def apply(self, session: Session, opened: Sequence[Opened], *, now: datetime) -> Done:

@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from chassis.audit.protection import audit_protection_sql
+from chassis.database import area_policy
 
 revision = "0001"
 down_revision = None
@@ -202,4 +203,6 @@ def upgrade() -> None:
     op.create_index('web_session_subject', 'web_session', ['subject'], unique=False)
     op.execute("INSERT INTO service_state (id, epoch, bus_id) VALUES (1, 1, NULL)")
     for statement in audit_protection_sql():
+        op.execute(statement)
+    for statement in area_policy("document"):
         op.execute(statement)

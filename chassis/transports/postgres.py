@@ -150,7 +150,8 @@ class _Consumer:
                     beat.result()
                 if not busy:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                        async with asyncio.timeout(POLL_SECONDS):
+                            await self._woken.wait()
         finally:
             if beat is not None:
                 beat.cancel()
