@@ -1,0 +1,155 @@
+"""One example of every event, about people who do not exist; tests and readers of the wire start from these."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.catalogue import EVENT_BY_TYPE
+from contracts.envelope import DocumentReference, Event
+from contracts.vocabulary import (
+    Address,
+    AgeBand,
+    Concerns,
+    Considerations,
+    Door,
+    Gender,
+    Outcome,
+    Person,
+    ProgressStage,
+    ReferralForm,
+    Referrer,
+    Sector,
+)
+
+MOMENT = datetime(2026, 1, 14, 10, 5, tzinfo=UTC)
+
+FORM = ReferralForm(
+    person=Person(
+        forenames="Alex (synthetic)",
+        surname="Example",
+        aliases=("Lex",),
+        date_of_birth=date(2009, 3, 2),
+        gender=Gender.MALE,
+        addresses=(Address(lines="1 Example Street, Exampleton", postcode="ZZ99 9ZZ"),),
+        district="Medway",
+        nationality="British",
+        primary_language="English",
+        phones=("01632 960001",),
+        emails=("alex@example.org",),
+        family="Lives with his mother, Sam Example (synthetic).",
+        school_or_employer="Example Academy",
+    ),
+    concerns=Concerns(
+        narrative="Synthetic example. He shared violent extremist videos with classmates and speaks of nothing else.",
+        complex_needs="Has lost interest in school since the autumn.",
+        other_information="His form tutor knows him well.",
+        came_to_light_on=date(2026, 1, 12),
+        immediate_danger=False,
+    ),
+    referrer=Referrer(
+        forename="Robin (synthetic)",
+        surname="Example",
+        role="Designated safeguarding lead",
+        organisation="Example Academy",
+        sector=Sector.EDUCATION,
+        relationship="School",
+        phone="01632 960002",
+        email="safeguarding@example.org",
+    ),
+    considerations=Considerations(
+        disability_or_mental_health="None known.",
+        discussed_with_lead="Yes, on 12 January 2026.",
+        individual_informed="no",
+        action_taken="Videos reported to the platform.",
+        parent_or_carer="Sam Example (synthetic)",
+    ),
+    sharing_acknowledged=True,
+)
+
+DOCUMENT = DocumentReference(
+    id=UUID("00000000-0000-4000-8000-00000000d0c5"),
+    name="referral of a synthetic person.docx",
+    media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    size=18_204,
+    digest="5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+)
+
+VALUES: Mapping[str, object] = {
+    "reference": "KM-7F3K-92QM",
+    "received_at": MOMENT,
+    "added_at": MOMENT,
+    "due_at": MOMENT,
+    "decided_at": MOMENT,
+    "offered_at": MOMENT,
+    "made_at": MOMENT,
+    "reached_at": MOMENT,
+    "answered_at": MOMENT,
+    "accepted_at": MOMENT,
+    "returned_at": MOMENT,
+    "given_back_at": MOMENT,
+    "acknowledged_at": MOMENT,
+    "month": "2026-01",
+    "version": 1,
+    "days_since_receipt": 3,
+    "door": Door.EMAIL,
+    "sector": Sector.EDUCATION,
+    "age_band": AgeBand.FROM_16,
+    "gender": Gender.MALE,
+    "district": "Medway",
+    "statistics_key": UUID("00000000-0000-4000-8000-000000005747"),
+    "signpost_id": UUID("00000000-0000-4000-8000-000000005160"),
+    "form": FORM,
+    "unread_reason": "",
+    "documents": (DOCUMENT,),
+    "possibly_same_as": ("KM-4B8N-6TWA",),
+    "immediate_danger": False,
+    "read": True,
+    "front_door": "medway",
+    "forenames": FORM.person.forenames,
+    "surname": FORM.person.surname,
+    "date_of_birth": FORM.person.date_of_birth,
+    "approximate_age": 16,
+    "addresses": FORM.person.addresses,
+    "safeguarding_concern": "Synthetic example. A boy of sixteen is being drawn into violent extremist groups online.",
+    "complex_needs": FORM.concerns.complex_needs,
+    "parent_or_carer": FORM.considerations.parent_or_carer,
+    "referrer_organisation": FORM.referrer.organisation,
+    "email": FORM.referrer.email,
+    "language": "en",
+    "in_reply_to": "<synthetic-1@example.org>",
+    "stage": ProgressStage.BEING_ASSESSED,
+    "service": "medway-early-help",
+    "message": "Synthetic example. Please offer this family a visit.",
+    "rationale": "Synthetic example. Vulnerability with signs of an ideology; multi-agency support is proportionate.",
+    "grounds": "Synthetic example. Reasonable grounds to believe that he is vulnerable to being drawn into terrorism.",
+    "decided_by": "Detective Sergeant Example (synthetic)",
+    "risk_owner": "Detective Sergeant Example (synthetic)",
+    "reason": "Synthetic example. The pack lacks the school's chronology.",
+    "report": "Synthetic example. The family was visited on 20 January 2026.",
+    "outcome": Outcome.INFORMATION_GATHERING,
+}
+
+OWN: Mapping[str, Mapping[str, object]] = {
+    "channel.pack-accepted.v1": {"risk_owner": "Channel coordinator Example (synthetic)"},
+    "channel.pack-answered.v1": {"outcome": Outcome.PACK_ACCEPTED},
+    "channel.case-counted.v1": {"outcome": Outcome.PACK_ACCEPTED},
+    "channel.case-progressed.v1": {"stage": ProgressStage.SUPPORT_BEING_CONSIDERED},
+    "channel.case-given-back.v1": {"reason": "Synthetic example. He now speaks of an attack; this is for the police."},
+    "intake.referrer-message-due.v1": {"stage": ProgressStage.RECEIVED},
+    "intake.referral-version-added.v1": {"version": 2},
+    "intake.safeguarding-concern-updated.v1": {"version": 2},
+    "triage.signpost-made.v1": {"reference": "KM-4B8N-6TWA"},
+    "notify.signpost-acknowledged.v1": {"reference": "KM-4B8N-6TWA"},
+}
+
+
+def specimen(event: type[Event]) -> Event:
+    """Return the example of an event with every field filled; raises KeyError naming a field without a value."""
+    values: dict[str, Any] = {name: VALUES[name] for name in event.model_fields}
+    return event(**{**values, **OWN.get(event.wire_type, {})})
+
+
+def specimens() -> Mapping[str, Event]:
+    """Return the example of every event by wire type."""
+    return {wire_type: specimen(event) for wire_type, event in EVENT_BY_TYPE.items()}
