@@ -43,3 +43,4 @@ class ReferralVersionAdded(Event):
     form: Annotated[ReferralForm | None, IDENTITY] = None
     unread_reason: Annotated[str, OPERATIONAL] = ""
     documents: Annotated[tuple[DocumentReference, ...], IDENTITY] = ()
+    possibly_same_as: Annotated[tuple[str, ...], LINKING] = ()

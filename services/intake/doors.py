@@ -183,7 +183,8 @@ class ReadingRoom:
             except Exception as error:
                 log.exception("Reading failed.", extra={"facts": {"error": type(error).__name__}})
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._rung.wait(), SWEEP_SECONDS)
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._rung.wait()
 
     async def read_waiting(self) -> int:
         """Read what waits, oldest first; return how many originals there were.
@@ -209,12 +210,13 @@ class ReadingRoom:
             original = await take_to_read(session, referral_id)
         if original is None:
             return
-        outcome = Outcome(reason=GIVEN_UP) if original.given_up else await self._outcome(original.body)
-        district = outcome.form.person.district if outcome.form else ""
-        practice = localities_of(self._runtime).by_version(original.area, original.area_version, district)
-        async with self._transaction() as session:
-            key = likeness_key(self._runtime)
-            await record_reading(session, referral_id, outcome, practice, likeness_key=key, now=clock.now())
+        with telemetry.span("intake.read-original", correlation_id=original.correlation_id, new_trace=True):
+            outcome = Outcome(reason=GIVEN_UP) if original.given_up else await self._outcome(original.body)
+            district = outcome.form.person.district if outcome.form else ""
+            practice = localities_of(self._runtime).by_version(original.area, original.area_version, district)
+            async with self._transaction() as session:
+                key = likeness_key(self._runtime)
+                await record_reading(session, referral_id, outcome, practice, likeness_key=key, now=clock.now())
 
     async def _outcome(self, body: bytes) -> Outcome:
         message = await self._cage.read_message(body)

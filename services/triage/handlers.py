@@ -30,7 +30,6 @@ async def on_referral_received(
         reference=event.reference,
         received_at=event.received_at,
         door=event.door,
-        possibly_same_as=event.possibly_same_as,
         statistics_key=event.statistics_key,
         first=_version(event, event.received_at),
     )
@@ -103,6 +102,7 @@ def _version(event: ReferralReceived | ReferralVersionAdded, added_at: datetime)
         form=event.form,
         unread_reason=event.unread_reason,
         document_ids=tuple(document.id for document in event.documents),
+        possibly_same_as=event.possibly_same_as,
     )
 
 

@@ -159,6 +159,7 @@ def _version_added(version: Version) -> Event:
         "immediate_danger": version.immediate_danger,
         "form": version.form,
         "unread_reason": version.unread_reason,
+        "possibly_same_as": version.possibly_same_as,
     }
     return police.ReferralVersionAdded(**_narrowed("police", version, fields))
 

@@ -32,12 +32,15 @@ STILL_OPEN = (Reading.BEING_READ, Reading.UNREAD)
 
 referral = models.referral
 
+MOST_ALIKE = 5
+
 
 @dataclass(frozen=True)
 class ToRead:
     """An original that waits to be read, opened; `given_up` when it has been tried often enough."""
 
     referral_id: UUID
+    correlation_id: UUID
     body: bytes
     area: str
     area_version: str
@@ -55,7 +58,7 @@ async def take_to_read(session: Session, referral_id: UUID) -> ToRead | None:
         update(referral).where(referral.c.id == referral_id).values(reading_tries=row.reading_tries + 1)
     )
     original = await documents.read(session, row.document_id)
-    return ToRead(referral_id, original.body, row.area, row.area_version, given_up)
+    return ToRead(referral_id, row.correlation_id, original.body, row.area, row.area_version, given_up)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +167,19 @@ async def _email(session: Session, row: Any, form: ReferralForm | None) -> _Emai
     return _Email(await session.seal(row.id, form.referrer.email), form.referrer.email)
 
 
+async def _alike(session: Session, referral_id: UUID, key: bytes | None) -> tuple[str, ...]:
+    """Return the newest references about somebody with the same name and date of birth: a hint, never a verdict."""
+    if key is None:
+        return ()
+    statement = (
+        select(referral.c.reference)
+        .where(referral.c.likeness == key, referral.c.id != referral_id)
+        .order_by(referral.c.received_at.desc())
+        .limit(MOST_ALIKE)
+    )
+    return tuple(row.reference for row in await session.rows(statement))
+
+
 async def _announce(session: Session, row: Any, added: NewVersion, new_email: str, now: datetime) -> None:
     version = Version(
         referral_id=row.id,
@@ -178,6 +194,7 @@ async def _announce(session: Session, row: Any, added: NewVersion, new_email: st
         form=added.form,
         unread_reason=added.reason,
         documents=await documents.listed(session, row.id),
+        possibly_same_as=await _alike(session, row.id, added.likeness),
     )
     line = models.ledger_line
     topics = {

@@ -66,9 +66,9 @@ def row_for(command: Command, state: State | None) -> Transition:
         if row.command is command and (state in row.sources or (state is None and not row.sources)):
             return row
     label = next(row.label for row in TABLE if row.command is command)
-    where = STATE_LABELS[state].lower() if state else "unknown here"
+    where = f"“{STATE_LABELS[state]}”" if state else "unknown here"
     raise NotInThisState(
-        f"“{label}” is not possible now: the referral is {where}. Open it again to see what is offered."
+        f"“{label}” is not possible now: the referral stands at {where}. Open it again to see what is offered."
     )
 
 
@@ -144,7 +144,7 @@ def _refusal(row: Transition, situation: Situation, roles: frozenset[str], pract
     if situation.state not in row.sources:
         if situation.state in BEFORE_CLEAR and row.sources == ASSESSING:
             return "The intelligence unit has not recorded “clear to proceed” yet."
-        return f"Not from here: the referral is {STATE_LABELS[situation.state].lower()}."
+        return f"Not from “{STATE_LABELS[situation.state]}”."
     if not roles & row.roles:
         return f"For {' or '.join(sorted(role.replace('-', ' ') for role in row.roles))} only."
     return ""

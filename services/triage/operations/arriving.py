@@ -32,6 +32,7 @@ class NewVersion:
     form: ReferralForm | None
     unread_reason: str
     document_ids: tuple[UUID, ...]
+    possibly_same_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,6 @@ class Arrival:
     reference: str
     received_at: datetime
     door: str
-    possibly_same_as: tuple[str, ...]
     statistics_key: UUID
     first: NewVersion
 
@@ -68,7 +68,7 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
             immediate_danger=first.immediate_danger,
             version=first.version,
             unread_reason=first.unread_reason,
-            possibly_same_as=list(arrival.possibly_same_as),
+            possibly_same_as=list(first.possibly_same_as),
             state=step.state,
             risk_owner=step.risk_owner,
             sealed_summary=await _summary(session, arrival.subject, first.form),
@@ -94,6 +94,8 @@ async def add_version(session: Session, subject: UUID, version: NewVersion, prac
         values |= {"sealed_summary": await _summary(session, subject, version.form), "unread_reason": ""}
     elif saved.before.summary is None:
         values["unread_reason"] = version.unread_reason
+    if version.possibly_same_as:
+        values["possibly_same_as"] = list(version.possibly_same_as)
     await change(session, subject, values)
 
 
@@ -122,3 +124,4 @@ async def _summary(session: Session, subject: UUID, form: ReferralForm | None) -
         district=person.district,
     )
     return await session.seal_model(subject, summary)
+    possibly_same_as: tuple[str, ...] = ()

@@ -11,6 +11,25 @@ from services.triage.domain import TABLE, Command, Offer, Practice, Practices, o
 from services.triage.queries import Held, TimelineEntry
 
 LABELS = {row.command.value: row.label for row in TABLE}
+HAPPENED = {
+    Command.RECEIVE: "Referral received",
+    Command.VERSION_ADDED: "A later version of the form arrived",
+    Command.TAKE: "Taken by a Gateway officer",
+    Command.CLEAR: "Recorded: clear to proceed",
+    Command.CONFLICT: "Recorded: conflict",
+    Command.MORE_TIME: "Recorded: more time needed",
+    Command.CLOSE: "Closed: no further action",
+    Command.SIGNPOST: "Signposted to another service",
+    Command.PLP: "Taken into police-led partnership",
+    Command.PASS_ON: "Passed on for information gathering",
+    Command.SECTION_36: "Referred to the panel under section 36",
+    Command.PACK_ACCEPTED: "Channel accepted the pack",
+    Command.PACK_RETURNED: "Channel returned the pack",
+    Command.GIVEN_BACK: "Channel gave the case back",
+    Command.TAKE_BACK: "Taken back into police-led partnership",
+    Command.ACKNOWLEDGED: "The other service acknowledged the signpost",
+    Command.REOPEN: "Reopened",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,7 @@ def facts_of(held: Held) -> list[tuple[str, str]]:
     """Return the facts of the identity bar."""
     summary = held.summary
     if summary is None:
-        return [("Name", "Not read yet"), ("Reference", held.reference)]
+        return [("Reference", held.reference)]
     born = f"{summary.date_of_birth:%-d %B %Y}" if summary.date_of_birth else f"about {summary.approximate_age}"
     facts = [("Date of birth" if summary.date_of_birth else "Age", born), ("Reference", held.reference)]
     return [*facts, ("District", summary.district)] if summary.district else facts
@@ -57,9 +76,7 @@ def name_of(held: Held) -> str:
 
 def changes_text(changes: tuple[TimelineEntry, ...]) -> list[dict[str, object]]:
     """Return who did what meanwhile, as plain values."""
-    return [
-        {"what": LABELS.get(change.command, change.command), "by": change.by, "at": change.at} for change in changes
-    ]
+    return [{"what": HAPPENED[Command(change.command)], "by": change.by, "at": change.at} for change in changes]
 
 
 def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, object], status: int = 200) -> Response:

@@ -31,7 +31,7 @@ from services.triage.domain import (
 )
 from services.triage.operations import Act
 from services.triage.web.forms import DecisionForm
-from services.triage.web.views.asked import LABELS, Opened, changes_text, opened, shown
+from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
 
 REASONS = {
     ClosureReason.MISTAKEN: ("Mistaken", "What was seen or heard was misunderstood."),
@@ -97,7 +97,7 @@ async def _commit(page: PageRequest, found: Opened, command: Command, form: Deci
             await operations.decide_referral(session, found.held.subject, act, found.practice)
     except ChangedMeanwhile:
         return await _changed(page, command, data, form.row_version)
-    page.flash(f"Recorded: {LABELS[command]}.")
+    page.flash(f"{HAPPENED[command]}.")
     return page.redirect("referral", reference=found.held.reference)
 
 

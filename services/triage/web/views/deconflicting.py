@@ -14,8 +14,13 @@ from services.triage.domain import (
 )
 from services.triage.operations import Act
 from services.triage.web.forms import DeconflictionForm
-from services.triage.web.views.asked import LABELS, Opened, changes_text, opened, shown
+from services.triage.web.views.asked import Opened, changes_text, opened, shown
 
+FOUND = {
+    Command.CLEAR: "Clear to proceed",
+    Command.CONFLICT: "Conflict",
+    Command.MORE_TIME: "More time is needed",
+}
 HINTS = {
     Command.CLEAR: "The Gateway may decide.",
     Command.CONFLICT: "The Gateway may read but not decide. Say whom to speak to, not what the investigation is about.",
@@ -52,7 +57,7 @@ async def record_deconfliction(page: PageRequest) -> Response:
         return _asked(page, found, refused(data, (wrong.field, str(wrong))), status=422)
     except ChangedMeanwhile:
         return await _changed(page, refused(data), form.row_version)
-    page.flash(f"{LABELS[command]}. The Gateway has been told.")
+    page.flash(f"Recorded: {FOUND[command].lower()}.")
     return page.redirect("referral", reference=found.held.reference)
 
 
@@ -79,7 +84,9 @@ def _asked(
         {
             "title": "Record deconfliction",
             "form": form,
-            "choices": [(each.command.value, each.label, HINTS[each.command]) for each in offered if not each.refusal],
+            "choices": [
+                (each.command.value, FOUND[each.command], HINTS[each.command]) for each in offered if not each.refusal
+            ],
             "refusals": [(each.label, each.refusal) for each in offered if each.refusal],
             "changes": changes or [],
         },

@@ -22,7 +22,7 @@ from services.triage.domain import (
 from services.triage.operations import Act
 from services.triage.queries import ReferralView
 from services.triage.web.forms import TakeForm
-from services.triage.web.views.asked import LABELS, Opened, opened, shown
+from services.triage.web.views.asked import HAPPENED, LABELS, Opened, opened, shown
 
 MEGABYTE = 1_048_576
 
@@ -87,7 +87,8 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
     return {
         "title": f"Referral {held.reference}",
         "state": STATE_LABELS[held.situation.state],
-        "stages": _stages(view),
+        "been": _been(view),
+        "possible": _possible(view),
         "risk_owner": held.situation.risk_owner,
         "officer": held.officer,
         "received_at": held.received_at,
@@ -119,27 +120,34 @@ def _offer(command: Command, label: str, refusal: str) -> dict[str, object]:
     return {"command": command.value, "label": label, "refusal": refusal, "group": group}
 
 
-def _stages(view: ReferralView) -> list[dict[str, object]]:
-    """Return the states that the referral has been in, then those that can follow, the present one marked."""
-    present = view.held.situation.state
-    been: list[State] = []
+def _been(view: ReferralView) -> list[str]:
+    """Return the states that it has been in, the present one last."""
+    been = [view.timeline[0].to_state]
     for entry in view.timeline:
-        state = State(entry.to_state)
-        if not been or been[-1] is not state:
-            been.append(state)
-    following = sorted({row.target for row in TABLE if present in row.sources and row.target not in (None, present)})
-    stages: list[dict[str, object]] = [{"label": STATE_LABELS[state], "is": "done"} for state in been[:-1]]
-    stages.append({"label": STATE_LABELS[present], "is": "present"})
-    stages.extend({"label": STATE_LABELS[state], "is": "possible"} for state in following if state)
-    return stages
+        if entry.to_state != been[-1]:
+            been.append(entry.to_state)
+    return [STATE_LABELS[State(state)] for state in been]
+
+
+def _possible(view: ReferralView) -> list[str]:
+    """Return the states that can come next."""
+    present = view.held.situation.state
+    following = {row.target for row in TABLE if present in row.sources and row.target not in (None, present)}
+    return [STATE_LABELS[state] for state in State if state in following]
 
 
 def _entries(view: ReferralView) -> list[dict[str, object]]:
-    entries = []
-    for entry in reversed(view.timeline):
-        text = entry.note or f"Risk owner: {entry.risk_owner}."
-        entries.append({"title": LABELS[entry.command], "by": entry.by, "at": entry.at, "text": text})
-    return entries
+    """Return the timeline, newest first, naming the risk owner where that changed."""
+    entries: list[dict[str, object]] = []
+    owner = ""
+    for entry in view.timeline:
+        words = [entry.note] if entry.note else []
+        if entry.risk_owner != owner:
+            words.append(f"Risk owner: {entry.risk_owner}.")
+            owner = entry.risk_owner
+        title = HAPPENED[Command(entry.command)]
+        entries.append({"title": title, "by": entry.by, "at": entry.at, "text": "\n".join(words)})
+    return entries[::-1]
 
 
 def _considerations(form: ReferralForm | None) -> list[tuple[str, str]]:
