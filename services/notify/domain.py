@@ -181,40 +181,16 @@ def tellings(known: Standing | None, version: int, front_door: str, *, immediate
     not opened the link yet will find the newest version behind it.
     """
     if known is None:
-        return (
-            Telling(
-                Kind.CONCERN_RECEIVED,
-                RecipientKind.FRONT_DOOR,
-                front_door,
-                immediate_danger,
-            ),
-        )
+        return (Telling(Kind.CONCERN_RECEIVED, RecipientKind.FRONT_DOOR, front_door, immediate_danger),)
     if version <= known.version:
         return ()
     if front_door != known.front_door:
         return (
-            Telling(
-                Kind.CONCERN_RECEIVED,
-                RecipientKind.FRONT_DOOR,
-                front_door,
-                immediate_danger,
-            ),
-            Telling(
-                Kind.CONCERN_MOVED,
-                RecipientKind.FRONT_DOOR,
-                known.front_door,
-                immediate_danger,
-            ),
+            Telling(Kind.CONCERN_RECEIVED, RecipientKind.FRONT_DOOR, front_door, immediate_danger),
+            Telling(Kind.CONCERN_MOVED, RecipientKind.FRONT_DOOR, known.front_door, immediate_danger),
         )
     if known.seen or (immediate_danger and not known.immediate_danger):
-        return (
-            Telling(
-                Kind.CONCERN_UPDATED,
-                RecipientKind.FRONT_DOOR,
-                front_door,
-                immediate_danger,
-            ),
-        )
+        return (Telling(Kind.CONCERN_UPDATED, RecipientKind.FRONT_DOOR, front_door, immediate_danger),)
     return ()
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
-from chassis.clock import LONDON
 from chassis.database import Session
 from contracts.vocabulary import Stage
 from services.stats import queries
@@ -24,6 +24,8 @@ from services.stats.domain import (
     publish,
 )
 from services.stats.models import fact, release, release_month
+
+LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)

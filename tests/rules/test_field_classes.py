@@ -1,0 +1,53 @@
+"""Every column says what kind of fact it holds; personal ones are sealed, or kept in the clear for a reason."""
+
+from sqlalchemy import LargeBinary
+
+from contracts.vocabulary.classes import PERSONAL, FieldClass
+from tests.rules.services import metadata
+
+OFFICERS = "names the officer who answers for the case, never the person; queues and histories show it without a key"
+IN_THE_CLEAR = {
+    "triage.referral.risk_owner": OFFICERS,
+    "triage.referral.officer_name": OFFICERS,
+    "triage.deconfliction.by_name": OFFICERS,
+    "triage.decision.by_name": OFFICERS,
+    "triage.history.risk_owner": OFFICERS,
+    "triage.history.by_name": OFFICERS,
+    "channel.case_file.risk_owner": OFFICERS,
+    "channel.pack.decided_by": OFFICERS,
+    "channel.pack.risk_owner": OFFICERS,
+    "channel.history.risk_owner": OFFICERS,
+    "channel.history.by_name": OFFICERS,
+}
+
+
+def _columns() -> dict[str, tuple[FieldClass | None, bool]]:
+    return {
+        f"{owner}.{column}": (column.info.get("class"), isinstance(column.type, LargeBinary))
+        for owner, tables in metadata().items()
+        for table in tables.tables.values()
+        for column in table.columns
+    }
+
+
+class TestFieldClasses:
+    def test_every_column_has_a_class(self) -> None:
+        columns = _columns()
+        assert len(columns) > 200
+        assert [name for name, (given, _) in columns.items() if not isinstance(given, FieldClass)] == []
+
+    def test_personal_columns_are_sealed(self) -> None:
+        clear = {name for name, (given, sealed) in _columns().items() if given in PERSONAL and not sealed}
+        assert clear - IN_THE_CLEAR.keys() == set()
+        assert IN_THE_CLEAR.keys() - clear == set(), "A reason without a column is to be struck."
+
+    def test_only_officers_stand_in_the_clear(self) -> None:
+        assert {given for name, (given, _) in _columns().items() if name in IN_THE_CLEAR} <= {FieldClass.POLICE}
+
+    def test_statistics_and_monitor_hold_nothing_personal(self) -> None:
+        personal = [
+            name
+            for name, (given, _) in _columns().items()
+            if name.startswith(("stats.", "monitor.")) and given in PERSONAL
+        ]
+        assert personal == []
