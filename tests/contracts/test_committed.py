@@ -13,7 +13,7 @@ from contracts.generate import breaks, main, stale, write
 from contracts.specimens import specimen
 from contracts.vocabulary import is_reference
 from tests.contracts.shapes import faults
-from tests.rules.services import committed
+from tests.rules.served import committed
 from tests.rules.tree import ROOT
 
 EVENTS = sorted(EVENT_BY_TYPE.values(), key=lambda event: event.wire_type)

@@ -11,7 +11,7 @@ from contracts.catalogue import EVENT_BY_TYPE, SERVICES, TOPICS, consumed_by
 from contracts.envelope import Event
 from contracts.vocabulary import field_class_of
 from contracts.vocabulary.classes import ANONYMOUS
-from tests.rules.services import service
+from tests.rules.served import service
 from tests.rules.tree import ROOT, calls, functions, parsed, python_files
 
 WIRE_TYPE = re.compile(r"^[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*\.v[1-9][0-9]*$")

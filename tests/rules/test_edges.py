@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.rules.services import metadata
+from tests.rules.served import metadata
 from tests.rules.tree import all_files, calls, named, parsed
 
 COMMITS = {

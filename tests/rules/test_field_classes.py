@@ -3,7 +3,7 @@
 from sqlalchemy import LargeBinary
 
 from contracts.vocabulary.classes import PERSONAL, FieldClass
-from tests.rules.services import metadata
+from tests.rules.served import metadata
 
 OFFICERS = "names the officer who answers for the case, never the person; queues and histories show it without a key"
 IN_THE_CLEAR = {

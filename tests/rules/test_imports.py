@@ -73,7 +73,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _answers(copy: Path, violations: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "rules" / "linting.py")],
+        [sys.executable, "-P", str(ROOT / "tests" / "rules" / "linting.py")],
         input=json.dumps(violations),
         capture_output=True,
         text=True,
@@ -112,7 +112,7 @@ class TestImports:
         text = jobs.read_text()
         jobs.unlink()
         done = subprocess.run(
-            [sys.executable, str(ROOT / "tests" / "rules" / "linting.py")],
+            [sys.executable, "-P", str(ROOT / "tests" / "rules" / "linting.py")],
             input="{}",
             capture_output=True,
             text=True,

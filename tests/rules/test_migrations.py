@@ -29,7 +29,7 @@ def _described(service: str) -> MetaData:
 
 
 def _differences(connection: Connection, described: MetaData) -> list[Any]:
-    def ours(_: object, name: str | None, kind: str, __: bool, ___: object) -> bool:  # noqa: FBT001  alembic calls it so
+    def ours(_: object, name: str | None, kind: str, __: bool, ___: object) -> bool:
         return not (kind == "table" and name in LEDGERS.values())
 
     context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": ours})

@@ -5,7 +5,7 @@ import pytest
 from chassis.policy import PUBLIC
 from contracts.catalogue import SERVICES
 from contracts.vocabulary import Role
-from tests.rules.services import service
+from tests.rules.served import service
 
 OPEN = {
     "intake": "anybody may make a referral",
