@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import areas
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql import insert
 
+import areas
 from chassis import audit, auth, clock, documents, ops, tables, telemetry, web
 from chassis.actor import Actor
 from chassis.broker import Handlers
@@ -129,8 +129,14 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
             yield
         telemetry.shutdown()
 
-    app = FastAPI(title=f"Throughline {service.title}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
-                  openapi_url="/api/openapi.json" if service.routers else None)  # fmt: skip
+    app = FastAPI(
+        title=f"Throughline {service.title}",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json" if service.routers else None,
+    )
     app.state.runtime = runtime
     app.state.service = service
     web.install(app, service, lambda: runtime)

@@ -224,7 +224,7 @@ async def prepare(owner_url: str, services: Sequence[str]) -> None:
                     GRANT USAGE ON SCHEMA {schema} TO {service};
                     GRANT SELECT, INSERT, DELETE ON {schema}.subject_key TO {service};
                     GRANT SELECT, INSERT ON {schema}.erased_subject TO {service};
-                    GRANT SELECT, UPDATE ON {schema}.publisher_mark TO {service};"""
+                    GRANT SELECT, UPDATE ON {schema}.publisher_mark TO {service};"""  # noqa: S608  names of our own
             )
     finally:
         await connection.close()

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 from pydantic import BaseModel
 from sqlalchemy import CursorResult, Executable, Row, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -26,6 +27,15 @@ _SET_ACTOR = text("SELECT set_config('throughline.actor', :actor, true), set_con
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY k) AS s")
 
+_WORLD_ERRORS = (
+    Unavailable,
+    OSError,
+    TimeoutError,
+    OperationalError,
+    InterfaceError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 _WORLD_DOWN = (
     "08",  # connection exception
     "40",  # transaction rollback: deadlock, serialization failure
@@ -52,7 +62,7 @@ class WrittenMeanwhile(Conflict):
 
 def is_world_down(error: BaseException) -> bool:
     """Say whether an error is of the world (lost database, deadlock, timeout), so that trying again can help."""
-    if isinstance(error, Unavailable | OSError | TimeoutError | OperationalError | InterfaceError):
+    if isinstance(error, _WORLD_ERRORS):
         return True
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
@@ -62,7 +72,7 @@ def is_world_down(error: BaseException) -> bool:
 
 
 def locked_key(subject: UUID, space: str = "") -> int:
-    """Return the advisory lock key of a subject (signed 64 bit); two subjects that share one only wait for each other."""
+    """Return a subject's advisory lock key (signed 64 bit); two that share one only wait for each other."""
     return int.from_bytes(hashlib.blake2b(subject.bytes + space.encode(), digest_size=8).digest(), "big", signed=True)
 
 
@@ -81,7 +91,7 @@ class Session:
         """Run one statement; a sequence of parameters makes it a multi-row statement."""
         return await self._connection.execute(statement, parameters)
 
-    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:  # noqa: ANN401
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
         """Return the first column of the first row, or None."""
         return (await self._connection.execute(statement, parameters)).scalar()
 
@@ -162,7 +172,7 @@ class Database:
                 await connection.execute(_SET_ACTOR, {"actor": actor.id, "areas": ",".join(sorted(actor.areas))})
                 session = Session(connection, actor, self.service, self.keys)
                 yield session
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (DBAPIError, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise _translated(error) from error
         if session.wakes_relay:
             for wake in self.on_commit:
@@ -175,7 +185,7 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (DBAPIError, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise _translated(error) from error
 
     def connect(self) -> AsyncConnection:

@@ -1,4 +1,4 @@
-"""The clock at work: jobs that run at intervals, and daily ones that run once for each business day, skipped days too."""
+"""The clock at work: jobs at intervals, and daily ones that run once for each business day, skipped days too."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -41,7 +41,7 @@ async def keep_running(runtime: Runtime, job: Job) -> None:
                 await run_due_days(runtime, job)
             else:
                 await job.run(runtime, clock.now())
-        except Exception as error:  # noqa: BLE001  one failed turn must not end the job
+        except Exception as error:
             if is_world_down(error):
                 log.warning("A job waits for the world.", extra={"facts": {"job": job.name}})
             else:

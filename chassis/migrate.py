@@ -52,8 +52,10 @@ def _run(connection: Connection, folder: Path, version_table: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(folder))
     with EnvironmentContext(
-        config, script, fn=lambda revision, _: script._upgrade_revs("head", revision)
-    ) as environment:  # noqa: SLF001
+        config,
+        script,
+        fn=lambda revision, _: script._upgrade_revs("head", revision),  # noqa: SLF001  alembic's own commands do so
+    ) as environment:
         environment.configure(connection=connection, version_table=version_table)
         environment.run_migrations()
 

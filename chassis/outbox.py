@@ -126,9 +126,14 @@ async def report(session: Session, *, publisher: str, event_id: UUID, team: str,
     Travels with the receipts; repeating it changes nothing there.
     """
     item = ReceiptItem(
-        event_id=event_id, topic="", subject=event_id, recipient=session.service, state=state, team=team,
+        event_id=event_id,
+        topic="",
+        subject=event_id,
+        recipient=session.service,
+        state=state,
+        team=team,
         at=now.isoformat(),
-    )  # fmt: skip
+    )
     await send_receipts(session, publisher, ReceiptBatch(recipient=session.service, items=(item,)))
 
 

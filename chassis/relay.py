@@ -106,8 +106,8 @@ class Relay:
             await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
 
     async def _lead(self, connection: AsyncConnection) -> None:
-        while not await self._elected(connection):
-            await asyncio.sleep(POLL_SECONDS)
+        while not await self._elected(connection):  # noqa: ASYNC110  another process holds the lock: no event tells
+            await asyncio.sleep(POLL_SECONDS)  # the leader may be in another process
         epoch = await self._begin(connection)
         self.leading = True
         await self._recognise_bus(connection)
@@ -135,8 +135,9 @@ class Relay:
         if marked_epoch > epoch or (marked_epoch == epoch and marked_last > last):
             epoch = marked_epoch + 1
             await connection.execute(text("UPDATE service_state SET epoch = :epoch"), {"epoch": epoch})
-            log.warning("The database was restored to an earlier state; a new epoch begins.",
-                        extra={"facts": {"epoch": epoch}})  # fmt: skip
+            log.warning(
+                "The database was restored to an earlier state; a new epoch begins.", extra={"facts": {"epoch": epoch}}
+            )
         await connection.commit()
         return epoch
 

@@ -30,7 +30,7 @@ LINKING = FieldClass.LINKING
 IDENTITY = FieldClass.IDENTITY
 
 
-def column(name: str, kind: Any, field_class: FieldClass, *args: Any, **options: Any) -> Column[Any]:  # noqa: ANN401
+def column(name: str, kind: Any, field_class: FieldClass, *args: Any, **options: Any) -> Column[Any]:
     """Return a column that carries its field class in `info`; not nullable unless said otherwise."""
     options.setdefault("nullable", False)
     return Column(name, kind, *args, info={"class": field_class}, **options)

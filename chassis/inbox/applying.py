@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -97,7 +98,7 @@ class Applying:
         here = {row.id for row in rows}
         return [await self._fetched(item, {document.id for document in wanted} - here) for item in opened]
 
-    async def _fetched(self, item: Opened, missing: set[object]) -> Opened:
+    async def _fetched(self, item: Opened, missing: set[UUID]) -> Opened:
         if item.event is None:
             return item
         publisher = TOPIC_BY_NAME[item.envelope.topic].publisher
@@ -138,9 +139,16 @@ class Applying:
         if item.event is None or found is None:
             return
         message = Message(
-            envelope.event_id, envelope.type, envelope.topic, envelope.subject, envelope.area, envelope.area_version,
-            envelope.correlation_id, envelope.causation_id, now,
-        )  # fmt: skip
+            envelope.event_id,
+            envelope.type,
+            envelope.topic,
+            envelope.subject,
+            envelope.area,
+            envelope.area_version,
+            envelope.correlation_id,
+            envelope.causation_id,
+            now,
+        )
         with telemetry.span(
             f"handle {envelope.type}",
             parent=envelope.traceparent or None,
@@ -168,7 +176,7 @@ class Applying:
                     recipient=self._service,
                     state=state,
                     at=now.isoformat(),
-                )  # fmt: skip
+                )
             )
         for publisher, items in by_publisher.items():
             await send_receipts(session, publisher, ReceiptBatch(recipient=self._service, items=tuple(items)))

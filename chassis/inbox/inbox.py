@@ -1,4 +1,4 @@
-"""Handling what the bus delivers: a batch in one transaction, one by one when something fails, held or parked if it must."""
+"""Handling what the bus delivers: a batch in one transaction; what fails is tried alone, held or parked."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ from chassis.errors import NotYet, ThroughlineError, Unavailable
 from chassis.inbox import store
 from chassis.inbox.applying import Applying, Opened, Opener
 from chassis.inbox.receipts import OnReceipt, Receipts
+from chassis.inbox.store import Hold
 from chassis.outbox import send_receipts
 from chassis.transports import Delivery
 from chassis.wire import EnvelopeUnreadable, decode
@@ -84,9 +85,11 @@ class Inbox:
         try:
             return decode(delivery.body)
         except EnvelopeUnreadable:
-            # It names no subject that could wait, so it cannot be parked: the bus's access list says who may have sent it.
-            log.error("A message that is no envelope was dropped.",
-                      extra={"facts": {"topic": delivery.topic, "offset": delivery.position}})  # fmt: skip
+            # It names no subject that could wait, so it cannot be parked; the access list says who can have sent it.
+            log.warning(
+                "A message that is no envelope was dropped.",
+                extra={"facts": {"topic": delivery.topic, "offset": delivery.position}},
+            )
             return None
 
     async def _handle_events(self, delivered: Sequence[Envelope]) -> None:
@@ -95,7 +98,7 @@ class Inbox:
             return
         try:
             await self._together(envelopes)
-        except Exception as error:  # noqa: BLE001  whatever fails, each message gets its own transaction and its own cause
+        except Exception as error:
             if is_world_down(error) and not isinstance(error, DocumentUnreachable):
                 raise
             for envelope in envelopes:
@@ -143,7 +146,7 @@ class Inbox:
             await self._together([envelope])
         except (NotYet, DocumentUnreachable) as error:
             async with self._database.transaction(self._actor) as session:
-                await self._hold(session, envelope, why=error.reason, sentence=str(error), wait=NOT_YET)
+                await store.hold(session, envelope, Hold(error.reason, str(error), NOT_YET), datetime.now(UTC))
         except Exception as error:
             if is_world_down(error):
                 raise
@@ -160,31 +163,36 @@ class Inbox:
                 await store.release(session, [store.number_of(envelope)])
                 await self._park(session, envelope, cause, sentence, tries)
             else:
-                wait = timedelta(seconds=WAITS[tries - 1])
-                await store.hold(session, envelope, why="failed", sentence=sentence, tries=tries, wait=wait,
-                                 machine_now=datetime.now(UTC))  # fmt: skip
+                again = Hold("failed", sentence, timedelta(seconds=WAITS[tries - 1]), tries)
+                await store.hold(session, envelope, again, datetime.now(UTC))
         if not isinstance(error, ThroughlineError):
-            log.error("A handler failed.", exc_info=error,
-                      extra={"facts": {"type": envelope.type, "event_id": envelope.event_id, "tries": tries}})  # fmt: skip
+            log.error(
+                "A handler failed.",
+                exc_info=error,
+                extra={"facts": {"type": envelope.type, "event_id": envelope.event_id, "tries": tries}},
+            )
 
     async def _hold_gap(self, session: Session, envelope: Envelope) -> None:
-        sentence = "An earlier message of the same subject has not been handled yet."
-        await self._hold(session, envelope, why="gap", sentence=sentence, wait=AGAIN)
-
-    async def _hold(self, session: Session, envelope: Envelope, *, why: str, sentence: str, wait: timedelta) -> None:
-        tries = await store.tries_of(session, store.number_of(envelope))
-        await store.hold(session, envelope, why=why, sentence=sentence, tries=tries, wait=wait,
-                         machine_now=datetime.now(UTC))  # fmt: skip
+        gap = Hold("gap", "An earlier message of the same subject has not been handled yet.", AGAIN)
+        await store.hold(session, envelope, gap, datetime.now(UTC))
 
     async def _park(self, session: Session, envelope: Envelope, cause: str, sentence: str, tries: int) -> None:
         await store.park(session, envelope, cause=cause, sentence=sentence, tries=tries, now=clock.now())
         _parked.add(1)
-        item = ReceiptItem(event_id=envelope.event_id, topic=envelope.topic, subject=envelope.subject,
-                           recipient=self._settings.service, state="parked", at=clock.now().isoformat())  # fmt: skip
+        item = ReceiptItem(
+            event_id=envelope.event_id,
+            topic=envelope.topic,
+            subject=envelope.subject,
+            recipient=self._settings.service,
+            state="parked",
+            at=clock.now().isoformat(),
+        )
         publisher = TOPIC_BY_NAME[envelope.topic].publisher
         await send_receipts(session, publisher, ReceiptBatch(recipient=self._settings.service, items=(item,)))
-        log.warning("A message was parked.",
-                    extra={"facts": {"type": envelope.type, "event_id": envelope.event_id, "cause": cause}})  # fmt: skip
+        log.warning(
+            "A message was parked.",
+            extra={"facts": {"type": envelope.type, "event_id": envelope.event_id, "cause": cause}},
+        )
 
     async def run(self) -> None:
         """Look after held messages until cancelled: what is due is tried, what is missing is asked for."""
@@ -192,7 +200,7 @@ class Inbox:
             self._woken.clear()
             try:
                 busy = await self._look()
-            except Exception as error:  # noqa: BLE001  the pump must outlive every outage
+            except Exception as error:
                 if not is_world_down(error):
                     log.exception("Looking after held messages failed; it goes on.")
                 busy = False
@@ -220,13 +228,20 @@ class Inbox:
             aside = await store.set_aside(session, [envelope.subject])
             if first >= envelope.sequence or (*store.place_of(envelope), envelope.epoch, first) in aside:
                 return
-            request = ReplayRequest(topic=envelope.topic, subject=envelope.subject, recipient=self._settings.service,
-                                    epoch=envelope.epoch, from_sequence=first,
-                                    to_sequence=envelope.sequence - 1)  # fmt: skip
+            request = ReplayRequest(
+                topic=envelope.topic,
+                subject=envelope.subject,
+                recipient=self._settings.service,
+                epoch=envelope.epoch,
+                from_sequence=first,
+                to_sequence=envelope.sequence - 1,
+            )
             publisher = TOPIC_BY_NAME[envelope.topic].publisher
             await send_receipts(session, publisher, ReceiptBatch(recipient=self._settings.service, replay=(request,)))
-        log.warning("A message has been missing too long; its publisher was asked to send it again.",
-                    extra={"facts": {"topic": envelope.topic, "subject": envelope.subject, "sequence": first}})  # fmt: skip
+        log.warning(
+            "A message has been missing too long; its publisher was asked to send it again.",
+            extra={"facts": {"topic": envelope.topic, "subject": envelope.subject, "sequence": first}},
+        )
 
 
 class AreaVersionUnknown(NotYet):

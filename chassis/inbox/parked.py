@@ -48,8 +48,8 @@ async def retry(session: Session, parked_id: UUID, resolution: Resolution) -> st
     if row.cause == "sequence-conflict":
         message = "Another event holds this message's number: it can only be discarded."
         raise ParkedNotWaiting(message)
-    await store.hold(session, decode(row.envelope), why="retry", sentence="A person asked for another try.", tries=0,
-                     wait=timedelta(0), machine_now=datetime.now(UTC))  # fmt: skip
+    again = store.Hold("retry", "A person asked for another try.", timedelta(0), tries=0)
+    await store.hold(session, decode(row.envelope), again, datetime.now(UTC))
     await _resolve(session, parked_id, "retried", resolution)
     return "The message is handled again now; what waits behind it follows in order."
 
@@ -70,8 +70,14 @@ async def discard(session: Session, parked_id: UUID, resolution: Resolution) -> 
             raise ParkedNotWaiting(message)
         await store.advance(session, {place: Position(envelope.epoch, envelope.sequence)})
         await store.remember(session, [(envelope, "discarded")], resolution.now)
-        item = ReceiptItem(event_id=envelope.event_id, topic=envelope.topic, subject=envelope.subject,
-                           recipient=session.service, state="discarded", at=resolution.now.isoformat())  # fmt: skip
+        item = ReceiptItem(
+            event_id=envelope.event_id,
+            topic=envelope.topic,
+            subject=envelope.subject,
+            recipient=session.service,
+            state="discarded",
+            at=resolution.now.isoformat(),
+        )
         publisher = TOPIC_BY_NAME[envelope.topic].publisher
         await send_receipts(session, publisher, ReceiptBatch(recipient=session.service, items=(item,)))
     await _resolve(session, parked_id, "discarded", resolution)

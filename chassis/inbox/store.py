@@ -1,11 +1,12 @@
 """The inbox's rows: positions, handled events, held and parked messages."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, delete, insert, literal_column, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, delete, insert, literal_column, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import tables
@@ -35,8 +36,8 @@ _HANDLED = text(
                    CAST(:sequences AS bigint[])) AS w(topic, subject, epoch, sequence)
          ON e.topic = w.topic AND e.subject = w.subject AND e.epoch = w.epoch AND e.sequence = w.sequence"""
 )
-_EXCLUDED_EPOCH = literal_column("excluded.epoch")
-_EXCLUDED_SEQUENCE = literal_column("excluded.sequence")
+_EXCLUDED_EPOCH: ColumnElement[int] = literal_column("excluded.epoch")
+_EXCLUDED_SEQUENCE: ColumnElement[int] = literal_column("excluded.sequence")
 
 
 def place_of(envelope: Envelope) -> Place:
@@ -116,8 +117,17 @@ async def remember(session: Session, handled: Sequence[tuple[Envelope, str]], no
         )
 
 
-async def hold(session: Session, envelope: Envelope, *, why: str, sentence: str, tries: int, wait: timedelta,
-               machine_now: datetime) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Hold:
+    """Why a message waits, for how long, and how often it has failed; None keeps the count as it is."""
+
+    why: str
+    sentence: str
+    wait: timedelta
+    tries: int | None = None
+
+
+async def hold(session: Session, envelope: Envelope, hold: Hold, machine_now: datetime) -> None:
     """Keep a message until its time comes; holding it again changes only the reason and the next try."""
     values = {
         "topic": envelope.topic,
@@ -126,13 +136,14 @@ async def hold(session: Session, envelope: Envelope, *, why: str, sentence: str,
         "sequence": envelope.sequence,
         "event_id": envelope.event_id,
         "envelope": encode(envelope),
-        "why": why,
-        "sentence": sentence,
-        "tries": tries,
+        "why": hold.why,
+        "sentence": hold.sentence,
+        "tries": hold.tries or 0,
         "held_at": machine_now,
-        "next_try_at": machine_now + wait,
+        "next_try_at": machine_now + hold.wait,
     }
-    changed = {key: values[key] for key in ("why", "sentence", "tries", "next_try_at")}
+    changing = ("why", "sentence", "next_try_at") + (("tries",) if hold.tries is not None else ())
+    changed = {key: values[key] for key in changing}
     await session.execute(
         upsert(tables.inbox_held)
         .values(values)
@@ -160,7 +171,7 @@ async def tries_of(session: Session, number: Number) -> int:
 
 
 async def hurry(session: Session, subjects: Iterable[UUID], machine_now: datetime) -> bool:
-    """Make what is held for subjects due now, because something of theirs has been handled; say whether there is any."""
+    """Make what is held for subjects due now: something of theirs has been handled; say whether there is any."""
     result = await session.execute(
         update(tables.inbox_held)
         .where(

@@ -22,6 +22,9 @@ LEASE_SECONDS = 10.0
 POLL_SECONDS = 1.0
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg raises when a connection ends, the last of them when it ends in the middle of an answer."""
+
 log = telemetry.logger(__name__)
 
 
@@ -69,7 +72,7 @@ class PostgresTransport:
     async def _connect(self) -> "asyncpg.Pool[asyncpg.Record]":
         try:
             return await asyncpg.create_pool(self._url, min_size=1, max_size=4, command_timeout=20)
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        except _LOST as error:
             raise _down() from error
 
     async def stop(self) -> None:
@@ -82,7 +85,7 @@ class PostgresTransport:
         """Return the identity that the bus was given when its database was made."""
         try:
             return str(await (await self._connected()).fetchval("SELECT bus.who()"))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except _LOST as error:
             raise _down() from error
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
@@ -94,7 +97,7 @@ class PostgresTransport:
                 [partition_of(message.key, self._partitions) for message in messages],
                 [message.body for message in messages],
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except _LOST as error:
             if isinstance(error, asyncpg.PostgresError) and not is_world_down(error):
                 raise
             raise _down() from error
@@ -103,7 +106,7 @@ class PostgresTransport:
         """Return how far the group is behind, by topic."""
         try:
             rows = await (await self._connected()).fetch("SELECT topic, behind FROM bus.lag($1)", group)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except _LOST as error:
             raise _down() from error
         return {row["topic"]: row["behind"] for row in rows}
 
@@ -118,7 +121,7 @@ class PostgresTransport:
             consumer = _Consumer(self._url, group, topics, handle)
             try:
                 await consumer.run()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, Unavailable) as error:
+            except (*_LOST, Unavailable) as error:
                 failures = 0 if consumer.worked else failures + 1
                 pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
                 log.warning("The consumer pauses.", extra={"facts": {"reason": type(error).__name__, "seconds": pause}})

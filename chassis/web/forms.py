@@ -154,8 +154,8 @@ def _sentence(model: type[Form], name: str, detail: ErrorDetails) -> str:
         "missing": f"Enter {label}",
         "string_too_long": f"{_capital(label)} must have {context.get('max_length')} characters or fewer",
         "string_too_short": f"{_capital(label)} must have {context.get('min_length')} characters or more",
-        "enum": f"Select {label} from the list",
-        "literal_error": f"Select {label} from the list",
+        "enum": f"Select {label} from the list",  # noqa: S608  a sentence
+        "literal_error": f"Select {label} from the list",  # noqa: S608  a sentence
         "bool_parsing": f"Select {label}",
         "value_error": f"Enter {label} in the correct format, like name@example.com",
         "int_parsing": f"{_capital(label)} must be a whole number",

@@ -22,7 +22,7 @@ PERSONAL = frozenset({FieldClass.IDENTITY, FieldClass.SPECIAL_CATEGORY, FieldCla
 ANONYMOUS = frozenset({FieldClass.OPERATIONAL, FieldClass.STATISTICAL})
 
 
-def classed(field_class: FieldClass) -> Any:  # noqa: ANN401  pydantic's own Field() is typed so
+def classed(field_class: FieldClass) -> Any:
     """Return the annotation that gives a contract field its class, shown as `x-class` in the JSON Schema."""
     return Field(json_schema_extra={"x-class": field_class.value})
 

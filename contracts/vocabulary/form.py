@@ -59,7 +59,7 @@ class Person(FormPart):
 
     @model_validator(mode="after")
     def age_is_known(self) -> Self:
-        """The form needs a date of birth or, where nobody knows it, an approximate age."""
+        """Require a date of birth or, where nobody knows it, an approximate age."""
         if self.date_of_birth is None and self.approximate_age is None:
             message = "Enter a date of birth or an approximate age"
             raise ValueError(message)

@@ -80,7 +80,7 @@ class Decision(StrEnum):
     CLOSE = "close"
     SIGNPOST = "signpost"
     PLP = "plp"
-    PASS_ON = "pass-on"
+    PASS_ON = "pass-on"  # noqa: S105  a decision, not a password
     SECTION_36 = "section-36"
 
 

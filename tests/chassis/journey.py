@@ -19,7 +19,9 @@ from contracts.vocabulary import AgeBand
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AREA, VERSION = "kent-and-medway", "2026-01"
 
-CREATE_EFFECT = "CREATE TABLE IF NOT EXISTS effect (event_id uuid NOT NULL, subject uuid NOT NULL, version int NOT NULL)"
+CREATE_EFFECT = (
+    "CREATE TABLE IF NOT EXISTS effect (event_id uuid NOT NULL, subject uuid NOT NULL, version int NOT NULL)"
+)
 Meddle = Callable[[Session, ReferralMade, Message], Awaitable[None]]
 
 

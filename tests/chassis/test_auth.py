@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from authlib.integrations.starlette_client import StarletteOAuth2App  # type: ignore[import-untyped]
-from oidc_provider_mock import User, run_server_in_thread  # type: ignore[import-untyped]
+from authlib.integrations.starlette_client import StarletteOAuth2App
+from oidc_provider_mock import User, run_server_in_thread
 from starlette.testclient import TestClient
 
 from chassis.auth import SignInFailed, actor_from, local_path

@@ -5,6 +5,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -145,8 +146,8 @@ class TestTransport:
         async with consuming(reader, seen.handle):
             for turn in range(5):
                 await _terminate_backends(clean)
-                await _insist(lambda turn=turn: writer.publish(messages(UUID(int=turn + 1), 1)))
-                await eventually(lambda turn=turn: _true(f"{UUID(int=turn + 1)}:0" in seen.bodies))
+                await _insist(partial(writer.publish, messages(UUID(int=turn + 1), 1)))
+                await eventually(partial(_contains, seen.bodies, f"{UUID(int=turn + 1)}:0"))
 
 
 class TestPostgresTransport:
@@ -219,6 +220,10 @@ class TestPostgresTransport:
 
 async def _confirmed(reader: Transport, seen: Seen, count: int) -> bool:
     return len(seen.bodies) == count and (await reader.lag(GROUP)).get(TOPIC) == 0
+
+
+async def _contains(bodies: list[str], wanted: str) -> bool:
+    return wanted in bodies
 
 
 async def _true(value: object) -> object:

@@ -1,7 +1,7 @@
 """Triage on a real database, with its pages, and referrals in it."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -75,7 +75,7 @@ class Console:
 
 
 @pytest.fixture
-async def console(running_of: RunningOf, quiet: Service) -> AsyncIterator[Console]:
+async def console(running_of: RunningOf, quiet: Service) -> Console:
     running = await running_of(quiet, public_url="http://triage.test")
 
     async def signed_in(actor: Actor) -> httpx2.AsyncClient:
@@ -86,7 +86,7 @@ async def console(running_of: RunningOf, quiet: Service) -> AsyncIterator[Consol
         running.client.cookies.set("throughline_triage", session.token)
         return running.client
 
-    yield Console(Desk(running.runtime, quiet), running.client, signed_in)
+    return Console(Desk(running.runtime, quiet), running.client, signed_in)
 
 
 def hidden(page: httpx2.Response, name: str) -> str:

@@ -196,7 +196,7 @@ class TestDecide:
         done = await client.post(f"{ONE}/decision/close", data={**fields, "step": "commit"})
         assert done.headers["location"] == ONE
         page = await client.get(ONE)
-        assert "Recorded: Close: no further action." in page.text
+        assert "Closed: no further action." in page.text
         assert "The teacher confirmed it." in page.text
 
     async def test_a_double_click_decides_once(self, console: Console) -> None:
@@ -237,7 +237,7 @@ class TestDecide:
         words = {"reason": "malicious", "rationale": "My own long words.", "step": "commit"}
         refused = await client.post(f"{ONE}/decision/close", data={**fields, **words})
         assert refused.status_code == 409
-        assert "A later version of the form arrives, by triage" in text_of(refused)
+        assert "A later version of the form arrived, by triage" in text_of(refused)
         assert "My own long words." in refused.text
         assert hidden(refused, "row_version") == "3"
         assert not await rows(console.desk.runtime, "SELECT 1 FROM decision")

@@ -126,7 +126,7 @@ def _in_order(path: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(step), "") if step.isdigit() else (-1, step) for step in path.split("."))
 
 
-def _put(nested: Nested, place: list[int | str], value: Any) -> None:  # noqa: ANN401 - JSON-like by nature
+def _put(nested: Nested, place: list[int | str], value: Any) -> None:
     here: Any = nested
     for step, following in pairwise(place):
         empty: Any = [] if isinstance(following, int) else {}

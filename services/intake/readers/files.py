@@ -25,7 +25,7 @@ DOCUMENT = "word/document.xml"
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class Unreadable(Exception):  # noqa: N818 - errors are named by the fact
+class Unreadable(Exception):
     """A file that cannot be taken apart, with the sentence for people."""
 
     def __init__(self, cause: Cause, sentence: str) -> None:
@@ -141,20 +141,7 @@ def _text(content: etree._Element) -> str:
 def _read_json(body: bytes) -> FormReading:
     if len(body) > LARGEST_JSON:
         raise TooBig
-    repeated: list[str] = []
-
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found: dict[str, object] = {}
-        for key, value in pairs:
-            if key in found:
-                repeated.append(key)
-            found[key] = value
-        return found
-
-    try:
-        content: object = json.loads(body, object_pairs_hook=once)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise Damaged from error
+    content, repeated = _loaded(body)
     if not isinstance(content, dict) or not set(content) & set(ReferralForm.model_fields):
         sentence = "This JSON file is not a referral: none of the form's sections was found; open the original."
         return FormReading(reason=sentence, cause=Cause.NOT_A_FORM)
@@ -165,6 +152,21 @@ def _read_json(body: bytes) -> FormReading:
             raise TooBig
     twice = {path for path in values for key in repeated if key in path.split(".")}
     return assemble(values, tuple(twice))
+
+
+def _loaded(body: bytes) -> tuple[object, list[str]]:
+    """Return the JSON value and the keys that one of its objects holds twice."""
+    repeated: list[str] = []
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [key for key, _ in pairs]
+        repeated.extend(key for key in set(names) if names.count(key) > 1)
+        return dict(pairs)
+
+    try:
+        return json.loads(body, object_pairs_hook=once), repeated
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Damaged from error
 
 
 def _flattened(content: object, path: str) -> Iterator[tuple[str, str]]:

@@ -124,4 +124,3 @@ async def _summary(session: Session, subject: UUID, form: ReferralForm | None) -
         district=person.district,
     )
     return await session.seal_model(subject, summary)
-    possibly_same_as: tuple[str, ...] = ()

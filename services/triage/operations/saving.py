@@ -118,7 +118,7 @@ async def run_clocks(session: Session, held: Held, step: Step, practice: Practic
         await _start(session, held, name, practice.deadline(name, step.record.service), now, row.command in EXTENDING)
 
 
-async def _start(  # noqa: PLR0913, PLR0917 - one row of the clock table
+async def _start(
     session: Session,
     held: Held,
     name: ClockName,

@@ -154,7 +154,7 @@ def _fields(found: Opened, command: Command) -> tuple[str, ...]:
     return tuple(name for name in recorded if name != "risk_owner")
 
 
-def _write(  # noqa: PLR0913 - the page's parts
+def _write(
     page: PageRequest,
     found: Opened,
     command: Command,

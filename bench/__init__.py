@@ -1,0 +1,1 @@
+"""Benchmarks: what this machine does, measured against a running system and written to bench/results.json."""
