@@ -18,7 +18,7 @@ PORTS_MAY_STAND_IN = {
     "services/notify/settings.py": "the default of outgoing mail, for a service started by itself",
 }
 READ_ELSEWHERE = {
-    "services/intake/readers/cell.py": "the reader's child empties its environment before it opens a file"
+    "services/intake/readers/cell.py": "the reader's child empties it before it opens a file"
 }
 OTHER_VARIABLES = {
     "THROUGHLINE_OIDC_CLIENT_ID": "the command line puts it into each service's secrets file",
