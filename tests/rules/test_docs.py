@@ -14,6 +14,7 @@ RECORD = re.compile(r"(\d{4})-[a-z0-9]+(?:-[a-z0-9]+)*\.md")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]*`")
+NAMED_PATH = re.compile(r"`((?:areas|bench|chassis|cli|contracts|docs|samples|services|tests)/[\w./*-]*)`")
 ELSEWHERE = ("http://", "https://", "mailto:")
 LARGEST_IMAGE = 150 * 1024
 # The lines that a person reads in a template: neither Jinja's code nor tags and their attributes.
@@ -55,6 +56,11 @@ def broken(page: Path, text: str) -> Iterator[str]:
         lost = not found.exists() or not found.is_relative_to(ROOT)
         if lost or (anchor and found.suffix == ".md" and anchor not in anchors(found.read_text("utf-8"))):
             yield target
+
+
+def absent(text: str) -> list[str]:
+    """Return the files and folders that a page names in code and that are not there; `*` stands for any name."""
+    return [path for path in NAMED_PATH.findall(text) if not any(ROOT.glob(path.rstrip("/")))]
 
 
 def records() -> list[str]:
@@ -100,6 +106,13 @@ class TestLinks:
             "[a](docs/nothing.md) ![b](docs/images/none.png) [c](README.md#no-such) [d](https://example.org) `[e](no)`"
         )
         assert list(broken(page, text)) == ["docs/nothing.md", "docs/images/none.png", "README.md#no-such"]
+
+    @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/area-guide.md"])
+    def test_name_files_that_are_there(self, name: str) -> None:
+        assert absent((ROOT / name).read_text("utf-8")) == []
+
+    def test_named_files_can_be_missed(self) -> None:
+        assert absent("`chassis/relay.py` `services/*/app.py` `cli/nothing.py` chassis/no.py") == ["cli/nothing.py"]
 
     def test_pictures_are_small(self) -> None:
         for picture in (ROOT / "docs" / "images").glob("*"):
