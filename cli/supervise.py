@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cli.errors import StartFailed
+from cli.state import write_private
 
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 15.0
@@ -128,7 +129,7 @@ class Supervisor:
     def _note_processes(self) -> None:
         """Write which process is which: forked services all show the same command line."""
         ids = {name: running.process.pid for name, running in self._running.items()}
-        self._processes.write_text(json.dumps(ids, indent=1) + "\n", encoding="utf-8")
+        write_private(self._processes, json.dumps(ids, indent=1) + "\n")
 
     async def stop(self) -> None:
         """Stop the programs, the last started first; whoever does not stop in time is killed."""

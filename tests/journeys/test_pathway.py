@@ -1,0 +1,155 @@
+"""One referral from receipt to the Channel case, to the front door's acknowledgement and to the board's figures."""
+
+import json
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.journeys.live import REPOSITORY, Live, signed_in, wait
+from tests.journeys.pages import answered, links, tree, words
+
+SAMPLE = REPOSITORY / "samples" / "boy-of-sixteen-folkestone.json"
+IMU = "imran.intelligence@kent-police.example"
+GATEWAY = "gwen.gateway@kent-police.example"
+COORDINATOR = "cora.coordinator@kent-council.example"
+FRONT_DOOR = "frances.frontdoor@kent-council.example"
+BOARD = "beatrice.board@kent-council.example"
+REASON = "SYNTHETIC: a reason made up for a test."
+
+
+def referred(live: Live) -> str:
+    """Refer the sample as a new person by API; return the reference once every team has stored it."""
+    body = json.loads(SAMPLE.read_text())
+    body["person"]["surname"] = f"Testperson-{uuid4().hex[:8]}"
+    headers = {"Idempotency-Key": str(uuid4())}
+    answer = httpx2.post(f"{live.urls['intake']}/api/v1/referrals", json=body, headers=headers, timeout=60)
+    assert answer.status_code == 201, answer.text
+    reference = str(answer.json()["reference"])
+    done = live.command("ledger", reference, "--wait", "60")
+    assert done.returncode == 0, done.stdout
+    return reference
+
+
+def risk_owner(live: Live, reference: str) -> str:
+    """Return whom the police's service names as risk owner."""
+    return str(live.of("triage", "SELECT risk_owner FROM referral WHERE reference = $1", reference)[0]["risk_owner"])
+
+
+def cleared(live: Live, reference: str) -> None:
+    """The intelligence unit finds nothing against it."""
+    with signed_in(live, "triage", IMU) as browser:
+        assert reference in words(browser.get("/imu"))
+        page = browser.get(f"/referrals/{reference}/deconfliction")
+        page = answered(browser, page, {"outcome": "clear"})
+        assert page.url.path == f"/referrals/{reference}", words(page)
+        assert "In Gateway assessment" in words(page)
+
+
+def decided(live: Live, reference: str, command: str, **answers: str) -> httpx2.Response:
+    """A Gateway officer records a decision, checking it first; returns the referral's page."""
+    with signed_in(live, "triage", GATEWAY) as browser:
+        assert reference in words(browser.get("/gateway"))
+        page = browser.get(f"/referrals/{reference}/decision/{command}")
+        page = answered(browser, page, {"rationale": REASON, **answers, "step": "check"})
+        assert "Check before you record this" in words(page)
+        page = answered(browser, page, {"step": "commit"})
+        assert page.url.path == f"/referrals/{reference}", words(page)
+        return page
+
+
+def case_of(live: Live, reference: str, kind: str, *answer: str) -> str:
+    """The Channel team sees the case as soon as it has come, and answers it; returns its page's words."""
+    with signed_in(live, "channel", COORDINATOR) as browser:
+        wait(lambda: reference in words(browser.get("/cases")), 60, "The Channel case")
+        page = browser.get(f"/cases/{reference}")
+        assert page.status_code == 200
+        page = browser.get(f"/cases/{reference}/actions/{kind}")
+        page = answered(browser, page, {"reason": answer[0]} if answer else {})
+        assert page.url.path == f"/cases/{reference}", words(page)
+        return words(page)
+
+
+@pytest.mark.timeout(300)
+class TestThePathway:
+    def test_a_referral_passed_on_becomes_a_channel_case_with_a_new_risk_owner(self, live: Live) -> None:
+        reference = referred(live)
+        before = risk_owner(live, reference)
+        assert before
+        cleared(live, reference)
+        decided(live, reference, "pass-on")
+        assert risk_owner(live, reference) == before, "The giver owns the risk until the taker has accepted."
+        case_of(live, reference, "accept")
+        wait(lambda: "Cora" in risk_owner(live, reference), 60, "The change of the risk owner")
+        assert live.of("triage", "SELECT state FROM referral WHERE reference = $1", reference)[0]["state"] == "handed-over"
+
+    def test_a_section_36_referral_carries_its_grounds_and_may_come_back(self, live: Live) -> None:
+        reference = referred(live)
+        cleared(live, reference)
+        decided(live, reference, "section-36", grounds="SYNTHETIC: grounds made up for a test.")
+        case_of(live, reference, "return", "SYNTHETIC: the pack lacks a page.")
+        wait(
+            lambda: live.of("triage", "SELECT state FROM referral WHERE reference = $1", reference)[0]["state"]
+            == "assessing",
+            60,
+            "The return of the pack",
+        )
+        with signed_in(live, "triage", GATEWAY) as browser:
+            assert "the pack lacks a page" in words(browser.get(f"/referrals/{reference}"))
+
+    def test_nobody_decides_before_the_intelligence_unit_has(self, live: Live) -> None:
+        reference = referred(live)
+        with signed_in(live, "triage", GATEWAY) as browser:
+            page = browser.get(f"/referrals/{reference}/decision/close")
+            assert "cannot be decided now" in words(page)
+            assert browser.get("/imu").status_code == 403
+            refused = browser.get(f"/referrals/{reference}/deconfliction")
+            assert refused.status_code == 403
+
+    def test_the_front_door_acknowledges(self, live: Live) -> None:
+        reference = referred(live)
+        with signed_in(live, "notify", FRONT_DOOR) as browser:
+            inbox = browser.get("/inbox")
+            (link,) = {link for link in links(inbox) if reference in row_of(inbox, link)}
+            page = browser.get(link)
+            assert reference in words(page)
+            wait(lambda: self.line(live, reference)["seen_at"], 60, "Seen")
+            answered(browser, page, {"report": "SYNTHETIC: a strategy discussion is booked."}, of="acknowledge")
+        wait(lambda: self.line(live, reference)["acknowledged_at"], 60, "The front door's acknowledgement")
+
+    def line(self, live: Live, reference: str) -> dict[str, object]:
+        found: dict[str, object] = next(
+            line for line in live.ledger(reference)["lines"] if line["team"] == "front-door"
+        )
+        return found
+
+    def test_a_month_later_the_board_releases_it(self, live: Live) -> None:
+        reference = referred(live)
+        assert reference
+        try:
+            moved = live.command("clock", "+2months")
+            assert moved.returncode == 0, moved.stderr
+            with signed_in(live, "stats", BOARD) as browser:
+                page = wait(lambda: offered(browser), 60, "A closed month")
+                page = answered(browser, page, {}, of="releases")
+                assert "/releases/" in page.url.path, words(page)
+                assert "Referrals received, by sector" in words(page)
+                assert browser.get(f"{page.url.path}/tables.csv").headers["content-type"].startswith("text/csv")
+                for cell in tree(page).xpath(".//td/text()"):
+                    text = cell.strip()
+                    assert not text.isdigit() or int(text) == 0 or int(text) >= 5, f"A small cell is shown: {text}"
+        finally:
+            assert live.command("clock", "reset").returncode == 0
+
+
+def row_of(page: httpx2.Response, link: str) -> str:
+    """Return the words of the list's row that a link stands in, or the link's own."""
+    (anchor, *_) = tree(page).xpath(".//a[@href=$link]", link=link)
+    rows = anchor.xpath("ancestor::tr[1]") or anchor.xpath("ancestor::li[1]") or [anchor]
+    return " ".join(rows[0].itertext())
+
+
+def offered(browser: httpx2.Client) -> httpx2.Response | None:
+    """Return the list of releases once it offers one."""
+    page = browser.get("/")
+    return page if tree(page).xpath(".//form[@method='post']") else None
