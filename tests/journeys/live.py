@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -78,7 +79,9 @@ class Live:
             finally:
                 await connection.close()
 
-        return asyncio.run(ask())
+        # A thread of its own: a browser that is driven from this one keeps its event loop.
+        with ThreadPoolExecutor(1) as aside:
+            return aside.submit(asyncio.run, ask()).result()
 
     def of(self, service: str, query: str, *values: object) -> list[dict[str, Any]]:
         """Return what a query answers in a service's own database."""
@@ -135,13 +138,12 @@ def mailed(live: Live, message: EmailMessage, timeout: float = 60.0) -> tuple[in
     return code, reply.decode("utf-8", "replace")
 
 
-def signed_in(live: Live, service: str, person: str) -> httpx2.Client:
-    """Return a browser without scripts in which a member of the demonstration staff is signed in at a service."""
-    client = httpx2.Client(base_url=live.urls[service], timeout=60, trust_env=False, follow_redirects=True)
-    page = client.get("/sign-in")
-    assert str(page.url).startswith(live.provider), f"{service} leads to {page.url} to sign in."
-    back = client.post(str(page.url), data={"sub": person})
-    assert back.is_success, f"{person} cannot sign in at {service}: {back.status_code}."
-    return client
-
-
+@contextlib.contextmanager
+def signed_in(live: Live, service: str, person: str) -> Iterator[httpx2.Client]:
+    """Yield a browser without scripts in which a member of the demonstration staff is signed in at a service."""
+    with httpx2.Client(base_url=live.urls[service], timeout=60, trust_env=False, follow_redirects=True) as client:
+        page = client.get("/sign-in")
+        assert str(page.url).startswith(live.provider), f"{service} leads to {page.url} to sign in."
+        back = client.post(str(page.url), data={"sub": person})
+        assert back.is_success, f"{person} cannot sign in at {service}: {back.status_code}."
+        yield client

@@ -41,7 +41,7 @@ def cleared(live: Live, reference: str) -> None:
     with signed_in(live, "triage", IMU) as browser:
         assert reference in words(browser.get("/imu"))
         page = browser.get(f"/referrals/{reference}/deconfliction")
-        page = answered(browser, page, {"outcome": "clear"})
+        page = answered(browser, page, {"outcome": "record-clear"})
         assert page.url.path == f"/referrals/{reference}", words(page)
         assert "In Gateway assessment" in words(page)
 
@@ -86,7 +86,7 @@ class TestThePathway:
     def test_a_section_36_referral_carries_its_grounds_and_may_come_back(self, live: Live) -> None:
         reference = referred(live)
         cleared(live, reference)
-        decided(live, reference, "section-36", grounds="SYNTHETIC: grounds made up for a test.")
+        decided(live, reference, "refer-section-36", grounds="SYNTHETIC: grounds made up for a test.")
         case_of(live, reference, "return", "SYNTHETIC: the pack lacks a page.")
         wait(
             lambda: live.of("triage", "SELECT state FROM referral WHERE reference = $1", reference)[0]["state"]

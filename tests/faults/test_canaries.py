@@ -1,0 +1,312 @@
+"""Canary values in every personal field: in clear they are found nowhere, and what looks for them can find them."""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx2
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.crypto import TopicKeys, seal
+from chassis.settings import TopicKey
+from chassis.transports.partitions import partition_of
+from chassis.wire import encode
+from cli import vault
+from cli.provision import BUS
+from contracts.catalogue import PARTITIONS, SERVICES
+from contracts.envelope import Envelope
+from contracts.intake.police import ReferralReceived
+from contracts.vocabulary import ReferralForm
+from samples.forms import write_form
+from samples.send import REFERENCE, send_by_form
+from tests.faults.canaries import BORN, Plant, in_databases, in_files, web_fields
+from tests.journeys.live import Live, mailed, signed_in, wait
+from tests.journeys.pages import answered, links, words
+from tests.journeys.test_pathway import COORDINATOR, GATEWAY, case_of, cleared, decided, row_of
+
+ANSWERED_IN_CLEAR = "referrer.email"
+FRONT_DOOR = "frances.frontdoor@kent-council.example"
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What was planted: the marks that begin every canary, the addresses that mail may be sent to, the references."""
+
+    live: Live
+    marks: tuple[str, ...]
+    addresses: tuple[str, ...]
+    references: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+def by_api(live: Live, plant: Plant) -> str:
+    headers = {"Idempotency-Key": str(uuid4())}
+    url = f"{live.urls['intake']}/api/v1/referrals"
+    answer = httpx2.post(url, json=plant.form(), headers=headers, timeout=60)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["reference"])
+
+
+def by_mail(live: Live, plant: Plant) -> str:
+    form = ReferralForm.model_validate(plant.form())
+    message = EmailMessage()
+    message["From"], message["To"] = plant.value("mail.sender", mail=True), "police@example.test"
+    message["Subject"] = f"About {plant.value('mail.subject')}"
+    message["Message-ID"] = f"<{uuid4()}@canary.example>"
+    message.set_content(f"{plant.value('mail.body')}\n")
+    name = f"{plant.value('mail.attachment')}.docx"
+    message.add_attachment(write_form(form), maintype="application", subtype="octet-stream", filename=name)
+    code, reply = mailed(live, message)
+    assert code == 250, reply
+    return REFERENCE.findall(reply)[0]
+
+
+def by_web(live: Live, plant: Plant, folder: Path) -> str:
+    path = folder / "web.json"
+    path.write_text(json.dumps({"fields": web_fields(plant.form())}))
+    return send_by_form(path, live.doors).reference
+
+
+@pytest.fixture(scope="module")
+def planted(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
+    """Three referrals of canaries that went the whole pathway, one per door, and what was answered to bad ones."""
+    plants = {"api": Plant(), "mail": Plant(), "web": Plant()}
+    references = (
+        by_api(live, plants["api"]),
+        by_mail(live, plants["mail"]),
+        by_web(live, plants["web"], tmp_path_factory.mktemp("web")),
+    )
+    for reference in references:
+        done = live.command("ledger", reference, "--wait", "60")
+        assert done.returncode == 0, done.stdout
+    wait(lambda: all(read(live, reference) for reference in references), 60, "The reading of every original")
+    police, errors = Plant(), Plant()
+    walked(live, references[0], police)
+    answers = tuple(refusals(live, errors))
+    addresses = tuple(
+        f"{plant.canaries[path]}@canary.example"
+        for plant in plants.values()
+        for path in (ANSWERED_IN_CLEAR, "mail.sender")
+        if path in plant.canaries
+    )
+    marks = tuple(plant.mark for plant in (*plants.values(), police, errors))
+    found = live.of("monitor", "SELECT correlation_id FROM span")
+    assert found, "There are no spans to look at."
+    yield Planted(live, marks, addresses, references, answers)
+
+
+def read(live: Live, reference: str) -> bool:
+    return bool(
+        live.of("triage", "SELECT 1 FROM referral WHERE reference = $1 AND sealed_summary IS NOT NULL", reference)
+    )
+
+
+def walked(live: Live, reference: str, plant: Plant) -> None:
+    """Let people write canaries wherever they may write, and look for the person by name."""
+    cleared(live, reference)
+    decided(live, reference, "refer-section-36", rationale=plant.value("rationale"), grounds=plant.value("grounds"))
+    case_of(live, reference, "return", plant.value("reason"))
+    with signed_in(live, "notify", FRONT_DOOR) as browser:
+        inbox = browser.get("/inbox")
+        (link,) = {link for link in links(inbox) if reference in row_of(inbox, link)}
+        answered(browser, browser.get(link), {"report": plant.value("report")}, of="acknowledge")
+    for service, person in (("triage", GATEWAY), ("channel", COORDINATOR)):
+        with signed_in(live, service, person) as browser:
+            browser.get("/find", params={"reference": plant.value("search"), "q": plant.value("search")})
+
+
+def refusals(live: Live, plant: Plant) -> Iterator[str]:
+    """Yield what is answered to requests that hold canaries and are refused."""
+    url = live.urls["intake"]
+    with httpx2.Client(base_url=url, timeout=60, trust_env=False) as client:
+        for spoil in ("person", "gender", "date_of_birth", "sharing"):
+            form = plant.form()
+            if spoil == "person":
+                form["person"] = plant.value("x")
+            elif spoil == "sharing":
+                form["sharing_acknowledged"] = plant.value("x")
+            else:
+                form["person"][spoil] = plant.value("x")
+            headers = {"Idempotency-Key": str(uuid4())}
+            answer = client.post("/api/v1/referrals", json=form, headers=headers)
+            assert answer.status_code == 422, answer.text
+            yield answer.text
+        broken = f'{{"person": {{"forenames": "{plant.value("x")}", '.encode()
+        answer = client.post("/api/v1/referrals", content=broken, headers={"Content-Type": "application/json"})
+        assert 400 <= answer.status_code < 500
+        yield answer.text
+        for path in (f"/{plant.value('x')}", f"/desk/{plant.value('x')}", f"/api/v1/referrals/{plant.value('x')}"):
+            answer = client.get(path)
+            assert 400 <= answer.status_code < 500 or answer.is_redirect, f"{path}: {answer.status_code}"
+            yield answer.text if not answer.is_redirect else ""
+    with signed_in(live, "triage", GATEWAY) as browser:
+        answer = browser.get(f"/referrals/{plant.value('x')}")
+        assert answer.status_code == 404
+        yield words(answer)
+
+
+def envelope(live: Live, kind: str, plant: Plant) -> Envelope:
+    """Return a message of intake's to the police that cannot be handled: its seal or its content is wrong."""
+    keys = vault.load(live.folder).topic_keys[ReferralReceived.topic]
+    event_id, subject = uuid4(), uuid4()
+    made: Any = {
+        "reference": "KM-0000-0000",
+        "received_at": datetime.now(UTC).isoformat(),
+        "door": plant.value("door") if kind == "wrong-content" else "api",
+        "immediate_danger": False,
+        "version": 1,
+        "form": plant.form(),
+        "documents": [{"id": str(uuid4()), "name": plant.value("name")}] if kind == "wrong-content" else [],
+        "statistics_key": str(uuid4()),
+    }
+    plain, bound = json.dumps(made).encode(), f"{event_id}|{ReferralReceived.wire_type}|{subject}".encode()
+    if kind == "wrong-key":
+        sealed, key_id = seal(AESGCM(os.urandom(32)), plain, bound), keys[0]["id"]
+    else:
+        topic_keys = TopicKeys({ReferralReceived.topic: [TopicKey.model_validate(each) for each in keys]})
+        key_id, sealed = topic_keys.seal(ReferralReceived.topic, plain, bound)
+    (area,) = live.of("triage", "SELECT area, area_version FROM referral LIMIT 1")
+    return Envelope(
+        event_id, ReferralReceived.wire_type, ReferralReceived.topic, area["area"], area["area_version"], subject,
+        1, 1, uuid4(), None, "", key_id, sealed,
+    )  # fmt: skip
+
+
+async def appended(live: Live, sent: Envelope) -> None:
+    """Append a message to the bus as intake."""
+    connection = await asyncpg.connect(live.database_url(BUS, "intake"))
+    try:
+        place = [partition_of(sent.subject, PARTITIONS)]
+        await connection.execute("SELECT bus.append($1, $2, $3)", [sent.topic], place, [encode(sent)])
+    finally:
+        await connection.close()
+
+
+def parked_for(live: Live, subject: UUID) -> dict[str, Any] | None:
+    messages = json.loads(live.command("parked", "list", "--service", "triage", "--json").stdout)
+    return next((each for each in messages if each["subject"] == str(subject)), None)
+
+
+@pytest.mark.timeout(360)
+class TestNoCanaryInClear:
+    def test_every_personal_field_has_one(self) -> None:
+        plant = Plant()
+        form = plant.form()
+        personal = {"person.forenames", "person.addresses.0.lines", "person.emails.0", "concerns.narrative"}
+        assert personal | {"considerations.parent_or_carer", "referrer.email"} <= set(plant.canaries)
+        assert all(canary in json.dumps(form) for canary in plant.canaries.values())
+
+    def test_in_no_file(self, planted: Planted) -> None:
+        """Logs, the database's files and its write-ahead log, spool and everything else; mail has a test of its own."""
+        folder = planted.live.folder
+        found = [name for name in in_files(folder.root, planted.marks) if Path(name).parent != folder.mail]
+        assert found == []
+        assert in_files(planted.live.output, planted.marks) == []
+
+    def test_in_no_mail_but_the_referrers_own_address(self, planted: Planted) -> None:
+        mails = sorted(planted.live.folder.mail.glob("*.eml"))
+        assert mails
+        for path in mails:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            for address in planted.addresses:
+                text = text.replace(f"To: {address}", "").replace(f"To: <{address}>", "")
+            assert not [mark for mark in planted.marks if mark in text], text
+
+    def test_in_no_table_of_any_database(self, planted: Planted) -> None:
+        assert in_databases(planted.live, planted.marks) == []
+
+    def test_the_date_of_birth_in_no_table_and_no_log(self, planted: Planted) -> None:
+        assert in_databases(planted.live, (BORN,)) == []
+        assert in_files(planted.live.folder.logs, (BORN, "13 July 1931")) == []
+
+    def test_in_no_metric(self, planted: Planted) -> None:
+        for service in SERVICES:
+            answer = httpx2.get(f"{planted.live.urls[service]}/metrics", timeout=60)
+            assert answer.is_success
+            assert answer.text
+            assert not [mark for mark in planted.marks if mark in answer.text], service
+
+    def test_in_no_answer_to_a_bad_request(self, planted: Planted) -> None:
+        assert len(planted.answers) >= 9
+        for text in planted.answers:
+            assert not [mark for mark in planted.marks if mark in text], text
+
+    @pytest.mark.parametrize("kind", ["wrong-key", "wrong-content"])
+    def test_in_nothing_that_is_parked(self, planted: Planted, kind: str) -> None:
+        live, plant = planted.live, Plant()
+        sent = envelope(live, kind, plant)
+        asyncio.run(appended(live, sent))
+        message = wait(lambda: parked_for(live, sent.subject), 90, "The parking of a message that cannot be handled")
+        try:
+            assert plant.mark not in json.dumps(message)
+            assert plant.mark not in live.command("parked", "show", message["id"]).stdout
+            assert in_databases(live, (plant.mark,)) == []
+            assert in_files(live.folder.logs, (plant.mark,)) == []
+        finally:
+            done = live.command("parked", "discard", message["id"], "--reason", "made by a test")
+            assert done.returncode == 0, done.stderr
+
+    def test_the_officer_may_see_what_the_grep_does_not_find(self, planted: Planted) -> None:
+        """The canaries are really there: opened for the officer who reads the referral."""
+        with signed_in(planted.live, "triage", GATEWAY) as browser:
+            for reference, mark in zip(planted.references, planted.marks, strict=False):
+                assert mark in words(browser.get(f"/referrals/{reference}"))
+
+
+PLACES = {
+    "stats": (vault.database_of("stats"), "INSERT INTO job_run VALUES ('{mark}', '2026-01-01', now())"),
+    "monitor": (vault.database_of("monitor"), "INSERT INTO job_run VALUES ('a {mark} b', '2026-01-01', now())"),
+    "bytes": (
+        vault.database_of("triage"),
+        "INSERT INTO web_session VALUES ('x{mark}', '{mark}'::bytea, now(), 'x')",
+    ),
+    "json": (
+        vault.database_of("monitor"),
+        "INSERT INTO service_reading (service, state, dependencies, read_at) "
+        "VALUES ('{mark}', 'x', '{{\"a\": [\"{mark}\"]}}', now())",
+    ),
+}
+
+
+class TestTheGrepItself:
+    @pytest.mark.timeout(120)
+    @pytest.mark.parametrize("place", sorted(PLACES))
+    def test_finds_a_canary_in_a_table(self, live: Live, place: str) -> None:
+        database, statement = PLACES[place]
+        mark = Plant().mark
+
+        async def change(words_: str) -> None:
+            connection = await asyncpg.connect(live.database_url(database))
+            try:
+                await connection.execute(words_)
+            finally:
+                await connection.close()
+
+        asyncio.run(change(statement.format(mark=mark)))
+        table = statement.split()[2]
+        key = {"job_run": "name", "web_session": "id", "service_reading": "service"}[table]
+        try:
+            assert in_databases(live, (mark,)) == [f"{database}: public.{table}"]
+        finally:
+            asyncio.run(change(f"DELETE FROM {table} WHERE {key} LIKE '%{mark}%'"))
+        assert in_databases(live, (mark,)) == []
+
+    @pytest.mark.timeout(60)
+    @pytest.mark.parametrize("where", ["logs", "mail", "postgres"])
+    def test_finds_a_canary_in_a_file(self, live: Live, where: str) -> None:
+        mark = Plant().mark
+        path = live.folder.root / where / "planted.by-a-test"
+        path.write_bytes(b"\x00\x01 " + mark.encode() + b"7 \xff")
+        try:
+            assert in_files(live.folder.root, (mark,)) == [str(path)]
+        finally:
+            path.unlink()

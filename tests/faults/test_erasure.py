@@ -1,0 +1,215 @@
+"""An erased subject: nothing sealed opens any more, inboxes answer `erased`, the ledger says it, nothing is in clear."""
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.crypto import SealBroken, TopicKeys, unseal
+from chassis.settings import TopicKey
+from chassis.wire import EnvelopeUnreadable, decode
+from cli import vault
+from cli.provision import BUS, KEYS
+from contracts.catalogue import SERVICES, TOPIC_BY_NAME
+from contracts.envelope import Envelope
+from tests.faults.canaries import Plant, in_databases, in_files
+from tests.faults.test_canaries import by_api, by_mail, read, walked
+from tests.journeys.live import Live, wait
+
+
+@dataclass(frozen=True)
+class Erased:
+    """A referral before and after its erasure in every service."""
+
+    live: Live
+    plant: Plant
+    reference: str
+    subject: UUID
+    opened_before: int
+    receipts: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Tries every key of the installation on every sealed value that is stored about a subject."""
+
+    live: Live
+    subject: UUID
+
+    def opens(self) -> list[str]:
+        """Return where a value lies that opens, by database and table; a subject without keys leaves none."""
+        return asyncio.run(self._all())
+
+    async def _all(self) -> list[str]:
+        found = []
+        for service in SERVICES:
+            ciphers = await self._ciphers(service)
+            connection = await asyncpg.connect(self.live.database_url(vault.database_of(service)))
+            try:
+                found += await self._in_tables(connection, service, ciphers)
+                rows = await connection.fetch("SELECT * FROM outbox WHERE subject = $1", self.subject)
+                found += [f"{service}: outbox" for row in rows if self._opens_row(row)]
+                for table in ("inbox_held", "inbox_parked"):
+                    rows = await connection.fetch(f"SELECT envelope FROM {table} WHERE subject = $1", self.subject)
+                    found += [f"{service}: {table}" for row in rows if self._opens_body(row["envelope"])]
+            finally:
+                await connection.close()
+        return found
+
+    async def _ciphers(self, service: str) -> list[AESGCM]:
+        """Return the subject's keys in a service's key store, unwrapped."""
+        wrapping = AESGCM(base64.b64decode(vault.load(self.live.folder).key_encryption_keys[service]))
+        connection = await asyncpg.connect(self.live.database_url(KEYS))
+        try:
+            query = f"SELECT wrapped FROM key_{service}.subject_key WHERE subject = $1"
+            rows = await connection.fetch(query, self.subject)
+        finally:
+            await connection.close()
+        return [AESGCM(unseal(wrapping, row["wrapped"], self.subject.bytes)) for row in rows]
+
+    async def _in_tables(self, connection: Any, service: str, ciphers: list[AESGCM]) -> list[str]:
+        columns = await connection.fetch(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND data_type = 'bytea'"
+        )
+        found = []
+        for name, column in columns:
+            values = await connection.fetch(f"SELECT {column} AS value FROM {name} WHERE {column} IS NOT NULL")
+            found += [f"{service}: {name}.{column}" for row in values if self._opens(ciphers, row["value"])]
+        return found
+
+    def _opens(self, ciphers: list[AESGCM], value: bytes) -> bool:
+        for cipher in ciphers:
+            with contextlib.suppress(SealBroken):
+                unseal(cipher, value, self.subject.bytes)
+                return True
+        return False
+
+    def _topic_keys(self) -> TopicKeys:
+        held = vault.load(self.live.folder).topic_keys
+        return TopicKeys({topic: [TopicKey.model_validate(each) for each in keys] for topic, keys in held.items()})
+
+    def _opens_row(self, row: Any) -> bool:
+        bound = f"{row['event_id']}|{row['type']}|{row['subject']}".encode()
+        return self._opens_under_topic(row["topic"], row["key_id"], row["sealed"], bound)
+
+    def _opens_body(self, body: bytes) -> bool:
+        with contextlib.suppress(EnvelopeUnreadable):
+            held: Envelope = decode(body)
+            return self._opens_under_topic(held.topic, held.key_id, held.sealed, held.associated_data())
+        return False
+
+    def _opens_under_topic(self, topic: str, key_id: str, sealed: bytes, bound: bytes) -> bool:
+        if not TOPIC_BY_NAME[topic].sealed:
+            return bool(sealed)
+        with contextlib.suppress(SealBroken):
+            self._topic_keys().unseal(topic, key_id, sealed, bound)
+            return True
+        return False
+
+    def on_the_bus(self) -> int:
+        """Return how many messages on the bus still open under their topic's key."""
+        rows = self.live.rows(BUS, "SELECT topic, body FROM bus.message WHERE topic NOT LIKE 'receipts.%'")
+        about = str(self.subject).encode()
+        return sum(self._opens_body(row["body"]) for row in rows if about in row["body"])
+
+
+@pytest.fixture(scope="module")
+def erased(live: Live) -> Iterator[Erased]:
+    """A referral of canaries that went the whole pathway and was then erased everywhere."""
+    plant = Plant()
+    reference = by_api(live, plant)
+    assert live.command("ledger", reference, "--wait", "60").returncode == 0
+    walked(live, reference, plant)
+    (row,) = live.of("intake", "SELECT id FROM referral WHERE reference = $1", reference)
+    subject: UUID = row["id"]
+    wait(lambda: settled(live, subject), 60, "The end of the pathway's messages")
+    before = len(Opener(live, subject).opens())
+    order = {"subject": str(subject), "reason": "a test of erasure"}
+    receipts = {service: live.operate(service, "POST", "erase", order) for service in SERVICES}
+    yield Erased(live, plant, reference, subject, before, receipts)
+
+
+def settled(live: Live, subject: UUID) -> bool:
+    """Say whether everybody has stored what was announced about a subject, and its mail has gone."""
+    waiting = "SELECT 1 FROM dispatch WHERE subject = $1 AND stored_at IS NULL"
+    mail = "SELECT 1 FROM notice WHERE subject = $1 AND state <> 'sent'"
+    return not any(live.of(each, waiting, subject) for each in SERVICES) and not live.of("notify", mail, subject)
+
+
+@pytest.mark.timeout(300)
+class TestAnErasedSubject:
+    def test_gets_a_deletion_receipt_of_every_service(self, erased: Erased) -> None:
+        assert {service: receipt["service"] for service, receipt in erased.receipts.items()} == {
+            service: service for service in SERVICES
+        }
+        assert {receipt["subject"] for receipt in erased.receipts.values()} == {str(erased.subject)}
+        assert erased.receipts["intake"]["events"] > 0
+        assert erased.receipts["triage"]["documents"] > 0
+
+    def test_leaves_no_sealed_value_that_opens(self, erased: Erased) -> None:
+        assert erased.opened_before > 15, "The opener opens nothing, so that it proves nothing."
+        assert Opener(erased.live, erased.subject).opens() == []
+
+    def test_has_no_key_in_any_store_and_gets_none_again(self, erased: Erased) -> None:
+        for service in SERVICES:
+            keys = erased.live.rows(KEYS, f"SELECT 1 FROM key_{service}.subject_key WHERE subject = $1", erased.subject)
+            assert keys == [], service
+
+    def test_is_answered_with_erased_on_replay(self, erased: Erased) -> None:
+        live = erased.live
+        order = {"topic": "intake.police.v1", "subject": str(erased.subject), "dry_run": False}
+        assert live.operate("intake", "POST", "replay", order)["sent"] > 0
+        query = "SELECT erased_at FROM dispatch WHERE subject = $1 AND topic = 'intake.police.v1'"
+        wait(lambda: all(row["erased_at"] for row in live.of("intake", query, erased.subject)), 60, "The answer erased")
+
+    def test_stands_as_erased_in_the_ledger(self, erased: Erased) -> None:
+        def lines() -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = erased.live.ledger(erased.reference)["lines"]
+            return found
+
+        order = {"subject": str(erased.subject), "dry_run": False}
+        erased.live.operate("intake", "POST", "replay", order)
+        personal = ("imu", "gateway", "front-door", "dovetail")
+        wait(
+            lambda: {line["state"] for line in lines() if line["team"] in personal} == {"erased"},
+            60,
+            f"The ledger's word erased ({[(line['team'], line['state']) for line in lines()]})",
+        )
+
+    def test_leaves_nothing_in_clear_and_no_mail(self, erased: Erased) -> None:
+        live, marks = erased.live, (erased.plant.mark,)
+        assert in_databases(live, marks) == []
+        # Mail about an erased person goes within a minute.
+        wait(lambda: not in_files(live.folder.mail, (*marks, erased.reference)), 120, "The removal of the sent mail")
+        assert in_files(live.folder.root, marks) == []
+
+    def test_is_shown_to_officers_without_a_word_of_it(self, erased: Erased) -> None:
+        from tests.journeys.live import signed_in
+        from tests.journeys.test_pathway import GATEWAY
+
+        with signed_in(erased.live, "triage", GATEWAY) as browser:
+            page = browser.get(f"/referrals/{erased.reference}")
+            assert page.status_code < 500
+            assert erased.plant.mark not in page.text
+
+    def test_the_audit_still_verifies(self, erased: Erased) -> None:
+        done = erased.live.command("audit", "verify")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def test_another_subject_is_untouched(self, erased: Erased) -> None:
+        plant = Plant()
+        reference = by_mail(erased.live, plant)
+        wait(lambda: read(erased.live, reference), 60, "The reading of another referral")
+        (row,) = erased.live.of("intake", "SELECT id FROM referral WHERE reference = $1", reference)
+        assert Opener(erased.live, row["id"]).opens()
+
+    def test_the_bus_keeps_nothing_that_opens(self, erased: Erased) -> None:
+        assert Opener(erased.live, erased.subject).on_the_bus() == 0
