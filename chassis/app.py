@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, select
 from sqlalchemy.dialects.postgresql import insert
 
 import areas
@@ -29,6 +29,7 @@ from chassis.inbox.inbox import InboxSettings
 from chassis.inbox.receipts import OnReceipt
 from chassis.internal import digest_of
 from chassis.jobs import Job, keep_running
+from chassis.ops.erasure import erase_stored
 from chassis.outbox import Sealer as EventSealer
 from chassis.policy import PermissionTable
 from chassis.purging import PURGING
@@ -158,6 +159,8 @@ async def running(service: Service, runtime: Runtime) -> AsyncIterator[None]:
         stack.push_async_callback(runtime.fetcher.close)
         await _start_bus(runtime)
         stack.push_async_callback(runtime.bus.stop)
+        await runtime.relay.recognise_restore()
+        await _erase_again(service, runtime)
         await _keep_area_versions(runtime)
         tasks = [asyncio.create_task(_vital(name, work), name=name) for name, work in _work(service, runtime)]
         stack.push_async_callback(_end, tasks)
@@ -207,6 +210,17 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_SECONDS):
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _erase_again(service: Service, runtime: Runtime) -> None:
+    """Erase what a restored database brought back, or a crash left half erased, before anything is served."""
+    register = await runtime.keys.erasure_register()
+    async with runtime.database.transaction(Actor.job(service.name, "erase-again")) as session:
+        rows = await session.rows(select(tables.erased_subject.c.subject))
+    for subject in register - {row.subject for row in rows}:
+        async with runtime.database.transaction(Actor.job(service.name, "erase-again")) as session:
+            await erase_stored(session, subject, service.erase_subject, reason="erasure-register", now=clock.now())
+        log.warning("An erasure was applied again.", extra={"facts": {"subject": subject}})
 
 
 async def _keep_area_versions(runtime: Runtime) -> None:

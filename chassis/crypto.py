@@ -170,12 +170,9 @@ class SubjectKeys:
             )
         self._cache.pop(subject, None)
 
-    async def erased(self, subjects: Iterable[UUID]) -> frozenset[UUID]:
-        """Return which of the subjects stand in the erasure register."""
-        rows = await self._connected().fetch(
-            f"SELECT subject FROM {self._erased_table} WHERE subject = ANY($1::uuid[])",  # noqa: S608
-            list(subjects),
-        )
+    async def erasure_register(self) -> frozenset[UUID]:
+        """Return every subject that has ever been erased here."""
+        rows = await self._connected().fetch(f"SELECT subject FROM {self._erased_table}")  # noqa: S608
         return frozenset(row["subject"] for row in rows)
 
     async def mark(self, epoch: int, last_outbox_id: int) -> None:

@@ -24,6 +24,7 @@ async def purge(runtime: Runtime, now: datetime) -> None:
     async with runtime.database.transaction(Actor.job(runtime.settings.service, "purge")) as session:
         await session.execute(_OUTBOX, {"oldest": oldest})
         await session.execute(_SESSIONS, {"now": machine_now})
+    await runtime.bus.tidy(oldest.date())
 
 
 PURGING = (Job("purge", timedelta(days=1), purge, daily=True),)

@@ -18,13 +18,14 @@ from chassis.database import Database, is_world_down
 from chassis.errors import Unavailable
 from chassis.transports import Outgoing, Transport
 from chassis.wire import encode
-from contracts.catalogue import TOPIC_BY_NAME, receipt_topic
+from contracts.catalogue import TOPICS, receipt_topic
 from contracts.envelope import Envelope
 
 BATCH = 500
 POLL_SECONDS = 1.0
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LEADER_LOCK = 7301
+STATISTICS = tuple(topic.name for topic in TOPICS if topic.statistics)
 
 log = telemetry.logger(__name__)
 
@@ -50,7 +51,11 @@ _NUMBER = text(
 )
 _UNPUBLISHED = (
     select(tables.outbox)
-    .where(tables.outbox.c.published_at.is_(None), tables.outbox.c.sequence.is_not(None))
+    .where(
+        tables.outbox.c.published_at.is_(None),
+        tables.outbox.c.sequence.is_not(None),
+        tables.outbox.c.topic.not_in(STATISTICS) | (tables.outbox.c.recorded_at <= bindparam("ripe")),
+    )
     .order_by(tables.outbox.c.id)
     .limit(BATCH)
 )
@@ -82,6 +87,7 @@ class Relay:
         self._window = window
         self._linger = linger
         self._woken = asyncio.Event()
+        self._ripening = False
         self.leading = False
 
     def wake(self) -> None:
@@ -115,17 +121,27 @@ class Relay:
             self._woken.clear()
             sent = await self._send_events(connection, epoch) + await self._send_receipts(connection)
             if not sent:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._woken.wait()
-                if not self._woken.is_set():
-                    await self._recognise_bus(connection)
+                await self._rest(connection)
+
+    async def _rest(self, connection: AsyncConnection) -> None:
+        """Wait until something is committed, or until the statistics facts that were numbered last are ripe."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._linger if self._ripening else POLL_SECONDS):
+                await self._woken.wait()
+        if not self._woken.is_set() and not self._ripening:
+            await self._recognise_bus(connection)
+        self._ripening = False
 
     async def _elected(self, connection: AsyncConnection) -> bool:
         won = bool((await connection.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": LEADER_LOCK})).scalar())
         await connection.execute(text("SET statement_timeout = '20s'"))
         await connection.commit()
         return won
+
+    async def recognise_restore(self) -> int:
+        """Return the epoch in force, a new one after a restore; called before any door opens."""
+        async with self._database.connect() as connection:
+            return await self._begin(connection)
 
     async def _begin(self, connection: AsyncConnection) -> int:
         """Return the epoch to number in; a database that was restored to an earlier state begins a new one."""
@@ -156,26 +172,21 @@ class Relay:
         await connection.commit()
 
     async def _send_events(self, connection: AsyncConnection, epoch: int) -> int:
-        await connection.execute(_NUMBER, {"batch": BATCH, "epoch": epoch})
-        rows = (await connection.execute(_UNPUBLISHED)).all()
+        numbered = await connection.execute(_NUMBER, {"batch": BATCH, "epoch": epoch})
+        ripe = datetime.now(UTC) - timedelta(seconds=self._linger)
+        rows = (await connection.execute(_UNPUBLISHED, {"ripe": ripe})).all()
         await connection.commit()
+        self._ripening = self._ripening or bool(numbered.rowcount)
         if not rows:
             return 0
         await self._keys.mark(epoch, max(row.id for row in rows))
-        if self._linger and any(TOPIC_BY_NAME[row.topic].statistics for row in rows):
-            await self._publish([row for row in rows if not TOPIC_BY_NAME[row.topic].statistics])
-            await asyncio.sleep(self._linger)
-            await self._publish(shuffled([row for row in rows if TOPIC_BY_NAME[row.topic].statistics]))
-        else:
-            await self._publish(shuffled(rows))
+        await self._transport.publish(
+            [Outgoing(row.topic, row.subject, encode(_envelope(row))) for row in shuffled(rows)]
+        )
         await connection.execute(_MARK_OUTBOX, {"ids": [row.id for row in rows], "now": datetime.now(UTC)})
         await connection.execute(_MARK_DISPATCH, {"event_ids": [row.event_id for row in rows], "moment": clock.now()})
         await connection.commit()
         return len(rows)
-
-    async def _publish(self, rows: Sequence[Row[Any]]) -> None:
-        if rows:
-            await self._transport.publish([Outgoing(row.topic, row.subject, encode(_envelope(row))) for row in rows])
 
     async def _send_receipts(self, connection: AsyncConnection) -> int:
         rows = (await connection.execute(_RECEIPTS)).all()
@@ -197,8 +208,8 @@ def shuffled(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
 
     Rows of one subject keep their order; other topics keep theirs.
     """
-    plain = [row for row in rows if not TOPIC_BY_NAME[row.topic].statistics]
-    facts = [row for row in rows if TOPIC_BY_NAME[row.topic].statistics]
+    plain = [row for row in rows if row.topic not in STATISTICS]
+    facts = [row for row in rows if row.topic in STATISTICS]
     place = {subject: random.random() for subject in {row.subject for row in facts}}  # noqa: S311  not a secret
     return plain + sorted(facts, key=lambda row: (place[row.subject], row.id))
 

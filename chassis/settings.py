@@ -57,7 +57,6 @@ class Secrets:
     """What only this service may know; its repr shows nothing."""
 
     database_url: str
-    owner_database_url: str
     keys_database_url: str
     bus_url: str
     key_encryption_key: bytes
@@ -81,7 +80,6 @@ def load_secrets(path: Path) -> Secrets:
         raw: dict[str, Any] = json.loads(path.read_text())
         return Secrets(
             database_url=raw["database_url"],
-            owner_database_url=raw.get("owner_database_url", ""),
             keys_database_url=raw["keys_database_url"],
             bus_url=raw.get("bus_url", ""),
             key_encryption_key=base64.b64decode(raw["key_encryption_key"]),

@@ -63,7 +63,7 @@ def up(
     ] = False,
     bus: Annotated[
         str,
-        typer.Option("--bus", help="Another bus than the embedded one: kafka://host:port."),
+        typer.Option("--bus", help="Another bus than the embedded one (Kafka comes later)."),
     ] = "",
     ready_file: Annotated[
         Path | None,

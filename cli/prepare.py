@@ -26,7 +26,7 @@ async def prepare(folder: StateFolder) -> None:
     await provision(cluster, secrets)
     # One after the other: the migration tool keeps its state in one place per process.
     for service in SERVICES:
-        owner = json.loads(vault.secrets_file(folder, service).read_text(encoding="utf-8"))["owner_database_url"]
+        owner = json.loads((folder.secrets / vault.OWNERS).read_text(encoding="utf-8"))[service]
         await upgrade_async(service, owner, service)
     schema.mark(folder, before)
 

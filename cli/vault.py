@@ -17,6 +17,8 @@ from contracts.catalogue import SERVICES, TOPICS
 
 FILE = "supervisor.json"
 OPERATOR = "operator.json"
+OWNERS = "owners.json"
+"""Addresses for migrations: no running service may read them."""
 BUS_OWNER = "bus_owner"
 KEYS_OWNER = "keys_owner"
 SUPERUSER = "postgres"
@@ -121,6 +123,12 @@ def deal(folder: StateFolder, vault: Vault, addresses: Addresses) -> None:
             secrets_file(folder, service),
             json.dumps(_share(vault, service, addresses), indent=1) + "\n",
         )
+    owners = {
+        service: addresses.database_url(owner, vault.role_passwords[owner], database_of(service))
+        for service in SERVICES
+        for owner in (f"{service}_owner",)
+    }
+    write_private(folder.secrets / OWNERS, json.dumps(owners, indent=1) + "\n")
     operator = {
         "ops_token": vault.ops_token,
         "service_urls": dict(addresses.service_urls),
@@ -137,12 +145,10 @@ def secrets_file(folder: StateFolder, service: str) -> Path:
 
 def _share(vault: Vault, service: str, addresses: Addresses) -> dict[str, object]:
     """Return what one service may know: its own keys, and the keys of the topics it publishes or is the audience of."""
-    owner = f"{service}_owner"
     own = vault.role_passwords[service]
     audience = {topic.name for topic in TOPICS if service in (topic.publisher, *topic.consumers)}
     share: dict[str, object] = {
         "database_url": addresses.database_url(service, own, database_of(service)),
-        "owner_database_url": addresses.database_url(owner, vault.role_passwords[owner], database_of(service)),
         "keys_database_url": addresses.database_url(service, own, "throughline_keys"),
         "bus_url": addresses.database_url(service, own, "throughline_bus"),
         "key_encryption_key": vault.key_encryption_keys[service],

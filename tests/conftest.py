@@ -45,8 +45,7 @@ class Installation:
 
     def owner_url(self, service: str) -> str:
         """Return the address of a service's database for the role that owns its tables."""
-        secrets = json.loads(vault.secrets_file(self.folder, service).read_text())
-        return str(secrets["owner_database_url"])
+        return str(json.loads((self.folder.secrets / vault.OWNERS).read_text())[service])
 
 
 @pytest.fixture(scope="session")

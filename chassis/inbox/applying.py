@@ -17,6 +17,7 @@ from chassis.database import Database, Session
 from chassis.documents import Fetcher
 from chassis.errors import NotYet, Rejected, SubjectErased
 from chassis.inbox import store
+from chassis.inbox.store import Handled
 from chassis.inbox.verdicts import Position, Verdict, judge
 from chassis.outbox import documents_of, send_receipts
 from contracts.catalogue import TOPIC_BY_NAME
@@ -54,7 +55,7 @@ class Done:
     held: list[Envelope] = field(default_factory=list)
     conflicts: list[Envelope] = field(default_factory=list)
     states: list[tuple[Envelope, str]] = field(default_factory=list)
-    repeats: list[Envelope] = field(default_factory=list)
+    repeats: list[tuple[Envelope, str]] = field(default_factory=list)
 
 
 class Opener:
@@ -114,22 +115,22 @@ class Applying:
         envelopes = [item.envelope for item in opened]
         at = await store.positions(session, map(store.place_of, envelopes))
         late = [envelope for envelope in envelopes if _is_late(at.get(store.place_of(envelope)), envelope)]
-        handled = await store.handled_ids(session, late)
+        handled = await store.handled(session, late)
         moved: dict[store.Place, Position] = {}
         done = Done()
         for item in opened:
             envelope, place, number = item.envelope, store.place_of(item.envelope), store.number_of(item.envelope)
-            verdict = judge(moved.get(place) or at.get(place) or Position(), envelope, handled.get(number))
+            verdict = judge(moved.get(place) or at.get(place) or Position(), envelope, _id_of(handled.get(number)))
             if verdict is Verdict.APPLY:
                 await self._call(session, item, now)
                 moved[place] = Position(envelope.epoch, envelope.sequence)
-                handled[number] = envelope.event_id
+                handled[number] = Handled(envelope.event_id, "stored" if item.event else "erased")
                 done.handled.append(envelope)
-                done.states.append((envelope, "stored" if item.event else "erased"))
+                done.states.append((envelope, handled[number].state))
+            elif verdict is Verdict.REPEAT:
+                done.repeats.append((envelope, handled[number].state))
             else:
-                {Verdict.REPEAT: done.repeats, Verdict.HOLD: done.held, Verdict.CONFLICT: done.conflicts}[
-                    verdict
-                ].append(envelope)
+                (done.held if verdict is Verdict.HOLD else done.conflicts).append(envelope)
         await self._finish(session, done, moved, now)
         return done
 
@@ -163,9 +164,9 @@ class Applying:
     async def _finish(self, session: Session, done: Done, moved: Mapping[store.Place, Position], now: datetime) -> None:
         await store.advance(session, moved)
         await store.remember(session, done.states, now)
-        settled = [*done.handled, *done.repeats, *done.conflicts]
+        settled = [*done.handled, *(envelope for envelope, _ in done.repeats), *done.conflicts]
         await store.release(session, map(store.number_of, settled))
-        answers = [*done.states, *((envelope, "stored") for envelope in done.repeats)]
+        answers = [*done.states, *done.repeats]
         by_publisher: dict[str, list[ReceiptItem]] = defaultdict(list)
         for envelope, state in answers:
             by_publisher[TOPIC_BY_NAME[envelope.topic].publisher].append(
@@ -180,6 +181,10 @@ class Applying:
             )
         for publisher, items in by_publisher.items():
             await send_receipts(session, publisher, ReceiptBatch(recipient=self._service, items=tuple(items)))
+
+
+def _id_of(handled: Handled | None) -> UUID | None:
+    return handled.event_id if handled else None
 
 
 def _is_late(position: Position | None, envelope: Envelope) -> bool:

@@ -13,10 +13,20 @@ from chassis import tables
 from chassis.database import Session
 from chassis.inbox.verdicts import Position
 from chassis.wire import encode
+from contracts.catalogue import TOPIC_BY_NAME
 from contracts.envelope import Envelope
 
 Place = tuple[str, UUID]
 Number = tuple[str, UUID, int, int]
+
+
+@dataclass(frozen=True)
+class Handled:
+    """The event that was handled under a number, and what became of it: stored, erased or discarded."""
+
+    event_id: UUID
+    state: str
+
 
 _POSITIONS = text(
     """SELECT p.topic, p.subject, p.epoch, p.sequence FROM inbox_position p
@@ -31,7 +41,7 @@ _SET_ASIDE = text(
        WHERE p.state = 'waiting' AND p.subject = ANY(CAST(:subjects AS uuid[]))"""
 )
 _HANDLED = text(
-    """SELECT e.topic, e.subject, e.epoch, e.sequence, e.event_id FROM inbox_event e
+    """SELECT e.topic, e.subject, e.epoch, e.sequence, e.event_id, e.state FROM inbox_event e
        JOIN unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]), CAST(:epochs AS int[]),
                    CAST(:sequences AS bigint[])) AS w(topic, subject, epoch, sequence)
          ON e.topic = w.topic AND e.subject = w.subject AND e.epoch = w.epoch AND e.sequence = w.sequence"""
@@ -65,8 +75,8 @@ async def set_aside(session: Session, subjects: Iterable[UUID]) -> frozenset[Num
     return frozenset((row.topic, row.subject, row.epoch, row.sequence) for row in rows)
 
 
-async def handled_ids(session: Session, envelopes: Sequence[Envelope]) -> dict[Number, UUID]:
-    """Return which event was handled under each message's number."""
+async def handled(session: Session, envelopes: Sequence[Envelope]) -> dict[Number, Handled]:
+    """Return which event was handled under each message's number, and what became of it."""
     if not envelopes:
         return {}
     rows = await session.rows(
@@ -78,7 +88,7 @@ async def handled_ids(session: Session, envelopes: Sequence[Envelope]) -> dict[N
             "sequences": [envelope.sequence for envelope in envelopes],
         },
     )
-    return {(row.topic, row.subject, row.epoch, row.sequence): row.event_id for row in rows}
+    return {(row.topic, row.subject, row.epoch, row.sequence): Handled(row.event_id, row.state) for row in rows}
 
 
 async def advance(session: Session, moved: Mapping[Place, Position]) -> None:
@@ -110,7 +120,7 @@ async def remember(session: Session, handled: Sequence[tuple[Envelope, str]], no
                     "sequence": envelope.sequence,
                     "event_id": envelope.event_id,
                     "state": state,
-                    "handled_at": now,
+                    "handled_at": _when(envelope, now),
                 }
                 for envelope, state in handled
             ],
@@ -125,6 +135,13 @@ class Hold:
     sentence: str
     wait: timedelta
     tries: int | None = None
+
+
+def _when(envelope: Envelope, now: datetime) -> datetime:
+    """Return the moment to note: of a statistics key only the month, so that its time links it to nobody."""
+    if TOPIC_BY_NAME[envelope.topic].statistics:
+        return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return now
 
 
 async def hold(session: Session, envelope: Envelope, hold: Hold, machine_now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
@@ -46,6 +47,9 @@ class Transport(Protocol):
 
     async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
         """Deliver to `handle` until cancelled; a batch is confirmed only after `handle` has returned."""
+
+    async def tidy(self, oldest: date) -> int:
+        """Remove messages of the days before `oldest`, where the bus does not do so itself; return how many days."""
 
     async def lag(self, group: str) -> Mapping[str, int]:
         """Return how many messages each topic holds that the group has not confirmed."""

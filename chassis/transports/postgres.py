@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import asyncpg
@@ -110,9 +111,9 @@ class PostgresTransport:
             raise _down() from error
         return {row["topic"]: row["behind"] for row in rows}
 
-    async def drop_before(self, day: object) -> int:
-        """Drop the daily tables older than a day (a `date`); return how many."""
-        return int(await (await self._connected()).fetchval("SELECT bus.drop_before($1)", day))
+    async def tidy(self, oldest: date) -> int:
+        """Drop the daily tables before a day, which must be two weeks ago or more; return how many."""
+        return int(await (await self._connected()).fetchval("SELECT bus.drop_before($1)", oldest))
 
     async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
         """Lease partitions and deliver their batches until cancelled, through every outage of the bus."""

@@ -32,6 +32,15 @@ BEGIN
     END IF;
 END $$;
 
+-- A consumer group is a service's own: its name is the name of the role that signed in.
+CREATE OR REPLACE FUNCTION bus.check_group(group_name text) RETURNS void LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog AS $$
+BEGIN
+    IF group_name <> session_user THEN
+        RAISE EXCEPTION 'role % may not act for group %', session_user, group_name USING ERRCODE = '42501';
+    END IF;
+END $$;
+
 CREATE OR REPLACE FUNCTION bus.check_access(wanted_topic text, wanted text) RETURNS void LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -82,6 +91,7 @@ DECLARE
     share int;
     held int;
 BEGIN
+    PERFORM bus.check_group(group_name);
     FOREACH wanted IN ARRAY topics LOOP
         PERFORM bus.check_access(wanted, 'read');
     END LOOP;
@@ -134,6 +144,7 @@ DECLARE
     room int := most;
     taken int;
 BEGIN
+    PERFORM bus.check_group(group_name);
     FOR behind IN
         SELECT c.topic AS t, c.partition AS p, c.position AS done, c.fence AS f
         FROM bus.cursor c JOIN bus.head h ON h.topic = c.topic AND h.partition = c.partition
@@ -158,6 +169,7 @@ RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $
 DECLARE
     moved int;
 BEGIN
+    PERFORM bus.check_group(group_name);
     UPDATE bus.cursor c SET position = greatest(c.position, u.n)
     FROM unnest(topics, partitions, positions, fences) AS u(t, p, n, f)
     WHERE c.consumer = group_name AND c.owner = member AND c.topic = u.t AND c.partition = u.p AND c.fence = u.f;
@@ -196,6 +208,9 @@ DECLARE
     part record;
     dropped int := 0;
 BEGIN
+    IF oldest > (clock_timestamp() AT TIME ZONE 'UTC')::date - 14 THEN
+        RAISE EXCEPTION 'the last 14 days of the bus are never dropped' USING ERRCODE = '42501';
+    END IF;
     FOR part IN SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
                 WHERE i.inhparent = 'bus.message'::regclass
                   AND to_date(right(c.relname, 8), 'YYYYMMDD') < oldest LOOP

@@ -69,6 +69,7 @@ def mount(app: FastAPI, pages: Iterable[Page]) -> None:
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
+        request.scope["route"] = page  # its path names the span, as FastAPI's own routes do
         for text in (*map(str, request.path_params.values()), *sum(request.query_params.multi_items(), ())):
             check_text(text)
         asked = PageRequest(request, site, page)

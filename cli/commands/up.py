@@ -39,8 +39,11 @@ class Wishes:
 
 def run(wishes: Wishes) -> None:
     """Start, wait for Ctrl-C or SIGTERM, and stop; refusals say in one sentence what to mend."""
-    if wishes.bus_url and not wishes.bus_url.startswith(("kafka://", "postgresql")):
-        message = f"{wishes.bus_url!r} is no bus: give kafka://host:port, or leave --bus away for the embedded one."
+    if wishes.bus_url and not wishes.bus_url.startswith("postgresql+asyncpg://"):
+        message = (
+            f"{wishes.bus_url!r} is no bus that this release can use: leave --bus away for the embedded one "
+            "(kafka://host:port comes with a later release)."
+        )
         raise BadInput(message)
     with (
         _root(wishes) as root,

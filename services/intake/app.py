@@ -34,4 +34,5 @@ def service(settings: IntakeSettings | None = None) -> Service:
 def create() -> FastAPI:
     """Return the application that the supervisor serves."""
     settings = IntakeSettings(service="intake")
+    settings.localities.check_withholding(operations.MAY_WITHHOLD)
     return create_app(service(settings), settings)

@@ -1,5 +1,6 @@
 """What intake reads from its environment, and local practice read from the area files."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 
@@ -33,6 +34,10 @@ class AreaPractices:
             message = f"Version {version} of area {area} is not here: put its file back into the areas folder."
             raise LookupError(message)
         return practice(found, district)
+
+    def check_withholding(self, may_withhold: Mapping[str, frozenset[str]]) -> None:
+        """Raise AreaFileError, naming file and line, where an area withholds what an audience's contract needs."""
+        self._areas.check_withholding(may_withhold)
 
     def districts(self, on: date) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return (area name, its districts) for every area in force."""

@@ -28,11 +28,12 @@ from tests.conftest import Installation, RuntimeOf, eventually
 
 
 @pytest.fixture
-async def effect_table(clean: Installation) -> None:
+async def effect_table(clean: Installation) -> AsyncIterator[None]:
     connection = await asyncpg.connect(plain_url(clean.owner_url("channel")))
     try:
-        await connection.execute(CREATE_EFFECT)
-        await connection.execute("TRUNCATE effect; GRANT SELECT, INSERT ON effect TO channel")
+        await connection.execute(f"{CREATE_EFFECT}; GRANT SELECT, INSERT ON effect TO channel")
+        yield
+        await connection.execute("DROP TABLE effect")
     finally:
         await connection.close()
 

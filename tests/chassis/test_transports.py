@@ -212,10 +212,27 @@ class TestPostgresTransport:
         assert seen.bodies == []
         assert reader is not None
 
-    async def test_drops_only_days_before_the_window(self, writer: PostgresTransport) -> None:
+    async def test_drops_only_days_before_the_window(self, writer: PostgresTransport, clean: Installation) -> None:
         await writer.publish(messages(uuid4(), 1))
-        assert await writer.drop_before(date(2000, 1, 1)) == 0
-        assert await writer.drop_before(datetime.now(UTC).date() + timedelta(days=1)) == 1
+        assert await writer.tidy(date(2000, 1, 1)) == 0
+        connection = await asyncpg.connect(clean.superuser_url(BUS))
+        try:
+            await connection.execute("SELECT bus.ensure_day('2000-01-01')")
+        finally:
+            await connection.close()
+        assert await writer.tidy(date(2000, 1, 2)) == 1
+
+    async def test_never_drops_the_window(self, writer: PostgresTransport) -> None:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await writer.tidy(datetime.now(UTC).date() - timedelta(days=13))
+
+    async def test_refuses_to_act_for_another_group(self, clean: Installation) -> None:
+        connection = await asyncpg.connect(url(clean, "channel").replace("postgresql+asyncpg", "postgresql"))
+        try:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetch("SELECT * FROM bus.renew('stats', 'x', pg_backend_pid(), $1, 10)", [TOPIC])
+        finally:
+            await connection.close()
 
 
 async def _confirmed(reader: Transport, seen: Seen, count: int) -> bool:

@@ -99,6 +99,10 @@ class TestOtherServicesKeys:
 
 class TestOwnerUrl:
     def test_is_that_of_the_role_that_owns_the_tables(self, installation: Installation) -> None:
-        raw = json.loads(vault.secrets_file(installation.folder, "triage").read_text())
-        assert raw["owner_database_url"].startswith("postgresql+asyncpg://triage_owner:")
-        assert raw["database_url"].startswith("postgresql+asyncpg://triage:")
+        owners = json.loads((installation.folder.secrets / vault.OWNERS).read_text())
+        assert owners["triage"].startswith("postgresql+asyncpg://triage_owner:")
+
+    def test_is_not_among_what_the_running_service_may_read(self, installation: Installation) -> None:
+        raw = vault.secrets_file(installation.folder, "triage").read_text()
+        assert "triage_owner" not in raw
+        assert json.loads(raw)["database_url"].startswith("postgresql+asyncpg://triage:")

@@ -1,5 +1,6 @@
 """What intake does: take in, read, complete, note receipts and progress, erase; one verb each, no commit."""
 
+from services.intake.operations.announcing import MAY_WITHHOLD
 from services.intake.operations.erasing import erase_subject
 from services.intake.operations.ledger import note_receipts, purge_keys
 from services.intake.operations.progress import Progress, record_progress
@@ -12,6 +13,7 @@ from services.intake.operations.reading import (
 from services.intake.operations.receiving import receive
 
 __all__ = [
+    "MAY_WITHHOLD",
     "Progress",
     "ToRead",
     "complete",

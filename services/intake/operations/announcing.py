@@ -20,6 +20,18 @@ TOPICS: Mapping[str, str] = {
     "statistics": statistics.TOPIC,
 }
 
+FIRST_EVENTS: Mapping[str, type[Event]] = {
+    "police": police.ReferralReceived,
+    "social-care": social_care.SafeguardingConcernReceived,
+    "awareness": awareness.ReferralMade,
+    "statistics": statistics.ReferralCounted,
+}
+MAY_WITHHOLD: Mapping[str, frozenset[str]] = {
+    audience: frozenset(name for name, field in event.model_fields.items() if not field.is_required())
+    for audience, event in FIRST_EVENTS.items()
+}
+"""The fields that an area may keep from each audience: those that the contract can do without."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
