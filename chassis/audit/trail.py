@@ -12,6 +12,7 @@ from chassis.audit.chain import AuditEntry, Checkpoint
 from chassis.database import Session
 from chassis.tables import audit_checkpoint, audit_entry
 
+_INSERT = insert(audit_entry).inline()
 READ = "record.read"
 """The action of every read of a person's record."""
 
@@ -42,7 +43,7 @@ async def record(
         "trace_id": telemetry.trace_id(),
         "facts": dict(details.get("facts") or {}),
     }
-    await session.execute(insert(audit_entry).values(values).inline())
+    await session.execute(_INSERT, values)
 
 
 async def record_read(session: Session, *, subject: UUID | None, now: datetime, reason: str) -> None:
