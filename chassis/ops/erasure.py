@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, documents
 from chassis.database import Session
-from chassis.tables import dispatch, erased_subject, inbox_held, inbox_parked, outbox
+from chassis.tables import dispatch, erased_subject, inbox_event, inbox_held, inbox_parked, outbox
 from chassis.wire import decode, encode
 from contracts.envelope import Envelope
 
@@ -51,6 +51,7 @@ async def erase_stored(
         parked=await _parked(session, subject, now),
         held=await _held(session, subject),
     )
+    await _answer_erased(session, subject)
     await _register(session, subject, reason, now)
     facts = {
         "documents": receipt.documents,
@@ -116,6 +117,12 @@ async def _hold_tombstone(session: Session, envelope: Envelope) -> None:
     changed = {name: values[name] for name in ("envelope", "why", "sentence", "tries", "next_try_at")}
     number = ["topic", "subject", "epoch", "sequence"]
     await session.execute(insert(inbox_held).values(values).on_conflict_do_update(index_elements=number, set_=changed))
+
+
+async def _answer_erased(session: Session, subject: UUID) -> None:
+    # A replay is answered with what became of the event: what was stored is no longer there.
+    found = (inbox_event.c.subject == subject) & (inbox_event.c.state == "stored")
+    await session.execute(update(inbox_event).where(found).values(state="erased"))
 
 
 async def _register(session: Session, subject: UUID, reason: str, now: datetime) -> None:

@@ -1,9 +1,10 @@
 """Canary values in every personal field: in clear they are found nowhere, and what looks for them can find them."""
 
 import asyncio
+import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -172,13 +173,18 @@ def envelope(live: Live, kind: str, plant: Plant) -> Envelope:
     if kind == "wrong-key":
         sealed, key_id = seal(AESGCM(os.urandom(32)), plain, bound), keys[0]["id"]
     else:
-        topic_keys = TopicKeys({ReferralReceived.topic: [TopicKey.model_validate(each) for each in keys]})
+        topic_keys = TopicKeys({ReferralReceived.topic: [key_of(each) for each in keys]})
         key_id, sealed = topic_keys.seal(ReferralReceived.topic, plain, bound)
     (area,) = live.of("triage", "SELECT area, area_version FROM referral LIMIT 1")
     return Envelope(
         event_id, ReferralReceived.wire_type, ReferralReceived.topic, area["area"], area["area_version"], subject,
         1, 1, uuid4(), None, "", key_id, sealed,
     )  # fmt: skip
+
+
+def key_of(written: Mapping[str, str]) -> TopicKey:
+    """Return a topic's key as the secrets file writes it."""
+    return TopicKey(written["id"], base64.b64decode(written["key"]))
 
 
 async def appended(live: Live, sent: Envelope) -> None:

@@ -118,8 +118,9 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
     """Return the ids that pages are asked for by."""
     (concern,) = live.of("notify", "SELECT subject FROM concern WHERE reference = $1", reference)
     (original,) = live.of("intake", "SELECT document_id FROM referral WHERE reference = $1", unread)
+    wait(lambda: live.of("triage", "SELECT 1 FROM referral WHERE reference = $1", unread), 60, "The unread original")
     (held,) = live.of(
-        "triage", "SELECT d.id FROM document d JOIN referral r USING (subject) WHERE r.reference = $1 LIMIT 1", reference
+        "triage", "SELECT d.id FROM document d JOIN referral r USING (subject) WHERE r.reference = $1 LIMIT 1", unread
     )
     mails = [path.stem for path in live.folder.mail.glob("*.eml")]
     (release,) = live.of("stats", "SELECT area, number FROM release LIMIT 1")
@@ -173,7 +174,7 @@ def downloads(world: World) -> dict[str, list[tuple[str, str]]]:
     ids = world.names
     return {
         "intake": [(DESK, f"/desk/documents/{ids['original']}")],
-        "triage": [(GATEWAY, f"/referrals/{world.fresh}/documents/{ids['held']}")],
+        "triage": [(GATEWAY, f"/referrals/{world.unread}/documents/{ids['held']}")],
         "stats": [(BOARD, f"{ids['release']}/tables.csv")],
     }
 
@@ -296,13 +297,13 @@ def filled_by_keyboard(page: Page) -> None:
             continue
         if here["name"] in WORDS:
             page.keyboard.type(WORDS[here["name"]])
-        elif here["type"] == "checkbox":
+        elif here["type"] in {"checkbox", "radio"}:
             page.keyboard.press("Space")
         elif re.search(r"start|continue|send|accept|submit", here["text"], re.IGNORECASE) and (
             here["tag"] == "BUTTON" or here["tag"] == "A"
         ):
-            page.keyboard.press("Enter")
-            page.wait_for_load_state()
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
             return
     pytest.fail(f"{page.url} cannot be finished with the keyboard.")
 
@@ -339,10 +340,10 @@ def filled_without_scripts(page: Page) -> None:
     for name, value in WORDS.items():
         for field in page.locator(f"main [name='{name}']").all():
             field.fill(value)
-    for box in page.locator("main input[type=checkbox]").all():
+    for box in page.locator("main input[type=checkbox], main input[type=radio]").all():
         box.check()
-    page.locator("main .govuk-button").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("main .govuk-button").first.click()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
