@@ -34,7 +34,7 @@ class AreaFileError(ValueError):
         self.problems = problems
 
 
-class UnknownArea(LookupError):  # noqa: N818 - errors are named by the fact
+class UnknownArea(LookupError):
     """No file speaks for this area, or none on that day."""
 
 

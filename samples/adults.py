@@ -7,7 +7,7 @@ from samples.people import concerns, home, referral
 
 TWENTY_EIGHT_YEARS_OLD = referral(
     Person(
-        forenames="Mehmet Çağrı",  # noqa: RUF001 - the Turkish letter is meant
+        forenames="Mehmet Çağrı",
         surname="Örnek-Sample",
         date_of_birth=date(1998, 12, 1),
         gender=Gender.MALE,
