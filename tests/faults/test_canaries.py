@@ -68,7 +68,7 @@ def by_mail(live: Live, plant: Plant) -> str:
     message.add_attachment(write_form(form), maintype="application", subtype="octet-stream", filename=name)
     code, reply = mailed(live, message)
     assert code == 250, reply
-    return REFERENCE.findall(reply)[0]
+    return str(REFERENCE.findall(reply)[0])
 
 
 def by_web(live: Live, plant: Plant, folder: Path) -> str:
@@ -78,7 +78,7 @@ def by_web(live: Live, plant: Plant, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def planted(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
+def planted(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Planted:
     """Three referrals of canaries that went the whole pathway, one per door, and what was answered to bad ones."""
     plants = {"api": Plant(), "mail": Plant(), "web": Plant()}
     references = (
@@ -102,7 +102,7 @@ def planted(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
     marks = tuple(plant.mark for plant in (*plants.values(), police, errors))
     found = live.of("monitor", "SELECT correlation_id FROM span")
     assert found, "There are no spans to look at."
-    yield Planted(live, marks, addresses, references, answers)
+    return Planted(live, marks, addresses, references, answers)
 
 
 def read(live: Live, reference: str) -> bool:
@@ -277,8 +277,8 @@ PLACES = {
     ),
     "json": (
         vault.database_of("monitor"),
-        "INSERT INTO service_reading (service, state, dependencies, read_at) "
-        "VALUES ('{mark}', 'x', '{{\"a\": [\"{mark}\"]}}', now())",
+        """INSERT INTO service_reading (service, state, dependencies, read_at)
+           VALUES ('{mark}', 'x', '{{"a": ["{mark}"]}}', now())""",
     ),
 }
 

@@ -1,9 +1,8 @@
-"""An erased subject: nothing sealed opens any more, inboxes answer `erased`, the ledger says it, nothing is in clear."""
+"""An erased subject: nothing sealed opens, inboxes answer `erased`, the ledger says it, nothing is in clear."""
 
 import asyncio
 import base64
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -122,7 +121,7 @@ class Opener:
 
 
 @pytest.fixture(scope="module")
-def erased(live: Live) -> Iterator[Erased]:
+def erased(live: Live) -> Erased:
     """A referral of canaries that went the whole pathway and was then erased everywhere."""
     plant = Plant()
     reference = by_mail(live, plant)
@@ -135,7 +134,7 @@ def erased(live: Live) -> Iterator[Erased]:
     before = len(Opener(live, subject).opens())
     order = {"subject": str(subject), "reason": "a test of erasure"}
     receipts = {service: live.operate(service, "POST", "erase", order) for service in SERVICES}
-    yield Erased(live, plant, reference, subject, before, receipts)
+    return Erased(live, plant, reference, subject, before, receipts)
 
 
 def unsettled(live: Live, subject: UUID) -> list[str]:

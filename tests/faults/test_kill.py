@@ -1,4 +1,4 @@
-"""SIGKILL of every process in turn, the database included, while referrals come in: nothing is lost, nothing doubled."""
+"""SIGKILL of every process in turn, the database too, while referrals come in: nothing is lost, nothing doubled."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import smtplib
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -136,7 +136,7 @@ class Aftermath:
         """Return the references that clients were given."""
         return [each.reference for each in self.sent if each.outcome == "ok"]
 
-    def open_lines(self) -> list[Mapping[str, object]]:
+    def open_lines(self) -> Sequence[Mapping[str, object]]:
         """Return the required ledger lines that nobody has stored yet."""
         return self.live.of("intake", "SELECT team, referral_id FROM ledger_line WHERE required AND stored_at IS NULL")
 

@@ -36,6 +36,11 @@ def risk_owner(live: Live, reference: str) -> str:
     return str(live.of("triage", "SELECT risk_owner FROM referral WHERE reference = $1", reference)[0]["risk_owner"])
 
 
+def state(live: Live, reference: str) -> str:
+    """Return where a referral stands with the police."""
+    return str(live.of("triage", "SELECT state FROM referral WHERE reference = $1", reference)[0]["state"])
+
+
 def cleared(live: Live, reference: str) -> None:
     """The intelligence unit finds nothing against it."""
     with signed_in(live, "triage", IMU) as browser:
@@ -81,19 +86,14 @@ class TestThePathway:
         assert risk_owner(live, reference) == before, "The giver owns the risk until the taker has accepted."
         case_of(live, reference, "accept")
         wait(lambda: "Cora" in risk_owner(live, reference), 60, "The change of the risk owner")
-        assert live.of("triage", "SELECT state FROM referral WHERE reference = $1", reference)[0]["state"] == "handed-over"
+        assert state(live, reference) == "handed-over"
 
     def test_a_section_36_referral_carries_its_grounds_and_may_come_back(self, live: Live) -> None:
         reference = referred(live)
         cleared(live, reference)
         decided(live, reference, "refer-section-36", grounds="SYNTHETIC: grounds made up for a test.")
         case_of(live, reference, "return", "SYNTHETIC: the pack lacks a page.")
-        wait(
-            lambda: live.of("triage", "SELECT state FROM referral WHERE reference = $1", reference)[0]["state"]
-            == "assessing",
-            60,
-            "The return of the pack",
-        )
+        wait(lambda: state(live, reference) == "assessing", 60, "The return of the pack")
         with signed_in(live, "triage", GATEWAY) as browser:
             assert "the pack lacks a page" in words(browser.get(f"/referrals/{reference}"))
 
