@@ -1,7 +1,7 @@
 """Channel on a real database, with its pages, and cases in it."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -85,7 +85,7 @@ class Console:
 
 
 @pytest.fixture
-async def console(running_of: RunningOf, quiet: Service, practices: GivenPractices) -> AsyncIterator[Console]:
+async def console(running_of: RunningOf, quiet: Service, practices: GivenPractices) -> Console:
     running = await running_of(quiet, public_url="http://channel.test")
 
     async def signed_in(actor: Actor) -> httpx2.AsyncClient:
@@ -96,7 +96,7 @@ async def console(running_of: RunningOf, quiet: Service, practices: GivenPractic
         running.client.cookies.set("throughline_channel", session.token)
         return running.client
 
-    yield Console(Team(running.runtime, quiet, practices), running.client, signed_in)
+    return Console(Team(running.runtime, quiet, practices), running.client, signed_in)
 
 
 def hidden(page: httpx2.Response, name: str) -> str:

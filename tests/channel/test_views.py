@@ -150,7 +150,7 @@ class TestAct:
         await console.team.act(subject, Command.ACCEPT)
         refused = await client.post(f"{ONE}/actions/return", data={**fields, "reason": "My own long words."})
         assert refused.status_code == 409
-        assert "Accept the pack, by Cora Synthetic" in text_of(refused)
+        assert "Pack accepted, by Cora Synthetic" in text_of(refused)
         assert "My own long words." in refused.text
         assert "This cannot be done now." in refused.text
 

@@ -48,8 +48,10 @@ def row_for(command: Command, state: State | None) -> Transition:
         if row.command is command and (state in row.sources or (state is None and not row.sources)):
             return row
     label = next(row.label for row in TABLE if row.command is command)
-    where = STATE_LABELS[state].lower() if state else "unknown here"
-    raise NotInThisState(f"“{label}” is not possible now: the case is {where}. Open it again to see what is offered.")
+    where = f"“{STATE_LABELS[state]}”" if state else "unknown here"
+    raise NotInThisState(
+        f"“{label}” is not possible now: the case stands at {where}. Open it again to see what is offered."
+    )
 
 
 def lacks(command: Command, state: State, record: Record) -> tuple[tuple[str, str], ...]:
@@ -99,7 +101,7 @@ def _refusal(row: Transition, situation: Situation, roles: frozenset[str], pract
     if refusals:
         return refusals[0]
     if situation.state not in row.sources:
-        return f"Not from here: the case is {STATE_LABELS[situation.state].lower()}."
+        return f"Not from “{STATE_LABELS[situation.state]}”."
     if not roles & row.roles:
         return f"For {' or '.join(sorted(role.replace('-', ' ') for role in row.roles))} only."
     return ""

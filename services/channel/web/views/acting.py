@@ -20,7 +20,7 @@ from services.channel.domain import (
 from services.channel.operations import Act
 from services.channel.queries import TimelineEntry
 from services.channel.web.forms import ActionForm
-from services.channel.web.views.asked import LABELS, Opened, opened, shown
+from services.channel.web.views.asked import HAPPENED, LABELS, Opened, opened, shown
 
 DONE = {
     Command.ACCEPT: "You have accepted the pack. You are now named as risk owner, and the police have been told.",
@@ -95,7 +95,7 @@ def _fields(found: Opened, command: Command) -> tuple[str, ...]:
 
 
 def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> Response:
-    changes = [{"what": LABELS[each.command], "by": each.by, "at": each.at} for each in asked.changes]
+    changes = [{"what": HAPPENED[Command(each.command)], "by": each.by, "at": each.at} for each in asked.changes]
     values = {
         "title": LABELS[command],
         "form": asked.form,

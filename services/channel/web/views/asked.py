@@ -11,6 +11,16 @@ from services.channel.domain import TABLE, Command, Offer, Practice, Practices, 
 from services.channel.queries import Held
 
 LABELS = {row.command.value: row.label for row in TABLE}
+HAPPENED = {
+    Command.OPEN: "The police offered a pack",
+    Command.OFFER_AGAIN: "The police offered the pack again",
+    Command.RECEIVE_SECTION_36: "The police referred the person under section 36",
+    Command.ACCEPT: "Pack accepted",
+    Command.RETURN: "Pack returned to the police",
+    Command.REFER: "Referred to the panel under section 36",
+    Command.GIVE_BACK: "Case given back to the police",
+    Command.TAKEN_BACK: "The police took the case back",
+}
 
 
 @dataclass(frozen=True)

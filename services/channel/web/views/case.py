@@ -7,9 +7,9 @@ from chassis import documents
 from chassis.errors import Missing
 from chassis.web import PageRequest, Response
 from services.channel import queries
-from services.channel.domain import STATE_LABELS, TABLE, State
+from services.channel.domain import STATE_LABELS, TABLE, Command, State
 from services.channel.queries import CaseView
-from services.channel.web.views.asked import LABELS, Opened, opened, shown
+from services.channel.web.views.asked import HAPPENED, Opened, opened, shown
 
 KINDS = {"information-gathering": "For information gathering", "section-36": "Section 36 referral"}
 MEGABYTE = 1_048_576
@@ -53,7 +53,8 @@ def _values(view: CaseView, found: Opened) -> dict[str, object]:
     return {
         "title": f"Case {held.reference}",
         "state": STATE_LABELS[held.situation.state],
-        "stages": _stages(view),
+        "been": _been(view),
+        "possible": _possible(view),
         "risk_owner": held.situation.risk_owner,
         "opened_at": held.opened_at,
         "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],
@@ -65,27 +66,34 @@ def _values(view: CaseView, found: Opened) -> dict[str, object]:
     }
 
 
-def _stages(view: CaseView) -> list[dict[str, object]]:
-    """Return the states that the case has been in, then those that can follow, the present one marked."""
-    present = view.held.situation.state
-    been: list[State] = []
+def _been(view: CaseView) -> list[str]:
+    """Return the states that it has been in, the present one last."""
+    been = [view.timeline[0].to_state]
     for entry in view.timeline:
-        state = State(entry.to_state)
-        if not been or been[-1] is not state:
-            been.append(state)
-    following = sorted({row.target for row in TABLE if present in row.sources and row.target not in (None, present)})
-    stages: list[dict[str, object]] = [{"label": STATE_LABELS[state], "is": "done"} for state in been[:-1]]
-    stages.append({"label": STATE_LABELS[present], "is": "present"})
-    stages.extend({"label": STATE_LABELS[state], "is": "possible"} for state in following if state)
-    return stages
+        if entry.to_state != been[-1]:
+            been.append(entry.to_state)
+    return [STATE_LABELS[State(state)] for state in been]
+
+
+def _possible(view: CaseView) -> list[str]:
+    """Return the states that can come next."""
+    present = view.held.situation.state
+    following = {row.target for row in TABLE if present in row.sources and row.target not in (None, present)}
+    return [STATE_LABELS[state] for state in State if state in following]
 
 
 def _entries(view: CaseView) -> list[dict[str, object]]:
-    entries = []
-    for entry in reversed(view.timeline):
-        text = entry.note or f"Risk owner: {entry.risk_owner}."
-        entries.append({"title": LABELS[entry.command], "by": entry.by, "at": entry.at, "text": text})
-    return entries
+    """Return the timeline, newest first, naming the risk owner where that changed."""
+    entries: list[dict[str, object]] = []
+    owner = ""
+    for entry in view.timeline:
+        words = [entry.note] if entry.note else []
+        if entry.risk_owner != owner:
+            words.append(f"Risk owner: {entry.risk_owner}.")
+            owner = entry.risk_owner
+        title = HAPPENED[Command(entry.command)]
+        entries.append({"title": title, "by": entry.by, "at": entry.at, "text": "\n".join(words)})
+    return entries[::-1]
 
 
 def _size(size: int) -> str:
