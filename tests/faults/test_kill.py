@@ -185,7 +185,8 @@ class TestAfterEveryKill:
     def test_an_unknown_one_exists_once_or_never(self, aftermath: Aftermath) -> None:
         stored = len(aftermath.live.of("intake", "SELECT 1 FROM referral"))
         outcomes = Counter(each.outcome for each in aftermath.sent)
-        assert outcomes["ok"] <= stored <= outcomes["ok"] + outcomes["unknown"] + outcomes["refused"]
+        # One more is the referral of the test that asks again.
+        assert outcomes["ok"] <= stored <= outcomes["ok"] + outcomes["unknown"] + outcomes["refused"] + 1
         keys = aftermath.live.of("intake", "SELECT digest, referral_id FROM arrival_key")
         assert max(Counter(row["digest"] for row in keys).values()) == 1
 
