@@ -24,12 +24,11 @@ DECLARE
     name text := 'message_' || to_char(wanted, 'YYYYMMDD');
 BEGIN
     IF to_regclass('bus.' || name) IS NULL THEN
-        PERFORM pg_advisory_xact_lock(7306);
-        IF to_regclass('bus.' || name) IS NULL THEN
-            EXECUTE format('CREATE TABLE bus.%I PARTITION OF bus.message FOR VALUES FROM (%L) TO (%L)',
-                           name, wanted, wanted + 1);
-        END IF;
+        EXECUTE format('CREATE TABLE bus.%I PARTITION OF bus.message FOR VALUES FROM (%L) TO (%L)',
+                       name, wanted, wanted + 1);
     END IF;
+EXCEPTION WHEN duplicate_table THEN
+    NULL;  -- another publisher was first; this one may still see the catalogue as it was
 END $$;
 
 -- A consumer group is a service's own: its name is the name of the role that signed in.

@@ -222,6 +222,20 @@ class TestPostgresTransport:
             await connection.close()
         assert await writer.tidy(date(2000, 1, 2)) == 1
 
+    async def test_publishers_that_begin_a_day_together_all_publish(
+        self, writer: PostgresTransport, clean: Installation
+    ) -> None:
+        await writer.publish(messages(uuid4(), 1))
+        connection = await asyncpg.connect(clean.superuser_url(BUS))
+        try:
+            for part in await connection.fetch(
+                "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'bus.message'::regclass"
+            ):
+                await connection.execute(f"DROP TABLE {part['name']}")
+        finally:
+            await connection.close()
+        await asyncio.gather(*(writer.publish(messages(uuid4(), 1)) for _ in range(12)))
+
     async def test_never_drops_the_window(self, writer: PostgresTransport) -> None:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await writer.tidy(datetime.now(UTC).date() - timedelta(days=13))
