@@ -32,7 +32,7 @@ async def on_referral_made(_: Practices, session: Session, event: ReferralMade, 
         age_band=event.age_band,
         district=event.district,
     )
-    await operations.keep_awareness(session, heard)
+    await operations.keep_awareness(session, heard, message.now)
 
 
 async def on_police_decision_made(

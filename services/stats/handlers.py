@@ -27,19 +27,19 @@ async def on_referral_counted(session: Session, event: ReferralCounted, message:
         gender=event.gender,
         district=event.district,
     )
-    await operations.count(session, counted)
+    await operations.count(session, counted, now=message.now)
 
 
 @handlers.on(DecisionCounted)
 async def on_decision_counted(session: Session, event: DecisionCounted, message: Message) -> None:
     """Count the Gateway's decision."""
-    await operations.count(session, _outcome(Stage.TRIAGE, event, message))
+    await operations.count(session, _outcome(Stage.TRIAGE, event, message), now=message.now)
 
 
 @handlers.on(CaseCounted)
 async def on_case_counted(session: Session, event: CaseCounted, message: Message) -> None:
     """Count the Dovetail team's answer to a pack."""
-    await operations.count(session, _outcome(Stage.CHANNEL, event, message))
+    await operations.count(session, _outcome(Stage.CHANNEL, event, message), now=message.now)
 
 
 def _outcome(stage: Stage, event: DecisionCounted | CaseCounted, message: Message) -> Fact:

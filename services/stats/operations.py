@@ -54,8 +54,10 @@ class Disclosure:
     round_to: int = 1
 
 
-async def count(session: Session, counted: Fact) -> None:
+async def count(session: Session, counted: Fact, *, now: datetime) -> None:
     """Keep a fact; a higher version replaces a lower one of the same key and stage, whichever comes first.
+
+    The audit row names no key: it says that a fact was counted, not which.
 
     Raises MonthMalformed when the month says more, or less, than a month.
     """
@@ -72,6 +74,7 @@ async def count(session: Session, counted: Fact) -> None:
             where=fact.c.version < statement.excluded.version,
         )
     )
+    await audit.record(session, "fact.count", subject=None, now=now, area=counted.area)
 
 
 async def make_release(session: Session, area: str, rules: Disclosure, *, now: datetime) -> int:

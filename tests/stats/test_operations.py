@@ -38,7 +38,7 @@ def received(month: str = "2026-11", *, key: UUID | None = None, version: int = 
 async def count(stats: Runtime, *facts: Fact) -> None:
     async with stats.database.transaction(Actor.service("stats")) as session:
         for one in facts:
-            await operations.count(session, one)
+            await operations.count(session, one, now=DECEMBER)
 
 
 async def make(stats: Runtime, now: datetime = DECEMBER, area: str = KENT) -> int:

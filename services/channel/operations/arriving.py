@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from chassis import outbox
+from chassis import audit, outbox
 from chassis.database import Session
 from contracts.vocabulary import Outcome, ReferralForm, Team
 from services.channel import models, queries
@@ -70,7 +70,7 @@ class PackArrival:
     statistics_key: UUID
 
 
-async def keep_awareness(session: Session, heard: Awareness) -> None:
+async def keep_awareness(session: Session, heard: Awareness, now: datetime) -> None:
     """Keep what is known of a referral; a later version replaces an earlier one and stays seen."""
     table = models.awareness
     later = {"version": heard.version, "age_band": heard.age_band, "district": heard.district}
@@ -85,6 +85,8 @@ async def keep_awareness(session: Session, heard: Awareness) -> None:
     await session.execute(
         statement.on_conflict_do_update(index_elements=["subject"], set_=later, where=table.c.version < heard.version)
     )
+    facts: dict[str, str | int] = {"version": heard.version}
+    await audit.record(session, "awareness.keep", subject=heard.subject, now=now, area=heard.area, facts=facts)
 
 
 async def hear_decision(session: Session, heard: DecisionHeard, practice: Practice, now: datetime) -> None:
@@ -99,6 +101,8 @@ async def hear_decision(session: Session, heard: DecisionHeard, practice: Practi
             decided_at=heard.decided_at,
         )
     )
+    facts: dict[str, str | int] = {"outcome": str(heard.outcome)}
+    await audit.record(session, "police-decision.keep", subject=heard.subject, now=now, area=heard.area, facts=facts)
     if heard.outcome is not Outcome.PLP or not await queries.exists(session, heard.subject):
         return
     case = await queries.held(session, heard.subject)
