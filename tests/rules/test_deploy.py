@@ -17,9 +17,7 @@ PORTS_MAY_STAND_IN = {
     "services/intake/settings.py": "the default of the mail door, for a service started by itself",
     "services/notify/settings.py": "the default of outgoing mail, for a service started by itself",
 }
-READ_ELSEWHERE = {
-    "services/intake/readers/cell.py": "the reader's child empties it before it opens a file"
-}
+READ_ELSEWHERE = {"services/intake/readers/cell.py": "the reader's child empties it before it opens a file"}
 OTHER_VARIABLES = {
     "THROUGHLINE_OIDC_CLIENT_ID": "the command line puts it into each service's secrets file",
     "THROUGHLINE_OIDC_CLIENT_SECRET": "as above",
