@@ -21,7 +21,7 @@ from chassis.ops.bodies import ErasureOrder, ReplayOrder, ResolutionOrder
 from chassis.ops.erasure import EraseSubject, erase_stored
 from chassis.ops.queues import ParkedMessage
 from chassis.web.pages import Page, PageRequest
-from contracts.catalogue import consumed_by
+from contracts.catalogue import consumed_by, published_by
 
 if TYPE_CHECKING:
     from chassis.runtime import Runtime
@@ -180,7 +180,13 @@ def _erasing(erase_own: EraseSubject | None) -> Endpoint:
         await runtime.database.keys.erase(order.subject)
         async with runtime.database.transaction(operator) as session:
             receipt = await erase_stored(session, order.subject, erase_own, reason=order.reason, now=clock.now())
-        values = asdict(receipt) | {"subject": str(receipt.subject), "erased_at": receipt.erased_at.isoformat()}
+        topics = [topic.name for topic in published_by(runtime.settings.service)]
+        emptied = await runtime.bus.forget(topics, order.subject) if topics else 0
+        values = (
+            asdict(receipt)
+            | {"bus_messages": emptied}
+            | {"subject": str(receipt.subject), "erased_at": receipt.erased_at.isoformat()}
+        )
         return JSONResponse(values)
 
     return erase

@@ -48,6 +48,9 @@ class Transport(Protocol):
     async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
         """Deliver to `handle` until cancelled; a batch is confirmed only after `handle` has returned."""
 
+    async def forget(self, topics: Sequence[str], key: UUID) -> int:
+        """Empty what this service has published under a key, where the bus can; return how many messages that was."""
+
     async def tidy(self, oldest: date) -> int:
         """Remove messages of the days before `oldest`, where the bus does not do so itself; return how many days."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 
@@ -93,9 +94,10 @@ class PostgresTransport:
         """Append the messages in one transaction of the bus; raises BusUnavailable."""
         try:
             await (await self._connected()).execute(
-                "SELECT bus.append($1, $2, $3)",
+                "SELECT bus.append($1, $2, $3, $4)",
                 [message.topic for message in messages],
                 [partition_of(message.key, self._partitions) for message in messages],
+                [message.key for message in messages],
                 [message.body for message in messages],
             )
         except _LOST as error:
@@ -110,6 +112,18 @@ class PostgresTransport:
         except _LOST as error:
             raise _down() from error
         return {row["topic"]: row["behind"] for row in rows}
+
+    async def forget(self, topics: Sequence[str], key: UUID) -> int:
+        """Empty the messages that this service has published under a key; return how many; raises BusUnavailable."""
+        try:
+            emptied = await (await self._connected()).fetchval(
+                "SELECT bus.forget($1, $2, $3)", list(topics), partition_of(key, self._partitions), key
+            )
+        except _LOST as error:
+            if isinstance(error, asyncpg.PostgresError) and not is_world_down(error):
+                raise
+            raise _down() from error
+        return int(emptied)
 
     async def tidy(self, oldest: date) -> int:
         """Drop the daily tables before a day, which must be two weeks ago or more; return how many."""
@@ -195,7 +209,10 @@ class _Consumer:
         if not rows:
             return False
         await self._refuse_gaps(connection, rows)
-        await self._handle([Delivery(row["topic"], row["partition"], row["position"], row["body"]) for row in rows])
+        # An empty body is what an erasure left of a message: its place counts, there is nothing to handle.
+        await self._handle(
+            [Delivery(row["topic"], row["partition"], row["position"], row["body"]) for row in rows if row["body"]]
+        )
         ends = {(row["topic"], row["partition"]): (row["position"] + 1, row["fence"]) for row in rows}
         await connection.execute(
             "SELECT bus.advance($1, $2, $3, $4, $5, $6)",

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS bus.member (
     PRIMARY KEY (consumer, owner));
 CREATE TABLE IF NOT EXISTS bus.message (
     day date NOT NULL, topic text NOT NULL, partition int NOT NULL, position bigint NOT NULL,
-    body bytea NOT NULL, PRIMARY KEY (topic, partition, position, day)) PARTITION BY RANGE (day);
+    key uuid NOT NULL, body bytea NOT NULL, PRIMARY KEY (topic, partition, position, day)) PARTITION BY RANGE (day);
 
 CREATE OR REPLACE FUNCTION bus.ensure_day(wanted date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog AS $$
@@ -50,7 +50,7 @@ BEGIN
 END $$;
 
 -- Positions are taken under the head's row lock, which lasts until the commit: position order is commit order.
-CREATE OR REPLACE FUNCTION bus.append(topics text[], partitions int[], bodies bytea[]) RETURNS void
+CREATE OR REPLACE FUNCTION bus.append(topics text[], partitions int[], keys uuid[], bodies bytea[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     today date := (clock_timestamp() AT TIME ZONE 'UTC')::date;
@@ -64,15 +64,15 @@ BEGIN
         WHERE (h.topic, h.partition) IN (SELECT t, p FROM unnest(topics, partitions) AS u(t, p))
         ORDER BY h.topic, h.partition FOR UPDATE;
     WITH incoming AS (
-        SELECT t, p, b, n, row_number() OVER (PARTITION BY t, p ORDER BY n) AS nth
-        FROM unnest(topics, partitions, bodies) WITH ORDINALITY AS u(t, p, b, n)),
+        SELECT t, p, k, b, n, row_number() OVER (PARTITION BY t, p ORDER BY n) AS nth
+        FROM unnest(topics, partitions, keys, bodies) WITH ORDINALITY AS u(t, p, k, b, n)),
     counted AS (SELECT t, p, count(*) AS many FROM incoming GROUP BY t, p),
     moved AS (
         UPDATE bus.head h SET next = h.next + c.many FROM counted c
         WHERE h.topic = c.t AND h.partition = c.p
         RETURNING h.topic, h.partition, h.next - c.many AS first)
-    INSERT INTO bus.message (day, topic, partition, position, body)
-    SELECT today, i.t, i.p, m.first + i.nth - 1, i.b
+    INSERT INTO bus.message (day, topic, partition, position, key, body)
+    SELECT today, i.t, i.p, m.first + i.nth - 1, i.k, i.b
     FROM incoming i JOIN moved m ON m.topic = i.t AND m.partition = i.p;
     PERFORM pg_notify('bus', t) FROM (SELECT DISTINCT t FROM unnest(topics) t) AS s;
 END $$;
@@ -196,6 +196,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     FROM bus.cursor c JOIN bus.head h ON h.topic = c.topic AND h.partition = c.partition
     WHERE c.consumer = group_name GROUP BY c.topic;
 $$;
+
+-- Empty what the caller has published under a key in one partition: the places stay, so that nobody sees a gap.
+CREATE OR REPLACE FUNCTION bus.forget(topics text[], wanted_partition int, wanted uuid) RETURNS int LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    wanted_topic text;
+    emptied int;
+BEGIN
+    FOREACH wanted_topic IN ARRAY topics LOOP
+        PERFORM bus.check_access(wanted_topic, 'write');
+    END LOOP;
+    UPDATE bus.message m SET body = '' WHERE m.topic = ANY (topics) AND m.partition = wanted_partition
+        AND m.key = wanted AND m.body <> '';
+    GET DIAGNOSTICS emptied = ROW_COUNT;
+    RETURN emptied;
+END $$;
 
 CREATE OR REPLACE FUNCTION bus.who() RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog AS $$ SELECT id FROM bus.identity $$;

@@ -236,6 +236,19 @@ class TestPostgresTransport:
             await connection.close()
         await asyncio.gather(*(writer.publish(messages(uuid4(), 1)) for _ in range(12)))
 
+    async def test_forgets_one_key_and_leaves_no_gap(self, writer: Transport, reader: Transport) -> None:
+        erased, kept = uuid4(), uuid4()
+        await writer.publish([*messages(erased, 2), *messages(kept, 2), *messages(erased, 1, 2)])
+        assert await writer.forget([TOPIC], erased) == 3
+        seen = Seen()
+        async with consuming(reader, seen.handle):
+            await eventually(lambda: _confirmed(reader, seen, 2))
+        assert seen.by_key() == {str(kept): [0, 1]}
+
+    async def test_lets_nobody_forget_what_another_published(self, reader: PostgresTransport) -> None:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.forget([TOPIC], uuid4())
+
     async def test_never_drops_the_window(self, writer: PostgresTransport) -> None:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await writer.tidy(datetime.now(UTC).date() - timedelta(days=13))

@@ -192,7 +192,9 @@ async def appended(live: Live, sent: Envelope) -> None:
     connection = await asyncpg.connect(live.database_url(BUS, "intake"))
     try:
         place = [partition_of(sent.subject, PARTITIONS)]
-        await connection.execute("SELECT bus.append($1, $2, $3)", [sent.topic], place, [encode(sent)])
+        await connection.execute(
+            "SELECT bus.append($1, $2, $3, $4)", [sent.topic], place, [sent.subject], [encode(sent)]
+        )
     finally:
         await connection.close()
 

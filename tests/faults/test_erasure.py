@@ -209,8 +209,5 @@ class TestAnErasedSubject:
         (row,) = erased.live.of("intake", "SELECT id FROM referral WHERE reference = $1", reference)
         assert Opener(erased.live, row["id"]).opens()
 
-    @pytest.mark.xfail(
-        strict=True, reason="The bus keeps what was published, sealed under the topic's key, until its day is dropped."
-    )
     def test_the_bus_keeps_nothing_that_opens(self, erased: Erased) -> None:
         assert Opener(erased.live, erased.subject).on_the_bus() == 0
