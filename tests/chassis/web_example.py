@@ -66,8 +66,8 @@ class MemoryDatabase:
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Any]:
-        async def execute(statement: Any) -> None:
-            self.audited.append((actor.id, statement.compile().params["action"]))
+        async def execute(_statement: Any, row: dict[str, Any]) -> None:
+            self.audited.append((actor.id, row["action"]))
 
         yield SimpleNamespace(actor=actor, service="example", execute=execute)
 
