@@ -2,28 +2,31 @@
 
 import logging
 import os
-import re
 import signal
 import sys
+from pathlib import Path
 
 import werkzeug.serving
-from flask import Response
+from flask import request
+from jinja2 import DictLoader
 from oidc_provider_mock import User, app
 
 from cli.leash import follow_parent
 from cli.nursery import SUPERVISOR
 from cli.ports import HOST
-from cli.staff import load
+from cli.staff import StaffMember, load
 
-STRANGER = re.compile(rb"<(link|script)[^>]+https?://[^>]*>(</script>)?")
-STYLE = b"<style>body{font:1.1rem/1.5 Arial,sans-serif;margin:2rem auto;max-width:40rem;padding:0 1rem}</style></head>"
+FORM = "authorization_form.html"
+"""The library's own page, by its name there: ours stands in its place, names the people and calls no other machine."""
 
 
-def _without_strangers(answer: Response) -> Response:
-    """Keep the sign-in page from calling other machines for its looks: the demonstration works offline."""
-    if answer.mimetype == "text/html":
-        answer.set_data(STRANGER.sub(b"", answer.get_data()).replace(b"</head>", STYLE, 1))
-    return answer
+def _groups(client_id: str, staff: tuple[StaffMember, ...]) -> dict[str, object]:
+    """Return the people for the service that asks first, the others after them."""
+    service = client_id.removeprefix("throughline-")
+    here = [member for member in staff if member.console == service]
+    others = [member for member in staff if member.console != service]
+    heading = "Others, who have no work there" if here else "People"
+    return {"service": service if here else "", "groups": [("People who work there", here), (heading, others)]}
 
 
 def main() -> int:
@@ -34,6 +37,7 @@ def main() -> int:
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
     # Request lines hold authorisation codes.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    staff = load()
     people = [
         User(
             sub=member.sub,
@@ -45,13 +49,14 @@ def main() -> int:
                 "organisation": member.organisation,
             },
         )
-        for member in load()
+        for member in staff
     ]
     provider = app(user_claims=people)
     # The library wraps its application in a debugger that runs code for whoever reaches the port.
     provider.debug = False
     provider.wsgi_app = provider.wsgi_app.app
-    provider.after_request(_without_strangers)
+    provider.jinja_loader = DictLoader({FORM: Path(__file__).with_name("provider.html").read_text(encoding="utf-8")})
+    provider.context_processor(lambda: _groups(request.args.get("client_id", ""), staff))
     werkzeug.serving.make_server(HOST, int(sys.argv[1]), provider, threaded=True).serve_forever()
     return 0
 

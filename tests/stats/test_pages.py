@@ -126,7 +126,7 @@ class TestReleases:
         made = await site.make_release()
         assert made.headers["location"].endswith(f"/releases/{AREA}/1")
         page = (await site.get(made.headers["location"])).text
-        assert "Known denominator" in page
+        assert "for whom the answer is known" in page
         assert "[c]" in page
         assert "11 to 15" in page
         assert "Referrals received, by age band" in page

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from chassis.clock import LONDON
 from chassis.web import FormErrors, PageRequest, parse
+from contracts.vocabulary import Outcome
 from services.stats import operations, queries
 from services.stats.domain import (
     HIDDEN,
@@ -134,6 +135,8 @@ def csv_text(found: ReleaseFound) -> str:
 
 def category_name(category: str) -> str:
     """Return a category the way people write it: "11 to 15", "Friends and family"."""
+    if category == Outcome.PLP:
+        return "Police-led partnership"
     first, _, last = category.partition("-")
     spoken = f"{first} to {last}" if first.isdecimal() and last.isdecimal() else category.replace("-", " ")
     return spoken[:1].upper() + spoken[1:]
