@@ -104,7 +104,7 @@ class TestOffers:
 
     def test_are_for_the_team_only(self) -> None:
         found = {offer.command: offer.refusal for offer in offers(OFFERED, frozenset({Role.BOARD_MEMBER}), practice())}
-        assert found[Command.ACCEPT] == "For channel coordinator or channel supervisor only."
+        assert found[Command.ACCEPT] == "Channel coordinator or Channel supervisor only."
 
 
 class TestLacks:

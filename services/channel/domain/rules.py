@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.channel.domain.table import STATE_LABELS, TABLE, Transition
+from services.channel.domain.table import ROLE_LABELS, STATE_LABELS, TABLE, Transition
 from services.channel.domain.words import (
     Command,
     NotInThisState,
@@ -101,7 +101,8 @@ def _refusal(row: Transition, situation: Situation, roles: frozenset[str], pract
     if refusals:
         return refusals[0]
     if situation.state not in row.sources:
-        return f"Not from “{STATE_LABELS[situation.state]}”."
+        places = [f"“{STATE_LABELS[state]}”" for state in State if state in row.sources]
+        return f"Possible only when the case stands at {' or '.join(places)}."
     if not roles & row.roles:
-        return f"For {' or '.join(sorted(role.replace('-', ' ') for role in row.roles))} only."
+        return f"{' or '.join(label for role, label in ROLE_LABELS.items() if role in row.roles)} only."
     return ""

@@ -85,6 +85,11 @@ STATE_LABELS: Mapping[State, str] = {
     State.TAKEN_BACK: "Taken back by the police",
 }
 
+ROLE_LABELS: Mapping[Role, str] = {
+    Role.CHANNEL_COORDINATOR: "Channel coordinator",
+    Role.CHANNEL_SUPERVISOR: "Channel supervisor",
+}
+
 SEE_AWARENESS = "see-awareness"
 SEE_CASES = "see-cases"
 WORK_CASES = "work-cases"
