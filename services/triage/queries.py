@@ -14,7 +14,7 @@ from chassis.database import Session
 from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm
 from services.triage import models
-from services.triage.domain import ReferralNotFound, Situation, State
+from services.triage.domain import HOLD_LABELS, Command, Hold, ReferralNotFound, Situation, State
 
 QUEUE_PAGE = 50
 IMU_STATES = (State.RECEIVED, State.DECONFLICTING)
@@ -51,6 +51,7 @@ class Held:
     possibly_same_as: tuple[str, ...]
     situation: Situation
     officer: str
+    officer_id: str
     decisions: int
     row_version: int
     seen: frozenset[str]
@@ -80,6 +81,7 @@ class QueueLine:
     risk_owner: str
     officer: str
     clock: ClockView | None
+    hold: Hold | None
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,16 @@ class DecisionView:
 
 
 @dataclass(frozen=True)
+class DeconflictionView:
+    """What the intelligence unit recorded, with its note: for the police teams only."""
+
+    outcome: str
+    note: str
+    by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
 class SignpostView:
     """A signpost: what was asked, and what the other service reported."""
 
@@ -130,6 +142,7 @@ class ReferralView:
     documents: tuple[DocumentReference, ...]
     clocks: tuple[ClockView, ...]
     timeline: tuple[TimelineEntry, ...]
+    deconflictions: tuple[DeconflictionView, ...]
     decisions: tuple[DecisionView, ...]
     signposts: tuple[SignpostView, ...]
 
@@ -155,6 +168,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
     summary = None
     if row.sealed_summary is not None:
         summary = await session.unseal_model(row.subject, row.sealed_summary, Summary)
+    hold = (await _holds(session, [row.subject])).get(row.subject) if row.state == State.DECONFLICTING else None
     teams = ("imu", "gateway")
     return Held(
         subject=row.subject,
@@ -170,8 +184,9 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         version=row.version,
         unread_reason=row.unread_reason,
         possibly_same_as=tuple(row.possibly_same_as),
-        situation=Situation(State(row.state), row.risk_owner, summary is not None, row.section_36_made),
+        situation=Situation(State(row.state), row.risk_owner, summary is not None, row.section_36_made, hold),
         officer=row.officer_name or "",
+        officer_id=row.officer_id or "",
         decisions=row.decisions,
         row_version=row.row_version,
         seen=frozenset(team for team in teams if getattr(row, f"{team}_seen_at")),
@@ -200,6 +215,7 @@ async def referral_view(session: Session, found: Held) -> ReferralView:
         documents=await documents.listed(session, found.subject),
         clocks=await _clocks(session, found.subject),
         timeline=await _timeline(session, found.subject),
+        deconflictions=await _deconflictions(session, found.subject),
         decisions=await _decisions(session, found.subject),
         signposts=await _signposts(session, found.subject),
     )
@@ -221,6 +237,7 @@ async def queue(
         danger, received_at, subject = after
         statement = statement.where(place > tuple_(not danger, received_at, subject))
     rows = await session.rows(statement.limit(QUEUE_PAGE))
+    holds = await _holds(session, [row.subject for row in rows if row.state == State.DECONFLICTING])
     running = await _next_clocks(session, [row.subject for row in rows])
     return tuple(
         QueueLine(
@@ -232,6 +249,7 @@ async def queue(
             risk_owner=row.risk_owner,
             officer=row.officer_name or "",
             clock=running.get(row.subject),
+            hold=holds.get(row.subject),
         )
         for row in rows
     )
@@ -243,6 +261,15 @@ async def _next_clocks(session: Session, subjects: list[UUID]) -> dict[UUID, Clo
         select(table).where(table.c.subject.in_(subjects), table.c.stopped_at.is_(None)).order_by(table.c.due_at.desc())
     )
     return {row.subject: _clock(row) for row in await session.rows(statement)}
+
+
+async def _holds(session: Session, subjects: list[UUID]) -> dict[UUID, Hold]:
+    """Return the last conflict or request for time of each referral, from the history because its order is certain."""
+    table = models.history
+    commands = [command.value for command in HOLD_LABELS]
+    statement = select(table).where(table.c.subject.in_(subjects), table.c.command.in_(commands)).order_by(table.c.id)
+    rows = await session.rows(statement) if subjects else ()
+    return {row.subject: Hold(Command(row.command), row.by_name) for row in rows}
 
 
 def _clock(row: Row[Any]) -> ClockView:
@@ -274,6 +301,17 @@ async def _timeline(session: Session, subject: UUID) -> tuple[TimelineEntry, ...
                 row_version=row.row_version,
                 note=await _text(session, subject, row.sealed_note),
             )
+            for row in rows
+        ]
+    )
+
+
+async def _deconflictions(session: Session, subject: UUID) -> tuple[DeconflictionView, ...]:
+    table = models.deconfliction
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.recorded_at))
+    return tuple(
+        [
+            DeconflictionView(row.outcome, await _text(session, subject, row.sealed_note), row.by_name, row.recorded_at)
             for row in rows
         ]
     )

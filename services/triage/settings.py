@@ -41,6 +41,10 @@ def practice(area: Area, now: datetime) -> Practice:
         ClockName.ASSESSMENT: area.clocks.gateway_assessment,
         ClockName.ACCEPTANCE: area.clocks.pack_answer,
     }
+
+    def later(name: ClockName, due: datetime) -> datetime:
+        return due_at(due, max(1, days[name]), closes)
+
     duty = area.duty_officer(local.time(), working_day=is_working_day(local.date()))
     return Practice(
         area=area.area,
@@ -49,6 +53,7 @@ def practice(area: Area, now: datetime) -> Practice:
         decides=Body(area.decides_section_36),
         duty_officer=f"{duty.name}, {duty.organisation}",
         due={name: due_at(now, allowed, closes) for name, allowed in days.items()},
+        later=later,
         services={
             each.id: SignpostTo(each.name, due_at(now, each.acknowledged_within_working_days, closes))
             for each in area.signpost_services

@@ -17,6 +17,7 @@ from services.triage.domain import Body, ClockName, Practice, SignpostTo
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 DUTY = "Sample Dutyofficer (synthetic)"
+FINDING = "The remark was a quotation from a set book."
 AREA = "kent-and-medway"
 VERSION = "2026-01"
 
@@ -30,6 +31,7 @@ def practice(**given: Any) -> Practice:
         "decides": Body.POLICE,
         "duty_officer": DUTY,
         "due": {name: NOW + timedelta(days=days) for days, name in enumerate(ClockName, start=1)},
+        "later": lambda _, due: due + timedelta(days=3),
         "services": {"kent-early-help": SignpostTo("Kent Early Help", NOW + timedelta(days=7))},
     }
     return Practice(**{**values, **given})

@@ -18,7 +18,7 @@ from services.triage.app import service
 from services.triage.domain import Command, Record
 from services.triage.operations import Act, decide_referral, record_deconfliction
 from tests.conftest import RunningOf, RuntimeOf
-from tests.triage.builders import GATEWAY, IMU, NOW, GivenPractices, message, practice, received
+from tests.triage.builders import FINDING, GATEWAY, IMU, NOW, GivenPractices, message, practice, received
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,14 @@ class Desk:
         async with self.runtime.database.transaction(IMU) as session:
             await record_deconfliction(session, subject, Act(Command.CLEAR, NOW), practice())
 
+    async def hold(self, subject: UUID, command: Command, note: str) -> None:
+        """Record a conflict or a request for more time."""
+        async with self.runtime.database.transaction(IMU) as session:
+            await record_deconfliction(session, subject, Act(command, NOW, Record(rationale=note)), practice())
+
     async def decide(self, subject: UUID, command: Command, **record: str) -> None:
         """Record a decision of a Gateway officer."""
-        words = Record(**{"rationale": "Because the checks found nothing.", **record})
+        words = Record(**{"rationale": "Because the checks found nothing.", "finding": FINDING, **record})
         async with self.runtime.database.transaction(GATEWAY) as session:
             await decide_referral(session, subject, Act(command, NOW, words), practice())
 

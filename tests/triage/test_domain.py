@@ -12,6 +12,7 @@ from services.triage.domain import (
     Body,
     ClockName,
     Command,
+    Hold,
     NoIdeologyAlone,
     NotInThisState,
     NotOffered,
@@ -22,11 +23,12 @@ from services.triage.domain import (
     decide,
     diagram,
     lacks,
+    next_states,
     offers,
     permissions,
     receive,
 )
-from tests.triage.builders import DUTY, practice
+from tests.triage.builders import DUTY, FINDING, practice
 
 ASSESSING = Situation(State.ASSESSING, DUTY, form_read=True)
 WORDS = Record(
@@ -36,6 +38,7 @@ WORDS = Record(
     service="kent-early-help",
     message="Please offer support.",
     risk_owner="Cora Synthetic",
+    finding=FINDING,
 )
 texts = st.sampled_from(["", " ", "\n", "no ideology", "The checks found a lone joke.", "Contact with a recruiter."])
 records = st.builds(
@@ -46,6 +49,7 @@ records = st.builds(
     service=st.sampled_from(["", "kent-early-help", "unknown"]),
     message=texts,
     risk_owner=st.sampled_from(["", " ", "Cora Synthetic"]),
+    finding=st.sampled_from(["", " " * 30, "Nothing.", "No ideology, so there is no concern.", FINDING]),
 )
 commands = st.sampled_from([command for command in Command if command is not Command.RECEIVE])
 bodies = st.sampled_from(Body)
@@ -67,7 +71,9 @@ class TestWalk:
             except (NotInThisState, NotOffered, NotRecorded):
                 continue
             self.check(situation, command, record, step.risk_owner, step.state)
-            made = situation.section_36_made or command is Command.SECTION_36
+            made = command is Command.SECTION_36 or (
+                situation.section_36_made and command not in (Command.PACK_RETURNED, Command.REOPEN)
+            )
             situation = replace(situation, state=step.state, risk_owner=step.risk_owner, section_36_made=made)
             history.append(situation)
         assert all(each.risk_owner.strip() for each in history)
@@ -79,6 +85,7 @@ class TestWalk:
             assert record.rationale.strip()
             assert record.reason in ("mistaken", "malicious")
             assert record.rationale.strip() != "no ideology"
+            assert record.finding == FINDING
         if command is Command.SECTION_36:
             assert record.grounds.strip()
             assert record.rationale.strip()
@@ -99,6 +106,33 @@ class TestDecide:
         rationale = "No ideology was found; the remark was a quotation from a set book, as the teacher confirmed."
         step = decide(Command.CLOSE, ASSESSING, replace(WORDS, rationale=rationale), practice())
         assert step.state is State.CLOSED
+
+    @pytest.mark.parametrize("finding", ["", " " * 30, "Nothing found.", "a" * 19])
+    def test_asks_what_was_found_about_the_concern(self, finding: str) -> None:
+        with pytest.raises(NotRecorded, match="concern itself") as refusal:
+            decide(Command.CLOSE, ASSESSING, replace(WORDS, finding=finding), practice())
+        assert refusal.value.field == "finding"
+
+    @pytest.mark.parametrize(
+        ("rationale", "finding"),
+        [
+            ("No ideology was found, therefore I am closing.", "Therefore no ideology was found, so I am closing."),
+            ("There wasn't an ideology; so the concern ends.", "The concern ends for want of an ideology; closing."),
+            ("Closing this referral.", "There is no fixed ideology and so no concern."),
+        ],
+    )
+    def test_refuses_an_answer_that_adds_nothing_to_the_absence_of_an_ideology(
+        self, rationale: str, finding: str
+    ) -> None:
+        with pytest.raises(NoIdeologyAlone, match="sentence of its own") as refusal:
+            decide(Command.CLOSE, ASSESSING, replace(WORDS, rationale=rationale, finding=finding), practice())
+        assert refusal.value.field == "finding"
+
+    def test_lets_an_officer_name_an_ideology_that_is_there(self) -> None:
+        words = replace(
+            WORDS, rationale="An ideology is named in the essay.", finding="The ideology is the essay's topic."
+        )
+        assert decide(Command.CLOSE, ASSESSING, words, practice()).state is State.CLOSED
 
     def test_refuses_no_ideology_as_the_reason(self) -> None:
         with pytest.raises(NoIdeologyAlone):
@@ -172,8 +206,38 @@ class TestOffers:
     def test_say_why_not(self) -> None:
         waiting = self.offered(Situation(State.RECEIVED, DUTY, form_read=True), Role.GATEWAY_OFFICER)
         assert "clear to proceed" in waiting[Command.CLOSE]
-        assert waiting[Command.CLEAR] == "For imu officer only."
+        assert waiting[Command.CLEAR] == "Intelligence unit officer only."
         assert waiting[Command.TAKE] == ""
+
+    def test_name_the_places_that_a_command_starts_from(self) -> None:
+        found = self.offered(ASSESSING, Role.GATEWAY_OFFICER)
+        assert found[Command.REOPEN] == (
+            "Possible only when the referral stands at “Closed” or “Signposted to another service”"
+            " or “Police-led partnership”."
+        )
+
+    def test_tell_a_conflict_from_a_request_for_time(self) -> None:
+        waiting = Situation(State.DECONFLICTING, DUTY, form_read=True)
+        conflict = replace(waiting, hold=Hold(Command.CONFLICT, "Imran Synthetic"))
+        refusal = self.offered(conflict, Role.GATEWAY_OFFICER)[Command.CLOSE]
+        assert refusal.startswith("The intelligence unit recorded a conflict: speak to Imran Synthetic")
+        time = replace(waiting, hold=Hold(Command.MORE_TIME, "Imran Synthetic"))
+        assert "asked for more time" in self.offered(time, Role.GATEWAY_OFFICER)[Command.CLOSE]
+
+    def test_taking_is_not_for_whoever_has_it(self) -> None:
+        found = offers(ASSESSING, frozenset({Role.GATEWAY_OFFICER}), practice(), taken=True)
+        assert [each.refusal for each in found if each.command is Command.TAKE] == ["You have this referral already."]
+
+    @pytest.mark.parametrize("state", State)
+    @pytest.mark.parametrize("gathers", Body)
+    @pytest.mark.parametrize("decides", Body)
+    def test_agree_with_the_states_that_can_come_next(self, state: State, gathers: Body, decides: Body) -> None:
+        situation = Situation(state, DUTY, form_read=True)
+        local = practice(gathers=gathers, decides=decides)
+        found = offers(situation, frozenset(Role), local)
+        offered = {decide(each.command, situation, WORDS, local).state for each in found if not each.refusal} - {state}
+        by_others = {row.target for row in TABLE if not row.roles and state in row.sources} - {None, state}
+        assert set(next_states(situation, local)) == offered | by_others
 
     @pytest.mark.parametrize("state", State)
     @pytest.mark.parametrize("role", [Role.IMU_OFFICER, Role.GATEWAY_OFFICER])

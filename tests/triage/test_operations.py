@@ -8,15 +8,26 @@ from chassis import documents, outbox
 from chassis.actor import Actor
 from chassis.crypto import TopicKeys
 from contracts.catalogue import EVENT_BY_TYPE
+from contracts.channel.police import PackReturned
 from contracts.envelope import Event, ReceiptBatch
 from contracts.triage.dovetail import PassedForInformationGathering, Section36ReferralMade
 from contracts.triage.notices import SignpostMade
 from contracts.triage.statistics import DecisionCounted
 from contracts.vocabulary import Role, Team
 from services.triage import operations, queries
-from services.triage.domain import ChangedMeanwhile, Command, NoIdeologyAlone, NotInThisState, Record, ReferralNotFound
+from services.triage.domain import (
+    ChangedMeanwhile,
+    ClockName,
+    Command,
+    Hold,
+    NoIdeologyAlone,
+    NotInThisState,
+    NotOffered,
+    Record,
+    ReferralNotFound,
+)
 from services.triage.operations import Act
-from tests.triage.builders import DUTY, GATEWAY, IMU, NOW, announced, officer, practice, received, rows
+from tests.triage.builders import DUTY, FINDING, GATEWAY, IMU, NOW, announced, officer, practice, received, rows
 from tests.triage.conftest import Desk
 
 
@@ -65,6 +76,30 @@ class TestRecordDeconfliction:
                 await operations.record_deconfliction(session, subject, act, practice())
         clock = await rows(desk.runtime, "SELECT times_extended, stopped_at FROM clock WHERE name = 'deconfliction'")
         assert clock == [{"times_extended": 2, "stopped_at": None}]
+
+    async def test_more_time_counts_from_the_old_deadline_and_a_conflict_moves_nothing(self, desk: Desk) -> None:
+        subject = await desk.open()
+        statement = "SELECT due_at, times_extended FROM clock WHERE name = 'deconfliction'"
+        old = (await rows(desk.runtime, statement))[0]["due_at"]
+        await desk.hold(subject, Command.MORE_TIME, "Waiting for another force.")
+        later = {"due_at": practice().later(ClockName.DECONFLICTION, old), "times_extended": 1}
+        assert await rows(desk.runtime, statement) == [later]
+        await desk.hold(subject, Command.CONFLICT, "Speak to the duty inspector.")
+        assert await rows(desk.runtime, statement) == [later]
+
+    async def test_the_note_is_opened_for_the_police_and_told_to_nobody_else(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.hold(subject, Command.MORE_TIME, "Waiting for another force.")
+        await desk.hold(subject, Command.CONFLICT, "Speak to the duty inspector.")
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            found = await queries.held(session, subject)
+            view = await queries.referral_view(session, found)
+            lines = await queries.queue(session, queries.GATEWAY_STATES)
+        assert found.situation.hold == lines[0].hold == Hold(Command.CONFLICT, IMU.name)
+        assert {(each.note, each.by, each.recorded_at) for each in view.deconflictions} == {
+            ("Waiting for another force.", IMU.name, NOW), ("Speak to the duty inspector.", IMU.name, NOW),
+        }  # fmt: skip
+        assert not await rows(desk.runtime, "SELECT 1 FROM outbox")
 
 
 class TestDecideReferral:
@@ -134,6 +169,43 @@ class TestDecideReferral:
         assert isinstance(pack, Section36ReferralMade)
         assert pack.grounds == "Contact with a recruiter."
         assert (await rows(desk.runtime, "SELECT section_36_made FROM referral"))[0]["section_36_made"]
+
+    async def test_the_finding_is_sealed_with_the_rationale(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        await desk.decide(subject, Command.CLOSE, reason="mistaken")
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            view = await queries.referral_view(session, await queries.held(session, subject))
+        assert view.decisions[0].rationale == (
+            f"Because the checks found nothing.\n\nWhat was found about the concern itself: {FINDING}"
+        )
+
+    async def test_a_returned_section_36_referral_can_be_made_again_with_new_grounds(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        await desk.decide(subject, Command.SECTION_36, grounds="Contact with a recruiter.")
+        await desk.hear(PackReturned(reference="KM-7F3K-92QX", returned_at=NOW, reason="A page is missing."), subject)
+        assert not (await rows(desk.runtime, "SELECT section_36_made FROM referral"))[0]["section_36_made"]
+        await desk.decide(subject, Command.SECTION_36, grounds="A second contact.")
+        packs = await opened_events(desk, "triage.section-36-referral-made.v1")
+        assert [pack.grounds for pack in packs if isinstance(pack, Section36ReferralMade)] == [
+            "Contact with a recruiter.", "A second contact.",
+        ]  # fmt: skip
+
+    async def test_whoever_decides_is_the_gateway_officer(self, desk: Desk) -> None:
+        subject = await desk.open()
+        other = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
+        async with desk.runtime.database.transaction(other) as session:
+            await operations.take(session, subject, Act(Command.TAKE, NOW), practice())
+        with pytest.raises(NotOffered, match="already"):
+            async with desk.runtime.database.transaction(other) as session:
+                await operations.take(session, subject, Act(Command.TAKE, NOW), practice())
+        await desk.clear(subject)
+        await desk.decide(subject, Command.PLP)
+        found = await rows(desk.runtime, "SELECT officer_id, officer_name FROM referral")
+        assert found == [{"officer_id": GATEWAY.id, "officer_name": GATEWAY.name}]
+        await desk.decide(subject, Command.REOPEN)
+        assert (await rows(desk.runtime, "SELECT officer_id FROM referral"))[0]["officer_id"] is None
 
     async def test_signpost_asks_notify(self, desk: Desk) -> None:
         subject = await desk.open()

@@ -7,9 +7,9 @@ import pytest
 
 from chassis import documents
 from chassis.actor import Actor
-from contracts.vocabulary import Role
+from contracts.vocabulary import Role, is_reference
 from services.triage.domain import Command
-from tests.triage.builders import GATEWAY, IMU, NOW, announced, officer, received, rows, version_added
+from tests.triage.builders import FINDING, GATEWAY, IMU, NOW, announced, officer, received, rows, version_added
 from tests.triage.conftest import Console, hidden, send
 
 ONE = "/referrals/KM-7F3K-92QX"
@@ -139,6 +139,35 @@ class TestReferral:
         assert (await (await console.signed_in(stranger)).get(ONE)).status_code == 404
 
 
+class TestHold:
+    async def test_a_conflict_is_shown_with_its_note_and_told_apart(self, console: Console) -> None:
+        subject = await console.desk.open()
+        client = await console.signed_in(GATEWAY)
+        await console.desk.hold(subject, Command.MORE_TIME, "Waiting for another force.")
+        asked = text_of(await client.get(ONE))
+        assert "Waiting for another force." in asked
+        assert ", extended once" in asked
+        assert "In deconfliction. More time asked" in asked
+        assert "More time asked" in (await client.get("/gateway")).text
+        await console.desk.hold(subject, Command.CONFLICT, "Speak to the duty inspector.")
+        page = text_of(await client.get(ONE))
+        assert "In deconfliction. Conflict recorded" in page
+        assert "recorded a conflict: speak to Imran Synthetic" in page
+        assert "Speak to the duty inspector." in page
+        queue = (await client.get("/gateway")).text
+        assert ("Conflict recorded" in queue, "duty inspector" in queue, "More time asked" in queue) == (
+            True, False, False,
+        )  # fmt: skip
+
+    async def test_the_door_and_the_example_are_written_properly(self, console: Console) -> None:
+        await console.desk.open(received(door="api"))
+        client = await console.signed_in(GATEWAY)
+        assert "Came in by API" in text_of(await client.get(ONE))
+        example = re.search(r"For example, ([A-Z0-9-]+)", (await client.get("/gateway")).text)
+        assert example
+        assert is_reference(example[1])
+
+
 class TestTake:
     async def test_names_the_officer(self, console: Console) -> None:
         await console.desk.open()
@@ -151,6 +180,10 @@ class TestTake:
             "officer_name"
         ] == GATEWAY.name
         assert (await client.post(f"{ONE}/take", data=fields)).status_code == 409
+        again = await client.get(ONE)
+        assert "Taking a referral says which Gateway officer works it" in again.text
+        assert f'action="{ONE}/take"' not in again.text
+        assert "You have this referral already." in again.text
 
     async def test_is_not_for_the_intelligence_unit(self, console: Console) -> None:
         await console.desk.open()
@@ -187,10 +220,16 @@ class TestDecide:
         client = await console.signed_in(GATEWAY)
         chosen = await send(client, f"{ONE}/decision", command="close")
         assert chosen.headers["location"] == f"{ONE}/decision/close"
-        words = {"reason": "mistaken", "rationale": "A history project.\n\nThe teacher confirmed it."}
+        words = {
+            "reason": "mistaken",
+            "finding": FINDING,
+            "rationale": "A history project.\n\nThe teacher confirmed it.",
+        }
         checked = await send(client, f"{ONE}/decision/close", step="check", **words)
         assert (checked.status_code, "Check before you record this" in checked.text) == (200, True)
-        fields = {name: hidden(checked, name) for name in ("csrf_token", "row_version", "reason", "rationale")}
+        fields = {
+            name: hidden(checked, name) for name in ("csrf_token", "row_version", "reason", "finding", "rationale")
+        }
         changed = await client.post(f"{ONE}/decision/close", data={**fields, "step": "change"})
         assert "The teacher confirmed it." in changed.text
         done = await client.post(f"{ONE}/decision/close", data={**fields, "step": "commit"})
@@ -198,6 +237,7 @@ class TestDecide:
         page = await client.get(ONE)
         assert "Closed: no further action." in page.text
         assert "The teacher confirmed it." in page.text
+        assert f"What was found about the concern itself: {FINDING}" in page.text
 
     async def test_a_double_click_decides_once(self, console: Console) -> None:
         subject = await console.desk.open()
@@ -205,7 +245,7 @@ class TestDecide:
         client = await console.signed_in(GATEWAY)
         page = await client.get(f"{ONE}/decision/close")
         fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
-        fields |= {"reason": "mistaken", "rationale": "A history project.", "step": "commit"}
+        fields |= {"reason": "mistaken", "finding": FINDING, "rationale": "A history project.", "step": "commit"}
         answers = [(await client.post(f"{ONE}/decision/close", data=fields)).status_code for _ in range(2)]
         assert answers == [303, 409]
         assert len(await announced(console.desk.runtime, "triage.decision-counted.v1")) == 1
@@ -214,7 +254,8 @@ class TestDecide:
         subject = await console.desk.open()
         await console.desk.clear(subject)
         client = await console.signed_in(GATEWAY)
-        page = await send(client, f"{ONE}/decision/close", reason="mistaken", rationale="No ideology", step="commit")
+        words = {"reason": "mistaken", "finding": FINDING, "rationale": "No ideology"}
+        page = await send(client, f"{ONE}/decision/close", step="commit", **words)
         assert page.status_code == 422
         assert "not by itself a reason to close: people without" in page.text
 

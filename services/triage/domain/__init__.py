@@ -1,10 +1,12 @@
 """The rules of police triage: one table of transitions, and pure decisions over it."""
 
 from services.triage.domain.rules import (
+    ALREADY_TAKEN,
     Offer,
     Step,
     decide,
     lacks,
+    next_states,
     offers,
     receive,
     row_for,
@@ -14,6 +16,7 @@ from services.triage.domain.table import (
     DECISIONS,
     DECONFLICT,
     DECONFLICTION,
+    HOLD_LABELS,
     MAIN_WAY,
     SEE_GATEWAY_QUEUE,
     SEE_IMU_QUEUE,
@@ -31,6 +34,7 @@ from services.triage.domain.words import (
     ClockName,
     ClosureReason,
     Command,
+    Hold,
     NoIdeologyAlone,
     NotInThisState,
     NotOffered,
@@ -46,10 +50,12 @@ from services.triage.domain.words import (
 )
 
 __all__ = [
+    "ALREADY_TAKEN",
     "DECIDE",
     "DECISIONS",
     "DECONFLICT",
     "DECONFLICTION",
+    "HOLD_LABELS",
     "MAIN_WAY",
     "SEE_GATEWAY_QUEUE",
     "SEE_IMU_QUEUE",
@@ -62,6 +68,7 @@ __all__ = [
     "ClockName",
     "ClosureReason",
     "Command",
+    "Hold",
     "NoIdeologyAlone",
     "NotInThisState",
     "NotOffered",
@@ -80,6 +87,7 @@ __all__ = [
     "decide",
     "diagram",
     "lacks",
+    "next_states",
     "offers",
     "permissions",
     "receive",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.triage.domain.table import (
     ASSESSING,
     BEFORE_CLEAR,
+    ROLE_LABELS,
     STATE_LABELS,
     TABLE,
     Transition,
@@ -44,9 +45,12 @@ class Offer:
     refusal: str
 
 
+ALREADY_TAKEN = "You have this referral already."
+
 _ASKED_FOR: Mapping[str, str] = {
     "reason": "Choose why the referral is closed",
     "rationale": "Enter the rationale",
+    "finding": "Say in at least 20 characters what was found about the concern itself",
     "grounds": "Enter the reasonable grounds to believe that the person is vulnerable to being drawn into terrorism",
     "service": "Choose the service that is signposted to",
     "message": "Enter what the other service is to know and do",
@@ -58,6 +62,11 @@ _NO_IDEOLOGY = re.compile(
     r"|ideolog(?:y|ies|ical)|identified|found|seen|present|motivation|driver|basis|closed?|because|due|to|has|been)\b",
     re.IGNORECASE,
 )
+
+
+FINDING_LENGTH = 20
+_CLAUSE = re.compile(r"[.;:!?\n]+")
+_ABSENCE = re.compile(r"\b(no|not|non|none|nothing|never|without|lacks?|lacking|absen\w*)\b|n['’]t\b", re.IGNORECASE)
 
 
 def row_for(command: Command, state: State | None) -> Transition:
@@ -126,25 +135,70 @@ def _check_closure(record: Record) -> None:
         )
     if record.reason not in set(ClosureReason):
         raise NotRecorded("reason", _ASKED_FOR["reason"])
+    _check_finding(record)
 
 
-def offers(situation: Situation, roles: frozenset[str], practice: Practice) -> tuple[Offer, ...]:
-    """Return every command that people may give, each with the reason why not now or not this person, if so."""
+def _check_finding(record: Record) -> None:
+    """Ask for words about the concern itself; sentences about ideology do not count once its absence is a reason."""
+    if len(record.finding.strip()) < FINDING_LENGTH:
+        raise NotRecorded("finding", _ASKED_FOR["finding"])
+    clauses = _CLAUSE.split(f"{record.rationale}\n{record.finding}")
+    if not any("ideolog" in clause.lower() and _ABSENCE.search(clause) for clause in clauses):
+        return
+    beyond = [clause.strip() for clause in _CLAUSE.split(record.finding) if "ideolog" not in clause.lower()]
+    if len(" ".join(beyond).strip()) < FINDING_LENGTH:
+        raise NoIdeologyAlone(
+            "finding",
+            "The absence of an ideology is not an answer about the concern itself. Say what was found about the"
+            " concern, in a sentence of its own of at least 20 characters",
+        )
+
+
+def offers(
+    situation: Situation, roles: frozenset[str], practice: Practice, *, taken: bool = False
+) -> tuple[Offer, ...]:
+    """Return every command that people may give, each with the reason why not now or not this person, if so.
+
+    `taken` says that the person who looks has this referral already.
+    """
     shown: dict[Command, Offer] = {}
     for row in TABLE:
         if row.roles and (row.command not in shown or situation.state in row.sources):
-            shown[row.command] = Offer(row.command, row.label, _refusal(row, situation, roles, practice))
+            refusal = _refusal(row, situation, roles, practice)
+            if taken and row.command is Command.TAKE:
+                refusal = refusal or ALREADY_TAKEN
+            shown[row.command] = Offer(row.command, row.label, refusal)
     return tuple(shown.values())
 
 
+def next_states(situation: Situation, practice: Practice) -> tuple[State, ...]:
+    """Return the states that can come next here, whoever brings them about: what a guard rules out is left out."""
+    rows = [row for row in TABLE if situation.state in row.sources and not _ruled_out(row, situation, practice)]
+    following = {row.target for row in rows} - {None, situation.state}
+    return tuple(state for state in State if state in following)
+
+
+def _ruled_out(row: Transition, situation: Situation, practice: Practice) -> str:
+    return next((text for guard in row.guards if (text := guard(situation, practice))), "")
+
+
 def _refusal(row: Transition, situation: Situation, roles: frozenset[str], practice: Practice) -> str:
-    refusals = [text for guard in row.guards if (text := guard(situation, practice))]
-    if refusals:
-        return refusals[0]
+    if refusal := _ruled_out(row, situation, practice):
+        return refusal
     if situation.state not in row.sources:
         if situation.state in BEFORE_CLEAR and row.sources == ASSESSING:
-            return "The intelligence unit has not recorded “clear to proceed” yet."
-        return f"Not from “{STATE_LABELS[situation.state]}”."
+            return _held_back(situation)
+        places = [f"“{STATE_LABELS[state]}”" for state in State if state in row.sources]
+        return f"Possible only when the referral stands at {' or '.join(places)}."
     if not roles & row.roles:
-        return f"For {' or '.join(sorted(role.replace('-', ' ') for role in row.roles))} only."
+        return f"{' or '.join(label for role, label in ROLE_LABELS.items() if role in row.roles)} only."
     return ""
+
+
+def _held_back(situation: Situation) -> str:
+    hold = situation.hold
+    if hold is None:
+        return "The intelligence unit has not recorded “clear to proceed” yet."
+    if hold.outcome is Command.CONFLICT:
+        return f"The intelligence unit recorded a conflict: speak to {hold.officer}, whose note is on the referral."
+    return f"The intelligence unit asked for more time: {hold.officer} is the officer to speak to."

@@ -53,7 +53,8 @@ def _police_decide(_: Situation, practice: Practice) -> str:
 
 
 def _decided_once(situation: Situation, _: Practice) -> str:
-    return "The section 36 referral has already been made." if situation.section_36_made else ""
+    # In force from its making until Channel returns the pack or the referral is opened again.
+    return "The section 36 referral has already been made and is in force." if situation.section_36_made else ""
 
 
 _IMU = frozenset({Role.IMU_OFFICER})
@@ -76,8 +77,9 @@ TABLE: tuple[Transition, ...] = (
                starts=(_C.DECONFLICTION,)),
     Transition(Command.MORE_TIME, "Record: more time needed", BEFORE_CLEAR, State.DECONFLICTING, _IMU,
                ("rationale",), starts=(_C.DECONFLICTION,)),
-    Transition(Command.CLOSE, "Close: no further action", ASSESSING, State.CLOSED, _GATEWAY, ("reason", "rationale"),
-               stops=(_C.ASSESSMENT,), outcome=Outcome.CLOSED, tells=ProgressStage.CLOSED),
+    Transition(Command.CLOSE, "Close: no further action", ASSESSING, State.CLOSED, _GATEWAY,
+               ("reason", "finding", "rationale"), stops=(_C.ASSESSMENT,), outcome=Outcome.CLOSED,
+               tells=ProgressStage.CLOSED),
     Transition(Command.SIGNPOST, "Signpost to another service", ASSESSING, State.SIGNPOSTED, _GATEWAY,
                ("service", "message", "rationale"), starts=(_C.SIGNPOST,), stops=(_C.ASSESSMENT,),
                outcome=Outcome.SIGNPOSTED, tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE),
@@ -130,6 +132,17 @@ STATE_LABELS: Mapping[State, str] = {
     State.SECTION_36: "Referred under section 36, waiting for acceptance",
     State.HANDED_OVER: "Handed over to Channel",
     State.GIVEN_BACK: "Given back by Channel, waiting to be taken",
+}
+
+HOLD_LABELS: Mapping[Command, str] = {
+    Command.CONFLICT: "Conflict recorded",
+    Command.MORE_TIME: "More time asked",
+}
+
+ROLE_LABELS: Mapping[Role, str] = {
+    Role.IMU_OFFICER: "Intelligence unit officer",
+    Role.GATEWAY_OFFICER: "Gateway officer",
+    Role.GATEWAY_SUPERVISOR: "Gateway supervisor",
 }
 
 SEE_IMU_QUEUE = "see-imu-queue"

@@ -1,6 +1,6 @@
 """The words of police triage: states, commands, clocks, and what a decision is made from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -127,7 +127,10 @@ class SignpostTo:
 
 @dataclass(frozen=True)
 class Practice:
-    """What the area says about triage at one moment: `due` is when each clock would run out if it started now."""
+    """What the area says about triage at one moment: `due` is when each clock would run out if it started now.
+
+    `later` says when a clock runs out that would have run out at a moment and is given its time once more.
+    """
 
     area: str
     version: str
@@ -135,6 +138,7 @@ class Practice:
     decides: Body
     duty_officer: str
     due: Mapping[ClockName, datetime]
+    later: Callable[[ClockName, datetime], datetime]
     services: Mapping[str, SignpostTo] = field(default_factory=dict)
 
     def deadline(self, clock: ClockName, service: str = "") -> datetime:
@@ -165,6 +169,20 @@ class Record:
     service: str = ""
     message: str = ""
     risk_owner: str = ""
+    finding: str = ""
+
+    def written(self) -> str:
+        """Return the rationale as it is kept: the answer about the concern, where there is one, is a part of it."""
+        rationale, finding = self.rationale.strip(), self.finding.strip()
+        return f"{rationale}\n\nWhat was found about the concern itself: {finding}" if finding else rationale
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What the intelligence unit last recorded that holds a referral back, and the officer to speak to."""
+
+    outcome: Command
+    officer: str
 
 
 @dataclass(frozen=True)
@@ -175,3 +193,4 @@ class Situation:
     risk_owner: str
     form_read: bool = False
     section_36_made: bool = False
+    hold: Hold | None = None

@@ -10,7 +10,7 @@ from chassis import outbox
 from chassis.database import Session
 from contracts.vocabulary import Team
 from services.triage import models
-from services.triage.domain import Command, Practice, Record, SignpostNotFound
+from services.triage.domain import ALREADY_TAKEN, Command, NotOffered, Practice, Record, SignpostNotFound
 from services.triage.operations.announcing import announce, announce_signpost
 from services.triage.operations.saving import Act, Saved, carry_out, change
 from services.triage.queries import Held
@@ -58,16 +58,23 @@ async def record_deconfliction(session: Session, subject: UUID, act: Act, practi
 async def take(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
     """Give the referral to the Gateway officer who asks for it."""
     saved = await carry_out(session, subject, act, practice)
+    if saved.before.officer_id == session.actor.id:
+        raise NotOffered(ALREADY_TAKEN)
     await change(session, subject, {"officer_id": session.actor.id, "officer_name": session.actor.name})
     await _acknowledge(session, saved.before, Team.GATEWAY, act.now)
 
 
 async def decide_referral(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
-    """Record a Gateway decision with its rationale, and announce it; the deciding officer takes back in person."""
+    """Record a Gateway decision with its rationale, and announce it; the deciding officer takes back in person.
+
+    Whoever decides is the Gateway officer from then on; a referral that is opened again waits for somebody to take it.
+    """
     if act.command is Command.TAKE_BACK:
         act = replace(act, record=replace(act.record, risk_owner=session.actor.name or session.actor.id))
     saved = await carry_out(session, subject, act, practice)
     record = act.record
+    if act.command is not Command.REOPEN and saved.before.officer_id != session.actor.id:
+        await change(session, subject, {"officer_id": session.actor.id, "officer_name": session.actor.name})
     await session.execute(
         insert(models.decision).values(
             id=uuid4(),
@@ -75,7 +82,7 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
             area=saved.before.area,
             command=act.command,
             reason=record.reason,
-            sealed_rationale=await session.seal(subject, record.rationale.strip()),
+            sealed_rationale=await session.seal(subject, record.written()),
             sealed_grounds=await session.seal(subject, record.grounds.strip()) if record.grounds.strip() else None,
             by_id=session.actor.id,
             by_name=session.actor.name,

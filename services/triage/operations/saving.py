@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
@@ -25,7 +25,6 @@ from services.triage.domain import (
 )
 from services.triage.queries import Held
 
-EXTENDING = (Command.MORE_TIME, Command.CONFLICT)
 NOTHING = Record()
 
 
@@ -64,6 +63,8 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
         values["decisions"] = before.decisions + 1
     if act.command is Command.SECTION_36:
         values["section_36_made"] = True
+    if act.command is Command.PACK_RETURNED:
+        values["section_36_made"] = False
     if act.command is Command.REOPEN:
         values |= {"section_36_made": False, "officer_id": None, "officer_name": None}
     await change(session, subject, values)
@@ -108,38 +109,32 @@ async def write_down(session: Session, held: Held, saved: Saved, act: Act, *, fi
 
 
 async def run_clocks(session: Session, held: Held, step: Step, practice: Practice, now: datetime) -> None:
-    """Stop and start the clocks that the transition names; a clock that is extended keeps count of it."""
+    """Stop and start the clocks that the transition names.
+
+    More time is counted from when the clock would have run out; a conflict leaves a running clock as it is.
+    """
     table = models.clock
     row = step.transition
     if row.stops:
         running = (table.c.subject == held.subject) & table.c.name.in_(row.stops) & table.c.stopped_at.is_(None)
         await session.execute(update(table).where(running).values(stopped_at=now))
     for name in row.starts:
-        await _start(session, held, name, practice.deadline(name, step.record.service), now, row.command in EXTENDING)
+        due_at = practice.deadline(name, step.record.service)
+        if row.command not in (Command.MORE_TIME, Command.CONFLICT):
+            await _start(session, held, name, due_at, now)
+            continue
+        this = (table.c.subject == held.subject) & (table.c.name == name) & table.c.stopped_at.is_(None)
+        old = await session.scalar(select(table.c.due_at).where(this))
+        if old is None:
+            await _start(session, held, name, due_at, now)
+        elif row.command is Command.MORE_TIME:
+            longer = {"due_at": practice.later(name, old), "alarmed_at": None}
+            counted = table.c.times_extended + 1
+            await session.execute(update(table).where(this).values(**longer, times_extended=counted))
 
 
-async def _start(
-    session: Session,
-    held: Held,
-    name: ClockName,
-    due_at: datetime,
-    now: datetime,
-    extending: bool,  # noqa: FBT001
-) -> None:
+async def _start(session: Session, held: Held, name: ClockName, due_at: datetime, now: datetime) -> None:
     table = models.clock
-    statement = upsert(table).values(
-        subject=held.subject,
-        name=name,
-        area=held.area,
-        started_at=now,
-        due_at=due_at,
-        stopped_at=None,
-        times_extended=int(extending),
-        alarmed_at=None,
-    )
-    again: dict[str, Any] = {"due_at": due_at, "stopped_at": None, "alarmed_at": None}
-    if extending:
-        again["times_extended"] = table.c.times_extended + 1
-    else:
-        again |= {"started_at": now, "times_extended": 0}
-    await session.execute(statement.on_conflict_do_update(index_elements=["subject", "name"], set_=again))
+    fresh = {"started_at": now, "due_at": due_at, "stopped_at": None, "times_extended": 0, "alarmed_at": None}
+    statement = upsert(table).values(subject=held.subject, name=name, area=held.area, **fresh)
+    await session.execute(statement.on_conflict_do_update(index_elements=["subject", "name"], set_=fresh))

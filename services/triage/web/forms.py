@@ -18,6 +18,7 @@ class DecisionForm(Form):
     step: str = ""
     reason: Words = Field(default="", title="the reason")
     rationale: Words = Field(default="", title="the rationale")
+    finding: Words = Field(default="", title="what was found about the concern itself")
     grounds: Words = Field(default="", title="the grounds")
     service: Words = Field(default="", title="the service")
     message: Words = Field(default="", title="the message")
@@ -26,7 +27,7 @@ class DecisionForm(Form):
 
     def record(self) -> Record:
         """Return what is to be recorded."""
-        return Record(self.reason, self.rationale, self.grounds, self.service, self.message)
+        return Record(self.reason, self.rationale, self.grounds, self.service, self.message, finding=self.finding)
 
 
 class DeconflictionForm(Form):

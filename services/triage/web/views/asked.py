@@ -50,7 +50,8 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     held = await queries.held_by_reference(session, page.path["reference"])
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
     practice = practices_of(page).under(held.area, held.area_version, page.now)
-    return Opened(held, practice, offers(held.situation, page.actor.roles, practice))
+    taken = held.officer_id == page.actor.id
+    return Opened(held, practice, offers(held.situation, page.actor.roles, practice, taken=taken))
 
 
 def practices_of(page: PageRequest) -> Practices:

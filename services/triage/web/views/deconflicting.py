@@ -23,8 +23,8 @@ FOUND = {
 }
 HINTS = {
     Command.CLEAR: "The Gateway may decide.",
-    Command.CONFLICT: "The Gateway may read but not decide. Say whom to speak to, not what the investigation is about.",
-    Command.MORE_TIME: "The clock is extended; say what is being waited for.",
+    Command.CONFLICT: "The Gateway may not decide, and sees this note. Say whom to speak to, not what it is about.",
+    Command.MORE_TIME: "Counted from the present deadline. The Gateway sees this note: say what is being waited for.",
 }
 
 

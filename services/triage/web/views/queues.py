@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.web import PageRequest, Response
 from services.triage import queries
-from services.triage.domain import SEE_GATEWAY_QUEUE, SEE_IMU_QUEUE, STATE_LABELS, State
+from services.triage.domain import HOLD_LABELS, SEE_GATEWAY_QUEUE, SEE_IMU_QUEUE, STATE_LABELS, State
 from services.triage.queries import QueueLine
 
 
@@ -47,6 +47,7 @@ def _line(line: QueueLine, now: datetime) -> dict[str, object]:
         "reference": line.reference,
         "immediate_danger": line.immediate_danger,
         "state": STATE_LABELS[line.state],
+        "hold": HOLD_LABELS[line.hold.outcome] if line.hold else "",
         "received_at": line.received_at,
         "age": _age(line.received_at, now),
         "clock": clock.name if clock else "",

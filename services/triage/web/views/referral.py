@@ -7,16 +7,17 @@ from chassis import documents
 from chassis.errors import Missing
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, parse
-from contracts.vocabulary import ReferralForm, Role, Team
+from contracts.vocabulary import Door, ReferralForm, Role, Team
 from services.triage import operations, queries
 from services.triage.domain import (
     DECISIONS,
     DECONFLICTION,
+    HOLD_LABELS,
     STATE_LABELS,
-    TABLE,
     ChangedMeanwhile,
     Command,
     State,
+    next_states,
     permissions,
 )
 from services.triage.operations import Act
@@ -24,6 +25,11 @@ from services.triage.queries import ReferralView
 from services.triage.web.forms import TakeForm
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, opened, shown
 
+DOORS = {
+    Door.WEB.value: "Web form",
+    Door.API.value: "API",
+    Door.EMAIL.value: "Email",
+}
 MEGABYTE = 1_048_576
 
 
@@ -87,12 +93,13 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
     return {
         "title": f"Referral {held.reference}",
         "state": STATE_LABELS[held.situation.state],
+        "hold": HOLD_LABELS[held.situation.hold.outcome] if held.situation.hold else "",
         "been": _been(view),
-        "possible": _possible(view),
+        "possible": [STATE_LABELS[state] for state in next_states(held.situation, found.practice)],
         "risk_owner": held.situation.risk_owner,
         "officer": held.officer,
         "received_at": held.received_at,
-        "door": held.door,
+        "door": DOORS.get(held.door, held.door),
         "unread_reason": held.unread_reason,
         "possibly_same_as": held.possibly_same_as,
         "answers": view.form.model_dump() if view.form else None,
@@ -100,6 +107,7 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
         "documents": [{"id": each.id, "name": each.name, "size": _size(each.size)} for each in view.documents],
         "clocks": view.clocks,
         "offers": [_offer(each.command, each.label, each.refusal) for each in found.offers],
+        "deconflictions": [{**_plain(each), "label": HAPPENED[Command(each.outcome)]} for each in view.deconflictions],
         "decisions": [{**_plain(each), "label": LABELS[each.command]} for each in view.decisions],
         "signposts": [{**_plain(each), "to": _service(found, each.service)} for each in view.signposts],
         "entries": _entries(view),
@@ -127,13 +135,6 @@ def _been(view: ReferralView) -> list[str]:
         if entry.to_state != been[-1]:
             been.append(entry.to_state)
     return [STATE_LABELS[State(state)] for state in been]
-
-
-def _possible(view: ReferralView) -> list[str]:
-    """Return the states that can come next."""
-    present = view.held.situation.state
-    following = {row.target for row in TABLE if present in row.sources and row.target not in (None, present)}
-    return [STATE_LABELS[state] for state in State if state in following]
 
 
 def _entries(view: ReferralView) -> list[dict[str, object]]:

@@ -1,0 +1,18 @@
+"""Local practice as triage reads it from the area files."""
+
+from datetime import UTC, datetime
+
+import areas
+from services.triage.domain import ClockName
+from services.triage.settings import practice
+from tests.triage.builders import AREA, NOW, VERSION
+
+
+class TestPractice:
+    def test_counts_more_time_in_working_days_from_the_old_deadline(self) -> None:
+        area = areas.load(None).version(AREA, VERSION)
+        assert area
+        friday = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
+        later = practice(area, NOW).later(ClockName.DECONFLICTION, friday)
+        assert area.clocks.deconfliction in range(1, 5)
+        assert later == datetime(2026, 11, 22 + area.clocks.deconfliction, 17, 0, tzinfo=UTC)
