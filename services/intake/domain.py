@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -26,14 +26,21 @@ from contracts.vocabulary import (
     age_band,
     age_on,
 )
+from contracts.vocabulary.form import OLDEST_AGE
 
 LONDON = ZoneInfo("Europe/London")
 BEING_READ = "The software is reading the original."
 GIVEN_UP = "The software tried to read this and stopped each time; open the original with care."
+AGES_MAY_DIFFER = 2
+"""Years between an approximate age and the date of birth that are still a guess, not a slip."""
+REFERENCE_BODY = 8
+"""Letters and digits of a reference after the prefix of its area, in two groups."""
 READING_TRIES = 3
 """How often the software tries to read an original before a person gets it."""
 
 WORK_THE_DESK = "work-the-intake-desk"
+CAME_IN = "came_in"
+"""What a session remembers of an officer who has been shown the desk since signing in."""
 PERMISSIONS: Mapping[str, frozenset[Role]] = {WORK_THE_DESK: frozenset({Role.INTAKE_DESK_OFFICER})}
 
 
@@ -96,7 +103,10 @@ class ArrivalKey:
 
 @dataclass(frozen=True, kw_only=True)
 class RequiredRecipient:
-    """One line of the ledger as the area asks for it."""
+    """One line of the ledger as the area asks for it.
+
+    `acknowledge_by` gives, for the moment of receipt, by when somebody there must confirm; None where nobody has to.
+    """
 
     team: Team
     service: str
@@ -106,6 +116,7 @@ class RequiredRecipient:
     documents: bool = True
     announce_unread: bool = True
     stored_within_seconds: int = 60
+    acknowledge_by: Callable[[datetime], datetime] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +205,26 @@ def anonymous_facts(form: ReferralForm | None, received_at: datetime) -> Anonymo
         return Anonymous()
     band = age_band(age_on(form.person, received_at.astimezone(LONDON).date()))
     return Anonymous(form.referrer.sector, band, form.person.gender)
+
+
+def impossible_age(person: Person, today: date) -> bool:
+    """Say whether somebody with this date of birth would be older than anybody is, or not born yet."""
+    age = age_on(person, today)
+    return age is not None and not 0 <= age <= OLDEST_AGE
+
+
+def ages_disagree(person: Person, today: date) -> bool:
+    """Say whether the approximate age is more than two years away from the age by the date of birth."""
+    age, guess = age_on(person, today), person.approximate_age
+    return age is not None and guess is not None and abs(age - guess) > AGES_MAY_DIFFER
+
+
+def tidy_reference(text: str) -> str:
+    """Return a reference as it is stored, however somebody wrote it: " km7f3k 92qm " is KM-7F3K-92QM."""
+    letters = "".join(letter for letter in text.upper() if letter.isascii() and letter.isalnum())
+    prefix, body = letters[:-REFERENCE_BODY], letters[-REFERENCE_BODY:]
+    half = REFERENCE_BODY // 2
+    return f"{prefix}-{body[:half]}-{body[half:]}" if prefix else letters
 
 
 def month_of(moment: datetime) -> str:

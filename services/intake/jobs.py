@@ -26,17 +26,19 @@ telemetry.gauge(
     "intake.ledger.late",
     lambda: LateLines.count,
     unit="1",
-    description="Required ledger lines that are over their time",
+    description="Required ledger lines that are over their time, to store or to acknowledge",
 )
 
 
 async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
-    """Count the required teams that have not stored a referral in time, for the alarm and for the desk."""
+    """Count the required teams that have not stored or acknowledged in time, for the alarm and for the desk."""
     async with runtime.database.transaction(Actor.job("intake", "late-lines")) as session:
         count = await count_late_lines(session, now=now)
     LateLines.count = count
     if count:
-        log.warning("Required teams have not stored referrals in time.", extra={"facts": {"count": count}})
+        log.warning(
+            "Required teams have not stored or acknowledged referrals in time.", extra={"facts": {"count": count}}
+        )
 
 
 async def purge_old_keys(runtime: Runtime, now: datetime) -> None:

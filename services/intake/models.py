@@ -90,6 +90,7 @@ ledger_line = Table(
     column("required", Boolean, OPERATIONAL),
     column("announced", Boolean, OPERATIONAL),
     column("due_at", moment, LINKING),
+    column("acknowledge_by", moment, LINKING, nullable=True),
     column("sent_at", moment, LINKING, nullable=True),
     column("stored_at", moment, LINKING, nullable=True),
     column("delivered_at", moment, LINKING, nullable=True),
@@ -102,6 +103,11 @@ ledger_line = Table(
         "ledger_line_late",
         "due_at",
         postgresql_where=text("stored_at IS NULL AND waived_at IS NULL AND erased_at IS NULL AND required"),
+    ),
+    Index(
+        "ledger_line_unacknowledged",
+        "acknowledge_by",
+        postgresql_where=text("acknowledged_at IS NULL AND waived_at IS NULL AND erased_at IS NULL AND required"),
     ),
 )
 

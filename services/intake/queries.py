@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, and_, case, func, or_, select, text
 
 from chassis import documents
 from chassis.database import Session
@@ -46,12 +46,21 @@ class Line:
     service: str
     required: bool
     due_at: datetime
+    acknowledge_by: datetime | None
     times: LineTimes
 
     @property
     def state(self) -> LineState:
         """How far the line has got."""
         return line_state(self.times)
+
+    def overdue(self, now: datetime) -> bool:
+        """Say whether a required team has not stored, or nobody there has acknowledged, by the time for it."""
+        times = self.times
+        if not self.required or times.waived_at or times.erased_at:
+            return False
+        unacknowledged = self.acknowledge_by and self.acknowledge_by < now and not times.acknowledged_at
+        return bool(unacknowledged or (self.due_at < now and not times.stored_at))
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,10 @@ class Ledger:
 
 @dataclass(frozen=True)
 class LateLine:
-    """A required team that has not stored a referral by the time that the area gives it."""
+    """A required team that has not stored a referral by the time that the area gives it, or not acknowledged it.
+
+    `due_at` is the time that has passed: to store where `stored` is false, to acknowledge where it is true.
+    """
 
     reference: str
     team: Team
@@ -75,6 +87,7 @@ class LateLine:
     received_at: datetime
     due_at: datetime
     parked: bool
+    stored: bool
 
 
 @dataclass(frozen=True)
@@ -162,21 +175,29 @@ def _line(row: Row[Any]) -> Line:
         waived_at=row.waived_at,
         erased_at=row.erased_at,
     )
-    return Line(Team(row.team), row.service, row.required, row.due_at, times)
+    return Line(Team(row.team), row.service, row.required, row.due_at, row.acknowledge_by, times)
 
 
 async def late_lines(session: Session, *, now: datetime, limit: int) -> tuple[LateLine, ...]:
-    """Return the required lines that are over their time, longest first."""
+    """Return the required lines that are over their time, to store or to acknowledge, longest first."""
     line, referral = models.ledger_line, models.referral
     statement = (
-        select(line, referral.c.reference, referral.c.received_at)
+        select(line, referral.c.reference, referral.c.received_at, _passed().label("passed_at"))
         .join(referral, referral.c.id == line.c.referral_id)
         .where(*_late(now))
-        .order_by(line.c.due_at)
+        .order_by(_passed())
         .limit(limit)
     )
     return tuple(
-        LateLine(row.reference, Team(row.team), row.service, row.received_at, row.due_at, row.parked_at is not None)
+        LateLine(
+            reference=row.reference,
+            team=Team(row.team),
+            service=row.service,
+            received_at=row.received_at,
+            due_at=row.passed_at,
+            parked=row.parked_at is not None,
+            stored=row.stored_at is not None,
+        )
         for row in await session.rows(statement)
     )
 
@@ -188,8 +209,14 @@ async def count_late_lines(session: Session, *, now: datetime) -> int:
 
 def _late(now: datetime) -> tuple[Any, ...]:
     line = models.ledger_line
-    open_line = line.c.stored_at.is_(None), line.c.waived_at.is_(None), line.c.erased_at.is_(None)
-    return (*open_line, line.c.required, line.c.due_at < now)
+    unstored = and_(line.c.stored_at.is_(None), line.c.due_at < now)
+    unacknowledged = and_(line.c.acknowledged_at.is_(None), line.c.acknowledge_by < now)
+    return line.c.waived_at.is_(None), line.c.erased_at.is_(None), line.c.required, or_(unstored, unacknowledged)
+
+
+def _passed() -> Any:
+    line = models.ledger_line
+    return case((line.c.stored_at.is_(None), line.c.due_at), else_=line.c.acknowledge_by)
 
 
 async def originals_to_read(session: Session, *, limit: int) -> tuple[UUID, ...]:

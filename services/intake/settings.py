@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 
 import areas
-from areas import Area, Areas
+from areas import Area, Areas, Recipient
+from chassis.clock import due_at
 from chassis.settings import ServiceSettings
 from services.intake.domain import Practice, RequiredRecipient
 
@@ -40,9 +41,10 @@ class AreaPractices:
         self._areas.check_withholding(may_withhold)
 
     def districts(self, on: date) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return (area name, its districts) for every area in force."""
+        """Return (area name, its districts) for every area in force, the default area first, each in the alphabet."""
         current = [self._areas.current(name, on) for name in self._areas.names()]
-        return tuple((area.name, area.districts) for area in current)
+        current.sort(key=lambda area: (area.area != self._default, area.name))
+        return tuple((area.name, tuple(sorted(area.districts))) for area in current)
 
 
 def practice(area: Area, district: str) -> Practice:
@@ -54,21 +56,24 @@ def practice(area: Area, district: str) -> Practice:
         prefix=area.reference_prefix,
         district=area.district(district),
         front_door=area.front_door_for(district).id,
-        recipients=tuple(
-            RequiredRecipient(
-                team=each.team,
-                service=each.service,
-                audience=each.audience,
-                required=each.required,
-                withheld=frozenset(each.withhold),
-                documents=each.documents,
-                announce_unread=each.announce_unread,
-                stored_within_seconds=each.stored_within_seconds,
-            )
-            for each in area.recipients
-        ),
+        recipients=tuple(_recipient(each, area.clocks.closes_at.strftime("%H:%M")) for each in area.recipients),
         tells=frozenset(telling.stage for telling in area.referrer_told if telling.tell),
         desk_owner=area.desk.organisation,
+    )
+
+
+def _recipient(each: Recipient, closes: str) -> RequiredRecipient:
+    days = each.acknowledged_within_working_days
+    return RequiredRecipient(
+        team=each.team,
+        service=each.service,
+        audience=each.audience,
+        required=each.required,
+        withheld=frozenset(each.withhold),
+        documents=each.documents,
+        announce_unread=each.announce_unread,
+        stored_within_seconds=each.stored_within_seconds,
+        acknowledge_by=None if days is None else partial(due_at, working_days=days, closes=closes),
     )
 
 

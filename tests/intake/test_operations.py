@@ -155,6 +155,21 @@ class TestLedger:
         assert {line.team for line in late} == {Team.IMU, Team.GATEWAY, Team.FRONT_DOOR}
         assert {line.reference for line in late} == {receipt.reference}
 
+    async def test_raises_the_teams_that_stored_and_never_acknowledged(self, runtime: Runtime) -> None:
+        receipt, _ = await take_in(runtime, practice(runtime), form())
+        sent = await dispatched(runtime)
+        police, care = sent["intake.police.v1"], sent["intake.social-care.v1"]
+        await receipts(runtime, [(police, "stored", ""), (care, "stored", ""), (police, "acknowledged", "")])
+        monday = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
+        async with runtime.database.transaction(Actor.service("intake")) as session:
+            before = await queries.late_lines(session, now=monday, limit=9)
+            after = await queries.late_lines(session, now=monday + timedelta(minutes=1), limit=9)
+            found = await queries.ledger(session, receipt.reference)
+        [late] = set(after) - set(before)
+        assert (late.team, late.stored, late.due_at) == (Team.FRONT_DOOR, True, monday)
+        care_line = next(line for line in found.lines if line.team == Team.FRONT_DOOR)
+        assert (care_line.overdue(monday), care_line.overdue(monday + timedelta(minutes=1))) == (False, True)
+
 
 class TestArea:
     async def test_that_wants_unread_originals_kept_from_social_care_tells_it_once_read(self, runtime: Runtime) -> None:

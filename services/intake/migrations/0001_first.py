@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("required", sa.Boolean(), nullable=False),
         sa.Column("announced", sa.Boolean(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("acknowledge_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
@@ -91,6 +92,13 @@ def upgrade() -> None:
         ["due_at"],
         unique=False,
         postgresql_where=sa.text("stored_at IS NULL AND waived_at IS NULL AND erased_at IS NULL AND required"),
+    )
+    op.create_index(
+        "ledger_line_unacknowledged",
+        "ledger_line",
+        ["acknowledge_by"],
+        unique=False,
+        postgresql_where=sa.text("acknowledged_at IS NULL AND waived_at IS NULL AND erased_at IS NULL AND required"),
     )
     op.create_table(
         "progress",

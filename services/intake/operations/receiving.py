@@ -57,11 +57,14 @@ _MAKE = text(
         INSERT INTO referral_version (referral_id, version, area, added_at, made_by, unread_reason, form, found)
         SELECT id, 1, :area, :now, :door, :unread_reason, CAST(:form AS bytea), NULL FROM made
     ), lines AS (
-        INSERT INTO ledger_line (referral_id, team, area, service, topic, required, announced, due_at)
-        SELECT made.id, line.team, :area, line.service, line.topic, line.required, line.announced, line.due_at
+        INSERT INTO ledger_line (referral_id, team, area, service, topic, required, announced, due_at,
+            acknowledge_by)
+        SELECT made.id, line.team, :area, line.service, line.topic, line.required, line.announced, line.due_at,
+            line.acknowledge_by
         FROM made, unnest(CAST(:teams AS text[]), CAST(:services AS text[]), CAST(:topics AS text[]),
-            CAST(:required AS boolean[]), CAST(:announced AS boolean[]), CAST(:due AS timestamptz[]))
-            AS line (team, service, topic, required, announced, due_at)
+            CAST(:required AS boolean[]), CAST(:announced AS boolean[]), CAST(:due AS timestamptz[]),
+            CAST(:acknowledge_by AS timestamptz[]))
+            AS line (team, service, topic, required, announced, due_at, acknowledge_by)
     )
     SELECT (SELECT count(*) FROM claimed) AS claimed, (SELECT id FROM made) AS id, ARRAY(
         SELECT earlier.reference FROM referral AS earlier
@@ -227,4 +230,5 @@ def _line_values(original: Original, now: datetime) -> dict[str, Any]:
         "required": [line.required for line in lines],
         "announced": [original.form is not None or line.announce_unread for line in lines],
         "due": [now + timedelta(seconds=line.stored_within_seconds) for line in lines],
+        "acknowledge_by": [line.acknowledge_by(now) if line.acknowledge_by else None for line in lines],
     }

@@ -11,7 +11,7 @@ from chassis import audit, documents
 from chassis.errors import ThroughlineError
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Door, Team
-from services.intake.domain import LONDON, Practice
+from services.intake.domain import CAME_IN, LONDON, Practice, tidy_reference
 from services.intake.operations import complete
 from services.intake.queries import (
     DeskReferral,
@@ -30,6 +30,7 @@ from services.intake.readers.fields import assemble
 from services.intake.web import forms, keying
 
 SHOWN = 50
+MAIL = "message/rfc822"
 OPS_LIMIT = 200
 DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
 TEAMS = {
@@ -43,6 +44,7 @@ TEAMS = {
 
 async def unread(request: PageRequest) -> Response:
     """List the originals that wait for a person, oldest first, with their age and who owns them."""
+    request.session[CAME_IN] = True
     async with request.transaction() as session:
         waiting = await unread_referrals(session, limit=SHOWN)
     localities = localities_of(request.runtime)
@@ -63,7 +65,7 @@ async def unread(request: PageRequest) -> Response:
 
 async def referral(request: PageRequest) -> Response:
     """Show one referral beside its original, and take in what a person keys from it."""
-    reference = request.path["reference"].upper()
+    reference = tidy_reference(request.path["reference"])
     async with request.transaction() as session:
         found = await desk_referral(session, reference)
         await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk")
@@ -78,6 +80,10 @@ async def referral(request: PageRequest) -> Response:
     key = likeness_key(request.runtime)
     async with request.transaction() as session:
         await complete(session, reference, reading.form, practice, likeness_key=key, now=request.now)
+        facts = {"referrer_knows": sent.get(keying.SHARING)}
+        await audit.record(
+            session, "referral.keyed", subject=found.referral_id, now=request.now, area=found.area, facts=facts
+        )
     request.flash(f"{reference} is complete and has been sent on.")
     return request.redirect("unread")
 
@@ -107,7 +113,7 @@ def _referral_page(request: PageRequest, found: DeskReferral, form: FormErrors, 
         answers=keying.answers_of(found.form) if found.form else [],
         originals=[
             {
-                "name": each.name,
+                "name": "The mail as it came" if each.media_type == MAIL else each.name,
                 "size": f"{max(1, each.size // 1024):,} KB",
                 "url": request.url("original", document_id=each.id),
             }
@@ -117,7 +123,8 @@ def _referral_page(request: PageRequest, found: DeskReferral, form: FormErrors, 
         doubtful=[keying.label_of(name) for name in found.found.doubtful],
         areas=localities_of(request.runtime).districts(request.now.astimezone(LONDON).date()),
         yes_no=forms.YES_NO,
-        sectors=forms.SECTORS,
+        sectors=keying.SECTORS,
+        sharing=keying.SHARING_CHOICES,
     )
 
 
@@ -136,8 +143,8 @@ async def original(request: PageRequest) -> Response:
 
 
 async def late(request: PageRequest) -> Response:
-    """List the required teams that have not stored a referral in time, and find a ledger by reference."""
-    wanted = request.query.get("reference", "").strip().upper()
+    """List the required teams that have not stored or acknowledged in time, and find a ledger by reference."""
+    wanted = tidy_reference(request.query.get("reference", ""))
     if wanted:
         return request.redirect("ledger_lines", reference=wanted)
     async with request.transaction() as session:
@@ -147,6 +154,8 @@ async def late(request: PageRequest) -> Response:
             "reference": line.reference,
             "team": TEAMS[line.team],
             "late_by": age(line.due_at, request.now),
+            "due_at": line.due_at,
+            "stored": line.stored,
             "parked": line.parked,
         }
         for line in lines
@@ -158,7 +167,7 @@ async def ledger_lines(request: PageRequest) -> Response:
     """Show how far every team has got with one referral."""
     form = FormErrors()
     lines: list[dict[str, Any]] = []
-    reference = request.path["reference"].upper()
+    reference = tidy_reference(request.path["reference"])
     try:
         async with request.transaction() as session:
             found = await ledger(session, reference)
@@ -171,6 +180,7 @@ async def ledger_lines(request: PageRequest) -> Response:
             "service": line.service,
             "required": line.required,
             "state": str(line.state),
+            "overdue": line.overdue(request.now),
             **_moments(line),
         }
         for line in found.lines
@@ -181,7 +191,7 @@ async def ledger_lines(request: PageRequest) -> Response:
 async def ledger_as_json(request: PageRequest) -> Response:
     """Answer one ledger to the operations plane."""
     async with request.transaction() as session:
-        found = await ledger(session, request.path["reference"].upper())
+        found = await ledger(session, tidy_reference(request.path["reference"]))
     return JSONResponse(ledger_content(found))
 
 

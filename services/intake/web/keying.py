@@ -5,14 +5,18 @@ from dataclasses import replace
 from datetime import date
 
 from chassis.web import FormData, FormErrors
-from contracts.vocabulary import ReferralForm
+from contracts.vocabulary import ReferralForm, Sector
 from services.intake.domain import Found
 from services.intake.readers import FormReading
 from services.intake.web import forms
 from services.intake.web.forms import SECTIONS, Question, Section
 
 SHARING = "sharing_acknowledged"
-SHARING_SENTENCE = "Confirm that the referrer knows who will see this referral"
+SHARING_SENTENCE = "Select whether the referrer knows who will see this referral"
+SHARING_CHOICES = (("yes", "Yes"), ("not-known", "Not known: the original does not say"))
+NOT_KNOWN = "Not known"
+MAY_BE_NOT_KNOWN = frozenset({"referrer.forename", "referrer.surname"})
+SECTORS = (*forms.SECTORS, (Sector.UNKNOWN, NOT_KNOWN))
 KEYED = frozenset(
     {
         "person.forenames",
@@ -73,16 +77,21 @@ def read(sent: FormData, today: date) -> Mapping[str, str] | FormErrors:
     errors: list[tuple[str, str]] = []
     keyed: dict[str, str] = {SHARING: "true"}
     for section in KEYED_SECTIONS:
-        typed = section.typed(sent)
+        typed = _with_not_known(section, section.typed(sent))
         part = forms.read_section(section, typed, today)
         if isinstance(part, FormErrors):
             errors += part.errors
             continue
         texts = {question.name: _text(question, typed, today) for question in section.questions}
         keyed |= {name: text for name, text in texts.items() if text}
-    if sent.get(SHARING) != "yes":
+    if sent.get(SHARING) not in dict(SHARING_CHOICES):
         errors.append((SHARING, SHARING_SENTENCE))
     return FormErrors(sent, tuple(errors), DATES) if errors else keyed
+
+
+def _with_not_known(section: Section, typed: Mapping[str, str]) -> dict[str, str]:
+    blank = {question.name for question in section.questions if not typed.get(question.name, "").strip()}
+    return {**typed, **dict.fromkeys(blank & MAY_BE_NOT_KNOWN, NOT_KNOWN)}
 
 
 def answers_of(form: ReferralForm) -> list[tuple[str, str]]:
