@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.intake.builders import referral, rows, topics_of
 
 CANARY = "Canary-Zebedee-7731"
 URL = "/api/v1/referrals"
+TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture
@@ -184,11 +186,21 @@ class TestBadInput:
 
 
 class TestFormIn:
+    @pytest.mark.parametrize("born", ["1905-11-21", "2026-11-22"])
+    def test_refuses_a_date_of_birth_that_nobody_has(self, born: str) -> None:
+        with pytest.raises(api.Refused) as refused:
+            api.form_in(json.dumps(referral(date_of_birth=born)).encode(), TODAY)
+        [error] = json.loads(bytes(refused.value.response.body))["errors"]
+        assert error == {"pointer": "/person/date_of_birth", "detail": api.AGE_SENTENCE}
+
+    def test_takes_the_oldest_date_of_birth(self) -> None:
+        api.form_in(json.dumps(referral(date_of_birth="1906-11-21")).encode(), TODAY)
+
     @settings(max_examples=300, deadline=None)
     @given(st.binary(max_size=400))
     def test_takes_any_bytes_without_failing(self, body: bytes) -> None:
         with pytest.raises(api.Refused) as refused:
-            api.form_in(body)
+            api.form_in(body, TODAY)
         assert refused.value.response.status_code in {400, 422}
 
     @settings(max_examples=400, deadline=None)
@@ -210,7 +222,7 @@ class TestFormIn:
         if path and isinstance(place, dict):
             place[path[-1]] = value
         try:
-            form = api.form_in(json.dumps(body).encode())
+            form = api.form_in(json.dumps(body).encode(), TODAY)
         except api.Refused:
             return
         kept = form.model_dump_json()

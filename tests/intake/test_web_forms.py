@@ -64,6 +64,48 @@ class TestReadSection:
             assert canary not in " ".join(message for _, message in found.errors)
             assert {name for name, _ in found.errors} <= {question.name for question in section.questions}
 
+    @pytest.mark.parametrize(
+        ("answers", "sentence"),
+        [
+            (written("20", "11", "1905"), "The person’s date of birth must be less than 121 years ago"),
+            (
+                {**written("1", "2", "2010"), "person.approximate_age": "40"},
+                "Approximate age must agree with the date of birth: correct one of them, or leave the age empty",
+            ),
+            (
+                {"person.approximate_age": "15", "person.addresses.0.postcode": "nowhere"},
+                "Enter a full UK postcode, like CT9 1AB, or leave it empty",
+            ),
+            (
+                {"person.approximate_age": "15", "person.phones.0": "12 34 56"},
+                "The person’s phone number must contain at least 7 digits, like 01632 960001",
+            ),
+        ],
+    )
+    def test_refuses_impossible_answers(self, answers: dict[str, str], sentence: str) -> None:
+        typed = {"person.forenames": "Sample", "person.surname": "Synthetic", **answers}
+        found = read_section(SECTIONS["person"], typed, TODAY)
+        assert isinstance(found, FormErrors)
+        assert [message for _, message in found.errors] == [sentence]
+
+    @pytest.mark.parametrize("postcode", ["CT9 1AB", "ct91ab", "SW1A 1AA", "M1 1AE"])
+    def test_takes_postcodes_as_people_write_them(self, postcode: str) -> None:
+        typed = {
+            "person.forenames": "Sample",
+            "person.surname": "Synthetic",
+            "person.approximate_age": "15",
+            "person.addresses.0.postcode": postcode,
+        }
+        assert isinstance(read_section(SECTIONS["person"], typed, TODAY), Person)
+
+    def test_says_which_date_must_be_in_the_past(self) -> None:
+        day = dict(zip(("day", "month", "year"), ("22", "11", "2026"), strict=True))
+        typed = {f"concerns.came_to_light_on-{part}": text for part, text in day.items()}
+        found = read_section(SECTIONS["concerns"], typed, TODAY)
+        assert isinstance(found, FormErrors)
+        sentence = found.message("concerns.came_to_light_on")
+        assert sentence == "The date you first became concerned must be in the past"
+
     def test_returns_the_part_of_the_referral(self) -> None:
         typed = {
             "person.forenames": "Sample",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from lxml import html
@@ -133,8 +133,57 @@ class TestPublicForm:
         answer = await post(intake, PAGES[0], {"person.surname": text})
         assert answer.status_code == 400
 
+    async def test_leads_back_from_every_page(self, intake: Running) -> None:
+        for path, before in zip(PAGES, ("/", *PAGES), strict=False):
+            assert back_link((await intake.client.get(path)).text) == before
+            assert back_link((await intake.client.get(f"{path}?change=yes")).text) == "/referral/check"
+        await fill_in(intake, answers())
+        assert back_link((await intake.client.get("/referral/check")).text) == PAGES[-1]
+        assert back_link((await intake.client.get("/referral/declaration")).text) == "/referral/check"
+
+    async def test_lists_what_was_not_answered_with_a_way_to_answer_it(self, intake: Running) -> None:
+        await fill_in(intake, answers() | {"person.aliases.0": ""})
+        page: Any = html.fromstring((await intake.client.get("/referral/check")).text)
+        row = next(one for one in page.xpath("//dl/div") if "Other names" in one.text_content())
+        assert "Not given" in row.text_content()
+        [link] = row.xpath(".//a")
+        assert link.get("href") == "/referral/person?change=yes#person.aliases.0"
+
+    async def test_offers_the_districts_of_the_default_area_first(self, intake: Running) -> None:
+        page: Any = html.fromstring((await intake.client.get(PAGES[0])).text)
+        groups = page.xpath("//select[@name='person.district']/optgroup")
+        assert groups[0].get("label").startswith("Kent")
+        for group in groups:
+            names = [option.get("value") for option in group]
+            assert names == sorted(names)
+
+
+def back_link(page: str) -> str:
+    """Return where the back link of a page leads."""
+    [link] = cast("list[Any]", html.fromstring(page).xpath("//a[@class='govuk-back-link']"))
+    return str(link.get("href"))
+
 
 class TestDesk:
+    async def test_comes_first_after_signing_in_and_once(self, intake: Running) -> None:
+        await as_officer(intake)
+        assert (await intake.client.get("/")).headers["location"] == "/desk"
+        assert (await intake.client.get("/")).status_code == 200
+
+    async def test_does_not_make_people_invent_what_the_original_does_not_say(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        unknown = {"referrer.forename": "", "referrer.surname": "", "referrer.sector": "unknown"}
+        fields = {**keyed(), **unknown, "sharing_acknowledged": "not-known"}
+        page = (await intake.client.get(f"/desk/referrals/{reference}")).text
+        assert "The mail as it came" in page
+        answer = await post(intake, f"/desk/referrals/{reference}", fields)
+        assert answer.headers["location"] == "/desk", problems(answer.text)
+        assert "Not known" in (await intake.client.get(f"/desk/referrals/{reference}")).text
+        [version] = await rows(intake.runtime, "SELECT made_by FROM referral_version WHERE version = 3")
+        assert version.made_by == "desk"
+        assert await rows(intake.runtime, "SELECT 1 FROM audit_entry WHERE action = 'referral.keyed'")
+
     async def test_is_closed_to_the_public(self, intake: Running) -> None:
         for path in ("/desk", "/desk/ledger", "/desk/referrals/KM-2222-2222"):
             assert (await intake.client.get(path)).status_code == 303
@@ -171,13 +220,17 @@ class TestDesk:
     async def test_refuses_a_completion_with_answers_missing(self, intake: Running) -> None:
         reference = await unread_mail(intake)
         await as_officer(intake)
-        answer = await post(intake, f"/desk/referrals/{reference}", {**keyed(), "referrer.surname": ""})
-        assert (answer.status_code, problems(answer.text)) == (422, ["Enter the referrer’s last name"])
+        answer = await post(intake, f"/desk/referrals/{reference}", {**keyed(), "person.surname": " "})
+        assert (answer.status_code, problems(answer.text)) == (422, ["Enter the person’s last name"])
 
     async def test_shows_a_ledger(self, intake: Running) -> None:
         reference = await unread_mail(intake)
         await as_officer(intake)
-        page = (await intake.client.get(f"/desk/ledger?reference={reference.lower()}", follow_redirects=True)).text
+        page = (
+            await intake.client.get(
+                f"/desk/ledger?reference={reference.lower().replace('-', ' ')}", follow_redirects=True
+            )
+        ).text
         assert "Police Gateway" in page
         assert (await intake.client.get("/desk/ledger/KM-2222-2222")).status_code == 404
 

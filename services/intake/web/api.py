@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Request, Response
@@ -15,7 +16,7 @@ from chassis.actor import Actor
 from chassis.errors import ThroughlineError
 from chassis.internal import ProblemRoute, problem, status_of
 from contracts.vocabulary import Door, ReferralForm
-from services.intake.domain import LONDON, KeyKind, Original, Reading, Receipt, key_for
+from services.intake.domain import LONDON, KeyKind, Original, Reading, Receipt, impossible_age, key_for, tidy_reference
 from services.intake.operations import receive
 from services.intake.queries import ledger, likeness_key, localities_of
 
@@ -24,6 +25,8 @@ KEY_LIMIT = 255
 ERRORS_LIMIT = 50
 POINTER_LIMIT = 200
 RECEIPT = "Your referral has been received and sent to the teams that must act on it. Keep the reference."
+
+AGE_SENTENCE = "This must be the date of birth of somebody between 0 and 120 years old."
 
 EXAMPLE = {
     "edition": "2025",
@@ -56,7 +59,7 @@ class Accepted(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"reference": "KM-7F3K-92QX", "receipt": RECEIPT, "received_at": "2026-11-21T10:00:00+00:00"}
+            "example": {"reference": "KM-7F3K-92QM", "receipt": RECEIPT, "received_at": "2026-11-21T10:00:00+00:00"}
         }
     )
 
@@ -151,17 +154,17 @@ _documented(router)
 async def show_referral(request: Request, reference: str) -> JSONResponse:
     """Say that a referral is here and when it came; nothing about whom it concerns."""
     async with request.app.state.runtime.database.transaction(Actor.public()) as session:
-        found = await ledger(session, reference.upper())
+        found = await ledger(session, tidy_reference(reference))
     return JSONResponse(_accepted(Receipt(found.reference, found.received_at)))
 
 
 async def _submit(request: Request) -> Response:
     key = _idempotency_key(request)
     body = await _body(request)
-    form = form_in(body)
-    runtime = request.app.state.runtime
     now = clock.now()
     today = now.astimezone(LONDON).date()
+    form = form_in(body, today)
+    runtime = request.app.state.runtime
     keys = (key_for(KeyKind.IDEMPOTENCY_KEY, key, body),) if key else (key_for(KeyKind.DIGEST, body),)
     original = Original(
         door=Door.API,
@@ -210,16 +213,25 @@ def _too_large() -> Response:
     return problem(413, "original-too-large", "The referral is larger than 2 MB: send its documents by mail.")
 
 
-def form_in(body: bytes) -> ReferralForm:
+def form_in(body: bytes, today: date) -> ReferralForm:
     """Return the referral in a body; raises Refused with the answer that names each bad field."""
     try:
-        return ReferralForm.model_validate_json(body)
+        form = ReferralForm.model_validate_json(body)
     except ValidationError as invalid:
-        details = invalid.errors(include_url=False, include_input=False)
+        raise _refused(invalid.errors(include_url=False, include_input=False)) from None
+    if impossible_age(form.person, today):
+        raise _not_valid([{"pointer": "/person/date_of_birth", "detail": AGE_SENTENCE}])
+    return form
+
+
+def _refused(details: list[ErrorDetails]) -> Refused:
     if details[0]["type"] == "json_invalid":
         sentence = "The body cannot be read as JSON in UTF-8: check brackets, quotes and the encoding."
-        raise Refused(problem(400, "json-unreadable", sentence))
-    errors = list(_field_problems(details))
+        return Refused(problem(400, "json-unreadable", sentence))
+    return _not_valid(list(_field_problems(details)))
+
+
+def _not_valid(errors: list[dict[str, str]]) -> Refused:
     named = "1 field is" if len(errors) == 1 else f"{len(errors)} fields are"
     content = {
         "type": "urn:throughline:referral-not-valid",
@@ -228,7 +240,7 @@ def form_in(body: bytes) -> ReferralForm:
         "detail": f"{named} missing or wrong: mend each one that `errors` names and send the referral again.",
         "errors": errors,
     }
-    raise Refused(Response(json.dumps(content), 422, media_type="application/problem+json"))
+    return Refused(Response(json.dumps(content), 422, media_type="application/problem+json"))
 
 
 def _field_problems(details: list[ErrorDetails]) -> Iterator[dict[str, str]]:

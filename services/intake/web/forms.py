@@ -12,6 +12,8 @@ from pydantic_core import ErrorDetails
 
 from chassis.web import FormData, FormErrors
 from contracts.vocabulary import Concerns, Considerations, Gender, Person, Referrer, Sector
+from contracts.vocabulary.form import OLDEST_AGE
+from services.intake.domain import ages_disagree, impossible_age
 
 Answers = Mapping[str, str]
 
@@ -20,7 +22,10 @@ SHORT_YEAR = 2
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WHOLE_DATE = re.compile(r"(\d{1,2})[\s/.-]+(\d{1,2}|[a-z]{3,9})[\s/.,-]+(\d{4}|\d{2})", re.ASCII)
 AGE = "person.date_of_birth"
+AGES_SENTENCE = "Approximate age must agree with the date of birth: correct one of them, or leave the age empty"
 AGE_SENTENCE = "Enter a date of birth or, if you do not know it, an approximate age"
+POSTCODE = re.compile(r"[a-z]{1,2}\d[a-z\d]? *\d[a-z]{2}", re.ASCII | re.IGNORECASE)
+PHONE_DIGITS = 7
 DATE_PARTS = ("day", "month", "year")
 YES_NO = (("yes", "Yes"), ("no", "No"))
 KNOWN = (("yes", "Yes"), ("no", "No"), ("not-known", "I do not know"))
@@ -74,9 +79,9 @@ PERSON = (
     Question("person.approximate_age", "the person’s approximate age", "Approximate age", "number"),
     Question("person.gender", "the person’s gender", "Gender"),
     Question("person.addresses.0.lines", "the person’s address", "Address"),
-    Question("person.addresses.0.postcode", "the person’s postcode", "Postcode"),
+    Question("person.addresses.0.postcode", "the person’s postcode", "Postcode", "postcode"),
     Question("person.district", "the district", "District"),
-    Question("person.phones.0", "the person’s phone number", "Phone number"),
+    Question("person.phones.0", "the person’s phone number", "Phone number", "phone"),
     Question("person.family", "the person’s family", "Family"),
     Question("person.school_or_employer", "the person’s school or employer", "School or employer"),
 )
@@ -86,7 +91,7 @@ CONCERNS = (
     Question("concerns.other_information", "other information", "Other information"),
     Question(
         "concerns.came_to_light_on",
-        "the day when you first became concerned",
+        "the date you first became concerned",
         "When you first became concerned",
         "date",
     ),
@@ -104,7 +109,7 @@ REFERRER = (
     Question("referrer.organisation", "your organisation", "Organisation"),
     Question("referrer.sector", "the kind of organisation you work for", "Kind of organisation"),
     Question("referrer.relationship", "how you know the person", "How you know the person"),
-    Question("referrer.phone", "your phone number", "Phone number"),
+    Question("referrer.phone", "your phone number", "Phone number", "phone"),
     Question("referrer.email", "your email address", "Email address"),
     Question(
         "referrer.wishes_anonymity",
@@ -177,11 +182,11 @@ def read_section(section: Section, answers: Answers, today: date) -> BaseModel |
         "approximate_age",
     }:
         errors.setdefault(AGE, AGE_SENTENCE)
-    part = _checked(section, nested, errors)
+    part = _checked(section, nested, errors, today)
     return part if part is not None else _refused(section, answers, errors)
 
 
-def _checked(section: Section, nested: dict[str, Any], errors: dict[str, str]) -> BaseModel | None:
+def _checked(section: Section, nested: dict[str, Any], errors: dict[str, str], today: date) -> BaseModel | None:
     try:
         part = section.model.model_validate(nested)
     except ValidationError as invalid:
@@ -189,7 +194,16 @@ def _checked(section: Section, nested: dict[str, Any], errors: dict[str, str]) -
             question = _question_at(section, detail["loc"])
             errors.setdefault(question.name, _sentence(question, detail))
         return None
+    if isinstance(part, Person):
+        _check_ages(part, today, errors)
     return None if errors else part
+
+
+def _check_ages(person: Person, today: date, errors: dict[str, str]) -> None:
+    if impossible_age(person, today):
+        errors.setdefault(AGE, f"The person’s date of birth must be less than {OLDEST_AGE + 1} years ago")
+    elif ages_disagree(person, today):
+        errors.setdefault("person.approximate_age", AGES_SENTENCE)
 
 
 def _refused(section: Section, answers: Answers, errors: Mapping[str, str]) -> FormErrors:
@@ -216,6 +230,10 @@ def _value(question: Question, answers: Answers, today: date) -> str | date | bo
     text = answers.get(question.name, "").strip()
     if question.kind == "yes-no":
         return {"yes": True, "no": False}.get(text)
+    if text and question.kind == "postcode" and not POSTCODE.fullmatch(text):
+        raise ValueError("Enter a full UK postcode, like CT9 1AB, or leave it empty")
+    if text and question.kind == "phone" and len(re.findall(r"\d", text)) < PHONE_DIGITS:
+        raise ValueError(f"{_capital(question.label)} must contain at least {PHONE_DIGITS} digits, like 01632 960001")
     return text or None
 
 
@@ -294,5 +312,5 @@ def _sentence(question: Question, detail: ErrorDetails) -> str:
 
 
 def _capital(label: str) -> str:
-    plain = label if label.startswith("the person") else label.removeprefix("the ")
+    plain = label if label.startswith(("the person", "the date")) else label.removeprefix("the ")
     return plain[:1].upper() + plain[1:]

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Concerns, Considerations, Door, Person, ReferralForm, Referrer
-from services.intake.domain import LONDON, KeyKind, Original, Reading, key_for
+from services.intake.domain import CAME_IN, LONDON, WORK_THE_DESK, KeyKind, Original, Reading, key_for
 from services.intake.operations import receive
 from services.intake.queries import likeness_key, localities_of
 from services.intake.web import forms
@@ -25,11 +25,15 @@ TITLES = {
     "considerations": "What has been done",
     "referrer": "About you",
 }
+NOT_GIVEN = "Not given"
 DRAFT, TOKEN, RECEIPT = "referral", "form_token", "receipt"
 
 
 async def start(request: PageRequest) -> Response:
-    """Say first what to do in an emergency and who will see the referral."""
+    """Say first what to do in an emergency and who will see the referral; an officer who has just come in goes on."""
+    if request.may(WORK_THE_DESK) and not request.session.get(CAME_IN):
+        request.session[CAME_IN] = True
+        return request.redirect("unread")
     return request.render("start")
 
 
@@ -102,6 +106,8 @@ async def receipt(request: PageRequest) -> Response:
 async def _section(request: PageRequest, key: str, template: str, choices: Mapping[str, Any]) -> Response:
     section = SECTIONS[key]
     draft: dict[str, dict[str, str]] = request.session.get(DRAFT, {})
+    changing = request.query.get("change") == "yes"
+    choices = {**choices, "back": request.url("check_answers" if changing else _page_before(key))}
     if request.request.method == "GET":
         return request.render(template, form=forms.shown(section, draft.get(key, {})), **choices)
     typed = section.typed(await request.form())
@@ -109,8 +115,12 @@ async def _section(request: PageRequest, key: str, template: str, choices: Mappi
     if isinstance(found, FormErrors):
         return request.render(template, status=422, form=found, **choices)
     request.session[DRAFT] = draft | {key: typed}
-    changing = request.query.get("change") == "yes"
     return request.redirect("check_answers" if changing else _page_after(key))
+
+
+def _page_before(key: str) -> str:
+    place = [step for step, _ in STEPS].index(key)
+    return STEPS[place - 1][1] if place else "start"
 
 
 def _page_after(key: str) -> str:
@@ -177,19 +187,16 @@ def _summary(request: PageRequest) -> list[dict[str, Any]]:
 
 
 def _rows(request: PageRequest, key: str, typed: Mapping[str, str]) -> list[dict[str, str]]:
-    rows = (_row(question, typed, request) for question in SECTIONS[key].questions)
-    return [row for row in rows if row]
+    return [_row(question, typed, request) for question in SECTIONS[key].questions]
 
 
-def _row(question: forms.Question, typed: Mapping[str, str], request: PageRequest) -> dict[str, str] | None:
+def _row(question: forms.Question, typed: Mapping[str, str], request: PageRequest) -> dict[str, str]:
     if question.kind == "date":
         found = forms.written_date(question, typed, _today(request))
         text = f"{found.day} {found:%B %Y}" if found else ""
     else:
         text = forms.in_words(question, typed.get(question.name, ""))
-    if not text:
-        return None
-    return {"label": question.heading, "text": text, "field": question.fields[0], "what": question.label}
+    return {"label": question.heading, "text": text or NOT_GIVEN, "field": question.fields[0], "what": question.label}
 
 
 def _today(request: PageRequest) -> date:
