@@ -177,6 +177,7 @@ class TestDesk:
         fields = {**keyed(), **unknown, "sharing_acknowledged": "not-known"}
         page = (await intake.client.get(f"/desk/referrals/{reference}")).text
         assert "The mail as it came" in page
+        assert "A synthetic &lt;b&gt;mail." in page
         answer = await post(intake, f"/desk/referrals/{reference}", fields)
         assert answer.headers["location"] == "/desk", problems(answer.text)
         assert "Not known" in (await intake.client.get(f"/desk/referrals/{reference}")).text
@@ -213,7 +214,7 @@ class TestDesk:
         [document] = await rows(intake.runtime, "SELECT id FROM document")
         answer = await intake.client.get(f"/desk/documents/{document.id}")
         assert answer.headers["content-disposition"].startswith("attachment")
-        assert b"A synthetic mail." in answer.content
+        assert b"A synthetic <b>mail." in answer.content
         read = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'intake-desk-original'")
         assert len(read) == 1
 
@@ -254,7 +255,7 @@ def keyed() -> dict[str, str]:
 
 async def unread_mail(intake: Running) -> str:
     """Put a mail on the desk whose form lacks the referrer's last name; return its reference."""
-    original = arrived(intake.runtime, mail().as_bytes(), (), "referrer@school.example")
+    original = arrived(intake.runtime, mail("A synthetic <b>mail.").as_bytes(), (), "referrer@school.example")
     async with intake.runtime.database.transaction(Actor.public()) as session:
         receipt = await receive(session, original, now=clock.now())
     [row] = await rows(intake.runtime, "SELECT id FROM referral WHERE reference = :r", r=receipt.reference)

@@ -11,7 +11,7 @@ from chassis import audit, documents
 from chassis.errors import ThroughlineError
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Door, Team
-from services.intake.domain import CAME_IN, LONDON, Practice, tidy_reference
+from services.intake.domain import CAME_IN, LONDON, Practice, Reading, tidy_reference
 from services.intake.operations import complete
 from services.intake.queries import (
     DeskReferral,
@@ -25,12 +25,13 @@ from services.intake.queries import (
     newest_ledgers,
     unread_referrals,
 )
-from services.intake.readers import FormReading
+from services.intake.readers import Cage, FormReading, ReadMessage
 from services.intake.readers.fields import assemble
 from services.intake.web import forms, keying
 
 SHOWN = 50
 MAIL = "message/rfc822"
+OPEN = frozenset({Reading.UNREAD, Reading.BEING_READ})
 OPS_LIMIT = 200
 DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
 TEAMS = {
@@ -70,12 +71,12 @@ async def referral(request: PageRequest) -> Response:
         found = await desk_referral(session, reference)
         await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk")
     if request.request.method == "GET":
-        return _referral_page(request, found, keying.blank_form(found.found))
+        return await _referral_page(request, found, keying.blank_form(found.found))
     sent = await request.form()
     reading = _keyed(found, sent, request)
     if isinstance(reading, FormErrors) or reading.form is None:
         errors = reading if isinstance(reading, FormErrors) else keying.again(sent, reading)
-        return _referral_page(request, found, errors, status=422)
+        return await _referral_page(request, found, errors, status=422)
     practice = _practice(request, found, reading.form.person.district)
     key = likeness_key(request.runtime)
     async with request.transaction() as session:
@@ -98,7 +99,23 @@ def _keyed(found: DeskReferral, sent: FormData, request: PageRequest) -> FormRea
     return assemble({**kept, **checked})
 
 
-def _referral_page(request: PageRequest, found: DeskReferral, form: FormErrors, *, status: int = 200) -> Response:
+async def _mail(request: PageRequest, found: DeskReferral) -> ReadMessage | None:
+    """Return the mail of a referral that is still open, taken apart in a confined child of its own and recorded."""
+    kept = next((each for each in found.documents if each.media_type == MAIL), None)
+    if kept is None or found.reading not in OPEN:
+        return None
+    async with request.transaction() as session:
+        original = await documents.read(session, kept.id)
+        await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk-mail")
+    cage = Cage()
+    await cage.start()
+    try:
+        return await cage.read_message(original.body)
+    finally:
+        await cage.stop()
+
+
+async def _referral_page(request: PageRequest, found: DeskReferral, form: FormErrors, *, status: int = 200) -> Response:
     return request.render(
         "referral",
         status=status,
@@ -109,7 +126,8 @@ def _referral_page(request: PageRequest, found: DeskReferral, form: FormErrors, 
         door=DOORS[Door(found.door)],
         owner=_practice(request, found, "").desk_owner,
         reason=found.reason,
-        open=found.reading in {"unread", "being-read"},
+        open=found.reading in OPEN,
+        mail=await _mail(request, found),
         answers=keying.answers_of(found.form) if found.form else [],
         originals=[
             {
