@@ -14,6 +14,7 @@ from chassis.database import is_world_down
 from chassis.runtime import Runtime
 
 LOOK_SECONDS = 5.0
+FAILED_SECONDS = 10.0
 MOST_DAYS = 800
 
 log = telemetry.logger(__name__)
@@ -46,6 +47,7 @@ async def keep_running(runtime: Runtime, job: Job) -> None:
                 log.warning("A job waits for the world.", extra={"facts": {"job": job.name}})
             else:
                 log.exception("A job failed and runs again at its next turn.", extra={"facts": {"job": job.name}})
+            await asyncio.sleep(FAILED_SECONDS)
         await asyncio.sleep(LOOK_SECONDS if job.daily else job.every.total_seconds())
 
 

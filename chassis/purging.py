@@ -7,6 +7,7 @@ from sqlalchemy import text
 from chassis.actor import Actor
 from chassis.jobs import Job
 from chassis.runtime import Runtime
+from contracts.catalogue import published_by
 
 _OUTBOX = text(
     """DELETE FROM outbox o WHERE o.recorded_at < :oldest AND o.published_at IS NOT NULL
@@ -24,7 +25,8 @@ async def purge(runtime: Runtime, now: datetime) -> None:
     async with runtime.database.transaction(Actor.job(runtime.settings.service, "purge")) as session:
         await session.execute(_OUTBOX, {"oldest": oldest})
         await session.execute(_SESSIONS, {"now": machine_now})
-    await runtime.bus.tidy(oldest.date())
+    if published_by(runtime.settings.service):
+        await runtime.bus.tidy(oldest.date())
 
 
 PURGING = (Job("purge", timedelta(days=1), purge, daily=True),)

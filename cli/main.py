@@ -105,7 +105,7 @@ def submit(
 
 @commands.command()
 def ledger(
-    reference: Annotated[str, typer.Argument(help="Such as KM-7F3K-92QX.", metavar="REF")],
+    reference: Annotated[str, typer.Argument(help="Such as KM-7F3K-92QM.", metavar="REF")],
     state: State,
     wait: Annotated[
         float,
@@ -123,7 +123,7 @@ def ledger(
 ) -> None:
     """Show how far a referral got with every team; exit code 0 when every required line is done.
 
-    Example: throughline ledger KM-7F3K-92QX --wait 10
+    Example: throughline ledger KM-7F3K-92QM --wait 10
     """
     from cli.commands import follow
 
@@ -144,7 +144,7 @@ def ledger(
 def trace(reference: Annotated[str, typer.Argument(metavar="REF")], state: State) -> None:
     """Show the way a referral took as a tree of spans.
 
-    Example: throughline trace KM-7F3K-92QX
+    Example: throughline trace KM-7F3K-92QM
     """
     from cli.commands import follow
 
@@ -278,14 +278,18 @@ def audit_verify(
     """
     from cli.commands import audit as audits
 
-    found = audits.verified(audits.exported(export) if export else audits.fetched(state))
+    chains = audits.exported(export) if export else audits.fetched(state)
+    strange = audits.strangers(chains, state)
+    for service in strange:
+        console.fail(f"{service}: the export was signed with another key than the one that this installation knows.")
+    found = audits.verified(chains)
     for service, result in found.items():
         console.say(
             f"{service}: {result.entries} entries, vouched to {result.vouched_to}, {'good' if result.ok else 'BAD'}."
         )
         for problem in result.problems:
             console.fail(f"{service}: {problem}")
-    if not all(result.ok for result in found.values()):
+    if strange or not all(result.ok for result in found.values()):
         raise typer.Exit(1)
 
 

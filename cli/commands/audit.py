@@ -10,7 +10,7 @@ from chassis.audit import Verification, read_checkpoints, read_entries, verify
 from chassis.errors import Rejected
 from cli import console
 from cli.clients import Operations, Operator
-from cli.errors import BadInput
+from cli.errors import BadInput, Refused
 from contracts.catalogue import SERVICES
 
 PAGE = 5000
@@ -58,28 +58,53 @@ def _entries(operations: Operations, service: str) -> Iterator[str]:
 
 
 def export(chains: Mapping[str, Chain], file: Path) -> None:
-    """Write everything needed to verify offline: a line each for the keys, the entries and the checkpoints."""
-    with file.open("w", encoding="utf-8") as output:
-        for service, chain in chains.items():
-            output.write(json.dumps({"key": {"service": service, "public_key": chain.public_key.hex()}}) + "\n")
-            for kind, lines in (
-                ("entry", chain.entries),
-                ("checkpoint", chain.checkpoints),
-            ):
-                output.writelines(f'{{"{kind}": {line.strip()}}}\n' for line in lines)
+    """Write everything needed to verify offline: a line each for the keys, the entries, the checkpoints and the end.
+
+    Raises BadInput where the file cannot be written.
+    """
+    lines = [line for service, chain in chains.items() for line in _lines(service, chain)]
+    lines.append(json.dumps({"end": {"lines": len(lines)}}))
+    try:
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        message = f"{file} cannot be written ({error.strerror}): name a file in a folder that exists."
+        raise BadInput(message) from error
+
+
+def _lines(service: str, chain: Chain) -> Iterator[str]:
+    yield json.dumps({"key": {"service": service, "public_key": chain.public_key.hex()}})
+    for kind, lines in (("entry", chain.entries), ("checkpoint", chain.checkpoints)):
+        for line in lines:
+            yield f'{{"{kind}": {line.strip()}}}'
 
 
 def exported(file: Path) -> Mapping[str, Chain]:
-    """Return the chains of an export; BadInput names the line that is none of ours."""
+    """Return the chains of an export; BadInput names the line that is none of ours, or what has been cut off."""
     chains: dict[str, Chain] = {}
     try:
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                _sort(chains, line, f"{file}, line {number}")
+        *lines, last = file.read_text(encoding="utf-8").splitlines() or [""]
     except (OSError, UnicodeDecodeError) as error:
         message = f"{file} cannot be read: name a file written by `throughline audit export`."
         raise BadInput(message) from error
+    for number, line in enumerate(lines, start=1):
+        _sort(chains, line, f"{file}, line {number}")
+    missing = [service for service in SERVICES if service not in chains]
+    if last != json.dumps({"end": {"lines": len(lines)}}) or missing:
+        what = f"nothing of {', '.join(missing)} is in it" if missing else "its end is missing or counts other lines"
+        message = f"{file} is not whole ({what}): export it again, and ask who has shortened this one."
+        raise BadInput(message)
     return chains
+
+
+def strangers(chains: Mapping[str, Chain], state: Path) -> tuple[str, ...]:
+    """Return the services whose key in an export is not the one known here; where none is known, none is strange."""
+    try:
+        known = Operator.of(state).audit_public_keys
+    except Refused:
+        return ()
+    return tuple(
+        service for service, chain in chains.items() if base64.b64decode(known.get(service, "")) != chain.public_key
+    )
 
 
 def _sort(chains: dict[str, Chain], line: str, place: str) -> None:

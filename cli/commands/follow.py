@@ -22,7 +22,7 @@ def checked(reference: str) -> str:
     """Return a reference in its one form; BadInput when its check character says that it was mistyped."""
     found = reference.strip().upper()
     if not is_reference(found):
-        message = f"{reference!r} is not a reference: copy it from the receipt, it looks like KM-7F3K-92QX."
+        message = f"{reference!r} is not a reference: copy it from the receipt, it looks like KM-7F3K-92QM."
         raise BadInput(message)
     return found
 

@@ -1,4 +1,4 @@
-"""The human-safe reference: area prefix, seven random characters and a check character, as KM-7F3K-92QX."""
+"""The human-safe reference: area prefix, seven random characters and a check character, as KM-7F3K-92QM."""
 
 from collections.abc import Callable
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -39,6 +41,8 @@ SWEEP_BATCH = 50
 MOST_FORMS = 5
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
 NO_FORM = "The mail has no form attached that the software knows; open the original."
+
+EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 
 log = telemetry.logger("intake.doors")
 
@@ -136,11 +140,15 @@ def arrived(runtime: Runtime, body: bytes, recipients: tuple[str, ...], envelope
 
     Bounces and automatic mail get no receipt (RFC 3834): two machines would write to each other for ever.
     """
-    head = body.partition(b"\r\n\r\n")[0][:HEADERS_LIMIT]
+    head, *rest = EMPTY_LINE.split(body, maxsplit=1)
+    content = rest[0] if rest else b""
+    head = head[:HEADERS_LIMIT]
     headers = read_message(head + b"\r\n\r\n")
     keys = [key_for(KeyKind.DIGEST, body)]
     if headers.message_id:
-        keys.append(key_for(KeyKind.MESSAGE_ID, headers.message_id))
+        # Mail that takes another way comes with other headers; other content under a used Message-ID is another mail,
+        # and must reach people like any other.
+        keys.append(key_for(KeyKind.MESSAGE_ID, f"{headers.message_id} {hashlib.sha256(content).hexdigest()}"))
     answerable = bool(envelope_sender) and not headers.automatic
     today = clock.now().astimezone(LONDON).date()
     return Original(

@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 POLICE_OWNER = "Sample Dutyofficer (synthetic)"
 AREA = "kent-and-medway"
 VERSION = "2026-01"
-REFERENCE = "KM-7F3K-92QX"
+REFERENCE = "KM-7F3K-92QM"
 
 
 def practice(**given: Any) -> Practice:

@@ -11,7 +11,7 @@ from services.channel.domain import Command
 from tests.channel.builders import CORA, NOW, coordinator, decided, made, passed, rows
 from tests.channel.conftest import Console, hidden, send
 
-ONE = "/cases/KM-7F3K-92QX"
+ONE = "/cases/KM-7F3K-92QM"
 PATHS = ("/awareness", "/cases", ONE, f"{ONE}/actions/accept", f"{ONE}/actions/return", f"{ONE}/actions/give-back")
 
 
@@ -49,7 +49,7 @@ class TestAwareness:
         await console.team.hear(decided(Outcome.INFORMATION_GATHERING), subject)
         client = await console.signed_in(CORA)
         page = await client.get("/awareness")
-        assert "KM-7F3K-92QX" in page.text
+        assert "KM-7F3K-92QM" in page.text
         assert "Information gathering" in page.text
         assert "New to your team" in page.text
         assert "Sample Synthetic" not in page.text
@@ -66,7 +66,7 @@ class TestCases:
     async def test_show_no_identity(self, console: Console) -> None:
         await console.team.open(passed(immediate_danger=True))
         page = await (await console.signed_in(CORA)).get("/cases")
-        assert "KM-7F3K-92QX" in page.text
+        assert "KM-7F3K-92QM" in page.text
         assert "Immediate danger" in page.text
         assert "Sample Synthetic" not in page.text
 

@@ -58,9 +58,9 @@ def line(message: str, *, name: str = "services.test", **extra: object) -> tuple
 
 class TestLogLines:
     def test_keep_sentence_and_facts_apart(self) -> None:
-        parsed, _ = line("A referral arrived.", facts={"reference": "KM-7F3K-92QX", "size": 12, "subject": JOURNEY})
+        parsed, _ = line("A referral arrived.", facts={"reference": "KM-7F3K-92QM", "size": 12, "subject": JOURNEY})
         assert parsed["sentence"] == "A referral arrived."
-        assert parsed["facts"] == {"reference": "KM-7F3K-92QX", "size": 12, "subject": str(JOURNEY)}
+        assert parsed["facts"] == {"reference": "KM-7F3K-92QM", "size": 12, "subject": str(JOURNEY)}
         assert set(parsed) == {"time", "level", "service", "sentence", "facts", "trace_id"}
 
     def test_drop_unknown_keys_and_count_them(self) -> None:
@@ -218,7 +218,7 @@ class TestTraceRequests:
     async def test_name_the_route_and_not_the_address(
         self, client: httpx2.AsyncClient, spans: InMemorySpanExporter
     ) -> None:
-        await client.get("/referral/KM-7F3K-92QX?name=Quarrington")
+        await client.get("/referral/KM-7F3K-92QM?name=Quarrington")
         (left,) = finished(spans)
         assert left.name == "GET /referral/{reference}"
         assert left.attributes == {

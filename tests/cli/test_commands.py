@@ -19,7 +19,7 @@ LEAVES = [
     *(["audit", "verify"], ["audit", "export"]),
 ]
 WRONG = [
-    ["ledger", "KM-7F3K-92QX"],
+    ["ledger", "KM-7F3K-92QM"],
     ["ledger", "nonsense"],
     ["trace", "KM-0000-0000"],
     ["submit", "no-such-file.docx"],

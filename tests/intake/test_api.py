@@ -29,6 +29,18 @@ async def intake(running_of: RunningOf) -> Running:
     return await running_of(service(), doors=False)
 
 
+class TestAmbiguity:
+    async def test_a_name_that_stands_twice_is_refused(self, intake: Running) -> None:
+        body = json.dumps(referral()).replace('"surname":', '"surname": "Otherperson", "surname":', 1)
+        answer = await intake.client.post(URL, content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        assert answer.json()["title"] == "json-ambiguous"
+
+    async def test_a_reference_that_is_none_is_not_found(self, intake: Running) -> None:
+        for reference in ("%00", "KM-7F3K-92QX", "x" * 300):
+            assert (await intake.client.get(f"{URL}/{reference}")).status_code in {400, 404}
+
+
 class TestAcceptedReferral:
     async def test_gets_a_reference_only_when_it_is_stored_and_announced(self, intake: Running) -> None:
         answer = await intake.client.post(URL, json=referral(district="Thanet"))

@@ -152,6 +152,15 @@ class TestTheSameMail:
         assert (await send(port, first))[1] == (await send(port, second))[1]
         assert len(await rows(intake.runtime, "SELECT id FROM document")) == 2
 
+    async def test_with_other_content_under_a_used_message_id_is_another_referral(
+        self, intake: Running, port: int
+    ) -> None:
+        first, second = mail(), mail()
+        second.replace_header("Message-ID", first["Message-ID"])
+        second.add_attachment(b"something else", maintype="application", subtype="octet-stream", filename="b.bin")
+        assert (await send(port, first))[1] != (await send(port, second))[1]
+        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
+
     async def test_sent_twenty_times_at_once_is_one_referral(self, intake: Running, port: int) -> None:
         message = mail()
         answers = await asyncio.gather(*(send(port, message) for _ in range(20)))

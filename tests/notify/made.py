@@ -18,7 +18,7 @@ from services.notify.handlers import handlers
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 """A Monday at ten in London: every front door is open."""
-AREA, VERSION, REFERENCE = "kent-and-medway", "2026-01", "KM-7F3K-92QX"
+AREA, VERSION, REFERENCE = "kent-and-medway", "2026-01", "KM-7F3K-92QM"
 CANARIES = (
     "Canaryforename", "Canarysurname", "Canarystreet", "CN4 1RY", "canaryconcern", "canaryneeds", "Canarycarer",
     "Canaryschool", "canarymessage", "1999-09-09", "9 September 1999",

@@ -80,7 +80,7 @@ def form(**person: Any) -> ReferralForm:
 def received(**given: Any) -> ReferralReceived:
     """Return the event that brings a referral."""
     values: dict[str, Any] = {
-        "reference": "KM-7F3K-92QX",
+        "reference": "KM-7F3K-92QM",
         "received_at": NOW - timedelta(hours=3),
         "door": "web",
         "immediate_danger": False,
@@ -94,7 +94,7 @@ def received(**given: Any) -> ReferralReceived:
 def version_added(**given: Any) -> ReferralVersionAdded:
     """Return the event that brings a later version."""
     values: dict[str, Any] = {
-        "reference": "KM-7F3K-92QX",
+        "reference": "KM-7F3K-92QM",
         "added_at": NOW,
         "version": 2,
         "immediate_danger": False,

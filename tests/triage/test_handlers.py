@@ -11,7 +11,7 @@ from services.triage.domain import Command, NotInThisState
 from tests.triage.builders import DUTY, NOW, announced, received, rows, version_added
 from tests.triage.conftest import Desk
 
-REFERENCE = "KM-7F3K-92QX"
+REFERENCE = "KM-7F3K-92QM"
 
 
 class TestOnReferralReceived:

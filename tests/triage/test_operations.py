@@ -184,7 +184,7 @@ class TestDecideReferral:
         subject = await desk.open()
         await desk.clear(subject)
         await desk.decide(subject, Command.SECTION_36, grounds="Contact with a recruiter.")
-        await desk.hear(PackReturned(reference="KM-7F3K-92QX", returned_at=NOW, reason="A page is missing."), subject)
+        await desk.hear(PackReturned(reference="KM-7F3K-92QM", returned_at=NOW, reason="A page is missing."), subject)
         assert not (await rows(desk.runtime, "SELECT section_36_made FROM referral"))[0]["section_36_made"]
         await desk.decide(subject, Command.SECTION_36, grounds="A second contact.")
         packs = await opened_events(desk, "triage.section-36-referral-made.v1")

@@ -12,7 +12,7 @@ from services.triage.domain import Command
 from tests.triage.builders import FINDING, GATEWAY, IMU, NOW, announced, officer, received, rows, version_added
 from tests.triage.conftest import Console, hidden, send
 
-ONE = "/referrals/KM-7F3K-92QX"
+ONE = "/referrals/KM-7F3K-92QM"
 SUPERVISOR = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
 
 
@@ -52,7 +52,7 @@ class TestQueues:
     async def test_show_no_identity(self, console: Console) -> None:
         await console.desk.open()
         page = await (await console.signed_in(IMU)).get("/imu")
-        assert "KM-7F3K-92QX" in page.text
+        assert "KM-7F3K-92QM" in page.text
         assert "Sample Synthetic" not in page.text
 
     async def test_a_changed_mark_begins_at_the_top(self, console: Console) -> None:
@@ -60,7 +60,7 @@ class TestQueues:
         client = await console.signed_in(GATEWAY)
         for mark in ("x", "1~2026-01-01~x", "0~2026-01-01T00:00:00~00000000-0000-0000-0000-000000000000"):
             page = await client.get("/gateway", params={"after": mark})
-            assert (page.status_code, "KM-7F3K-92QX" in page.text) == (200, True)
+            assert (page.status_code, "KM-7F3K-92QM" in page.text) == (200, True)
 
     async def test_find_leads_to_the_referral(self, console: Console) -> None:
         await console.desk.open()

@@ -15,8 +15,18 @@ from chassis import clock
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError
 from chassis.internal import ProblemRoute, problem, status_of
-from contracts.vocabulary import Door, ReferralForm
-from services.intake.domain import LONDON, KeyKind, Original, Reading, Receipt, impossible_age, key_for, tidy_reference
+from contracts.vocabulary import Door, ReferralForm, is_reference
+from services.intake.domain import (
+    LONDON,
+    KeyKind,
+    Original,
+    Reading,
+    Receipt,
+    ReferralUnknown,
+    impossible_age,
+    key_for,
+    tidy_reference,
+)
 from services.intake.operations import receive
 from services.intake.queries import ledger, likeness_key, localities_of
 
@@ -153,8 +163,11 @@ _documented(router)
 @reading.get("/referrals/{reference}", response_model=Accepted)
 async def show_referral(request: Request, reference: str) -> JSONResponse:
     """Say that a referral is here and when it came; nothing about whom it concerns."""
+    wanted = tidy_reference(reference)
+    if not is_reference(wanted):
+        raise ReferralUnknown("That is no reference: check each character, as in KM-7F3K-92QM.")
     async with request.app.state.runtime.database.transaction(Actor.public()) as session:
-        found = await ledger(session, tidy_reference(reference))
+        found = await ledger(session, wanted)
     return JSONResponse(_accepted(Receipt(found.reference, found.received_at)))
 
 
@@ -219,9 +232,23 @@ def form_in(body: bytes, today: date) -> ReferralForm:
         form = ReferralForm.model_validate_json(body)
     except ValidationError as invalid:
         raise _refused(invalid.errors(include_url=False, include_input=False)) from None
+    if _says_something_twice(body):
+        sentence = "A name stands twice in one object of the body, and nobody can know which is meant: send it once."
+        raise Refused(problem(422, "json-ambiguous", sentence))
     if impossible_age(form.person, today):
         raise _not_valid([{"pointer": "/person/date_of_birth", "detail": AGE_SENTENCE}])
     return form
+
+
+def _says_something_twice(body: bytes) -> bool:
+    twice = False
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        nonlocal twice
+        twice = twice or len({name for name, _ in pairs}) < len(pairs)
+
+    json.loads(body, object_pairs_hook=once)
+    return twice
 
 
 def _refused(details: list[ErrorDetails]) -> Refused:
