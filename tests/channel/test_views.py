@@ -73,7 +73,7 @@ class TestCases:
     async def test_find_leads_to_the_case(self, console: Console) -> None:
         await console.team.open()
         client = await console.signed_in(CORA)
-        assert (await client.get("/find", params={"reference": "km-7f3k-92qx"})).headers["location"] == ONE
+        assert (await client.get("/find", params={"reference": "km-7f3k-92qm"})).headers["location"] == ONE
         assert (await client.get("/find")).status_code == 404
 
 

@@ -88,6 +88,10 @@ def web_fields(form: Mapping[str, Any]) -> dict[str, str]:
                 fields[f"{part}.{name}"] = str(value)
     year, month, day = BORN.split("-")
     del fields["person.date_of_birth"]
+    # The web form wants a postcode in the right form, which cannot hold a mark, and digits in a phone number.
+    fields["person.addresses.0.postcode"] = ""
+    for name in ("person.phones.0", "referrer.phone"):
+        fields[name] += " 01632 960001"
     dates = {"day": day, "month": month, "year": year}
     return fields | {f"person.date_of_birth-{name}": value for name, value in dates.items()}
 

@@ -65,7 +65,7 @@ class TestQueues:
     async def test_find_leads_to_the_referral(self, console: Console) -> None:
         await console.desk.open()
         client = await console.signed_in(GATEWAY)
-        found = await client.get("/find", params={"reference": " km-7f3k-92qx "})
+        found = await client.get("/find", params={"reference": " km-7f3k-92qm "})
         assert (found.status_code, found.headers["location"]) == (303, ONE)
         assert (await client.get("/find", params={"reference": "KM-0000-0000"})).status_code == 404
 
