@@ -24,10 +24,11 @@ DECLARE
     name text := 'message_' || to_char(wanted, 'YYYYMMDD');
 BEGIN
     IF to_regclass('bus.' || name) IS NULL THEN
+        PERFORM pg_advisory_xact_lock(7309);  -- at midnight every publisher comes at once
         EXECUTE format('CREATE TABLE bus.%I PARTITION OF bus.message FOR VALUES FROM (%L) TO (%L)',
                        name, wanted, wanted + 1);
     END IF;
-EXCEPTION WHEN duplicate_table THEN
+EXCEPTION WHEN duplicate_table OR unique_violation THEN
     NULL;  -- another publisher was first; this one may still see the catalogue as it was
 END $$;
 

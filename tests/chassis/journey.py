@@ -20,7 +20,8 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AREA, VERSION = "kent-and-medway", "2026-01"
 
 CREATE_EFFECT = (
-    "CREATE TABLE IF NOT EXISTS effect (event_id uuid NOT NULL, subject uuid NOT NULL, version int NOT NULL)"
+    "CREATE TABLE IF NOT EXISTS effect (event_id uuid NOT NULL, subject uuid NOT NULL, version int NOT NULL, "
+    "nth bigint GENERATED ALWAYS AS IDENTITY)"
 )
 Meddle = Callable[[Session, ReferralMade, Message], Awaitable[None]]
 
@@ -45,7 +46,7 @@ class Consumer:
             for step in self.meddle:
                 await step(session, event, message)
             await session.execute(
-                text("INSERT INTO effect VALUES (:event_id, :subject, :version)"),
+                text("INSERT INTO effect (event_id, subject, version) VALUES (:event_id, :subject, :version)"),
                 {"event_id": message.event_id, "subject": message.subject, "version": event.version},
             )
 
@@ -71,7 +72,7 @@ async def announce(runtime: Runtime, subject: UUID, *versions: int, area_version
 async def effects(runtime: Runtime) -> list[tuple[UUID, int]]:
     """Return what the consumer has written, in the order of writing."""
     async with runtime.database.transaction(Actor.service("channel")) as session:
-        rows = await session.rows(text("SELECT subject, version FROM effect ORDER BY ctid"))
+        rows = await session.rows(text("SELECT subject, version FROM effect ORDER BY nth"))
     return [(row.subject, row.version) for row in rows]
 
 

@@ -1,6 +1,5 @@
 """Canary values: planted in every personal field, and looked for wherever nothing personal may be."""
 
-import asyncio
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from cli.vault import database_of
 from contracts.catalogue import SERVICES
 from contracts.vocabulary import ReferralForm
 from contracts.vocabulary.classes import PERSONAL, field_class_of
-from tests.journeys.live import Live
+from tests.journeys.live import Live, aside
 
 BORN = "1931-07-13"
 DATABASES = (*(database_of(service) for service in SERVICES), BUS, KEYS)
@@ -128,4 +127,4 @@ def in_databases(live: Live, marks: Sequence[str], databases: Iterable[str] = DA
         finally:
             await connection.close()
 
-    return [name for database in databases for name in asyncio.run(tables(database))]
+    return [name for database in databases for name in aside(tables(database))]

@@ -1,6 +1,5 @@
 """Canary values in every personal field: in clear they are found nowhere, and what looks for them can find them."""
 
-import asyncio
 import base64
 import json
 import os
@@ -30,7 +29,7 @@ from contracts.vocabulary import ReferralForm
 from samples.forms import write_form
 from samples.send import REFERENCE, send_by_form
 from tests.faults.canaries import BORN, Plant, in_databases, in_files, web_fields
-from tests.journeys.live import Live, mailed, signed_in, wait
+from tests.journeys.live import Live, aside, mailed, signed_in, wait
 from tests.journeys.pages import answered, links, words
 from tests.journeys.test_pathway import COORDINATOR, GATEWAY, case_of, cleared, decided, row_of
 
@@ -252,7 +251,7 @@ class TestNoCanaryInClear:
     def test_in_nothing_that_is_parked(self, planted: Planted, kind: str) -> None:
         live, plant = planted.live, Plant()
         sent = envelope(live, kind, plant)
-        asyncio.run(appended(live, sent))
+        aside(appended(live, sent))
         message = wait(lambda: parked_for(live, sent.subject), 90, "The parking of a message that cannot be handled")
         try:
             assert plant.mark not in json.dumps(message)
@@ -299,13 +298,13 @@ class TestTheGrepItself:
             finally:
                 await connection.close()
 
-        asyncio.run(change(statement.format(mark=mark)))
+        aside(change(statement.format(mark=mark)))
         table = statement.split()[2]
         key = {"job_run": "name", "web_session": "id", "service_reading": "service"}[table]
         try:
             assert in_databases(live, (mark,)) == [f"{database}: public.{table}"]
         finally:
-            asyncio.run(change(f"DELETE FROM {table} WHERE {key} LIKE '%{mark}%'"))
+            aside(change(f"DELETE FROM {table} WHERE {key} LIKE '%{mark}%'"))
         assert in_databases(live, (mark,)) == []
 
     @pytest.mark.timeout(60)

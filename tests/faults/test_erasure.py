@@ -1,6 +1,5 @@
 """An erased subject: nothing sealed opens, inboxes answer `erased`, the ledger says it, nothing is in clear."""
 
-import asyncio
 import base64
 import contextlib
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from contracts.catalogue import SERVICES, TOPIC_BY_NAME
 from contracts.envelope import Envelope
 from tests.faults.canaries import Plant, in_databases, in_files
 from tests.faults.test_canaries import by_mail, key_of, read, walked
-from tests.journeys.live import Live, signed_in, wait
+from tests.journeys.live import Live, aside, signed_in, wait
 from tests.journeys.test_pathway import GATEWAY
 
 
@@ -44,7 +43,7 @@ class Opener:
 
     def opens(self) -> list[str]:
         """Return where a value lies that opens, by database and table; a subject without keys leaves none."""
-        return asyncio.run(self._all())
+        return aside(self._all())
 
     async def _all(self) -> list[str]:
         found = []

@@ -8,12 +8,12 @@ import smtplib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import httpx2
@@ -23,6 +23,8 @@ from cli import vault
 from cli.postgres import Cluster, user_prefix
 from cli.state import StateFolder
 from samples.send import Doors
+
+Answer = TypeVar("Answer")
 
 START_SECONDS = 150.0
 REPOSITORY = Path(__file__).parents[2]
@@ -79,9 +81,7 @@ class Live:
             finally:
                 await connection.close()
 
-        # A thread of its own: a browser that is driven from this one keeps its event loop.
-        with ThreadPoolExecutor(1) as aside:
-            return aside.submit(asyncio.run, ask()).result()
+        return aside(ask())
 
     def of(self, service: str, query: str, *values: object) -> list[dict[str, Any]]:
         """Return what a query answers in a service's own database."""
@@ -96,6 +96,12 @@ class Live:
         """Yield every log of the system, the supervisor's own words included."""
         yield from sorted(self.folder.logs.iterdir())
         yield self.output
+
+
+def aside(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run asynchronous work in a thread of its own: a browser that is driven from this one keeps its event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def wait(condition: Callable[[], Any], seconds: float = 60.0, what: str = "It") -> Any:

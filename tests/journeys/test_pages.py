@@ -1,6 +1,5 @@
 """Every page of every service in a real browser: accessible, small enough for a phone, and without a script's error."""
 
-import asyncio
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ from contracts.catalogue import SERVICES
 from samples.send import REFERENCE
 from tests.faults.canaries import Plant
 from tests.faults.test_canaries import appended, envelope, parked_for
-from tests.journeys.live import Live, mailed, signed_in, wait
+from tests.journeys.live import Live, aside, mailed, signed_in, wait
 from tests.journeys.pages import answered
 from tests.journeys.test_pathway import (
     BOARD,
@@ -84,7 +83,7 @@ def world(live: Live) -> Iterator[World]:
         front_door = re.findall(r'<option value="([^"]+)"', page.text)[0]
     decided(live, signposted, "signpost", service=front_door, message="SYNTHETIC: please call the school.")
     sent = envelope(live, "wrong-key", Plant())
-    asyncio.run(appended(live, sent))
+    aside(appended(live, sent))
     parked = wait(lambda: parked_for(live, sent.subject), 90, "A parked message")
     unread = mailed_without_form(live)
     released(live)
