@@ -45,6 +45,8 @@ def run(wishes: Wishes) -> None:
             "(kafka://host:port comes with a later release)."
         )
         raise BadInput(message)
+    if not wishes.ephemeral and not wishes.state.exists():
+        ports.fixed(demo=wishes.purpose == "demo")  # a refused first start leaves no folder behind
     with (
         _root(wishes) as root,
         opened(root, wishes.purpose, now=datetime.now(UTC)) as folder,

@@ -25,6 +25,7 @@ from cli.vault import database_of
 from contracts.intake.awareness import ReferralMade
 from tests.chassis.journey import CREATE_EFFECT, NOW, Consumer, announce, count, effects, publisher
 from tests.conftest import Installation, RuntimeOf, eventually
+from tests.emptying import empty_bus
 
 
 @pytest.fixture
@@ -374,9 +375,7 @@ async def _reseal(channel: Runtime, intake: Runtime, envelope: Any) -> None:
 
 
 async def _wipe_bus(installation: Installation) -> None:
-    from tests.conftest import _empty_bus  # noqa: PLC0415
-
-    await _empty_bus(installation.superuser_url("throughline_bus"))
+    await empty_bus(installation.superuser_url("throughline_bus"))
 
 
 async def _restore_to_before(installation: Installation, kept: int) -> None:

@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from cli import ports
 from cli.clients import Operations, Operator
+from cli.commands import up
+from cli.commands.up import Wishes
+from cli.errors import PortTaken
+from cli.ports import Ports
 from cli.state import StateFolder
 from contracts.catalogue import SERVICES
 
@@ -80,3 +85,15 @@ def test_up_restarts_stops_and_keeps_the_data(tmp_path: Path) -> None:
         survivors = processes_of(state)
         os.kill(int((state / "supervisor.lock").read_text()), signal.SIGKILL)
         wait(lambda: not any(exists(pid) for pid in survivors.values()))
+
+
+def test_a_first_start_that_is_refused_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(*, demo: bool) -> Ports:
+        message = f"Port 8001 is taken: stop that program (demonstration: {demo})."
+        raise PortTaken(message)
+
+    monkeypatch.setattr(ports, "fixed", taken)
+    state = tmp_path / "state"
+    with pytest.raises(PortTaken):
+        up.run(Wishes(state, "demo", samples=False, ephemeral=False, bus_url="", ready_file=None))
+    assert not state.exists()
