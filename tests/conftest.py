@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck
 from hypothesis import settings as walks
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from chassis.app import Runtime, Service, create_app, make_runtime
 from chassis.crypto import plain_url
@@ -36,6 +38,7 @@ walks.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 walks.load_profile("throughline")
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "throughline-hypothesis")  # what it notes stays out of the tree
 
 
 @dataclass(frozen=True)
