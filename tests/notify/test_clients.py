@@ -69,6 +69,11 @@ class TestEveryMailClient:
         with pytest.raises(MailUnsafe):
             await client_of({}).send(forged(field))
 
+    @pytest.mark.parametrize("address", ["<", "a@", "a@[", "=?utf-8?q?x=0D=0ABcc:y?=", "a@b\u2028Bcc: c"])
+    async def test_refuses_what_is_no_address(self, client_of: ClientOf, address: str) -> None:
+        with pytest.raises(MailUnsafe):
+            await client_of({}).send(replace(MAIL, recipient=address))
+
     async def test_one_refusal_does_not_spoil_the_next(self, client_of: ClientOf) -> None:
         client = client_of({MAIL.recipient: 550})
         assert (await client.send(MAIL)).result == Result.REFUSED
@@ -91,6 +96,17 @@ class TestSmtpClient:
     async def test_a_busy_recipient_is_tried_later(self, mail_server: MailServer) -> None:
         mail_server.refuse_recipients = {MAIL.recipient: "450 Mailbox busy"}
         assert (await real(mail_server).send(MAIL)).result == Result.DEFERRED
+
+    async def test_a_server_that_refuses_ourselves_is_tried_later(self) -> None:
+        async def turn_away(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"554 No service for you\r\n")
+            await writer.drain()
+            writer.close()
+
+        async with await asyncio.start_server(turn_away, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            delivery = await SmtpClient(SmtpServer("127.0.0.1", port, "never", patience=2)).send(MAIL)
+        assert (delivery.result, delivery.code) == (Result.DEFERRED, 554)
 
     async def test_no_server_at_all_is_tried_later(self) -> None:
         with socket.socket() as listener:
