@@ -169,6 +169,14 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
     if row.sealed_summary is not None:
         summary = await session.unseal_model(row.subject, row.sealed_summary, Summary)
     hold = (await _holds(session, [row.subject])).get(row.subject) if row.state == State.DECONFLICTING else None
+    situation = Situation(
+        state=State(row.state),
+        risk_owner=row.risk_owner,
+        form_read=summary is not None,
+        section_36_made=row.section_36_made,
+        hold=hold,
+        taken=row.officer_id == session.actor.id,
+    )
     teams = ("imu", "gateway")
     return Held(
         subject=row.subject,
@@ -184,7 +192,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         version=row.version,
         unread_reason=row.unread_reason,
         possibly_same_as=tuple(row.possibly_same_as),
-        situation=Situation(State(row.state), row.risk_owner, summary is not None, row.section_36_made, hold),
+        situation=situation,
         officer=row.officer_name or "",
         officer_id=row.officer_id or "",
         decisions=row.decisions,

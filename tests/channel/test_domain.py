@@ -25,6 +25,7 @@ from services.channel.domain import (
     permissions,
 )
 from tests.channel.builders import POLICE_OWNER, practice
+from tests.rules.tree import ROOT
 
 OFFERED = Situation(State.OFFERED, POLICE_OWNER)
 texts = st.sampled_from(["", " ", "\n", "Contact with a recruiter."])
@@ -124,4 +125,10 @@ class TestTable:
         assert len(pairs) == len(set(pairs))
 
     def test_draws_every_move(self) -> None:
-        assert "offered --> accepted: Accept the pack" in diagram()
+        drawn = diagram()
+        assert "offered --> accepted: Accept the pack" in drawn
+        assert drawn.count("-->") == sum(max(1, len(row.sources)) for row in TABLE if row.target)
+
+    def test_is_drawn_in_the_readme(self) -> None:
+        readme = (ROOT / "services" / "channel" / "README.md").read_text(encoding="utf-8")
+        assert f"```mermaid\n{diagram()}```" in readme

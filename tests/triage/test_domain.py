@@ -28,6 +28,7 @@ from services.triage.domain import (
     permissions,
     receive,
 )
+from tests.rules.tree import ROOT
 from tests.triage.builders import DUTY, FINDING, practice
 
 ASSESSING = Situation(State.ASSESSING, DUTY, form_read=True)
@@ -225,8 +226,8 @@ class TestOffers:
         assert "asked for more time" in self.offered(time, Role.GATEWAY_OFFICER)[Command.CLOSE]
 
     def test_taking_is_not_for_whoever_has_it(self) -> None:
-        found = offers(ASSESSING, frozenset({Role.GATEWAY_OFFICER}), practice(), taken=True)
-        assert [each.refusal for each in found if each.command is Command.TAKE] == ["You have this referral already."]
+        found = self.offered(replace(ASSESSING, taken=True), Role.GATEWAY_OFFICER)
+        assert found[Command.TAKE] == "You have this referral already."
 
     @pytest.mark.parametrize("state", State)
     @pytest.mark.parametrize("gathers", Body)
@@ -262,5 +263,9 @@ class TestTable:
 
     def test_draws_every_move(self) -> None:
         drawn = diagram()
-        assert "assessing --> closed: Close: no further action" in drawn
+        assert "assessing --> closed: Close, no further action" in drawn
         assert drawn.count("-->") == sum(max(1, len(row.sources)) for row in TABLE if row.target)
+
+    def test_is_drawn_in_the_readme(self) -> None:
+        readme = (ROOT / "services" / "triage" / "README.md").read_text(encoding="utf-8")
+        assert f"```mermaid\n{diagram()}```" in readme

@@ -1,10 +1,12 @@
 """The rules of Channel: one table of transitions, and pure decisions over it."""
 
+from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
 from services.channel.domain.rules import (
-    Offer,
     Step,
     decide,
+    diagram,
     lacks,
+    next_states,
     offers,
     open_with,
     row_for,
@@ -17,19 +19,14 @@ from services.channel.domain.table import (
     TABLE,
     WORK_CASES,
     Transition,
-    diagram,
     permissions,
 )
 from services.channel.domain.words import (
     AreaVersionUnknown,
     Body,
     CaseNotFound,
-    ChangedMeanwhile,
     ClockName,
     Command,
-    NotInThisState,
-    NotOffered,
-    NotRecorded,
     Practice,
     Practices,
     Record,
@@ -64,6 +61,7 @@ __all__ = [
     "decide",
     "diagram",
     "lacks",
+    "next_states",
     "offers",
     "open_with",
     "permissions",

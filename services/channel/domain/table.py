@@ -1,8 +1,9 @@
 """The table of transitions: which command leads where, who may give it, what must be recorded, which clocks run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chassis.transitions import Row, Workflow
 from contracts.vocabulary import Outcome, ProgressStage, Role
 from services.channel.domain.words import (
     Body,
@@ -13,25 +14,15 @@ from services.channel.domain.words import (
     State,
 )
 
-Guard = Callable[[Situation, Practice], str]
-"""Returns why the command is not offered here, or an empty text."""
-
 
 @dataclass(frozen=True)
-class Transition:
-    """One row of the table; `target` None leaves the state, no roles means that only the police's event does it."""
+class Transition(Row[State, Command, Situation, Practice]):
+    """One row of the table: what else it brings about; no roles mean that only the police's event does it."""
 
-    command: Command
-    label: str
-    sources: frozenset[State]
-    target: State | None
-    roles: frozenset[Role]
-    records: tuple[str, ...] = ()
     starts: tuple[ClockName, ...] = ()
     stops: tuple[ClockName, ...] = ()
     outcome: Outcome | None = None
     tells: ProgressStage | None = None
-    guards: tuple[Guard, ...] = ()
 
 
 def _authority_decides(_: Situation, practice: Practice) -> str:
@@ -90,6 +81,16 @@ ROLE_LABELS: Mapping[Role, str] = {
     Role.CHANNEL_SUPERVISOR: "Channel supervisor",
 }
 
+ASKED_FOR: Mapping[str, str] = {
+    "reason": "Enter the reason, so that the police know what to do next",
+    "grounds": "Enter the reasonable grounds to believe that the person is vulnerable to being drawn into terrorism",
+    "risk_owner": "Name who owns the risk",
+}
+
+WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(
+    TABLE, "case", STATE_LABELS, ROLE_LABELS, ASKED_FOR
+)
+
 SEE_AWARENESS = "see-awareness"
 SEE_CASES = "see-cases"
 WORK_CASES = "work-cases"
@@ -97,21 +98,5 @@ WORK_CASES = "work-cases"
 
 def permissions() -> Mapping[str, frozenset[Role]]:
     """Return who may do what, drawn from the table; the whole team reads."""
-    table: dict[str, frozenset[Role]] = {SEE_AWARENESS: _TEAM, SEE_CASES: _TEAM}
-    for row in TABLE:
-        if row.roles:
-            for name in (row.command.value, WORK_CASES):
-                table[name] = table.get(name, frozenset()) | row.roles
-    return table
-
-
-def diagram() -> str:
-    """Return the whole workflow as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2"]
-    for row in TABLE:
-        if row.target is None:
-            continue
-        for source in [str(state) for state in sorted(row.sources)] or ["[*]"]:
-            name = source if source == "[*]" else source.replace("-", "_")
-            lines.append(f"    {name} --> {row.target.replace('-', '_')}: {row.label}")
-    return "\n".join(lines) + "\n"
+    reading = {SEE_AWARENESS: _TEAM, SEE_CASES: _TEAM}
+    return {**reading, WORK_CASES: WORKFLOW.roles_for(ACTIONS), **WORKFLOW.permissions()}

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from chassis.errors import Conflict, Missing, NotYet, Rejected
+from chassis.errors import Missing, NotYet
 
 
 class State(StrEnum):
@@ -45,34 +45,6 @@ class Body(StrEnum):
 
     POLICE = "police"
     LOCAL_AUTHORITY = "local-authority"
-
-
-class NotInThisState(Conflict):
-    """The case stands where the command does not start from."""
-
-    reason: ClassVar[str] = "not-in-this-state"
-
-
-class NotOffered(Rejected):
-    """The area's practice or what is known of the case rules the command out."""
-
-    reason: ClassVar[str] = "not-offered"
-
-
-class NotRecorded(Rejected):
-    """Something that must be recorded with the command is missing; `field` names it."""
-
-    reason: ClassVar[str] = "not-recorded"
-
-    def __init__(self, name: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = name
-
-
-class ChangedMeanwhile(Conflict):
-    """Somebody changed the case after this person had opened it."""
-
-    reason: ClassVar[str] = "changed-meanwhile"
 
 
 class CaseNotFound(Missing):

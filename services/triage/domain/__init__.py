@@ -1,10 +1,10 @@
 """The rules of police triage: one table of transitions, and pure decisions over it."""
 
+from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
 from services.triage.domain.rules import (
-    ALREADY_TAKEN,
-    Offer,
     Step,
     decide,
+    diagram,
     lacks,
     next_states,
     offers,
@@ -24,21 +24,16 @@ from services.triage.domain.table import (
     STATE_LABELS,
     TABLE,
     Transition,
-    diagram,
     permissions,
 )
 from services.triage.domain.words import (
     AreaVersionUnknown,
     Body,
-    ChangedMeanwhile,
     ClockName,
     ClosureReason,
     Command,
     Hold,
     NoIdeologyAlone,
-    NotInThisState,
-    NotOffered,
-    NotRecorded,
     Practice,
     Practices,
     Record,
@@ -50,7 +45,6 @@ from services.triage.domain.words import (
 )
 
 __all__ = [
-    "ALREADY_TAKEN",
     "DECIDE",
     "DECISIONS",
     "DECONFLICT",

@@ -1,8 +1,9 @@
 """The table of transitions: which command leads where, who may give it, what must be recorded, which clocks run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chassis.transitions import Row, Workflow
 from contracts.vocabulary import Outcome, ProgressStage, Role
 from services.triage.domain.words import (
     Body,
@@ -13,25 +14,15 @@ from services.triage.domain.words import (
     State,
 )
 
-Guard = Callable[[Situation, Practice], str]
-"""Returns why the command is not offered here, or an empty text."""
-
 
 @dataclass(frozen=True)
-class Transition:
-    """One row of the table; `target` None leaves the state, no roles: only another service's event does it."""
+class Transition(Row[State, Command, Situation, Practice]):
+    """One row of the table: what else it brings about; no roles mean that only another service's event does it."""
 
-    command: Command
-    label: str
-    sources: frozenset[State]
-    target: State | None
-    roles: frozenset[Role]
-    records: tuple[str, ...] = ()
     starts: tuple[ClockName, ...] = ()
     stops: tuple[ClockName, ...] = ()
     outcome: Outcome | None = None
     tells: ProgressStage | None = None
-    guards: tuple[Guard, ...] = ()
 
 
 def _form_is_read(situation: Situation, _: Practice) -> str:
@@ -57,12 +48,27 @@ def _decided_once(situation: Situation, _: Practice) -> str:
     return "The section 36 referral has already been made and is in force." if situation.section_36_made else ""
 
 
+def _is_clear(situation: Situation, _: Practice) -> str:
+    if situation.state not in _BEFORE_CLEAR:
+        return ""
+    hold = situation.hold
+    if hold is None:
+        return "The intelligence unit has not recorded “clear to proceed” yet."
+    if hold.outcome is Command.CONFLICT:
+        return f"The intelligence unit recorded a conflict: speak to {hold.officer}, whose note is on the referral."
+    return f"The intelligence unit asked for more time: {hold.officer} is the officer to speak to."
+
+
+def _taken_once(situation: Situation, _: Practice) -> str:
+    return "You have this referral already." if situation.taken and situation.state in _UNDECIDED else ""
+
+
 _IMU = frozenset({Role.IMU_OFFICER})
 _GATEWAY = frozenset({Role.GATEWAY_OFFICER, Role.GATEWAY_SUPERVISOR})
 _NOBODY: frozenset[Role] = frozenset()
 _UNDECIDED = frozenset({State.RECEIVED, State.DECONFLICTING, State.ASSESSING})
-BEFORE_CLEAR = frozenset({State.RECEIVED, State.DECONFLICTING})
-ASSESSING = frozenset({State.ASSESSING})
+_BEFORE_CLEAR = frozenset({State.RECEIVED, State.DECONFLICTING})
+_ASSESSING = frozenset({State.ASSESSING})
 _OFFERED = frozenset({State.PASSED_ON, State.SECTION_36})
 _C = ClockName
 
@@ -70,28 +76,28 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.RECEIVE, "Receive the referral", frozenset(), State.RECEIVED, _NOBODY, ("risk_owner",),
                starts=(_C.DECONFLICTION, _C.ASSESSMENT)),
     Transition(Command.VERSION_ADDED, "A later version of the form arrives", frozenset(State), None, _NOBODY),
-    Transition(Command.TAKE, "Take this referral", _UNDECIDED, None, _GATEWAY),
-    Transition(Command.CLEAR, "Record: clear to proceed", BEFORE_CLEAR, State.ASSESSING, _IMU,
+    Transition(Command.TAKE, "Take this referral", _UNDECIDED, None, _GATEWAY, guards=(_taken_once,)),
+    Transition(Command.CLEAR, "Record: clear to proceed", _BEFORE_CLEAR, State.ASSESSING, _IMU,
                stops=(_C.DECONFLICTION,), tells=ProgressStage.BEING_ASSESSED),
     Transition(Command.CONFLICT, "Record: conflict", _UNDECIDED, State.DECONFLICTING, _IMU, ("rationale",),
                starts=(_C.DECONFLICTION,)),
-    Transition(Command.MORE_TIME, "Record: more time needed", BEFORE_CLEAR, State.DECONFLICTING, _IMU,
+    Transition(Command.MORE_TIME, "Record: more time needed", _BEFORE_CLEAR, State.DECONFLICTING, _IMU,
                ("rationale",), starts=(_C.DECONFLICTION,)),
-    Transition(Command.CLOSE, "Close: no further action", ASSESSING, State.CLOSED, _GATEWAY,
+    Transition(Command.CLOSE, "Close: no further action", _ASSESSING, State.CLOSED, _GATEWAY,
                ("reason", "finding", "rationale"), stops=(_C.ASSESSMENT,), outcome=Outcome.CLOSED,
-               tells=ProgressStage.CLOSED),
-    Transition(Command.SIGNPOST, "Signpost to another service", ASSESSING, State.SIGNPOSTED, _GATEWAY,
+               tells=ProgressStage.CLOSED, guards=(_is_clear,)),
+    Transition(Command.SIGNPOST, "Signpost to another service", _ASSESSING, State.SIGNPOSTED, _GATEWAY,
                ("service", "message", "rationale"), starts=(_C.SIGNPOST,), stops=(_C.ASSESSMENT,),
-               outcome=Outcome.SIGNPOSTED, tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE),
-    Transition(Command.PLP, "Take into police-led partnership", ASSESSING, State.PLP, _GATEWAY, ("rationale",),
-               stops=(_C.ASSESSMENT,), outcome=Outcome.PLP),
-    Transition(Command.PASS_ON, "Pass on for information gathering", ASSESSING, State.PASSED_ON, _GATEWAY,
+               outcome=Outcome.SIGNPOSTED, tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE, guards=(_is_clear,)),
+    Transition(Command.PLP, "Take into police-led partnership", _ASSESSING, State.PLP, _GATEWAY, ("rationale",),
+               stops=(_C.ASSESSMENT,), outcome=Outcome.PLP, guards=(_is_clear,)),
+    Transition(Command.PASS_ON, "Pass on for information gathering", _ASSESSING, State.PASSED_ON, _GATEWAY,
                ("rationale",), starts=(_C.ACCEPTANCE,), stops=(_C.ASSESSMENT,), outcome=Outcome.INFORMATION_GATHERING,
-               tells=ProgressStage.SUPPORT_BEING_CONSIDERED, guards=(_authority_gathers, _form_is_read)),
-    Transition(Command.SECTION_36, "Refer to the panel under section 36", ASSESSING, State.SECTION_36, _GATEWAY,
+               tells=ProgressStage.SUPPORT_BEING_CONSIDERED, guards=(_authority_gathers, _form_is_read, _is_clear)),
+    Transition(Command.SECTION_36, "Refer to the panel under section 36", _ASSESSING, State.SECTION_36, _GATEWAY,
                ("grounds", "rationale"), starts=(_C.ACCEPTANCE,), stops=(_C.ASSESSMENT,),
                outcome=Outcome.SECTION_36_REFERRAL, tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
-               guards=(_police_decide, _decided_once, _form_is_read)),
+               guards=(_police_decide, _decided_once, _form_is_read, _is_clear)),
     Transition(Command.SECTION_36, "Refer to the panel under section 36", frozenset({State.HANDED_OVER}), None,
                _GATEWAY, ("grounds", "rationale"), outcome=Outcome.SECTION_36_REFERRAL,
                guards=(_police_decide, _decided_once, _form_is_read)),
@@ -145,6 +151,20 @@ ROLE_LABELS: Mapping[Role, str] = {
     Role.GATEWAY_SUPERVISOR: "Gateway supervisor",
 }
 
+ASKED_FOR: Mapping[str, str] = {
+    "reason": "Choose why the referral is closed",
+    "rationale": "Enter the rationale",
+    "finding": "Say in at least 20 characters what was found about the concern itself",
+    "grounds": "Enter the reasonable grounds to believe that the person is vulnerable to being drawn into terrorism",
+    "service": "Choose the service that is signposted to",
+    "message": "Enter what the other service is to know and do",
+    "risk_owner": "Name who owns the risk",
+}
+
+WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(
+    TABLE, "referral", STATE_LABELS, ROLE_LABELS, ASKED_FOR
+)
+
 SEE_IMU_QUEUE = "see-imu-queue"
 SEE_GATEWAY_QUEUE = "see-gateway-queue"
 SEE_REFERRAL = "see-referral"
@@ -154,31 +174,11 @@ DECIDE = "decide"
 
 def permissions() -> Mapping[str, frozenset[Role]]:
     """Return who may do what, drawn from the table; reading is for both police teams."""
-    table: dict[str, frozenset[Role]] = {
+    return {
         SEE_IMU_QUEUE: _IMU | {Role.GATEWAY_SUPERVISOR},
         SEE_GATEWAY_QUEUE: _GATEWAY,
         SEE_REFERRAL: _IMU | _GATEWAY,
+        DECONFLICT: WORKFLOW.roles_for(DECONFLICTION),
+        DECIDE: WORKFLOW.roles_for(DECISIONS),
+        **WORKFLOW.permissions(),
     }
-    for row in TABLE:
-        if row.roles:
-            for name in (row.command.value, *_groups(row.command)):
-                table[name] = table.get(name, frozenset()) | row.roles
-    return table
-
-
-def _groups(command: Command) -> tuple[str, ...]:
-    if command in DECONFLICTION:
-        return (DECONFLICT,)
-    return (DECIDE,) if command in DECISIONS else ()
-
-
-def diagram() -> str:
-    """Return the whole workflow as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2"]
-    for row in TABLE:
-        if row.target is None:
-            continue
-        for source in [str(state) for state in sorted(row.sources)] or ["[*]"]:
-            name = source if source == "[*]" else source.replace("-", "_")
-            lines.append(f"    {name} --> {row.target.replace('-', '_')}: {row.label}")
-    return "\n".join(lines) + "\n"

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from chassis.errors import Conflict, Missing, NotYet, Rejected
+from chassis.errors import Missing, NotYet
+from chassis.transitions import NotRecorded
 
 
 class State(StrEnum):
@@ -71,38 +72,10 @@ class ClosureReason(StrEnum):
     NOT_RADICALISATION = "not-radicalisation"
 
 
-class NotInThisState(Conflict):
-    """The referral stands where the command does not start from."""
-
-    reason: ClassVar[str] = "not-in-this-state"
-
-
-class NotOffered(Rejected):
-    """The area's practice or what is known of the referral rules the command out."""
-
-    reason: ClassVar[str] = "not-offered"
-
-
-class NotRecorded(Rejected):
-    """Something that must be recorded with the command is missing; `field` names it."""
-
-    reason: ClassVar[str] = "not-recorded"
-
-    def __init__(self, name: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = name
-
-
 class NoIdeologyAlone(NotRecorded):
     """The absence of an ideology was given as the whole reason to close."""
 
     reason: ClassVar[str] = "no-ideology-alone"
-
-
-class ChangedMeanwhile(Conflict):
-    """Somebody changed the referral after this person had opened it."""
-
-    reason: ClassVar[str] = "changed-meanwhile"
 
 
 class ReferralNotFound(Missing):
@@ -187,10 +160,11 @@ class Hold:
 
 @dataclass(frozen=True)
 class Situation:
-    """What a decision may depend on: the state, and facts of the referral."""
+    """What a decision may depend on: the state, facts of the referral, and whether whoever acts has taken it."""
 
     state: State
     risk_owner: str
     form_read: bool = False
     section_36_made: bool = False
     hold: Hold | None = None
+    taken: bool = False

@@ -22,6 +22,7 @@ from services.triage.operations.saving import Saved
 from services.triage.queries import Held
 
 LONDON = ZoneInfo("Europe/London")
+HANDING_OVER = (Command.PASS_ON, Command.SECTION_36)
 
 
 async def announce(session: Session, saved: Saved, now: datetime) -> None:
@@ -29,7 +30,7 @@ async def announce(session: Session, saved: Saved, now: datetime) -> None:
     row = saved.step.transition
     if row.outcome is not None:
         await _announce_decision(session, saved, row.outcome, now)
-    if row.command in (Command.PASS_ON, Command.SECTION_36):
+    if row.command in HANDING_OVER:
         await _offer_pack(session, saved, now)
     if row.tells is not None:
         await _tell_referrer(session, saved.before, row.tells, now)

@@ -10,12 +10,10 @@ from chassis import outbox
 from chassis.database import Session
 from contracts.vocabulary import Team
 from services.triage import models
-from services.triage.domain import ALREADY_TAKEN, Command, NotOffered, Practice, Record, SignpostNotFound
-from services.triage.operations.announcing import announce, announce_signpost
+from services.triage.domain import Command, Practice, Record, SignpostNotFound
+from services.triage.operations.announcing import HANDING_OVER, announce, announce_signpost
 from services.triage.operations.saving import Act, Saved, carry_out, change
 from services.triage.queries import Held
-
-HANDING_OVER = (Command.PASS_ON, Command.SECTION_36)
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,6 @@ async def record_deconfliction(session: Session, subject: UUID, act: Act, practi
 async def take(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
     """Give the referral to the Gateway officer who asks for it."""
     saved = await carry_out(session, subject, act, practice)
-    if saved.before.officer_id == session.actor.id:
-        raise NotOffered(ALREADY_TAKEN)
     await change(session, subject, {"officer_id": session.actor.id, "officer_name": session.actor.name})
     await _acknowledge(session, saved.before, Team.GATEWAY, act.now)
 

@@ -29,7 +29,7 @@ class Opened:
 
     held: Held
     practice: Practice
-    offers: tuple[Offer, ...]
+    offers: tuple[Offer[Command], ...]
 
     def refusal(self, command: Command) -> str:
         """Return why a command is not offered, nothing where it is."""

@@ -7,7 +7,7 @@ from chassis import documents
 from chassis.errors import Missing
 from chassis.web import PageRequest, Response
 from services.channel import queries
-from services.channel.domain import STATE_LABELS, TABLE, Command, State
+from services.channel.domain import STATE_LABELS, Command, State, next_states
 from services.channel.queries import CaseView
 from services.channel.web.views.asked import HAPPENED, Opened, opened, shown
 
@@ -54,7 +54,7 @@ def _values(view: CaseView, found: Opened) -> dict[str, object]:
         "title": f"Case {held.reference}",
         "state": STATE_LABELS[held.situation.state],
         "been": _been(view),
-        "possible": _possible(view),
+        "possible": [STATE_LABELS[state] for state in next_states(held.situation, found.practice)],
         "risk_owner": held.situation.risk_owner,
         "opened_at": held.opened_at,
         "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],
@@ -73,13 +73,6 @@ def _been(view: CaseView) -> list[str]:
         if entry.to_state != been[-1]:
             been.append(entry.to_state)
     return [STATE_LABELS[State(state)] for state in been]
-
-
-def _possible(view: CaseView) -> list[str]:
-    """Return the states that can come next."""
-    present = view.held.situation.state
-    following = {row.target for row in TABLE if present in row.sources and row.target not in (None, present)}
-    return [STATE_LABELS[state] for state in State if state in following]
 
 
 def _entries(view: CaseView) -> list[dict[str, object]]:

@@ -38,7 +38,7 @@ class Opened:
 
     held: Held
     practice: Practice
-    offers: tuple[Offer, ...]
+    offers: tuple[Offer[Command], ...]
 
     def refusal(self, command: Command) -> str:
         """Return why a command is not offered, nothing where it is."""
@@ -49,15 +49,9 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     """Open the referral of the address and record that this person read it; ReferralNotFound as queries says."""
     held = await queries.held_by_reference(session, page.path["reference"])
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
-    practice = practices_of(page).under(held.area, held.area_version, page.now)
-    taken = held.officer_id == page.actor.id
-    return Opened(held, practice, offers(held.situation, page.actor.roles, practice, taken=taken))
-
-
-def practices_of(page: PageRequest) -> Practices:
-    """Return local practice as app.py gave it to the runtime."""
-    found: Practices = page.runtime.clients
-    return found
+    local: Practices = page.runtime.clients
+    practice = local.under(held.area, held.area_version, page.now)
+    return Opened(held, practice, offers(held.situation, page.actor.roles, practice))
 
 
 def facts_of(held: Held) -> list[tuple[str, str]]:
