@@ -36,17 +36,29 @@ class ConcernAbsent(Missing):
 
     reason: ClassVar[str] = "concern-absent"
 
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("There is no such concern in your inbox; it may be with another front door.")
+
 
 class SignpostAbsent(Missing):
     """There is no such signpost, or it was made to another service."""
 
     reason: ClassVar[str] = "signpost-absent"
 
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("There is no such signpost in your inbox; it may be with another service.")
+
 
 class NoticeAbsent(Missing):
     """There is no such notice in the reader's areas."""
 
     reason: ClassVar[str] = "notice-absent"
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("There is no such notice; go back to the delivery desk and choose one.")
 
 
 class MailAbsent(Missing):

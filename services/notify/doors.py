@@ -23,9 +23,10 @@ log = telemetry.logger(__name__)
 class MailFolder:
     """Keeps each mail as one .eml file; a repeat with the same Message-ID is dropped, as its id allows."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep mails in a folder, which is made with the first one."""
+    def __init__(self, folder: Path, mail_domain: str) -> None:
+        """Keep mails in a folder, which is made with the first one; our own carry the domain in their Message-ID."""
         self.folder = folder
+        self.mail_domain = mail_domain
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         """Answer one mail: 250 once it is on disk, 451 when it cannot be kept."""
@@ -39,7 +40,7 @@ class MailFolder:
     def _keep(self, content: bytes) -> str:
         message_id = str(message_from_bytes(content).get("Message-ID", "")) or f"<{uuid4()}>"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self.folder / f"{file_name(message_id)}.eml"
+        path = self.folder / f"{file_name(message_id, self.mail_domain)}.eml"
         if path.exists():
             return "250 Known already"
         draft = self.folder / f".{uuid4().hex}"
@@ -58,7 +59,7 @@ async def mail_folder(runtime: Runtime) -> AsyncIterator[None]:
     if settings.mode != "demo" or settings.mail_directory is None or not isinstance(settings, NotifySettings):
         yield
         return
-    keeper = MailFolder(settings.mail_directory)
+    keeper = MailFolder(settings.mail_directory, settings.mail_domain)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(

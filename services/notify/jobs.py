@@ -22,11 +22,14 @@ from services.notify.domain import (
     stage_is_receipt,
 )
 from services.notify.operations import Claimed, Sent
-from services.notify.readers import MailTemplate, file_name
+from services.notify.readers import MailTemplate
 from services.notify.settings import NotifySettings
 
 BATCH = 10
 """How many notices one turn claims and sends side by side; each sending ends well within the lease."""
+
+ASKED = 1_000
+"""Of so many mails at once the database is asked whether their notices are still there."""
 
 log = telemetry.logger(__name__)
 sent_counter = telemetry.counter("notify.notice.sent", "1", "Notices that a mail server accepted")
@@ -164,10 +167,10 @@ def _area(runtime: Runtime, claimed: Claimed, now: datetime) -> Area:
     return known or runtime.areas.current(claimed.area, now.astimezone(clock.LONDON).date())
 
 
-async def set_aside_interrupted(runtime: Runtime, _now: datetime) -> None:
+async def set_aside_interrupted(runtime: Runtime, now: datetime) -> None:
     """Give notices whose sender vanished too often to a person."""
     async with runtime.database.transaction(_actor(runtime)) as session:
-        count = await operations.set_aside_interrupted(session, machine_now=datetime.now(UTC))
+        count = await operations.set_aside_interrupted(session, now=now, machine_now=datetime.now(UTC))
     if count:
         log.warning("Notices were set aside for a person.", extra={"facts": {"count": count}})
 
@@ -177,12 +180,13 @@ async def tidy_mail_folder(runtime: Runtime, _now: datetime) -> None:
     folder = runtime.settings.mail_directory
     if runtime.settings.mode != "demo" or folder is None:
         return
-    async with runtime.database.transaction(_actor(runtime)) as session:
-        kept = {file_name(message_id) for message_id in await queries.message_ids(session)}
-    own = f"@{_settings(runtime).mail_domain}>"
-    for mail in readers.stored_mails(folder, limit=None):
-        if mail.name not in kept and mail.message_id.endswith(own):
-            (folder / f"{mail.name}.eml").unlink(missing_ok=True)
+    mailed = await asyncio.to_thread(readers.notices_mailed, folder)
+    for first in range(0, len(mailed), ASKED):
+        asked = mailed[first : first + ASKED]
+        async with runtime.database.transaction(_actor(runtime)) as session:
+            known = await queries.notices_known(session, asked)
+        for gone in set(asked) - known:
+            (folder / f"{gone}.eml").unlink(missing_ok=True)
 
 
 def _actor(runtime: Runtime) -> Actor:

@@ -57,7 +57,6 @@ class ConcernFound:
     """A concern as its front door may read it; `facts` is None once it has been erased."""
 
     listed: ConcernListed
-    version: int
     facts: SafeguardingFacts | None
     channel_answer: str
     channel_answered_at: datetime | None
@@ -69,7 +68,6 @@ class SignpostListed:
     """One signpost in the inbox; no identity."""
 
     id: UUID
-    subject: UUID
     reference: str
     area: str
     service: str
@@ -100,8 +98,6 @@ class NoticeListed:
     state: str
     created_at: datetime
     attempts: int
-    last_result: str
-    last_code: int | None
 
 
 @dataclass(frozen=True)
@@ -109,12 +105,10 @@ class AttemptMade:
     """One attempt at sending a notice."""
 
     number: int
-    way: str
     address: str
     result: str
     code: int | None
     ended_at: datetime
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -130,7 +124,8 @@ class NoticeFound:
     attempts: tuple[AttemptMade, ...]
 
 
-def _within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]) -> ColumnElement[bool]:
+def within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]) -> ColumnElement[bool]:
+    """Return the condition that a row's (area, key) is one of those within reach."""
     return tuple_(table.c.area, key).in_(sorted(reach))
 
 
@@ -140,7 +135,7 @@ async def inbox(session: Session, reach: Reach, *, before: datetime | None = Non
     `before` continues the answered ones from an earlier page.
     """
     open_first = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
-    mine = select(concern).where(_within(concern, concern.c.front_door, reach.doors))
+    mine = select(concern).where(within(concern, concern.c.front_door, reach.doors))
     waiting = mine.where(open_first).order_by(concern.c.immediate_danger.desc(), concern.c.received_at)
     answered = mine.where(~open_first).order_by(concern.c.acknowledged_at.desc())
     if before is not None:
@@ -158,14 +153,13 @@ async def concern_found(session: Session, subject: UUID, reach: Reach) -> Concer
     row = await session.first(
         select(concern).where(
             concern.c.subject == subject,
-            _within(concern, concern.c.front_door, reach.doors),
+            within(concern, concern.c.front_door, reach.doors),
         )
     )
     if row is None:
-        raise ConcernAbsent("There is no such concern in your inbox; it may be with another front door.")
+        raise ConcernAbsent
     return ConcernFound(
         _listed(row),
-        row.version,
         await _facts(session, row),
         row.channel_answer or "",
         row.channel_answered_at,
@@ -204,7 +198,7 @@ async def signposts(session: Session, reach: Reach | None) -> tuple[SignpostList
     """Return the signposts within reach (all of the reader's areas for None), unacknowledged and oldest first."""
     wanted: Select[Any] = select(signpost).order_by(signpost.c.acknowledged_at.desc().nullsfirst(), signpost.c.made_at)
     if reach is not None:
-        wanted = wanted.where(_within(signpost, signpost.c.service, reach.services))
+        wanted = wanted.where(within(signpost, signpost.c.service, reach.services))
     return tuple(_signpost(row) for row in await session.rows(wanted.limit(200)))
 
 
@@ -212,10 +206,10 @@ async def signpost_found(session: Session, signpost_id: UUID, reach: Reach | Non
     """Return one signpost, opened; raises SignpostAbsent when it is not within reach."""
     wanted = select(signpost).where(signpost.c.id == signpost_id)
     if reach is not None:
-        wanted = wanted.where(_within(signpost, signpost.c.service, reach.services))
+        wanted = wanted.where(within(signpost, signpost.c.service, reach.services))
     row = await session.first(wanted)
     if row is None:
-        raise SignpostAbsent("There is no such signpost in your inbox; it may be with another service.")
+        raise SignpostAbsent
     message = await _text(session, row.subject, row.message_sealed)
     return SignpostFound(_signpost(row), message, await _answers(session, "signpost", signpost_id))
 
@@ -223,7 +217,6 @@ async def signpost_found(session: Session, signpost_id: UUID, reach: Reach | Non
 def _signpost(row: Row[Any]) -> SignpostListed:
     return SignpostListed(
         row.id,
-        row.subject,
         row.reference,
         row.area,
         row.service,
@@ -280,19 +273,17 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
     """Return a notice with its attempts, newest first; raises NoticeAbsent."""
     row = await session.first(select(notice).where(notice.c.id == notice_id))
     if row is None:
-        raise NoticeAbsent("There is no such notice; go back to the delivery desk and choose one.")
+        raise NoticeAbsent
     made = await session.rows(
         select(attempt).where(attempt.c.notice_id == notice_id).order_by(attempt.c.ended_at.desc())
     )
     attempts = tuple(
         AttemptMade(
             one.number,
-            one.way,
             one.address or "",
             one.result,
             one.code,
             one.ended_at,
-            one.digest or "",
         )
         for one in made
     )
@@ -320,12 +311,9 @@ def _notice(row: Row[Any]) -> NoticeListed:
         state=row.state,
         created_at=row.created_at,
         attempts=row.attempts,
-        last_result=row.last_result or "",
-        last_code=row.last_code,
     )
 
 
-async def message_ids(session: Session) -> frozenset[str]:
-    """Return the Message-IDs of every notice that has been tried."""
-    rows = await session.rows(select(notice.c.message_id).where(notice.c.message_id.is_not(None)))
-    return frozenset(row.message_id for row in rows)
+async def notices_known(session: Session, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Return which of these notices there still are."""
+    return frozenset(row.id for row in await session.rows(select(notice.c.id).where(notice.c.id.in_(ids))))

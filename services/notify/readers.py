@@ -9,12 +9,14 @@ from email.message import EmailMessage
 from email.policy import default as default_policy
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 from services.notify.domain import Kind, MailAbsent
 
 TEMPLATES = Path(__file__).parent / "web" / "templates" / "mail"
 _VERSIONED = re.compile(r"(?P<kind>[a-z-]+)\.v(?P<version>\d+)\.(?P<language>en|cy)\.txt")
-_NAME = re.compile(r"[0-9a-f]{32}")
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_NAME = re.compile(rf"{_UUID}|[0-9a-f]{{32}}")
 _SHOWN = 200
 
 
@@ -51,15 +53,24 @@ def mail_template(kind: Kind, language: str) -> MailTemplate:
     return MailTemplate(path.stem, path.read_text("utf-8"))
 
 
-def file_name(message_id: str) -> str:
-    """Return the name of the file for a mail: a repeat of the same Message-ID is the same file."""
-    return hashlib.sha256(message_id.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+def file_name(message_id: str, mail_domain: str) -> str:
+    """Return the name of the file for a mail: the id of our own notice, otherwise a digest of the Message-ID.
+
+    A repeat of the same Message-ID is the same file.
+    """
+    own = re.fullmatch(rf"<({_UUID})@{re.escape(mail_domain)}>", message_id)
+    return own[1] if own else hashlib.sha256(message_id.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def stored_mails(folder: Path, limit: int | None = _SHOWN) -> tuple[StoredMail, ...]:
-    """Return the newest mails of the folder (all for None), newest first; none while the folder is not there."""
+def notices_mailed(folder: Path) -> tuple[UUID, ...]:
+    """Return the ids of the notices whose mails lie in the folder, by their files' names alone."""
+    return tuple(UUID(path.stem) for path in folder.glob("*.eml") if re.fullmatch(_UUID, path.stem))
+
+
+def stored_mails(folder: Path) -> tuple[StoredMail, ...]:
+    """Return the newest mails of the folder, newest first; none while the folder is not there."""
     paths = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    return tuple(_read(path) for path in paths[:limit])
+    return tuple(_read(path) for path in paths[:_SHOWN])
 
 
 def stored_mail(folder: Path, name: str) -> StoredMail:

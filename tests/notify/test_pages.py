@@ -10,6 +10,7 @@ from chassis import documents
 from chassis.actor import Actor
 from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import Outcome
+from services.notify import jobs, operations
 from tests.conftest import eventually
 from tests.notify.conftest import Site
 from tests.notify.made import (
@@ -174,7 +175,7 @@ class TestDelivery:
         await site.sign_in(DESK)
 
         async def arrived() -> list[str]:
-            found = re.findall(r'href="(/mail/[0-9a-f]{32})"', (await site.get("/mail")).text)
+            found = re.findall(r'href="(/mail/[0-9a-f-]{36})"', (await site.get("/mail")).text)
             return found if len(found) == 2 else []
 
         mails = [(await site.get(path)).text for path in await eventually(arrived)]
@@ -185,6 +186,23 @@ class TestDelivery:
             return "Sent (2)" in (await site.get("/desk")).text
 
         await eventually(sent)
+
+    async def test_erasing_a_subject_empties_the_folder_of_its_mails_alone(self, site: Site) -> None:
+        erased = uuid4()
+        for subject in (erased, uuid4()):
+            await handle(site.runtime, concern(), subject=subject)
+        folder = site.runtime.settings.mail_directory
+        assert folder is not None
+
+        async def arrived() -> bool:
+            return len(list(folder.glob("*.eml"))) == 2
+
+        await eventually(arrived)
+        async with site.runtime.database.transaction(Actor.service("notify")) as session:
+            await operations.erase_subject(session, erased)
+        await jobs.tidy_mail_folder(site.runtime, NOW)
+        [left] = folder.glob("*.eml")
+        assert str(erased) not in left.read_text("utf-8")
 
     async def test_the_desk_sees_each_attempt_but_no_referrer(self, site: Site) -> None:
         await handle(site.runtime, referrer_message(), subject=uuid4())

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, Table, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from chassis import audit, outbox
 from chassis.database import Session
@@ -23,6 +23,7 @@ from services.notify.domain import (
 )
 from services.notify.models import acknowledgement, concern, notice, signpost
 from services.notify.operations.receiving import report_concern
+from services.notify.queries import within
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ async def _concern(session: Session, subject: UUID, reach: Reach) -> Row[Any]:
         )
     )
     if row is None:
-        raise ConcernAbsent("There is no such concern in your inbox; it may be with another front door.")
+        raise ConcernAbsent
     return row
 
 
@@ -125,14 +126,9 @@ async def _signpost(session: Session, signpost_id: UUID, answer: Answer) -> Row[
         wanted = wanted.where(within(signpost, signpost.c.service, answer.reach.services))
     row = await session.first(wanted)
     if row is None:
-        raise SignpostAbsent("There is no such signpost in your inbox; it may be with another service.")
+        raise SignpostAbsent
     await session.lock(row.subject)
     return await session.first(wanted.with_for_update()) or row
-
-
-def within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]) -> ColumnElement[bool]:
-    """Return the condition that a row's (area, key) is one of those within reach."""
-    return tuple_(table.c.area, key).in_(sorted(reach))
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,6 @@ class Claimed:
     in_reply_to: str
     about_id: UUID | None
     correlation_id: UUID | None
-    created_at: datetime
     message_id: str
     token: UUID
 
@@ -139,7 +138,6 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         in_reply_to=in_reply_to,
         about_id=row.about_id,
         correlation_id=row.correlation_id,
-        created_at=row.created_at,
         message_id=message_id,
         token=token,
     )
@@ -225,20 +223,17 @@ async def _settle(
         }
     await session.execute(update(notice).where(notice.c.id == row.id).values(values))
     if following.state in {State.SENT, State.UNDELIVERABLE, State.SUPPRESSED}:
-        facts = {"kind": row.kind, "attempts": row.attempts, "result": str(sent.result)}
-        await audit.record(
-            session,
-            f"notice.{following.state}",
-            subject=row.subject,
-            now=now,
-            area=row.area,
-            facts=facts,
-        )
+        await _audit_end(session, row, following.state, sent.result, now=now)
 
 
-async def set_aside_interrupted(session: Session, *, machine_now: datetime) -> int:
+async def _audit_end(session: Session, row: Row[Any], state: State, result: Result, *, now: datetime) -> None:
+    facts = {"kind": row.kind, "attempts": row.attempts, "result": str(result)}
+    await audit.record(session, f"notice.{state}", subject=row.subject, now=now, area=row.area, facts=facts)
+
+
+async def set_aside_interrupted(session: Session, *, now: datetime, machine_now: datetime) -> int:
     """Give notices whose sender vanished too often to a person; return how many those were."""
-    done = await session.execute(
+    done = await session.rows(
         update(notice)
         .where(
             notice.c.state == str(State.SENDING),
@@ -251,8 +246,11 @@ async def set_aside_interrupted(session: Session, *, machine_now: datetime) -> i
             lease_token=None,
             leased_until=None,
         )
+        .returning(notice)
     )
-    return done.rowcount
+    for row in done:
+        await _audit_end(session, row, State.UNDELIVERABLE, Result.UNKNOWN, now=now)
+    return len(done)
 
 
 async def send_again(session: Session, notice_id: UUID, reason: str, *, now: datetime) -> None:
@@ -262,7 +260,7 @@ async def send_again(session: Session, notice_id: UUID, reason: str, *, now: dat
     """
     row = await session.first(select(notice).where(notice.c.id == notice_id).with_for_update())
     if row is None:
-        raise NoticeAbsent("There is no such notice; go back to the delivery desk and choose one.")
+        raise NoticeAbsent
     if row.state in {State.DUE, State.SENDING, State.FAILED}:
         raise NoticeUnderWay("This notice is on its way already; wait for the attempt to end.")
     await session.execute(

@@ -157,6 +157,7 @@ async def receive_referrer_message(session: Session, message: ReferrerMessage, *
     }
     telling = Telling(Kind.REFERRER_TOLD, RecipientKind.REFERRER, str(message.stage))
     await write_notice(session, message.origin, telling, now=now, **personal)
+    await audit.record(session, "referrer-message.receive", subject=subject, now=now, area=message.origin.area)
 
 
 async def tell_pack_answered(
@@ -177,9 +178,10 @@ async def tell_pack_answered(
         Telling(Kind.PACK_ANSWERED, RecipientKind.FRONT_DOOR, front_door),
         now=now,
     )
+    await audit.record(session, "pack-answer.receive", subject=origin.subject, now=now, area=origin.area)
 
 
-async def write_notice(session: Session, origin: Origin, telling: Telling, *, now: datetime, **more: object) -> UUID:
+async def write_notice(session: Session, origin: Origin, telling: Telling, *, now: datetime, **more: object) -> None:
     """Insert a notice that is due at once; the same event and telling give the same notice, once."""
     values = {
         "id": notice_id(origin.event_id, telling),
@@ -201,7 +203,6 @@ async def write_notice(session: Session, origin: Origin, telling: Telling, *, no
         "unrecorded": 0,
     } | more
     await session.execute(insert(notice).values(values).on_conflict_do_nothing())
-    return notice_id(origin.event_id, telling)
 
 
 async def _report(session: Session, origin: Origin, state: LineState, *, now: datetime) -> None:

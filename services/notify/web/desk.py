@@ -1,5 +1,6 @@
 """The delivery desk: how every notice stands, one notice with its attempts, and the demonstration's mail folder."""
 
+from pathlib import Path
 from uuid import UUID
 
 from starlette.responses import Response
@@ -16,8 +17,6 @@ from services.notify.web.naming import (
     recipient_name,
     service_name,
 )
-
-NO_NOTICE = "There is no such notice; go back to the delivery desk and choose one."
 
 
 async def delivery_desk(page: PageRequest) -> Response:
@@ -85,22 +84,23 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
 
 async def mail_folder(page: PageRequest) -> Response:
     """List the mails that this demonstration has sent into its folder."""
-    folder = page.runtime.settings.mail_directory
-    if page.runtime.settings.mode != "demo" or folder is None:
-        raise MailAbsent("There is no mail folder here: in real use mail leaves by the mail server.")
-    return page.render("mail_folder", mails=readers.stored_mails(folder))
+    return page.render("mail_folder", mails=readers.stored_mails(_folder(page)))
 
 
 async def mail(page: PageRequest) -> Response:
     """Show one mail of the demonstration as plain text."""
+    return page.render("mail", mail=readers.stored_mail(_folder(page), page.path["name"]))
+
+
+def _folder(page: PageRequest) -> Path:
     folder = page.runtime.settings.mail_directory
     if page.runtime.settings.mode != "demo" or folder is None:
         raise MailAbsent("There is no mail folder here: in real use mail leaves by the mail server.")
-    return page.render("mail", mail=readers.stored_mail(folder, page.path["name"]))
+    return folder
 
 
 def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NoticeAbsent(NO_NOTICE) from None
+        raise NoticeAbsent from None

@@ -24,9 +24,6 @@ from services.notify.operations import Answer
 from services.notify.web.forms import AcknowledgeForm
 from services.notify.web.naming import age_in_words, door_name, service_name
 
-NO_CONCERN = "There is no such concern in your inbox; it may be with another front door."
-NO_SIGNPOST = "There is no such signpost in your inbox; it may be with another service."
-
 
 async def home(page: PageRequest) -> Response:
     """Lead each person to their own first page."""
@@ -63,7 +60,7 @@ async def acknowledge_concern(page: PageRequest) -> Response:
     form = parse(AcknowledgeForm, await page.form())
     if isinstance(form, FormErrors):
         return await _concern(page, form, status=422)
-    subject = _id(page.path["subject"], ConcernAbsent(NO_CONCERN))
+    subject = _id(page.path["subject"], ConcernAbsent())
     async with page.transaction() as session:
         await operations.acknowledge_concern(session, subject, Answer(_reach(page), form.report), now=page.now)
     page.flash("Acknowledged. The intake desk can see that you have it.")
@@ -71,7 +68,7 @@ async def acknowledge_concern(page: PageRequest) -> Response:
 
 
 async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Response:
-    subject, reach = _id(page.path["subject"], ConcernAbsent(NO_CONCERN)), _reach(page)
+    subject, reach = _id(page.path["subject"], ConcernAbsent()), _reach(page)
     async with page.transaction() as session:
         await operations.open_concern(session, subject, reach, now=page.now)
         found = await queries.concern_found(session, subject, reach)
@@ -91,13 +88,13 @@ async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Re
 
 async def concern_document(page: PageRequest) -> Response:
     """Give a document of a concern to its front door, as a file to save."""
-    subject = _id(page.path["subject"], ConcernAbsent(NO_CONCERN))
-    document_id = _id(page.path["document"], ConcernAbsent(NO_CONCERN))
+    subject = _id(page.path["subject"], ConcernAbsent())
+    document_id = _id(page.path["document"], ConcernAbsent())
     async with page.transaction() as session:
         await queries.concern_found(session, subject, _reach(page))
         found = await documents.read(session, document_id)
         if found.subject != subject:
-            raise ConcernAbsent(NO_CONCERN)
+            raise ConcernAbsent
         await audit.record_read(
             session,
             subject=subject,
@@ -122,7 +119,7 @@ async def acknowledge_signpost(page: PageRequest) -> Response:
     form = parse(AcknowledgeForm, await page.form())
     if isinstance(form, FormErrors):
         return await _signpost(page, form, status=422)
-    signpost_id = _id(page.path["id"], SignpostAbsent(NO_SIGNPOST))
+    signpost_id = _id(page.path["id"], SignpostAbsent())
     async with page.transaction() as session:
         await operations.acknowledge_signpost(session, signpost_id, _answer(page, form.report), now=page.now)
     page.flash("Acknowledged. The police have been told.")
@@ -131,7 +128,7 @@ async def acknowledge_signpost(page: PageRequest) -> Response:
 
 async def _signpost(page: PageRequest, form: FormErrors, status: int = 200) -> Response:
     signpost_id, answer = (
-        _id(page.path["id"], SignpostAbsent(NO_SIGNPOST)),
+        _id(page.path["id"], SignpostAbsent()),
         _answer(page, ""),
     )
     async with page.transaction() as session:
