@@ -1,6 +1,5 @@
 """Runs the benchmarks on a throwaway system and writes bench/results.json and bench/RESULTS.md."""
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -19,13 +18,6 @@ from pathlib import Path
 from bench.load import Accepted, Target, evenly, saturate, stored_at
 
 HERE = Path(__file__).parent
-BARS = {
-    "accepted_to_stored_per_second": None,
-    "latency_p50_ms": 50.0,
-    "latency_p99_ms": 250.0,
-    "start_seconds": 10.0,
-    "resident_idle_mb": 1024.0,
-}
 
 
 @dataclass(frozen=True)
@@ -35,6 +27,7 @@ class Figure:
     name: str
     ours: float
     unit: str
+    bar: float | None = None
 
 
 @contextlib.contextmanager
@@ -103,10 +96,10 @@ def measure(count: int) -> list[Figure]:
         rate = asyncio.run(throughput(target, count))
     return [
         Figure("accepted_to_stored_per_second", round(rate, 1), "referrals/s"),
-        Figure("latency_p50_ms", round(statistics.median(delays), 1), "ms"),
-        Figure("latency_p99_ms", round(delays[int(len(delays) * 0.99) - 1], 1), "ms"),
-        Figure("start_seconds", round(took, 1), "s"),
-        Figure("resident_idle_mb", round(idle), "MB"),
+        Figure("latency_p50_ms", round(statistics.median(delays), 1), "ms", 50.0),
+        Figure("latency_p99_ms", round(delays[int(len(delays) * 0.99) - 1], 1), "ms", 250.0),
+        Figure("start_seconds", round(took, 1), "s", 10.0),
+        Figure("resident_idle_mb", round(idle), "MB", 1024.0),
     ]
 
 
@@ -125,9 +118,9 @@ def write(figures: Sequence[Figure]) -> None:
         "commit": commit(),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    results = {item.name: {"ours": item.ours, "unit": item.unit, "bar": BARS[item.name]} for item in figures}
+    results = {item.name: {"ours": item.ours, "unit": item.unit, "bar": item.bar} for item in figures}
     (HERE / "results.json").write_text(json.dumps({"machine": machine, "results": results}, indent=2) + "\n")
-    rows = [f"| {item.name} | {item.ours} {item.unit} | {BARS[item.name] or 'first figure'} |" for item in figures]
+    rows = [f"| {item.name} | {item.ours} {item.unit} | {item.bar or 'first figure'} |" for item in figures]
     head = (
         f"Commit {machine['commit']}, {machine['cores']} cores, Python {machine['python']}, {machine['measured_at']}."
     )
@@ -135,16 +128,9 @@ def write(figures: Sequence[Figure]) -> None:
     (HERE / "RESULTS.md").write_text(table + "\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print and write; return the exit code."""
-    parser = argparse.ArgumentParser(prog="throughline bench", description=__doc__)
-    parser.add_argument("--count", type=int, default=2000, help="referrals at saturation")
-    figures = measure(parser.parse_args(arguments).count)
+def main(count: int) -> None:
+    """Measure with `count` referrals at saturation, print and write."""
+    figures = measure(count)
     write(figures)
     for item in figures:
         print(f"{item.name:<32} {item.ours:>10} {item.unit}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -40,7 +40,7 @@ class Operator:
                 raw["audit_public_keys"],
                 getpass.getuser(),
             )
-        except (OSError, ValueError, KeyError, IndexError) as error:
+        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
             message = (
                 f"{state} holds no running Throughline: start it with `throughline up`, or name another --state DIR."
             )
@@ -111,7 +111,6 @@ def _refusal(service: str, answer: httpx2.Response) -> str:
         body = answer.json()
     except ValueError:
         body = None
-    for key in ("detail", "sentence", "message", "error") if isinstance(body, dict) else ():
-        if isinstance(body.get(key), str) and body[key]:
-            return f"{service}: {body[key]}"
+    if isinstance(body, dict) and body.get("detail"):
+        return f"{service}: {body['detail']}"
     return f"{service} answered {answer.status_code}: read its log, or run `throughline doctor`."

@@ -25,9 +25,9 @@ async def prepare(folder: StateFolder) -> None:
             await asyncio.sleep(POLL_SECONDS)
     await provision(cluster, secrets)
     # One after the other: the migration tool keeps its state in one place per process.
+    owners = json.loads((folder.secrets / vault.OWNERS).read_text(encoding="utf-8"))
     for service in SERVICES:
-        owner = json.loads((folder.secrets / vault.OWNERS).read_text(encoding="utf-8"))[service]
-        await upgrade_async(service, owner, service)
+        await upgrade_async(service, owners[service], service)
     schema.mark(folder, before)
 
 

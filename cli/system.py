@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx2
@@ -20,6 +20,8 @@ from cli.supervise import Program, Supervisor, run_command
 from contracts.catalogue import SERVICES
 
 READY_SECONDS = 2.0
+PREFIX = "THROUGHLINE_"
+NOT_FOR_ALL = ("OIDC_", "SUPERVISOR", *(f"{service.upper()}_" for service in SERVICES))
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,8 @@ def inherited() -> dict[str, str]:
 
 
 def environment_of(plan: Plan, service: str) -> dict[str, str]:
-    """Return the environment of one service; no secret is in it, only the path of the file that holds them."""
+    """Return the environment of one service; of our secrets it holds only the path of the file that they are in."""
     ports, folder = plan.ports, plan.folder
-    given = {name: value for name, value in os.environ.items() if name.startswith("THROUGHLINE_")}
     ours = {
         "SERVICE": service,
         "MODE": plan.purpose,
@@ -141,11 +142,15 @@ def environment_of(plan: Plan, service: str) -> dict[str, str]:
         sink = str(ports.by_name[MAIL_SINK])
         ours |= {"ISSUER_URL": ports.url(PROVIDER), "CLOCK_FILE": str(folder.clock), "MAIL_DIRECTORY": str(folder.mail)}
         ours |= {"SMTP_PORT": sink, "MAIL_SINK_PORT": sink} if service == "notify" else {}
-    named = _for_one(given, service)
-    return given | inherited() | {f"THROUGHLINE_{name}": value for name, value in (ours | named).items()}
+    settings = _set_for("") | ours | _set_for(f"{service.upper()}_")
+    return inherited() | {f"{PREFIX}{name}": value for name, value in settings.items()}
 
 
-def _for_one(given: Mapping[str, str], service: str) -> dict[str, str]:
-    """Return what is set for one service alone: THROUGHLINE_NOTIFY_SMTP_HOST is THROUGHLINE_SMTP_HOST for notify."""
-    prefix = f"THROUGHLINE_{service.upper()}_"
-    return {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
+def _set_for(whom: str) -> dict[str, str]:
+    """Return what is set for all (""), or for one alone ("NOTIFY_": THROUGHLINE_NOTIFY_SMTP_HOST is its SMTP_HOST).
+
+    What is set for one service, or goes into the secrets files, is for nobody else to see.
+    """
+    prefix = f"{PREFIX}{whom}"
+    given = {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}
+    return given if whom else {name: value for name, value in given.items() if not name.startswith(NOT_FOR_ALL)}

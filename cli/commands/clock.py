@@ -12,6 +12,8 @@ from contracts.catalogue import SERVICES
 def run(change: str, state: Path, service: str) -> datetime:
     """Apply "+6months", "-2days" or "reset" (nothing for "") and return the business time that results.
 
+    "reset" takes a service's own shift back when one is named, and every shift otherwise.
+
     Raises BadInput on a real system, whose time is the machine's, and for a change that cannot be understood.
     """
     folder = StateFolder(state.absolute())
@@ -22,15 +24,13 @@ def run(change: str, state: Path, service: str) -> datetime:
     if service and service not in SERVICES:
         message = f"{service!r} is no service: name one of {', '.join(SERVICES)}."
         raise BadInput(message)
-    if change == "reset":
+    before = BusinessClock(folder.clock, service).now()
+    if change == "reset" and not service:
         folder.clock.unlink(missing_ok=True)
     elif change:
         try:
-            shift(
-                folder.clock,
-                parse_shift(change, BusinessClock(folder.clock, service).now()),
-                service,
-            )
+            everybody = BusinessClock(folder.clock).now()
+            shift(folder.clock, everybody - before if change == "reset" else parse_shift(change, before), service)
         except ValueError as error:
             raise BadInput(str(error)) from error
     return BusinessClock(folder.clock, service).now().astimezone(UTC)

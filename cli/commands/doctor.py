@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cli import ports, postgres
 from cli.clients import Operations, Operator
@@ -81,8 +82,8 @@ def _services(folder: StateFolder) -> Iterator[Finding]:
         for service in SERVICES:
             facts = operations.readiness(service)
             if facts is None:
-                port = ports.FIXED[service]
-                holder = ports.holder_of(port)
+                port = urlsplit(operator.service_urls[service]).port
+                holder = ports.holder_of(port) if port else None
                 by = f"port {port} is held by {holder}" if holder else f"read {folder.logs / service}.log"
                 yield Finding(
                     service,

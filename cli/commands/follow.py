@@ -30,11 +30,12 @@ def checked(reference: str) -> str:
 def ledger(reference: str, state: Path, *, wait: float, acknowledged: bool) -> tuple[Mapping[str, Any], bool]:
     """Return a referral's ledger and whether every required line is done, waiting up to `wait` seconds for that."""
     wanted = ACKNOWLEDGED if acknowledged else STORED
+    path = f"ledger/{checked(reference)}"
     until = time.monotonic() + wait
     with Operations(Operator.of(state)) as operations, console.progress() as progress:
         progress.add_task("Waiting for the teams" if wait else "Asking intake", total=None)
         while True:
-            entry: Mapping[str, Any] = operations.get("intake", f"ledger/{checked(reference)}")
+            entry: Mapping[str, Any] = operations.get("intake", path)
             done = all(line["state"] in wanted for line in entry["lines"] if line.get("required", True))
             if done or time.monotonic() >= until:
                 return entry, done and bool(entry["lines"])

@@ -16,9 +16,7 @@ def run(files: Sequence[Path], state: Path) -> Iterator[send.Sent]:
     intake = operator.service_urls["intake"]
     doors = send.Doors(intake, operator.smtp[0] or str(urlsplit(intake).hostname), operator.smtp[1])
     for path in files:
-        if not path.is_file():
-            message = f"{path} is not a file: name .json, .docx, .pdf or .eml files."
-            raise BadInput(message)
+        _check(path)
     with console.progress() as progress:
         task = progress.add_task("Sending", total=len(files))
         for path in files:
@@ -28,3 +26,18 @@ def run(files: Sequence[Path], state: Path) -> Iterator[send.Sent]:
             except send.NotSent as error:
                 raise BadInput(str(error)) from error
             progress.advance(task)
+
+
+def _check(path: Path) -> None:
+    """Raise BadInput for what is no file, cannot be read or holds nothing: two empty mails would be one referral."""
+    if not path.is_file():
+        message = f"{path} is not a file: name .json, .docx, .pdf or .eml files."
+        raise BadInput(message)
+    try:
+        empty = not path.read_bytes().strip()
+    except OSError as error:
+        message = f"{path} cannot be read ({error.strerror}): check who owns it."
+        raise BadInput(message) from error
+    if empty:
+        message = f"{path} is empty: name a file that holds a referral."
+        raise BadInput(message)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 import samples
 from cli import console, ports, staff
 from cli.clients import Operations, Operator
-from cli.errors import BadInput, Refused
+from cli.errors import BadInput, Refused, StartFailed
 from cli.ports import HOST, PROVIDER, SMTP, Ports
 from cli.state import Purpose, StateFolder, opened, write_private
 from cli.system import Plan, System
@@ -45,6 +46,9 @@ def run(wishes: Wishes) -> None:
             "(kafka://host:port comes with a later release)."
         )
         raise BadInput(message)
+    if wishes.ready_file and not os.access(wishes.ready_file.absolute().parent, os.W_OK):
+        message = f"{wishes.ready_file} cannot be written: name a file in a folder that you may write to."
+        raise BadInput(message)
     if not wishes.ephemeral and not wishes.state.exists():
         ports.fixed(demo=wishes.purpose == "demo")  # a refused first start leaves no folder behind
     with (
@@ -70,15 +74,20 @@ def _first(group: BaseException) -> BaseException:
 
 @contextlib.contextmanager
 def _root(wishes: Wishes) -> Iterator[Path]:
-    """Yield the state folder; a throwaway one is removed at the end."""
+    """Yield the state folder; a throwaway one is removed, unless a failed start names a log in it."""
     if not wishes.ephemeral:
         yield wishes.state
         return
     root = Path(tempfile.mkdtemp(prefix="throughline-"))
+    failed = False
     try:
         yield root
+    except StartFailed:
+        failed = True
+        raise
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        if not failed:
+            shutil.rmtree(root, ignore_errors=True)
 
 
 async def _run(plan: Plan, wishes: Wishes) -> None:

@@ -1,5 +1,6 @@
 """The commands: help with an example each, and bad input told in one sentence with an exit code."""
 
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.commands import clock
-from cli.errors import BadInput
+from cli.clients import Operator
+from cli.commands import clock, submit
+from cli.errors import BadInput, NotRunning
 from cli.main import commands
 from cli.state import opened
 
@@ -25,10 +27,15 @@ WRONG = [
     ["submit", "no-such-file.docx"],
     ["parked", "list", "--service", "nonsense"],
     ["replay"],
+    ["replay", "--topic", "intake.nothing.v1"],
+    ["replay", "--subject", "nonsense"],
+    ["replay", "--since", "yesterday"],
+    ["replay", "--since", "2026-01-31T09:00:00"],
     ["clock", "+6months"],
     ["audit", "verify"],
     ["audit", "verify", "--export", "no-such-file"],
     ["up", "--bus", "carrier-pigeon"],
+    ["up", "--ready-file", "no-such-folder/ready.json"],
 ]
 
 
@@ -53,6 +60,24 @@ def test_bad_input_is_told_in_one_sentence(command: list[str], tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("name", ["mail.eml", "form.docx", "referral.json"])
+def test_submit_refuses_a_file_that_holds_nothing(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    operator = {"ops_token": "t", "service_urls": {"intake": "http://intake.test"}, "smtp": ["intake.test", 1]}
+    (tmp_path / "secrets" / "operator.json").write_text(json.dumps(operator | {"audit_public_keys": {}}))
+    (tmp_path / name).write_text(" \n")
+    with pytest.raises(BadInput, match="is empty"):
+        list(submit.run([tmp_path / name], tmp_path))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null"])
+def test_a_folder_without_an_operators_file_is_told_so(text: str, tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "operator.json").write_text(text)
+    with pytest.raises(NotRunning, match="holds no running Throughline"):
+        Operator.of(tmp_path)
+
+
 class TestClock:
     def test_moves_and_resets_a_demonstration(self, tmp_path: Path) -> None:
         with opened(tmp_path, "demo", now=datetime.now(UTC)):
@@ -62,6 +87,14 @@ class TestClock:
         back = clock.run("-2days", tmp_path, "") - datetime.now(UTC)
         assert timedelta(days=1, hours=23) < moved - back < timedelta(days=2, hours=1)
         assert abs(clock.run("reset", tmp_path, "") - datetime.now(UTC)) < timedelta(minutes=1)
+
+    def test_resets_one_service_and_leaves_the_others_where_they_are(self, tmp_path: Path) -> None:
+        with opened(tmp_path, "demo", now=datetime.now(UTC)):
+            pass
+        shared = clock.run("+6months", tmp_path, "")
+        assert clock.run("+3days", tmp_path, "stats") - shared > timedelta(days=2)
+        assert abs(clock.run("reset", tmp_path, "stats") - shared) < timedelta(minutes=1)
+        assert abs(clock.run("", tmp_path, "") - shared) < timedelta(minutes=1)
 
     def test_never_moves_real_time(self, tmp_path: Path) -> None:
         with opened(tmp_path, "real", now=datetime.now(UTC)):
