@@ -1,5 +1,6 @@
 """Mails are taken apart whatever their headers say."""
 
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -109,6 +110,35 @@ class TestReadMessage:
         if not header.startswith((b"Content-", b":")):
             assert message.text.strip() == "Body"
             assert message.problems == ()
+
+    @pytest.mark.parametrize("filling", [b'"', b".", b"a,", b"=?utf-8?q?a?= ", b"a=b;", b"a*0*=b;"])
+    @pytest.mark.parametrize("name", [b"From", b"Subject", b"Message-ID", b"Content-Type"])
+    def test_a_header_of_64_kilobytes_keeps_nobody_waiting(self, name: bytes, filling: bytes) -> None:
+        # The mailbox looks at headers in the process that serves everybody else; by grammar these take up to a minute.
+        head = name + b": text/plain; " + filling * (64_000 // len(filling))
+        began = time.process_time()
+        read_message(head + b"\r\n\r\n")
+        assert time.process_time() - began < 2
+
+    @pytest.mark.parametrize(
+        ("header", "address"),
+        [
+            (b"From: =?utf-8?q?Sample=2C_Ad=C3=A9_=3Cb=40c=2Eexample=3E?= <ada@school.example>", "ada@school.example"),
+            (b'From: "Sample, Ada" <ada@school.example>', "ada@school.example"),
+            (b"From: Zo\xc3\xab <ada@school.example>", "ada@school.example"),
+            (b"From: nobody", ""),
+        ],
+    )
+    def test_the_sender_is_the_address_whatever_the_name_beside_it_holds(self, header: bytes, address: str) -> None:
+        assert read_message(header + b"\r\n\r\nx").sender == address
+
+    def test_headers_in_plain_utf_8_and_names_in_encoded_words_are_read(self) -> None:
+        raw = (
+            "Subject: Zoë\r\nContent-Type: application/json\r\n"
+            'Content-Disposition: attachment; filename="=?utf-8?q?Zo=C3=AB=2Ejson?="\r\n\r\n{}'
+        )
+        message = read_message(raw.encode())
+        assert (message.subject, message.attachments[0].name) == ("Zoë", "Zoë.json")
 
     def test_nested_and_endless_parts_end(self) -> None:
         nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000))

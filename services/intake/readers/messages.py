@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from email import policy
 from email.header import decode_header, make_header
-from email.message import EmailMessage, Message
+from email.message import Message
 from email.parser import BytesParser
 from email.utils import parseaddr
 from html.parser import HTMLParser
@@ -14,6 +14,7 @@ from services.intake.readers.values import Attachment, ReadMessage
 MOST_PARTS = 200
 LONGEST_TEXT = 200_000
 LONGEST_HEADER = 500
+LONGEST_RAW_HEADER = 2_000
 UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 MAIL_ADDRESS = re.compile(r"[^@\s<>,;\x00-\x1f\x7f-\x9f]+@[^@\s<>,;\x00-\x1f\x7f-\x9f]+", re.ASCII)
 TOO_MANY_PARTS = f"The mail has more than {MOST_PARTS} parts; only the first ones were opened."
@@ -24,8 +25,8 @@ EXTENSIONS = {"message/rfc822": ".eml", "text/html": ".html", "application/pdf":
 def read_message(raw: bytes) -> ReadMessage:
     """Take a mail apart; whatever cannot be read is left out and said in `problems`, nothing is raised."""
     try:
-        message = BytesParser(policy=policy.default).parsebytes(raw)
-        return _taken_apart(message)
+        # The newer policies take headers apart by grammar, which 64 KB of quotation marks keep busy for a minute.
+        return _taken_apart(BytesParser(policy=policy.compat32).parsebytes(raw))
     except Exception:  # noqa: BLE001 - the parser of hostile mail raises anything; people still get the original
         return ReadMessage(problems=(DAMAGED,))
 
@@ -70,30 +71,28 @@ def _leaves(message: Message) -> Iterator[Message]:
 
 
 def _header(message: Message, name: str) -> str:
-    try:
-        text = str(message.get(name) or "")
-    except Exception:  # noqa: BLE001 - the header classes raise AttributeError, KeyError, IndexError and others
-        text = _raw_header(message, name)
-    return " ".join(UNWANTED.sub("\ufffd", text).split())[:LONGEST_HEADER]
+    return _tidy(_words(_raw_header(message, name)))
 
 
 def _raw_header(message: Message, name: str) -> str:
-    raw = (
-        next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-        if isinstance(message, EmailMessage)
-        else ""
-    )
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    return raw[:LONGEST_RAW_HEADER].encode("ascii", "surrogateescape").decode("utf-8", "replace")
+
+
+def _words(raw: str) -> str:
     try:
-        return str(make_header(decode_header(str(raw))))
-    except Exception:  # noqa: BLE001 - as above; an unreadable header is shown as it came
-        return str(raw)
+        return str(make_header(decode_header(raw)))
+    except Exception:  # noqa: BLE001 - unknown character sets and broken encodings; it is shown as it came
+        return raw
+
+
+def _tidy(text: str) -> str:
+    return " ".join(UNWANTED.sub("\ufffd", text).split())[:LONGEST_HEADER]
 
 
 def _sender(message: Message) -> str:
-    try:
-        address = parseaddr(_header(message, "From"))[1]
-    except Exception:  # noqa: BLE001 - as above
-        return ""
+    # The name beside the address may hold anything once it is decoded, commas and other addresses too.
+    address = parseaddr(_tidy(_raw_header(message, "From")))[1]
     return address if MAIL_ADDRESS.fullmatch(address) else ""
 
 
@@ -138,7 +137,7 @@ def _decoded(part: Message, body: bytes) -> str:
 
 def _file_name(part: Message, number: int) -> str:
     try:
-        given = str(part.get_filename() or "")
+        given = _words(str(part.get_filename() or "")[:LONGEST_RAW_HEADER])
     except Exception:  # noqa: BLE001 - as above
         given = ""
     bare = re.split(r"[/\\]", " ".join(UNWANTED.sub("", given).split()))[-1].strip(". ")
