@@ -107,9 +107,9 @@ class TestLinks:
         )
         assert list(broken(page, text)) == ["docs/nothing.md", "docs/images/none.png", "README.md#no-such"]
 
-    @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/area-guide.md"])
-    def test_name_files_that_are_there(self, name: str) -> None:
-        assert absent((ROOT / name).read_text("utf-8")) == []
+    @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+    def test_name_files_that_are_there(self, page: Path) -> None:
+        assert absent(page.read_text("utf-8")) == []
 
     def test_named_files_can_be_missed(self) -> None:
         assert absent("`chassis/relay.py` `services/*/app.py` `cli/nothing.py` chassis/no.py") == ["cli/nothing.py"]

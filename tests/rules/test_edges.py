@@ -7,6 +7,7 @@ from tests.rules.tree import all_files, calls, named, parsed
 
 COMMITS = {
     "chassis/database.py": "one message or request is one transaction",
+    "chassis/migrate.py": "the migrations of a start are one transaction",
     "chassis/relay.py": "numbers and marks rows on a connection of its own, beside every request",
     "chassis/audit/sealer.py": "seals rows on a connection of its own, beside every request",
 }
@@ -25,6 +26,8 @@ READS_THE_MACHINE = {
     "services/notify/jobs.py": "retries of mail wait in machine time, so that shifting the clock cannot flood a server",
     "services/monitor/jobs.py": "spans are kept by the time of the machines that made them",
 }
+COMMITTING = (".commit", ".begin")
+"""What ends a transaction: by itself, or at the end of its block."""
 CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "dt.datetime.now")
 
 
@@ -39,14 +42,15 @@ def _files_with(*names: str) -> dict[str, str]:
 
 class TestCommits:
     def test_only_the_edge_commits(self) -> None:
-        found = _files_with(".commit")
+        found = _files_with(*COMMITTING)
         assert {where for file, where in found.items() if file not in COMMITS} == set()
 
     def test_no_reason_is_left_over(self) -> None:
-        assert COMMITS.keys() - _files_with(".commit").keys() <= {"chassis/database.py"}
+        assert COMMITS.keys() - _files_with(*COMMITTING).keys() == set()
 
     def test_a_commit_is_seen(self) -> None:
-        assert len(list(calls(ast.parse("await session.connection.commit()"), ".commit"))) == 1
+        tree = ast.parse("async with engine.begin() as connection:\n    await connection.commit()")
+        assert len(list(calls(tree, *COMMITTING))) == 2
 
 
 class TestClock:

@@ -26,7 +26,7 @@ class TestSizes:
         assert long == []
 
     def test_conftest(self) -> None:
-        assert len((ROOT / "tests" / "conftest.py").read_text().splitlines()) <= 250
+        assert len((ROOT / "tests" / "conftest.py").read_text().splitlines()) <= 200
 
     def test_functions(self) -> None:
         checked = [file for file in all_files() if "migrations" not in file.parts]
