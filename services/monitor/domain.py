@@ -79,6 +79,11 @@ LASTING = frozenset(
 )
 
 
+QUEUES = frozenset(
+    {Trouble.OUTBOX_BEHIND, Trouble.CONSUMER_BEHIND, Trouble.MESSAGES_HELD, Trouble.MESSAGES_PARKED}
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Finding:
     """One trouble seen now: at which service, where there, and what to do about it in one sentence."""
@@ -191,6 +196,13 @@ def findings(reading: ServiceReading, before: HealthState | None) -> tuple[Findi
     for topic in reading.topics:
         found += _topic_findings(reading.service, topic)
     return tuple(found)
+
+
+def may_pass(reading: ServiceReading) -> frozenset[Trouble]:
+    """Return the troubles that a reading can end: silence ends none, and who does not tell its queues none of those."""
+    if reading.state is HealthState.UNREACHABLE:
+        return frozenset()
+    return frozenset(Trouble) - LASTING - (frozenset() if reading.outbox else QUEUES)
 
 
 def checkpoint_findings(

@@ -34,7 +34,7 @@ async def watch_services(runtime: Runtime, now: datetime) -> None:
         found = findings(reading, last.state if last else None)
         async with runtime.database.transaction(actor) as session:
             await operations.note_reading(session, reading)
-            await operations.note_findings(session, reading.service, found, now=now)
+            await operations.note_findings(session, reading, found, now=now)
 
 
 async def take_reading(client: OpsClient, service: str, now: datetime) -> ServiceReading:

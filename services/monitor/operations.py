@@ -13,12 +13,12 @@ from chassis.database import Session
 from chassis.telemetry.receiving import ReceivedSpan
 from services.monitor.domain import (
     JOURNEY_SPANS_KEPT,
-    LASTING,
     SPANS_KEPT,
     Finding,
     OfferedCheckpoint,
     Repair,
     ServiceReading,
+    may_pass,
 )
 from services.monitor.models import alarm, checkpoint, service_reading, span, topic_reading
 
@@ -60,17 +60,17 @@ async def note_reading(session: Session, reading: ServiceReading) -> None:
         await session.execute(insert(topic_reading), topics)
 
 
-async def note_findings(session: Session, service: str, found: Sequence[Finding], *, now: datetime) -> None:
-    """Raise an alarm for each new trouble of a service, and clear those that have passed; audit alarms never pass."""
+async def note_findings(session: Session, reading: ServiceReading, found: Sequence[Finding], *, now: datetime) -> None:
+    """Raise an alarm for each trouble that a reading shows, and clear those that it shows to have passed."""
     for finding in found:
         await raise_alarm(session, finding, now=now)
     seen = {(finding.reason.value, finding.place) for finding in found}
-    lasting = [reason.value for reason in LASTING]
-    standing = alarm.c.cleared_at.is_(None) & (alarm.c.service == service) & alarm.c.reason.not_in(lasting)
+    passing = [reason.value for reason in may_pass(reading)]
+    standing = alarm.c.cleared_at.is_(None) & (alarm.c.service == reading.service) & alarm.c.reason.in_(passing)
     for row in await session.rows(select(alarm.c.id, alarm.c.reason, alarm.c.place).where(standing)):
         if (row.reason, row.place) not in seen:
             await session.execute(update(alarm).where(alarm.c.id == row.id).values(cleared_at=now))
-            log.info("An alarm has passed.", extra={"facts": {"service": service, "reason": row.reason}})
+            log.info("An alarm has passed.", extra={"facts": {"service": reading.service, "reason": row.reason}})
 
 
 async def raise_alarm(session: Session, finding: Finding, *, now: datetime) -> None:

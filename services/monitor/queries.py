@@ -1,12 +1,12 @@
 """What monitor answers: how the services are, which way a referral went, what they vouch for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Select, case, func, select
+from sqlalchemy import Column, Row, ScalarSelect, Select, Table, case, func, select
 
 from chassis.database import Session
 from services.monitor.domain import (
@@ -36,16 +36,10 @@ class Alarm:
 
 
 @dataclass(frozen=True)
-class KeptCheckpoint:
+class KeptCheckpoint(OfferedCheckpoint):
     """A checkpoint that monitor keeps for a service; `contradicted` when another one tells another hash."""
 
     service: str
-    sequence: int
-    entry_hash: bytes
-    signature: bytes
-    public_key: bytes
-    signed_at: datetime
-    signed: bool
     received_at: datetime
     contradicted: bool
 
@@ -57,6 +51,13 @@ class ChainSummary:
     newest: KeptCheckpoint
     kept: int
     doubtful: int
+
+
+def _columns(table: Table, value: type) -> tuple[Column[Any], ...]:
+    return tuple(table.c[field.name] for field in fields(value))
+
+
+_OFFERED = _columns(checkpoint, OfferedCheckpoint)
 
 
 async def readings(session: Session) -> tuple[ServiceReading, ...]:
@@ -71,25 +72,25 @@ async def readings(session: Session) -> tuple[ServiceReading, ...]:
 
 async def alarms(session: Session, service: str = "") -> tuple[Alarm, ...]:
     """Return the alarms that stand, of one service or of all, oldest first."""
-    shown = ("service", "reason", "place", "sentence", "raised_at", "last_seen_at")
-    chosen = select(*(alarm.c[name] for name in shown)).where(alarm.c.cleared_at.is_(None))
+    chosen = select(*_columns(alarm, Alarm)).where(alarm.c.cleared_at.is_(None))
     if service:
         chosen = chosen.where(alarm.c.service == service)
     rows = await session.rows(chosen.order_by(alarm.c.raised_at, alarm.c.service, alarm.c.reason, alarm.c.place))
-    return tuple(Alarm(**row._mapping) for row in rows)  # noqa: SLF001 - the documented way to a row's names
+    return tuple(Alarm(**row._asdict()) for row in rows)
 
 
 async def journey(session: Session, correlation_id: UUID) -> tuple[SpanFact, ...]:
     """Return the spans of every trace that touched a journey, oldest first, at most MOST_SPANS."""
     traces = select(span.c.trace_id).where(span.c.correlation_id == correlation_id).distinct()
     others = span.c.correlation_id.is_(None) | (span.c.correlation_id == correlation_id)
-    chosen = select(span).where(span.c.trace_id.in_(traces), others).order_by(span.c.started_at).limit(MOST_SPANS)
-    return tuple(_span(row) for row in await session.rows(chosen))
+    chosen = select(*_columns(span, SpanFact)).where(span.c.trace_id.in_(traces), others)
+    rows = await session.rows(chosen.order_by(span.c.started_at).limit(MOST_SPANS))
+    return tuple(SpanFact(**row._asdict()) for row in rows)
 
 
 async def known_checkpoints(session: Session, service: str) -> tuple[OfferedCheckpoint, ...]:
     """Return the first and the last good checkpoint kept for a service: what its next offer is held against."""
-    chosen = select(checkpoint).where(checkpoint.c.service == service, checkpoint.c.signed)
+    chosen = select(*_OFFERED).where(checkpoint.c.service == service, checkpoint.c.signed)
     first = await session.first(chosen.order_by(checkpoint.c.id).limit(1))
     if first is None:
         return ()
@@ -99,7 +100,7 @@ async def known_checkpoints(session: Session, service: str) -> tuple[OfferedChec
         .order_by(checkpoint.c.sequence.desc(), checkpoint.c.id)
         .limit(1)
     )
-    return tuple(_offered(row) for row in (first, last) if row is not None)
+    return tuple(OfferedCheckpoint(**row._asdict()) for row in (first, last) if row is not None)
 
 
 async def checkpoints(
@@ -108,7 +109,7 @@ async def checkpoints(
     """Return the checkpoints kept for a service above a sequence in their order, contradicting ones side by side."""
     chosen = _with_rivals().where(checkpoint.c.service == service, checkpoint.c.sequence > after)
     ordered = chosen.order_by(checkpoint.c.sequence, checkpoint.c.id).limit(limit)
-    return tuple(_kept(row) for row in await session.rows(ordered))
+    return tuple(KeptCheckpoint(**row._asdict()) for row in await session.rows(ordered))
 
 
 async def recent_checkpoints(session: Session, service: str, *, limit: int) -> tuple[KeptCheckpoint, ...]:
@@ -116,17 +117,16 @@ async def recent_checkpoints(session: Session, service: str, *, limit: int) -> t
     chosen = _with_rivals().where(checkpoint.c.service == service)
     doubtful = case((~checkpoint.c.signed, 0), (_rivals() > 0, 0), else_=1)
     ordered = chosen.order_by(doubtful, checkpoint.c.sequence.desc(), checkpoint.c.id.desc()).limit(limit)
-    return tuple(_kept(row) for row in await session.rows(ordered))
+    return tuple(KeptCheckpoint(**row._asdict()) for row in await session.rows(ordered))
 
 
 async def chains(session: Session) -> tuple[ChainSummary, ...]:
     """Return one line per service that has ever given a checkpoint, in name order."""
-    doubted = func.count().filter(~checkpoint.c.signed)
     counted = await session.rows(
         select(
             checkpoint.c.service,
             func.count().label("kept"),
-            doubted.label("unsigned"),
+            func.count().filter(~checkpoint.c.signed).label("unsigned"),
             (func.count() - func.count(checkpoint.c.sequence.distinct())).label("doubled"),
             func.max(checkpoint.c.sequence).label("newest"),
         )
@@ -141,7 +141,7 @@ async def chains(session: Session) -> tuple[ChainSummary, ...]:
 
 
 def _with_rivals() -> Select[Any]:
-    return select(checkpoint, (_rivals() > 0).label("contradicted"))
+    return select(*_OFFERED, checkpoint.c.service, checkpoint.c.received_at, (_rivals() > 0).label("contradicted"))
 
 
 def _rivals() -> ScalarSelect[int]:
@@ -171,44 +171,4 @@ def _reading(row: Row[Any], topics: Mapping[str, list[TopicReading]]) -> Service
         outbox=outbox,
         topics=tuple(topics.get(row.service, ())),
         read_at=row.read_at,
-    )
-
-
-def _span(row: Row[Any]) -> SpanFact:
-    return SpanFact(
-        trace_id=row.trace_id,
-        span_id=row.span_id,
-        parent_span_id=row.parent_span_id,
-        service=row.service,
-        name=row.name,
-        kind=row.kind,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        failed=row.failed,
-        attributes=row.attributes,
-    )
-
-
-def _offered(row: Row[Any]) -> OfferedCheckpoint:
-    return OfferedCheckpoint(
-        sequence=row.sequence,
-        entry_hash=row.entry_hash,
-        signature=row.signature,
-        public_key=row.public_key,
-        signed_at=row.signed_at,
-        signed=row.signed,
-    )
-
-
-def _kept(row: Row[Any]) -> KeptCheckpoint:
-    return KeptCheckpoint(
-        service=row.service,
-        sequence=row.sequence,
-        entry_hash=row.entry_hash,
-        signature=row.signature,
-        public_key=row.public_key,
-        signed_at=row.signed_at,
-        signed=row.signed,
-        received_at=row.received_at,
-        contradicted=row.contradicted,
     )

@@ -8,35 +8,25 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import TypeAdapter
 
 from chassis.audit.chain import checkpoint_message
 from chassis.errors import Unavailable
+from chassis.ops.queues import ParkedMessage
 from services.monitor.domain import OfferedCheckpoint, OutboxReading, TopicReading
 
 Answer = Mapping[str, Any]
 _Value = TypeVar("_Value")
+_OUTBOX = TypeAdapter(OutboxReading)
+_TOPICS = TypeAdapter(tuple[TopicReading, ...])
+_PARKED = TypeAdapter(tuple[ParkedMessage, ...])
+_PARKED_ONE = TypeAdapter(ParkedMessage)
 
 
 class AnswerUnreadable(Unavailable):
     """A service's operations plane answered in another shape than ours."""
 
     reason: ClassVar[str] = "answer-unreadable"
-
-
-@dataclass(frozen=True)
-class ParkedMessage:
-    """A message that a service put aside, without its sealed body."""
-
-    id: UUID
-    topic: str
-    type: str
-    subject: str
-    sequence: int
-    cause: str
-    sentence: str
-    tries: int
-    parked_at: datetime
-    held_behind: int
 
 
 @dataclass(frozen=True)
@@ -53,7 +43,6 @@ class Ledger:
     """A referral's lines, and the id under which its journey is traced."""
 
     reference: str
-    subject: UUID | None
     correlation_id: UUID
     lines: tuple[LedgerLine, ...]
 
@@ -74,49 +63,22 @@ def dependencies(answer: Answer) -> dict[str, str]:
 
 def outbox(answer: Answer) -> OutboxReading:
     """Read /ops/outbox."""
-    return OutboxReading(
-        unnumbered=int(answer["unnumbered"]),
-        unpublished=int(answer["unpublished"]),
-        oldest_unpublished_seconds=float(answer["oldest_unpublished_seconds"] or 0),
-        bus_id=str(answer["bus_id"] or ""),
-        epoch=int(answer["epoch"] or 0),
-    )
+    return _OUTBOX.validate_python(answer)
 
 
 def topics(answer: Answer) -> tuple[TopicReading, ...]:
     """Read /ops/inbox."""
-    return tuple(
-        TopicReading(
-            topic=str(each["topic"]),
-            lag=None if each["lag"] is None else int(each["lag"]),
-            held=int(each["held"]),
-            parked=int(each["parked"]),
-            oldest_held_seconds=float(each["oldest_held_seconds"] or 0),
-        )
-        for each in answer["topics"]
-    )
+    return _TOPICS.validate_python(answer["topics"])
 
 
 def parked(answer: Answer) -> tuple[ParkedMessage, ...]:
     """Read /ops/parked."""
-    return tuple(parked_message(each) for each in answer["messages"])
+    return _PARKED.validate_python(answer["messages"])
 
 
 def parked_message(answer: Answer) -> ParkedMessage:
-    """Read one entry of /ops/parked."""
-    each = answer.get("message", answer)
-    return ParkedMessage(
-        id=UUID(each["id"]),
-        topic=str(each["topic"]),
-        type=str(each["type"]),
-        subject=str(each["subject"]),
-        sequence=int(each["sequence"]),
-        cause=str(each["cause"]),
-        sentence=str(each["sentence"]),
-        tries=int(each["tries"]),
-        parked_at=datetime.fromisoformat(each["parked_at"]),
-        held_behind=int(each["held_behind"]),
-    )
+    """Read /ops/parked/{id}."""
+    return _PARKED_ONE.validate_python(answer)
 
 
 def checkpoints(service: str, answer: Answer) -> tuple[OfferedCheckpoint, ...]:
@@ -126,10 +88,8 @@ def checkpoints(service: str, answer: Answer) -> tuple[OfferedCheckpoint, ...]:
 
 def ledger(answer: Answer) -> Ledger:
     """Read intake's /ops/ledger/{reference}."""
-    subject = answer.get("subject")
     return Ledger(
         reference=str(answer["reference"]),
-        subject=UUID(subject) if subject else None,
         correlation_id=UUID(answer["correlation_id"]),
         lines=tuple(_line(each) for each in answer["lines"]),
     )

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.audit.chain import checkpoint_message
+from chassis.ops.queues import ParkedMessage
 from chassis.telemetry.allowed import Scalar
 from chassis.telemetry.receiving import ReceivedSpan
 from services.monitor import readers
@@ -18,7 +19,7 @@ from services.monitor.domain import (
     SpanFact,
     TopicReading,
 )
-from services.monitor.readers import Ledger, LedgerLine, ParkedMessage
+from services.monitor.readers import Ledger, LedgerLine
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -111,12 +112,13 @@ def a_parked_message(**given: object) -> ParkedMessage:
         "id": uuid4(),
         "topic": "intake.police.v1",
         "type": "intake.referral-received.v1",
-        "subject": str(uuid4()),
+        "subject": uuid4(),
         "sequence": 1,
         "cause": "rejected",
         "sentence": "The message lacks a district: complete it at the intake desk.",
         "tries": 5,
         "parked_at": NOW,
+        "state": "waiting",
         "held_behind": 2,
     }
     return ParkedMessage(**{**values, **given})  # type: ignore[arg-type]
@@ -125,4 +127,4 @@ def a_parked_message(**given: object) -> ParkedMessage:
 def a_ledger(reference: str) -> Ledger:
     """A ledger of two lines, one stored and one still waiting."""
     lines = (LedgerLine("imu", "stored", NOW), LedgerLine("front-door", "waiting", None))
-    return Ledger(reference, uuid4(), JOURNEY, lines)
+    return Ledger(reference, JOURNEY, lines)

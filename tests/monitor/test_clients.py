@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from uuid import uuid4
 
 import httpx2
@@ -36,8 +37,8 @@ def told(status: int, content: object) -> HttpOpsClient:
 
 def a_service(request: httpx2.Request) -> httpx2.Response:
     """Answer as a service's operations plane does."""
-    parked = {**{name: getattr(MESSAGE, name) for name in MESSAGE.__dataclass_fields__}}
-    parked |= {"id": str(MESSAGE.id), "parked_at": MESSAGE.parked_at.isoformat()}
+    told = {"id": str(MESSAGE.id), "subject": str(MESSAGE.subject), "parked_at": MESSAGE.parked_at.isoformat()}
+    parked = asdict(MESSAGE) | told
     path = request.url.path
     if path == f"/ops/parked/{MESSAGE.id}/retry":
         asked = json.loads(request.content)

@@ -1,5 +1,6 @@
 """What monitor writes."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from chassis.actor import Actor
 from chassis.app import Runtime
 from services.monitor import operations, queries
-from services.monitor.domain import HealthState, Trouble, checkpoint_findings, findings
+from services.monitor.domain import HealthState, ServiceReading, Trouble, checkpoint_findings, findings
 from services.monitor.models import alarm, checkpoint, span
 from tests.monitor.builders import JOURNEY, NOW, a_checkpoint, a_reading, a_span, a_topic
 
@@ -50,10 +51,10 @@ class TestNoteFindings:
         ill = findings(a_reading(topics=(a_topic(parked=2),)), None)
         later = NOW + timedelta(minutes=1)
         async with runtime.database.transaction(ME) as session:
-            await operations.note_findings(session, "triage", ill, now=NOW)
-            await operations.note_findings(session, "triage", ill, now=later)
+            await operations.note_findings(session, a_reading(), ill, now=NOW)
+            await operations.note_findings(session, a_reading(), ill, now=later)
             (standing,) = await queries.alarms(session)
-            await operations.note_findings(session, "triage", (), now=later)
+            await operations.note_findings(session, a_reading(), (), now=later)
             left = await queries.alarms(session)
             kept = await session.scalar(select(func.count()).select_from(alarm))
         assert (standing.raised_at, standing.last_seen_at) == (NOW, later)
@@ -64,18 +65,32 @@ class TestNoteFindings:
         ill = findings(a_reading(state=HealthState.NOT_READY), None)
         async with runtime.database.transaction(ME) as session:
             for found in (ill, (), ill):
-                await operations.note_findings(session, "triage", found, now=NOW)
+                await operations.note_findings(session, a_reading(), found, now=NOW)
             standing = await queries.alarms(session)
         assert [one.reason for one in standing] == ["service-not-ready"]
 
     async def test_leaves_other_services_and_audit_alarms_standing(self, runtime: Runtime) -> None:
         async with runtime.database.transaction(ME) as session:
-            await operations.note_findings(session, "channel", findings(a_reading("channel", waits=40), None), now=NOW)
+            behind = a_reading("channel", waits=40)
+            await operations.note_findings(session, behind, findings(behind, None), now=NOW)
             for found in checkpoint_findings("triage", (a_checkpoint(5),), ()):
                 await operations.raise_alarm(session, found, now=NOW)
-            await operations.note_findings(session, "triage", (), now=NOW)
+            await operations.note_findings(session, a_reading(), (), now=NOW)
             standing = {one.reason for one in await queries.alarms(session)}
         assert standing == {Trouble.OUTBOX_BEHIND, Trouble.AUDIT_CHAIN_SHORTENED}
+
+    @pytest.mark.parametrize(
+        "silent",
+        [a_reading(state=HealthState.UNREACHABLE), replace(a_reading(), outbox=None)],
+        ids=["does not answer", "does not tell its queues"],
+    )
+    async def test_silence_ends_nothing(self, runtime: Runtime, silent: ServiceReading) -> None:
+        ill = findings(a_reading(waits=40, topics=(a_topic(parked=2),)), None)
+        async with runtime.database.transaction(ME) as session:
+            await operations.note_findings(session, a_reading(), ill, now=NOW)
+            await operations.note_findings(session, silent, findings(silent, HealthState.READY), now=NOW)
+            standing = {one.reason for one in await queries.alarms(session)}
+        assert standing == {Trouble.OUTBOX_BEHIND, Trouble.MESSAGES_PARKED}
 
 
 class TestNoteReading:

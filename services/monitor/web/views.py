@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from chassis import audit
 from chassis.errors import ThroughlineError
+from chassis.ops.queues import ParkedMessage
 from chassis.policy import in_words
 from chassis.web import FormErrors, PageRequest, Response, blank, parse
 from contracts.vocabulary import is_reference
 from services.monitor import operations, queries
 from services.monitor.clients import NothingThere, OpsClient, RepairAsked
 from services.monitor.domain import REPAIR_MESSAGES, Repair, ServiceUnknown, tree
-from services.monitor.readers import Ledger, ParkedMessage
+from services.monitor.readers import Ledger
 from services.monitor.web.answers import as_uuid
 from services.monitor.web.forms import RepairForm
 
@@ -130,7 +131,9 @@ def _search(request: PageRequest, form: FormErrors, *, status: int = 200) -> Res
 
 async def _show_way(request: PageRequest, ledger: Ledger) -> Response:
     async with request.transaction() as session:
-        await audit.record_read(session, subject=ledger.subject, now=request.now, reason="way looked up at monitor")
+        # Monitor is not told whose referral it is, only its reference.
+        reason = f"way of {ledger.reference} looked up at monitor"
+        await audit.record_read(session, subject=None, now=request.now, reason=reason)
         spans = await queries.journey(session, ledger.correlation_id)
     form = blank({"reference": ledger.reference})
     title, cut = f"The way of {ledger.reference}", len(spans) == queries.MOST_SPANS
