@@ -10,10 +10,9 @@ import httpx2
 
 from chassis import telemetry
 from chassis.errors import Conflict, Missing, Rejected, ThroughlineError, Unavailable
-from chassis.ops.queues import ParkedMessage
 from services.monitor import readers
 from services.monitor.domain import HealthState, OfferedCheckpoint, OutboxReading, Repair, ServiceUnknown, TopicReading
-from services.monitor.readers import Ledger
+from services.monitor.readers import Ledger, ParkedMessage
 
 PATIENCE_SECONDS = 5.0
 OWN_NAME = "monitor"

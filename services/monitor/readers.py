@@ -12,21 +12,32 @@ from pydantic import TypeAdapter
 
 from chassis.audit.chain import checkpoint_message
 from chassis.errors import Unavailable
-from chassis.ops.queues import ParkedMessage
 from services.monitor.domain import OfferedCheckpoint, OutboxReading, TopicReading
 
 Answer = Mapping[str, Any]
 _Value = TypeVar("_Value")
-_OUTBOX = TypeAdapter(OutboxReading)
-_TOPICS = TypeAdapter(tuple[TopicReading, ...])
-_PARKED = TypeAdapter(tuple[ParkedMessage, ...])
-_PARKED_ONE = TypeAdapter(ParkedMessage)
 
 
 class AnswerUnreadable(Unavailable):
     """A service's operations plane answered in another shape than ours."""
 
     reason: ClassVar[str] = "answer-unreadable"
+
+
+@dataclass(frozen=True)
+class ParkedMessage:
+    """A message that a service put aside, without its sealed body."""
+
+    id: UUID
+    topic: str
+    type: str
+    subject: UUID
+    sequence: int
+    cause: str
+    sentence: str
+    tries: int
+    parked_at: datetime
+    held_behind: int
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,12 @@ class Ledger:
     reference: str
     correlation_id: UUID
     lines: tuple[LedgerLine, ...]
+
+
+_OUTBOX = TypeAdapter(OutboxReading)
+_TOPICS = TypeAdapter(tuple[TopicReading, ...])
+_PARKED = TypeAdapter(tuple[ParkedMessage, ...])
+_PARKED_ONE = TypeAdapter(ParkedMessage)
 
 
 def read(shape: Callable[[Answer], _Value], answer: object) -> _Value:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.audit.chain import checkpoint_message
-from chassis.ops.queues import ParkedMessage
 from chassis.telemetry.allowed import Scalar
 from chassis.telemetry.receiving import ReceivedSpan
 from services.monitor import readers
@@ -19,7 +18,7 @@ from services.monitor.domain import (
     SpanFact,
     TopicReading,
 )
-from services.monitor.readers import Ledger, LedgerLine
+from services.monitor.readers import Ledger, LedgerLine, ParkedMessage
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -118,7 +117,6 @@ def a_parked_message(**given: object) -> ParkedMessage:
         "sentence": "The message lacks a district: complete it at the intake desk.",
         "tries": 5,
         "parked_at": NOW,
-        "state": "waiting",
         "held_behind": 2,
     }
     return ParkedMessage(**{**values, **given})  # type: ignore[arg-type]

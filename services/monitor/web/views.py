@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from chassis import audit
 from chassis.errors import ThroughlineError
-from chassis.ops.queues import ParkedMessage
 from chassis.policy import in_words
 from chassis.web import FormErrors, PageRequest, Response, blank, parse
 from contracts.vocabulary import is_reference
 from services.monitor import operations, queries
 from services.monitor.clients import NothingThere, OpsClient, RepairAsked
 from services.monitor.domain import REPAIR_MESSAGES, Repair, ServiceUnknown, tree
-from services.monitor.readers import Ledger
+from services.monitor.readers import Ledger, ParkedMessage
 from services.monitor.web.answers import as_uuid
 from services.monitor.web.forms import RepairForm
 
