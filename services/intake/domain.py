@@ -81,6 +81,7 @@ class Reading(StrEnum):
     BEING_READ = "being-read"
     UNREAD = "unread"
     COMPLETED = "completed"
+    ERASED = "erased"
 
 
 class KeyKind(StrEnum):

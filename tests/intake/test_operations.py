@@ -302,6 +302,14 @@ class TestErase:
         assert await rows(runtime, "SELECT 1 FROM arrival_key") == []
         assert await rows(runtime, "SELECT 1 FROM referral_version WHERE form IS NOT NULL") == []
 
+    async def test_of_an_original_that_waits_to_be_read_ends_the_waiting(self, runtime: Runtime) -> None:
+        _, row = await take_in(runtime, practice(runtime), None)
+        async with runtime.database.transaction(Actor.operator("tester")) as session:
+            assert await queries.originals_to_read(session, limit=9) == (row.id,)
+            await operations.erase_subject(session, row.id)
+            assert await queries.originals_to_read(session, limit=9) == ()
+            assert await queries.unread_referrals(session, limit=9) == ()
+
 
 class TestReference:
     async def test_that_is_taken_is_drawn_again(self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

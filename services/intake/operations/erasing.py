@@ -6,15 +6,18 @@ from sqlalchemy import delete, update
 
 from chassis.database import Session
 from services.intake import models
+from services.intake.domain import Reading
 
 
 async def erase_subject(session: Session, subject: UUID) -> None:
     """Remove the listed columns and rows of a subject; the chassis deletes its key, documents and outbox bodies.
 
-    The statistics key goes as well: the facts that were counted under it then link to nobody.
+    The statistics key goes as well: the facts that were counted under it then link to nobody. An original that still
+    waited to be read waits no longer: there is nothing left to read.
     """
     keys, referral, version = models.arrival_key, models.referral, models.referral_version
     emptied = {"likeness": None, "referrer_email": None, "statistics_key": uuid4(), "unread_reason": ""}
+    emptied |= {"reading": str(Reading.ERASED)}
     await session.execute(delete(keys).where(keys.c.referral_id == subject))
     await session.execute(update(referral).where(referral.c.id == subject).values(emptied))
     await session.execute(update(version).where(version.c.referral_id == subject).values(form=None, found=None))
