@@ -19,6 +19,7 @@ from services.intake.app import service
 from services.intake.domain import Found, Outcome
 from services.intake.doors import arrived
 from services.intake.operations import receive, record_reading
+from services.intake.queries import desk_referral
 from services.intake.web import views
 from tests.conftest import Installation, Running, RunningOf
 from tests.intake.builders import mail, rows
@@ -185,6 +186,21 @@ class TestDesk:
         assert version.made_by == "desk"
         assert await rows(intake.runtime, "SELECT 1 FROM audit_entry WHERE action = 'referral.keyed'")
 
+    async def test_fills_in_what_was_found_and_leaves_empty_what_a_person_emptied(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        page: Any = html.fromstring((await intake.client.get(f"/desk/referrals/{reference}")).text)
+        shown = {one.get("name"): one.get("value") for one in page.xpath("//form//input[@type!='radio' or @checked]")}
+        assert (shown["referrer.sector"], shown["referrer.organisation"]) == ("local-authority", "Found School")
+        assert [shown[f"person.date_of_birth-{part}"] for part in ("day", "month", "year")] == ["3", "7", "2011"]
+        assert page.xpath("//select/option[@selected]/@value") == ["Isle of Sample"]
+        answer = await post(intake, f"/desk/referrals/{reference}", keyed())
+        assert answer.headers["location"] == "/desk", problems(answer.text)
+        async with intake.runtime.database.transaction(Actor.service("intake")) as session:
+            made = (await desk_referral(session, reference)).form
+        assert made is not None
+        assert (made.person.nationality, made.person.district, made.referrer.organisation) == ("Kept", "", "")
+
     async def test_is_closed_to_the_public(self, intake: Running) -> None:
         for path in ("/desk", "/desk/ledger", "/desk/referrals/KM-2222-2222"):
             assert (await intake.client.get(path)).status_code == 303
@@ -259,7 +275,17 @@ async def unread_mail(intake: Running) -> str:
     async with intake.runtime.database.transaction(Actor.public()) as session:
         receipt = await receive(session, original, now=clock.now())
     [row] = await rows(intake.runtime, "SELECT id FROM referral WHERE reference = :r", r=receipt.reference)
-    found = Found({"person.surname": "Found", "person.nationality": "Kept"}, ("referrer.surname",), ())
+    found = Found(
+        {
+            "person.surname": "Found",
+            "person.date_of_birth": "3 July 2011",
+            "person.district": "Isle of Sample",
+            "person.nationality": "Kept",
+            "referrer.organisation": "Found School",
+            "referrer.sector": "Local authority",
+        },
+        ("referrer.surname",),
+    )
     outcome = Outcome(None, "The form could not be read in full.", found)
     async with intake.runtime.database.transaction(Actor.job("intake", "reading")) as session:
         key = b"k" * 32

@@ -90,12 +90,16 @@ async def referral(request: PageRequest) -> Response:
 
 
 def _keyed(found: DeskReferral, sent: FormData, request: PageRequest) -> FormReading | FormErrors:
-    """Return the form made of what the software found and, over it, what the person keyed."""
+    """Return the form made of what the person keyed and, where the short form does not ask, what the software found.
+
+    An answer that the person emptied stays empty.
+    """
     today = request.now.astimezone(LONDON).date()
     checked = keying.read(sent, today)
     if isinstance(checked, FormErrors):
         return checked
-    kept = {name: text for name, text in found.found.values.items() if name not in found.found.doubtful}
+    settled = keying.KEYED.union(found.found.doubtful)
+    kept = {name: text for name, text in found.found.values.items() if name not in settled}
     return assemble({**kept, **checked})
 
 

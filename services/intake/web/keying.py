@@ -8,6 +8,7 @@ from chassis.web import FormData, FormErrors
 from contracts.vocabulary import ReferralForm, Sector
 from services.intake.domain import Found
 from services.intake.readers import FormReading
+from services.intake.readers.fields import Kind, kind_of, readable
 from services.intake.web import forms
 from services.intake.web.forms import SECTIONS, Question, Section
 
@@ -61,7 +62,7 @@ def blank_form(found: Found) -> FormErrors:
         if name in DATES:
             values |= dict(zip(QUESTIONS[name].fields, _date_parts(text), strict=True))
         elif name in KEYED:
-            values[name] = (_choice(QUESTIONS[name], text),)
+            values[name] = (_as_chosen(name, text),)
     return FormErrors(FormData(values), (), DATES)
 
 
@@ -128,15 +129,16 @@ def _at(content: object, path: list[str]) -> str:
     return str(content) if content is not None else ""
 
 
-def _choice(question: Question, text: str) -> str:
-    if question.kind == "yes-no":
-        return {"true": "yes", "false": "no"}.get(text.lower(), text.lower())
-    return text
+def _as_chosen(name: str, text: str) -> str:
+    value = readable(text, kind_of(name))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value
 
 
 def _date_parts(text: str) -> tuple[tuple[str], tuple[str], tuple[str]]:
     try:
-        found = date.fromisoformat(text.strip())
+        found = date.fromisoformat(str(readable(text, Kind.DATE)))
     except ValueError:
         return (text,), ("",), ("",)
     return (str(found.day),), (str(found.month),), (str(found.year),)
