@@ -160,7 +160,7 @@ async def running(service: Service, runtime: Runtime) -> AsyncIterator[None]:
         await _start_bus(runtime)
         stack.push_async_callback(runtime.bus.stop)
         await runtime.relay.recognise_restore()
-        await _erase_again(service, runtime)
+        await erase_again(service, runtime)
         await _keep_area_versions(runtime)
         tasks = [asyncio.create_task(_vital(name, work), name=name) for name, work in _work(service, runtime)]
         stack.push_async_callback(_end, tasks)
@@ -212,7 +212,7 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _erase_again(service: Service, runtime: Runtime) -> None:
+async def erase_again(service: Service, runtime: Runtime) -> None:
     """Erase what a restored database brought back, or a crash left half erased, before anything is served."""
     register = await runtime.keys.erasure_register()
     async with runtime.database.transaction(Actor.job(service.name, "erase-again")) as session:

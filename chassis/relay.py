@@ -6,16 +6,14 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import Row, bindparam, delete, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import clock, tables, telemetry
 from chassis.crypto import SubjectKeys
 from chassis.database import Database, is_world_down
-from chassis.errors import Unavailable
 from chassis.transports import Outgoing, Transport
 from chassis.wire import encode
 from contracts.catalogue import TOPICS, receipt_topic
@@ -29,7 +27,7 @@ STATISTICS = tuple(topic.name for topic in TOPICS if topic.statistics)
 
 log = telemetry.logger(__name__)
 
-_NUMBER = text(
+NUMBER = text(
     """
     WITH picked AS (
         SELECT id, topic, subject,
@@ -58,6 +56,7 @@ _UNPUBLISHED = (
     )
     .order_by(tables.outbox.c.id)
     .limit(BATCH)
+    .with_for_update(skip_locked=True)
 )
 _MARK_OUTBOX = (
     update(tables.outbox)
@@ -88,6 +87,9 @@ class Relay:
         self._linger = linger
         self._woken = asyncio.Event()
         self._ripening = False
+        self._failures = 0
+        # One key for all receipts of a service keeps their order: "stored" never overtakes the "parked" before it.
+        self._receipt_key = uuid5(NAMESPACE_OID, database.service)
         self.leading = False
 
     def wake(self) -> None:
@@ -96,20 +98,20 @@ class Relay:
 
     async def run(self) -> None:
         """Lead whenever leadership is free, through every outage, until cancelled."""
-        failures = 0
         while True:
             try:
                 async with self._database.connect() as connection:
                     await self._lead(connection)
-            except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
-                if not is_world_down(error):
-                    log.exception("The relay failed and starts again.")
+            except Exception as error:
+                # It must never end: what was accepted waits in the outbox, and the doors stay open meanwhile.
+                if is_world_down(error):
+                    log.warning("The relay waits for the world.", extra={"facts": {"error": type(error).__name__}})
                 else:
-                    log.exception("The relay waits for the world.", extra={"facts": {"error": type(error).__name__}})
-                failures = 0 if self.leading else failures + 1
+                    log.exception("The relay failed and starts again.")
             finally:
                 self.leading = False
-            await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
+            await asyncio.sleep(BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)])
+            self._failures += 1
 
     async def _lead(self, connection: AsyncConnection) -> None:
         while not await self._elected(connection):  # noqa: ASYNC110  another process holds the lock: no event tells
@@ -120,6 +122,7 @@ class Relay:
         while True:
             self._woken.clear()
             sent = await self._send_events(connection, epoch) + await self._send_receipts(connection)
+            self._failures = 0
             if not sent:
                 await self._rest(connection)
 
@@ -172,16 +175,18 @@ class Relay:
         await connection.commit()
 
     async def _send_events(self, connection: AsyncConnection, epoch: int) -> int:
-        numbered = await connection.execute(_NUMBER, {"batch": BATCH, "epoch": epoch})
-        ripe = datetime.now(UTC) - timedelta(seconds=self._linger)
-        rows = (await connection.execute(_UNPUBLISHED, {"ripe": ripe})).all()
+        numbered = await connection.execute(NUMBER, {"batch": BATCH, "epoch": epoch})
         await connection.commit()
         self._ripening = self._ripening or bool(numbered.rowcount)
+        # The rows stay locked until they are marked: an erasure waits, and then empties on the bus what was sent.
+        ripe = datetime.now(UTC) - timedelta(seconds=self._linger)
+        rows = (await connection.execute(_UNPUBLISHED, {"ripe": ripe})).all()
         if not rows:
+            await connection.commit()
             return 0
         await self._keys.mark(epoch, max(row.id for row in rows))
         await self._transport.publish(
-            [Outgoing(row.topic, row.subject, encode(_envelope(row))) for row in shuffled(rows)]
+            [Outgoing(row.topic, row.subject, encode(envelope_of(row))) for row in shuffled(rows)]
         )
         await connection.execute(_MARK_OUTBOX, {"ids": [row.id for row in rows], "now": datetime.now(UTC)})
         await connection.execute(_MARK_DISPATCH, {"event_ids": [row.event_id for row in rows], "moment": clock.now()})
@@ -194,7 +199,7 @@ class Relay:
         if not rows:
             return 0
         await self._transport.publish(
-            [Outgoing(receipt_topic(row.publisher), UUID(int=row.id % 997), row.body) for row in rows]
+            [Outgoing(receipt_topic(row.publisher), self._receipt_key, row.body) for row in rows]
         )
         await connection.execute(
             delete(tables.receipt_out).where(tables.receipt_out.c.id.in_([row.id for row in rows]))
@@ -214,7 +219,8 @@ def shuffled(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     return plain + sorted(facts, key=lambda row: (place[row.subject], row.id))
 
 
-def _envelope(row: Row[Any]) -> Envelope:
+def envelope_of(row: Row[Any]) -> Envelope:
+    """Return an outbox row that has its number as it goes on the bus."""
     return Envelope(
         event_id=row.event_id,
         type=row.type,

@@ -35,13 +35,14 @@ def working_days_between(start: date, end: date) -> int:
 
 @lru_cache(maxsize=512)
 def _holidays(year: int) -> frozenset[date]:
-    listed = _listed().get(year)
+    listed = listed_holidays().get(year)
     # The published list ends a few years ahead; beyond it the statutory days are reckoned, so no deadline is short.
     return frozenset(listed) if listed else reckoned_holidays(year)
 
 
 @lru_cache(maxsize=1)
-def _listed() -> dict[int, set[date]]:
+def listed_holidays() -> dict[int, set[date]]:
+    """Return the published bank holidays by year."""
     # The package's data file is read alone: importing its module would load an HTTP client into every service.
     text = resources.files("govuk_bank_holidays").joinpath("bank-holidays.json").read_text("utf-8")
     years: dict[int, set[date]] = {}

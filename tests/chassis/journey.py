@@ -1,18 +1,24 @@
 """A publisher (intake) and a consumer (channel) made for tests of the plumbing between them."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import MetaData, text
 
-from chassis import outbox
+from chassis import outbox, tables
 from chassis.actor import Actor
 from chassis.app import Runtime, Service
 from chassis.broker import Handlers, Message
 from chassis.database import Session
 from chassis.outbox import About
+from chassis.relay import NUMBER, envelope_of
+from chassis.transports import Delivery
+from chassis.wire import encode
 from contracts.intake.awareness import ReferralMade
 from contracts.vocabulary import AgeBand
 
@@ -67,6 +73,32 @@ async def announce(runtime: Runtime, subject: UUID, *versions: int, area_version
         await session.lock(subject)
         about = About(subject, AREA, area_version, correlation_id=subject)
         return await outbox.add_all(session, [(made(version), about) for version in versions])
+
+
+@contextlib.asynccontextmanager
+async def working(*runtimes: Runtime) -> AsyncIterator[None]:
+    """Run relays, consumers and pumps of the given services for the length of the block."""
+    work: list[Any] = []
+    for runtime in runtimes:
+        name = runtime.settings.service
+        topics = ["receipts.intake.v1"] if name == "intake" else ["intake.awareness.v1", "receipts.channel.v1"]
+        work += [runtime.relay.run(), runtime.inbox.run(), runtime.bus.consume(name, topics, runtime.inbox.handle)]
+    tasks = [asyncio.create_task(item) for item in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            assert isinstance(ended, asyncio.CancelledError), f"Work ended by itself: {ended!r}"
+
+
+async def deliveries(intake: Runtime) -> list[Delivery]:
+    """Number what is in the outbox and return it as deliveries, without a bus."""
+    async with intake.database.transaction(Actor.service("intake")) as session:
+        await session.execute(NUMBER, {"batch": 500, "epoch": 1})
+        rows = await session.rows(tables.outbox.select().order_by(tables.outbox.c.id))
+    return [Delivery(row.topic, 0, place, encode(envelope_of(row))) for place, row in enumerate(rows)]
 
 
 async def effects(runtime: Runtime) -> list[tuple[UUID, int]]:

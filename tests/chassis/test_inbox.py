@@ -1,29 +1,45 @@
 """The way from outbox to inbox under attack: every event has its effect once and in order, or a person sees why not."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 
-from chassis import tables
+from chassis import outbox
 from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.broker import Message
 from chassis.crypto import plain_url
 from chassis.database import Session
 from chassis.errors import NotYet, Rejected
-from chassis.inbox import discard, retry
+from chassis.inbox import ParkedNotWaiting, discard, inbox, retry
 from chassis.inbox.parked import Resolution
+from chassis.outbox import About
 from chassis.transports import Delivery
 from chassis.wire import decode, encode
+from cli.provision import BUS
 from cli.vault import database_of
+from contracts.envelope import Envelope
 from contracts.intake.awareness import ReferralMade
-from tests.chassis.journey import CREATE_EFFECT, NOW, Consumer, announce, count, effects, publisher
+from tests.chassis.journey import (
+    AREA,
+    CREATE_EFFECT,
+    NOW,
+    VERSION,
+    Consumer,
+    announce,
+    count,
+    deliveries,
+    effects,
+    made,
+    publisher,
+    working,
+)
 from tests.conftest import Installation, RuntimeOf, eventually
 from tests.emptying import empty_bus
 
@@ -44,24 +60,6 @@ def consumer() -> Consumer:
     return Consumer()
 
 
-@contextlib.asynccontextmanager
-async def working(*runtimes: Runtime) -> AsyncIterator[None]:
-    """Run relays, consumers and pumps of the given services for the length of the block."""
-    work: list[Any] = []
-    for runtime in runtimes:
-        name = runtime.settings.service
-        topics = ["receipts.intake.v1"] if name == "intake" else ["intake.awareness.v1", "receipts.channel.v1"]
-        work += [runtime.relay.run(), runtime.inbox.run(), runtime.bus.consume(name, topics, runtime.inbox.handle)]
-    tasks = [asyncio.create_task(item) for item in work]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for ended in await asyncio.gather(*tasks, return_exceptions=True):
-            assert isinstance(ended, asyncio.CancelledError), f"Work ended by itself: {ended!r}"
-
-
 @pytest.fixture
 async def intake(runtime_of: RuntimeOf) -> Runtime:
     return await runtime_of(publisher())
@@ -70,16 +68,6 @@ async def intake(runtime_of: RuntimeOf) -> Runtime:
 @pytest.fixture
 async def channel(runtime_of: RuntimeOf, consumer: Consumer, effect_table: None) -> Runtime:
     return await runtime_of(consumer.service(), gap_alarm_seconds=0.5)
-
-
-async def deliveries(intake: Runtime) -> list[Delivery]:
-    """Number what is in the outbox and return it as deliveries, without a bus."""
-    from chassis.relay import _NUMBER, _envelope  # noqa: PLC0415
-
-    async with intake.database.transaction(Actor.service("intake")) as session:
-        await session.execute(_NUMBER, {"batch": 500, "epoch": 1})
-        rows = await session.rows(tables.outbox.select().order_by(tables.outbox.c.id))
-    return [Delivery(row.topic, 0, place, encode(_envelope(row))) for place, row in enumerate(rows)]
 
 
 class TestJourney:
@@ -101,10 +89,6 @@ class TestJourney:
         held = asyncio.Event()
 
         async def commit_late() -> None:
-            from chassis import outbox  # noqa: PLC0415
-            from chassis.outbox import About  # noqa: PLC0415
-            from tests.chassis.journey import AREA, VERSION, made  # noqa: PLC0415
-
             async with intake.database.transaction(Actor.service("intake")) as session:
                 await session.lock(late)
                 await outbox.add(session, made(), about=About(late, AREA, VERSION))
@@ -136,7 +120,7 @@ class TestJourney:
         async with working(intake):
             await announce(intake, subject, 1, 2)
             await eventually(lambda: _published(intake, 2))
-        await _wipe_bus(clean)
+        await empty_bus(clean.superuser_url(BUS))
         async with working(intake, channel):
             await eventually(lambda: _stored(intake, 2))
         assert await effects(channel) == [(subject, 1), (subject, 2)]
@@ -193,12 +177,8 @@ class TestInbox:
         await announce(intake, uuid4(), 1)
         (delivery,) = await deliveries(intake)
         await channel.inbox.handle([delivery])
-        envelope = decode(delivery.body)
-        forged = type(envelope)(**{**envelope.__dict__, "event_id": uuid4()})
-        await _reseal(channel, intake, forged)
-        assert await _parked_causes(channel) == ["seal-broken"] or await _parked_causes(channel) == [
-            "sequence-conflict"
-        ]
+        await _reseal(channel, intake, replace(decode(delivery.body), event_id=uuid4()))
+        assert await _parked_causes(channel) == ["sequence-conflict"]
         assert len(await effects(channel)) == 1
 
     async def test_poison_is_parked_after_five_tries_and_everyone_else_goes_on(
@@ -244,6 +224,38 @@ class TestInbox:
             await eventually(lambda: _has(channel, (subject, 2)))
             await eventually(lambda: _waived(intake, 1))
         assert await effects(channel) == [(subject, 2)]
+
+    async def test_discarding_never_passes_over_what_has_not_come(self, intake: Runtime, channel: Runtime) -> None:
+        subject = uuid4()
+        await announce(intake, subject, 1, 2, 3)
+        first, second, third = await deliveries(intake)
+        broken = replace(decode(second.body), sealed=b"\x01 no key opens this, whatever it is")
+        async with working(channel):
+            await channel.inbox.handle([replace(second, body=encode(broken)), third])
+            await eventually(lambda: _parked_is(channel, 1), seconds=10)
+            with pytest.raises(ParkedNotWaiting, match="earlier message"):
+                await _resolve(channel, discard)
+            await channel.inbox.handle([first])
+            await _resolve(channel, discard)
+            await eventually(lambda: _has(channel, (subject, 3)))
+        assert await effects(channel) == [(subject, 1), (subject, 3)]
+
+    async def test_a_batch_of_too_many_bytes_is_handled_in_halves(
+        self, intake: Runtime, channel: Runtime, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        transactions = set()
+
+        async def note(session: Session, event: ReferralMade, message: Message) -> None:
+            del event, message
+            transactions.add(await session.scalar(text("SELECT txid_current()")))
+
+        monkeypatch.setattr(inbox, "MOST_BYTES", -1)
+        consumer.meddle.append(note)
+        subject = uuid4()
+        await announce(intake, subject, 1, 2, 3)
+        await channel.inbox.handle(await deliveries(intake))
+        assert await effects(channel) == [(subject, 1), (subject, 2), (subject, 3)]
+        assert len(transactions) == 3
 
     async def test_not_yet_is_held_without_counting_as_failed(
         self, intake: Runtime, channel: Runtime, consumer: Consumer
@@ -305,8 +317,6 @@ class TestInbox:
     async def test_every_event_thrice_and_shuffled_gives_the_same_state(
         self, intake: Runtime, channel: Runtime
     ) -> None:
-        import random  # noqa: PLC0415
-
         subjects = [uuid4() for _ in range(5)]
         for version in range(1, 5):
             for subject in subjects:
@@ -354,28 +364,20 @@ async def _parked_causes(channel: Runtime) -> list[str]:
         return [row.cause for row in await session.rows(text("SELECT cause FROM inbox_parked"))]
 
 
-async def _resolve(channel: Runtime, how: Any) -> None:
+async def _resolve(channel: Runtime, how: Callable[[Session, UUID, Resolution], Awaitable[str]]) -> None:
     async with channel.database.transaction(Actor.operator("tester")) as session:
         parked_id = await session.scalar(text("SELECT id FROM inbox_parked WHERE state = 'waiting'"))
         await how(session, parked_id, Resolution("tester", "The cause is mended.", NOW))
     channel.inbox.wake()
 
 
-async def _reseal(channel: Runtime, intake: Runtime, envelope: Any) -> None:
+async def _reseal(channel: Runtime, intake: Runtime, envelope: Envelope) -> None:
     """Deliver a forged envelope that is sealed correctly for its own id."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    from tests.chassis.journey import made  # noqa: PLC0415
-
     key_id, sealed = intake.topic_keys.seal(
         envelope.topic, made().model_dump_json().encode(), envelope.associated_data()
     )
     forged = replace(envelope, key_id=key_id, sealed=sealed)
     await channel.inbox.handle([Delivery(envelope.topic, 0, 0, encode(forged))])
-
-
-async def _wipe_bus(installation: Installation) -> None:
-    await empty_bus(installation.superuser_url("throughline_bus"))
 
 
 async def _restore_to_before(installation: Installation, kept: int) -> None:
