@@ -46,6 +46,10 @@ class Opened:
     event: Event | None
     bodies: Bodies
 
+    def size(self) -> int:
+        """Return the bytes of the documents that the event names."""
+        return sum(reference.size for reference in documents_of(self.event)) if self.event else 0
+
 
 @dataclass
 class Done:

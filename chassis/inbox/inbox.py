@@ -28,6 +28,8 @@ LOOK_SECONDS = 0.5
 AGAIN = timedelta(seconds=2)
 NOT_YET = timedelta(seconds=1)
 PUMP = 200
+MOST_BYTES = 64 * 1024 * 1024
+"""A batch whose documents are larger than this together is handled in halves."""
 
 log = telemetry.logger(__name__)
 _parked = telemetry.counter("throughline.inbox.parked", "1", "Messages set aside for a person")
@@ -112,7 +114,13 @@ class Inbox:
 
     async def _together(self, envelopes: Sequence[Envelope]) -> None:
         """Handle a batch in one transaction; any failure undoes all of it."""
-        opened = await self._prepare(envelopes)
+        opened = await self._open(envelopes)
+        if len(envelopes) > 1 and sum(item.size() for item in opened) > MOST_BYTES:
+            middle = len(envelopes) // 2
+            await self._together(envelopes[:middle])
+            await self._together(envelopes[middle:])
+            return
+        opened = await self._applying.with_documents(self._database, self._actor, opened)
         async with self._database.transaction(self._actor) as session:
             await session.lock_all(envelope.subject for envelope in envelopes)
             done = await self._applying.apply(session, opened, now=clock.now())
@@ -124,8 +132,8 @@ class Inbox:
                 session.after_commit.append(self.wake)
         _handled.add(len(done.handled))
 
-    async def _prepare(self, envelopes: Sequence[Envelope]) -> list[Opened]:
-        """Do what must not happen inside the transaction: keys, opening, documents."""
+    async def _open(self, envelopes: Sequence[Envelope]) -> list[Opened]:
+        """Make sure of the subjects' keys and open the messages, before any transaction."""
         erased = await self._database.keys.ensure(
             envelope.subject for envelope in envelopes if not TOPIC_BY_NAME[envelope.topic].statistics
         )
@@ -138,7 +146,7 @@ class Inbox:
             gone = envelope.subject in erased or not envelope.sealed
             event = None if gone else self._opener.open(envelope)
             opened.append(Opened(envelope, event, {}))
-        return await self._applying.with_documents(self._database, self._actor, opened)
+        return opened
 
     async def _alone(self, envelope: Envelope) -> None:
         """Handle one message in a transaction of its own, or hold or park it; raises when the world is down."""

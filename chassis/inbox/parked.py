@@ -11,7 +11,7 @@ from chassis import tables
 from chassis.database import Session
 from chassis.errors import Conflict, Missing
 from chassis.inbox import store
-from chassis.inbox.verdicts import Position
+from chassis.inbox.verdicts import Position, Verdict, judge
 from chassis.outbox import send_receipts
 from chassis.wire import decode
 from contracts.catalogue import TOPIC_BY_NAME
@@ -65,9 +65,7 @@ async def discard(session: Session, parked_id: UUID, resolution: Resolution) -> 
     place = store.place_of(envelope)
     at = (await store.positions(session, [place])).get(place, Position())
     if row.cause != "sequence-conflict":
-        if (envelope.epoch, envelope.sequence) <= (at.epoch, at.sequence):
-            message = "This message's number has been handled meanwhile; nothing is left to discard."
-            raise ParkedNotWaiting(message)
+        _require_next(judge(at, envelope, None))
         await store.advance(session, {place: Position(envelope.epoch, envelope.sequence)})
         await store.remember(session, [(envelope, "discarded")], resolution.now)
         item = ReceiptItem(
@@ -83,6 +81,16 @@ async def discard(session: Session, parked_id: UUID, resolution: Resolution) -> 
     await _resolve(session, parked_id, "discarded", resolution)
     await store.hurry(session, [envelope.subject], datetime.now(UTC))
     return "The message is given up; what waits behind it goes on."
+
+
+def _require_next(verdict: Verdict) -> None:
+    # Passing over a number that has not come yet would lose that message: it would stand as a conflict when it comes.
+    if verdict is Verdict.HOLD:
+        message = "An earlier message of this subject has not been handled yet: retry or discard that one first."
+        raise ParkedNotWaiting(message)
+    if verdict is not Verdict.APPLY:
+        message = "This message's number has been handled meanwhile; nothing is left to discard."
+        raise ParkedNotWaiting(message)
 
 
 async def _waiting(session: Session, parked_id: UUID) -> Row[Any]:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -85,14 +85,12 @@ class PostgresTransport:
 
     async def identity(self) -> str:
         """Return the identity that the bus was given when its database was made."""
-        try:
+        with _answering():
             return str(await (await self._connected()).fetchval("SELECT bus.who()"))
-        except _LOST as error:
-            raise _down() from error
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Append the messages in one transaction of the bus; raises BusUnavailable."""
-        try:
+        with _answering():
             await (await self._connected()).execute(
                 "SELECT bus.append($1, $2, $3, $4)",
                 [message.topic for message in messages],
@@ -100,40 +98,31 @@ class PostgresTransport:
                 [message.key for message in messages],
                 [message.body for message in messages],
             )
-        except _LOST as error:
-            if isinstance(error, asyncpg.PostgresError) and not is_world_down(error):
-                raise
-            raise _down() from error
 
     async def lag(self, group: str) -> Mapping[str, int]:
         """Return how far the group is behind, by topic."""
-        try:
+        with _answering():
             rows = await (await self._connected()).fetch("SELECT topic, behind FROM bus.lag($1)", group)
-        except _LOST as error:
-            raise _down() from error
         return {row["topic"]: row["behind"] for row in rows}
 
     async def forget(self, topics: Sequence[str], key: UUID) -> int:
         """Empty the messages that this service has published under a key; return how many; raises BusUnavailable."""
-        try:
+        with _answering():
             emptied = await (await self._connected()).fetchval(
                 "SELECT bus.forget($1, $2, $3)", list(topics), partition_of(key, self._partitions), key
             )
-        except _LOST as error:
-            if isinstance(error, asyncpg.PostgresError) and not is_world_down(error):
-                raise
-            raise _down() from error
         return int(emptied)
 
     async def tidy(self, oldest: date) -> int:
         """Drop the daily tables before a day, which must be two weeks ago or more; return how many."""
-        return int(await (await self._connected()).fetchval("SELECT bus.drop_before($1)", oldest))
+        with _answering():
+            return int(await (await self._connected()).fetchval("SELECT bus.drop_before($1)", oldest))
 
     async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
         """Lease partitions and deliver their batches until cancelled, through every outage of the bus."""
         failures = 0
         while True:
-            consumer = _Consumer(self._url, group, topics, handle)
+            consumer = Membership(self._url, group, topics, handle)
             try:
                 await consumer.run()
             except (*_LOST, Unavailable) as error:
@@ -143,7 +132,7 @@ class PostgresTransport:
                 await asyncio.sleep(pause)
 
 
-class _Consumer:
+class Membership:
     """One membership of one group on one connection; ends with the first error."""
 
     def __init__(self, url: str, group: str, topics: Sequence[str], handle: Handle) -> None:
@@ -154,6 +143,7 @@ class _Consumer:
         self.worked = False
 
     async def run(self) -> None:
+        """Fetch, handle and confirm batches; ends only by an error or by being cancelled."""
         connection = await asyncpg.connect(self._url, command_timeout=20)
         beat: asyncio.Task[None] | None = None
         try:
@@ -208,7 +198,7 @@ class _Consumer:
         rows = await connection.fetch("SELECT * FROM bus.fetch($1, $2, $3)", self._group, self._owner, BATCH)
         if not rows:
             return False
-        await self._refuse_gaps(connection, rows)
+        rows = await self._in_order(connection, rows)
         # An empty body is what an erasure left of a message: its place counts, there is nothing to handle.
         await self._handle(
             [Delivery(row["topic"], row["partition"], row["position"], row["body"]) for row in rows if row["body"]]
@@ -226,21 +216,34 @@ class _Consumer:
         self.worked = True
         return True
 
-    async def _refuse_gaps(
+    async def _in_order(
         self, connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[asyncpg.Record]
-    ) -> None:
-        """Raise BehindTheWindow where a partition does not begin at its cursor or misses a number."""
+    ) -> list[asyncpg.Record]:
+        """Leave out partitions that were given up meanwhile; raise BehindTheWindow where another misses a number."""
         starts = await connection.fetch("SELECT * FROM bus.positions($1, $2)", self._group, self._owner)
         expected = {(row["topic"], row["partition"]): row["position"] for row in starts}
-        for row in rows:
+        ours = [row for row in rows if (row["topic"], row["partition"]) in expected]
+        for row in ours:
             place = (row["topic"], row["partition"])
-            if row["position"] != expected.get(place):
+            if row["position"] != expected[place]:
                 message = (
                     f"The consumer {self._group} stopped: {row['topic']} no longer holds what it must read next. "
                     "Replay the topic from its publisher, then move the cursor."
                 )
                 raise BehindTheWindow(message)
             expected[place] = row["position"] + 1
+        return ours
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """Raise BusUnavailable where the bus is down; what it refuses (no right to a topic) stays as it is."""
+    try:
+        yield
+    except _LOST as error:
+        if isinstance(error, asyncpg.PostgresError) and not is_world_down(error):
+            raise
+        raise _down() from error
 
 
 def _down() -> BusUnavailable:

@@ -13,7 +13,7 @@ import pytest
 
 from chassis.errors import Unavailable
 from chassis.transports import Delivery, Outgoing, Transport
-from chassis.transports.postgres import BehindTheWindow, PostgresTransport, _Consumer
+from chassis.transports.postgres import BehindTheWindow, Membership, PostgresTransport
 from cli import vault
 from cli.provision import BUS
 from contracts.catalogue import PARTITIONS
@@ -208,7 +208,7 @@ class TestPostgresTransport:
             await connection.close()
         seen = Seen()
         with pytest.raises(BehindTheWindow):
-            await _Consumer(url(clean, "channel").replace("+asyncpg", ""), GROUP, [TOPIC], seen.handle).run()
+            await Membership(url(clean, "channel").replace("+asyncpg", ""), GROUP, [TOPIC], seen.handle).run()
         assert seen.bodies == []
         assert reader is not None
 
