@@ -207,6 +207,19 @@ class TestDeconflict:
         no_note = await send(client, f"{ONE}/deconfliction", outcome="record-conflict")
         assert (no_note.status_code, "Enter a note" in no_note.text) == (422, True)
 
+    async def test_keeps_the_words_when_it_can_no_longer_be_recorded(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        client = await console.signed_in(IMU)
+        page = await client.get(f"{ONE}/deconfliction")
+        fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        await console.desk.decide(subject, Command.PLP)
+        words = {"outcome": "record-conflict", "rationale": "My own long words."}
+        refused = await client.post(f"{ONE}/deconfliction", data={**fields, **words})
+        assert refused.status_code == 409
+        assert "Taken into police-led partnership, by Gita Synthetic" in text_of(refused)
+        assert "My own long words." in refused.text
+
     async def test_is_not_for_the_gateway(self, console: Console) -> None:
         await console.desk.open()
         client = await console.signed_in(GATEWAY)

@@ -7,7 +7,6 @@ from services.triage.domain import (
     DECONFLICTION,
     ChangedMeanwhile,
     Command,
-    NotRecorded,
     Record,
     lacks,
     permissions,
@@ -47,14 +46,14 @@ async def record_deconfliction(page: PageRequest) -> Response:
         return _asked(page, found, refused(data, ("outcome", "Choose what was found")), status=422)
     command = Command(form.outcome)
     allow(page.actor, command, permissions())
+    if form.row_version != found.held.row_version:
+        return await _changed(page, refused(data), form.row_version)
     act = Act(command, page.now, Record(rationale=form.rationale), form.row_version)
+    if missing := lacks(command, found.held.situation.state, act.record):
+        return _asked(page, found, refused(data, *((name, "Enter a note") for name, _ in missing)), status=422)
     try:
-        if missing := lacks(command, found.held.situation.state, act.record):
-            return _asked(page, found, refused(data, *((name, "Enter a note") for name, _ in missing)), status=422)
         async with page.transaction() as session:
             await operations.record_deconfliction(session, found.held.subject, act, found.practice)
-    except NotRecorded as wrong:
-        return _asked(page, found, refused(data, (wrong.field, str(wrong))), status=422)
     except ChangedMeanwhile:
         return await _changed(page, refused(data), form.row_version)
     page.flash(f"Recorded: {FOUND[command].lower()}.")
