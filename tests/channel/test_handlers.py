@@ -95,3 +95,12 @@ class TestOnSection36ReferralMade:
         await team.act(subject, Command.GIVE_BACK, reason="Consent refused.")
         await team.hear(referred(), subject)
         assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "given-back"
+
+    async def test_is_over_when_the_pack_is_offered_again(self, team: Team) -> None:
+        subject = await team.open(referred())
+        await team.act(subject, Command.RETURN, reason="A page is missing.")
+        await team.hear(passed(), subject)
+        assert not (await rows(team.runtime, "SELECT section_36_made FROM case_file"))[0]["section_36_made"]
+        await team.act(subject, Command.ACCEPT)
+        await team.hear(referred(), subject)
+        assert (await rows(team.runtime, "SELECT section_36_made FROM case_file"))[0]["section_36_made"]

@@ -54,11 +54,13 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
         raise ChangedMeanwhile("Somebody changed this case after you opened it: look at the changes, then go on.")
     step = decide(act.command, before.situation, act.record, practice)
     saved = Saved(before, step, before.row_version + 1)
+    # A pack that is offered again begins anew: only the grounds that it brings itself count.
+    in_force = before.situation.section_36_made and act.command is not Command.OFFER_AGAIN
     values: dict[str, Any] = {
         "state": step.state,
         "risk_owner": step.risk_owner,
         "row_version": saved.row_version,
-        "section_36_made": before.situation.section_36_made or bool(act.record.grounds.strip()),
+        "section_36_made": in_force or bool(act.record.grounds.strip()),
     }
     if step.transition.outcome is not None:
         values["answers"] = before.answers + 1
