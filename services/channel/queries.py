@@ -46,14 +46,6 @@ class AwarenessLine:
 
 
 @dataclass(frozen=True)
-class Unseen:
-    """A referral that nobody in the team has seen in the list yet."""
-
-    subject: UUID
-    event_id: UUID
-
-
-@dataclass(frozen=True)
 class Held:
     """One case as its row has it; `row_version` counts every change."""
 
@@ -112,7 +104,6 @@ class TimelineEntry:
     at: datetime
     by: str
     command: str
-    from_state: str
     to_state: str
     risk_owner: str
     row_version: int
@@ -163,15 +154,6 @@ async def awareness(session: Session, after: tuple[datetime, UUID] | None = None
         )
         for row in rows
     )
-
-
-async def unseen(session: Session, subjects: Sequence[UUID]) -> tuple[Unseen, ...]:
-    """Return those of the referrals that nobody in the team has seen in the list yet."""
-    table = models.awareness
-    statement = select(table.c.subject, table.c.event_id).where(
-        table.c.subject.in_(subjects), table.c.seen_at.is_(None)
-    )
-    return tuple(Unseen(row.subject, row.event_id) for row in await session.rows(statement))
 
 
 async def exists(session: Session, subject: UUID) -> bool:
@@ -277,7 +259,6 @@ async def timeline(session: Session, subject: UUID) -> tuple[TimelineEntry, ...]
                 at=row.at,
                 by=row.by_name,
                 command=row.command,
-                from_state=row.from_state or "",
                 to_state=row.to_state,
                 risk_owner=row.risk_owner,
                 row_version=row.row_version,

@@ -91,7 +91,6 @@ class TimelineEntry:
     at: datetime
     by: str
     command: str
-    from_state: str
     to_state: str
     risk_owner: str
     row_version: int
@@ -125,7 +124,6 @@ class SignpostView:
     """A signpost: what was asked, and what the other service reported."""
 
     service: str
-    state: str
     message: str
     report: str
     made_at: datetime
@@ -303,7 +301,6 @@ async def _timeline(session: Session, subject: UUID) -> tuple[TimelineEntry, ...
                 at=row.at,
                 by=row.by_name,
                 command=row.command,
-                from_state=row.from_state or "",
                 to_state=row.to_state,
                 risk_owner=row.risk_owner,
                 row_version=row.row_version,
@@ -350,7 +347,6 @@ async def _signposts(session: Session, subject: UUID) -> tuple[SignpostView, ...
         [
             SignpostView(
                 service=row.service,
-                state=row.state,
                 message=await _text(session, subject, row.sealed_message),
                 report=await _text(session, subject, row.sealed_report),
                 made_at=row.made_at,

@@ -82,10 +82,9 @@ class TestMarkAwarenessSeen:
     async def test_reports_each_referral_once(self, team: Team) -> None:
         subject = await team.open()
         await team.hear(made(), subject)
-        for _ in range(2):
+        for new in ({subject}, set()):
             async with team.runtime.database.transaction(CORA) as session:
-                fresh = await queries.unseen(session, [subject])
-                await operations.mark_awareness_seen(session, fresh, NOW)
+                assert await operations.mark_awareness_seen(session, [subject], NOW) == new
         bodies = await rows(team.runtime, "SELECT body FROM receipt_out WHERE publisher = 'intake'")
         items = [item for row in bodies for item in ReceiptBatch.model_validate_json(row["body"]).items]
         assert [(item.team, item.state) for item in items] == [("dovetail", "seen")]

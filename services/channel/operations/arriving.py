@@ -1,5 +1,6 @@
 """What arrives: awareness of referrals, the police's decisions, and the packs that open cases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +20,7 @@ from services.channel.operations.saving import (
     run_clocks,
     write_down,
 )
-from services.channel.queries import Summary, Unseen
+from services.channel.queries import Summary
 
 POLICE = "The police"
 
@@ -128,19 +129,17 @@ async def receive_pack(session: Session, arrival: PackArrival, practice: Practic
     await _keep_pack(session, arrival, practice.area)
 
 
-async def mark_awareness_seen(session: Session, unseen: tuple[Unseen, ...], now: datetime) -> None:
-    """Note that the team has seen these referrals in its list, and tell intake's ledger."""
+async def mark_awareness_seen(session: Session, subjects: Sequence[UUID], now: datetime) -> frozenset[UUID]:
+    """Note that the team has seen these referrals in its list, tell intake's ledger, and return which were new."""
     table = models.awareness
-    if not unseen:
-        return
-    subjects = [each.subject for each in unseen]
-    await session.execute(
-        update(table).where(table.c.subject.in_(subjects), table.c.seen_at.is_(None)).values(seen_at=now)
-    )
-    for each in unseen:
+    unseen = table.c.subject.in_(subjects) & table.c.seen_at.is_(None)
+    marking = update(table).where(unseen).values(seen_at=now).returning(table.c.subject, table.c.event_id)
+    fresh = await session.rows(marking)
+    for row in fresh:
         await outbox.report(
-            session, publisher="intake", event_id=each.event_id, team=Team.DOVETAIL, state="seen", now=now
+            session, publisher="intake", event_id=row.event_id, team=Team.DOVETAIL, state="seen", now=now
         )
+    return frozenset(row.subject for row in fresh)
 
 
 async def _open_case(session: Session, arrival: PackArrival, practice: Practice, now: datetime) -> None:

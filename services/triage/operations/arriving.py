@@ -79,7 +79,7 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
     )
     await _keep_version(session, arrival.subject, practice.area, first)
     opened = await held(session, arrival.subject)
-    await write_down(session, opened, Saved(opened, step, 1), Act(Command.RECEIVE, now), first=True)
+    await write_down(session, Saved(opened, step, 1), Act(Command.RECEIVE, now), first=True)
     await run_clocks(session, opened, step, practice, now)
 
 

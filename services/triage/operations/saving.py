@@ -69,7 +69,7 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
         values |= {"section_36_made": False, "officer_id": None, "officer_name": None}
     await change(session, subject, values)
     saved = Saved(before, step, row_version)
-    await write_down(session, before, saved, act)
+    await write_down(session, saved, act)
     await run_clocks(session, before, step, practice, act.now)
     return saved
 
@@ -79,8 +79,9 @@ async def change(session: Session, subject: UUID, values: Mapping[str, Any]) -> 
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
 
 
-async def write_down(session: Session, held: Held, saved: Saved, act: Act, *, first: bool = False) -> None:
+async def write_down(session: Session, saved: Saved, act: Act, *, first: bool = False) -> None:
     """Add the line of history and the audit row; history rows are never changed."""
+    held = saved.before
     in_own_table = act.command in DECISIONS or act.command in DECONFLICTION
     note = "" if in_own_table else act.record.rationale.strip()
     await session.execute(

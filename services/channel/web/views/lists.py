@@ -18,10 +18,8 @@ async def awareness(page: PageRequest) -> Response:
     """Show which referrals exist and what the police decided, without identity; being shown counts as seen."""
     async with page.transaction() as session:
         lines = await queries.awareness(session, _awareness_place(page.query.get("after", "")))
-        fresh = await queries.unseen(session, [line.subject for line in lines])
-        await operations.mark_awareness_seen(session, fresh, page.now)
+        new = await operations.mark_awareness_seen(session, [line.subject for line in lines], page.now)
     more = f"{lines[-1].received_at.isoformat()}~{lines[-1].subject}" if len(lines) == queries.PAGE else ""
-    new = {each.subject for each in fresh}
     shown = [_referral(line, is_new=line.subject in new) for line in lines]
     return page.render("awareness", title="Referrals in your area", lines=shown, more=more)
 

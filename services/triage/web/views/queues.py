@@ -6,15 +6,13 @@ from uuid import UUID
 
 from chassis.web import PageRequest, Response
 from services.triage import queries
-from services.triage.domain import HOLD_LABELS, SEE_GATEWAY_QUEUE, SEE_IMU_QUEUE, STATE_LABELS, State
+from services.triage.domain import HOLD_LABELS, SEE_GATEWAY_QUEUE, STATE_LABELS, State
 from services.triage.queries import QueueLine
 
 
 async def home(page: PageRequest) -> Response:
     """Lead a person to the queue of their team."""
-    if page.may(SEE_GATEWAY_QUEUE):
-        return page.redirect("gateway_queue")
-    return page.redirect("imu_queue") if page.may(SEE_IMU_QUEUE) else page.redirect("sign_in")
+    return page.redirect("gateway_queue" if page.may(SEE_GATEWAY_QUEUE) else "imu_queue")
 
 
 async def imu_queue(page: PageRequest) -> Response:
