@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from chassis.errors import Conflict, Missing, Rejected
+from chassis.errors import Conflict, Missing
 from contracts.vocabulary import (
     AgeBand,
     Door,
@@ -35,6 +35,8 @@ AGES_MAY_DIFFER = 2
 """Years between an approximate age and the date of birth that are still a guess, not a slip."""
 REFERENCE_BODY = 8
 """Letters and digits of a reference after the prefix of its area, in two groups."""
+MOST_ALIKE = 5
+"""How many earlier referrals about perhaps the same person are named."""
 READING_TRIES = 3
 """How often the software tries to read an original before a person gets it."""
 
@@ -66,12 +68,6 @@ class ReferenceTaken(Conflict):
     """Every reference that was tried is in use."""
 
     reason: ClassVar[str] = "reference-taken"
-
-
-class OriginalTooLarge(Rejected):
-    """What was sent is larger than this door takes."""
-
-    reason: ClassVar[str] = "original-too-large"
 
 
 class Reading(StrEnum):
@@ -126,7 +122,6 @@ class Practice:
 
     area: str
     version: str
-    name: str
     prefix: str
     district: str
     front_door: str
@@ -134,13 +129,11 @@ class Practice:
     tells: frozenset[ProgressStage]
     desk_owner: str
 
-    def for_audience(self, audience: str) -> RequiredRecipient | None:
-        """Return the first recipient of an audience, None where the area has none."""
-        return next((each for each in self.recipients if each.audience == audience), None)
-
     def withheld_from(self, audience: str) -> frozenset[str]:
-        """Return the names of the fields that this area does not send to an audience."""
-        return frozenset(name for each in self.recipients if each.audience == audience for name in each.withheld)
+        """Return the names of the fields that this area does not send to an audience, `documents` where it may not."""
+        told = [each for each in self.recipients if each.audience == audience]
+        documents = frozenset() if all(each.documents for each in told) else frozenset({"documents"})
+        return documents.union(*(each.withheld for each in told))
 
 
 class Localities(Protocol):
@@ -303,8 +296,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the sender gets: `folded` says that this arrival was known already and nothing was done again."""
+    """What the sender gets; for an arrival that was known already, what its first one got."""
 
     reference: str
     received_at: datetime
-    folded: bool = False

@@ -69,7 +69,6 @@ class Ledger:
 
     reference: str
     correlation_id: UUID
-    area: str
     received_at: datetime
     lines: tuple[Line, ...]
 
@@ -83,8 +82,6 @@ class LateLine:
 
     reference: str
     team: Team
-    service: str
-    received_at: datetime
     due_at: datetime
     parked: bool
     stored: bool
@@ -156,7 +153,6 @@ async def _ledgers(session: Session, referrals: Sequence[Row[Any]]) -> tuple[Led
         Ledger(
             referral.reference,
             referral.correlation_id,
-            referral.area,
             referral.received_at,
             tuple(sorted(by_referral[referral.id], key=lambda line: TEAM_ORDER[line.team])),
         )
@@ -182,7 +178,7 @@ async def late_lines(session: Session, *, now: datetime, limit: int) -> tuple[La
     """Return the required lines that are over their time, to store or to acknowledge, longest first."""
     line, referral = models.ledger_line, models.referral
     statement = (
-        select(line, referral.c.reference, referral.c.received_at, _passed().label("passed_at"))
+        select(line, referral.c.reference, _passed().label("passed_at"))
         .join(referral, referral.c.id == line.c.referral_id)
         .where(*_late(now))
         .order_by(_passed())
@@ -192,8 +188,6 @@ async def late_lines(session: Session, *, now: datetime, limit: int) -> tuple[La
         LateLine(
             reference=row.reference,
             team=Team(row.team),
-            service=row.service,
-            received_at=row.received_at,
             due_at=row.passed_at,
             parked=row.parked_at is not None,
             stored=row.stored_at is not None,

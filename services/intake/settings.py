@@ -52,7 +52,6 @@ def practice(area: Area, district: str) -> Practice:
     return Practice(
         area=area.area,
         version=area.version,
-        name=area.name,
         prefix=area.reference_prefix,
         district=area.district(district),
         front_door=area.front_door_for(district).id,

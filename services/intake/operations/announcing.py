@@ -141,9 +141,6 @@ def _later_event(audience: str, version: Version) -> Event | None:
 
 def _narrowed(audience: str, version: Version, fields: Mapping[str, Any]) -> dict[str, Any]:
     withheld = version.practice.withheld_from(audience)
-    recipient = version.practice.for_audience(audience)
-    if recipient is None or not recipient.documents:
-        withheld |= {"documents"}
     return {name: value for name, value in fields.items() if name not in withheld}
 
 
@@ -203,14 +200,13 @@ def _for_social_care(version: Version) -> dict[str, Any]:
 
 
 def _for_awareness(version: Version) -> Event:
-    withheld = version.practice.withheld_from("awareness")
-    facts = anonymous_facts(None if "age_band" in withheld else version.form, version.received_at)
+    facts = anonymous_facts(version.form, version.received_at)
     return awareness.ReferralMade(
         reference=version.reference,
         received_at=version.received_at,
         version=version.version,
         age_band=facts.age_band,
-        district="" if "district" in withheld else version.practice.district,
+        district=version.practice.district,
         statistics_key=version.statistics_key,
     )
 

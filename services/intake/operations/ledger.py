@@ -19,7 +19,6 @@ _COLUMNS = {
     "acknowledged": "acknowledged_at",
     "parked": "parked_at",
     "discarded": "waived_at",
-    "waived": "waived_at",
     "erased": "erased_at",
 }
 

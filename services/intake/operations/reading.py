@@ -12,6 +12,7 @@ from chassis.database import Session
 from contracts.vocabulary import Door, ProgressStage, ReferralForm
 from services.intake import models
 from services.intake.domain import (
+    MOST_ALIKE,
     READING_TRIES,
     Found,
     Outcome,
@@ -31,8 +32,6 @@ from services.intake.operations.announcing import (
 STILL_OPEN = (Reading.BEING_READ, Reading.UNREAD)
 
 referral = models.referral
-
-MOST_ALIKE = 5
 
 
 @dataclass(frozen=True)

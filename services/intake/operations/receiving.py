@@ -16,6 +16,7 @@ from contracts.intake.referrer import ReferrerMessageDue
 from contracts.vocabulary import ProgressStage, make_reference
 from services.intake import models
 from services.intake.domain import (
+    MOST_ALIKE,
     ArrivalKey,
     KeyKind,
     KeyUsedForAnotherRequest,
@@ -68,7 +69,7 @@ _MAKE = text(
     )
     SELECT (SELECT count(*) FROM claimed) AS claimed, (SELECT id FROM made) AS id, ARRAY(
         SELECT earlier.reference FROM referral AS earlier
-        WHERE earlier.likeness = CAST(:likeness AS bytea) ORDER BY earlier.received_at DESC LIMIT 5
+        WHERE earlier.likeness = CAST(:likeness AS bytea) ORDER BY earlier.received_at DESC LIMIT :most_alike
     ) AS possibly_same_as"""
 )
 
@@ -125,7 +126,7 @@ async def _answer_again(session: Session, original: Original, referral_id: UUID,
     keys = models.arrival_key
     await session.execute(update(keys).where(keys.c.referral_id == referral_id).values(referral_id=first.id))
     await _keep_the_repeat(session, original, known, now)
-    return Receipt(first.reference, first.received_at, folded=True)
+    return Receipt(first.reference, first.received_at)
 
 
 def _clashes(sent: ArrivalKey, request_digest: bytes) -> bool:
@@ -217,6 +218,7 @@ async def _row_values(
         "language": form.language if form else "en",
         "tells": sorted(practice.tells),
         "likeness": likeness(form.person, original.likeness_key) if form else None,
+        "most_alike": MOST_ALIKE,
         "form": await session.seal_model(referral_id, form) if form else None,
     } | _line_values(original, now)
 

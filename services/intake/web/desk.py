@@ -8,10 +8,9 @@ from uuid import UUID
 from fastapi.responses import JSONResponse
 
 from chassis import audit, documents
-from chassis.errors import ThroughlineError
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Door, Team
-from services.intake.domain import CAME_IN, LONDON, Practice, Reading, tidy_reference
+from services.intake.domain import CAME_IN, LONDON, Practice, Reading, ReferralUnknown, tidy_reference
 from services.intake.operations import complete
 from services.intake.queries import (
     DeskReferral,
@@ -53,7 +52,6 @@ async def unread(request: PageRequest) -> Response:
         {
             "reference": each.reference,
             "door": DOORS[Door(each.door)],
-            "received_at": each.received_at,
             "age": age(each.received_at, request.now),
             "reason": each.reason,
             "state": str(each.reading),
@@ -169,6 +167,10 @@ async def late(request: PageRequest) -> Response:
     wanted = tidy_reference(request.query.get("reference", ""))
     if wanted:
         return request.redirect("ledger_lines", reference=wanted)
+    return await _late_page(request, FormErrors())
+
+
+async def _late_page(request: PageRequest, form: FormErrors, *, status: int = 200) -> Response:
     async with request.transaction() as session:
         lines = await late_lines(session, now=request.now, limit=SHOWN)
     rows = [
@@ -182,24 +184,21 @@ async def late(request: PageRequest) -> Response:
         }
         for line in lines
     ]
-    return request.render("late", rows=rows)
+    return request.render("late", status=status, rows=rows, form=form)
 
 
 async def ledger_lines(request: PageRequest) -> Response:
     """Show how far every team has got with one referral."""
-    form = FormErrors()
-    lines: list[dict[str, Any]] = []
     reference = tidy_reference(request.path["reference"])
     try:
         async with request.transaction() as session:
             found = await ledger(session, reference)
-    except ThroughlineError as error:
+    except ReferralUnknown as error:
         form = FormErrors(FormData({"reference": (reference,)}), (("reference", str(error)),))
-        return request.render("late", status=404, rows=[], form=form)
+        return await _late_page(request, form, status=404)
     lines = [
         {
             "team": TEAMS[line.team],
-            "service": line.service,
             "required": line.required,
             "state": str(line.state),
             "overdue": line.overdue(request.now),
