@@ -25,8 +25,6 @@ _MONTH = re.compile(r"[2-9]\d{3}-(0[1-9]|1[0-2])", re.ASCII)
 HIDDEN = "[c]"
 """The marker of the Government Statistical Service for a value that is confidential."""
 
-UNKNOWN = "unknown"
-
 
 class NothingToRelease(Rejected):
     """No closed month is waiting for its release."""
@@ -187,7 +185,7 @@ def month_of(text: str) -> str:
 
 def is_closed(month: str, today: date) -> bool:
     """Say whether a month is over on this London date, and its settling days with it."""
-    return _after(month) + timedelta(days=SETTLING_DAYS) <= today
+    return closes_on(month) <= today
 
 
 def closes_on(month: str) -> date:

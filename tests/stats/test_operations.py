@@ -102,6 +102,14 @@ class TestMakeRelease:
         async with stats.database.transaction(Actor.service("stats")) as session:
             assert (await queries.release_found(session, KENT, number)).content.months == ("2026-11",)
 
+    async def test_begins_with_the_first_month_of_any_stage_and_lists_every_month(self, stats: Runtime) -> None:
+        decided = Fact(key=uuid4(), stage=Stage.TRIAGE, area=KENT, version=1, month="2026-09", outcome="closed")
+        await count(stats, received(), decided)
+        await make(stats)
+        async with stats.database.transaction(Actor.service("stats")) as session:
+            (listed,) = await queries.releases(session, (KENT,))
+        assert listed.months == ("2026-09", "2026-10", "2026-11")
+
     async def test_never_releases_a_month_twice(self, stats: Runtime) -> None:
         await count(stats, *(received() for _ in range(9)))
         await make(stats)
