@@ -38,7 +38,8 @@ class TestAmbiguity:
 
     async def test_a_reference_that_is_none_is_not_found(self, intake: Running) -> None:
         for reference in ("%00", "KM-7F3K-92QX", "x" * 300):
-            assert (await intake.client.get(f"{URL}/{reference}")).status_code in {400, 404}
+            answer = await intake.client.get(f"{URL}/{reference}")
+            assert (answer.status_code, answer.json()["title"]) == (404, "referral-unknown")
 
 
 class TestAcceptedReferral:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -181,6 +182,12 @@ class TestFilledInByHand:
     def test_a_key_written_twice_in_json_is_doubtful(self) -> None:
         body = FORM.model_dump_json().replace('"surname":"O\'Testperson"', '"surname":"A","surname":"B"').encode()
         assert "person.surname" in read_form(Attachment("f.json", "", body)).doubtful
+
+    def test_eighty_thousand_keys_keep_nobody_waiting(self) -> None:
+        body = json.dumps({"person": {str(number): 1 for number in range(80_000)}}).encode()
+        began = time.process_time()
+        assert read_form(Attachment("f.json", "", body)).cause is Cause.TOO_BIG
+        assert time.process_time() - began < 2
 
     def test_a_tick_box_counts_as_yes(self) -> None:
         answers = {**sample_fields.answers(FORM), "sharing_acknowledged": "☒", "concerns.immediate_danger": "☐"}

@@ -20,6 +20,8 @@ LARGEST_REQUEST = 64 << 20
 LARGEST_HEAD = 32 << 20
 LARGEST_ANSWER = 96 << 20
 READS_BEFORE_RENEWAL = 500
+UNINTELLIGIBLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What taking an answer out of its packet raises when the child wrote something else."""
 SENTENCES = {
     Cause.TOO_BIG: "The file is too large or unpacks to too much; open the original with care.",
     Cause.TOO_SLOW: "Reading the file took too long and was stopped; open the original with care.",
@@ -117,7 +119,10 @@ class Cage:
     async def start(self) -> None:
         """Start the children; one that does not start is tried again when it is needed."""
         for _ in range(self._count):
-            self._free.put_nowait(await self._fresh())
+            cell = None
+            with contextlib.suppress(CagedError):
+                cell = await self._fresh()
+            self._free.put_nowait(cell)
 
     async def stop(self) -> None:
         """Kill the children, waiting for reads that are under way."""
@@ -132,7 +137,7 @@ class Cage:
             return unpacked_message(await self._ask(Packet({"kind": "message"}, (raw,))))
         except CagedError as error:
             return ReadMessage(problems=(str(error),))
-        except (ValueError, KeyError, TypeError):
+        except UNINTELLIGIBLE:
             return ReadMessage(problems=(SENTENCES[Cause.CRASHED],))
 
     async def read_form(self, attachment: Attachment) -> FormReading:
@@ -142,7 +147,7 @@ class Cage:
             return unpacked_form(await self._ask(Packet(head, (attachment.body,))))
         except CagedError as error:
             return FormReading(reason=str(error), cause=error.cause)
-        except (ValueError, KeyError, TypeError):
+        except UNINTELLIGIBLE:
             return FormReading(reason=SENTENCES[Cause.CRASHED], cause=Cause.CRASHED)
 
     async def _ask(self, packet: Packet) -> Packet:
@@ -159,24 +164,17 @@ class Cage:
     async def _ask_once(self, packet: Packet) -> Packet:
         cell = await self._free.get()
         try:
-            if cell is None or cell.spent:
-                if cell is not None:
-                    await cell.end()
+            if cell is not None and cell.spent:
+                await cell.end()
                 cell = None
-                cell = await self._fresh(or_raise=True)
             if cell is None:
-                raise CagedError(Cause.UNAVAILABLE)
+                cell = await self._fresh()
             return await cell.ask(packet, self._seconds)
         finally:
             self._free.put_nowait(cell)
 
-    async def _fresh(self, *, or_raise: bool = False) -> Cell | None:
-        try:
-            cell = await Cell.start()
-        except CagedError:
-            if or_raise:
-                raise
-            return None
+    async def _fresh(self) -> Cell:
+        cell = await Cell.start()
         self._confinement = cell.confinement
         return cell
 

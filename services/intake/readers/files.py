@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 
 from lxml import etree
@@ -141,7 +142,10 @@ def _text(content: etree._Element) -> str:
 def _read_json(body: bytes) -> FormReading:
     if len(body) > LARGEST_JSON:
         raise TooBig
-    content, repeated = _loaded(body)
+    try:
+        content, repeated = load_json(body)
+    except ValueError as error:
+        raise Damaged from error
     if not isinstance(content, dict) or not set(content) & set(ReferralForm.model_fields):
         sentence = "This JSON file is not a referral: none of the form's sections was found; open the original."
         return FormReading(reason=sentence, cause=Cause.NOT_A_FORM)
@@ -150,23 +154,19 @@ def _read_json(body: bytes) -> FormReading:
         values[path] = UNSTORABLE.sub("\ufffd", text)
         if len(values) > MOST_VALUES:
             raise TooBig
-    twice = {path for path in values for key in repeated if key in path.split(".")}
-    return assemble(values, tuple(twice))
+    twice = tuple(path for path in values if not repeated.isdisjoint(path.split(".")))
+    return assemble(values, twice)
 
 
-def _loaded(body: bytes) -> tuple[object, list[str]]:
-    """Return the JSON value and the keys that one of its objects holds twice."""
-    repeated: list[str] = []
+def load_json(body: bytes) -> tuple[object, set[str]]:
+    """Return the JSON value and the keys that one of its objects holds twice; ValueError when it is not JSON."""
+    repeated: set[str] = set()
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        names = [key for key, _ in pairs]
-        repeated.extend(key for key in set(names) if names.count(key) > 1)
+        repeated.update(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         return dict(pairs)
 
-    try:
-        return json.loads(body, object_pairs_hook=once), repeated
-    except (ValueError, UnicodeDecodeError) as error:
-        raise Damaged from error
+    return json.loads(body, object_pairs_hook=once), repeated
 
 
 def _flattened(content: object, path: str) -> Iterator[tuple[str, str]]:

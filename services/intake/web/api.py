@@ -29,6 +29,7 @@ from services.intake.domain import (
 )
 from services.intake.operations import receive
 from services.intake.queries import ledger, likeness_key, localities_of
+from services.intake.readers.files import load_json
 
 BODY_LIMIT = 2 * 1024 * 1024
 KEY_LIMIT = 255
@@ -117,7 +118,7 @@ class WholeBodyRoute(APIRoute):
         return handle
 
 
-router = APIRouter(prefix="/api/v1", tags=["referrals"])
+router = APIRouter(prefix="/api/v1", tags=["referrals"], route_class=WholeBodyRoute)
 reading = APIRouter(prefix="/api/v1", tags=["referrals"], route_class=ProblemRoute)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -133,6 +134,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+@router.post("/referrals", status_code=201, response_model=Accepted, responses=_PROBLEMS)
 async def submit_referral(
     form: Annotated[ReferralForm, Body(openapi_examples={"synthetic": {"summary": "Synthetic", "value": EXAMPLE}})],
     idempotency_key: Annotated[str, Header(max_length=KEY_LIMIT)] = "",
@@ -142,22 +144,6 @@ async def submit_referral(
     Send an Idempotency-Key of your own, so that a repeat after a lost answer gets the same reference.
     """
     # The signature is the documentation; WholeBodyRoute answers.
-
-
-def _documented(routes: APIRouter) -> None:
-    routes.route_class = WholeBodyRoute
-    routes.add_api_route(
-        "/referrals",
-        submit_referral,
-        methods=["POST"],
-        status_code=201,
-        response_model=Accepted,
-        responses=_PROBLEMS,
-        name="submit_referral",
-    )
-
-
-_documented(router)
 
 
 @reading.get("/referrals/{reference}", response_model=Accepted)
@@ -211,19 +197,13 @@ async def _body(request: Request) -> bytes:
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise Refused(problem(415, "not-json", "Send the referral as application/json."))
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > BODY_LIMIT:
-        raise Refused(_too_large())
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_LIMIT:
-            raise Refused(_too_large())
+            sentence = "The referral is larger than 2 MB: send its documents by mail."
+            raise Refused(problem(413, "original-too-large", sentence))
     return bytes(body)
-
-
-def _too_large() -> Response:
-    return problem(413, "original-too-large", "The referral is larger than 2 MB: send its documents by mail.")
 
 
 def form_in(body: bytes, today: date) -> ReferralForm:
@@ -232,23 +212,13 @@ def form_in(body: bytes, today: date) -> ReferralForm:
         form = ReferralForm.model_validate_json(body)
     except ValidationError as invalid:
         raise _refused(invalid.errors(include_url=False, include_input=False)) from None
-    if _says_something_twice(body):
+    _, twice = load_json(body)
+    if twice:
         sentence = "A name stands twice in one object of the body, and nobody can know which is meant: send it once."
         raise Refused(problem(422, "json-ambiguous", sentence))
     if impossible_age(form.person, today):
         raise _not_valid([{"pointer": "/person/date_of_birth", "detail": AGE_SENTENCE}])
     return form
-
-
-def _says_something_twice(body: bytes) -> bool:
-    twice = False
-
-    def once(pairs: list[tuple[str, object]]) -> None:
-        nonlocal twice
-        twice = twice or len({name for name, _ in pairs}) < len(pairs)
-
-    json.loads(body, object_pairs_hook=once)
-    return twice
 
 
 def _refused(details: list[ErrorDetails]) -> Refused:

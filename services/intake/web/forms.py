@@ -14,12 +14,12 @@ from chassis.web import FormData, FormErrors
 from contracts.vocabulary import Concerns, Considerations, Gender, Person, Referrer, Sector
 from contracts.vocabulary.form import OLDEST_AGE
 from services.intake.domain import ages_disagree, impossible_age
+from services.intake.readers.fields import MONTHS
 
 Answers = Mapping[str, str]
 
 SHORT_YEAR = 2
 """Digits of a year without its century: the latest such year that is not in the future is meant."""
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WHOLE_DATE = re.compile(r"(\d{1,2})[\s/.-]+(\d{1,2}|[a-z]{3,9})[\s/.,-]+(\d{4}|\d{2})", re.ASCII)
 AGE = "person.date_of_birth"
 AGES_SENTENCE = "Approximate age must agree with the date of birth: correct one of them, or leave the age empty"
