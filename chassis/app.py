@@ -126,9 +126,11 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running(service, runtime):
-            yield
-        telemetry.shutdown()
+        try:
+            async with running(service, runtime):
+                yield
+        finally:
+            telemetry.shutdown()
 
     app = FastAPI(
         title=f"Throughline {service.title}",
@@ -141,7 +143,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.runtime = runtime
     app.state.service = service
     web.install(app, service, lambda: runtime)
-    auth.install(app, service, settings)
+    auth.install(app)
     for router in (*service.routers, documents.router(), ops.router(service), _health(runtime)):
         app.include_router(router)
     digests = frozenset(runtime.secrets.machine_digests.values())

@@ -71,7 +71,7 @@ class _Provider:
         return self.made[issuer]
 
 
-def install(app: FastAPI, service: object, settings: object) -> None:  # noqa: ARG001  the shell has both
+def install(app: FastAPI) -> None:
     """Add /sign-in, /auth/callback and /sign-out; the web shell must be installed before.
 
     The session cookie is `throughline_<service>`; the provider's claims `roles` (list), `area` (text or list),

@@ -192,11 +192,6 @@ class Database:
         """Return a connection of its own, for leadership locks; the caller commits and closes it."""
         return self._lone.connect()
 
-    def checked_out(self) -> int:
-        """Return how many connections of the pool are in use now."""
-        pool: Any = self._engine.pool
-        return int(pool.checkedout())
-
     async def stop(self) -> None:
         """Close the pool."""
         await self._engine.dispose()

@@ -35,14 +35,6 @@ def metadata_of(service: str) -> MetaData:
     return found
 
 
-def heads(service: str) -> tuple[str, str]:
-    """Return the newest revision of the chassis's and of the service's migrations; each must have exactly one."""
-    return (
-        str(_script(Path(tables.__file__).parent / "migrations").as_revision_number("head")),
-        str(_script(folder_of(service)).as_revision_number("head")),
-    )
-
-
 def _run(connection: Connection, folder: Path, version_table: str) -> None:
     script = _script(folder)
     head = script.as_revision_number("head")

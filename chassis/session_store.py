@@ -1,5 +1,6 @@
 """Sessions in the service's own database."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -11,7 +12,6 @@ from chassis.sessions import StoredSession
 from chassis.tables import web_session
 
 KEEPER = Actor.service("sessions")
-PURGE_BATCH = 1000
 
 
 class DatabaseSessions:
@@ -30,10 +30,15 @@ class DatabaseSessions:
 
     async def write(self, key: str, row: StoredSession) -> None:
         """Insert or replace the row."""
-        kept = {"data": row.data, "expires_at": row.expires_at, "subject": row.subject}
+        kept = asdict(row)
         statement = insert(web_session).values(id=key, **kept).on_conflict_do_update(index_elements=["id"], set_=kept)
         async with self._database.transaction(KEEPER) as session:
             await session.execute(statement)
+
+    async def rewrite(self, key: str, row: StoredSession) -> None:
+        """Replace the row unless it is gone."""
+        async with self._database.transaction(KEEPER) as session:
+            await session.execute(update(web_session).where(web_session.c.id == key).values(asdict(row)))
 
     async def touch(self, key: str, expires_at: datetime) -> None:
         """Move the end of a session that is in use, leaving its data alone."""
@@ -49,10 +54,3 @@ class DatabaseSessions:
         """Delete every session of a signed-in person; return how many there were."""
         async with self._database.transaction(KEEPER) as session:
             return (await session.execute(delete(web_session).where(web_session.c.subject == subject))).rowcount
-
-    async def purge(self, now: datetime) -> int:
-        """Delete a batch of the rows that have ended, skipping those in use; return how many there were."""
-        ended = select(web_session.c.id).where(web_session.c.expires_at <= now).limit(PURGE_BATCH)
-        statement = delete(web_session).where(web_session.c.id.in_(ended.with_for_update(skip_locked=True)))
-        async with self._database.transaction(KEEPER) as session:
-            return (await session.execute(statement)).rowcount

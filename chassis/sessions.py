@@ -19,9 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.actor import Actor, ActorKind
 
 NONCE_BYTES = 12
-PURGE_ONE_IN = 200
 TOKEN_LENGTHS = range(30, 65)
-MACHINE_PATHS = ("/assets/", "/health/", "/metrics", "/internal/", "/ops/", "/api/")
+MACHINE_PATHS = ("/api/", "/internal/", "/ops/", "/health/", "/metrics")
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,9 @@ class SessionStore(Protocol):
     async def write(self, key: str, row: StoredSession) -> None:
         """Insert or replace the row."""
 
+    async def rewrite(self, key: str, row: StoredSession) -> None:
+        """Replace the row unless it is gone: an answer on its way must not bring back a session that was ended."""
+
     async def touch(self, key: str, expires_at: datetime) -> None:
         """Move the end of a session that is in use, leaving its data alone."""
 
@@ -59,9 +61,6 @@ class SessionStore(Protocol):
 
     async def revoke(self, subject: str) -> int:
         """Delete every session of a signed-in person; return how many there were."""
-
-    async def purge(self, now: datetime) -> int:
-        """Delete the rows that have ended; return how many there were."""
 
 
 class Session(dict[str, Any]):
@@ -146,16 +145,15 @@ class SessionKeeper:
             return Session(token), None
         return Session(token, content["data"], created=content["created"]), row.expires_at
 
-    async def keep(self, session: Session) -> None:
-        """Write the session down under its name."""
+    async def keep(self, session: Session, *, known: bool = False) -> None:
+        """Write the session down under its name; a `known` one, which had a row, only while that row is there."""
         content = json.dumps({"created": session.created, "data": session}).encode()
         token = session.ensure_token()
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = nonce + AESGCM(derive(self.secret, "session", token)).encrypt(nonce, content, None)
         subject = session.get("actor", {}).get("id", "")
-        await self.store.write(_key(token), StoredSession(sealed, self._end_of(session), subject))
-        if secrets.randbelow(PURGE_ONE_IN) == 0:
-            await self.store.purge(datetime.now(UTC))
+        row = StoredSession(sealed, self._end_of(session), subject)
+        await (self.store.rewrite if known else self.store.write)(_key(token), row)
 
     async def forget(self, tokens: set[str]) -> None:
         """Delete the rows of sessions that ended or took another name."""
@@ -212,7 +210,7 @@ class SessionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; machines' paths have no session."""
-        if scope["type"] != "http" or scope["path"].startswith(MACHINE_PATHS):
+        if scope["type"] != "http" or scope["path"].startswith(("/assets/", *MACHINE_PATHS)):
             await self.app(scope, receive, send)
             return
         keeper, cookie = self.keeping()
@@ -235,7 +233,7 @@ class SessionMiddleware:
 
 async def _keep_what_changed(keeper: SessionKeeper, session: Session, before: str, expires_at: datetime | None) -> None:
     if _content(session) != before or (session and session.replaced):
-        await keeper.keep(session)
+        await keeper.keep(session, known=expires_at is not None and not session.replaced)
     elif expires_at is not None and not session.replaced:
         await keeper.touch(session, expires_at)
 

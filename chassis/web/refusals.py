@@ -12,10 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from chassis import telemetry
 from chassis.errors import NotYet, ThroughlineError, Unavailable
 from chassis.internal import problem, status_of
+from chassis.sessions import MACHINE_PATHS
 from chassis.web.bodies import FormTooLarge, FormUnreadable
 from chassis.web.pages import PageRequest, Site
 
-MACHINE_PATHS = ("/api/", "/internal/", "/ops/", "/health/", "/metrics")
 SERVER_ERRORS = 500
 TITLES = {
     400: "There is a problem with what you sent",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -100,8 +100,3 @@ def moment(value: datetime | None) -> str:
 def paragraphs(text: str) -> list[str]:
     """Return the non-empty paragraphs of what somebody typed."""
     return [part.strip() for part in text.split("\n\n") if part.strip()]
-
-
-def machine_time(value: datetime) -> str:
-    """Return a moment for the datetime attribute of a time element."""
-    return value.astimezone(UTC).isoformat(timespec="seconds")

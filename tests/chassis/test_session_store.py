@@ -44,6 +44,15 @@ class Suite:
         await store.touch("a", NOW + 2 * HOUR)
         assert await store.read("a", NOW) == row(ends=2 * HOUR, subject="sam")
 
+    async def test_rewrites_what_is_there_and_brings_nothing_back(self, store: SessionStore) -> None:
+        await store.write("a", row(b"first"))
+        await store.rewrite("a", row(b"second", subject="sam"))
+        assert await store.read("a", NOW) == row(b"second", subject="sam")
+        await store.revoke("sam")
+        await store.rewrite("a", row(b"third", subject="sam"))
+        await store.touch("a", NOW + HOUR)
+        assert await store.read("a", NOW) is None
+
     async def test_forgets(self, store: SessionStore) -> None:
         await store.write("a", row())
         await store.remove("a")
@@ -55,12 +64,6 @@ class Suite:
             await store.write(key, row(subject=subject))
         assert await store.revoke("sam") == 2
         assert [key for key in "abcd" if await store.read(key, NOW)] == ["c", "d"]
-
-    async def test_purges_what_ended(self, store: SessionStore) -> None:
-        await store.write("a", row(ends=-HOUR))
-        await store.write("b", row())
-        assert await store.purge(NOW) == 1
-        assert await store.read("b", NOW)
 
 
 class TestMemory(Suite):

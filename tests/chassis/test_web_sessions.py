@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from chassis.actor import Actor
-from chassis.sessions import Limits, Session, SessionKeeper, actor_of, sign_in
+from chassis.sessions import Limits, Session, SessionKeeper, StoredSession, actor_of, sign_in
 from tests.chassis.web_example import OFFICER, Example, MemorySessions, make, token_in
 
 COOKIE = "throughline_example"
@@ -103,6 +103,21 @@ class TestSignIn:
         assert asyncio.run(example.store.revoke("sam")) == 1
         assert visitor.get("/cases/KM-1").status_code == 303
 
+    def test_an_answer_on_its_way_does_not_bring_a_revoked_session_back(
+        self, example: Example, visitor: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        visitor.get("/enter")
+        token = token_in(visitor.get("/example").text)
+        rewrite = example.store.rewrite
+
+        async def revoked_before(key: str, row: StoredSession) -> None:
+            await example.store.revoke("sam")
+            await rewrite(key, row)
+
+        monkeypatch.setattr(example.store, "rewrite", revoked_before)
+        visitor.post("/example", data={"csrf_token": token, "surname": "Quarrington", "consent": "yes"})
+        assert example.store.rows == {}
+
     def test_the_actor_comes_back_as_it_was(self) -> None:
         session = Session()
         actor = Actor(Actor.public().kind, "x", "X", frozenset({OFFICER}), frozenset({"kent"}), "Y")
@@ -142,10 +157,3 @@ class TestEnd:
         session = self.kept(store, Limits())
         opened, _ = asyncio.run(SessionKeeper(store, "rotated", Limits()).open(session.token))
         assert not opened
-
-    def test_rows_that_ended_are_purged(self) -> None:
-        store = MemorySessions()
-        self.kept(store, Limits(idle=-SOON))
-        self.kept(store, Limits())
-        assert asyncio.run(store.purge(datetime.now(UTC))) == 1
-        assert len(store.rows) == 1

@@ -38,21 +38,19 @@ class MemorySessions:
         self.writes += 1
         self.rows[key] = row
 
+    async def rewrite(self, key: str, row: StoredSession) -> None:
+        if key in self.rows:
+            await self.write(key, row)
+
     async def touch(self, key: str, expires_at: datetime) -> None:
-        self.writes += 1
-        self.rows[key] = replace(self.rows[key], expires_at=expires_at)
+        if key in self.rows:
+            await self.write(key, replace(self.rows[key], expires_at=expires_at))
 
     async def remove(self, key: str) -> None:
         self.rows.pop(key, None)
 
     async def revoke(self, subject: str) -> int:
         ended = [key for key, row in self.rows.items() if row.subject == subject]
-        for key in ended:
-            del self.rows[key]
-        return len(ended)
-
-    async def purge(self, now: datetime) -> int:
-        ended = [key for key, row in self.rows.items() if row.expires_at <= now]
         for key in ended:
             del self.rows[key]
         return len(ended)
@@ -195,7 +193,7 @@ def make(service: ExampleService | None = None, **settings: str) -> Example:
     app.state.runtime = runtime
     listed = service or ExampleService()
     install(app, listed, lambda: runtime, templates=TEMPLATES, store=store)
-    auth.install(app, listed, chosen)
+    auth.install(app)
     app.include_router(router)
     return Example(app, store, database, chosen)
 
