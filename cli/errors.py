@@ -6,7 +6,7 @@ from chassis.errors import ThroughlineError
 
 
 class Refused(ThroughlineError):
-    """The command cannot be carried out as asked; nothing was changed. Exit code 2."""
+    """The command cannot be carried out as asked. Exit code 2."""
 
     reason: ClassVar[str] = "refused"
     exit_code: ClassVar[int] = 2

@@ -95,12 +95,14 @@ def submit(
     from cli.commands import submit as submissions
 
     sent = []
-    for each in submissions.run(files, state):
-        sent.append({"file": each.file, "door": each.door, "reference": each.reference})
-        if not as_json:
-            console.say(f"{each.reference}  {each.door:<4}  {each.file}")
-    if as_json:
-        print(json.dumps(sent, indent=1))
+    try:
+        for each in submissions.run(files, state):
+            sent.append({"file": each.file, "door": each.door, "reference": each.reference})
+            if not as_json:
+                console.say(f"{each.reference}  {each.door:<4}  {each.file}")
+    finally:  # one that is refused hides no reference that an earlier one was given
+        if as_json:
+            print(json.dumps(sent, indent=1))
 
 
 @commands.command()

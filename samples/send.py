@@ -94,16 +94,11 @@ def _reference_in_answer(path: Path, answer: httpx2.Response) -> str:
 
 
 def _sentence(content: object) -> str:
-    """Return the first problem that the answer names, in its own words."""
-    if isinstance(content, dict):
-        for key in ("detail", "message", "errors", "error"):
-            if content.get(key):
-                return _sentence(content[key]) if not isinstance(content[key], str) else content[key]
-        if "msg" in content:
-            return f"{'.'.join(str(part) for part in content.get('loc', ()))}: {content['msg']}"
-    if isinstance(content, list) and content:
-        return _sentence(content[0])
-    return "it gave no reason"
+    """Return what the answer says is wrong: each field that it names, or else its one sentence."""
+    if not isinstance(content, dict):
+        return "it gave no reason"
+    fields = [f"{each['pointer']} {each['detail']}" for each in content.get("errors", ())]
+    return " ".join(fields) or str(content.get("detail") or "it gave no reason")
 
 
 def send_by_mail(path: Path, doors: Doors) -> Sent:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cli.commands import clock, submit
 from cli.errors import BadInput, NotRunning
 from cli.main import commands
 from cli.state import opened
+from samples.send import Sent
 
 LEAVES = [
     *(["up"], ["submit"], ["ledger"], ["trace"], ["replay"], ["clock"], ["doctor"], ["bench"]),
@@ -68,6 +70,18 @@ def test_submit_refuses_a_file_that_holds_nothing(name: str, tmp_path: Path) -> 
     (tmp_path / name).write_text(" \n")
     with pytest.raises(BadInput, match="is empty"):
         list(submit.run([tmp_path / name], tmp_path))
+
+
+def test_a_refused_file_hides_no_reference_that_an_earlier_one_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(files: list[Path], _: Path) -> Iterator[Sent]:
+        yield Sent(str(files[0]), "api", "KM-7F3K-92QM")
+        message = "second.json was not accepted."
+        raise BadInput(message)
+
+    monkeypatch.setattr(submit, "run", run)
+    done = CliRunner().invoke(commands, ["submit", "first.json", "second.json", "--json"])
+    assert isinstance(done.exception, BadInput)
+    assert [each["reference"] for each in json.loads(done.stdout)] == ["KM-7F3K-92QM"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null"])
