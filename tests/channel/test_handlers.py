@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.errors import NotYet
 from contracts.vocabulary import Outcome
 from services.channel.domain import Command, NotInThisState
 from tests.channel.builders import POLICE_OWNER, decided, form, made, passed, referred, rows
@@ -69,6 +70,16 @@ class TestOnPassedForInformationGathering:
         await team.hear(passed(form=form(surname="Corrected")), subject)
         assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "offered"
         assert len(await rows(team.runtime, "SELECT 1 FROM pack")) == 2
+
+    async def test_waits_for_the_police_to_take_back_what_was_given_back(self, team: Team) -> None:
+        subject = await team.open()
+        await team.act(subject, Command.ACCEPT)
+        await team.act(subject, Command.GIVE_BACK, reason="Consent refused.")
+        with pytest.raises(NotYet):
+            await team.hear(passed(), subject)
+        await team.hear(decided(Outcome.PLP), subject)
+        await team.hear(passed(), subject)
+        assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "offered"
 
     async def test_a_pack_for_a_case_that_waits_is_refused(self, team: Team) -> None:
         subject = await team.open()

@@ -110,6 +110,18 @@ class TestOnSignpostAcknowledged:
         assert found["sealed_report"]
         assert not await rows(desk.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL")
 
+    async def test_leaves_the_clock_running_for_another_signpost(self, desk: Desk) -> None:
+        subject = await desk.open()
+        for _ in range(2):
+            await desk.clear(subject)
+            await desk.decide(subject, Command.SIGNPOST, service="kent-early-help", message="Please help.")
+            await desk.decide(subject, Command.REOPEN)
+        running = "SELECT due_at FROM clock WHERE name = 'signpost' AND stopped_at IS NULL"
+        for signpost, left in zip(await rows(desk.runtime, "SELECT id, due_at FROM signpost"), (1, 0), strict=True):
+            event = SignpostAcknowledged(reference=REFERENCE, signpost_id=signpost["id"], acknowledged_at=NOW)
+            await desk.hear(event, subject)
+            assert await rows(desk.runtime, running) == [{"due_at": signpost["due_at"]}] * left
+
     async def test_refuses_a_signpost_that_was_never_made(self, desk: Desk) -> None:
         subject = await desk.open()
         event = SignpostAcknowledged(reference=REFERENCE, signpost_id=uuid4(), acknowledged_at=NOW)

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit, outbox
 from chassis.database import Session
+from chassis.errors import NotYet
 from contracts.vocabulary import Outcome, ReferralForm, Team
 from services.channel import models, queries
 from services.channel.domain import Command, Practice, Record, State, open_with
@@ -112,12 +113,17 @@ async def hear_decision(session: Session, heard: DecisionHeard, practice: Practi
 
 
 async def receive_pack(session: Session, arrival: PackArrival, practice: Practice, now: datetime) -> None:
-    """Keep a pack: it opens a case, is offered again, or brings the s.36 grounds to a case that is already here."""
+    """Keep a pack: it opens a case, is offered again, or brings the s.36 grounds to a case that is already here.
+
+    Raises NotYet where the police's taking back, which comes by another topic, is still on its way.
+    """
     await session.lock(arrival.subject)
     if await queries.exists(session, arrival.subject):
         case = await queries.held(session, arrival.subject)
         # A s.36 referral may cross with the case being given back; it is kept with the case in either state.
         ours = case.situation.state in (State.ACCEPTED, State.GIVEN_BACK)
+        if case.situation.state is State.GIVEN_BACK and not arrival.grounds:
+            raise NotYet("The police offer again what was given back: that they took it back has not arrived yet.")
         command = Command.RECEIVE_SECTION_36 if ours else Command.OFFER_AGAIN
         record = Record(grounds=arrival.grounds, risk_owner=arrival.risk_owner)
         await carry_out(session, arrival.subject, Act(command, now, record), practice)

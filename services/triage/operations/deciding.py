@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from chassis import outbox
 from chassis.database import Session
 from contracts.vocabulary import Team
 from services.triage import models
-from services.triage.domain import Command, Practice, Record, SignpostNotFound
+from services.triage.domain import ClockName, Command, Practice, Record, SignpostNotFound
 from services.triage.operations.announcing import HANDING_OVER, announce, announce_signpost
-from services.triage.operations.saving import Act, Saved, carry_out, change
+from services.triage.operations.saving import Act, Saved, carry_out, change, start_clock
 from services.triage.queries import Held
 
 
@@ -108,16 +108,20 @@ async def give_back(session: Session, subject: UUID, act: Act, practice: Practic
 async def acknowledge_signpost(
     session: Session, subject: UUID, acknowledgement: Acknowledgement, practice: Practice, now: datetime
 ) -> None:
-    """Close the obligation; SignpostNotFound where it was never made here."""
+    """Close the obligation, the clock runs on for another one; SignpostNotFound where it was never made here."""
     table = models.signpost
     this = (table.c.id == acknowledgement.signpost_id) & (table.c.subject == subject)
     if await session.scalar(select(table.c.id).where(this)) is None:
         raise SignpostNotFound("An acknowledgement names a signpost that triage never made; compare both services.")
     report = acknowledgement.report.strip()
-    await carry_out(session, subject, Act(Command.ACKNOWLEDGED, now, Record(rationale=report)), practice)
+    act = Act(Command.ACKNOWLEDGED, now, Record(rationale=report))
+    saved = await carry_out(session, subject, act, practice)
     sealed = await session.seal(subject, report) if report else None
     values = {"state": "acknowledged", "acknowledged_at": acknowledgement.at, "sealed_report": sealed}
     await session.execute(update(table).where(this).values(values))
+    waiting = select(func.min(table.c.due_at)).where(table.c.subject == subject, table.c.acknowledged_at.is_(None))
+    if due_at := await session.scalar(waiting):
+        await start_clock(session, saved.before, ClockName.SIGNPOST, due_at, now)
 
 
 async def _keep_signpost(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:

@@ -122,19 +122,20 @@ async def run_clocks(session: Session, held: Held, step: Step, practice: Practic
     for name in row.starts:
         due_at = practice.deadline(name, step.record.service)
         if row.command not in (Command.MORE_TIME, Command.CONFLICT):
-            await _start(session, held, name, due_at, now)
+            await start_clock(session, held, name, due_at, now)
             continue
         this = (table.c.subject == held.subject) & (table.c.name == name) & table.c.stopped_at.is_(None)
         old = await session.scalar(select(table.c.due_at).where(this))
         if old is None:
-            await _start(session, held, name, due_at, now)
+            await start_clock(session, held, name, due_at, now)
         elif row.command is Command.MORE_TIME:
             longer = {"due_at": practice.later(name, old), "alarmed_at": None}
             counted = table.c.times_extended + 1
             await session.execute(update(table).where(this).values(**longer, times_extended=counted))
 
 
-async def _start(session: Session, held: Held, name: ClockName, due_at: datetime, now: datetime) -> None:
+async def start_clock(session: Session, held: Held, name: ClockName, due_at: datetime, now: datetime) -> None:
+    """Start a clock afresh, whether it ran before or not."""
     table = models.clock
     fresh = {"started_at": now, "due_at": due_at, "stopped_at": None, "times_extended": 0, "alarmed_at": None}
     statement = upsert(table).values(subject=held.subject, name=name, area=held.area, **fresh)
