@@ -71,6 +71,15 @@ class TestCases:
         assert "Immediate danger" in page.text
         assert "Sample Synthetic" not in page.text
 
+    async def test_a_changed_mark_begins_at_the_top(self, console: Console) -> None:
+        await console.team.hear(made(), await console.team.open())
+        client = await console.signed_in(CORA)
+        nobody = "00000000-0000-0000-0000-000000000000"
+        for at in ("x", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00"):
+            for path, mark in (("/cases", f"0~{at}~{nobody}"), ("/awareness", f"{at}~{nobody}")):
+                page = await client.get(path, params={"after": mark})
+                assert (path, at, page.status_code, "KM-7F3K-92QM" in page.text) == (path, at, 200, True)
+
     async def test_find_leads_to_the_case(self, console: Console) -> None:
         await console.team.open()
         client = await console.signed_in(CORA)

@@ -58,7 +58,9 @@ class TestQueues:
     async def test_a_changed_mark_begins_at_the_top(self, console: Console) -> None:
         await console.desk.open()
         client = await console.signed_in(GATEWAY)
-        for mark in ("x", "1~2026-01-01~x", "0~2026-01-01T00:00:00~00000000-0000-0000-0000-000000000000"):
+        nobody = "00000000-0000-0000-0000-000000000000"
+        before_time = f"0~0001-01-01T00:00:00+14:00~{nobody}"
+        for mark in ("x", "1~2026-01-01~x", f"0~2026-01-01T00:00:00~{nobody}", before_time):
             page = await client.get("/gateway", params={"after": mark})
             assert (page.status_code, "KM-7F3K-92QM" in page.text) == (200, True)
 

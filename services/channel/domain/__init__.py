@@ -18,7 +18,6 @@ from services.channel.domain.table import (
     STATE_LABELS,
     TABLE,
     WORK_CASES,
-    Transition,
     permissions,
 )
 from services.channel.domain.words import (
@@ -57,7 +56,6 @@ __all__ = [
     "Situation",
     "State",
     "Step",
-    "Transition",
     "decide",
     "diagram",
     "lacks",

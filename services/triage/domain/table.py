@@ -125,7 +125,6 @@ DECISIONS = (
     Command.REOPEN,
 )
 DECONFLICTION = (Command.CLEAR, Command.CONFLICT, Command.MORE_TIME)
-MAIN_WAY = (State.RECEIVED, State.DECONFLICTING, State.ASSESSING)
 
 STATE_LABELS: Mapping[State, str] = {
     State.RECEIVED: "Received, waiting for deconfliction",

@@ -1,6 +1,6 @@
 """The two lists of the Dovetail team: referrals that it may know of, and cases that it has."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.web import PageRequest, Response
@@ -74,7 +74,7 @@ def _moment(text: str) -> datetime:
     if at.tzinfo is None:
         message = "a moment without its zone"
         raise ValueError(message)
-    return at
+    return at.astimezone(UTC)
 
 
 # A mark that somebody has changed by hand begins at the top: it can show nothing that the list would not.
@@ -82,7 +82,7 @@ def _awareness_place(mark: str) -> tuple[datetime, UUID] | None:
     try:
         received_at, subject = mark.split("~")
         return _moment(received_at), UUID(subject)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -90,5 +90,5 @@ def _case_place(mark: str) -> tuple[bool, datetime, UUID] | None:
     try:
         danger, opened_at, subject = mark.split("~")
         return danger == "1", _moment(opened_at), UUID(subject)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -54,21 +54,6 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     return Opened(held, practice, offers(held.situation, page.actor.roles, practice))
 
 
-def facts_of(held: Held) -> list[tuple[str, str]]:
-    """Return the facts of the identity bar."""
-    summary = held.summary
-    if summary is None:
-        return [("Reference", held.reference)]
-    born = f"{summary.date_of_birth:%-d %B %Y}" if summary.date_of_birth else f"about {summary.approximate_age}"
-    facts = [("Date of birth" if summary.date_of_birth else "Age", born), ("Reference", held.reference)]
-    return [*facts, ("District", summary.district)] if summary.district else facts
-
-
-def name_of(held: Held) -> str:
-    """Return the name for the identity bar."""
-    return held.summary.name if held.summary else "Person not known yet"
-
-
 def changes_text(changes: tuple[TimelineEntry, ...]) -> list[dict[str, object]]:
     """Return who did what meanwhile, as plain values."""
     return [{"what": HAPPENED[Command(change.command)], "by": change.by, "at": change.at} for change in changes]
@@ -81,10 +66,18 @@ def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, 
         template,
         status=status,
         reference=held.reference,
-        name=name_of(held),
-        facts=facts_of(held),
+        name=held.summary.name if held.summary else "Person not known yet",
+        facts=_facts(held),
         immediate_danger=held.immediate_danger,
         row_version=held.row_version,
-        unread=held.summary is None,
         **values,
     )
+
+
+def _facts(held: Held) -> list[tuple[str, str]]:
+    summary = held.summary
+    if summary is None:
+        return [("Reference", held.reference)]
+    born = f"{summary.date_of_birth:%-d %B %Y}" if summary.date_of_birth else f"about {summary.approximate_age}"
+    facts = [("Date of birth" if summary.date_of_birth else "Age", born), ("Reference", held.reference)]
+    return [*facts, ("District", summary.district)] if summary.district else facts

@@ -1,7 +1,7 @@
 """The queues of the two police teams."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.web import PageRequest, Response
@@ -74,6 +74,6 @@ def _place(mark: str) -> tuple[bool, datetime, UUID] | None:
     try:
         danger, received_at, subject = mark.split("~")
         at = datetime.fromisoformat(received_at)
-        return (danger == "1", at, UUID(subject)) if at.tzinfo else None
-    except ValueError:
+        return (danger == "1", at.astimezone(UTC), UUID(subject)) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None

@@ -1,5 +1,6 @@
 """The referral page, its documents, and taking it."""
 
+from itertools import groupby
 from urllib.parse import quote
 from uuid import UUID
 
@@ -130,11 +131,7 @@ def _offer(command: Command, label: str, refusal: str) -> dict[str, object]:
 
 def _been(view: ReferralView) -> list[str]:
     """Return the states that it has been in, the present one last."""
-    been = [view.timeline[0].to_state]
-    for entry in view.timeline:
-        if entry.to_state != been[-1]:
-            been.append(entry.to_state)
-    return [STATE_LABELS[State(state)] for state in been]
+    return [STATE_LABELS[State(state)] for state, _ in groupby(entry.to_state for entry in view.timeline)]
 
 
 def _entries(view: ReferralView) -> list[dict[str, object]]:
