@@ -265,6 +265,16 @@ class Original:
     in_reply_to: str = ""
     likeness_key: bytes = field(default=b"", repr=False)
 
+    @property
+    def email(self) -> str:
+        """Return the referrer's address, "" where it is not known."""
+        return self.reply_to or (self.form.referrer.email if self.form else "")
+
+    @property
+    def receipt_email(self) -> str:
+        """Return where the receipt goes: "" without an address, and where the area sends no receipt."""
+        return self.email if ProgressStage.RECEIVED in self.practice.tells else ""
+
 
 @dataclass(frozen=True)
 class Found:

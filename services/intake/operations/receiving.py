@@ -13,7 +13,7 @@ from chassis import audit, documents, telemetry
 from chassis.database import Session
 from contracts.envelope import DocumentReference
 from contracts.intake.referrer import ReferrerMessageDue
-from contracts.vocabulary import ProgressStage, make_reference
+from contracts.vocabulary import make_reference
 from services.intake import models
 from services.intake.domain import (
     MOST_ALIKE,
@@ -95,14 +95,8 @@ async def receive(session: Session, original: Original, *, now: datetime) -> Rec
 
 
 def _receipt_message(original: Original, version: Version) -> ReferrerMessageDue | None:
-    email = _email_of(original)
-    if not email or ProgressStage.RECEIVED not in original.practice.tells:
-        return None
-    return receipt_message(version, email, original.in_reply_to)
-
-
-def _email_of(original: Original) -> str:
-    return original.reply_to or (original.form.referrer.email if original.form else "")
+    email = original.receipt_email
+    return receipt_message(version, email, original.in_reply_to) if email else None
 
 
 def _reference_of(original: Original) -> DocumentReference:
@@ -200,7 +194,7 @@ async def _row_values(
     session: Session, original: Original, referral_id: UUID, kept: DocumentReference, now: datetime
 ) -> dict[str, Any]:
     form, practice = original.form, original.practice
-    email = _email_of(original)
+    email = original.email
     return {
         "id": referral_id,
         "area": practice.area,

@@ -158,7 +158,7 @@ async def _take_in(request: PageRequest, token: str) -> Response:
         taken = await receive(session, original, now=request.now)
     request.session.pop(DRAFT, None)
     request.session.pop(TOKEN, None)
-    request.session[RECEIPT] = {"token": token, "reference": taken.reference, "email": bool(form.referrer.email)}
+    request.session[RECEIPT] = {"token": token, "reference": taken.reference, "email": bool(original.receipt_email)}
     return request.redirect("receipt")
 
 
