@@ -1,4 +1,4 @@
-"""The synthetic people of the samples: nobody here exists, and every narrative says so."""
+"""The synthetic people of the samples, the children among them: nobody exists, and every narrative says so."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -84,6 +84,33 @@ NINE_YEARS_OLD = referral(
     ),
 )
 
+TWELVE_YEARS_OLD = referral(
+    Person(
+        forenames="Ayesha",
+        surname="Testperson",
+        date_of_birth=date(2014, 10, 8),
+        gender=Gender.FEMALE,
+        district="Medway",
+        family="Lives with both parents and three brothers.",
+        school_or_employer="Sample Grammar School",
+    ),
+    concerns(
+        "Told a friend that her eldest brother shows her films of fighters and says she will be sent to marry one.",
+        date(2026, 11, 16),
+    ),
+    Referrer(
+        forename="Olu",
+        surname="Sample-Coach",
+        role="Netball coach",
+        organisation="Sample Sports Club",
+        sector=Sector.COMMUNITY,
+        relationship="Coach",
+        phone="01632 960114",
+        email="coach@sample-sports.example",
+    ),
+    Considerations(individual_informed="no", parent_or_carer="Not told: the risk may come from home."),
+)
+
 FOURTEEN_YEARS_OLD = referral(
     Person(
         forenames="Zoë Éloïse",
@@ -155,6 +182,32 @@ FIFTEEN_YEARS_OLD = referral(
     Considerations(individual_informed="no", discussed_with_lead="Safeguarding lead agrees."),
 )
 
+FIFTEEN_YEARS_OLD_AGAIN = referral(
+    Person(
+        forenames="Thomas",
+        surname="Testperson Przyklad",
+        date_of_birth=date(2011, 7, 3),
+        gender=Gender.MALE,
+        district="Swale",
+        school_or_employer="Placeholder High School",
+    ),
+    concerns(
+        "His mother rang the helpline: he stays up all night with people online who call themselves his real family, "
+        "and he has cut his name into his arm. She spells his name as his English friends do.",
+        date(2026, 11, 19),
+    ),
+    Referrer(
+        forename="Quinn",
+        surname="Sample-Helpline",
+        role="Helpline worker",
+        organisation="Example Parents' Helpline",
+        sector=Sector.COMMUNITY,
+        relationship="Took the call",
+        email="helpline@example-parents.example",
+    ),
+    Considerations(parent_or_carer="His mother asked for help herself.", individual_informed="no"),
+)
+
 SIXTEEN_YEARS_OLD = referral(
     Person(
         forenames="Samir",
@@ -209,60 +262,5 @@ SEVENTEEN_YEARS_OLD = referral(
         sector=Sector.EDUCATION,
         relationship="Course lecturer",
         email="lecturer@mock-college.example",
-    ),
-)
-
-NINETEEN_YEARS_OLD = referral(
-    Person(
-        forenames="Séan Óg",
-        surname="Ó Testpersón",
-        aliases=("Shawn Testperson",),
-        date_of_birth=date(2007, 8, 30),
-        gender=Gender.MALE,
-        district="Canterbury",
-        emails=("sean@testperson.example",),
-        school_or_employer="University of Examples",
-    ),
-    concerns(
-        "Left our society after telling members that lawful protest is finished and that 'only fire works'. He asked "
-        "two of them to help him buy chemicals.",
-        date(2026, 11, 17),
-        immediate_danger=True,
-    ),
-    Referrer(
-        forename="Freya",
-        surname="Samplestudent",
-        role="Student welfare adviser",
-        organisation="University of Examples",
-        sector=Sector.EDUCATION,
-        relationship="Adviser",
-        phone="01632 960106",
-        email="welfare@university-of-examples.example",
-    ),
-    Considerations(action_taken="Called 999 at ten past four; the police attended.", individual_informed="no"),
-)
-
-TWENTY_TWO_YEARS_OLD = referral(
-    Person(
-        forenames="Kofi",
-        surname="Specimen",
-        date_of_birth=date(2004, 4, 4),
-        gender=Gender.MALE,
-        addresses=(home("40 Trial Street", "ZZ6 4GG"),),
-        district="Dartford",
-        school_or_employer="Trial Warehousing",
-    ),
-    concerns(
-        "Posts under his own name that a local politician 'will answer for it' with photographs of her office.",
-        date(2026, 11, 18),
-    ),
-    Referrer(
-        forename="Gita",
-        surname="Testconstable",
-        role="Police constable",
-        organisation="Kent Police",
-        sector=Sector.POLICE,
-        relationship="Attended the address",
-        email="constable@kent-police.example",
     ),
 )

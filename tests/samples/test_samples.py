@@ -29,8 +29,11 @@ class TestSamples:
         for sample in SAMPLES:
             assert NOTICE in sample.referral.concerns.narrative
             assert re.search(r"sample|test|example|specimen|mock", sample.referral.person.surname.lower())
-            mail = sample.referral.referrer.email
-            assert mail.endswith(".example")
+            person, referrer = sample.referral.person, sample.referral.referrer
+            assert all(address.postcode.startswith("ZZ") for address in person.addresses)
+            assert all(mail.endswith(".example") for mail in (referrer.email, *person.emails))
+            drama = ("01632 960", "07700 900")
+            assert all(phone.startswith(drama) for phone in (referrer.phone, *person.phones) if phone)
 
     def test_they_spread_over_sectors_and_districts(self) -> None:
         assert len({sample.referral.referrer.sector for sample in SAMPLES}) >= 7
