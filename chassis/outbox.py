@@ -12,7 +12,7 @@ from chassis.crypto import TopicKeys
 from chassis.database import Session
 from chassis.errors import Rejected
 from contracts.catalogue import TOPIC_BY_NAME
-from contracts.envelope import DocumentReference, Event, ReceiptBatch, ReceiptItem
+from contracts.envelope import DocumentReference, Event, ReceiptBatch, ReceiptItem, associated_data
 
 
 class NotThePublisher(Rejected):
@@ -80,7 +80,7 @@ def _row(session: Session, event: Event, about: About, now: datetime) -> dict[st
         message = f"{event.wire_type} belongs to {topic.publisher}; {session.service} cannot announce it."
         raise NotThePublisher(message)
     event_id = uuid4()
-    bound_to = f"{event_id}|{event.wire_type}|{about.subject}".encode()
+    bound_to = associated_data(event_id, event.wire_type, about.subject)
     key_id, sealed = Sealer.topic_keys.seal(event.topic, event.model_dump_json().encode(), bound_to)
     return {
         "event_id": event_id,

@@ -33,6 +33,11 @@ class DocumentReference(BaseModel):
     digest: Annotated[str, LINKING]
 
 
+def associated_data(event_id: UUID, wire_type: str, subject: UUID) -> bytes:
+    """Return the bytes that an event's sealed blob is bound to."""
+    return f"{event_id}|{wire_type}|{subject}".encode()
+
+
 @dataclass(frozen=True)
 class Envelope:
     """What travels on the bus.
@@ -57,7 +62,7 @@ class Envelope:
 
     def associated_data(self) -> bytes:
         """Return the bytes that the sealed blob is bound to."""
-        return f"{self.event_id}|{self.type}|{self.subject}".encode()
+        return associated_data(self.event_id, self.type, self.subject)
 
 
 class ReceiptItem(BaseModel):

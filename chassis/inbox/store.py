@@ -145,7 +145,10 @@ def _when(envelope: Envelope, now: datetime) -> datetime:
 
 
 async def hold(session: Session, envelope: Envelope, hold: Hold, machine_now: datetime) -> None:
-    """Keep a message until its time comes; holding it again changes only the reason and the next try."""
+    """Keep a message until its time comes; holding it again changes only the reason and the next try.
+
+    A tombstone takes the place of the message that it is left of.
+    """
     values = {
         "topic": envelope.topic,
         "subject": envelope.subject,
@@ -159,8 +162,11 @@ async def hold(session: Session, envelope: Envelope, hold: Hold, machine_now: da
         "held_at": machine_now,
         "next_try_at": machine_now + hold.wait,
     }
-    changing = ("why", "sentence", "next_try_at") + (("tries",) if hold.tries is not None else ())
-    changed = {key: values[key] for key in changing}
+    changed = {key: values[key] for key in ("why", "sentence", "next_try_at")}
+    if hold.tries is not None:
+        changed["tries"] = hold.tries
+    if not envelope.sealed:
+        changed["envelope"] = values["envelope"]
     await session.execute(
         upsert(tables.inbox_held)
         .values(values)

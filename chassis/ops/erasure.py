@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import case, exists, select, update
@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, documents
 from chassis.database import Session
+from chassis.inbox import store
 from chassis.tables import dispatch, erased_subject, inbox_event, inbox_held, inbox_parked, outbox
-from chassis.wire import decode, encode
+from chassis.wire import decode
 from contracts.envelope import Envelope
 
 EraseSubject = Callable[[Session, UUID], Awaitable[None]]
@@ -100,23 +101,8 @@ async def _parked(session: Session, subject: UUID, now: datetime) -> int:
 
 
 async def _hold_tombstone(session: Session, envelope: Envelope) -> None:
-    machine_now = datetime.now(UTC)
-    values = {
-        "topic": envelope.topic,
-        "subject": envelope.subject,
-        "epoch": envelope.epoch,
-        "sequence": envelope.sequence,
-        "event_id": envelope.event_id,
-        "envelope": encode(replace(envelope, sealed=b"")),
-        "why": "erased",
-        "sentence": "The subject was erased; only the number is taken up.",
-        "tries": 0,
-        "held_at": machine_now,
-        "next_try_at": machine_now,
-    }
-    changed = {name: values[name] for name in ("envelope", "why", "sentence", "tries", "next_try_at")}
-    number = ["topic", "subject", "epoch", "sequence"]
-    await session.execute(insert(inbox_held).values(values).on_conflict_do_update(index_elements=number, set_=changed))
+    erased = store.Hold("erased", "The subject was erased; only the number is taken up.", timedelta(0), tries=0)
+    await store.hold(session, replace(envelope, sealed=b""), erased, datetime.now(UTC))
 
 
 async def _answer_erased(session: Session, subject: UUID) -> None:
