@@ -33,8 +33,11 @@ def service() -> Service:
 
 
 def clients(settings: ServiceSettings, _secrets: Secrets) -> Clients:
-    """Return the mail client that the settings ask for: a server, or the console where none is named."""
-    if not isinstance(settings, NotifySettings) or not settings.smtp_host:
+    """Return the mail client that the settings ask for: a server, or the console of a demonstration that names none.
+
+    In real use nobody reads the console: without a server mails wait where the delivery desk sees them.
+    """
+    if not isinstance(settings, NotifySettings) or (settings.mode == "demo" and not settings.smtp_host):
         return Clients(ConsoleSmtpClient())
     server = SmtpServer(
         settings.smtp_host,

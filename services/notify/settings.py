@@ -10,7 +10,7 @@ from chassis.settings import ServiceSettings
 class NotifySettings(ServiceSettings):
     """Where mail goes out, under which name, and where the demonstration's own mail server listens.
 
-    An empty `smtp_host` sends to the console; in a demonstration the defaults lead to the local mail folder.
+    In a demonstration the defaults lead to the local mail folder, and an empty `smtp_host` to the console.
     """
 
     smtp_host: str = "127.0.0.1"

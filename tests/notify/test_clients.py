@@ -5,12 +5,16 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from chassis.settings import load_secrets
+from services.notify.app import clients
 from services.notify.clients import ConsoleSmtpClient, Mail, MailClient, SmtpClient, SmtpServer
 from services.notify.domain import MailUnsafe, Result
+from services.notify.settings import NotifySettings
+from tests.conftest import Installation
 from tests.notify.conftest import MailServer
 
 MAIL = Mail(
@@ -78,6 +82,15 @@ class TestEveryMailClient:
         client = client_of({MAIL.recipient: 550})
         assert (await client.send(MAIL)).result == Result.REFUSED
         assert (await client.send(replace(MAIL, recipient="other@council.example"))).result == Result.ACCEPTED
+
+
+class TestClients:
+    @pytest.mark.parametrize(("mode", "kind"), [("demo", ConsoleSmtpClient), ("real", SmtpClient)])
+    def test_only_a_demonstration_calls_a_mail_sent_that_no_server_took(
+        self, installation: Installation, mode: Literal["demo", "real"], kind: type
+    ) -> None:
+        secrets = load_secrets(installation.settings("notify").secrets_file)
+        assert isinstance(clients(NotifySettings(mode=mode, smtp_host=""), secrets).mail, kind)
 
 
 class TestSmtpClient:

@@ -20,7 +20,7 @@ from services.notify.web.naming import (
 
 
 async def delivery_desk(page: PageRequest) -> Response:
-    """Show how the notices stand: those that need a person first."""
+    """Show how the notices stand, newest first, and the signposts that nobody has answered."""
     chosen = _chosen(page)
     async with page.transaction() as session:
         counts = await queries.counts_by_state(session)
