@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ class Operator:
                 raw["service_urls"],
                 smtp,
                 raw["audit_public_keys"],
-                getpass.getuser(),
+                _machine_user(),
             )
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
             message = (
@@ -95,6 +96,14 @@ class Operations:
         except (httpx2.HTTPError, ValueError):
             return None
         return body if isinstance(body, dict) else None
+
+
+def _machine_user() -> str:
+    """Return the machine user's name, or the number of one that the machine has no name for."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
 
 
 def _present(query: Mapping[str, str | int]) -> dict[str, str | int]:

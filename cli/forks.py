@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.errors import StartFailed
+from cli.supervise import run_command
 
 LARGEST_LINE = 1 << 20
 READY_SECONDS = 60.0
@@ -78,18 +79,9 @@ class Nursery:
                 return
             ours, theirs = socket.socketpair()
             self._ready.clear()
-            handle = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             with theirs:
-                self._process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "cli.nursery", str(theirs.fileno())),
-                    pass_fds=(theirs.fileno(),),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=handle,
-                    stderr=handle,
-                    env=dict(self._environment),
-                    start_new_session=True,
-                )
-            os.close(handle)
+                command = (sys.executable, "-m", "cli.nursery", str(theirs.fileno()))
+                self._process = await run_command(command, self._environment, self._log, (theirs.fileno(),))
             reader, self._writer = await asyncio.open_connection(sock=ours, limit=LARGEST_LINE)
             self._listening = asyncio.create_task(self._listen(reader))
 

@@ -132,10 +132,11 @@ def read_stamp(folder: StateFolder) -> Stamp | None:
         raise StateUnreadable(message) from error
     try:
         stamp = Stamp(**json.loads(text))
+        later = stamp.version > VERSION or stamp.purpose not in {"demo", "real"}
     except (ValueError, TypeError) as error:
         message = f"{folder.stamp} is damaged: restore it from a backup, or start anew with another --state DIR."
         raise StateUnreadable(message) from error
-    if stamp.version > VERSION or stamp.purpose not in {"demo", "real"}:
+    if later:
         message = f"{folder.stamp} was written by a later version of Throughline: start it with that version."
         raise StateUnreadable(message)
     return stamp

@@ -164,12 +164,15 @@ def rotate(log: Path, largest: int = LARGEST_LOG) -> None:
             os.truncate(log, 0)
 
 
-async def run_command(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
+async def run_command(
+    command: Sequence[str], environment: Mapping[str, str], log: Path, pass_fds: Sequence[int] = ()
+) -> asyncio.subprocess.Process:
     """Run a command in a session of its own: Ctrl-C reaches the supervisor only, so the order of stopping holds."""
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         return await asyncio.create_subprocess_exec(
             *command,
+            pass_fds=tuple(pass_fds),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,

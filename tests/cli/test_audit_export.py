@@ -1,5 +1,7 @@
 """An audit export that was shortened, emptied or signed by somebody else is not called good."""
 
+import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -40,5 +42,13 @@ class TestExported:
 
 
 class TestStrangers:
+    def test_are_those_whose_key_is_not_the_one_known_here(self, export: Path, tmp_path: Path) -> None:
+        own = base64.b64encode(bytes(32)).decode()
+        keys = dict.fromkeys(SERVICES, own) | {"triage": base64.b64encode(bytes([1] * 32)).decode()}
+        (tmp_path / "secrets").mkdir()
+        operator = {"ops_token": "t", "service_urls": {}, "smtp": ["", 1], "audit_public_keys": keys}
+        (tmp_path / "secrets" / "operator.json").write_text(json.dumps(operator))
+        assert audits.strangers(audits.exported(export), tmp_path) == ("triage",)
+
     def test_are_not_found_where_no_key_is_known(self, export: Path, tmp_path: Path) -> None:
         assert audits.strangers(audits.exported(export), tmp_path) == ()
