@@ -26,7 +26,7 @@ from contracts.envelope import DocumentReference
 SIZE_LIMIT = 40 * 1024 * 1024
 """The largest document in bytes that is stored or fetched."""
 
-_PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
 _KEEP = insert(document).on_conflict_do_nothing(index_elements=["id"]).inline()
 
 
@@ -221,7 +221,7 @@ class Fetcher:
         url = f"{self._urls.get(publisher, '')}/internal/documents/{reference.id}"
         headers = {"traceparent": telemetry.traceparent()}
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS), self._client.stream("GET", url, headers=headers) as answer:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._client.stream("GET", url, headers=headers) as answer:
                 _check_status(publisher, answer.status_code)
                 return await _collect(answer, reference.size)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:

@@ -219,7 +219,7 @@ async def _lag(runtime: "Runtime", service: str) -> Mapping[str, int | None]:
     try:
         found: Mapping[str, int | None] = await runtime.bus.lag(service)
     except Unavailable:
-        return {}
+        return {topic.name: None for topic in consumed_by(service)}
     return found
 
 

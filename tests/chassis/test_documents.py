@@ -190,7 +190,7 @@ class TestPublisherDown:
         await fetcher.close()
 
     async def test_a_publisher_that_never_answers_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(documents, "_PATIENCE_SECONDS", 0.2)
+        monkeypatch.setattr(documents, "PATIENCE_SECONDS", 0.2)
         async with publisher(b"HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n", hang=True) as url:
             with pytest.raises(documents.DocumentUnreachable):
                 await fetch_from(url)

@@ -95,8 +95,12 @@ class TestQueues:
 
         monkeypatch.setattr(place.runtime.bus, "lag", lag)
         await hold(place, envelope(uuid4(), 2))
-        (topic,) = (await operator.get("/ops/inbox")).json()["topics"]
-        assert (topic["topic"], topic["lag"], topic["held"]) == (IN_TOPIC, None, 1)
+        topics = (await operator.get("/ops/inbox")).json()["topics"]
+        assert [(one["topic"], one["lag"], one["held"]) for one in topics] == [
+            ("channel.police.v1", None, 0),
+            (IN_TOPIC, None, 1),
+            ("notify.police.v1", None, 0),
+        ]
 
     async def test_parked_messages_are_listed_without_their_bodies(
         self, place: Place, operator: httpx2.AsyncClient
