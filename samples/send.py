@@ -1,5 +1,6 @@
 """Sends referrals through the real doors: the partner API, the mailbox and the public web form."""
 
+import contextlib
 import json
 import mimetypes
 import re
@@ -21,6 +22,7 @@ from lxml import html
 REFERENCE = re.compile(r"\b[A-Z]{2,3}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 SECONDS = 30.0
 TRIES = 4
+TRY_AGAIN = frozenset({429, 502, 503, 504})
 MOST_PAGES = 40
 MAIL_SUFFIXES = frozenset({".docx", ".pdf", ".eml"})
 SENDER = "referrer@school.example"
@@ -65,19 +67,11 @@ def send_to_api(path: Path, doors: Doors) -> Sent:
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
     with httpx2.Client(timeout=SECONDS, trust_env=False) as client:
         for attempt in range(TRIES):
-            try:
-                answer = client.post(
-                    f"{doors.intake_url}/api/v1/referrals",
-                    content=body,
-                    headers=headers,
-                )
-            except httpx2.HTTPError:
-                time.sleep(2**attempt / 4)
-                continue
-            if answer.status_code in {429, 502, 503, 504}:
-                time.sleep(2**attempt / 4)
-                continue
-            return Sent(str(path), "api", _reference_in_answer(path, answer))
+            with contextlib.suppress(httpx2.HTTPError):
+                answer = client.post(f"{doors.intake_url}/api/v1/referrals", content=body, headers=headers)
+                if answer.status_code not in TRY_AGAIN:
+                    return Sent(str(path), "api", _reference_in_answer(path, answer))
+            time.sleep(2**attempt / 4)
     message = f"The partner API at {doors.intake_url} does not answer: start the system and submit {path.name} again."
     raise NotSent(message)
 
@@ -152,13 +146,12 @@ def _message(path: Path) -> EmailMessage:
 
 def send_by_form(path: Path, doors: Doors) -> Sent:
     """Fill in the public form page by page, as a browser without scripts does, from {"fields": {name: value}}."""
-    sample = json.loads(path.read_text(encoding="utf-8"))
-    fields: Mapping[str, str | list[str]] = sample["fields"]
+    fields: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))["fields"]
     try:
         with httpx2.Client(
             base_url=doors.intake_url, timeout=SECONDS, trust_env=False, follow_redirects=True
         ) as client:
-            page = client.get(sample.get("start", "/"))
+            page = client.get("/")
             for _ in range(MOST_PAGES):
                 reference = _receipt(page)
                 if reference:
@@ -183,12 +176,7 @@ def _forms(tree: Any) -> list[Any]:
     return [form for form in tree.xpath(".//form") if form.get("method", "get").lower() == "post"]
 
 
-def _submit(
-    client: httpx2.Client,
-    page: httpx2.Response,
-    fields: Mapping[str, str | list[str]],
-    path: Path,
-) -> httpx2.Response:
+def _submit(client: httpx2.Client, page: httpx2.Response, fields: Mapping[str, str], path: Path) -> httpx2.Response:
     tree: Any = html.fromstring(page.text)
     main = tree.xpath("//main") or [tree]
     problems = [
@@ -203,16 +191,10 @@ def _submit(
     if not forms:
         return _follow(client, main[0], page, path)
     form = forms[0]
-    answers: dict[str, str | list[str]] = dict(_given(form))
-    known = {element.get("name") for element in form.xpath(".//input|.//select|.//textarea")}
-    answers |= {name: value for name, value in fields.items() if name in known}
-    target = urljoin(str(page.url), form.get("action") or "")
-    if form.get("enctype") == "multipart/form-data":
-        return client.post(
-            target,
-            files=[(name, (None, each)) for name, value in answers.items() for each in _each(value)],
-        )
-    return client.post(target, data=answers)
+    tokens = {each.get("name"): each.get("value", "") for each in form.xpath(".//input[@type='hidden']")}
+    asked = {each.get("name") for each in form.xpath(".//input|.//select|.//textarea")}
+    answers = {name: value for name, value in fields.items() if name in asked}
+    return client.post(urljoin(str(page.url), form.get("action") or ""), data=tokens | answers)
 
 
 def _follow(client: httpx2.Client, main: Any, page: httpx2.Response, path: Path) -> httpx2.Response:
@@ -221,22 +203,6 @@ def _follow(client: httpx2.Client, main: Any, page: httpx2.Response, path: Path)
         return client.get(urljoin(str(page.url), link.get("href")))
     message = f"{path.name}: the page {page.url.path} has neither a form nor a way on."
     raise NotSent(message)
-
-
-def _given(form: Any) -> Iterator[tuple[str, str]]:
-    """Yield what the page itself already filled in: the CSRF token, values shown again, and the first button's name."""
-    for element in form.xpath(".//input[@name]"):
-        kind = element.get("type", "text").lower()
-        if kind in {"hidden", "text", "email", "tel", "number"} or (
-            kind in {"radio", "checkbox"} and element.get("checked") is not None
-        ):
-            yield element.get("name"), element.get("value") or ""
-    for button in form.xpath("(.//button[@name])[1]"):
-        yield button.get("name"), button.get("value") or ""
-
-
-def _each(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def waiting(folder: Path) -> Iterator[Path]:
