@@ -37,8 +37,7 @@ async def document(page: PageRequest) -> Response:
         held = await documents.read(session, _id(page.path["document_id"]))
         if held.subject != found.held.subject:
             raise DocumentElsewhere("There is no such document with this case: open the case and choose again.")
-    name = held.reference.name.replace("\r", "").replace("\n", "")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(held.reference.name, safe='')}"}
     return Response(held.body, media_type="application/octet-stream", headers=headers)
 
 
