@@ -15,16 +15,21 @@ from contracts.vocabulary import Address, ProgressStage, Role
 ENTER = "enter"
 READ_INBOX = "read-inbox"
 ACKNOWLEDGE = "acknowledge"
+READ_SIGNPOST = "read-signpost"
+ANSWER_FOR_SERVICES = "answer-for-services"
 READ_DESK = "read-delivery-desk"
 MANAGE_DELIVERY = "manage-delivery"
 READ_DEMO_MAIL = "read-demonstration-mail"
 
-_DESK = frozenset({Role.INTAKE_DESK_OFFICER, Role.OPS_ENGINEER})
+_OFFICERS = frozenset({Role.INTAKE_DESK_OFFICER})
+_DESK = _OFFICERS | {Role.OPS_ENGINEER}
 _WORKERS = frozenset({Role.FRONT_DOOR_WORKER})
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     ENTER: _WORKERS | _DESK,
     READ_INBOX: _WORKERS,
     ACKNOWLEDGE: _WORKERS,
+    READ_SIGNPOST: _WORKERS | _OFFICERS,
+    ANSWER_FOR_SERVICES: _OFFICERS,
     READ_DESK: _DESK,
     MANAGE_DELIVERY: _DESK,
     READ_DEMO_MAIL: _WORKERS | _DESK,

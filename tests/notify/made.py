@@ -44,6 +44,7 @@ DESK = Actor(
     ActorKind.PERSON, "dana", "Dana Desk (synthetic)", frozenset({Role.INTAKE_DESK_OFFICER}), frozenset({AREA}),
     "Counter Terrorism Policing South East",
 )  # fmt: skip
+ENGINEER = replace(DESK, id="oscar", name="Oscar Ops (synthetic)", roles=frozenset({Role.OPS_ENGINEER}))
 
 
 def concern(version: int = 1, **given: Any) -> SafeguardingConcernReceived:

@@ -17,6 +17,7 @@ from tests.notify.made import (
     AREA,
     CANARIES,
     DESK,
+    ENGINEER,
     KENT_WORKER,
     MEDWAY_WORKER,
     NOW,
@@ -165,6 +166,17 @@ class TestSignpost:
         await site.sign_in(DESK)
         assert (await site.post(path, f"{path}/acknowledge", report="They rang.")).status_code == 303
         assert (await site.post("/desk", f"{path}/acknowledge", report="Twice.")).status_code == 409
+
+    async def test_an_ops_engineer_sees_that_it_waits_and_not_what_it_says(self, site: Site) -> None:
+        made = signpost("victim-support")
+        await handle(site.runtime, made, subject=uuid4())
+        path = f"/signposts/{made.signpost_id}"
+        await site.sign_in(ENGINEER)
+        desk = (await site.get("/desk")).text
+        assert "Victim support" in desk
+        assert path not in desk
+        assert (await site.get(path)).status_code == 403
+        assert (await site.post("/desk", f"{path}/acknowledge", report="They rang.")).status_code == 403
 
 
 class TestDelivery:

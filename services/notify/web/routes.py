@@ -8,6 +8,7 @@ from services.notify.domain import (
     READ_DEMO_MAIL,
     READ_DESK,
     READ_INBOX,
+    READ_SIGNPOST,
 )
 from services.notify.web import desk, views
 
@@ -27,8 +28,8 @@ PAGES = (
         views.concern_document,
         READ_INBOX,
     ),
-    Page("GET", "/signposts/{id}", views.signpost, ENTER),
-    Page("POST", "/signposts/{id}/acknowledge", views.acknowledge_signpost, ENTER),
+    Page("GET", "/signposts/{id}", views.signpost, READ_SIGNPOST),
+    Page("POST", "/signposts/{id}/acknowledge", views.acknowledge_signpost, READ_SIGNPOST),
     Page("GET", "/desk", desk.delivery_desk, READ_DESK),
     Page("GET", "/notices/{id}", desk.notice, READ_DESK),
     Page("POST", "/notices/{id}/send-again", desk.send_again, MANAGE_DELIVERY),

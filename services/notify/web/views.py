@@ -11,7 +11,7 @@ from chassis.clock import LONDON
 from chassis.web import FormErrors, PageRequest, blank, parse
 from services.notify import operations, queries
 from services.notify.domain import (
-    READ_DESK,
+    ANSWER_FOR_SERVICES,
     READ_INBOX,
     ConcernAbsent,
     DoorFacts,
@@ -147,7 +147,7 @@ async def _signpost(page: PageRequest, form: FormErrors, status: int = 200) -> R
 
 
 def _answer(page: PageRequest, report: str) -> Answer:
-    return Answer(_reach(page), report, everywhere=page.may(READ_DESK))
+    return Answer(_reach(page), report, everywhere=page.may(ANSWER_FOR_SERVICES))
 
 
 def _reach(page: PageRequest) -> Reach:
