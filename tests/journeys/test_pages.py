@@ -39,7 +39,8 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 DESK, OPS = "dana.desk@kent-police.example", "olu.ops@throughline.example"
 SUPERVISOR, CHAIR = "sam.supervisor@kent-police.example", "chidi.chair@kent-council.example"
 MEDWAY, PRIVACY = "meera.medway@medway-council.example", "priya.privacy@throughline.example"
-FILES = {"document", "original", "concern_document", "release_csv"}
+ABSENT = "/referrals/KM-0000-0000"
+"""The address of a referral that does not exist: the one page that is looked at for its refusal."""
 NARROW, WIDE = {"width": 320, "height": 800}, {"width": 1280, "height": 900}
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -147,7 +148,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (IMU, ["/", "/imu", f"/referrals/{fresh}", f"/referrals/{fresh}/deconfliction"]),
             (GATEWAY, ["/gateway", f"/find?reference={fresh}", f"/referrals/{handed}", f"/referrals/{clear}/decision"]),
             (GATEWAY, [f"/referrals/{clear}/decision/{command}" for command in decisions]),
-            (SUPERVISOR, ["/gateway", "/imu", "/referrals/KM-0000-0000"]),
+            (SUPERVISOR, ["/gateway", "/imu", ABSENT]),
         ],
         "channel": [
             (COORDINATOR, ["/", "/awareness", "/cases", f"/find?reference={handed}", f"/cases/{handed}"]),
@@ -206,7 +207,8 @@ class Look:
         answer = self.page.goto(address)
         assert answer is not None
         policy = answer.headers.get("content-security-policy", "")
-        if answer.status >= 500 or not re.search(r"default-src '(none|self)'", policy):
+        expected = 404 if address.endswith(ABSENT) else 200
+        if answer.status != expected or not re.search(r"default-src '(none|self)'", policy):
             self.problems.append(f"{address}: status {answer.status}, policy {policy!r}")
         if "unsafe-inline" in policy or "unsafe-eval" in policy:
             self.problems.append(f"{address}: its policy allows inline code: {policy}")
@@ -359,6 +361,7 @@ def test_an_empty_answer_is_met_with_an_error_summary(
     summary = page.locator(".govuk-error-summary")
     assert summary.count() == 1
     assert page.title().startswith("Error: ")
+    assert summary.locator("a").count() >= 1
     for link in summary.locator("a").all():
         target = str(link.get_attribute("href"))
         assert page.locator(f"[id='{target.removeprefix('#')}']").count() == 1, target
