@@ -97,6 +97,7 @@ def web_fields(form: Mapping[str, Any]) -> dict[str, str]:
 
 def in_files(folder: Path, marks: Sequence[str]) -> list[str]:
     """Return the files below a folder that hold a mark, in clear or in the database's hexadecimal."""
+    assert folder.exists(), f"{folder} is not there to look at."
     wanted = [word for mark in marks for word in (mark, mark.encode().hex())]
     patterns = [part for word in wanted for part in ("-e", word)]
     found = subprocess.run(

@@ -23,7 +23,7 @@ from chassis.wire import encode
 from cli import vault
 from cli.provision import BUS
 from contracts.catalogue import PARTITIONS, SERVICES
-from contracts.envelope import Envelope
+from contracts.envelope import Envelope, associated_data
 from contracts.intake.police import ReferralReceived
 from contracts.vocabulary import ReferralForm
 from samples.forms import write_form
@@ -168,7 +168,7 @@ def envelope(live: Live, kind: str, plant: Plant) -> Envelope:
         "documents": [{"id": str(uuid4()), "name": plant.value("name")}] if kind == "wrong-content" else [],
         "statistics_key": str(uuid4()),
     }
-    plain, bound = json.dumps(made).encode(), f"{event_id}|{ReferralReceived.wire_type}|{subject}".encode()
+    plain, bound = json.dumps(made).encode(), associated_data(event_id, ReferralReceived.wire_type, subject)
     if kind == "wrong-key":
         sealed, key_id = seal(AESGCM(os.urandom(32)), plain, bound), keys[0]["id"]
     else:

@@ -31,6 +31,7 @@ class Erased:
     reference: str
     subject: UUID
     opened_before: int
+    linked_before: list[str]
     receipts: dict[str, dict[str, Any]]
 
 
@@ -130,10 +131,24 @@ def erased(live: Live) -> Erased:
     (row,) = live.of("intake", "SELECT id FROM referral WHERE reference = $1", reference)
     subject: UUID = row["id"]
     wait(lambda: not unsettled(live, subject), 60, "The end of the pathway's messages")
-    before = len(Opener(live, subject).opens())
+    before, linked = len(Opener(live, subject).opens()), _beside(live, subject)
     order = {"subject": str(subject), "reason": "a test of erasure"}
     receipts = {service: live.operate(service, "POST", "erase", order) for service in SERVICES}
-    return Erased(live, plant, reference, subject, before, receipts)
+    return Erased(live, plant, reference, subject, before, linked, receipts)
+
+
+def _beside(live: Live, subject: UUID) -> list[str]:
+    """Return where a statistics key stands that was written in the moment of something about a subject."""
+    join = (
+        "SELECT DISTINCT f.subject FROM {table} f JOIN {table} mine ON mine.recorded_at = f.recorded_at "
+        "WHERE f.topic LIKE '%.statistics.%' AND mine.subject = $1"
+    )
+    return [
+        f"{service}: {table}"
+        for service in ("intake", "triage", "channel")
+        for table in ("outbox", "dispatch")
+        if live.of(service, join.format(table=table), subject)
+    ]
 
 
 def unsettled(live: Live, subject: UUID) -> list[str]:
@@ -162,6 +177,10 @@ class TestAnErasedSubject:
         for service in SERVICES:
             keys = erased.live.rows(KEYS, f"SELECT 1 FROM key_{service}.subject_key WHERE subject = $1", erased.subject)
             assert keys == [], service
+
+    def test_leads_to_no_fact_in_the_statistics(self, erased: Erased) -> None:
+        assert {"intake: outbox", "intake: dispatch", "triage: outbox", "triage: dispatch"} <= {*erased.linked_before}
+        assert _beside(erased.live, erased.subject) == []
 
     def test_is_answered_with_erased_on_replay(self, erased: Erased) -> None:
         live = erased.live
