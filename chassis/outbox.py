@@ -1,18 +1,21 @@
 """What a service announces: rows written in the transaction that changes its state, sealed for one audience."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import tables, telemetry
 from chassis.crypto import TopicKeys
 from chassis.database import Session
 from chassis.errors import Rejected
-from contracts.catalogue import TOPIC_BY_NAME
+from contracts.catalogue import TOPIC_BY_NAME, TOPICS
 from contracts.envelope import DocumentReference, Event, ReceiptBatch, ReceiptItem, associated_data
+
+STATISTICS = frozenset(topic.name for topic in TOPICS if topic.statistics)
 
 
 class NotThePublisher(Rejected):
@@ -97,6 +100,17 @@ def _row(session: Session, event: Event, about: About, now: datetime) -> dict[st
         "recorded_at": now,
         "tombstone": False,
     }
+
+
+async def cut_statistics(session: Session, keys: Collection[UUID]) -> None:
+    """Delete what was announced under statistics keys, once their subject is erased.
+
+    The rows stand beside those of the subject, written at the same moment: they would tell which facts are whose.
+    Statistics keep what they have stored; what has not reached them by then is not counted.
+    """
+    for table in (tables.dispatch, tables.outbox):
+        found = table.c.topic.in_(STATISTICS) & table.c.subject.in_(keys)
+        await session.execute(delete(table).where(found))
 
 
 async def _grant_documents(session: Session, events: list[Event]) -> None:

@@ -14,16 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import clock, tables, telemetry
 from chassis.crypto import SubjectKeys
 from chassis.database import Database, is_world_down
+from chassis.outbox import STATISTICS
 from chassis.transports import Outgoing, Transport
 from chassis.wire import encode
-from contracts.catalogue import TOPICS, receipt_topic
+from contracts.catalogue import receipt_topic
 from contracts.envelope import Envelope
 
 BATCH = 500
 POLL_SECONDS = 1.0
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LEADER_LOCK = 7301
-STATISTICS = tuple(topic.name for topic in TOPICS if topic.statistics)
 
 log = telemetry.logger(__name__)
 

@@ -2,8 +2,9 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
+from chassis import outbox
 from chassis.database import Session
 from services.intake import models
 from services.intake.domain import Reading
@@ -18,6 +19,8 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     keys, referral, version = models.arrival_key, models.referral, models.referral_version
     emptied = {"likeness": None, "referrer_email": None, "statistics_key": uuid4(), "unread_reason": ""}
     emptied |= {"reading": str(Reading.ERASED)}
+    found = select(referral.c.statistics_key).where(referral.c.id == subject)
+    await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     await session.execute(delete(keys).where(keys.c.referral_id == subject))
     await session.execute(update(referral).where(referral.c.id == subject).values(emptied))
     await session.execute(update(version).where(version.c.referral_id == subject).values(form=None, found=None))

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from chassis import outbox
 from chassis.database import Session
 from services.triage import models
 
@@ -26,5 +27,7 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     for table, name in emptied.items():
         await session.execute(update(table).where(table.c.subject == subject).values({name: b""}))
     # The nil key leads nowhere: what statistics hold can no longer be joined to this referral.
+    found = select(models.referral.c.statistics_key).where(models.referral.c.subject == subject)
+    await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     values = {"possibly_same_as": [], "statistics_key": UUID(int=0)}
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
