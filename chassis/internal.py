@@ -24,6 +24,8 @@ from chassis.errors import (
     Unavailable,
 )
 
+WATCHER = "monitor"
+"""The service that asks every other one how it is, by itself and all day."""
 _OPERATOR = re.compile(r"[\w][\w .@'+-]{0,79}")
 
 
@@ -110,6 +112,16 @@ def require_operator(request: Request) -> Actor:
     if not _OPERATOR.fullmatch(name):
         raise OperatorRefused("Say who you are: send your name in the X-Operator header, at most 80 characters.")
     return Actor.operator(name)
+
+
+def require_watcher(request: Request) -> Actor:
+    """Return the watching service itself when it shows its own machine credential, and the operator otherwise.
+
+    Raises OperatorRefused when the caller is neither.
+    """
+    if _matches(_bearer(request), request.app.state.runtime.secrets.machine_digests.get(WATCHER, "")):
+        return Actor.service(WATCHER)
+    return require_operator(request)
 
 
 def digest_of(credential: str) -> str:

@@ -1,4 +1,4 @@
-"""The operations plane: /ops/* in every service, for monitor and the command line alone, every call audited."""
+"""The operations plane: /ops/* in every service, for monitor and the command line; every operator call is audited."""
 
 from chassis.ops.erasure import DeletionReceipt, EraseSubject
 from chassis.ops.routes import router

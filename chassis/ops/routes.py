@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from chassis import audit, clock, inbox
-from chassis.actor import Actor
+from chassis.actor import Actor, ActorKind
 from chassis.database import Session
-from chassis.errors import Unavailable
+from chassis.errors import Conflict, Missing, Rejected, Unavailable
 from chassis.inbox.parked import Resolution
-from chassis.internal import ProblemRoute, require_operator
+from chassis.internal import ProblemRoute, require_operator, require_watcher
 from chassis.ops import queues, replay
 from chassis.ops.bodies import ErasureOrder, ReplayOrder, ResolutionOrder
 from chassis.ops.erasure import EraseSubject, erase_stored
@@ -26,10 +26,9 @@ from contracts.catalogue import consumed_by, published_by
 if TYPE_CHECKING:
     from chassis.runtime import Runtime
 
-WATCHER = "monitor"
-WATCHED = frozenset({"ops.outbox", "ops.inbox", "ops.parked", "ops.audit-checkpoints", "ops.clock"})
-"""What monitor asks by itself, all day: counts and checkpoints, nobody's record. Its people's calls are audited."""
 Operator = Annotated[Actor, Depends(require_operator)]
+Watcher = Annotated[Actor, Depends(require_watcher)]
+"""Who may ask for counts and checkpoints, nobody's record: operators, and monitor by itself, all day, unaudited."""
 Endpoint = Callable[..., Awaitable[Response]]
 After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
@@ -70,14 +69,14 @@ def router(service: OperatedService) -> APIRouter:
     return routes
 
 
-async def show_outbox(request: Request, operator: Operator) -> JSONResponse:
+async def show_outbox(request: Request, operator: Watcher) -> JSONResponse:
     """Answer how many events wait for a number and for the bus."""
     async with _audited(request, operator, "ops.outbox") as session:
         state = await queues.outbox_state(session, datetime.now(UTC))
     return JSONResponse(asdict(state))
 
 
-async def show_inbox(request: Request, operator: Operator) -> JSONResponse:
+async def show_inbox(request: Request, operator: Watcher) -> JSONResponse:
     """Answer lag, held and parked messages of every consumed topic; lag is null while the bus is down."""
     runtime = request.app.state.runtime
     async with _audited(request, operator, "ops.inbox") as session:
@@ -133,7 +132,7 @@ async def replay_events(request: Request, operator: Operator, order: ReplayOrder
     )
 
 
-async def show_checkpoints(request: Request, operator: Operator, after: After = 0) -> JSONResponse:
+async def show_checkpoints(request: Request, operator: Watcher, after: After = 0) -> JSONResponse:
     """Answer the signed checkpoints above a sequence, oldest first, at most 1000."""
     async with _audited(request, operator, "ops.audit-checkpoints") as session:
         found = await audit.checkpoints(session, after=after)
@@ -207,10 +206,21 @@ def _serving(page: Page) -> Endpoint:
 async def _audited(
     request: Request, operator: Actor, action: str, *, subject: UUID | None = None, **details: Unpack[audit.Details]
 ) -> AsyncIterator[Session]:
-    async with request.app.state.runtime.database.transaction(operator) as session:
-        if not (operator.id == WATCHER and action in WATCHED):
+    database = request.app.state.runtime.database
+    if operator.kind is ActorKind.SERVICE:
+        async with database.transaction(operator) as session:
+            yield session
+        return
+    try:
+        async with database.transaction(operator) as session:
             await audit.record(session, action, subject=subject, now=clock.now(), **details)
-        yield session
+            yield session
+    except (Rejected, Missing, Conflict) as error:
+        # The refusal undid the row together with the deed; that it was tried is told in a row of its own.
+        refused = details | {"facts": dict(details.get("facts") or {}) | {"refused": error.reason}}
+        async with database.transaction(operator) as session:
+            await audit.record(session, action, subject=subject, now=clock.now(), **refused)
+        raise
 
 
 async def _lag(runtime: "Runtime", service: str) -> Mapping[str, int | None]:

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from chassis.app import Service, create_app
 from chassis.settings import Secrets, ServiceSettings
-from services.monitor.clients import HttpOpsClient
+from services.monitor.clients import HttpOpsClient, OpsKeys
 from services.monitor.domain import PERMISSIONS
 from services.monitor.doors import ops_connections, otlp
 from services.monitor.handlers import handlers
@@ -16,7 +16,7 @@ from services.monitor.web.routes import NAVIGATION, OPS_ROUTES, PAGES
 
 def clients(settings: ServiceSettings, secrets: Secrets) -> HttpOpsClient:
     """Return the client for the other services' operations plane."""
-    return HttpOpsClient(settings.service_urls, secrets.ops_token)
+    return HttpOpsClient(settings.service_urls, OpsKeys(secrets.machine_credential, secrets.ops_token))
 
 
 def service() -> Service:

@@ -15,7 +15,6 @@ from services.monitor.domain import HealthState, OfferedCheckpoint, OutboxReadin
 from services.monitor.readers import Ledger, ParkedMessage
 
 PATIENCE_SECONDS = 5.0
-OWN_NAME = "monitor"
 _OK = 200
 
 
@@ -104,12 +103,25 @@ class RepairAsked:
     dry_run: bool
 
 
-class HttpOpsClient:
-    """Asks over HTTP with the operator token, naming the person on whose behalf it asks."""
+@dataclass(frozen=True)
+class OpsKeys:
+    """What monitor shows at the operations plane: its own machine credential, and the operators' token."""
 
-    def __init__(self, urls: Mapping[str, str], token: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    machine_credential: str = field(repr=False)
+    operator_token: str = field(repr=False)
+
+
+class HttpOpsClient:
+    """Asks over HTTP: by itself with monitor's machine credential, for a person with the operator token and the name.
+
+    What it asks by itself is not audited by the services; what a person asks always is.
+    """
+
+    def __init__(
+        self, urls: Mapping[str, str], keys: OpsKeys, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
         self._urls = dict(urls)
-        self._token = token
+        self._keys = keys
         self._http = httpx2.AsyncClient(timeout=PATIENCE_SECONDS, transport=transport, trust_env=False)
 
     @property
@@ -124,7 +136,7 @@ class HttpOpsClient:
     async def health(self, service: str) -> tuple[HealthState, Mapping[str, str]]:
         """GET /health/ready."""
         try:
-            response = await self._send(service, "GET", "/health/ready", OWN_NAME)
+            response = await self._send(service, "GET", "/health/ready")
             told = readers.read(readers.dependencies, response.json())
         except (Unavailable, ValueError):
             return HealthState.UNREACHABLE, {}
@@ -132,11 +144,11 @@ class HttpOpsClient:
 
     async def outbox(self, service: str) -> OutboxReading:
         """GET /ops/outbox."""
-        return readers.read(readers.outbox, await self._get(service, "/ops/outbox", OWN_NAME))
+        return readers.read(readers.outbox, await self._get(service, "/ops/outbox"))
 
     async def inbox(self, service: str) -> tuple[TopicReading, ...]:
         """GET /ops/inbox."""
-        return readers.read(readers.topics, await self._get(service, "/ops/inbox", OWN_NAME))
+        return readers.read(readers.topics, await self._get(service, "/ops/inbox"))
 
     async def parked(self, service: str, operator: str) -> tuple[ParkedMessage, ...]:
         """GET /ops/parked."""
@@ -155,7 +167,7 @@ class HttpOpsClient:
 
     async def checkpoints(self, service: str, after: int) -> tuple[OfferedCheckpoint, ...]:
         """GET /ops/audit/checkpoints?after=N."""
-        answer = await self._get(service, f"/ops/audit/checkpoints?after={after}", OWN_NAME)
+        answer = await self._get(service, f"/ops/audit/checkpoints?after={after}")
         return readers.read(lambda given: readers.checkpoints(service, given), answer)
 
     async def ledger(self, reference: str, operator: str) -> Ledger:
@@ -163,15 +175,18 @@ class HttpOpsClient:
         path = f"/ops/ledger/{quote(reference, safe='')}"
         return readers.read(readers.ledger, await self._get("intake", path, operator))
 
-    async def _get(self, service: str, path: str, operator: str) -> dict[str, Any]:
+    async def _get(self, service: str, path: str, operator: str = "") -> dict[str, Any]:
         return _checked(await self._send(service, "GET", path, operator))
 
     async def _send(
-        self, service: str, method: str, path: str, operator: str, body: Mapping[str, object] | None = None
+        self, service: str, method: str, path: str, operator: str = "", body: Mapping[str, object] | None = None
     ) -> httpx2.Response:
         if service not in self._urls:
             raise ServiceUnknown("There is no service of that name: choose one from the overview.")
-        headers = {"authorization": f"Bearer {self._token}", "x-operator": operator}
+        if operator:
+            headers = {"authorization": f"Bearer {self._keys.operator_token}", "x-operator": operator}
+        else:
+            headers = {"authorization": f"Bearer {self._keys.machine_credential}"}
         if telemetry.traceparent():
             headers["traceparent"] = telemetry.traceparent()
         url = self._urls[service].rstrip("/") + path

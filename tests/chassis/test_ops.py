@@ -17,7 +17,14 @@ from chassis.tables import audit_entry
 from chassis.web.pages import Page, PageRequest, Response
 from tests.chassis.operated import IN_TOPIC, OPERATOR, OURSELVES, TOKEN, announce, audited, envelope, hold, park
 from tests.chassis.places import BARE, Place
-from tests.conftest import RunningOf
+from tests.conftest import Installation, RunningOf
+
+WATCHED = ("outbox", "inbox", "audit/checkpoints")
+
+
+def machine(installation: Installation, service: str) -> dict[str, str]:
+    """Return what a service shows of itself; X-Operator stays the engineer's and must not count."""
+    return {"Authorization": f"Bearer {installation.vault.machine_credentials[service]}"}
 
 
 class TestWhoMayUseIt:
@@ -54,6 +61,40 @@ class TestWhoMayUseIt:
         assert await audited(place) == [
             ("operator", "synthetic.engineer", f"ops.{path.replace('/', '-')}", "") for path in paths
         ]
+
+    @pytest.mark.parametrize("path", WATCHED)
+    async def test_the_operator_token_leaves_a_row_whatever_the_name(
+        self, place: Place, operator: httpx2.AsyncClient, path: str
+    ) -> None:
+        answer = await operator.get(f"/ops/{path}", headers={"X-Operator": "monitor"})
+        assert answer.status_code == 200
+        assert await audited(place) == [("operator", "monitor", f"ops.{path.replace('/', '-')}", "")]
+
+    @pytest.mark.parametrize("path", WATCHED)
+    async def test_monitor_asks_for_counts_by_itself_without_a_row(
+        self, place: Place, operator: httpx2.AsyncClient, installation: Installation, path: str
+    ) -> None:
+        assert (await operator.get(f"/ops/{path}", headers=machine(installation, "monitor"))).status_code == 200
+        assert await audited(place) == []
+
+    async def test_monitors_own_credential_opens_nothing_else(
+        self, operator: httpx2.AsyncClient, installation: Installation
+    ) -> None:
+        refused = []
+        for route in ops.router(BARE).routes:
+            path = route.path.replace("{parked_id}", str(uuid4()))  # type: ignore[attr-defined]
+            (method,) = route.methods  # type: ignore[attr-defined]
+            answer = await operator.request(method, path, headers=machine(installation, "monitor"))
+            refused += [path] if answer.status_code == 401 else []
+        assert len(refused) == len(ops.router(BARE).routes) - len(WATCHED)
+        assert not {f"/ops/{path}" for path in WATCHED} & set(refused)
+
+    @pytest.mark.parametrize("path", WATCHED)
+    async def test_no_other_service_may_watch(
+        self, operator: httpx2.AsyncClient, installation: Installation, path: str
+    ) -> None:
+        for service in ("intake", "triage"):
+            assert (await operator.get(f"/ops/{path}", headers=machine(installation, service))).status_code == 401
 
 
 class TestQueues:

@@ -37,6 +37,17 @@ class TestParked:
         again = await operator.post(f"/ops/parked/{parked_id}/retry", json={"reason": "once more"})
         assert (again.status_code, again.json()["title"]) == (409, "parked-not-waiting")
 
+    async def test_a_refused_repair_leaves_a_row_that_says_so(self, place: Place, operator: httpx2.AsyncClient) -> None:
+        absent = uuid4()
+        await operator.post(f"/ops/parked/{absent}/retry", json={"reason": "to see who notices"})
+        await operator.post("/ops/replay", json={"dry_run": True})
+        assert [(row[1], row[2], row[3]) for row in await audited(place)] == [
+            ("synthetic.engineer", "ops.parked-retry", "to see who notices"),
+            ("synthetic.engineer", "ops.replay", ""),
+        ]
+        rows = await rows_of(place, tables.audit_entry)
+        assert {row.facts["refused"] for row in rows} == {"parked-message-unknown", "replay-unbounded"}
+
     async def test_a_discard_lets_what_waits_behind_go_on(self, place: Place, operator: httpx2.AsyncClient) -> None:
         subject = uuid4()
         parked_id = await park(place, envelope(subject, 1))

@@ -16,6 +16,7 @@ from services.monitor.clients import (
     OperationRefused,
     OperationsClosed,
     OpsClient,
+    OpsKeys,
     RepairAsked,
     ServiceUnreachable,
 )
@@ -25,10 +26,11 @@ from tests.monitor.builders import NOW, REFERENCE, a_ledger, a_parked_message, c
 
 Answering = Callable[[httpx2.Request], httpx2.Response]
 MESSAGE = a_parked_message()
+KEYS = OpsKeys(machine_credential="monitor.own", operator_token="secret-token")
 
 
 def speaking(answer: Answering) -> HttpOpsClient:
-    return HttpOpsClient({"intake": "http://intake.test/"}, "secret-token", httpx2.MockTransport(answer))
+    return HttpOpsClient({"intake": "http://intake.test/"}, KEYS, httpx2.MockTransport(answer))
 
 
 def told(status: int, content: object) -> HttpOpsClient:
@@ -110,6 +112,21 @@ class TestHttpOpsClient:
         await speaking(answer).parked("intake", "Ida Demo")
         assert seen[0].headers["authorization"] == "Bearer secret-token"
         assert seen[0].headers["x-operator"] == "Ida Demo"
+
+    async def test_asks_by_itself_with_its_own_credential_and_in_nobodys_name(self) -> None:
+        seen: list[httpx2.Request] = []
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            seen.append(request)
+            return a_service(request)
+
+        client = speaking(answer)
+        await client.health("intake")
+        await client.outbox("intake")
+        await client.inbox("intake")
+        await client.checkpoints("intake", 0)
+        assert [one.headers["authorization"] for one in seen] == ["Bearer monitor.own"] * 4
+        assert all("x-operator" not in one.headers for one in seen)
 
     async def test_checks_signatures_itself(self) -> None:
         forged = checkpoint_answer(2, service="channel")

@@ -8,7 +8,7 @@ import pytest
 from chassis import audit
 from chassis.actor import Actor
 from services.monitor import jobs, queries
-from services.monitor.clients import HttpOpsClient, NothingThere, RepairAsked
+from services.monitor.clients import HttpOpsClient, NothingThere, OpsKeys, RepairAsked
 from services.monitor.domain import HealthState, Repair
 from tests.conftest import Installation, eventually
 from tests.monitor.builders import NOW
@@ -19,7 +19,8 @@ from tests.monitor.conftest import Monitor
 async def plane(monitor: Monitor, installation: Installation) -> HttpOpsClient:
     """A client whose only service is this monitor itself."""
     transport = httpx2.ASGITransport(app=monitor.app)
-    return HttpOpsClient({"monitor": "http://monitor.test"}, installation.vault.ops_token, transport)
+    keys = OpsKeys(installation.vault.machine_credentials["monitor"], installation.vault.ops_token)
+    return HttpOpsClient({"monitor": "http://monitor.test"}, keys, transport)
 
 
 class TestRealPlane:
