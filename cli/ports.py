@@ -39,7 +39,7 @@ class Ports:
 
 def fixed(*, demo: bool) -> Ports:
     """Return the ports everybody knows; PortTaken, with who holds it, when one is in use."""
-    wanted = {name: port for name, port in FIXED.items() if demo or name not in {PROVIDER, MAIL_SINK}}
+    wanted = {name: FIXED[name] for name in _listeners(demo=demo)}
     for name, port in wanted.items():
         if not _free(port):
             holder = holder_of(port)
@@ -49,15 +49,20 @@ def fixed(*, demo: bool) -> Ports:
     return Ports(wanted)
 
 
-def free() -> Ports:
+def free(*, demo: bool) -> Ports:
     """Return ports that nobody uses at this moment."""
     with contextlib.ExitStack() as stack:
         found = {}
-        for name in FIXED:
+        for name in _listeners(demo=demo):
             listener = stack.enter_context(socket.socket())
             listener.bind((HOST, 0))
             found[name] = int(listener.getsockname()[1])
     return Ports(found)
+
+
+def _listeners(*, demo: bool) -> tuple[str, ...]:
+    """Return who listens; only a demonstration signs people in and takes its mail itself."""
+    return tuple(name for name in FIXED if demo or name not in {PROVIDER, MAIL_SINK})
 
 
 def _free(port: int) -> bool:

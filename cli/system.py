@@ -21,6 +21,10 @@ from contracts.catalogue import SERVICES
 
 READY_SECONDS = 2.0
 PREFIX = "THROUGHLINE_"
+REAL_USE_NEEDS = {
+    "SMTP_HOST": ("the mail server that notices go out through", ("notify",)),
+    "ISSUER_URL": ("the sign-in provider of the staff", SERVICES),
+}
 NOT_FOR_ALL = ("OIDC_", "SUPERVISOR", *(f"{service.upper()}_" for service in SERVICES))
 
 
@@ -137,13 +141,22 @@ def environment_of(plan: Plan, service: str) -> dict[str, str]:
         "SERVICE_URLS": json.dumps(ports.service_urls()),
     }
     if service == "intake":
-        ours["SMTP_PORT"] = str(ports.by_name[SMTP])
+        ours |= {"SMTP_HOST": HOST, "SMTP_PORT": str(ports.by_name[SMTP])}
     if plan.purpose == "demo":
         sink = str(ports.by_name[MAIL_SINK])
         ours |= {"ISSUER_URL": ports.url(PROVIDER), "CLOCK_FILE": str(folder.clock), "MAIL_DIRECTORY": str(folder.mail)}
-        ours |= {"SMTP_PORT": sink, "MAIL_SINK_PORT": sink} if service == "notify" else {}
+        ours |= {"SMTP_HOST": HOST, "SMTP_PORT": sink, "MAIL_SINK_PORT": sink} if service == "notify" else {}
     settings = _set_for("") | ours | _set_for(f"{service.upper()}_")
     return inherited() | {f"{PREFIX}{name}": value for name, value in settings.items()}
+
+
+def lacking() -> tuple[str, ...]:
+    """Return, each with its meaning, the settings that real use needs and that somebody is not given."""
+    return tuple(
+        f"{PREFIX}{name} ({meaning})"
+        for name, (meaning, services) in REAL_USE_NEEDS.items()
+        if not all((_set_for("") | _set_for(f"{service.upper()}_")).get(name) for service in services)
+    )
 
 
 def _set_for(whom: str) -> dict[str, str]:

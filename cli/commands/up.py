@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import samples
-from cli import console, ports, staff
+from cli import console, ports, staff, system
 from cli.clients import Operations, Operator
 from cli.errors import BadInput, Refused, StartFailed
 from cli.ports import HOST, PROVIDER, SMTP, Ports
@@ -49,13 +49,17 @@ def run(wishes: Wishes) -> None:
     if wishes.ready_file and not os.access(wishes.ready_file.absolute().parent, os.W_OK):
         message = f"{wishes.ready_file} cannot be written: name a file in a folder that you may write to."
         raise BadInput(message)
+    if wishes.purpose == "real" and (lacking := system.lacking()):
+        message = f"Real use needs {' and '.join(lacking)} in the environment; without --real this is a demonstration."
+        raise BadInput(message)
     if not wishes.ephemeral and not wishes.state.exists():
         ports.fixed(demo=wishes.purpose == "demo")  # a refused first start leaves no folder behind
     with (
         _root(wishes) as root,
         opened(root, wishes.purpose, now=datetime.now(UTC)) as folder,
     ):
-        chosen = ports.free() if wishes.ephemeral else ports.fixed(demo=wishes.purpose == "demo")
+        choose = ports.free if wishes.ephemeral else ports.fixed
+        chosen = choose(demo=wishes.purpose == "demo")
         if wishes.purpose == "demo":
             folder.mail.mkdir(mode=0o700, exist_ok=True)
         plan = Plan(folder, wishes.purpose, chosen, wishes.bus_url)
@@ -95,16 +99,16 @@ async def _run(plan: Plan, wishes: Wishes) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    system = System(plan, console.say)
+    everything = System(plan, console.say)
     try:
         began = time.monotonic()
-        if await _unless(stop, system.start()):
+        if await _unless(stop, everything.start()):
             await _ready(plan, wishes, stop, time.monotonic() - began)
     finally:
         console.say("Stopping.")
         if wishes.ready_file:
             wishes.ready_file.unlink(missing_ok=True)
-        await system.stop()
+        await everything.stop()
     console.say("Stopped; the data are kept." if not wishes.ephemeral else "Stopped; the throwaway data are removed.")
 
 

@@ -35,7 +35,8 @@ def service() -> Service:
 def clients(settings: ServiceSettings, _secrets: Secrets) -> Clients:
     """Return the mail client that the settings ask for: a server, or the console of a demonstration that names none.
 
-    In real use nobody reads the console: without a server mails wait where the delivery desk sees them.
+    In real use nobody reads the console. `throughline up` asks for a server there; without one, mails wait and are not
+    called sent.
     """
     if not isinstance(settings, NotifySettings) or (settings.mode == "demo" and not settings.smtp_host):
         return Clients(ConsoleSmtpClient())

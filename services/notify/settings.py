@@ -10,11 +10,11 @@ from chassis.settings import ServiceSettings
 class NotifySettings(ServiceSettings):
     """Where mail goes out, under which name, and where the demonstration's own mail server listens.
 
-    In a demonstration the defaults lead to the local mail folder, and an empty `smtp_host` to the console.
+    `throughline up` leads a demonstration's mails to the local mail folder, and asks for `smtp_host` in real use.
     """
 
-    smtp_host: str = "127.0.0.1"
-    smtp_port: int = 2526
+    smtp_host: str = ""
+    smtp_port: int = 25
     smtp_starttls: Literal["never", "if-offered", "always"] = "if-offered"
     smtp_username: str = ""
     smtp_password: str = ""

@@ -38,6 +38,7 @@ WRONG = [
     ["audit", "verify", "--export", "no-such-file"],
     ["up", "--bus", "carrier-pigeon"],
     ["up", "--ready-file", "no-such-folder/ready.json"],
+    ["up", "--real"],
 ]
 
 

@@ -27,6 +27,9 @@ class TestFixed:
 
 class TestFree:
     def test_gives_every_listener_its_own(self) -> None:
-        found = ports.free().by_name
+        found = ports.free(demo=True).by_name
         assert set(found) == set(ports.FIXED)
         assert len(set(found.values())) == len(found)
+
+    def test_gives_a_real_system_none_of_the_demonstrations(self) -> None:
+        assert set(ports.FIXED) - set(ports.free(demo=False).by_name) == {ports.PROVIDER, ports.MAIL_SINK}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.ports import free
+from cli.ports import HOST, free
 from cli.state import StateFolder
-from cli.system import Plan, environment_of
+from cli.system import Plan, environment_of, lacking
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     monkeypatch.setenv("THROUGHLINE_NOTIFY_SMTP_PASSWORD", "synthetic-password")
     monkeypatch.setenv("THROUGHLINE_OIDC_CLIENT_SECRET", "synthetic-secret")
     monkeypatch.setenv("PGHOST", "elsewhere.test")
-    return Plan(StateFolder(tmp_path), "real", free())
+    return Plan(StateFolder(tmp_path), "real", free(demo=False))
 
 
 class TestEnvironmentOf:
@@ -29,3 +29,31 @@ class TestEnvironmentOf:
         given = environment_of(plan, "triage")
         assert "PGHOST" not in given
         assert {"synthetic-password", "synthetic-secret"} & set(given.values()) == set()
+
+    def test_sends_all_mail_of_a_demonstration_to_its_own_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("THROUGHLINE_SMTP_HOST", "mail.council.test")
+        demonstration = Plan(StateFolder(tmp_path), "demo", free(demo=True))
+        assert environment_of(demonstration, "notify")["THROUGHLINE_SMTP_HOST"] == HOST
+
+    def test_tells_the_mail_server_to_notify_and_leaves_intake_its_own_door(
+        self, plan: Plan, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("THROUGHLINE_SMTP_HOST", "mail.council.test")
+        assert environment_of(plan, "notify")["THROUGHLINE_SMTP_HOST"] == "mail.council.test"
+        assert environment_of(plan, "intake")["THROUGHLINE_SMTP_HOST"] == HOST
+
+
+class TestLacking:
+    def test_names_what_real_use_needs_until_all_who_need_it_are_given_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mail, sign_in = lacking()
+        assert mail.startswith("THROUGHLINE_SMTP_HOST (")
+        assert sign_in.startswith("THROUGHLINE_ISSUER_URL (")
+        monkeypatch.setenv("THROUGHLINE_NOTIFY_SMTP_HOST", "mail.council.test")
+        monkeypatch.setenv("THROUGHLINE_TRIAGE_ISSUER_URL", "https://login.council.test")
+        assert lacking() == (sign_in,)
+        monkeypatch.setenv("THROUGHLINE_ISSUER_URL", "https://login.council.test")
+        assert lacking() == ()

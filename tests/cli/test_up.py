@@ -36,7 +36,7 @@ def wait(condition: Callable[[], object]) -> None:
 def running(state: Path, output: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the real command on free ports, without the sample referrals, and stop it as Ctrl-C does."""
     ready = state.with_name("ready.json")
-    script = "from cli import ports; ports.fixed = lambda *, demo: ports.free()\nfrom cli.main import app; app()"
+    script = "from cli import ports; ports.fixed = ports.free\nfrom cli.main import app; app()"
     command = [sys.executable, "-c", script, "up", "--state", str(state), "--no-samples", "--ready-file", str(ready)]
     with output.open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:

@@ -148,8 +148,8 @@ async def site(clean: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """Return notify running with its doors and jobs on free ports; its relay rests, so that reports can be read."""
     port = _free_port()
     values = {"public_url": "http://notify.test", "mail_directory": tmp_path / "mail"}
-    base = clean.settings("notify", **values).model_dump()
-    app = create_app(service(), NotifySettings(**base, smtp_port=port, mail_sink_port=port, smtp_starttls="never"))
+    values |= {"smtp_host": "127.0.0.1", "smtp_port": port, "mail_sink_port": port, "smtp_starttls": "never"}
+    app = create_app(service(), NotifySettings(**clean.settings("notify").model_dump() | values))
     monkeypatch.setattr(app.state.runtime.relay, "run", asyncio.Event().wait)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
