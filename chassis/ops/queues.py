@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, select
 
 from chassis.database import Session
 from chassis.inbox.parked import ParkedMessageUnknown
-from chassis.tables import inbox_held, inbox_parked, outbox, service_state
+from chassis.tables import dispatch, inbox_held, inbox_parked, outbox, service_state
 
 LISTED = 500
 """At most so many parked messages are listed at once, oldest first."""
@@ -18,11 +18,16 @@ LISTED = 500
 
 @dataclass(frozen=True)
 class OutboxState:
-    """How far the relay has got; `oldest_unpublished_seconds` is 0.0 when nothing waits."""
+    """How far the relay has got, and what the bus has but a recipient has not stored; seconds are 0.0 for nothing.
+
+    `unstored` counts each recipient of an event; what it erased or a person discarded is not waited for.
+    """
 
     unnumbered: int
     unpublished: int
     oldest_unpublished_seconds: float
+    unstored: int
+    oldest_unstored_seconds: float
     bus_id: str
     epoch: int
 
@@ -56,18 +61,21 @@ class ParkedMessage:
 
 
 async def outbox_state(session: Session, machine_now: datetime) -> OutboxState:
-    """Return how many rows wait for a number and for the bus, and for how long."""
+    """Return how many rows wait for a number, for the bus and for a recipient, and for how long."""
     waiting = select(
         func.count().filter(outbox.c.sequence.is_(None)).label("unnumbered"),
         func.count().label("unpublished"),
         func.min(outbox.c.recorded_at).label("oldest"),
     ).where(outbox.c.published_at.is_(None))
     counted = (await session.execute(waiting)).one()
+    unstored = (await session.execute(_UNSTORED)).one()
     state = await session.first(select(service_state))
     return OutboxState(
         unnumbered=counted.unnumbered,
         unpublished=counted.unpublished,
         oldest_unpublished_seconds=_age(counted.oldest, machine_now),
+        unstored=unstored.events,
+        oldest_unstored_seconds=_age(unstored.oldest, machine_now),
         bus_id=(state.bus_id or "") if state else "",
         epoch=state.epoch if state else 0,
     )
@@ -114,6 +122,14 @@ async def parked_message(session: Session, parked_id: UUID) -> ParkedMessage:
     return _message(row)
 
 
+# The first three conditions are those of the index dispatch_open, which holds the open rows alone. The age is counted
+# from recorded_at, machine time; published_at is the ledger's business time.
+_UNSTORED = select(func.count().label("events"), func.min(dispatch.c.recorded_at).label("oldest")).where(
+    dispatch.c.stored_at.is_(None),
+    dispatch.c.waived_at.is_(None),
+    dispatch.c.erased_at.is_(None),
+    dispatch.c.published_at.is_not(None),
+)
 _BEHIND = (
     select(func.count())
     .select_from(inbox_held)

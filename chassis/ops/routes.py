@@ -70,7 +70,7 @@ def router(service: OperatedService) -> APIRouter:
 
 
 async def show_outbox(request: Request, operator: Watcher) -> JSONResponse:
-    """Answer how many events wait for a number and for the bus."""
+    """Answer how many events wait for a number, for the bus and for a recipient."""
     async with _audited(request, operator, "ops.outbox") as session:
         state = await queues.outbox_state(session, datetime.now(UTC))
     return JSONResponse(asdict(state))

@@ -222,7 +222,7 @@ class ConsoleOpsClient:
     async def outbox(self, service: str) -> OutboxReading:
         """Answer with the reading it was given, or an empty outbox."""
         self._reach(service)
-        return self.outboxes.get(service, OutboxReading(0, 0, 0.0, "console", 1))
+        return self.outboxes.get(service, OutboxReading(0, 0, 0.0, 0, 0.0, "console", 1))
 
     async def inbox(self, service: str) -> tuple[TopicReading, ...]:
         """Answer with the readings it was given."""

@@ -21,8 +21,9 @@ SPANS_KEPT = timedelta(days=7)
 JOURNEY_SPANS_KEPT = timedelta(days=400)
 ASK_AGAIN = timedelta(seconds=15)
 
-# Beyond these a person should look; the same limits as deploy/alerts.
+# Beyond these a person should look.
 OUTBOX_WAITS_SECONDS = 30.0
+UNSTORED_SECONDS = 60.0
 HELD_SECONDS = 30.0
 LAG_MESSAGES = 1_000
 
@@ -59,6 +60,7 @@ class Trouble(StrEnum):
     SERVICE_UNREACHABLE = "service-unreachable"
     SERVICE_NOT_READY = "service-not-ready"
     OUTBOX_BEHIND = "outbox-behind"
+    EVENTS_NOT_STORED = "events-not-stored"
     CONSUMER_BEHIND = "consumer-behind"
     MESSAGES_HELD = "messages-held"
     MESSAGES_PARKED = "messages-parked"
@@ -80,8 +82,14 @@ LASTING = frozenset(
 
 
 QUEUES = frozenset(
-    {Trouble.OUTBOX_BEHIND, Trouble.CONSUMER_BEHIND, Trouble.MESSAGES_HELD, Trouble.MESSAGES_PARKED}
-)  # fmt: skip
+    {
+        Trouble.OUTBOX_BEHIND,
+        Trouble.EVENTS_NOT_STORED,
+        Trouble.CONSUMER_BEHIND,
+        Trouble.MESSAGES_HELD,
+        Trouble.MESSAGES_PARKED,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -96,11 +104,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class OutboxReading:
-    """What waits in a service to be published."""
+    """What waits in a service to be published, and what is published and a recipient has not stored."""
 
     unnumbered: int
     unpublished: int
     oldest_unpublished_seconds: float
+    unstored: int
+    oldest_unstored_seconds: float
     bus_id: str
     epoch: int
 
@@ -246,20 +256,29 @@ def tree(spans: Iterable[SpanFact]) -> tuple[SpanNode, ...]:
     return tuple(nodes)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return "1 message" or "2 messages"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """Return "1 message" or "2 messages"; `several` is the plural that a mere s does not make."""
+    return f"{number} {noun}" if number == 1 else f"{number} {several or noun + 's'}"
 
 
 def _outbox_findings(reading: ServiceReading) -> list[Finding]:
     outbox = reading.outbox
-    if outbox is None or outbox.oldest_unpublished_seconds <= OUTBOX_WAITS_SECONDS:
+    if outbox is None:
         return []
-    sentence = (
-        f"{reading.service} has {counted(outbox.unpublished, 'event')} to publish, the oldest waiting for "
-        f"{outbox.oldest_unpublished_seconds:.0f} seconds: see whether the bus takes them."
-    )
-    return [Finding(reading.service, Trouble.OUTBOX_BEHIND, "", sentence)]
+    found: list[Finding] = []
+    if outbox.oldest_unpublished_seconds > OUTBOX_WAITS_SECONDS:
+        sentence = (
+            f"{reading.service} has {counted(outbox.unpublished, 'event')} to publish, the oldest waiting for "
+            f"{outbox.oldest_unpublished_seconds:.0f} seconds: see whether the bus takes them."
+        )
+        found.append(Finding(reading.service, Trouble.OUTBOX_BEHIND, "", sentence))
+    if outbox.oldest_unstored_seconds > UNSTORED_SECONDS:
+        sentence = (
+            f"{reading.service} has no receipt for {counted(outbox.unstored, 'delivery', 'deliveries')}, the oldest "
+            f"announced {outbox.oldest_unstored_seconds:.0f} seconds ago: see which service is behind, holds or parked."
+        )
+        found.append(Finding(reading.service, Trouble.EVENTS_NOT_STORED, "", sentence))
+    return found
 
 
 def _topic_findings(service: str, topic: TopicReading) -> list[Finding]:

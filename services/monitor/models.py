@@ -55,6 +55,8 @@ service_reading = Table(
     column("unnumbered", Integer, OPERATIONAL, nullable=True),
     column("unpublished", Integer, OPERATIONAL, nullable=True),
     column("oldest_unpublished_seconds", Float, OPERATIONAL, nullable=True),
+    column("unstored", Integer, OPERATIONAL, nullable=True),
+    column("oldest_unstored_seconds", Float, OPERATIONAL, nullable=True),
     column("bus_id", Text, OPERATIONAL, nullable=True),
     column("epoch", Integer, OPERATIONAL, nullable=True),
     column("read_at", moment, OPERATIONAL),

@@ -1,7 +1,7 @@
 """What monitor writes: spans, readings, alarms and checkpoints; and the purge of old spans."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from services.monitor.domain import (
     SPANS_KEPT,
     Finding,
     OfferedCheckpoint,
+    OutboxReading,
     Repair,
     ServiceReading,
     may_pass,
@@ -111,4 +112,4 @@ async def note_repair(
     await audit.record(session, f"parked-message.{repair}-asked", subject=None, now=now, reason=reason, facts=facts)
 
 
-_OUTBOX_COLUMNS = ("unnumbered", "unpublished", "oldest_unpublished_seconds", "bus_id", "epoch")
+_OUTBOX_COLUMNS = tuple(field.name for field in fields(OutboxReading))

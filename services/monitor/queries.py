@@ -161,9 +161,7 @@ def _rivals() -> ScalarSelect[int]:
 def _reading(row: Row[Any], topics: Mapping[str, list[TopicReading]]) -> ServiceReading:
     outbox = None
     if row.unpublished is not None:
-        outbox = OutboxReading(
-            row.unnumbered, row.unpublished, row.oldest_unpublished_seconds, row.bus_id or "", row.epoch
-        )
+        outbox = OutboxReading(**{each.name: getattr(row, each.name) for each in fields(OutboxReading)})
     return ServiceReading(
         service=row.service,
         state=HealthState(row.state),

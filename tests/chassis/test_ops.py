@@ -8,12 +8,12 @@ from uuid import uuid4
 import httpx2
 import pytest
 from fastapi.responses import JSONResponse
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis import audit, ops
 from chassis.errors import Unavailable
 from chassis.internal import digest_of
-from chassis.tables import audit_entry
+from chassis.tables import audit_entry, dispatch
 from chassis.web.pages import Page, PageRequest, Response
 from tests.chassis.operated import IN_TOPIC, OPERATOR, OURSELVES, TOKEN, announce, audited, envelope, hold, park
 from tests.chassis.places import BARE, Place
@@ -107,8 +107,24 @@ class TestQueues:
         assert (found["unnumbered"], found["unpublished"], found["epoch"], found["bus_id"]) == (1, 2, 1, "")
         assert 295 < found["oldest_unpublished_seconds"] < 320
 
+    async def test_outbox_says_what_no_recipient_has_stored_and_since_when(
+        self, place: Place, operator: httpx2.AsyncClient
+    ) -> None:
+        now = datetime.now(UTC)
+        for name in ("stored_at", "waived_at", "erased_at", "unpublished", "parked_at", "seen_by_nobody"):
+            minutes = 2 if name in {"parked_at", "seen_by_nobody"} else 9
+            event_id = await announce(place, uuid4(), 1, recorded_at=now - timedelta(minutes=minutes))
+            values = {"published_at": None if name == "unpublished" else now}
+            values |= {name: now} if name in dispatch.c else {}
+            async with place.database.transaction(OURSELVES) as session:
+                await session.execute(update(dispatch).where(dispatch.c.event_id == event_id).values(values))
+        found = (await operator.get("/ops/outbox")).json()
+        assert found["unstored"] == 2
+        assert 119 < found["oldest_unstored_seconds"] < 140
+
     async def test_an_empty_outbox_waits_for_nothing(self, operator: httpx2.AsyncClient) -> None:
-        assert (await operator.get("/ops/outbox")).json()["oldest_unpublished_seconds"] == 0.0
+        found = (await operator.get("/ops/outbox")).json()
+        assert (found["oldest_unpublished_seconds"], found["oldest_unstored_seconds"]) == (0.0, 0.0)
 
     async def test_inbox_says_lag_held_and_parked_by_topic(
         self, place: Place, operator: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch

@@ -98,11 +98,14 @@ def a_reading(
     state: HealthState = HealthState.READY,
     *,
     waits: float = 0.0,
+    unstored: float = 0.0,
     topics: tuple[TopicReading, ...] = (),
 ) -> ServiceReading:
     """What a service tells of itself."""
-    outbox = None if state is HealthState.UNREACHABLE else OutboxReading(0, 3 if waits else 0, waits, "bus-1", 1)
-    return ServiceReading(service, state, {"database": "ok"}, outbox, topics, NOW)
+    outbox = OutboxReading(0, 3 if waits else 0, waits, 1 if unstored else 0, unstored, "bus-1", 1)
+    return ServiceReading(
+        service, state, {"database": "ok"}, None if state is HealthState.UNREACHABLE else outbox, topics, NOW
+    )
 
 
 def a_parked_message(**given: object) -> ParkedMessage:

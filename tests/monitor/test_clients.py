@@ -20,7 +20,7 @@ from services.monitor.clients import (
     RepairAsked,
     ServiceUnreachable,
 )
-from services.monitor.domain import HealthState, Repair, ServiceUnknown
+from services.monitor.domain import HealthState, OutboxReading, Repair, ServiceUnknown
 from services.monitor.readers import AnswerUnreadable
 from tests.monitor.builders import NOW, REFERENCE, a_ledger, a_parked_message, checkpoint_answer
 
@@ -47,7 +47,7 @@ def a_service(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(200, json={"would": "It is tried again.", "done": not asked["dry_run"]})
     answers: dict[str, object] = {
         "/health/ready": {"status": "ready", "dependencies": {"database": "answers"}},
-        "/ops/outbox": {"unnumbered": 0, "unpublished": 0, "oldest_unpublished_seconds": 0.0, "bus_id": "", "epoch": 1},
+        "/ops/outbox": asdict(OutboxReading(0, 0, 0.0, 0, 0.0, "", 1)),
         "/ops/inbox": {"topics": []},
         "/ops/parked": {"messages": [parked]},
         f"/ops/parked/{MESSAGE.id}": parked,

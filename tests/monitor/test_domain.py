@@ -71,7 +71,12 @@ class TestIsDue:
 
 class TestFindings:
     def test_a_quiet_service_has_none(self) -> None:
-        assert findings(a_reading(topics=(a_topic(lag=3), a_topic(lag=None))), None) == ()
+        busy = a_reading(waits=29, unstored=59, topics=(a_topic(lag=3), a_topic(lag=None)))
+        assert findings(busy, None) == ()
+
+    def test_count_in_words(self) -> None:
+        (found,) = findings(a_reading(unstored=75), None)
+        assert "no receipt for 1 delivery, the oldest announced 75 seconds ago" in found.sentence
 
     @pytest.mark.parametrize(
         ("reading", "reason"),
@@ -79,6 +84,7 @@ class TestFindings:
             (a_reading(state=HealthState.UNREACHABLE), Trouble.SERVICE_UNREACHABLE),
             (a_reading(state=HealthState.NOT_READY), Trouble.SERVICE_NOT_READY),
             (a_reading(waits=31), Trouble.OUTBOX_BEHIND),
+            (a_reading(unstored=61), Trouble.EVENTS_NOT_STORED),
             (a_reading(topics=(a_topic(lag=1_001),)), Trouble.CONSUMER_BEHIND),
             (a_reading(topics=(a_topic(held=1),)), Trouble.MESSAGES_HELD),
             (a_reading(topics=(a_topic(parked=1),)), Trouble.MESSAGES_PARKED),

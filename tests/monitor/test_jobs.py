@@ -8,7 +8,7 @@ from chassis.actor import Actor
 from chassis.app import Runtime
 from services.monitor import jobs, operations, queries
 from services.monitor.clients import ConsoleOpsClient
-from services.monitor.domain import HealthState, Trouble
+from services.monitor.domain import ASK_AGAIN, HealthState, OutboxReading, Trouble
 from services.monitor.models import span
 from tests.monitor.builders import NOW, a_checkpoint, a_span, a_topic
 
@@ -28,6 +28,19 @@ class TestWatchServices:
             ("triage", HealthState.UNREACHABLE),
         ]
         assert {one.reason for one in alarms} == {Trouble.MESSAGES_PARKED, Trouble.SERVICE_UNREACHABLE}
+
+    async def test_raises_a_publishers_alarm_and_clears_it_with_the_last_receipt(
+        self, runtime: Runtime, console: ConsoleOpsClient
+    ) -> None:
+        console.outboxes["triage"] = OutboxReading(0, 0, 0.0, 2, 75.0, "console", 1)
+        await jobs.watch_services(runtime, NOW)
+        async with runtime.database.transaction(ME) as session:
+            (raised,) = await queries.alarms(session)
+        assert (raised.service, raised.reason) == ("triage", Trouble.EVENTS_NOT_STORED)
+        console.outboxes["triage"] = OutboxReading(0, 0, 0.0, 0, 0.0, "console", 1)
+        await jobs.watch_services(runtime, NOW + ASK_AGAIN)
+        async with runtime.database.transaction(ME) as session:
+            assert await queries.alarms(session) == ()
 
     async def test_clears_alarms_when_all_is_well(self, runtime: Runtime, console: ConsoleOpsClient) -> None:
         console.states["triage"] = HealthState.NOT_READY

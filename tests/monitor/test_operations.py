@@ -96,7 +96,7 @@ class TestNoteFindings:
 class TestNoteReading:
     async def test_replaces_what_was_told_before(self, runtime: Runtime) -> None:
         first = a_reading(topics=(a_topic(lag=3), a_topic("gone", lag=1)))
-        second = a_reading(waits=5, topics=(a_topic(lag=None),))
+        second = a_reading(waits=5, unstored=7, topics=(a_topic(lag=None),))
         async with runtime.database.transaction(ME) as session:
             await operations.note_reading(session, first)
             await operations.note_reading(session, second)
