@@ -11,7 +11,7 @@ from contracts.vocabulary.form import (
     age_band,
     age_on,
 )
-from contracts.vocabulary.reference import check_character, is_reference, make_reference
+from contracts.vocabulary.reference import check_character, is_reference, make_reference, tidy_reference
 from contracts.vocabulary.words import (
     AgeBand,
     Decision,
@@ -52,4 +52,5 @@ __all__ = [
     "field_class_of",
     "is_reference",
     "make_reference",
+    "tidy_reference",
 ]

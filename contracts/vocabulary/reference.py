@@ -29,6 +29,13 @@ def make_reference(prefix: str, choose: Callable[[str], str]) -> str:
             return f"{prefix}-{body[:GROUP]}-{body[GROUP:]}{check}"
 
 
+def tidy_reference(text: str) -> str:
+    """Return a reference as it is stored, however somebody wrote it: " km7f3k 92qm " is KM-7F3K-92QM."""
+    letters = "".join(letter for letter in text.upper() if letter.isascii() and letter.isalnum())
+    prefix, body = letters[: -2 * GROUP], letters[-2 * GROUP :]
+    return f"{prefix}-{body[:GROUP]}-{body[GROUP:]}" if prefix else letters
+
+
 def is_reference(text: str) -> bool:
     """Say whether a text, in upper case, is a well-formed reference with the right check character."""
     parts = text.split("-")

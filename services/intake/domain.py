@@ -33,8 +33,6 @@ BEING_READ = "The software is reading the original."
 GIVEN_UP = "The software tried to read this and stopped each time; open the original with care."
 AGES_MAY_DIFFER = 2
 """Years between an approximate age and the date of birth that are still a guess, not a slip."""
-REFERENCE_BODY = 8
-"""Letters and digits of a reference after the prefix of its area, in two groups."""
 MOST_ALIKE = 5
 """How many earlier referrals about perhaps the same person are named."""
 READING_TRIES = 3
@@ -211,14 +209,6 @@ def ages_disagree(person: Person, today: date) -> bool:
     """Say whether the approximate age is more than two years away from the age by the date of birth."""
     age, guess = age_on(person, today), person.approximate_age
     return age is not None and guess is not None and abs(age - guess) > AGES_MAY_DIFFER
-
-
-def tidy_reference(text: str) -> str:
-    """Return a reference as it is stored, however somebody wrote it: " km7f3k 92qm " is KM-7F3K-92QM."""
-    letters = "".join(letter for letter in text.upper() if letter.isascii() and letter.isalnum())
-    prefix, body = letters[:-REFERENCE_BODY], letters[-REFERENCE_BODY:]
-    half = REFERENCE_BODY // 2
-    return f"{prefix}-{body[:half]}-{body[half:]}" if prefix else letters
 
 
 def month_of(moment: datetime) -> str:

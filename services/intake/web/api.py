@@ -15,7 +15,7 @@ from chassis import clock
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError
 from chassis.internal import ProblemRoute, problem, status_of
-from contracts.vocabulary import Door, ReferralForm, is_reference
+from contracts.vocabulary import Door, ReferralForm, is_reference, tidy_reference
 from services.intake.domain import (
     LONDON,
     KeyKind,
@@ -25,7 +25,6 @@ from services.intake.domain import (
     ReferralUnknown,
     impossible_age,
     key_for,
-    tidy_reference,
 )
 from services.intake.operations import receive
 from services.intake.queries import ledger, likeness_key, localities_of

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 
 from chassis import audit, documents
 from chassis.web import FormData, FormErrors, PageRequest, Response
-from contracts.vocabulary import Door, Team
-from services.intake.domain import CAME_IN, LONDON, Practice, Reading, ReferralUnknown, tidy_reference
+from contracts.vocabulary import Door, Team, tidy_reference
+from services.intake.domain import CAME_IN, LONDON, Practice, Reading, ReferralUnknown
 from services.intake.operations import complete
 from services.intake.queries import (
     DeskReferral,
