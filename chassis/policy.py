@@ -6,9 +6,13 @@ from typing import ClassVar
 
 from chassis.actor import Actor
 from chassis.errors import Forbidden
+from contracts.vocabulary import Role
 
 PUBLIC = "public"
 """The permission of a page that anybody may open without signing in."""
+
+ROLE_WORDS: Mapping[str, str] = {Role.IMU_OFFICER: "Intelligence unit officer"}
+"""The roles whose names are not plain words."""
 
 PermissionTable = Mapping[str, AbstractSet[str]]
 
@@ -18,13 +22,12 @@ class PermissionMissing(Forbidden):
 
     reason: ClassVar[str] = "permission-missing"
 
-    def __init__(self, permission: str, granting: AbstractSet[str]) -> None:
-        """Keep the permission and the roles that grant it, for the page that explains the refusal."""
-        self.permission = permission
-        self.granting = tuple(sorted(in_words(role) for role in granting))
+    def __init__(self, granting: AbstractSet[str]) -> None:
+        """Say in words which roles carry the permission."""
+        names = sorted(ROLE_WORDS.get(role) or in_words(role).capitalize() for role in granting)
         super().__init__(
-            f"You need the permission “{in_words(permission)}”, which comes with the role {_either(self.granting)}: "
-            "ask the person who manages your organisation's accounts to give you that role."
+            f"This is only for people with the role {_either(names)}: "
+            "ask the person who manages your organisation's accounts if you should have it."
         )
 
 
@@ -34,7 +37,7 @@ def allow(actor: Actor, permission: str, table: PermissionTable) -> None:
     A permission that the table lacks is refused too: a page can never be open by a slip of the pen.
     """
     if not may(actor, permission, table):
-        raise PermissionMissing(permission, table.get(permission, frozenset()))
+        raise PermissionMissing(table.get(permission, frozenset()))
 
 
 def may(actor: Actor, permission: str, table: PermissionTable) -> bool:
@@ -43,11 +46,11 @@ def may(actor: Actor, permission: str, table: PermissionTable) -> bool:
 
 
 def in_words(name: str) -> str:
-    """Return a kebab-case role or permission as words: "gateway-officer" becomes "gateway officer"."""
+    """Return a kebab-case name as words: "gateway-officer" becomes "gateway officer"."""
     return str(name).replace("-", " ").replace("_", " ")
 
 
-def _either(names: tuple[str, ...]) -> str:
+def _either(names: list[str]) -> str:
     if not names:
         return "that nobody has been given yet"
     return " or ".join(f"“{name}”" for name in names)
