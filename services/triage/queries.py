@@ -12,7 +12,7 @@ from sqlalchemy import Row, select, tuple_
 from chassis import documents
 from chassis.database import Session
 from contracts.envelope import DocumentReference
-from contracts.vocabulary import ReferralForm
+from contracts.vocabulary import ReferralForm, tidy_reference
 from services.triage import models
 from services.triage.domain import HOLD_LABELS, Command, Hold, ReferralNotFound, Situation, State
 
@@ -86,7 +86,7 @@ class QueueLine:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One thing that happened, with what was written down about it."""
+    """One thing that happened, with what was written down about it; `by` is empty where no person did it here."""
 
     at: datetime
     by: str
@@ -153,8 +153,8 @@ async def held(session: Session, subject: UUID) -> Held:
 
 
 async def held_by_reference(session: Session, reference: str) -> Held:
-    """Return a referral by its reference (any case); ReferralNotFound as above."""
-    wanted = reference.strip().upper()
+    """Return a referral by its reference, however it was typed; ReferralNotFound as above."""
+    wanted = tidy_reference(reference)
     return await _held(
         session, await session.first(select(models.referral).where(models.referral.c.reference == wanted))
     )
@@ -299,7 +299,7 @@ async def _timeline(session: Session, subject: UUID) -> tuple[TimelineEntry, ...
         [
             TimelineEntry(
                 at=row.at,
-                by=row.by_name,
+                by="" if row.by_id == session.service else row.by_name,
                 command=row.command,
                 to_state=row.to_state,
                 risk_owner=row.risk_owner,

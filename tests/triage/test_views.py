@@ -67,7 +67,7 @@ class TestQueues:
     async def test_find_leads_to_the_referral(self, console: Console) -> None:
         await console.desk.open()
         client = await console.signed_in(GATEWAY)
-        found = await client.get("/find", params={"reference": " km-7f3k-92qm "})
+        found = await client.get("/find", params={"reference": " km7f3k 92qm "})
         assert (found.status_code, found.headers["location"]) == (303, ONE)
         assert (await client.get("/find", params={"reference": "KM-0000-0000"})).status_code == 404
 
@@ -87,6 +87,12 @@ class TestReferral:
         )
         assert read == [{"actor_id": "gita-synthetic", "subject": subject}]
         assert (await rows(console.desk.runtime, "SELECT gateway_seen_at FROM referral"))[0]["gateway_seen_at"]
+
+    async def test_says_of_nobody_that_the_service_did_it(self, console: Console) -> None:
+        await console.desk.open()
+        shown = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
+        assert "Referral received" in shown
+        assert "by triage" not in shown
 
     async def test_marks_where_it_stands_and_says_why_not(self, console: Console) -> None:
         await console.desk.open()
@@ -293,7 +299,8 @@ class TestDecide:
         words = {"reason": "malicious", "rationale": "My own long words.", "step": "commit"}
         refused = await client.post(f"{ONE}/decision/close", data={**fields, **words})
         assert refused.status_code == 409
-        assert "A later version of the form arrived, by triage" in text_of(refused)
+        assert "A later version of the form arrived, 1" in text_of(refused)
+        assert "by triage" not in text_of(refused)
         assert "My own long words." in refused.text
         assert hidden(refused, "row_version") == "3"
         assert not await rows(console.desk.runtime, "SELECT 1 FROM decision")
