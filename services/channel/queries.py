@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, select, true, tuple_
 from chassis import documents
 from chassis.database import Session
 from contracts.envelope import DocumentReference
-from contracts.vocabulary import ReferralForm
+from contracts.vocabulary import ReferralForm, tidy_reference
 from services.channel import models
 from services.channel.domain import CaseNotFound, Situation, State
 
@@ -99,7 +99,7 @@ class PackView:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One thing that happened, with what was written down about it."""
+    """One thing that happened, with what was written down about it; `by` is empty where no person did it here."""
 
     at: datetime
     by: str
@@ -169,9 +169,9 @@ async def held(session: Session, subject: UUID) -> Held:
 
 
 async def held_by_reference(session: Session, reference: str) -> Held:
-    """Return a case by its reference (any case); CaseNotFound as above."""
+    """Return a case by its reference, however it was typed; CaseNotFound as above."""
     table = models.case_file
-    wanted = reference.strip().upper()
+    wanted = tidy_reference(reference)
     return await _held(session, await session.first(select(table).where(table.c.reference == wanted)))
 
 
@@ -257,7 +257,7 @@ async def timeline(session: Session, subject: UUID) -> tuple[TimelineEntry, ...]
         [
             TimelineEntry(
                 at=row.at,
-                by=row.by_name,
+                by="" if row.by_id == session.service else row.by_name,
                 command=row.command,
                 to_state=row.to_state,
                 risk_owner=row.risk_owner,

@@ -41,7 +41,7 @@ class TestOnPoliceDecisionMade:
         assert (await rows(team.runtime, "SELECT risk_owner FROM case_file"))[0]["risk_owner"] == "Cora Synthetic"
         await team.hear(decided(Outcome.PLP), subject)
         found = await rows(team.runtime, "SELECT state, risk_owner FROM case_file")
-        assert found == [{"state": "taken-back", "risk_owner": "The police"}]
+        assert found == [{"state": "taken-back", "risk_owner": "The police officer who took the case back"}]
 
     async def test_leaves_other_cases_alone(self, team: Team) -> None:
         subject = await team.open()

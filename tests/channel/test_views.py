@@ -9,7 +9,7 @@ from chassis import documents
 from chassis.actor import Actor
 from contracts.vocabulary import Outcome, Role
 from services.channel.domain import Command
-from tests.channel.builders import CORA, NOW, coordinator, decided, made, passed, rows
+from tests.channel.builders import CORA, NOW, POLICE_OWNER, coordinator, decided, made, passed, rows
 from tests.channel.conftest import Console, hidden, send
 
 ONE = "/cases/KM-7F3K-92QM"
@@ -83,7 +83,7 @@ class TestCases:
     async def test_find_leads_to_the_case(self, console: Console) -> None:
         await console.team.open()
         client = await console.signed_in(CORA)
-        assert (await client.get("/find", params={"reference": "km-7f3k-92qm"})).headers["location"] == ONE
+        assert (await client.get("/find", params={"reference": " km7f3k 92qm"})).headers["location"] == ONE
         assert (await client.get("/find")).status_code == 404
 
 
@@ -98,6 +98,20 @@ class TestCase:
             console.team.runtime, "SELECT actor_id, subject FROM audit_entry WHERE action = 'record.read'"
         )
         assert read == [{"actor_id": "cora-synthetic", "subject": subject}]
+
+    async def test_opening_it_counts_as_seen(self, console: Console) -> None:
+        await console.team.hear(made(), await console.team.open())
+        client = await console.signed_in(CORA)
+        assert (await rows(console.team.runtime, "SELECT seen_at FROM awareness"))[0]["seen_at"] is None
+        await client.get(ONE)
+        assert (await rows(console.team.runtime, "SELECT seen_at FROM awareness"))[0]["seen_at"]
+        assert "New to your team" not in (await client.get("/awareness")).text
+
+    async def test_says_of_nobody_that_the_service_did_it(self, console: Console) -> None:
+        await console.team.open()
+        shown = text_of(await (await console.signed_in(CORA)).get(ONE))
+        assert "The police offered a pack" in shown
+        assert "by channel" not in shown
 
     async def test_asks_practice_for_the_persons_district(self, console: Console) -> None:
         await console.team.open()
@@ -133,7 +147,7 @@ class TestAct:
         answer = await send(client, f"{ONE}/actions/accept")
         assert answer.headers["location"] == ONE
         page = await client.get(ONE)
-        assert "You have accepted the pack." in page.text
+        assert f"You are named as risk owner; {POLICE_OWNER} stays responsible until the police have" in page.text
         assert "Accepted, information being gathered" in page.text
 
     async def test_asks_for_the_reason(self, console: Console) -> None:

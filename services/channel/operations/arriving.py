@@ -23,7 +23,8 @@ from services.channel.operations.saving import (
 )
 from services.channel.queries import Summary
 
-POLICE = "The police"
+TAKER = "The police officer who took the case back"
+"""Their decision comes without a name; the one person whom it makes responsible is named in triage."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ async def hear_decision(session: Session, heard: DecisionHeard, practice: Practi
         return
     case = await queries.held(session, heard.subject)
     if case.situation.state is State.GIVEN_BACK:
-        await carry_out(session, heard.subject, Act(Command.TAKEN_BACK, now, Record(risk_owner=POLICE)), practice)
+        await carry_out(session, heard.subject, Act(Command.TAKEN_BACK, now, Record(risk_owner=TAKER)), practice)
 
 
 async def receive_pack(session: Session, arrival: PackArrival, practice: Practice, now: datetime) -> None:
@@ -136,7 +137,7 @@ async def receive_pack(session: Session, arrival: PackArrival, practice: Practic
 
 
 async def mark_awareness_seen(session: Session, subjects: Sequence[UUID], now: datetime) -> frozenset[UUID]:
-    """Note that the team has seen these referrals in its list, tell intake's ledger, and return which were new."""
+    """Note that the team has seen these referrals, tell intake's ledger once, and return which were new."""
     table = models.awareness
     unseen = table.c.subject.in_(subjects) & table.c.seen_at.is_(None)
     marking = update(table).where(unseen).values(seen_at=now).returning(table.c.subject, table.c.event_id)

@@ -23,7 +23,10 @@ from services.channel.web.forms import ActionForm
 from services.channel.web.views.asked import HAPPENED, LABELS, Opened, opened, shown
 
 DONE = {
-    Command.ACCEPT: "You have accepted the pack. You are now named as risk owner, and the police have been told.",
+    Command.ACCEPT: (
+        "You have accepted the pack. You are named as risk owner; {owner} stays responsible until the police have "
+        "recorded it."
+    ),
     Command.RETURN: "You have returned the pack. The police have been told why.",
     Command.REFER: "You have referred the person to the panel.",
     Command.GIVE_BACK: "You have given the case back. You remain risk owner until the police have taken it.",
@@ -69,7 +72,7 @@ async def commit(page: PageRequest) -> Response:
             found = await opened(page, session, reason=f"action-{command}")
             changes = await queries.changes_since(session, found.held.subject, form.row_version)
         return _show(page, found, command, Asked(refused(data), changes, 409))
-    page.flash(DONE[command])
+    page.flash(DONE[command].format(owner=found.held.situation.risk_owner))
     return page.redirect("case", reference=found.held.reference)
 
 
@@ -103,6 +106,7 @@ def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> R
         "fields": _fields(found, command),
         "refusal": found.refusal(command),
         "you": page.actor.name,
+        "risk_owner": found.held.situation.risk_owner,
         "changes": changes,
     }
     return shown(page, "act", found, values, asked.status)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chassis import audit
 from chassis.database import Session
 from chassis.web import PageRequest, Response
-from services.channel import queries
+from services.channel import operations, queries
 from services.channel.domain import TABLE, Command, Offer, Practice, Practices, offers
 from services.channel.queries import Held
 
@@ -37,9 +37,10 @@ class Opened:
 
 
 async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
-    """Open the case of the address and record that this person read it; CaseNotFound as queries says."""
+    """Open the case of the address, record the read and report the referral as seen; CaseNotFound as queries says."""
     held = await queries.held_by_reference(session, page.path["reference"])
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
+    await operations.mark_awareness_seen(session, [held.subject], page.now)
     local: Practices = page.runtime.clients
     district = held.summary.district if held.summary else ""
     practice = local.under(held.area, held.area_version, district, page.now)
