@@ -126,7 +126,9 @@ class TestReleases:
         made = await site.make_release()
         assert made.headers["location"].endswith(f"/releases/{AREA}/1")
         page = (await site.get(made.headers["location"])).text
-        assert "for whom the answer is known" in page
+        assert "The number for whom the answer is known is hidden" in page
+        assert re.findall(r"divide it by ([^:]*):", page) == ["6"], "A hidden number is no divisor."
+        assert "a fact that arrives later is counted in no release" in page
         assert "[c]" in page
         assert "11 to 15" in page
         assert "Referrals received, by age band" in page
