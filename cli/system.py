@@ -89,7 +89,8 @@ class System:
 
     def _provider(self) -> Program:
         log = self._plan.folder.logs / "provider.log"
-        request = Request("provider", "cli.provider", (str(self._plan.ports.by_name[PROVIDER]),), inherited(), log)
+        arguments = (str(self._plan.ports.by_name[PROVIDER]), json.dumps(self._plan.ports.service_urls()))
+        request = Request("provider", "cli.provider", arguments, inherited(), log)
         url = self._plan.ports.url(PROVIDER) + "/.well-known/openid-configuration"
         return Program("provider", log, lambda: self._nursery.fork(request), lambda: self._answers(url))
 
