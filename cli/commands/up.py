@@ -140,6 +140,9 @@ async def _ready(plan: Plan, wishes: Wishes, stop: asyncio.Event, took: float) -
         await _unless(stop, _send_samples(plan))
     if console.is_terminal():
         await _unless(stop, _live_ledger(plan))
+    else:
+        look = f"throughline ledger REF --state {plan.folder.root}"
+        console.say(f"The live ledger needs a terminal; `{look}` shows one referral's.")
     await stop.wait()
 
 

@@ -72,6 +72,7 @@ def test_up_restarts_stops_and_keeps_the_data(tmp_path: Path) -> None:
             wait(lambda: (operations.readiness("stats") or {}).get("status") == "ready")
             entries = len(list(operations.lines("intake", "audit/entries", after=0, limit=100)))
         assert "stats stopped (signal 9); started again." in output.read_text()
+        assert f"`throughline ledger REF --state {state}`" in output.read_text()
         assert processes_of(state)["stats"] != first["stats"]
         last = processes_of(state)
     assert process.returncode == 0
