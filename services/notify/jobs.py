@@ -55,7 +55,8 @@ async def send_due(runtime: Runtime, now: datetime) -> None:
 
 async def send_one(runtime: Runtime, claimed: Claimed, *, now: datetime) -> None:
     """Send one claimed notice, outside any transaction, and record what became of it."""
-    with telemetry.span("notify.send", correlation_id=claimed.correlation_id):
+    audience = {"audience": str(claimed.recipient_kind)}
+    with telemetry.span("notify.send", correlation_id=claimed.correlation_id, attributes=audience):
         sent = await _attempt(runtime, claimed, now)
         async with runtime.database.transaction(_actor(runtime)) as session:
             state = await operations.record_attempt(session, claimed, sent, now=now, machine_now=datetime.now(UTC))

@@ -57,6 +57,12 @@ class TestInbox:
         assert not [canary for canary in CANARIES if canary in page]
         assert (await site.get(f"/concerns/{medway}")).status_code == 404
 
+    async def test_keeps_the_marks_of_a_concern_apart(self, site: Site) -> None:
+        await handle(site.runtime, concern(immediate_danger=True, read=False), subject=uuid4())
+        await site.sign_in(KENT_WORKER)
+        shown = re.sub("<[^>]+>", "", (await site.get("/inbox")).text)
+        assert f"{REFERENCE}\n Immediate danger Not opened Original only" in shown
+
     async def test_leads_each_person_to_their_own_first_page(self, site: Site) -> None:
         await site.sign_in(KENT_WORKER)
         assert (await site.get("/")).headers["location"].endswith("/inbox")
@@ -110,6 +116,13 @@ class TestConcern:
         answer = await site.post(f"/concerns/{subject}", f"/concerns/{subject}/acknowledge", report=" ")
         assert answer.status_code == 422
         assert "Enter what you have done or will do" in answer.text
+
+    async def test_claims_of_nobody_that_they_left_out_where_they_are_from(self, site: Site) -> None:
+        subject = uuid4()
+        await handle(site.runtime, concern(referrer_organisation=""), subject=subject)
+        await site.sign_in(KENT_WORKER)
+        shown = (await site.get(f"/concerns/{subject}")).text
+        assert re.search(r"Referred by\s*</dt>\s*<dd[^>]*>\s*Not given or withheld\s*</dd>", shown)
 
     async def test_another_front_door_cannot_acknowledge(self, site: Site) -> None:
         subject = uuid4()
