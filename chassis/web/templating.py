@@ -1,7 +1,8 @@
 """The template environment: strict about a misspelt name, and the formats that pages share."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from jinja2.utils import missing
+from markupsafe import Markup, escape
 
 from chassis.clock import LONDON
 from chassis.policy import in_words
@@ -16,6 +18,7 @@ from chassis.policy import in_words
 CHASSIS = Path(__file__).parent.parent
 STATIC = CHASSIS / "static"
 NOON = 12
+REFERENCE = re.compile(r"\b[A-Z]+-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 # The GOV.UK macros were written for nunjucks, where a name that nobody set may be asked about; these they do ask.
 NUNJUCKS_NAMES = ("undefined", "successBanner", "typeClass")
 
@@ -66,8 +69,7 @@ def environment(templates: Path | None) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    formats: dict[str, Callable[..., Any]] = {"day": day, "moment": moment, "words": in_words, "paragraphs": paragraphs}
-    made.filters.update(formats)
+    made.filters.update(FORMATS)
     made.globals["asset"] = asset
     made.globals.update({name: PageUndefined(obj=None) for name in NUNJUCKS_NAMES})
     return made
@@ -97,6 +99,21 @@ def moment(value: datetime | None) -> str:
     return f"{day(value)} at {hour}:{local:%M}{'am' if local.hour < NOON else 'pm'}"
 
 
+def unbroken(text: str) -> Markup:
+    """Return a line of text in which no reference breaks over two lines."""
+    return Markup(REFERENCE.sub(r'<span class="throughline-unbroken">\g<0></span>', str(escape(text))))  # noqa: S704
+
+
 def paragraphs(text: str) -> list[str]:
     """Return the non-empty paragraphs of what somebody typed."""
     return [part.strip() for part in text.split("\n\n") if part.strip()]
+
+
+FORMATS: Mapping[str, Callable[..., Any]] = {
+    "day": day,
+    "moment": moment,
+    "words": in_words,
+    "paragraphs": paragraphs,
+    "unbroken": unbroken,
+}
+"""What templates may write after a bar."""

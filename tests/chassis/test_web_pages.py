@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from chassis.database import DatabaseUnavailable
 from chassis.web import PUBLIC, Page, install
 from chassis.web.pages import Site
+from chassis.web.templating import unbroken
 from tests.chassis.web_example import PAGES, TEMPLATES, Example, ExampleService, found, home, make
 
 
@@ -87,6 +88,11 @@ class TestShell:
         assert "Saved." in visitor.get("/").text
         assert "Saved." not in visitor.get("/").text
 
+    def test_a_reference_in_the_heading_never_breaks_over_lines(self) -> None:
+        held = '<span class="throughline-unbroken">KM-7F3K-92QM</span>'
+        assert unbroken("Ledger of KM-7F3K-92QM <b>") == f"Ledger of {held} &lt;b&gt;"
+        assert unbroken("Police-led partnership") == "Police-led partnership"
+
     def test_what_people_typed_is_escaped(self, officer: TestClient) -> None:
         assert "<b>bold" not in officer.get("/cases/%3Cb%3Ebold").text
 
@@ -102,10 +108,10 @@ class TestPermission:
     def test_a_signed_in_person_opens_what_their_role_carries(self, officer: TestClient) -> None:
         assert "KM-1 for Sam Synthetic" in officer.get("/cases/KM-1").text
 
-    def test_a_refusal_names_the_permission_and_who_grants_it(self, officer: TestClient) -> None:
+    def test_a_refusal_says_whom_the_page_is_for(self, officer: TestClient) -> None:
         answer = officer.get("/manage")
         assert answer.status_code == 403
-        assert "“manage cases”, which comes with the role “gateway supervisor”: ask the person who" in answer.text
+        assert "This is only for people with the role “Gateway supervisor”: ask the person who" in answer.text
 
     def test_a_page_with_an_unknown_permission_stops_the_start(self) -> None:
         with pytest.raises(ValueError, match="add it to the permission table"):
