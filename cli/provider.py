@@ -41,7 +41,7 @@ def create(staff: tuple[StaffMember, ...], service_urls: Mapping[str, str]) -> F
         )
         for member in staff
     ]
-    provider: Flask = app(user_claims=people)
+    provider = app(user_claims=people)
     # The library wraps its application in a debugger that runs code for whoever reaches the port.
     provider.debug = False
     provider.wsgi_app = provider.wsgi_app.app
@@ -49,7 +49,8 @@ def create(staff: tuple[StaffMember, ...], service_urls: Mapping[str, str]) -> F
     provider.jinja_loader = DictLoader(dict.fromkeys(PAGES, page))
     provider.context_processor(lambda: _shown(staff, service_urls))
     provider.add_url_rule("/favicon.ico", view_func=lambda: ("", 204), endpoint="favicon")
-    return provider
+    served: Flask = provider
+    return served
 
 
 def _shown(staff: tuple[StaffMember, ...], service_urls: Mapping[str, str]) -> dict[str, object]:
