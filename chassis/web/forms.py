@@ -157,7 +157,6 @@ def _sentence(model: type[Form], name: str, detail: ErrorDetails) -> str:
         "enum": f"Select {label} from the list",  # noqa: S608  a sentence
         "literal_error": f"Select {label} from the list",  # noqa: S608  a sentence
         "bool_parsing": f"Select {label}",
-        "value_error": f"Enter {label} in the correct format, like name@example.com",
         "int_parsing": f"{_capital(label)} must be a whole number",
     }
     return made.get(kind, f"Check {label}")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from lxml import html
-from pydantic import EmailStr, model_validator
+from pydantic import model_validator
 from starlette.testclient import TestClient
 
 from chassis.web import Form, FormData, FormErrors, blank, parse, parse_date, refused
@@ -160,7 +160,7 @@ class TestParse:
     def test_a_rule_about_the_whole_form_is_shown_at_its_first_field(self) -> None:
         class Either(Form):
             phone: str = ""
-            email: EmailStr | None = None
+            email: str = ""
 
             @model_validator(mode="after")
             def one_is_needed(self) -> "Either":
@@ -171,9 +171,7 @@ class TestParse:
         form = parse(Either, fields())
         assert isinstance(form, FormErrors)
         assert form.errors == (("phone", "Enter a telephone number or an email address"),)
-        form = parse(Either, fields(email="not one"))
-        assert isinstance(form, FormErrors)
-        assert form.errors == (("email", "Enter email in the correct format, like name@example.com"),)
+        assert not isinstance(parse(Either, fields(email="sam@example.test")), FormErrors)
 
     def test_an_error_of_the_rules_joins_the_form(self) -> None:
         form = refused(fields(surname="Test"), ("surname", "Somebody of that name is already here"))
