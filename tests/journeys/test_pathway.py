@@ -87,6 +87,7 @@ class TestThePathway:
         case_of(live, reference, "accept")
         wait(lambda: "Cora" in risk_owner(live, reference), 60, "The change of the risk owner")
         assert state(live, reference) == "handed-over"
+        wait(lambda: self.line(live, reference, "dovetail")["seen_at"], 60, "Seen by the Dovetail team")
 
     def test_a_section_36_referral_carries_its_grounds_and_may_come_back(self, live: Live) -> None:
         reference = referred(live)
@@ -117,10 +118,8 @@ class TestThePathway:
             answered(browser, page, {"report": "SYNTHETIC: a strategy discussion is booked."}, of="acknowledge")
         wait(lambda: self.line(live, reference)["acknowledged_at"], 60, "The front door's acknowledgement")
 
-    def line(self, live: Live, reference: str) -> dict[str, object]:
-        found: dict[str, object] = next(
-            line for line in live.ledger(reference)["lines"] if line["team"] == "front-door"
-        )
+    def line(self, live: Live, reference: str, team: str = "front-door") -> dict[str, object]:
+        found: dict[str, object] = next(line for line in live.ledger(reference)["lines"] if line["team"] == team)
         return found
 
     def test_months_later_the_board_releases_what_closed(self, live: Live) -> None:
