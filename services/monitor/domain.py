@@ -256,6 +256,14 @@ def tree(spans: Iterable[SpanFact]) -> tuple[SpanNode, ...]:
     return tuple(nodes)
 
 
+def what_it_was(root: SpanFact) -> str:
+    """Say in words what kind of work began a tree, and for a message whom it was for."""
+    if root.name == "notify.send":
+        return _MESSAGES.get(str(root.attributes.get("audience", "")), "a message")
+    known = _WORK.get(root.name) or _WORK.get(root.name.partition(" ")[0])
+    return known.format(service=root.service) if known else f"work of {root.service}"
+
+
 def counted(number: int, noun: str, several: str = "") -> str:
     """Return "1 message" or "2 messages"; `several` is the plural that a mere s does not make."""
     return f"{number} {noun}" if number == 1 else f"{number} {several or noun + 's'}"
@@ -298,6 +306,18 @@ def _topic_findings(service: str, topic: TopicReading) -> list[Finding]:
     return found
 
 
+_MESSAGES: Mapping[str, str] = {
+    "front-door": "a message to the social care front door",
+    "service": "a message to a support service",
+    "referrer": "a message to the referrer",
+}
+_WORK: Mapping[str, str] = {
+    "smtp DATA": "a referral came in by email",
+    "intake.read-original": "the original was read",
+    "handle": "{service} took an event in",
+    "GET": "somebody looked at something in {service}",
+    "POST": "somebody sent something to {service}",
+}
 _AUDIT_SENTENCES: Mapping[Trouble, str] = {
     Trouble.CHECKPOINT_SIGNATURE_BROKEN: "The checkpoint of {service} at {sequence} is not signed by the key it names",
     Trouble.CHECKPOINT_CONTRADICTS: "{service} now tells another hash for audit entry {sequence} than before",

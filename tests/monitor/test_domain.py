@@ -1,6 +1,7 @@
 """The rules of watching."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from services.monitor.domain import (
     findings,
     is_due,
     tree,
+    what_it_was,
 )
 from tests.monitor.builders import NOW, a_checkpoint, a_fact, a_reading, a_topic, checkpoint_answer
 
@@ -55,6 +57,22 @@ class TestTree:
     def test_survives_a_very_deep_chain(self) -> None:
         facts = [a_fact(number, number - 1, start_ms=number) for number in range(1, 2000)]
         assert len(list(walked(tree(facts)))) == len(facts)
+
+
+class TestWhatItWas:
+    @pytest.mark.parametrize(
+        ("name", "attributes", "words"),
+        [
+            ("notify.send", {"audience": "referrer"}, "a message to the referrer"),
+            ("notify.send", {}, "a message"),
+            ("POST /referral/declaration", {}, "somebody sent something to intake"),
+            ("handle triage.referral-progressed.v1", {}, "intake took an event in"),
+            ("smtp DATA", {}, "a referral came in by email"),
+            ("sweep", {}, "work of intake"),
+        ],
+    )
+    def test_reads_in_words(self, name: str, attributes: dict[str, str], words: str) -> None:
+        assert what_it_was(replace(a_fact(1), name=name, attributes=attributes)) == words
 
 
 class TestIsDue:

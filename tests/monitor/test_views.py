@@ -13,7 +13,7 @@ from chassis.actor import Actor
 from chassis.audit.trail import READ
 from contracts.vocabulary import Role
 from services.monitor import jobs, operations
-from services.monitor.domain import HealthState, Repair
+from services.monitor.domain import HealthState, OutboxReading, Repair
 from tests.conftest import Installation
 from tests.monitor.builders import JOURNEY, NOW, REFERENCE, a_checkpoint, a_ledger, a_parked_message, a_span, a_topic
 from tests.monitor.conftest import Monitor
@@ -66,6 +66,32 @@ class TestOverview:
         assert "intake has parked 2 messages of triage.referrer.v1" in page
         assert "triage.referrer.v1</td>" in page
 
+    async def test_says_what_kind_of_alarm_it_speaks_of(self, monitor: Monitor) -> None:
+        page = (await (await monitor.person(Role.OPS_ENGINEER)).get("/")).text
+        assert "No technical alarm stands. Teams that are late with a referral are listed on intake's desk" in page
+
+    async def test_shows_what_no_recipient_has_stored(self, monitor: Monitor) -> None:
+        monitor.console.outboxes["intake"] = OutboxReading(0, 0, 0.0, 17, 300.0, "console", 1)
+        await jobs.watch_services(monitor.runtime, NOW)
+        client = await monitor.person(Role.OPS_ENGINEER)
+        overview, service = (await client.get("/")).text, (await client.get("/services/intake")).text
+        assert "intake has no receipt for 17 deliveries" in overview
+        assert re.search(r"17</td>\s*<td[^>]*>5 minutes</td>", overview)
+        assert "5 minutes ago" in service
+
+
+class TestServiceHealth:
+    async def test_says_plainly_who_has_no_place_on_the_bus(self, monitor: Monitor) -> None:
+        monitor.console.states["monitor"] = HealthState.READY
+        await jobs.watch_services(monitor.runtime, NOW)
+        client = await monitor.person(Role.OPS_ENGINEER)
+        itself, other = (await client.get("/services/monitor")).text, (await client.get("/services/triage")).text
+        assert "<title>The service monitor - Monitor" in itself
+        assert "It announces no events and listens to no topic" in itself
+        assert "Bus and epoch" not in itself
+        assert "It has not told how far it has got with its topics." in other
+        assert "Bus and epoch" in other
+
 
 class TestWay:
     async def test_shows_ledger_and_spans_and_audits_the_look(self, monitor: Monitor) -> None:
@@ -78,6 +104,8 @@ class TestWay:
         assert "POST /api/v1/referrals" in page
         assert page.index("POST /api/v1/referrals") < page.index("handle")
         assert "Social care front door" in page
+        assert "Stored</strong>" in page
+        assert "</time>: somebody sent something to intake" in page
         assert (READ, ME) in await audited(monitor)
 
     async def test_says_what_is_wrong_with_a_reference(self, monitor: Monitor) -> None:

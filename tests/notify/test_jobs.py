@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 
+from chassis import telemetry
 from chassis.actor import Actor
 from chassis.app import Runtime
+from chassis.telemetry.start import start_tracing
 from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import ProgressStage
 from services.notify import jobs, operations
@@ -74,6 +77,18 @@ class TestSendDue:
         assert "http://127.0.0.1:8004/concerns/" in message.get_payload()
         assert await states(notify) == ["sent"]
         assert await reported(notify) == [(event_id, "front-door", "delivered")]
+
+    async def test_its_span_says_whom_the_message_was_for_and_no_more(self, notify: Runtime) -> None:
+        await handle(notify, concern(), subject=uuid4())
+        exporter = InMemorySpanExporter()
+        start_tracing("notify", exporter)
+        try:
+            await jobs.send_due(notify, NOW)
+        finally:
+            telemetry.shutdown()
+        sent = [dict(span.attributes or {}) for span in exporter.get_finished_spans() if span.name == "notify.send"]
+        assert [one.pop("throughline.correlation_id", "") != "" for one in sent] == [True]
+        assert sent == [{"audience": "front-door"}]
 
     async def test_medway_has_its_own_front_door(self, notify: Runtime, mail_server: MailServer) -> None:
         await handle(notify, concern(front_door="medway-front-door"), subject=uuid4())

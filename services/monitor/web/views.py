@@ -8,10 +8,11 @@ from chassis import audit
 from chassis.errors import ThroughlineError
 from chassis.policy import in_words
 from chassis.web import FormErrors, PageRequest, Response, blank, parse
+from contracts.catalogue import consumed_by, published_by
 from contracts.vocabulary import is_reference
 from services.monitor import operations, queries
 from services.monitor.clients import NothingThere, OpsClient, RepairAsked
-from services.monitor.domain import REPAIR_MESSAGES, Repair, ServiceUnknown, tree
+from services.monitor.domain import REPAIR_MESSAGES, Repair, ServiceUnknown, tree, what_it_was
 from services.monitor.readers import Ledger, ParkedMessage
 from services.monitor.web.answers import as_uuid
 from services.monitor.web.forms import RepairForm
@@ -44,7 +45,9 @@ async def service_health(request: PageRequest) -> Response:
         alarms = await queries.alarms(session, service)
     if not found:
         raise ServiceUnknown("Nothing is known of a service of that name: choose one from the overview.")
-    return request.render("service_health", title=in_words(service).capitalize(), reading=found[0], alarms=alarms)
+    on_bus = bool(published_by(service) or consumed_by(service))
+    title = f"The service {in_words(service)}"
+    return request.render("service_health", title=title, reading=found[0], alarms=alarms, on_bus=on_bus)
 
 
 async def way(request: PageRequest) -> Response:
@@ -125,7 +128,7 @@ async def chain(request: PageRequest) -> Response:
 
 
 def _search(request: PageRequest, form: FormErrors, *, status: int = 200) -> Response:
-    return request.render("way", status=status, title="A referral's way", form=form, ledger=None, nodes=())
+    return request.render("way", status=status, title="A referral's way", form=form, ledger=None, trees=())
 
 
 async def _show_way(request: PageRequest, ledger: Ledger) -> Response:
@@ -136,7 +139,8 @@ async def _show_way(request: PageRequest, ledger: Ledger) -> Response:
         spans = await queries.journey(session, ledger.correlation_id)
     form = blank({"reference": ledger.reference})
     title, cut = f"The way of {ledger.reference}", len(spans) == queries.MOST_SPANS
-    return request.render("way", title=title, form=form, ledger=ledger, nodes=tree(spans), cut=cut)
+    trees = [(what_it_was(node.span), node) for node in tree(spans)]
+    return request.render("way", title=title, form=form, ledger=ledger, trees=trees, cut=cut)
 
 
 async def _show_parked(request: PageRequest, form: FormErrors) -> Response:
