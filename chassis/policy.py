@@ -6,13 +6,10 @@ from typing import ClassVar
 
 from chassis.actor import Actor
 from chassis.errors import Forbidden
-from contracts.vocabulary import Role
+from contracts.vocabulary import ROLE_WORDS, Role
 
 PUBLIC = "public"
 """The permission of a page that anybody may open without signing in."""
-
-ROLE_WORDS: Mapping[str, str] = {Role.IMU_OFFICER: "Intelligence unit officer"}
-"""The roles whose names are not plain words."""
 
 PermissionTable = Mapping[str, AbstractSet[str]]
 
@@ -24,7 +21,7 @@ class PermissionMissing(Forbidden):
 
     def __init__(self, granting: AbstractSet[str]) -> None:
         """Say in words which roles carry the permission."""
-        names = sorted(ROLE_WORDS.get(role) or in_words(role).capitalize() for role in granting)
+        names = sorted(ROLE_WORDS[Role(role)] for role in granting)
         super().__init__(
             f"This is only for people with the role {_either(names)}: "
             "ask the person who manages your organisation's accounts if you should have it."

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from chassis.errors import Conflict, Rejected
-from contracts.vocabulary import Role
+from contracts.vocabulary import ROLE_WORDS, Role
 
 
 class NotInThisState(Conflict):
@@ -85,12 +85,11 @@ class Offer(Generic[Command]):
 
 @dataclass(frozen=True)
 class Workflow(Generic[State, Command, Situation, Practice, RowType]):
-    """A table and its words: what goes through it, its states and roles in reading order, what is asked for."""
+    """A table and its words: what goes through it, its states in reading order, what is asked for."""
 
     rows: tuple[RowType, ...]
     noun: str
     states: Mapping[State, str]
-    roles: Mapping[Role, str]
     asked_for: Mapping[str, str]
 
     def row_for(self, command: Command, state: State | None) -> RowType:
@@ -163,7 +162,7 @@ class Workflow(Generic[State, Command, Situation, Practice, RowType]):
             places = [f"“{label}”" for state, label in self.states.items() if state in row.sources]
             return f"Possible only when the {self.noun} stands at {' or '.join(places)}."
         if not roles & row.roles:
-            return f"{' or '.join(label for role, label in self.roles.items() if role in row.roles)} only."
+            return f"{' or '.join(label for role, label in ROLE_WORDS.items() if role in row.roles)} only."
         return ""
 
 

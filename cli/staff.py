@@ -6,21 +6,9 @@ from pathlib import Path
 import yaml
 
 import samples
-from contracts.vocabulary import Role
+from contracts.vocabulary import ROLE_WORDS, Role
 
 FILE = "demo-staff.yaml"
-ROLE_WORDS = {
-    Role.GATEWAY_OFFICER: "Gateway officer",
-    Role.GATEWAY_SUPERVISOR: "Gateway supervisor",
-    Role.IMU_OFFICER: "Intelligence unit officer",
-    Role.CHANNEL_COORDINATOR: "Channel coordinator",
-    Role.CHANNEL_SUPERVISOR: "Channel supervisor",
-    Role.FRONT_DOOR_WORKER: "Social care front door worker",
-    Role.INTAKE_DESK_OFFICER: "Intake desk officer",
-    Role.BOARD_MEMBER: "Board member",
-    Role.OPS_ENGINEER: "Operations engineer",
-    Role.DATA_PROTECTION_OFFICER: "Data protection officer",
-}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from contracts.vocabulary.form import (
 )
 from contracts.vocabulary.reference import check_character, is_reference, make_reference, tidy_reference
 from contracts.vocabulary.words import (
+    ROLE_WORDS,
     AgeBand,
     Decision,
     Door,
@@ -27,6 +28,7 @@ from contracts.vocabulary.words import (
 )
 
 __all__ = [
+    "ROLE_WORDS",
     "Address",
     "AgeBand",
     "Concerns",

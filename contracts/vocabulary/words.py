@@ -1,5 +1,6 @@
 """The enumerations of the field: roles, teams, doors, sectors, decisions and outcomes."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -16,6 +17,21 @@ class Role(StrEnum):
     BOARD_MEMBER = "board-member"
     OPS_ENGINEER = "ops-engineer"
     DATA_PROTECTION_OFFICER = "data-protection-officer"
+
+
+ROLE_WORDS: Mapping[Role, str] = {
+    Role.GATEWAY_OFFICER: "Gateway officer",
+    Role.GATEWAY_SUPERVISOR: "Gateway supervisor",
+    Role.IMU_OFFICER: "Intelligence unit officer",
+    Role.CHANNEL_COORDINATOR: "Channel coordinator",
+    Role.CHANNEL_SUPERVISOR: "Channel supervisor",
+    Role.FRONT_DOOR_WORKER: "Social care front door worker",
+    Role.INTAKE_DESK_OFFICER: "Intake desk officer",
+    Role.BOARD_MEMBER: "Board member",
+    Role.OPS_ENGINEER: "Operations engineer",
+    Role.DATA_PROTECTION_OFFICER: "Data protection officer",
+}
+"""What people call each role."""
 
 
 class Team(StrEnum):

@@ -60,7 +60,6 @@ LAMP: Workflow[Lamp, Switch, Room, House, Lighting] = Workflow(
     ),
     noun="lamp",
     states={Lamp.OFF: "Off", Lamp.ON: "On", Lamp.LEFT_ON: "Left on"},
-    roles={Role.IMU_OFFICER: "Unit", Role.GATEWAY_OFFICER: "Gateway"},
     asked_for={"why": "Say why"},
 )
 
@@ -117,10 +116,10 @@ class TestOffers:
         off = Room(Lamp.OFF)
         assert self.offered(off, Role.IMU_OFFICER, current=False)[Switch.LIGHT] == "The house has no current."
         assert self.offered(off, Role.IMU_OFFICER) == {
-            Switch.LIGHT: "Gateway only.",
+            Switch.LIGHT: "Gateway officer only.",
             Switch.DIM: "Possible only when the lamp stands at “On” or “Left on”.",
         }
-        assert self.offered(Room(Lamp.ON))[Switch.DIM] == "Unit or Gateway only."
+        assert self.offered(Room(Lamp.ON))[Switch.DIM] == "Gateway officer or Intelligence unit officer only."
         assert self.offered(off, Role.GATEWAY_OFFICER)[Switch.LIGHT] == ""
 
 

@@ -76,20 +76,13 @@ STATE_LABELS: Mapping[State, str] = {
     State.TAKEN_BACK: "Taken back by the police",
 }
 
-ROLE_LABELS: Mapping[Role, str] = {
-    Role.CHANNEL_COORDINATOR: "Channel coordinator",
-    Role.CHANNEL_SUPERVISOR: "Channel supervisor",
-}
-
 ASKED_FOR: Mapping[str, str] = {
     "reason": "Enter the reason, so that the police know what to do next",
     "grounds": "Enter the reasonable grounds to believe that the person is vulnerable to being drawn into terrorism",
     "risk_owner": "Name who owns the risk",
 }
 
-WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(
-    TABLE, "case", STATE_LABELS, ROLE_LABELS, ASKED_FOR
-)
+WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(TABLE, "case", STATE_LABELS, ASKED_FOR)
 
 SEE_AWARENESS = "see-awareness"
 SEE_CASES = "see-cases"

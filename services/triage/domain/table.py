@@ -144,12 +144,6 @@ HOLD_LABELS: Mapping[Command, str] = {
     Command.MORE_TIME: "More time asked",
 }
 
-ROLE_LABELS: Mapping[Role, str] = {
-    Role.IMU_OFFICER: "Intelligence unit officer",
-    Role.GATEWAY_OFFICER: "Gateway officer",
-    Role.GATEWAY_SUPERVISOR: "Gateway supervisor",
-}
-
 ASKED_FOR: Mapping[str, str] = {
     "reason": "Choose why the referral is closed",
     "rationale": "Enter the rationale",
@@ -161,7 +155,7 @@ ASKED_FOR: Mapping[str, str] = {
 }
 
 WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(
-    TABLE, "referral", STATE_LABELS, ROLE_LABELS, ASKED_FOR
+    TABLE, "referral", STATE_LABELS, ASKED_FOR
 )
 
 SEE_IMU_QUEUE = "see-imu-queue"
