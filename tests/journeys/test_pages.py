@@ -41,6 +41,11 @@ SUPERVISOR, CHAIR = "sam.supervisor@kent-police.example", "chidi.chair@kent-coun
 MEDWAY, PRIVACY = "meera.medway@medway-council.example", "priya.privacy@throughline.example"
 ABSENT = "/referrals/KM-0000-0000"
 """The address of a referral that does not exist: the one page that is looked at for its refusal."""
+UNSAID = (
+    "[...document.querySelectorAll('.throughline-scroll')].filter(place => (place.scrollWidth > place.clientWidth)"
+    " !== (getComputedStyle(place, '::before').display === 'block')).length"
+)
+"""How many tables scroll without saying so in words, or say so and do not scroll."""
 NARROW, WIDE = {"width": 320, "height": 800}, {"width": 1280, "height": 900}
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -233,6 +238,8 @@ class Look:
             wide = page.evaluate("document.documentElement.scrollWidth")
             if wide > size["width"]:
                 self.problems.append(f"{name}: {wide} px wide at {size['width']} px")
+            if page.evaluate(UNSAID):
+                self.problems.append(f"{name}: a table does not say rightly whether it scrolls at {size['width']} px")
 
 
 @pytest.fixture(scope="module")
