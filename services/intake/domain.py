@@ -56,6 +56,9 @@ class ReferralUnknown(Missing):
     reason: ClassVar[str] = "referral-unknown"
 
 
+NO_REFERENCE = "That is no reference: check each character, as in KM-7F3K-92QM."
+
+
 class ReferralAlreadyRead(Conflict):
     """The original has been read or completed in the meantime."""
 

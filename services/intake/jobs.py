@@ -33,8 +33,8 @@ telemetry.gauge(
 async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
     """Count the required teams that have not stored or acknowledged in time, for the alarm and for the desk."""
     async with runtime.database.transaction(Actor.job("intake", "late-lines")) as session:
-        count = await count_late_lines(session, now=now)
-    LateLines.count = count
+        late = await count_late_lines(session, now=now)
+    count = LateLines.count = late.unstored + late.unacknowledged
     if count:
         log.warning(
             "Required teams have not stored or acknowledged referrals in time.", extra={"facts": {"count": count}}

@@ -8,15 +8,16 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, func, or_, select, text
+from sqlalchemy import Row, and_, case, func, or_, select, text, tuple_
 
 from chassis import documents
 from chassis.database import Session
 from chassis.runtime import Runtime
 from contracts.envelope import DocumentReference
-from contracts.vocabulary import LineState, ReferralForm, Team
+from contracts.vocabulary import LineState, ReferralForm, Team, is_reference
 from services.intake import models
 from services.intake.domain import (
+    NO_REFERENCE,
     Found,
     LineTimes,
     Localities,
@@ -67,6 +68,7 @@ class Line:
 class Ledger:
     """Every team that must act on a referral, and how far it got."""
 
+    referral_id: UUID
     reference: str
     correlation_id: UUID
     received_at: datetime
@@ -86,6 +88,23 @@ class LateLine:
     parked: bool
     stored: bool
 
+    @property
+    def place(self) -> "LatePlace":
+        """Where the line stands among the late ones."""
+        return self.stored, self.due_at, self.reference, self.team
+
+
+LatePlace = tuple[bool, datetime, str, Team]
+UnreadPlace = tuple[datetime, str]
+
+
+@dataclass(frozen=True)
+class LateCount:
+    """How many required lines are over their time to store, and how many only over that to acknowledge."""
+
+    unstored: int
+    unacknowledged: int
+
 
 @dataclass(frozen=True)
 class Unread:
@@ -98,6 +117,11 @@ class Unread:
     received_at: datetime
     reading: Reading
     reason: str
+
+    @property
+    def place(self) -> UnreadPlace:
+        """Where the original stands among those that wait."""
+        return self.received_at, self.reference
 
 
 @dataclass(frozen=True)
@@ -131,11 +155,16 @@ def likeness_key(runtime: Runtime) -> bytes:
 
 async def ledger(session: Session, reference: str) -> Ledger:
     """Return the ledger of a referral; raises ReferralUnknown."""
-    referral = models.referral
-    rows = await session.rows(select(referral).where(referral.c.reference == reference))
-    if not rows:
+    return (await _ledgers(session, [await _referral(session, reference)]))[0]
+
+
+async def _referral(session: Session, reference: str) -> Row[Any]:
+    if not is_reference(reference):
+        raise ReferralUnknown(NO_REFERENCE)
+    row = await session.first(select(models.referral).where(models.referral.c.reference == reference))
+    if row is None:
         raise ReferralUnknown("There is no referral with that reference here: check each character.")
-    return (await _ledgers(session, rows))[0]
+    return row
 
 
 async def newest_ledgers(session: Session, *, limit: int) -> tuple[Ledger, ...]:
@@ -151,6 +180,7 @@ async def _ledgers(session: Session, referrals: Sequence[Row[Any]]) -> tuple[Led
         by_referral[row.referral_id].append(_line(row))
     return tuple(
         Ledger(
+            referral.id,
             referral.reference,
             referral.correlation_id,
             referral.received_at,
@@ -174,16 +204,24 @@ def _line(row: Row[Any]) -> Line:
     return Line(Team(row.team), row.service, row.required, row.due_at, row.acknowledge_by, times)
 
 
-async def late_lines(session: Session, *, now: datetime, limit: int) -> tuple[LateLine, ...]:
-    """Return the required lines that are over their time, to store or to acknowledge, longest first."""
+async def late_lines(
+    session: Session, *, now: datetime, limit: int, after: LatePlace | None = None
+) -> tuple[LateLine, ...]:
+    """Return the required lines that are over their time, those that nobody stored first, then longest first.
+
+    `after` is the place of the last line seen.
+    """
     line, referral = models.ledger_line, models.referral
+    place = tuple_(line.c.stored_at.is_not(None), _passed(), referral.c.reference, line.c.team)
     statement = (
         select(line, referral.c.reference, _passed().label("passed_at"))
         .join(referral, referral.c.id == line.c.referral_id)
         .where(*_late(now))
-        .order_by(_passed())
+        .order_by(*place.clauses)
         .limit(limit)
     )
+    if after is not None:
+        statement = statement.where(place > tuple_(*after))
     return tuple(
         LateLine(
             reference=row.reference,
@@ -196,9 +234,14 @@ async def late_lines(session: Session, *, now: datetime, limit: int) -> tuple[La
     )
 
 
-async def count_late_lines(session: Session, *, now: datetime) -> int:
+async def count_late_lines(session: Session, *, now: datetime) -> LateCount:
     """Return how many required lines are over their time."""
-    return int(await session.scalar(select(func.count()).select_from(models.ledger_line).where(*_late(now))))
+    stored = models.ledger_line.c.stored_at
+    counts = select(
+        func.count().filter(stored.is_(None)).label("unstored"), func.count(stored).label("unacknowledged")
+    ).where(*_late(now))
+    [row] = await session.rows(counts)
+    return LateCount(row.unstored, row.unacknowledged)
 
 
 def _late(now: datetime) -> tuple[Any, ...]:
@@ -225,15 +268,13 @@ async def originals_to_read(session: Session, *, limit: int) -> tuple[UUID, ...]
     return tuple(row.id for row in await session.rows(statement))
 
 
-async def unread_referrals(session: Session, *, limit: int) -> tuple[Unread, ...]:
-    """Return what waits for a person or is still being read, oldest first."""
+async def unread_referrals(session: Session, *, limit: int, after: UnreadPlace | None = None) -> tuple[Unread, ...]:
+    """Return what waits for a person or is still being read, oldest first; `after` is the place of the last seen."""
     referral = models.referral
-    statement = (
-        select(referral)
-        .where(referral.c.reading.in_([Reading.UNREAD, Reading.BEING_READ]))
-        .order_by(referral.c.received_at)
-        .limit(limit)
-    )
+    place = tuple_(referral.c.received_at, referral.c.reference)
+    statement = select(referral).where(_unread()).order_by(*place.clauses).limit(limit)
+    if after is not None:
+        statement = statement.where(place > tuple_(*after))
     return tuple(
         Unread(
             row.reference,
@@ -248,12 +289,19 @@ async def unread_referrals(session: Session, *, limit: int) -> tuple[Unread, ...
     )
 
 
+async def count_unread_referrals(session: Session) -> int:
+    """Return how many originals wait for a person or are still being read."""
+    return int(await session.scalar(select(func.count()).select_from(models.referral).where(_unread())))
+
+
+def _unread() -> Any:
+    return models.referral.c.reading.in_([Reading.UNREAD, Reading.BEING_READ])
+
+
 async def desk_referral(session: Session, reference: str) -> DeskReferral:
     """Return one referral opened for the desk; raises ReferralUnknown. The edge records the read."""
-    referral, version = models.referral, models.referral_version
-    row = await session.first(select(referral).where(referral.c.reference == reference))
-    if row is None:
-        raise ReferralUnknown("There is no referral with that reference here: check each character.")
+    version = models.referral_version
+    row = await _referral(session, reference)
     newest = await session.first(
         select(version).where(version.c.referral_id == row.id, version.c.version == row.version)
     )

@@ -170,6 +170,26 @@ class TestLedger:
         assert {line.team for line in late} == {Team.IMU, Team.GATEWAY, Team.FRONT_DOOR}
         assert {line.reference for line in late} == {receipt.reference}
 
+    async def test_raises_what_nobody_stored_before_what_is_longer_unacknowledged(self, runtime: Runtime) -> None:
+        await take_in(runtime, practice(runtime), form())
+        sent = await dispatched(runtime)
+        old = ("intake.police.v1", "intake.social-care.v1")
+        await receipts(runtime, [(sent[topic], "stored", "") for topic in old])
+        new, _ = await take_in(runtime, practice(runtime), form())
+        moved = "UPDATE ledger_line SET due_at = due_at + interval '7 days' WHERE stored_at IS NULL RETURNING 1"
+        await rows(runtime, moved)
+        now = NOW + timedelta(days=10)
+        seen: list[queries.LateLine] = []
+        async with runtime.database.transaction(Actor.service("intake")) as session:
+            while page := await queries.late_lines(session, now=now, limit=2, after=seen[-1].place if seen else None):
+                seen += page
+            count = await queries.count_late_lines(session, now=now)
+        assert [line.stored for line in seen] == [False] * 7 + [True] * 3
+        assert new.reference in {line.reference for line in seen[:7]}
+        assert seen[0].due_at > seen[-1].due_at
+        assert len(set(seen)) == 10
+        assert count == queries.LateCount(unstored=7, unacknowledged=3)
+
     async def test_raises_the_teams_that_stored_and_never_acknowledged(self, runtime: Runtime) -> None:
         receipt, _ = await take_in(runtime, practice(runtime), form())
         sent = await dispatched(runtime)

@@ -20,7 +20,7 @@ from services.intake.domain import Found, Outcome
 from services.intake.doors import arrived
 from services.intake.operations import receive, record_reading
 from services.intake.queries import desk_referral
-from services.intake.web import views
+from services.intake.web import desk, views
 from tests.conftest import Installation, Running, RunningOf
 from tests.intake.builders import mail, rows
 
@@ -237,6 +237,44 @@ class TestDesk:
         read = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'intake-desk-original'")
         assert len(read) == 1
 
+    async def test_knows_no_original_under_a_name_that_is_no_id(self, intake: Running) -> None:
+        await as_officer(intake)
+        for name in ("foo", "0193f7c2", "%00", "0193f7c2-0000-7000-8000-000000000000"):
+            assert (await intake.client.get(f"/desk/documents/{name}")).status_code == 404, name
+
+    async def test_says_how_many_originals_wait_and_pages_on(
+        self, intake: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk, "SHOWN", 2)
+        references = [await unread_mail(intake) for _ in range(3)]
+        await as_officer(intake)
+        first = await intake.client.get("/desk")
+        assert "<strong>3</strong> originals wait" in first.text
+        second = await intake.client.get(f"/desk{next_page(first.text)}")
+        assert [listed(first.text), listed(second.text)] == [references[:2], references[2:]]
+        assert not next_page(second.text)
+        assert listed((await intake.client.get("/desk?after=2026-01-01~x")).text) == references[:2]
+
+    async def test_says_how_many_teams_are_late_and_pages_on(
+        self, intake: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk, "SHOWN", 2)
+        reference = await unread_mail(intake)
+        await rows(intake.runtime, "UPDATE ledger_line SET due_at = due_at - interval '2 minutes' RETURNING 1")
+        await as_officer(intake)
+        first = await intake.client.get("/desk/ledger")
+        assert "<strong>3</strong> not stored" in first.text
+        assert "<strong>0</strong> stored, but not acknowledged" in first.text
+        second = await intake.client.get(f"/desk/ledger{next_page(first.text)}")
+        assert [listed(first.text), listed(second.text)] == [[reference] * 2, [reference]]
+        assert not next_page(second.text)
+        for strange in ("x", "True~2026-01-01~KM-7F3K-92QM~imu", "False~0001-01-01T00:00:00%2B14:00~KM-7F3K-92QM~imu"):
+            again = await intake.client.get(f"/desk/ledger?after={strange}")
+            assert listed(again.text) == [reference] * 2
+        await rows(intake.runtime, "UPDATE ledger_line SET stored_at = due_at RETURNING 1")
+        gone = await intake.client.get(f"/desk/ledger?after=True~9999-01-01T00:00:00%2B00:00~{reference}~imu")
+        assert "No team is late." in gone.text
+
     async def test_refuses_a_completion_with_answers_missing(self, intake: Running) -> None:
         reference = await unread_mail(intake)
         await as_officer(intake)
@@ -252,9 +290,27 @@ class TestDesk:
             )
         ).text
         assert "Police Gateway" in page
-        unknown = await intake.client.get("/desk/ledger/KM-2222-2222")
+        [read] = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'intake-desk-ledger'")
+        [row] = await rows(intake.runtime, "SELECT id FROM referral")
+        assert (read.action, read.subject) == ("record.read", row.id)
+        for wrong in ("/desk/ledger?reference=foo", "/desk/ledger?reference=%21", "/desk/ledger/KM-2222-2222"):
+            answer = await intake.client.get(wrong)
+            assert answer.status_code == 404
+            assert problems(answer.text) == ["That is no reference: check each character, as in KM-7F3K-92QM."]
+        unknown = await intake.client.get("/desk/ledger/KM-7F3K-92QM")
         assert unknown.status_code == 404
         assert problems(unknown.text) == ["There is no referral with that reference here: check each character."]
+
+
+def listed(page: str) -> list[str]:
+    """Return the references in the rows of a list."""
+    return [one.text_content() for one in cast("list[Any]", html.fromstring(page).xpath("//tbody//th"))]
+
+
+def next_page(page: str) -> str:
+    """Return the query of the link to the next page, "" where there is none."""
+    links = cast("list[Any]", html.fromstring(page).xpath("//a[text()='Show the next 50']/@href"))
+    return str(links[0]) if links else ""
 
 
 def keyed() -> dict[str, str]:
@@ -322,7 +378,14 @@ class TestOperationsPlane:
         headers = {"authorization": f"Bearer {clean.vault.ops_token}", "x-operator": "tester"}
         found = (await intake.client.get(f"/ops/ledger/{reference}", headers=headers)).json()
         assert (found["reference"], len(found["lines"])) == (reference, 5)
-        assert {"team", "service", "required", "state", "sent_at", "stored_at", "waived_at"} <= set(found["lines"][0])
+        assert {"team", "service", "required", "state", "sent_at", "stored_at", "waived_at", "erased_at"} <= set(
+            found["lines"][0]
+        )
+        required = {line["team"] for line in found["lines"] if line["acknowledge_by"]}
+        assert required == {"imu", "gateway", "front-door"}
+        [row] = await rows(intake.runtime, "SELECT id FROM referral")
+        [read] = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'operations-ledger'")
+        assert (read.action, read.subject) == ("record.read", row.id)
         newest = (await intake.client.get("/ops/ledger?limit=10", headers=headers)).json()
         assert [each["reference"] for each in newest["ledgers"]] == [reference]
         assert (await intake.client.get(f"/ops/ledger/{reference}")).status_code == 401

@@ -1,6 +1,7 @@
 """The intake desk: originals that software could not read, and the ledger."""
 
-from datetime import datetime
+from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -9,13 +10,17 @@ from fastapi.responses import JSONResponse
 
 from chassis import audit, documents
 from chassis.web import FormData, FormErrors, PageRequest, Response
-from contracts.vocabulary import Door, Team, tidy_reference
-from services.intake.domain import CAME_IN, LONDON, Practice, Reading, ReferralUnknown
+from contracts.vocabulary import Door, Team, is_reference, tidy_reference
+from services.intake.domain import CAME_IN, LONDON, NO_REFERENCE, Practice, Reading, ReferralUnknown
 from services.intake.operations import complete
 from services.intake.queries import (
     DeskReferral,
+    LatePlace,
     Ledger,
     Line,
+    UnreadPlace,
+    count_late_lines,
+    count_unread_referrals,
     desk_referral,
     late_lines,
     ledger,
@@ -46,7 +51,10 @@ async def unread(request: PageRequest) -> Response:
     """List the originals that wait for a person, oldest first, with their age and who owns them."""
     request.session[CAME_IN] = True
     async with request.transaction() as session:
-        waiting = await unread_referrals(session, limit=SHOWN)
+        total = await count_unread_referrals(session)
+        after = _unread_place(request.query.get("after", ""))
+        found = await unread_referrals(session, limit=SHOWN + 1, after=after)
+    waiting = found[:SHOWN]
     localities = localities_of(request.runtime)
     rows = [
         {
@@ -59,7 +67,8 @@ async def unread(request: PageRequest) -> Response:
         }
         for each in waiting
     ]
-    return request.render("unread", rows=rows)
+    more = _mark(waiting[-1].place) if len(found) > SHOWN else ""
+    return request.render("unread", rows=rows, total=total, more=more)
 
 
 async def referral(request: PageRequest) -> Response:
@@ -164,15 +173,22 @@ async def original(request: PageRequest) -> Response:
 
 async def late(request: PageRequest) -> Response:
     """List the required teams that have not stored or acknowledged in time, and find a ledger by reference."""
-    wanted = tidy_reference(request.query.get("reference", ""))
-    if wanted:
+    given = request.query.get("reference", "").strip()
+    wanted = tidy_reference(given)
+    if is_reference(wanted):
         return request.redirect("ledger_lines", reference=wanted)
+    if given:
+        form = FormErrors(FormData({"reference": (given,)}), (("reference", NO_REFERENCE),))
+        return await _late_page(request, form, status=404)
     return await _late_page(request, FormErrors())
 
 
 async def _late_page(request: PageRequest, form: FormErrors, *, status: int = 200) -> Response:
     async with request.transaction() as session:
-        lines = await late_lines(session, now=request.now, limit=SHOWN)
+        count = await count_late_lines(session, now=request.now)
+        after = _late_place(request.query.get("after", ""))
+        found = await late_lines(session, now=request.now, limit=SHOWN + 1, after=after)
+    lines = found[:SHOWN]
     rows = [
         {
             "reference": line.reference,
@@ -184,7 +200,8 @@ async def _late_page(request: PageRequest, form: FormErrors, *, status: int = 20
         }
         for line in lines
     ]
-    return request.render("late", status=status, rows=rows, form=form)
+    more = _mark(lines[-1].place) if len(found) > SHOWN else ""
+    return request.render("late", status=status, rows=rows, count=count, more=more, form=form)
 
 
 async def ledger_lines(request: PageRequest) -> Response:
@@ -193,6 +210,7 @@ async def ledger_lines(request: PageRequest) -> Response:
     try:
         async with request.transaction() as session:
             found = await ledger(session, reference)
+            await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk-ledger")
     except ReferralUnknown as error:
         form = FormErrors(FormData({"reference": (reference,)}), (("reference", str(error)),))
         return await _late_page(request, form, status=404)
@@ -213,6 +231,7 @@ async def ledger_as_json(request: PageRequest) -> Response:
     """Answer one ledger to the operations plane."""
     async with request.transaction() as session:
         found = await ledger(session, tidy_reference(request.path["reference"]))
+        await audit.record_read(session, subject=found.referral_id, now=request.now, reason="operations-ledger")
     return JSONResponse(ledger_content(found))
 
 
@@ -237,6 +256,7 @@ def ledger_content(found: Ledger) -> dict[str, Any]:
                 "service": line.service,
                 "required": line.required,
                 "state": str(line.state),
+                "acknowledge_by": line.acknowledge_by.isoformat() if line.acknowledge_by else None,
                 **{name: moment.isoformat() if moment else None for name, moment in _moments(line).items()},
             }
             for line in found.lines
@@ -245,8 +265,41 @@ def ledger_content(found: Ledger) -> dict[str, Any]:
 
 
 def _moments(line: Line) -> dict[str, datetime | None]:
-    names = ("sent_at", "stored_at", "delivered_at", "seen_at", "acknowledged_at", "parked_at", "waived_at")
-    return {name: getattr(line.times, name) for name in names}
+    return {each.name: getattr(line.times, each.name) for each in fields(line.times)}
+
+
+def _mark(place: LatePlace | UnreadPlace) -> str:
+    return "~".join(each.isoformat() if isinstance(each, datetime) else str(each) for each in place)
+
+
+# A mark that somebody has changed by hand begins at the top: it can show nothing that the list would not.
+def _late_place(mark: str) -> LatePlace | None:
+    try:
+        stored, due_at, reference, team = mark.split("~")
+        return stored == "True", _moment(due_at), _reference(reference), Team(team)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _unread_place(mark: str) -> UnreadPlace | None:
+    try:
+        received_at, reference = mark.split("~")
+        return _moment(received_at), _reference(reference)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError
+    return found.astimezone(UTC)
+
+
+def _reference(text: str) -> str:
+    if not is_reference(text):
+        raise ValueError
+    return text
 
 
 def age(since: datetime, now: datetime) -> str:
