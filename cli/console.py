@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -22,7 +23,7 @@ PURPOSES = {
     "stats": "board: anonymised figures",
     "monitor": "operations and data protection",
 }
-STEPS = ("sent", "stored", "delivered", "seen", "acknowledged", "parked", "waived")
+STEPS = ("sent", "stored", "delivered", "seen", "acknowledged", "parked", "waived", "erased")
 PLAIN_WIDTH = 160
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
@@ -107,7 +108,7 @@ def newest(answer: Any) -> Table:
 def ledger(entry: Mapping[str, Any]) -> Table:
     """Return one referral's ledger: a line per team, and when its copy reached each step."""
     made = table(
-        f"Ledger of {entry['reference']}",
+        f"Ledger of {entry['reference']} (times are UTC)",
         "team",
         "service",
         "required",
@@ -127,5 +128,5 @@ def ledger(entry: Mapping[str, Any]) -> Table:
 
 
 def _time(value: object) -> str:
-    """Return the time of day of an ISO time: the date is the day of the referral almost always."""
-    return str(value)[11:19] if value else "-"
+    """Return an ISO time as people read it, in UTC."""
+    return f"{datetime.fromisoformat(str(value)).astimezone(UTC):%Y-%m-%d %H:%M:%S}" if value else "-"

@@ -90,7 +90,7 @@ def submit(
 ) -> None:
     """Send referrals from files through the matching door, and print their references.
 
-    Example: throughline submit samples/teacher.docx
+    Example: throughline submit samples/boy-of-nine-thanet.docx
     """
     from cli.commands import submit as submissions
 
@@ -119,7 +119,7 @@ def ledger(
     ] = 0,
     acknowledged: Annotated[
         bool,
-        typer.Option("--acknowledged", help="Done means that people acknowledged."),
+        typer.Option("--acknowledged", help="Done means that people acknowledged, wherever somebody must."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

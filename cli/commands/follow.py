@@ -13,9 +13,9 @@ from cli.errors import BadInput, ServiceAnswered
 from contracts.vocabulary import is_reference
 
 POLL_SECONDS = 0.25
-# What counts as done: a waived line needs nobody, and whoever acted has it stored.
-STORED = frozenset({"stored", "delivered", "seen", "acknowledged", "waived"})
-ACKNOWLEDGED = frozenset({"acknowledged", "waived"})
+# What counts as done: a waived or erased line needs nobody, and whoever acted has it stored.
+ACKNOWLEDGED = frozenset({"acknowledged", "waived", "erased"})
+STORED = ACKNOWLEDGED | {"stored", "delivered", "seen"}
 
 
 def checked(reference: str) -> str:
@@ -28,18 +28,24 @@ def checked(reference: str) -> str:
 
 
 def ledger(reference: str, state: Path, *, wait: float, acknowledged: bool) -> tuple[Mapping[str, Any], bool]:
-    """Return a referral's ledger and whether every required line is done, waiting up to `wait` seconds for that."""
-    wanted = ACKNOWLEDGED if acknowledged else STORED
+    """Return a referral's ledger and whether every required line is done, waiting up to `wait` seconds for that.
+
+    With `acknowledged`, lines that somebody must acknowledge are done when somebody has; the others when stored.
+    """
     path = f"ledger/{checked(reference)}"
     until = time.monotonic() + wait
     with Operations(Operator.of(state)) as operations, console.progress() as progress:
         progress.add_task("Waiting for the teams" if wait else "Asking intake", total=None)
         while True:
             entry: Mapping[str, Any] = operations.get("intake", path)
-            done = all(line["state"] in wanted for line in entry["lines"] if line.get("required", True))
+            done = all(_done(line, acknowledged=acknowledged) for line in entry["lines"] if line["required"])
             if done or time.monotonic() >= until:
                 return entry, done and bool(entry["lines"])
             time.sleep(POLL_SECONDS)
+
+
+def _done(line: Mapping[str, Any], *, acknowledged: bool) -> bool:
+    return line["state"] in (ACKNOWLEDGED if acknowledged and line["acknowledge_by"] else STORED)
 
 
 def trace(reference: str, state: Path) -> Tree:

@@ -1,6 +1,7 @@
 """The commands: help with an example each, and bad input told in one sentence with an exit code."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import samples
 from cli.clients import Operator
 from cli.commands import clock, submit
 from cli.errors import BadInput, NotRunning
@@ -47,6 +49,8 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     shown = CliRunner().invoke(commands, [*command, "--help"])
     assert shown.exit_code == 0
     assert f"Example: throughline {' '.join(command)}" in shown.output
+    for sample in re.findall(r"samples/\S+", shown.output):
+        assert (Path(samples.__file__).parents[1] / sample).is_file(), sample
 
 
 @pytest.mark.parametrize("command", WRONG, ids=" ".join)

@@ -7,6 +7,7 @@ from typing import Self
 import pytest
 from rich.console import Console
 
+from cli import console
 from cli.commands import follow
 from contracts.vocabulary import make_reference
 
@@ -53,15 +54,40 @@ class TestLedger:
             (("waived", "seen"), False, True),
             (("acknowledged", "seen"), True, False),
             (("acknowledged", "waived"), True, True),
+            (("stored", "erased"), False, True),
+            (("acknowledged", "erased"), True, True),
         ],
     )
     def test_is_done_when_every_required_line_is(
         self, monkeypatch: pytest.MonkeyPatch, states: tuple[str, ...], *, acknowledged: bool, done: bool
     ) -> None:
-        lines = [{"team": str(number), "state": state, "required": True} for number, state in enumerate(states)]
-        optional = {"team": "optional", "state": "sent", "required": False}
+        asked = {"required": True, "acknowledge_by": "2026-11-23T17:00:00+00:00"}
+        lines = [{"team": str(number), "state": state, **asked} for number, state in enumerate(states)]
+        optional = {"team": "optional", "state": "sent", "required": False, "acknowledge_by": None}
         monkeypatch.setattr(follow, "Operations", Answers(intake=ledger_with(*lines, optional)))
         assert follow.ledger(REFERENCE, Path(), wait=0, acknowledged=acknowledged)[1] is done
+
+    @pytest.mark.parametrize(("state", "done"), [("stored", True), ("sent", False)])
+    def test_waits_for_nobodys_acknowledgement_where_nobody_must(
+        self, monkeypatch: pytest.MonkeyPatch, state: str, *, done: bool
+    ) -> None:
+        acted = {
+            "team": "imu",
+            "state": "acknowledged",
+            "required": True,
+            "acknowledge_by": "2026-11-23T17:00:00+00:00",
+        }
+        counted = {"team": "statistics", "state": state, "required": True, "acknowledge_by": None}
+        monkeypatch.setattr(follow, "Operations", Answers(intake=ledger_with(acted, counted)))
+        assert follow.ledger(REFERENCE, Path(), wait=0, acknowledged=True)[1] is done
+
+    def test_shows_the_date_of_every_time(self) -> None:
+        line = {"team": "imu", "state": "stored", "required": True, "stored_at": "2026-11-21T00:30:00+01:00"}
+        screen = Console(width=200)
+        with screen.capture() as shown:
+            screen.print(console.ledger(ledger_with(line)))
+        assert "2026-11-20 23:30:00" in shown.get()
+        assert "UTC" in shown.get()
 
     def test_is_never_done_without_a_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(follow, "Operations", Answers(intake=ledger_with()))
