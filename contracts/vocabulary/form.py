@@ -1,9 +1,11 @@
 """The National Referral Form as data, edition by edition; `docs/glossary.md` names the sources of its questions."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.vocabulary.classes import IDENTITY, LINKING, OPERATIONAL, SPECIAL_CATEGORY, STATISTICAL
 from contracts.vocabulary.words import AgeBand, Gender, Sector
@@ -11,6 +13,18 @@ from contracts.vocabulary.words import AgeBand, Gender, Sector
 EDITION = "2025"
 OLDEST_AGE = 120
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _written_day(value: object) -> object:
+    """Refuse the numbers that pydantic reads as seconds since 1970: nobody's date of birth becomes 1970-01-01."""
+    if value is None or isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value.strip())):
+        return value
+    kind = "date_written"
+    raise PydanticCustomError(kind, "Write the date like 2009-04-27")
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f]*$")]
 Name = Annotated[Line, StringConstraints(min_length=1)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000, pattern=r"^[^\x00]*$")]
@@ -45,7 +59,7 @@ class Person(FormPart):
     forenames: Annotated[Name, IDENTITY]
     surname: Annotated[Name, IDENTITY]
     aliases: Annotated[tuple[Name, ...], IDENTITY, Field(max_length=10)] = ()
-    date_of_birth: Annotated[date | None, IDENTITY] = None
+    date_of_birth: Annotated[Day | None, IDENTITY] = None
     approximate_age: Annotated[int | None, IDENTITY, Field(ge=0, le=OLDEST_AGE)] = None
     gender: Annotated[Gender, STATISTICAL] = Gender.NOT_KNOWN
     addresses: Annotated[tuple[Address, ...], IDENTITY, Field(max_length=10)] = ()
@@ -72,7 +86,7 @@ class Concerns(FormPart):
     narrative: Annotated[Narrative, SPECIAL_CATEGORY]
     complex_needs: Annotated[Text, SPECIAL_CATEGORY] = ""
     other_information: Annotated[Text, SPECIAL_CATEGORY] = ""
-    came_to_light_on: Annotated[date | None, LINKING] = None
+    came_to_light_on: Annotated[Day | None, LINKING] = None
     immediate_danger: Annotated[bool, OPERATIONAL] = False
 
 
