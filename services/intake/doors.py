@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any, AnyStr, Protocol, cast
 from uuid import UUID
 
 from aiosmtpd.smtp import SMTP, Envelope
@@ -65,6 +65,15 @@ class Mailbox(SMTP):
     """An SMTP conversation; long lines are taken because senders that break the limit exist and carry referrals."""
 
     line_length_limit = LINE_LIMIT
+
+    async def push(self, status: AnyStr) -> None:
+        """Answer; a mail that is too large is told the limit and what to do, where the library says only that it is."""
+        if isinstance(status, str) and status.startswith("552 "):
+            size = f"{(self.data_size_limit or 0) / 2**20:.3g} MB"
+            sentence = f"552 5.3.4 The mail is larger than {size}: send it with fewer attachments, or use the web form"
+            await super().push(sentence)
+        else:
+            await super().push(status)
 
 
 @asynccontextmanager

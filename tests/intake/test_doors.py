@@ -171,15 +171,18 @@ class TestTheSameMail:
 
 class TestConversation:
     async def test_too_large_is_refused_once_and_goes_on(self, intake: Running, port: int) -> None:
-        def talk() -> list[int]:
+        def talk() -> list[tuple[int, bytes]]:
             with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
                 client.ehlo()
-                codes = [client.mail(SENDER, [f"SIZE={LIMIT + 1}"])[0], client.mail(SENDER)[0]]
+                answers = [client.mail(SENDER, [f"SIZE={LIMIT + 1}"]), client.mail(SENDER)]
                 client.rcpt(MAILBOX)
-                codes.append(client.data(b"x\r\n" * LIMIT)[0])
-                return [*codes, client.noop()[0]]
+                answers.append(client.data(b"x\r\n" * LIMIT))
+                return [*answers, client.noop()]
 
-        assert await asyncio.to_thread(talk) == [552, 250, 552, 250]
+        declared, _, sent, _ = answers = await asyncio.to_thread(talk)
+        assert [code for code, _ in answers] == [552, 250, 552, 250]
+        limit = b"5.3.4 The mail is larger than 0.191 MB: send it with fewer attachments, or use the web form"
+        assert declared[1] == sent[1] == limit
         assert await rows(intake.runtime, "SELECT id FROM referral") == []
 
     async def test_takes_many_recipients(self, intake: Running, port: int) -> None:
