@@ -82,6 +82,7 @@ class TestPublicForm:
         [row] = await rows(intake.runtime, "SELECT * FROM referral")
         receipt = (await intake.client.get("/referral/receipt")).text
         assert row.reference in receipt
+        assert "Make another referral" in receipt
         assert fields["person.surname"] not in receipt
 
     async def test_sent_twice_is_one_referral(self, intake: Running) -> None:
