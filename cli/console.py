@@ -90,7 +90,7 @@ def people(staff: Sequence[StaffMember], ports: Ports) -> Table:
         "signs in at",
     )
     for member in staff:
-        made.add_row(member.name, ", ".join(member.roles), ports.url(member.console))
+        made.add_row(member.name, member.work, ports.url(member.console))
     return made
 
 

@@ -26,11 +26,11 @@ commands = typer.Typer(
 )
 parked = typer.Typer(
     no_args_is_help=True,
-    help="Messages that a service could not handle: list, show, retry, discard.",
+    help="Messages that a service could not handle: list, show, retry, discard. Example: throughline parked list",
 )
 audit = typer.Typer(
     no_args_is_help=True,
-    help="The audit chains of every service: verify them, or export them.",
+    help="The audit chains of every service: verify them, or export them. Example: throughline audit verify",
 )
 commands.add_typer(parked, name="parked")
 commands.add_typer(audit, name="audit")

@@ -10,9 +10,9 @@ from rich.tree import Tree
 from cli import console
 from cli.clients import Operations, Operator
 from cli.errors import BadInput, ServiceAnswered
-from contracts.vocabulary import is_reference
+from contracts.vocabulary import is_reference, tidy_reference
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 # What counts as done: a waived or erased line needs nobody, and whoever acted has it stored.
 ACKNOWLEDGED = frozenset({"acknowledged", "waived", "erased"})
 STORED = ACKNOWLEDGED | {"stored", "delivered", "seen"}
@@ -20,7 +20,7 @@ STORED = ACKNOWLEDGED | {"stored", "delivered", "seen"}
 
 def checked(reference: str) -> str:
     """Return a reference in its one form; BadInput when its check character says that it was mistyped."""
-    found = reference.strip().upper()
+    found = tidy_reference(reference)
     if not is_reference(found):
         message = f"{reference!r} is not a reference: copy it from the receipt, it looks like KM-7F3K-92QM."
         raise BadInput(message)

@@ -9,7 +9,7 @@ from chassis.errors import ThroughlineError
 from chassis.policy import in_words
 from chassis.web import FormErrors, PageRequest, Response, blank, parse
 from contracts.catalogue import consumed_by, published_by
-from contracts.vocabulary import is_reference
+from contracts.vocabulary import is_reference, tidy_reference
 from services.monitor import operations, queries
 from services.monitor.clients import NothingThere, OpsClient, RepairAsked
 from services.monitor.domain import REPAIR_MESSAGES, Repair, ServiceUnknown, tree, what_it_was
@@ -52,7 +52,7 @@ async def service_health(request: PageRequest) -> Response:
 
 async def way(request: PageRequest) -> Response:
     """Show where a referral went: its ledger lines and the spans of its journey as a tree."""
-    reference = request.query.get("reference", "").strip().upper()
+    reference = tidy_reference(request.query.get("reference", ""))
     form = blank({"reference": reference})
     if not reference:
         return _search(request, form)
