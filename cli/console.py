@@ -106,17 +106,18 @@ def newest(answer: Any) -> Table:
 
 
 def ledger(entry: Mapping[str, Any]) -> Table:
-    """Return one referral's ledger: a line per team, and when its copy reached each step."""
+    """Return one referral's ledger: a line per team, and when its copy reached each step that any has reached."""
+    reached = [step for step in STEPS if any(line.get(f"{step}_at") for line in entry["lines"])]
     made = table(
         f"Ledger of {entry['reference']} (times are UTC)",
         "team",
         "service",
         "required",
         "state",
-        *STEPS,
+        *reached,
     )
     for line in entry["lines"]:
-        times = [_time(line.get(f"{step}_at")) for step in STEPS]
+        times = [_time(line.get(f"{step}_at")) for step in reached]
         made.add_row(
             line["team"],
             line.get("service", ""),
