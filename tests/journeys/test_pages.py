@@ -94,6 +94,7 @@ def world(live: Live) -> Iterator[World]:
     unread = mailed_without_form(live)
     released(live)
     wait(lambda: live.of("notify", "SELECT 1 FROM signpost"), 60, "The signpost")
+    wait(lambda: live.of("monitor", "SELECT 1 FROM checkpoint WHERE service = 'intake'"), 120, "Intake's checkpoint")
     yield World(live, fresh, clear, handed, unread, names(live, fresh, unread) | {"parked": str(parked["id"])})
     live.command("parked", "discard", str(parked["id"]), "--reason", "made by a test")
 
