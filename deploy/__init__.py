@@ -1,0 +1,1 @@
+"""How the system is run: the broker, and the files that describe its full running."""
