@@ -6,6 +6,20 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
+from chassis.errors import Unavailable
+
+
+class BusUnavailable(Unavailable):
+    """The bus did not answer; nothing is lost, the outbox sends again."""
+
+    reason = "bus-unavailable"
+
+
+class BehindTheWindow(Unavailable):
+    """A consumer's cursor points before the oldest message that the bus still holds: it stops rather than skips."""
+
+    reason = "behind-the-window"
+
 
 @dataclass(frozen=True)
 class Outgoing:

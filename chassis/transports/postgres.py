@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -15,9 +14,9 @@ from chassis import telemetry
 from chassis.crypto import plain_url
 from chassis.database import is_world_down
 from chassis.errors import Unavailable
-from chassis.transports import Delivery, Handle, Outgoing
+from chassis.transports import BehindTheWindow, BusUnavailable, Delivery, Handle, Outgoing
+from chassis.transports.access import Access, access_of_contracts
 from chassis.transports.partitions import partition_of
-from contracts.catalogue import PARTITIONS, TOPICS, receipt_topics
 
 BATCH = 500
 LEASE_SECONDS = 10.0
@@ -28,28 +27,6 @@ _LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, a
 """What asyncpg raises when a connection ends, the last of them when it ends in the middle of an answer."""
 
 log = telemetry.logger(__name__)
-
-
-class BusUnavailable(Unavailable):
-    """The bus did not answer; nothing is lost, the outbox sends again."""
-
-    reason = "bus-unavailable"
-
-
-class BehindTheWindow(Unavailable):
-    """A consumer's cursor points before the oldest message that the bus still holds: it stops rather than skips."""
-
-    reason = "behind-the-window"
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who may write and who may read one topic."""
-
-    topic: str
-    partitions: int
-    writers: tuple[str, ...]
-    readers: tuple[str, ...]
 
 
 class PostgresTransport:
@@ -248,13 +225,6 @@ def _answering() -> Iterator[None]:
 
 def _down() -> BusUnavailable:
     return BusUnavailable("The bus does not answer; what was accepted stays in the outbox and is sent later.")
-
-
-def access_of_contracts() -> tuple[Access, ...]:
-    """Return every topic of the contracts with its writers and readers, receipts included."""
-    events = tuple(Access(topic.name, PARTITIONS, (topic.publisher,), topic.consumers) for topic in TOPICS)
-    receipts = tuple(Access(topic.name, PARTITIONS, topic.publishers, (topic.consumer,)) for topic in receipt_topics())
-    return events + receipts
 
 
 async def prepare(owner_url: str, services: Sequence[str]) -> None:

@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 
 from chassis.errors import Unavailable
-from chassis.transports import Delivery, Outgoing, Transport
-from chassis.transports.postgres import BehindTheWindow, Membership, PostgresTransport
+from chassis.transports import BehindTheWindow, Delivery, Outgoing, Transport
+from chassis.transports.postgres import Membership, PostgresTransport
 from cli import vault
 from cli.provision import BUS
 from contracts.catalogue import PARTITIONS
