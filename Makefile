@@ -47,5 +47,5 @@ format: $(READY) ## put the code into its one format
 	@"$(BIN)/ruff" check --fix-only --quiet .
 	@"$(BIN)/ruff" format .
 
-bench: $(READY) ## run the benchmarks into bench/results.json
-	@"$(BIN)/throughline" bench
+bench: $(READY) ## run the benchmarks into bench/results.json (one: make bench ONLY=relay)
+	@"$(BIN)/throughline" bench $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)") $(if $(SCALE),--scale "$(SCALE)")

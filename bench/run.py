@@ -1,136 +1,73 @@
-"""Runs the benchmarks on a throwaway system and writes bench/results.json and bench/RESULTS.md."""
+"""Runs the benchmarks, one after the other, and keeps what each of them found as soon as it is known."""
 
-import asyncio
-import contextlib
-import json
-import os
-import platform
-import statistics
-import subprocess
-import sys
-import tempfile
+import importlib
+import importlib.util
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
-from bench.load import Accepted, Target, evenly, saturate, stored_at
+from bench import report
+from bench.frame import NotHere, Result, Settings, say
 
-HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One result: ours, in its unit, against its bar where there is one."""
-
-    name: str
-    ours: float
-    unit: str
-    bar: float | None = None
+BENCHMARKS = ("size", "postfix", "relay", "consume", "growth")
 
 
-@contextlib.contextmanager
-def system(folder: Path) -> Iterator[tuple[Target, float, int]]:
-    """Run a throwaway system; yield where it is, how many seconds it took to be ready, and the supervisor's pid."""
-    ready = folder / "ready.json"
-    begin = time.monotonic()
-    with (folder / "up.log").open("wb") as log:
-        command = [sys.executable, "-m", "cli.main", "up", "--ephemeral", "--no-samples", "--ready-file", str(ready)]
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        while not ready.exists():
-            if process.poll() is not None or time.monotonic() - begin > 120:  # noqa: PLR2004
-                raise SystemExit("The system did not start: " + (folder / "up.log").read_text()[-500:])
-            time.sleep(0.05)
-        took = time.monotonic() - begin
-        operator = json.loads((Path(json.loads(ready.read_text())["state"]) / "secrets/operator.json").read_text())
-        yield Target(operator["service_urls"]["intake"], operator["ops_token"]), took, process.pid
-    finally:
-        process.terminate()
-        process.wait(30)
+class UnknownBenchmark(Exception):
+    """Nobody has written a benchmark of this name; the sentence lists those that there are."""
 
 
-def resident_mb(root: int) -> float:
-    """Return the memory that a process and all its descendants use, shared pages counted once (PSS), in MB."""
-    parents = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, IndexError):
-            parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-    wanted, grown = {root}, True
-    while grown:
-        children = {pid for pid, parent in parents.items() if parent in wanted} - wanted
-        wanted, grown = wanted | children, bool(children)
-    total = 0
-    for pid in wanted:
-        with contextlib.suppress(OSError):
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total / 1024
+def chosen(only: str) -> tuple[str, ...]:
+    """Return the names of the benchmarks to run: all of them, or those named, with commas between them.
+
+    Raises UnknownBenchmark.
+    """
+    names = tuple(name.strip() for name in only.split(",") if name.strip())
+    for name in names:
+        if name not in BENCHMARKS:
+            raise UnknownBenchmark(f"There is no benchmark {name!r}: choose among {', '.join(BENCHMARKS)}.")
+    return names or BENCHMARKS
 
 
-async def throughput(target: Target, count: int) -> float:
-    """Return referrals a second, from the first request to the last ledger line stored."""
-    await saturate(target, max(50, count // 10), 16, seed=1)
-    accepted = await saturate(target, count, 32, seed=2)
-    stored = await stored_at(target, [item.reference for item in accepted])
-    return count / (max(stored.values()) - min(item.asked_at for item in accepted)).total_seconds()
+def run(names: Sequence[str], settings: Settings) -> int:
+    """Run the benchmarks and keep their results; return how many results missed their bar."""
+    measured = report.commit()
+    missed = 0
+    for name in names:
+        say(f"{name}: measuring.")
+        began = time.monotonic()
+        try:
+            results = measure(name, settings)
+        except NotHere as reason:
+            say(f"{name}: left out. {reason}")
+            continue
+        took = time.monotonic() - began
+        for result in results:
+            say(sentence(result))
+        say(f"{name}: took {took:.0f} s.")
+        if settings.scale >= 1:
+            report.keep(report.Run(results, measured, datetime.now(UTC), took))
+        missed += sum(result.bar is not None and (result.ratio or 0) < result.bar for result in results)
+    if settings.scale < 1:
+        say("A quick look (scale below 1): the kept results are as they were.")
+    return missed
 
 
-async def latencies(target: Target, count: int) -> list[float]:
-    """Return milliseconds from each answer 201 to the last required team's stored line, at ten a second."""
-    accepted: Sequence[Accepted] = await evenly(target, count, 10.0, seed=3)
-    stored = await stored_at(target, [item.reference for item in accepted])
-    return sorted((stored[item.reference] - item.answered_at).total_seconds() * 1000 for item in accepted)
+def measure(name: str, settings: Settings) -> Sequence[Result]:
+    """Run one benchmark; raises NotHere when this machine lacks what it needs."""
+    module = f"bench.{name}"
+    if importlib.util.find_spec(module) is None:
+        raise NotHere(f"bench/{name}.py is not part of this release.")
+    results: Sequence[Result] = importlib.import_module(module).measure(settings)
+    return results
 
 
-def measure(count: int) -> list[Figure]:
-    """Run everything once and return the figures."""
-    with (
-        tempfile.TemporaryDirectory(prefix="throughline-bench-") as folder,
-        system(Path(folder)) as (target, took, pid),
-    ):
-        time.sleep(5)
-        idle = resident_mb(pid)
-        delays = asyncio.run(latencies(target, 300))
-        rate = asyncio.run(throughput(target, count))
-    return [
-        Figure("accepted_to_stored_per_second", round(rate, 1), "referrals/s"),
-        Figure("latency_p50_ms", round(statistics.median(delays), 1), "ms", 50.0),
-        Figure("latency_p99_ms", round(delays[int(len(delays) * 0.99) - 1], 1), "ms", 250.0),
-        Figure("start_seconds", round(took, 1), "s", 10.0),
-        Figure("resident_idle_mb", round(idle), "MB", 1024.0),
-    ]
-
-
-def commit() -> str:
-    """Return the short id of the commit that was measured."""
-    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
-    return found.stdout.strip() or "unknown"
-
-
-def write(figures: Sequence[Figure]) -> None:
-    """Write the results for programs and for people."""
-    machine = {
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "commit": commit(),
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    results = {item.name: {"ours": item.ours, "unit": item.unit, "bar": item.bar} for item in figures}
-    (HERE / "results.json").write_text(json.dumps({"machine": machine, "results": results}, indent=2) + "\n")
-    rows = [f"| {item.name} | {item.ours} {item.unit} | {item.bar or 'first figure'} |" for item in figures]
-    head = (
-        f"Commit {machine['commit']}, {machine['cores']} cores, Python {machine['python']}, {machine['measured_at']}."
-    )
-    table = "\n".join(["# Results of `make bench`", "", head, "", "| measure | ours | bar |", "|---|---|---|", *rows])
-    (HERE / "RESULTS.md").write_text(table + "\n")
-
-
-def main(count: int) -> None:
-    """Measure with `count` referrals at saturation, print and write."""
-    figures = measure(count)
-    write(figures)
-    for item in figures:
-        print(f"{item.name:<32} {item.ours:>10} {item.unit}")
+def sentence(result: Result) -> str:
+    """Return a result as one line for a terminal."""
+    line = f"  {result.name:<34} {result.ours:>10g} {result.unit}"
+    if result.peer is not None:
+        line += f", peer {result.peer:g}"
+    if result.ratio is not None:
+        line += f", ratio {result.ratio:g}"
+    if result.bar is not None:
+        line += f" (bar {result.bar:g}: {'met' if (result.ratio or 0) >= result.bar else 'MISSED'})"
+    return line

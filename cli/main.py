@@ -323,16 +323,25 @@ def doctor(state: State) -> None:
 
 @commands.command()
 def bench(
-    count: Annotated[int, typer.Option("--count", help="So many referrals at saturation.", min=1)] = 2000,
+    only: Annotated[str, typer.Option("--only", help="One benchmark, or several with commas.", metavar="NAME")] = "",
+    rounds: Annotated[int, typer.Option("--rounds", help="So many rounds, of which the median counts.", min=1)] = 5,
+    scale: Annotated[
+        float, typer.Option("--scale", help="Below 1 is a quick look, whose results are not kept.", min=0.0001, max=1)
+    ] = 1.0,
 ) -> None:
-    """Measure this machine's throughput and latency into bench/results.json.
+    """Measure this machine against its peers into bench/results.json.
 
-    Example: throughline bench
+    Example: throughline bench --only relay
     """
     if importlib.util.find_spec("bench") is None:
         message = "The benchmarks are not installed here: run the command from the project's own folder."
         raise BadInput(message)
-    importlib.import_module("bench.run").main(count)
+    runner, frame = importlib.import_module("bench.run"), importlib.import_module("bench.frame")
+    try:
+        names = runner.chosen(only)
+    except runner.UnknownBenchmark as error:
+        raise BadInput(str(error)) from None
+    runner.run(names, frame.Settings(rounds, scale))
 
 
 def app() -> None:
