@@ -55,10 +55,7 @@ class System:
         secrets = vault.load(folder)
         password = secrets.role_passwords[vault.SUPERUSER]
         cluster = Cluster(folder.postgres, folder.sockets(), password, user_prefix())
-        addresses = vault.Addresses(
-            cluster.url, self._plan.ports.service_urls(), (HOST, self._plan.ports.by_name[SMTP])
-        )
-        vault.deal(folder, secrets, addresses)
+        vault.deal(folder, secrets, self.addresses(cluster))
         self._announce("Starting the database.")
         await self._nursery.start()
         await self._supervisor.start(_database(folder, cluster))
@@ -67,6 +64,11 @@ class System:
             await self._prepare()
         self._announce("Starting the services.")
         await self._supervisor.start(*self._programs())
+
+    def addresses(self, cluster: Cluster) -> vault.Addresses:
+        """Return where this start's databases, services and mailbox are found."""
+        ports = self._plan.ports
+        return vault.Addresses(cluster.url, ports.service_urls(), (HOST, ports.by_name[SMTP]))
 
     async def _prepare(self) -> None:
         """Prepare in a process of its own: the tools it loads do not stay in the supervisor's memory."""
