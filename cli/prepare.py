@@ -8,7 +8,7 @@ from pathlib import Path
 from chassis.migrate import upgrade_async
 from cli import schema, vault
 from cli.postgres import START_SECONDS, Cluster
-from cli.provision import provision
+from cli.provision import Server, provision
 from cli.state import StateFolder
 from contracts.catalogue import SERVICES
 
@@ -23,12 +23,17 @@ async def prepare(folder: StateFolder) -> None:
     async with asyncio.timeout(START_SECONDS):
         while not cluster.ready():  # noqa: ASYNC110  another process makes it true
             await asyncio.sleep(POLL_SECONDS)
-    await provision(cluster, secrets)
+    await prepare_databases(folder, cluster, secrets)
+    schema.mark(folder, before)
+
+
+async def prepare_databases(folder: StateFolder, server: Server, secrets: vault.Vault) -> None:
+    """Create the roles and databases of a server that answers, and migrate each service's; the secrets are dealt."""
+    await provision(server, secrets)
     # One after the other: the migration tool keeps its state in one place per process.
     owners = json.loads((folder.secrets / vault.OWNERS).read_text(encoding="utf-8"))
     for service in SERVICES:
         await upgrade_async(service, owners[service], service)
-    schema.mark(folder, before)
 
 
 def main() -> int:

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import quote
 
 import asyncpg
 
 from chassis import crypto
 from chassis.transports import postgres as bus
-from cli.postgres import Cluster
+from cli.errors import PostgresFailed
 from cli.vault import BUS_OWNER, KEYS_OWNER, SUPERUSER, Vault, database_of, roles
 from contracts.catalogue import SERVICES
 
@@ -22,6 +25,33 @@ RUNTIME_LIMITS = {
     "transaction_timeout": "60s",
 }
 
+OLDEST_POSTGRES = 17
+"""The first version with transaction_timeout, which a stuck service is stopped by."""
+
+
+class Server(Protocol):
+    """A PostgreSQL that we may provision, wherever it runs."""
+
+    @property
+    def password(self) -> str:
+        """The superuser's password."""
+
+    def url(self, role: str, password: str, database: str) -> str:
+        """Return the SQLAlchemy address of a database for a role."""
+
+
+@dataclass(frozen=True)
+class RemoteServer:
+    """A PostgreSQL that somebody else runs, reached by TCP."""
+
+    host: str
+    port: int
+    password: str = field(repr=False)
+
+    def url(self, role: str, password: str, database: str) -> str:
+        """Return the SQLAlchemy address of a database for a role."""
+        return f"postgresql+asyncpg://{role}:{quote(password, safe='')}@{self.host}:{self.port}/{database}"
+
 
 def databases() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return each database with its owner and the other roles that may connect to it."""
@@ -29,28 +59,39 @@ def databases() -> dict[str, tuple[str, tuple[str, ...]]]:
     return own | {BUS: (BUS_OWNER, SERVICES), KEYS: (KEYS_OWNER, SERVICES)}
 
 
-async def provision(cluster: Cluster, vault: Vault) -> None:
-    """Create what is missing of the roles, databases, bus and key store; changes nothing that exists and is right."""
-    async with _superuser(cluster) as connection:
+async def provision(server: Server, vault: Vault) -> None:
+    """Create what is missing of the roles, databases, bus and key store; changes nothing that exists and is right.
+
+    Raises PostgresFailed when the server is too old.
+    """
+    async with _superuser(server) as connection:
+        _refuse_old(connection)
         await _create_roles(connection, vault)
         await _create_databases(connection)
-    await asyncio.gather(*(_close_schema(cluster, vault, database) for database in databases()))
-    await bus.prepare(cluster.url(BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS), SERVICES)
-    await _let_everybody_ask(cluster, vault)
-    await crypto.prepare(cluster.url(KEYS_OWNER, vault.role_passwords[KEYS_OWNER], KEYS), SERVICES)
+    await asyncio.gather(*(_close_schema(server, vault, database) for database in databases()))
+    await bus.prepare(server.url(BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS), SERVICES)
+    await _let_everybody_ask(server, vault)
+    await crypto.prepare(server.url(KEYS_OWNER, vault.role_passwords[KEYS_OWNER], KEYS), SERVICES)
 
 
 @asynccontextmanager
-async def _superuser(cluster: Cluster) -> AsyncIterator[asyncpg.Connection]:
-    connection = await _connect(cluster, SUPERUSER, cluster.password, "postgres")
+async def _superuser(server: Server) -> AsyncIterator[asyncpg.Connection]:
+    connection = await _connect(server, SUPERUSER, server.password, "postgres")
     try:
         yield connection
     finally:
         await connection.close()
 
 
-async def _connect(cluster: Cluster, role: str, password: str, database: str) -> asyncpg.Connection:
-    return await asyncpg.connect(host=str(cluster.sockets), user=role, password=password, database=database)
+async def _connect(server: Server, role: str, password: str, database: str) -> asyncpg.Connection:
+    return await asyncpg.connect(crypto.plain_url(server.url(role, password, database)))
+
+
+def _refuse_old(connection: asyncpg.Connection) -> None:
+    version = connection.get_server_version()
+    if version.major < OLDEST_POSTGRES:
+        message = f"PostgreSQL {version.major} is too old: give Throughline version {OLDEST_POSTGRES} or later."
+        raise PostgresFailed(message)
 
 
 async def _create_roles(connection: asyncpg.Connection, vault: Vault) -> None:
@@ -80,9 +121,9 @@ async def _create_databases(connection: asyncpg.Connection) -> None:
             await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
 
 
-async def _let_everybody_ask(cluster: Cluster, vault: Vault) -> None:
+async def _let_everybody_ask(server: Server, vault: Vault) -> None:
     """Let the services without a topic of their own see whether the bus is there, which is all they can do with it."""
-    connection = await _connect(cluster, BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS)
+    connection = await _connect(server, BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS)
     try:
         for role in SERVICES:
             await connection.execute(
@@ -92,10 +133,10 @@ async def _let_everybody_ask(cluster: Cluster, vault: Vault) -> None:
         await connection.close()
 
 
-async def _close_schema(cluster: Cluster, vault: Vault, database: str) -> None:
+async def _close_schema(server: Server, vault: Vault, database: str) -> None:
     """Leave the public schema to the owner; the others may use what the owner grants them there."""
     owner, others = databases()[database]
-    connection = await _connect(cluster, owner, vault.role_passwords[owner], database)
+    connection = await _connect(server, owner, vault.role_passwords[owner], database)
     try:
         await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         for role in others:

@@ -8,7 +8,8 @@ import pytest
 
 from chassis.crypto import plain_url
 from cli import vault
-from cli.provision import BUS, KEYS, RUNTIME_LIMITS, databases, provision
+from cli.errors import PostgresFailed
+from cli.provision import BUS, KEYS, RUNTIME_LIMITS, RemoteServer, databases, provision
 from contracts.catalogue import SERVICES
 from tests.conftest import Installation
 
@@ -106,3 +107,19 @@ class TestOwnerUrl:
         raw = vault.secrets_file(installation.folder, "triage").read_text()
         assert "triage_owner" not in raw
         assert json.loads(raw)["database_url"].startswith("postgresql+asyncpg://triage:")
+
+
+class TestRemoteServer:
+    def test_an_address_holds_any_password(self) -> None:
+        url = RemoteServer("db.example", 5432, "p@ss/word").url("postgres", "p@ss/word", "postgres")
+        assert url == "postgresql+asyncpg://postgres:p%40ss%2Fword@db.example:5432/postgres"
+
+    def test_says_nothing_of_its_password(self) -> None:
+        assert "word" not in repr(RemoteServer("db.example", 5432, "p@ss/word"))
+
+    async def test_a_server_without_the_limit_of_transactions_is_refused(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cli.provision.OLDEST_POSTGRES", 99)
+        with pytest.raises(PostgresFailed, match=r"PostgreSQL 18 is too old: give Throughline version 99 or later\."):
+            await provision(installation.cluster, installation.vault)
