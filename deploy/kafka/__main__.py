@@ -1,0 +1,52 @@
+"""`python -m deploy.kafka`: one broker or three on this machine until Ctrl-C, and the command that uses them."""
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from chassis.errors import ThroughlineError
+from deploy.kafka.brokers import Brokers, KafkaNotStarted
+
+
+def main() -> int:
+    """Start, print the address and wait; 2 with one sentence when something must be mended first."""
+    wished = _arguments()
+    ports = None if wished.port is None else [wished.port + 10 * index for index in range(wished.brokers)]
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    began = time.monotonic()
+    try:
+        print(f"Starting Apache Kafka with {wished.brokers} broker{'s' if wished.brokers > 1 else ''}.", flush=True)
+        with Brokers(wished.state, wished.brokers, ports) as brokers:
+            print(f"Ready after {time.monotonic() - began:.1f} seconds; the data are in {wished.state}.")
+            print(f"  throughline up --bus {brokers.admin_url}", flush=True)
+            print("Ctrl-C stops it; the data are kept.", flush=True)
+            while brokers.pids():
+                ended = brokers.ended()
+                if ended:
+                    raise KafkaNotStarted(ended)
+                time.sleep(1)
+    except KeyboardInterrupt:
+        print("Stopped; the data are kept.")
+    except ThroughlineError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deploy.kafka", description=__doc__)
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1)
+    parser.add_argument("--state", type=Path, default=Path(".throughline-kafka"), help="where the data are kept")
+    parser.add_argument("--port", type=int, help="the first broker's port for clients; free ones by default")
+    return parser.parse_args()
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
