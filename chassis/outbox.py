@@ -152,8 +152,14 @@ async def report(session: Session, *, publisher: str, event_id: UUID, team: str,
 
 
 async def send_receipts(session: Session, publisher: str, batch: ReceiptBatch) -> None:
-    """Put one receipt message for a publisher beside the state that it speaks of."""
+    """Put one receipt message for a publisher beside the state that it speaks of.
+
+    What the machine answers is said again whenever its event comes again; what people have done is said once, so
+    that message is kept for the replay window and goes to a new bus too.
+    """
+    lasting = any(item.team for item in batch.items)
     await session.execute(
-        insert(tables.receipt_out), {"publisher": publisher, "body": batch.model_dump_json().encode()}
+        insert(tables.receipt_out),
+        {"publisher": publisher, "body": batch.model_dump_json().encode(), "lasting": lasting},
     )
     session.wakes_relay = True

@@ -1,4 +1,4 @@
-"""Daily tidying: outbox rows beyond the replay window that every recipient has, lapsed sessions, old bus days."""
+"""Daily tidying: outbox rows and reports beyond the replay window, lapsed sessions, old bus days."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +14,7 @@ _OUTBOX = text(
        AND NOT EXISTS (SELECT 1 FROM dispatch d WHERE d.event_id = o.event_id
                        AND d.stored_at IS NULL AND d.erased_at IS NULL AND d.waived_at IS NULL)"""
 )
+_REPORTS = text("DELETE FROM receipt_out WHERE published_at < :oldest")
 _SESSIONS = text("DELETE FROM web_session WHERE expires_at < :now")
 
 
@@ -24,6 +25,7 @@ async def purge(runtime: Runtime, now: datetime) -> None:
     oldest = machine_now - timedelta(days=runtime.settings.replay_window_days)
     async with runtime.database.transaction(Actor.job(runtime.settings.service, "purge")) as session:
         await session.execute(_OUTBOX, {"oldest": oldest})
+        await session.execute(_REPORTS, {"oldest": oldest})
         await session.execute(_SESSIONS, {"now": machine_now})
     if published_by(runtime.settings.service):
         await runtime.bus.tidy(oldest.date())

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from contracts.envelope import Envelope
 BATCH = 500
 POLL_SECONDS = 1.0
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+PUBLISH_SECONDS = 30.0
+"""A batch that takes longer is given up and tried again smaller; the limits of the relay's own session lie above it."""
 LEADER_LOCK = 7301
 
 log = telemetry.logger(__name__)
@@ -71,7 +74,23 @@ _MARK_DISPATCH = (
     )
     .values(published_at=bindparam("moment"))
 )
-_RECEIPTS = select(tables.receipt_out).order_by(tables.receipt_out.c.id).limit(BATCH)
+_RECEIPTS = (
+    select(tables.receipt_out)
+    .where(tables.receipt_out.c.published_at.is_(None))
+    .order_by(tables.receipt_out.c.id)
+    .limit(bindparam("most"))
+)
+_LIMITS = text(
+    "SELECT set_config('statement_timeout', '20s', false), set_config('transaction_timeout', '150s', false), "
+    "set_config('idle_in_transaction_session_timeout', '60s', false)"
+)
+_WINDOW_AGAIN = text(
+    """UPDATE outbox o SET published_at = NULL
+       WHERE o.published_at IS NOT NULL
+         AND (o.recorded_at > :oldest
+              OR EXISTS (SELECT 1 FROM dispatch d WHERE d.event_id = o.event_id
+                         AND d.stored_at IS NULL AND d.erased_at IS NULL AND d.waived_at IS NULL))"""
+)
 
 
 class Relay:
@@ -88,6 +107,8 @@ class Relay:
         self._woken = asyncio.Event()
         self._ripening = False
         self._failures = 0
+        self._most = BATCH
+        self._recognised = 0.0
         # One key for all receipts of a service keeps their order: "stored" never overtakes the "parked" before it.
         self._receipt_key = uuid5(NAMESPACE_OID, database.service)
         self.leading = False
@@ -112,6 +133,8 @@ class Relay:
                 self.leading = False
             await asyncio.sleep(BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)])
             self._failures += 1
+            # A slow bus gets through a small batch in time where a large one would be begun again for ever.
+            self._most = max(1, self._most // 4)
 
     async def _lead(self, connection: AsyncConnection) -> None:
         while not await self._elected(connection):  # noqa: ASYNC110  another process holds the lock: no event tells
@@ -123,21 +146,23 @@ class Relay:
             self._woken.clear()
             sent = await self._send_events(connection, epoch) + await self._send_receipts(connection)
             self._failures = 0
+            self._most = min(BATCH, self._most * 2)
             if not sent:
-                await self._rest(connection)
+                await self._rest()
+            # By the clock and not when idle: a bus that was wiped under load would else wait for the load to end.
+            if time.monotonic() - self._recognised > POLL_SECONDS:
+                await self._recognise_bus(connection)
 
-    async def _rest(self, connection: AsyncConnection) -> None:
+    async def _rest(self) -> None:
         """Wait until something is committed, or until the statistics facts that were numbered last are ripe."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._linger if self._ripening else POLL_SECONDS):
                 await self._woken.wait()
-        if not self._woken.is_set() and not self._ripening:
-            await self._recognise_bus(connection)
         self._ripening = False
 
     async def _elected(self, connection: AsyncConnection) -> bool:
         won = bool((await connection.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": LEADER_LOCK})).scalar())
-        await connection.execute(text("SET statement_timeout = '20s'"))
+        await connection.execute(_LIMITS)
         await connection.commit()
         return won
 
@@ -161,14 +186,13 @@ class Relay:
         return epoch
 
     async def _recognise_bus(self, connection: AsyncConnection) -> None:
-        """Publish the window again when this is another bus than last time."""
+        """Publish the window, and what a recipient lacks however old, again when this is another bus than last time."""
+        self._recognised = time.monotonic()
         identity = await self._transport.identity()
         known = (await connection.execute(text("SELECT bus_id FROM service_state"))).scalar()
         if known != identity:
-            await connection.execute(
-                text("UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL AND recorded_at > :oldest"),
-                {"oldest": datetime.now(UTC) - self._window},
-            )
+            await connection.execute(_WINDOW_AGAIN, {"oldest": datetime.now(UTC) - self._window})
+            await connection.execute(update(tables.receipt_out).values(published_at=None))
             await connection.execute(text("UPDATE service_state SET bus_id = :id"), {"id": identity})
             if known is not None:
                 log.warning("A new bus; the outbox sends its window again.", extra={"facts": {"bus_id": identity}})
@@ -184,28 +208,33 @@ class Relay:
         if not rows:
             await connection.commit()
             return 0
+        rows = shuffled(rows)[: self._most]  # a smaller batch is mixed with all that waits too
         await self._keys.mark(epoch, max(row.id for row in rows))
-        await self._transport.publish(
-            [Outgoing(row.topic, row.subject, encode(envelope_of(row))) for row in shuffled(rows)]
-        )
+        await self._publish([Outgoing(row.topic, row.subject, encode(envelope_of(row))) for row in rows])
         await connection.execute(_MARK_OUTBOX, {"ids": [row.id for row in rows], "now": datetime.now(UTC)})
         await connection.execute(_MARK_DISPATCH, {"event_ids": [row.event_id for row in rows], "moment": clock.now()})
         await connection.commit()
         return len(rows)
 
     async def _send_receipts(self, connection: AsyncConnection) -> int:
-        rows = (await connection.execute(_RECEIPTS)).all()
+        rows = (await connection.execute(_RECEIPTS, {"most": self._most})).all()
         await connection.commit()
         if not rows:
             return 0
-        await self._transport.publish(
-            [Outgoing(receipt_topic(row.publisher), self._receipt_key, row.body) for row in rows]
-        )
-        await connection.execute(
-            delete(tables.receipt_out).where(tables.receipt_out.c.id.in_([row.id for row in rows]))
-        )
+        await self._publish([Outgoing(receipt_topic(row.publisher), self._receipt_key, row.body) for row in rows])
+        sent = tables.receipt_out.c.id
+        passing, lasting = ([row.id for row in rows if row.lasting is kept] for kept in (False, True))
+        if passing:
+            await connection.execute(delete(tables.receipt_out).where(sent.in_(passing)))
+        if lasting:
+            now = datetime.now(UTC)
+            await connection.execute(update(tables.receipt_out).where(sent.in_(lasting)).values(published_at=now))
         await connection.commit()
         return len(rows)
+
+    async def _publish(self, messages: Sequence[Outgoing]) -> None:
+        async with asyncio.timeout(PUBLISH_SECONDS):
+            await self._transport.publish(messages)
 
 
 def shuffled(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

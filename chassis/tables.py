@@ -96,6 +96,7 @@ dispatch = Table(
     column("erased_at", moment, LINKING, nullable=True),
     column("waived_at", moment, LINKING, nullable=True),
     column("waived_reason", Text, OPERATIONAL, nullable=True),
+    column("answered_at", moment, LINKING, nullable=True),
     Index("dispatch_subject", "subject"),
     Index(
         "dispatch_open",
@@ -110,6 +111,9 @@ receipt_out = Table(
     column("id", BigInteger, OPERATIONAL, primary_key=True, autoincrement=True),
     column("publisher", Text, OPERATIONAL),
     column("body", LargeBinary, LINKING),
+    column("lasting", Boolean, OPERATIONAL),
+    column("published_at", moment, OPERATIONAL, nullable=True),
+    Index("receipt_out_unpublished", "id", postgresql_where=text("published_at IS NULL")),
 )
 
 inbox_position = Table(

@@ -1,7 +1,7 @@
 """Receipts in: what consumers say about this service's events, upserted, never receipted and never parked."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -23,7 +23,8 @@ _UPSERT = text(
                          WHEN r.state IN ('stored', 'discarded', 'erased') THEN NULL ELSE d.parked_at END,
         erased_at = CASE WHEN r.state = 'erased' THEN coalesce(d.erased_at, r.at) ELSE d.erased_at END,
         waived_at = CASE WHEN r.state = 'discarded' THEN coalesce(d.waived_at, r.at) ELSE d.waived_at END,
-        waived_reason = CASE WHEN r.state = 'discarded' THEN 'discarded-by-recipient' ELSE d.waived_reason END
+        waived_reason = CASE WHEN r.state = 'discarded' THEN 'discarded-by-recipient' ELSE d.waived_reason END,
+        answered_at = CAST(:answered_at AS timestamptz)
     FROM (SELECT DISTINCT ON (event_id) * FROM
           unnest(CAST(:event_ids AS uuid[]), CAST(:states AS text[]), CAST(:moments AS timestamptz[]))
           WITH ORDINALITY AS u(event_id, state, at, nth) ORDER BY event_id, nth DESC) r
@@ -85,6 +86,7 @@ class Receipts:
                     "states": [item.state for item in items],
                     "moments": [datetime.fromisoformat(item.at) for item in items],
                     "recipient": batch.recipient,
+                    "answered_at": datetime.now(UTC),
                 },
             )
 
