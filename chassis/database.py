@@ -9,7 +9,9 @@ from uuid import UUID
 import asyncpg
 from pydantic import BaseModel
 from sqlalchemy import CursorResult, Executable, Row, text
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -33,9 +35,21 @@ _WORLD_ERRORS = (
     TimeoutError,
     OperationalError,
     InterfaceError,
+    PoolExhausted,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.InvalidCachedStatementError,
+)
+_LIBRARY_ERRORS = (
+    DBAPIError,
+    OSError,
+    TimeoutError,
+    PoolExhausted,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
+_SCHEMA_CHANGED = AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError
+"""A migration changed what a prepared statement answers: once prepared anew, the same statement works."""
 _WORLD_DOWN = (
     "08",  # connection exception
     "40",  # transaction rollback: deadlock, serialization failure
@@ -54,6 +68,10 @@ class DatabaseUnavailable(Unavailable):
     reason = "database-unavailable"
 
 
+class SessionShared(RuntimeError):
+    """Two tasks used one transaction at the same time: a mistake in the code, never mended by trying again."""
+
+
 class WrittenMeanwhile(Conflict):
     """A unique row was written by somebody else between reading and writing."""
 
@@ -65,6 +83,8 @@ def is_world_down(error: BaseException) -> bool:
     if isinstance(error, _WORLD_ERRORS):
         return True
     if isinstance(error, DBAPIError):
+        if isinstance(error.orig, _SCHEMA_CHANGED):
+            return True
         state = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or not state or state.startswith(_WORLD_DOWN)
     state = getattr(error, "sqlstate", None)
@@ -82,36 +102,47 @@ class Session:
     def __init__(self, connection: AsyncConnection, actor: Actor, service: str, keys: SubjectKeys) -> None:
         self._connection = connection
         self._keys = keys
+        self._busy = False
         self.actor = actor
         self.service = service
         self.wakes_relay = False
         self.after_commit: list[Callable[[], None]] = []
 
     async def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
-        """Run one statement; a sequence of parameters makes it a multi-row statement."""
-        return await self._connection.execute(statement, parameters)
+        """Run one statement; a sequence of parameters makes it a multi-row statement.
+
+        Raises SessionShared while another task runs one in the same transaction.
+        """
+        if self._busy:
+            message = "A transaction belongs to one task: open one for each, or await one statement after the other."
+            raise SessionShared(message)
+        self._busy = True
+        try:
+            return await self._connection.execute(statement, parameters)
+        finally:
+            self._busy = False
 
     async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
         """Return the first column of the first row, or None."""
-        return (await self._connection.execute(statement, parameters)).scalar()
+        return (await self.execute(statement, parameters)).scalar()
 
     async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
         """Return every row."""
-        return (await self._connection.execute(statement, parameters)).all()
+        return (await self.execute(statement, parameters)).all()
 
     async def first(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
         """Return the first row, or None."""
-        return (await self._connection.execute(statement, parameters)).first()
+        return (await self.execute(statement, parameters)).first()
 
     async def lock(self, subject: UUID) -> None:
         """Hold the subject until the transaction ends; call before writing its state or announcing anything of it."""
-        await self._connection.execute(_LOCK, {"key": locked_key(subject)})
+        await self.execute(_LOCK, {"key": locked_key(subject)})
 
     async def lock_all(self, subjects: Iterable[UUID]) -> None:
         """Hold several subjects, taken in one fixed order so that two batches never deadlock."""
         keys = sorted({locked_key(subject) for subject in subjects})
         if keys:
-            await self._connection.execute(_LOCK_ALL, {"keys": keys})
+            await self.execute(_LOCK_ALL, {"keys": keys})
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
@@ -172,7 +203,7 @@ class Database:
                 await connection.execute(_SET_ACTOR, {"actor": actor.id, "areas": ",".join(sorted(actor.areas))})
                 session = Session(connection, actor, self.service, self.keys)
                 yield session
-        except (DBAPIError, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except _LIBRARY_ERRORS as error:
             raise _translated(error) from error
         if session.wakes_relay:
             for wake in self.on_commit:
@@ -185,7 +216,7 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
-        except (DBAPIError, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except _LIBRARY_ERRORS as error:
             raise _translated(error) from error
 
     def connect(self) -> AsyncConnection:
