@@ -1,12 +1,15 @@
 """The clock of monitor: asking every service how it is, collecting checkpoints, purging old spans."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from chassis import telemetry
 from chassis.actor import Actor
 from chassis.app import Job, Runtime
 from chassis.errors import ThroughlineError
+from chassis.telemetry.allowed import Scalar
 from services.monitor import operations, queries
 from services.monitor.clients import OpsClient
 from services.monitor.domain import (
@@ -21,13 +24,63 @@ from services.monitor.domain import (
 
 log = telemetry.logger(__name__)
 
+Figures = list[tuple[float, dict[str, Scalar]]]
+
+
+class Watched:
+    """What the last look at the services found: offered to whoever scrapes, as monitor's pages show it."""
+
+    readings: tuple[ServiceReading, ...] = ()
+    alarms: tuple[queries.Alarm, ...] = ()
+
+
+def _alarms() -> Figures:
+    standing = Counter((one.service, one.reason) for one in Watched.alarms)
+    return [(count, {"service": service, "reason": reason}) for (service, reason), count in standing.items()]
+
+
+def _outboxes(figure: Callable[[OutboxReading], float]) -> Figures:
+    return [(figure(one.outbox), {"service": one.service}) for one in Watched.readings if one.outbox]
+
+
+def _topics(figure: Callable[[TopicReading], int | None]) -> Figures:
+    return list(_of_topics(figure))
+
+
+def _of_topics(figure: Callable[[TopicReading], int | None]) -> Iterator[tuple[float, dict[str, Scalar]]]:
+    for one in Watched.readings:
+        for topic in one.topics:
+            value = figure(topic)
+            if value is not None:
+                yield value, {"service": one.service, "topic": topic.topic}
+
+
+telemetry.gauge("monitor.alarm.standing", _alarms, "1", "Alarms that stand, by service and runbook")
+telemetry.gauge(
+    "monitor.outbox.unpublished", lambda: _outboxes(lambda one: one.unpublished), "1", "Events that wait for the bus"
+)
+telemetry.gauge(
+    "monitor.outbox.unstored", lambda: _outboxes(lambda one: one.unstored), "1", "Deliveries without a receipt"
+)
+telemetry.gauge(
+    "monitor.outbox.oldest_unstored",
+    lambda: _outboxes(lambda one: one.oldest_unstored_seconds),
+    "s",
+    "Age in seconds of the oldest delivery without a receipt",
+)
+telemetry.gauge("monitor.topic.lag", lambda: _topics(lambda one: one.lag), "1", "Messages that a service has to read")
+telemetry.gauge("monitor.topic.held", lambda: _topics(lambda one: one.held), "1", "Messages that wait for another")
+telemetry.gauge("monitor.topic.parked", lambda: _topics(lambda one: one.parked), "1", "Messages that wait for a person")
+
 
 async def watch_services(runtime: Runtime, now: datetime) -> None:
     """Ask the services that are due how they are, keep the answers, raise and clear alarms."""
     client: OpsClient = runtime.clients
     actor = Actor.job("monitor", "watch-services")
     async with runtime.database.transaction(actor) as session:
-        before = {one.service: one for one in await queries.readings(session)}
+        Watched.readings = await queries.readings(session)
+        Watched.alarms = await queries.alarms(session)
+    before = {one.service: one for one in Watched.readings}
     due = [service for service in client.services if is_due(before.get(service), now)]
     for reading in await asyncio.gather(*(take_reading(client, service, now) for service in due)):
         last = before.get(reading.service)

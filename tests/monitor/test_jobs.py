@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 
+from chassis import telemetry
 from chassis.actor import Actor
 from chassis.app import Runtime
 from services.monitor import jobs, operations, queries
@@ -49,6 +50,18 @@ class TestWatchServices:
         await jobs.watch_services(runtime, NOW)
         async with runtime.database.transaction(ME) as session:
             assert await queries.alarms(session) == ()
+
+
+    async def test_offers_to_a_scraper_what_its_pages_show(self, runtime: Runtime, console: ConsoleOpsClient) -> None:
+        console.inboxes["intake"] = (a_topic("receipts.intake.v1", parked=3),)
+        console.outboxes["triage"] = OutboxReading(0, 4, 1.0, 2, 75.0, "console", 1)
+        await jobs.watch_services(runtime, NOW)
+        await jobs.watch_services(runtime, NOW)
+        text = telemetry.metrics_text()
+        assert 'monitor_alarm_standing{reason="messages-parked",service="intake"} 1\n' in text
+        assert 'monitor_outbox_unpublished{service="triage"} 4\n' in text
+        assert 'monitor_outbox_oldest_unstored{service="triage"} 75.0\n' in text
+        assert 'monitor_topic_parked{service="intake",topic="receipts.intake.v1"} 3\n' in text
 
 
 class TestCollectCheckpoints:
