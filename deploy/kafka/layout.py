@@ -121,11 +121,12 @@ def write_settings(folder: Path, layout: Layout, index: int) -> Path:
     home = folder / f"broker-{index + 1}"
     home.mkdir(mode=0o700, exist_ok=True)
     path = home / "server.properties"
-    write_private(path, "".join(f"{name}={value}\n" for name, value in _settings(home, layout, index).items()))
+    write_private(path, "".join(f"{name}={value}\n" for name, value in settings_of(home, layout, index).items()))
     return path
 
 
-def _settings(home: Path, layout: Layout, index: int) -> dict[str, object]:
+def settings_of(home: Path, layout: Layout, index: int) -> dict[str, object]:
+    """Return one broker's settings, for a broker that keeps its data below `home`."""
     own, count = layout.ports[index], len(layout.ports)
     clients = f"CLIENT://{HOST}:{own.client},BROKER://{HOST}:{own.broker}"
     voters = ",".join(f"{number + 1}@{HOST}:{ports.controller}" for number, ports in enumerate(layout.ports))
