@@ -1,0 +1,200 @@
+"""Prepares a Kafka cluster for the contracts: topics, a user per service, who may do what, and a marker."""
+
+import asyncio
+import contextlib
+import inspect
+import uuid
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.conn import create_conn
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
+
+from chassis.errors import Unavailable
+from chassis.transports import kafka_admin
+from chassis.transports.access import Access
+from chassis.transports.kafka_admin import GROUP, READ, TOPIC, WRITE, Acl
+from chassis.transports.kafka_links import KafkaAddress, address_of, client_settings
+
+IDENTITY = "throughline.bus.v1"
+"""One message in one partition: the uuid of this bus, a new one whenever a topic had to be made anew."""
+IDENTITY_KEY = b"identity"
+
+WINDOW = timedelta(days=14)
+MOST_REPLICAS = 3
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+CONNECT_SECONDS = 15.0
+CONNECTION = frozenset(inspect.signature(create_conn).parameters)
+SPREAD_SECONDS = 30.0
+POLL_SECONDS = 0.05
+
+
+class BusNotPrepared(Unavailable):
+    """The cluster cannot be prepared: it does not answer, or its administrator is refused."""
+
+    reason = "bus-not-prepared"
+
+
+def service_url(admin_url: str, service: str, password: str) -> str:
+    """Return the address of the administrator's cluster for a service; raises BusAddressUnreadable."""
+    address = address_of(admin_url)
+    scheme = "kafka+ssl" if address.tls else "kafka"
+    return f"{scheme}://{service}:{quote(password, safe='')}@{','.join(address.servers)}"
+
+
+async def prepare(admin_url: str, passwords: Mapping[str, str], access: Iterable[Access]) -> None:
+    """Make the cluster what the contracts say, and change nothing that already is; safe to repeat, also in an instant.
+
+    `passwords` has one for each service; each becomes a user of its service's name. A rule of access to our topics and
+    groups that the contracts do not hold is withdrawn. Raises BusNotPrepared and BusAddressUnreadable.
+    """
+    address, topics = address_of(admin_url), tuple(access)
+    async with _administrator(address) as client:
+        brokers = [broker["node_id"] for broker in (await client.describe_cluster())["brokers"]]
+        present = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics()}
+        copies = min(MOST_REPLICAS, len(brokers))
+        await _make_topics(client, address, topics, present, copies)
+        await kafka_admin.set_topic_settings(client, _settings(topics, copies))
+        await kafka_admin.set_passwords(client, passwords)
+        await _make_rules(client, brokers, wanted_rules(topics, passwords))
+
+
+@contextlib.asynccontextmanager
+async def _administrator(address: KafkaAddress) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = AIOKafkaAdminClient(**client_settings(address))
+    where = ", ".join(address.servers)
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await _start(client, address)
+        yield client
+    except SaslAuthenticationFailed as error:
+        message = f"Kafka at {where} refused the name or password of its administrator: check --bus."
+        raise BusNotPrepared(message) from error
+    except (ClusterAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+        message = (
+            f"Kafka at {where} does not let {address.user} make topics, users and rules of access: "
+            "give --bus an administrator."
+        )
+        raise BusNotPrepared(message) from error
+    except (KafkaError, OSError, TimeoutError) as error:
+        message = (
+            f"Kafka at {where} does not answer ({type(error).__name__}): see whether it runs, and whether it is TLS."
+        )
+        raise BusNotPrepared(message) from error
+    finally:
+        with contextlib.suppress(Exception):
+            await client.close()
+
+
+async def _start(client: AIOKafkaAdminClient, address: KafkaAddress) -> None:
+    """Connect; raises SaslAuthenticationFailed where aiokafka would only say that it found no broker."""
+    try:
+        await client.start()
+    except KafkaConnectionError:
+        settings = {name: value for name, value in client_settings(address).items() if name in CONNECTION}
+        for server in address.servers:
+            host, _, port = server.rpartition(":")
+            with contextlib.suppress(OSError, TimeoutError, KafkaConnectionError):
+                (await create_conn(host.strip("[]"), int(port), **settings)).close()
+        raise
+
+
+async def _make_topics(
+    client: AIOKafkaAdminClient,
+    address: KafkaAddress,
+    topics: Sequence[Access],
+    present: Mapping[str, int],
+    copies: int,
+) -> None:
+    """Make what is missing. The new marker comes first: a start that ends in between makes another one next time."""
+    missing = [topic for topic in topics if topic.topic not in present]
+    if IDENTITY not in present:
+        await _create(client, [NewTopic(IDENTITY, 1, copies, topic_configs={"cleanup.policy": "compact"})])
+    if missing or IDENTITY not in present:
+        await _mark(address)
+    if missing:
+        await _create(client, [NewTopic(topic.topic, topic.partitions, copies) for topic in missing])
+    small = {topic.topic: topic.partitions for topic in topics if 0 < present.get(topic.topic, 0) < topic.partitions}
+    if small:
+        await client.create_partitions({name: NewPartitions(wanted) for name, wanted in small.items()})
+
+
+async def _create(client: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
+    answer = await client.create_topics(topics, timeout_ms=int(SPREAD_SECONDS * 1000))
+    for _, code, words, *_ in answer.topic_errors:
+        # Two installations may prepare at the same moment: a topic that the other one has made is there.
+        if code and code != TopicAlreadyExistsError.errno:
+            kind: type[KafkaError] = for_code(code)
+            raise kind(words)
+
+
+async def _mark(address: KafkaAddress) -> None:
+    producer = AIOKafkaProducer(**client_settings(address), acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        await producer.send_and_wait(IDENTITY, str(uuid.uuid4()).encode("ascii"), key=IDENTITY_KEY, partition=0)
+    finally:
+        await producer.stop()
+
+
+def _settings(topics: Sequence[Access], copies: int) -> dict[str, dict[str, str]]:
+    """Return what every topic is told; what a broker's own defaults say does not matter."""
+    safe = {"min.insync.replicas": str(max(1, copies - 1)), "unclean.leader.election.enable": "false"}
+    data = safe | {
+        "cleanup.policy": "delete",
+        "retention.ms": str(int(WINDOW.total_seconds() * 1000)),
+        # Kafka removes whole segments: without this a quiet topic would keep its messages for weeks beyond the window.
+        "segment.ms": str(int(timedelta(days=1).total_seconds() * 1000)),
+        # Time on the bus is the broker's: a service whose clock jumps does not age what it sends.
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(MAX_MESSAGE_BYTES),
+    }
+    return {topic.topic: data for topic in topics} | {IDENTITY: safe | {"cleanup.policy": "compact"}}
+
+
+def wanted_rules(topics: Iterable[Access], services: Iterable[str]) -> frozenset[Acl]:
+    """Return every rule of access: writers write, readers read with a group of their own name, all read the marker.
+
+    Kafka lets whoever may read or write a topic also ask for its partitions and positions (DESCRIBE).
+    """
+    rules = {Acl(TOPIC, IDENTITY, service, READ) for service in services}
+    for topic in topics:
+        rules |= {Acl(TOPIC, topic.topic, writer, WRITE) for writer in topic.writers}
+        rules |= {Acl(TOPIC, topic.topic, reader, READ) for reader in topic.readers}
+        rules |= {Acl(GROUP, reader, reader, READ) for reader in topic.readers}
+    return frozenset(rules)
+
+
+async def _make_rules(client: AIOKafkaAdminClient, brokers: Sequence[int], rules: frozenset[Acl]) -> None:
+    wanted = {rule.row() for rule in rules}
+    found = await kafka_admin.acls(client)
+    users = {row[3] for row in wanted}
+    ours = {(row[0], row[1]) for row in wanted}
+    excess = {row for row in found - wanted if row[3] in users or ((row[0], row[1]) in ours)}
+    missing = [rule for rule in sorted(rules, key=Acl.row) if rule.row() not in found]
+    if excess:
+        await kafka_admin.withdraw(client, excess)
+    if missing:
+        await kafka_admin.allow(client, missing)
+    if excess or missing:
+        async with asyncio.timeout(SPREAD_SECONDS):
+            for broker in brokers:
+                await _spread(client, broker, wanted, excess)
+
+
+async def _spread(client: AIOKafkaAdminClient, broker: int, wanted: set[Any], excess: set[Any]) -> None:
+    """Wait until a broker knows the rules, which are the last thing it is told: then it knows topics and users too."""
+    while wanted - (known := await kafka_admin.acls(client, broker)) or excess & known:  # noqa: ASYNC110  a broker has no event for us
+        await asyncio.sleep(POLL_SECONDS)
