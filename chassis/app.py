@@ -76,10 +76,15 @@ class BusAddressUnknown(Unavailable):
 
 
 def make_transport(url: str) -> Transport:
-    """Return the transport that a bus URL names; raises BusAddressUnknown."""
-    if url.startswith("postgresql"):
+    """Return the transport that a bus URL names; raises BusAddressUnknown, BusAddressUnreadable."""
+    scheme = url.partition("://")[0]
+    if scheme.startswith("postgresql"):
         return PostgresTransport(url, PARTITIONS)
-    message = "The bus URL must begin with postgresql+asyncpg:// (kafka:// comes with a later release)."
+    if scheme in {"kafka", "kafka+ssl"}:
+        from chassis.transports.kafka import KafkaTransport  # noqa: PLC0415  10 MB and a second that others save
+
+        return KafkaTransport(url, PARTITIONS)
+    message = "The bus URL must begin with postgresql+asyncpg://, kafka:// or kafka+ssl://."
     raise BusAddressUnknown(message)
 
 

@@ -12,10 +12,14 @@ from chassis import tables, telemetry
 from chassis.crypto import TopicKeys
 from chassis.database import Session
 from chassis.errors import Rejected
+from chassis.transports import MOST_BYTES, MessageTooLarge
 from contracts.catalogue import TOPIC_BY_NAME, TOPICS
 from contracts.envelope import DocumentReference, Event, ReceiptBatch, ReceiptItem, associated_data
 
 STATISTICS = frozenset(topic.name for topic in TOPICS if topic.statistics)
+
+MOST_SEALED_BYTES = (MOST_BYTES - 4096) // 4 * 3
+"""A message is JSON: four bytes for three sealed ones, and the clear envelope beside them."""
 
 
 class NotThePublisher(Rejected):
@@ -53,7 +57,7 @@ async def add_all(session: Session, events: list[tuple[Event, About]]) -> list[U
     """Announce events in this transaction, in order, with one dispatch row per event and recipient.
 
     The caller holds the subjects (`session.lock`), except those that nobody else can know yet. Numbers are given later
-    by the relay. Raises NotThePublisher, TopicKeyUnknown.
+    by the relay. Raises NotThePublisher, TopicKeyUnknown, MessageTooLarge.
     """
     now = datetime.now(UTC)
     rows = [_row(session, event, about, now) for event, about in events]
@@ -85,6 +89,10 @@ def _row(session: Session, event: Event, about: About, now: datetime) -> dict[st
     event_id = uuid4()
     bound_to = associated_data(event_id, event.wire_type, about.subject)
     key_id, sealed = Sealer.topic_keys.seal(event.topic, event.model_dump_json().encode(), bound_to)
+    if len(sealed) > MOST_SEALED_BYTES:
+        # Once it stood in the outbox, a bus that cannot take it would hold up everything behind it.
+        message = f"{event.wire_type} would have {len(sealed)} bytes, more than a bus takes: send it as a document."
+        raise MessageTooLarge(message)
     return {
         "event_id": event_id,
         "topic": event.topic,

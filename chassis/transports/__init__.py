@@ -6,13 +6,28 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from chassis.errors import Unavailable
+from chassis.errors import Rejected, ThroughlineError, Unavailable
+
+MOST_BYTES = 4_000_000
+"""The largest message body that every bus takes; the outbox refuses what would become larger, before it is accepted."""
 
 
 class BusUnavailable(Unavailable):
     """The bus did not answer; nothing is lost, the outbox sends again."""
 
     reason = "bus-unavailable"
+
+
+class BusRefused(ThroughlineError):
+    """The bus says no for good: this service may not use that topic or group; nothing is lost, it waits."""
+
+    reason = "bus-refused"
+
+
+class MessageTooLarge(Rejected):
+    """A message is larger than a bus takes."""
+
+    reason = "message-too-large"
 
 
 class BehindTheWindow(Unavailable):
@@ -57,7 +72,10 @@ class Transport(Protocol):
         """Return the identity of this bus; a wiped or new bus has another one."""
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
-        """Return when every message is durable on the bus; raises Unavailable, and then some may be there."""
+        """Return when every message is durable on the bus; raises Unavailable, and then some may be there.
+
+        What the bus refuses for good raises BusRefused (no right to a topic) or MessageTooLarge.
+        """
 
     async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
         """Deliver to `handle` until cancelled; a batch is confirmed only after `handle` has returned."""
@@ -70,3 +88,12 @@ class Transport(Protocol):
 
     async def lag(self, group: str) -> Mapping[str, int]:
         """Return how many messages each topic holds that the group has not confirmed."""
+
+
+def refuse_oversize(messages: Sequence[Outgoing]) -> None:
+    """Raise MessageTooLarge where a message is one that a bus would refuse; before anything is sent."""
+    for message in messages:
+        if len(message.body) <= MOST_BYTES:
+            continue
+        sentence = f"A message for {message.topic} has {len(message.body)} bytes; the bus takes {MOST_BYTES}."
+        raise MessageTooLarge(sentence)

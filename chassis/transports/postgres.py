@@ -14,7 +14,7 @@ from chassis import telemetry
 from chassis.crypto import plain_url
 from chassis.database import is_world_down
 from chassis.errors import Unavailable
-from chassis.transports import BehindTheWindow, BusUnavailable, Delivery, Handle, Outgoing
+from chassis.transports import BehindTheWindow, BusRefused, BusUnavailable, Delivery, Handle, Outgoing, refuse_oversize
 from chassis.transports.access import Access, access_of_contracts
 from chassis.transports.partitions import partition_of
 
@@ -66,7 +66,8 @@ class PostgresTransport:
             return str(await (await self._connected()).fetchval("SELECT bus.who()"))
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
-        """Append the messages in one transaction of the bus; raises BusUnavailable."""
+        """Append the messages in one transaction of the bus; raises BusUnavailable, BusRefused, MessageTooLarge."""
+        refuse_oversize(messages)
         with _answering():
             await (await self._connected()).execute(
                 "SELECT bus.append($1, $2, $3, $4)",
@@ -214,9 +215,12 @@ class Membership:
 
 @contextlib.contextmanager
 def _answering() -> Iterator[None]:
-    """Raise BusUnavailable where the bus is down; what it refuses (no right to a topic) stays as it is."""
+    """Raise BusUnavailable where the bus is down, BusRefused where it says no; anything else stays as it is."""
     try:
         yield
+    except asyncpg.InsufficientPrivilegeError as error:
+        message = "The bus refused what this service may not do there: provision the bus again."
+        raise BusRefused(message) from error
     except _LOST as error:
         if isinstance(error, asyncpg.PostgresError) and not is_world_down(error):
             raise
