@@ -29,6 +29,8 @@ from cli.state import StateFolder
 from contracts.catalogue import SERVICES
 from tests.emptying import empty, empty_bus, empty_keys
 
+pytest_plugins = ("tests.kafka",)
+
 # The same walks for everybody in CI, new ones elsewhere; no slow machine and no leftover of another run decides.
 walks.register_profile(
     "throughline",
