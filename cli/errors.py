@@ -54,6 +54,12 @@ class PostgresFailed(Refused):
     reason: ClassVar[str] = "postgres-failed"
 
 
+class BusNotReady(Refused):
+    """The bus that was named cannot be prepared for the contracts."""
+
+    reason: ClassVar[str] = "bus-not-prepared"
+
+
 class StartFailed(Refused):
     """A service did not become ready."""
 
@@ -74,7 +80,13 @@ class BadInput(Refused):
 
 
 class ServiceAnswered(Refused):
-    """A service refused the request, or failed."""
+    """A service refused the request, or failed; `title` and `detail` are its reason and sentence, if it gave one."""
 
     reason: ClassVar[str] = "service-refused"
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, sentence: str, *, title: str = "", detail: str = "") -> None:
+        """Keep the command line's sentence, and what the service said itself."""
+        super().__init__(sentence)
+        self.title = title
+        self.detail = detail

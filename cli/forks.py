@@ -59,9 +59,10 @@ class Request:
 class Nursery:
     """The nursery process: started when first needed, and again if it ever ends."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        """Run the nursery with this environment and log."""
+    def __init__(self, environment: Mapping[str, str], log: Path, loads: tuple[str, ...] = ()) -> None:
+        """Run the nursery with this environment and log; `loads` are modules that this start's services share too."""
         self._environment = environment
+        self._loads = loads
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -80,7 +81,7 @@ class Nursery:
             ours, theirs = socket.socketpair()
             self._ready.clear()
             with theirs:
-                command = (sys.executable, "-m", "cli.nursery", str(theirs.fileno()))
+                command = (sys.executable, "-m", "cli.nursery", str(theirs.fileno()), *self._loads)
                 self._process = await run_command(command, self._environment, self._log, (theirs.fileno(),))
             reader, self._writer = await asyncio.open_connection(sock=ours, limit=LARGEST_LINE)
             self._listening = asyncio.create_task(self._listen(reader))

@@ -63,7 +63,7 @@ def up(
     ] = False,
     bus: Annotated[
         str,
-        typer.Option("--bus", help="Another bus than the embedded one (Kafka comes later)."),
+        typer.Option("--bus", help="Another bus than the embedded one: kafka://admin:password@host:port."),
     ] = "",
     ready_file: Annotated[
         Path | None,
@@ -219,25 +219,39 @@ def parked_discard(
 
 
 @commands.command()
-def replay(
+def replay(  # noqa: PLR0913, PLR0917  each is an option of the command
     state: State,
     topic: Annotated[str, typer.Option("--topic", help="Such as intake.police.v1.")] = "",
-    subject: Annotated[str, typer.Option("--subject", help="A referral's id.")] = "",
+    subject: Annotated[str, typer.Option("--subject", help="A referral's reference or id.")] = "",
     since: Annotated[str, typer.Option("--since", help="ISO time, such as 2026-01-31T09:00:00Z.")] = "",
     until: Annotated[str, typer.Option("--until", help="ISO time.")] = "",
+    wait: Annotated[float, typer.Option("--wait", help="Follow it for so many seconds at most.", min=0)] = 60,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Publish events again from the outboxes; whoever already has them answers again and does nothing twice.
 
     Example: throughline replay --topic intake.police.v1 --since 2026-01-31T09:00:00Z --dry-run
     """
-    from cli.commands import repair
+    from cli.commands import replay as replays
 
-    silent = []
-    for name, answer in repair.replay(state, repair.Window(topic, subject, since, until), dry_run=dry_run):
-        console.say(f"{name}: {json.dumps(answer) if answer is not None else 'does not answer'}")
-        silent += [name] if answer is None else []
-    if silent:
+    window = replays.Window(topic, subject, since, until)
+    with console.progress() as progress:
+        task = progress.add_task("Asking the publishers", total=None)
+        outcomes = replays.run(
+            state, window, dry_run=dry_run, wait=wait, tell=lambda words: progress.update(task, description=words)
+        )
+    if as_json:
+        print(json.dumps(replays.as_json(outcomes), indent=1))
+    else:
+        shown = replays.plan(outcomes) if dry_run else replays.done(outcomes)
+        if shown.row_count:
+            console.show(shown)
+        for sentence in replays.words(outcomes):
+            console.say(sentence)
+    for complaint in (each for outcome in outcomes for each in replays.complaints(outcome)):
+        console.fail(complaint)
+    if not all(outcome.good for outcome in outcomes):
         raise typer.Exit(1)
 
 

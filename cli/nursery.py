@@ -111,7 +111,7 @@ def main() -> int:
     parent = os.environ.get(SUPERVISOR)
     if parent:
         follow_parent(signal.SIGTERM, int(parent))
-    for module in SHARED:
+    for module in (*SHARED, *sys.argv[2:]):
         importlib.import_module(module)
     gc.collect()
     gc.freeze()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from cli import schema, vault
+from cli import bus, schema, vault
 from cli.errors import StartFailed
 from cli.forks import Nursery, Request
 from cli.nursery import SUPERVISOR
@@ -25,7 +25,7 @@ REAL_USE_NEEDS = {
     "SMTP_HOST": ("the mail server that notices go out through", ("notify",)),
     "ISSUER_URL": ("the sign-in provider of the staff", SERVICES),
 }
-NOT_FOR_ALL = ("OIDC_", "SUPERVISOR", *(f"{service.upper()}_" for service in SERVICES))
+NOT_FOR_ALL = ("OIDC_", "SUPERVISOR", "BUS_ADMIN", *(f"{service.upper()}_" for service in SERVICES))
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class System:
         self._plan = plan
         self._announce = announce
         self._supervisor = Supervisor(announce, plan.folder.processes)
-        self._nursery = Nursery(inherited(), plan.folder.logs / "nursery.log")
+        loads = ("chassis.transports.kafka",) if bus.is_kafka(plan.bus_url) else ()
+        self._nursery = Nursery(inherited(), plan.folder.logs / "nursery.log", loads)
         self._client = httpx2.AsyncClient(timeout=READY_SECONDS, trust_env=False)
 
     async def start(self) -> None:
@@ -54,6 +55,9 @@ class System:
         folder = self._plan.folder
         secrets = vault.load(folder)
         password = secrets.role_passwords[vault.SUPERUSER]
+        if bus.is_kafka(self._plan.bus_url):
+            self._announce("Preparing the bus.")
+            await bus.prepare(self._plan.bus_url, secrets.bus_passwords)
         cluster = Cluster(folder.postgres, folder.sockets(), password, user_prefix())
         vault.deal(folder, secrets, self.addresses(cluster))
         self._announce("Starting the database.")
@@ -67,8 +71,9 @@ class System:
 
     def addresses(self, cluster: Cluster) -> vault.Addresses:
         """Return where this start's databases, services and mailbox are found."""
-        ports = self._plan.ports
-        return vault.Addresses(cluster.url, ports.service_urls(), (HOST, ports.by_name[SMTP]))
+        ports, bus_url = self._plan.ports, self._plan.bus_url
+        other = bus.service_urls(bus_url) if bus.is_kafka(bus_url) else None
+        return vault.Addresses(cluster.url, ports.service_urls(), (HOST, ports.by_name[SMTP]), other)
 
     async def _prepare(self) -> None:
         """Prepare in a process of its own: the tools it loads do not stay in the supervisor's memory."""
@@ -138,7 +143,7 @@ def environment_of(plan: Plan, service: str) -> dict[str, str]:
         "HOST": HOST,
         "PORT": str(ports.by_name[service]),
         "SECRETS_FILE": str(vault.secrets_file(folder, service)),
-        "BUS_URL": plan.bus_url,
+        "BUS_URL": "" if bus.is_kafka(plan.bus_url) else plan.bus_url,  # its administrator is for no service to see
         "TELEMETRY_URL": ports.url("monitor") + "/v1/traces",
         "PUBLIC_URL": ports.url(service),
         "SERVICE_URLS": json.dumps(ports.service_urls()),

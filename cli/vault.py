@@ -35,16 +35,21 @@ class Vault:
     audit_signing_keys: dict[str, str] = field(default_factory=dict)
     session_secrets: dict[str, str] = field(default_factory=dict)
     oidc_client_secrets: dict[str, str] = field(default_factory=dict)
+    bus_passwords: dict[str, str] = field(default_factory=dict)
     ops_token: str = ""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where this start's databases (URL by role, password and name), services (URL by name) and mailbox are."""
+    """Where this start's databases (URL by role, password and name), services (URL by name) and mailbox are.
+
+    `bus_url` (by service and password) is there for another bus than the embedded one.
+    """
 
     database_url: Callable[[str, str, str], str]
     service_urls: Mapping[str, str]
     smtp: tuple[str, int]
+    bus_url: Callable[[str, str], str] | None = None
 
 
 def database_of(service: str) -> str:
@@ -95,6 +100,7 @@ def _complete(vault: Vault) -> bool:
         vault.audit_signing_keys.setdefault(service, _signing_key())
         vault.session_secrets.setdefault(service, secrets.token_urlsafe(32))
         vault.oidc_client_secrets.setdefault(service, secrets.token_urlsafe(24))
+        vault.bus_passwords.setdefault(service, secrets.token_urlsafe(24))
     vault.ops_token = vault.ops_token or secrets.token_urlsafe(32)
     return json.dumps(asdict(vault)) != before
 
@@ -150,7 +156,11 @@ def _share(vault: Vault, service: str, addresses: Addresses) -> dict[str, object
     share: dict[str, object] = {
         "database_url": addresses.database_url(service, own, database_of(service)),
         "keys_database_url": addresses.database_url(service, own, "throughline_keys"),
-        "bus_url": addresses.database_url(service, own, "throughline_bus"),
+        "bus_url": (
+            addresses.bus_url(service, vault.bus_passwords[service])
+            if addresses.bus_url
+            else addresses.database_url(service, own, "throughline_bus")
+        ),
         "key_encryption_key": vault.key_encryption_keys[service],
         "topic_keys": {name: keys for name, keys in vault.topic_keys.items() if name in audience},
         "machine_credential": vault.machine_credentials[service],

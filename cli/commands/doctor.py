@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cli import ports, postgres
+from chassis.errors import ThroughlineError
+from chassis.settings import load_secrets
+from cli import bus, ports, postgres
 from cli.clients import Operations, Operator
 from cli.errors import NotRunning, Refused
 from cli.state import StateFolder, read_stamp
+from cli.vault import secrets_file
 from contracts.catalogue import SERVICES
 
 ENOUGH_BYTES = 2 * 1024**3
@@ -39,6 +42,7 @@ def run(state: Path) -> Iterator[Finding]:
         yield Finding("state", well=False, words=str(error))
         return
     yield from _secrets(folder)
+    yield from _bus(folder)
     yield from _services(folder)
 
 
@@ -70,6 +74,16 @@ def _secrets(folder: StateFolder) -> Iterator[Finding]:
                 well=False,
                 words=f"{path} can be read by others: chmod 600 {path}.",
             )
+
+
+def _bus(folder: StateFolder) -> Iterator[Finding]:
+    """Look at a bus outside as a service does; the embedded one is looked at with the services."""
+    try:
+        url = load_secrets(secrets_file(folder, SERVICES[0])).bus_url
+    except ThroughlineError:
+        return
+    if bus.is_kafka(url):
+        yield Finding("bus", *bus.look(url))
 
 
 def _services(folder: StateFolder) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import samples
-from cli import console, ports, staff, system
+from cli import bus, console, ports, staff, system
 from cli.clients import Operations, Operator
 from cli.errors import BadInput, Refused, StartFailed
 from cli.ports import HOST, PROVIDER, SMTP, Ports
@@ -40,12 +40,7 @@ class Wishes:
 
 def run(wishes: Wishes) -> None:
     """Start, wait for Ctrl-C or SIGTERM, and stop; refusals say in one sentence what to mend."""
-    if wishes.bus_url and not wishes.bus_url.startswith("postgresql+asyncpg://"):
-        message = (
-            f"{wishes.bus_url!r} is no bus that this release can use: leave --bus away for the embedded one "
-            "(kafka://host:port comes with a later release)."
-        )
-        raise BadInput(message)
+    bus_url = bus.chosen(wishes.bus_url)
     if wishes.ready_file and not os.access(wishes.ready_file.absolute().parent, os.W_OK):
         message = f"{wishes.ready_file} cannot be written: name a file in a folder that you may write to."
         raise BadInput(message)
@@ -62,7 +57,7 @@ def run(wishes: Wishes) -> None:
         chosen = choose(demo=wishes.purpose == "demo")
         if wishes.purpose == "demo":
             folder.mail.mkdir(mode=0o700, exist_ok=True)
-        plan = Plan(folder, wishes.purpose, chosen, wishes.bus_url)
+        plan = Plan(folder, wishes.purpose, chosen, bus_url)
         try:
             asyncio.run(_run(plan, wishes))
         except* Refused as group:
