@@ -1,14 +1,14 @@
 """One service's database: transactions under an actor, sealed columns and row-level security."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 from pydantic import BaseModel
-from sqlalchemy import CursorResult, Executable, Row, text
+from sqlalchemy import CursorResult, Executable, Row, TextClause, UpdateBase, text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from chassis.actor import Actor
 from chassis.crypto import SubjectKeys
+from chassis.driver import Driver
 from chassis.errors import Conflict, Unavailable
 from chassis.tables import column
 
@@ -26,7 +27,6 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 SomeModel = TypeVar("SomeModel", bound=BaseModel)
 
 _SET_ACTOR = text("SELECT set_config('throughline.actor', :actor, true), set_config('throughline.areas', :areas, true)")
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY k) AS s")
 
 _WORLD_ERRORS = (
@@ -47,6 +47,7 @@ _LIBRARY_ERRORS = (
     PoolExhausted,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
+    asyncpg.PostgresError,
 )
 _SCHEMA_CHANGED = AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError
 """A migration changed what a prepared statement answers: once prepared anew, the same statement works."""
@@ -101,8 +102,11 @@ class Session:
 
     def __init__(self, connection: AsyncConnection, actor: Actor, service: str, keys: SubjectKeys) -> None:
         self._connection = connection
+        self._driver = Driver.beneath(connection)
         self._keys = keys
         self._busy = False
+        self._later: dict[tuple[UpdateBase, tuple[str, ...]], list[Mapping[str, Any]]] = {}
+        self._held: frozenset[int] = frozenset()
         self.actor = actor
         self.service = service
         self.wakes_relay = False
@@ -113,42 +117,91 @@ class Session:
 
         Raises SessionShared while another task runs one in the same transaction.
         """
+        await self.flush()
+        with self._alone():
+            return await self._connection.execute(statement, parameters)
+
+    async def run(self, statement: TextClause, parameters: Mapping[str, Any]) -> int:
+        """Run a statement that is made once, at the top of a module, on the driver; return how many rows it touched."""
+        await self._flush_for(statement)
+        with self._alone():
+            return await self._driver.run(statement, parameters)
+
+    def write(self, statement: UpdateBase, row: Mapping[str, Any]) -> None:
+        """Run an insert with this row at the latest before anything else is run, together with its other rows.
+
+        The statement is made once, at the top of a module; what it refuses is raised by whatever runs next, or by the
+        end of the transaction.
+        """
+        self._later.setdefault((statement, tuple(row)), []).append(row)
+
+    async def flush(self) -> None:
+        """Run what `write` has put off, in the order of the first rows of each statement."""
+        if not self._later:
+            return
+        later, self._later = self._later, {}
+        with self._alone():
+            for (statement, _), rows in later.items():
+                await self._driver.run_many(statement, rows)
+
+    async def _flush_for(self, statement: TextClause) -> None:
+        """Run what was put off, unless the statement names none of the tables that it goes to."""
+        if any(_table_of(later) in statement.text for later, _ in self._later):
+            await self.flush()
+
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        """Return the first column of the first row, or None."""
+        row = await self.first(statement, parameters)
+        return row[0] if row is not None else None
+
+    async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+        """Return every row; a written-out statement is run on the driver, whose rows have the same names."""
+        if isinstance(statement, TextClause) and not isinstance(parameters, Sequence):
+            await self._flush_for(statement)
+            with self._alone():
+                return await self._driver.fetch(statement, parameters or {})
+        return (await self.execute(statement, parameters)).all()
+
+    async def first(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
+        """Return the first row, or None."""
+        rows = await self.rows(statement, parameters)
+        return rows[0] if rows else None
+
+    async def lock(self, subject: UUID) -> None:
+        """Hold the subject until the transaction ends; call before writing its state or announcing anything of it."""
+        await self.lock_all((subject,))
+
+    async def lock_all(self, subjects: Iterable[UUID]) -> None:
+        """Hold several subjects, taken in one fixed order so that two batches never deadlock."""
+        keys = {locked_key(subject) for subject in subjects} - self._held
+        if keys:
+            await self.run(_LOCK_ALL, {"keys": sorted(keys)})
+            self._held |= keys
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Run a part of the transaction that may fail and be undone by itself (a savepoint)."""
+        await self.flush()
+        held = self._held
+        try:
+            async with self._connection.begin_nested():
+                yield
+                await self.flush()
+        except BaseException:
+            # The locks taken since the savepoint went with it, and so does what was put off.
+            self._held, self._later = held, {}
+            raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         if self._busy:
             message = "A transaction belongs to one task: open one for each, or await one statement after the other."
             raise SessionShared(message)
         self._busy = True
         try:
-            return await self._connection.execute(statement, parameters)
+            yield
         finally:
             self._busy = False
-
-    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
-        """Return the first column of the first row, or None."""
-        return (await self.execute(statement, parameters)).scalar()
-
-    async def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
-        """Return every row."""
-        return (await self.execute(statement, parameters)).all()
-
-    async def first(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
-        """Return the first row, or None."""
-        return (await self.execute(statement, parameters)).first()
-
-    async def lock(self, subject: UUID) -> None:
-        """Hold the subject until the transaction ends; call before writing its state or announcing anything of it."""
-        await self.execute(_LOCK, {"key": locked_key(subject)})
-
-    async def lock_all(self, subjects: Iterable[UUID]) -> None:
-        """Hold several subjects, taken in one fixed order so that two batches never deadlock."""
-        keys = sorted({locked_key(subject) for subject in subjects})
-        if keys:
-            await self.execute(_LOCK_ALL, {"keys": keys})
-
-    @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[None]:
-        """Run a part of the transaction that may fail and be undone by itself (a savepoint)."""
-        async with self._connection.begin_nested():
-            yield
 
     async def seal(self, subject: UUID, value: str | bytes) -> bytes:
         """Seal a value under the subject's key; raises SubjectErased."""
@@ -175,6 +228,7 @@ class Database:
     """The connection pool of one service and the only place that commits."""
 
     def __init__(self, url: str, service: str, keys: SubjectKeys, *, pool_size: int = 12) -> None:
+        self.url = url
         self.service = service
         self.keys = keys
         self.on_commit: list[Callable[[], None]] = []
@@ -203,6 +257,7 @@ class Database:
                 await connection.execute(_SET_ACTOR, {"actor": actor.id, "areas": ",".join(sorted(actor.areas))})
                 session = Session(connection, actor, self.service, self.keys)
                 yield session
+                await session.flush()
         except _LIBRARY_ERRORS as error:
             raise _translated(error) from error
         if session.wakes_relay:
@@ -210,6 +265,22 @@ class Database:
                 wake()
         for call in session.after_commit:
             call()
+
+    async def rows(self, statement: TextClause, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Return what one written-out statement reads, without a transaction: nothing that has areas can be seen.
+
+        Raises DatabaseUnavailable.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                driver = Driver.beneath(connection)
+                try:
+                    return await driver.fetch(statement, parameters)
+                finally:
+                    if driver.is_closed():
+                        await connection.invalidate()
+        except _LIBRARY_ERRORS as error:
+            raise _translated(error) from error
 
     async def check(self) -> None:
         """Ask the database for an answer; raises DatabaseUnavailable."""
@@ -229,11 +300,16 @@ class Database:
         await self._lone.dispose()
 
 
+def _table_of(statement: UpdateBase) -> str:
+    table: Any = statement.table
+    return str(table.name)
+
+
 def _translated(error: Exception) -> Exception:
     """Return what the rest of the code should see: our own errors never quote rows or parameters."""
     if is_world_down(error):
         return DatabaseUnavailable("The database did not answer; try again in a moment.")
-    if getattr(getattr(error, "orig", None), "sqlstate", "") == "23505":
+    if getattr(getattr(error, "orig", error), "sqlstate", "") == "23505":
         return WrittenMeanwhile("Somebody else has just written the same thing; look again.")
     return error
 

@@ -27,7 +27,7 @@ SIZE_LIMIT = 40 * 1024 * 1024
 """The largest document in bytes that is stored or fetched."""
 
 PATIENCE_SECONDS = 30.0
-_KEEP = insert(document).on_conflict_do_nothing(index_elements=["id"]).inline()
+_KEEP = insert(document).on_conflict_do_nothing(index_elements=["id"])
 
 
 class DocumentTooLarge(Rejected):
@@ -127,7 +127,7 @@ async def keep(
         "body": await session.seal(subject, body),
         "received_at": now,
     }
-    await session.execute(_KEEP, values)
+    session.write(_KEEP, values)
 
 
 async def read(session: Session, document_id: UUID) -> Document:

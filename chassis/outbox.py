@@ -16,6 +16,9 @@ from chassis.transports import MOST_BYTES, MessageTooLarge
 from contracts.catalogue import TOPIC_BY_NAME, TOPICS
 from contracts.envelope import DocumentReference, Event, ReceiptBatch, ReceiptItem, associated_data
 
+_OUTBOX = insert(tables.outbox)
+_DISPATCH = insert(tables.dispatch)
+_RECEIPT = insert(tables.receipt_out)
 STATISTICS = frozenset(topic.name for topic in TOPICS if topic.statistics)
 
 MOST_SEALED_BYTES = (MOST_BYTES - 4096) // 4 * 3
@@ -61,21 +64,11 @@ async def add_all(session: Session, events: list[tuple[Event, About]]) -> list[U
     """
     now = datetime.now(UTC)
     rows = [_row(session, event, about, now) for event, about in events]
-    await session.execute(insert(tables.outbox), rows)
-    await session.execute(
-        insert(tables.dispatch),
-        [
-            {
-                "event_id": row["event_id"],
-                "recipient": recipient,
-                "topic": row["topic"],
-                "subject": row["subject"],
-                "recorded_at": now,
-            }
-            for row in rows
-            for recipient in TOPIC_BY_NAME[str(row["topic"])].consumers
-        ],
-    )
+    for row in rows:
+        session.write(_OUTBOX, row)
+        copied = {name: row[name] for name in ("event_id", "topic", "subject", "recorded_at")}
+        for recipient in TOPIC_BY_NAME[str(row["topic"])].consumers:
+            session.write(_DISPATCH, copied | {"recipient": recipient})
     await _grant_documents(session, [event for event, _ in events])
     session.wakes_relay = True
     return [row["event_id"] for row in rows if isinstance(row["event_id"], UUID)]
@@ -166,8 +159,5 @@ async def send_receipts(session: Session, publisher: str, batch: ReceiptBatch) -
     that message is kept for the replay window and goes to a new bus too.
     """
     lasting = any(item.team for item in batch.items)
-    await session.execute(
-        insert(tables.receipt_out),
-        {"publisher": publisher, "body": batch.model_dump_json().encode(), "lasting": lasting},
-    )
+    session.write(_RECEIPT, {"publisher": publisher, "body": batch.model_dump_json().encode(), "lasting": lasting})
     session.wakes_relay = True

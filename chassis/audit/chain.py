@@ -237,8 +237,11 @@ def _content(entry: AuditEntry) -> dict[str, object]:
     }
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def _canonical(values: Mapping[str, object]) -> bytes:
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(values).encode()
 
 
 def _moment(at: datetime) -> str:

@@ -12,7 +12,7 @@ from chassis.audit.chain import AuditEntry, Checkpoint
 from chassis.database import Session
 from chassis.tables import audit_checkpoint, audit_entry
 
-_INSERT = insert(audit_entry).inline()
+_INSERT = insert(audit_entry)
 READ = "record.read"
 """The action of every read of a person's record."""
 
@@ -31,7 +31,7 @@ class Details(TypedDict, total=False):
 async def record(
     session: Session, action: str, *, subject: UUID | None, now: datetime, **details: Unpack[Details]
 ) -> None:
-    """Insert one row that says who (the session's actor) did what ("<noun>.<verb>"), in the transaction of it."""
+    """Write one row that says who (the session's actor) did what ("<noun>.<verb>"), in the transaction of it."""
     values = {
         "at": now,
         "actor_kind": str(session.actor.kind),
@@ -43,7 +43,7 @@ async def record(
         "trace_id": telemetry.trace_id(),
         "facts": dict(details.get("facts") or {}),
     }
-    await session.execute(_INSERT, values)
+    session.write(_INSERT, values)
 
 
 async def record_read(session: Session, *, subject: UUID | None, now: datetime, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from chassis.documents import DocumentUnreachable, Fetcher
 from chassis.errors import NotYet, ThroughlineError, Unavailable
 from chassis.inbox import store
 from chassis.inbox.applying import Applying, Opened, Opener
+from chassis.inbox.pace import Pace
 from chassis.inbox.receipts import OnReceipt, Receipts
 from chassis.inbox.store import Hold
 from chassis.outbox import send_receipts
@@ -66,6 +68,7 @@ class Inbox:
         self._receipts = Receipts(database, settings.service, settings.on_receipt)
         self._receipt_topic = receipt_topic(settings.service)
         self._woken = asyncio.Event()
+        self._pace = Pace()
 
     def wake(self) -> None:
         """Look at the held messages now."""
@@ -73,6 +76,7 @@ class Inbox:
 
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Handle a batch completely; raises only InboxUnavailable, when the world is down."""
+        began = time.monotonic()
         try:
             await self._receipts.handle([item.body for item in deliveries if item.topic == self._receipt_topic])
             envelopes = [self._decoded(item) for item in deliveries if item.topic != self._receipt_topic]
@@ -82,6 +86,7 @@ class Inbox:
                 log.exception("The inbox failed; the batch is delivered again.")
             message = "The inbox could not finish a batch; it is delivered again."
             raise InboxUnavailable(message) from error
+        await asyncio.sleep(self._pace.pause(len(deliveries), began, time.monotonic()))
 
     def _decoded(self, delivery: Delivery) -> Envelope | None:
         try:
@@ -108,8 +113,7 @@ class Inbox:
 
     async def _fresh(self, envelopes: Sequence[Envelope]) -> list[Envelope]:
         """Leave out what has failed before: its next try belongs to the pump or to a person, not to the bus."""
-        async with self._database.transaction(self._actor) as session:
-            aside = await store.set_aside(session, (envelope.subject for envelope in envelopes))
+        aside = await store.set_aside(self._database, (envelope.subject for envelope in envelopes))
         return [envelope for envelope in envelopes if store.number_of(envelope) not in aside]
 
     async def _together(self, envelopes: Sequence[Envelope]) -> None:

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, delete, insert, literal_column, select, text, tuple_, update
+from sqlalchemy import Row, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import tables
-from chassis.database import Session
+from chassis.database import Database, Session
 from chassis.inbox.verdicts import Position
 from chassis.wire import encode
 from contracts.catalogue import TOPIC_BY_NAME
@@ -46,8 +46,27 @@ _HANDLED = text(
                    CAST(:sequences AS bigint[])) AS w(topic, subject, epoch, sequence)
          ON e.topic = w.topic AND e.subject = w.subject AND e.epoch = w.epoch AND e.sequence = w.sequence"""
 )
-_EXCLUDED_EPOCH: ColumnElement[int] = literal_column("excluded.epoch")
-_EXCLUDED_SEQUENCE: ColumnElement[int] = literal_column("excluded.sequence")
+_ADVANCE = text(
+    """INSERT INTO inbox_position (topic, subject, epoch, sequence)
+       SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]), CAST(:epochs AS int[]),
+                            CAST(:sequences AS bigint[]))
+       ON CONFLICT (topic, subject) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence"""
+)
+_REMEMBER = text(
+    """INSERT INTO inbox_event (topic, subject, epoch, sequence, event_id, state, handled_at)
+       SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]), CAST(:epochs AS int[]),
+                            CAST(:sequences AS bigint[]), CAST(:event_ids AS uuid[]), CAST(:states AS text[]),
+                            CAST(:moments AS timestamptz[]))"""
+)
+_RELEASE = text(
+    """DELETE FROM inbox_held h USING unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]),
+           CAST(:epochs AS int[]), CAST(:sequences AS bigint[])) AS w(topic, subject, epoch, sequence)
+       WHERE h.topic = w.topic AND h.subject = w.subject AND h.epoch = w.epoch AND h.sequence = w.sequence"""
+)
+_HURRY = text(
+    """UPDATE inbox_held SET next_try_at = :now
+       WHERE subject = ANY(CAST(:subjects AS uuid[])) AND why <> 'failed'"""
+)
 
 
 def place_of(envelope: Envelope) -> Place:
@@ -69,9 +88,19 @@ async def positions(session: Session, places: Iterable[Place]) -> dict[Place, Po
     return {(row.topic, row.subject): Position(row.epoch, row.sequence) for row in rows}
 
 
-async def set_aside(session: Session, subjects: Iterable[UUID]) -> frozenset[Number]:
+def _columns(numbers: Sequence[Number]) -> dict[str, list[Any]]:
+    topics, subjects, epochs, sequences = zip(*numbers, strict=True)
+    return {
+        "topics": list(topics),
+        "subjects": list(subjects),
+        "epochs": list(epochs),
+        "sequences": list(sequences),
+    }
+
+
+async def set_aside(source: Session | Database, subjects: Iterable[UUID]) -> frozenset[Number]:
     """Return the numbers that have failed and wait for their next try or for a person: the bus must not retry them."""
-    rows = await session.rows(_SET_ASIDE, {"subjects": list(set(subjects))})
+    rows = await source.rows(_SET_ASIDE, {"subjects": list(set(subjects))})
     return frozenset((row.topic, row.subject, row.epoch, row.sequence) for row in rows)
 
 
@@ -79,52 +108,26 @@ async def handled(session: Session, envelopes: Sequence[Envelope]) -> dict[Numbe
     """Return which event was handled under each message's number, and what became of it."""
     if not envelopes:
         return {}
-    rows = await session.rows(
-        _HANDLED,
-        {
-            "topics": [envelope.topic for envelope in envelopes],
-            "subjects": [envelope.subject for envelope in envelopes],
-            "epochs": [envelope.epoch for envelope in envelopes],
-            "sequences": [envelope.sequence for envelope in envelopes],
-        },
-    )
+    rows = await session.rows(_HANDLED, _columns([number_of(envelope) for envelope in envelopes]))
     return {(row.topic, row.subject, row.epoch, row.sequence): Handled(row.event_id, row.state) for row in rows}
 
 
 async def advance(session: Session, moved: Mapping[Place, Position]) -> None:
     """Move positions on."""
-    if not moved:
-        return
-    statement = upsert(tables.inbox_position)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["topic", "subject"], set_={"epoch": _EXCLUDED_EPOCH, "sequence": _EXCLUDED_SEQUENCE}
-        ),
-        [
-            {"topic": topic, "subject": subject, "epoch": position.epoch, "sequence": position.sequence}
-            for (topic, subject), position in sorted(moved.items(), key=str)
-        ],
-    )
+    if moved:
+        numbers = [(*place, position.epoch, position.sequence) for place, position in moved.items()]
+        await session.run(_ADVANCE, _columns(numbers))
 
 
 async def remember(session: Session, handled: Sequence[tuple[Envelope, str]], now: datetime) -> None:
     """Note each handled message with what became of it: stored, erased or discarded."""
     if handled:
-        await session.execute(
-            insert(tables.inbox_event),
-            [
-                {
-                    "topic": envelope.topic,
-                    "subject": envelope.subject,
-                    "epoch": envelope.epoch,
-                    "sequence": envelope.sequence,
-                    "event_id": envelope.event_id,
-                    "state": state,
-                    "handled_at": _when(envelope, now),
-                }
-                for envelope, state in handled
-            ],
-        )
+        more = {
+            "event_ids": [envelope.event_id for envelope, _ in handled],
+            "states": [state for _, state in handled],
+            "moments": [_when(envelope, now) for envelope, _ in handled],
+        }
+        await session.run(_REMEMBER, _columns([number_of(envelope) for envelope, _ in handled]) | more)
 
 
 @dataclass(frozen=True)
@@ -177,11 +180,8 @@ async def hold(session: Session, envelope: Envelope, hold: Hold, machine_now: da
 async def release(session: Session, numbers: Iterable[Number]) -> None:
     """Drop held messages that have been dealt with."""
     wanted = list(numbers)
-    held = tables.inbox_held.c
     if wanted:
-        await session.execute(
-            delete(tables.inbox_held).where(tuple_(held.topic, held.subject, held.epoch, held.sequence).in_(wanted))
-        )
+        await session.run(_RELEASE, _columns(wanted))
 
 
 async def tries_of(session: Session, number: Number) -> int:
@@ -195,15 +195,7 @@ async def tries_of(session: Session, number: Number) -> int:
 
 async def hurry(session: Session, subjects: Iterable[UUID], machine_now: datetime) -> bool:
     """Make what is held for subjects due now: something of theirs has been handled; say whether there is any."""
-    result = await session.execute(
-        update(tables.inbox_held)
-        .where(
-            tables.inbox_held.c.subject.in_(list(subjects)),
-            tables.inbox_held.c.why != "failed",
-        )
-        .values(next_try_at=machine_now)
-    )
-    return bool(result.rowcount)
+    return bool(await session.run(_HURRY, {"subjects": list(subjects), "now": machine_now}))
 
 
 async def due(session: Session, machine_now: datetime, limit: int) -> Sequence[Row[Any]]:

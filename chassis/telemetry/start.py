@@ -3,10 +3,11 @@
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ParentBased
 
 from chassis.telemetry.exporting import Delivery, otlp_exporter
 from chassis.telemetry.logs import configure_logs
+from chassis.telemetry.sampling import Measured
 from chassis.telemetry.tracing import use_provider
 
 
@@ -16,7 +17,8 @@ def configure(
     """Write logs as JSON lines and, when an endpoint is given, send spans to it; may be called again.
 
     `endpoint` is the full URL of an OTLP/HTTP receiver ("" sends nothing), `credential` goes there as bearer,
-    `sample_ratio` is the share of new journeys that are traced (0 to 1), `log_level` a name such as INFO.
+    `sample_ratio` is the share of new journeys that are traced (0 to 1) while few begin (`chassis.telemetry.sampling`),
+    `log_level` a name such as INFO.
     """
     configure_logs(service, log_level)
     exporter = otlp_exporter(endpoint, credential) if endpoint else None
@@ -26,7 +28,7 @@ def configure(
 def start_tracing(service: str, exporter: SpanExporter | None, sample_ratio: float = 1.0) -> None:
     """Send the spans of this service to the exporter from now on; those of the provider before are sent first."""
     provider = TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(sample_ratio)),
+        sampler=ParentBased(Measured(sample_ratio)),
         resource=Resource({"service.name": service}),
         shutdown_on_exit=True,
     )

@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
+import quopri
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime
+from email.header import Header
+from email.utils import format_datetime, formataddr, parseaddr
+from functools import cached_property
 from typing import Literal, Protocol
 
 import aiosmtplib
@@ -18,6 +19,8 @@ from services.notify.domain import MailUnsafe, Result
 
 StartTls = Literal["never", "if-offered", "always"]
 
+ADDRESS = re.compile(r"[^\s<>@(),:;\"\[\]\\]+@[^\s<>@(),:;\"\[\]\\]+")
+LONGEST_LINE = 998
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _PERMANENT = 500
 
@@ -36,32 +39,35 @@ class Mail:
     date: datetime
     in_reply_to: str = ""
 
-    def as_bytes(self) -> bytes:
-        """Return the mail as it goes over the wire; raises MailUnsafe where a header could be forged."""
+    @cached_property
+    def wire(self) -> bytes:
+        """The mail as it goes over the wire; raises MailUnsafe where a header could be forged."""
+        if not ADDRESS.fullmatch(self.recipient):
+            raise MailUnsafe("A mail header cannot hold the address as it is written; correct it.")
+        lines = self.body.splitlines()
+        plain = self.body.isascii() and all(len(line) <= LONGEST_LINE for line in lines)
         headers = {
-            "From": self.sender,
+            "From": self.sender if self.sender.isascii() else formataddr(parseaddr(self.sender)),
             "To": self.recipient,
-            "Subject": self.subject,
+            "Subject": self.subject if self.subject.isascii() else Header(self.subject, "utf-8").encode(linesep=""),
             "Date": format_datetime(self.date),
             "Message-ID": self.message_id,
             "Auto-Submitted": "auto-generated",
+            "MIME-Version": "1.0",
+            "Content-Type": 'text/plain; charset="utf-8"',
+            "Content-Transfer-Encoding": "7bit" if plain else "quoted-printable",
         }
         if self.in_reply_to:
             headers |= {"In-Reply-To": self.in_reply_to, "References": self.in_reply_to}
-        message = EmailMessage(SMTP if self.recipient.isascii() else SMTPUTF8)
-        for name, value in headers.items():
-            if UNSAFE.search(value):
-                raise MailUnsafe("A mail header holds a line break or a control character; correct the address.")
-            try:
-                message[name] = value
-            except (AttributeError, IndexError, ValueError):  # what the standard library's parser answers to nonsense
-                raise MailUnsafe("A mail header cannot hold the address as it is written; correct it.") from None
-        message.set_content(self.body)
-        return message.as_bytes()
+        if any(UNSAFE.search(value) for value in headers.values()):
+            raise MailUnsafe("A mail header holds a line break or a control character; correct the address.")
+        body = "".join(f"{line}\n" for line in lines).encode()
+        head = "".join(f"{name}: {value}\n" for name, value in headers.items()).encode()
+        return (head + b"\n" + (body if plain else quopri.encodestring(body))).replace(b"\n", b"\r\n")
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the mail as it goes over the wire."""
-        return hashlib.sha256(self.as_bytes()).hexdigest()
+        return hashlib.sha256(self.wire).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class SmtpClient:
 
     async def send(self, mail: Mail) -> Delivery:
         """Hand one mail over; the result is unknown only when the line broke after the text had been sent."""
-        body = mail.as_bytes()
+        body = mail.wire
         progress = _Progress()
         try:
             async with asyncio.timeout(self.server.patience):
@@ -178,7 +184,7 @@ class ConsoleSmtpClient:
 
     async def send(self, mail: Mail) -> Delivery:
         """Take one mail; the log line holds its Message-ID, never an address."""
-        mail.as_bytes()
+        _ = mail.wire  # raises MailUnsafe
         code = self._answers.get(mail.recipient, 250)
         log.info(
             "A mail went to the console instead of a server.",

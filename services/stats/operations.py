@@ -26,6 +26,12 @@ from services.stats.domain import (
 from services.stats.models import fact, release, release_month
 
 LONDON = ZoneInfo("Europe/London")
+_COUNTED = upsert(fact)
+_COUNT = _COUNTED.on_conflict_do_update(
+    index_elements=["key", "stage"],
+    set_={name: _COUNTED.excluded[name] for name in fact.c.keys() if name not in {"key", "stage"}},  # noqa: SIM118
+    where=fact.c.version < _COUNTED.excluded.version,
+)
 
 
 @dataclass(frozen=True)
@@ -65,15 +71,7 @@ async def count(session: Session, counted: Fact, *, now: datetime) -> None:
         "month": month_of(counted.month),
         "stage": str(counted.stage),
     }
-    statement = upsert(fact).values(values)
-    replaced = {name: statement.excluded[name] for name in values if name not in {"key", "stage"}}
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["key", "stage"],
-            set_=replaced,
-            where=fact.c.version < statement.excluded.version,
-        )
-    )
+    session.write(_COUNT, values)
     await audit.record(session, "fact.count", subject=None, now=now, area=counted.area)
 
 

@@ -90,6 +90,7 @@ class TestSealer:
     ) -> None:
         async with place.database.transaction(OFFICER) as late:
             await audit.record(late, "a.late", subject=None, now=NOW)
+            await late.flush()
             await write(place, "a.early")
             assert await sealer.seal_once() == 1
         assert await sealer.seal_once() == 1

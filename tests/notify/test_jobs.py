@@ -164,7 +164,7 @@ class TestSendDue:
             raise KeyboardInterrupt
 
         await handle(notify, concern(), subject=uuid4())
-        monkeypatch.setattr(operations, "record_attempt", crash)
+        monkeypatch.setattr(operations, "record_attempts", crash)
         for _ in range(MOST_UNRECORDED + 3):
             try:
                 await _one_turn(notify)
@@ -204,9 +204,9 @@ class TestSendDue:
         accepted = operations.Sent(Result.ACCEPTED, 250)
         deferred = operations.Sent(Result.DEFERRED, 451)
         async with notify.database.transaction(Actor.service("notify")) as session:
-            assert await operations.record_attempt(session, first, deferred, now=NOW, machine_now=now) is None
-            assert await operations.record_attempt(session, first, accepted, now=NOW, machine_now=now) == "sent"
-            assert await operations.record_attempt(session, second, deferred, now=NOW, machine_now=now) is None
+            for ended, state in (((first, deferred), None), ((first, accepted), "sent"), ((second, deferred), None)):
+                found = await operations.record_attempts(session, [ended], now=NOW, machine_now=now)
+                assert found == [state]
         assert await states(notify) == ["sent"]
 
     async def test_a_recipient_that_the_area_lacks_is_for_a_person(self, notify: Runtime) -> None:
@@ -228,7 +228,7 @@ class TestSendDue:
 
 async def _one_turn(notify: Runtime) -> None:
     claimed = await _claim(notify)
-    await jobs.send_one(notify, claimed, now=NOW)
+    await jobs.send_all(notify, [claimed], now=NOW)
 
 
 async def _claim(notify: Runtime) -> operations.Claimed:

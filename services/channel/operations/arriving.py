@@ -1,7 +1,7 @@
 """What arrives: awareness of referrals, the police's decisions, and the packs that open cases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +23,12 @@ from services.channel.operations.saving import (
 )
 from services.channel.queries import Summary
 
+_AWARE = upsert(models.awareness)
+_KEEP_AWARENESS = _AWARE.on_conflict_do_update(
+    index_elements=["subject"],
+    set_={name: _AWARE.excluded[name] for name in ("version", "age_band", "district")},
+    where=models.awareness.c.version < _AWARE.excluded.version,
+)
 TAKER = "The police officer who took the case back"
 """Their decision comes without a name; the one person whom it makes responsible is named in triage."""
 
@@ -75,19 +81,7 @@ class PackArrival:
 
 async def keep_awareness(session: Session, heard: Awareness, now: datetime) -> None:
     """Keep what is known of a referral; a later version replaces an earlier one and stays seen."""
-    table = models.awareness
-    later = {"version": heard.version, "age_band": heard.age_band, "district": heard.district}
-    statement = upsert(table).values(
-        subject=heard.subject,
-        area=heard.area,
-        reference=heard.reference,
-        received_at=heard.received_at,
-        event_id=heard.event_id,
-        **later,
-    )
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["subject"], set_=later, where=table.c.version < heard.version)
-    )
+    session.write(_KEEP_AWARENESS, asdict(heard))
     facts: dict[str, str | int] = {"version": heard.version}
     await audit.record(session, "awareness.keep", subject=heard.subject, now=now, area=heard.area, facts=facts)
 

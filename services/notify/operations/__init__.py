@@ -11,7 +11,7 @@ from services.notify.operations.delivery import (
     Claimed,
     Sent,
     claim_due,
-    record_attempt,
+    record_attempts,
     send_again,
     set_aside_interrupted,
 )
@@ -42,7 +42,7 @@ __all__ = [
     "receive_concern",
     "receive_referrer_message",
     "receive_signpost",
-    "record_attempt",
+    "record_attempts",
     "send_again",
     "set_aside_interrupted",
     "tell_pack_answered",

@@ -22,7 +22,7 @@ from services.notify.domain import (
     State,
 )
 from services.notify.models import acknowledgement, concern, notice, signpost
-from services.notify.operations.receiving import report_concern
+from services.notify.operations.receiving import report_concerns
 from services.notify.queries import within
 
 
@@ -49,7 +49,7 @@ async def open_concern(session: Session, subject: UUID, reach: Reach, *, now: da
     )
     if row.seen_at is None:
         await session.execute(update(concern).where(concern.c.subject == subject).values(seen_at=now))
-        await report_concern(session, subject, LineState.SEEN, now=now)
+        await report_concerns(session, [subject], LineState.SEEN, now=now)
 
 
 async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *, now: datetime) -> None:
@@ -75,7 +75,7 @@ async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *
         notice.c.subject == subject,
         (Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED),
     )
-    await report_concern(session, subject, LineState.ACKNOWLEDGED, now=now)
+    await report_concerns(session, [subject], LineState.ACKNOWLEDGED, now=now)
     await audit.record(session, "concern.acknowledge", subject=subject, now=now, area=row.area)
 
 

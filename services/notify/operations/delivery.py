@@ -1,11 +1,12 @@
 """How a notice is sent: claimed under a lease, tried outside any transaction, and the result recorded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, and_, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, insert, null, or_, select, text, update
 
 from chassis import audit
 from chassis.database import Session
@@ -28,6 +29,40 @@ from services.notify.models import attempt, notice
 from services.notify.operations.receiving import mark_delivered
 
 _LINKED = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
+_THIS = notice.c.id == bindparam("this")
+_ATTEMPT = insert(attempt)
+_HOLD = (
+    update(notice)
+    .where(_THIS)
+    .values(
+        {"state": text("'sending'")}
+        | {
+            name: bindparam(name)
+            for name in ("lease_token", "leased_until", "first_attempt_at", "attempts", "unrecorded", "message_id")
+        }
+    )
+)
+_SETTLE = (
+    update(notice)
+    .where(_THIS)
+    .values(
+        {"lease_token": null(), "leased_until": null()}
+        | {
+            name: bindparam(name)
+            for name in (
+                "state",
+                "next_attempt_at",
+                "unrecorded",
+                "last_result",
+                "last_code",
+                "template",
+                "subject_line",
+                "body",
+                "sent_at",
+            )
+        }
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -79,12 +114,8 @@ async def claim_due(session: Session, *, limit: int, mail_domain: str, machine_n
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    claimed = []
-    for row in rows:
-        held = await _hold(session, row, mail_domain, machine_now)
-        if held is not None:
-            claimed.append(held)
-    return tuple(claimed)
+    held = [await _hold(session, row, mail_domain, machine_now) for row in rows]
+    return tuple(claimed for claimed in held if claimed is not None)
 
 
 def _ready(machine_now: datetime) -> Any:
@@ -113,7 +144,7 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
     token = uuid4()
     message_id = row.message_id or f"<{row.id}@{mail_domain}>"
     values = {
-        "state": str(State.SENDING),
+        "this": row.id,
         "lease_token": token,
         "leased_until": machine_now + LEASE,
         "first_attempt_at": row.first_attempt_at or machine_now,
@@ -121,7 +152,7 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         "unrecorded": row.unrecorded + 1,
         "message_id": message_id,
     }
-    await session.execute(update(notice).where(notice.c.id == row.id).values(values))
+    session.write(_HOLD, values)
     return Claimed(
         id=row.id,
         subject=row.subject,
@@ -147,40 +178,48 @@ async def _opened(session: Session, subject: UUID, sealed: bytes | None) -> str:
     return "" if sealed is None else await session.unseal_text(subject, sealed)
 
 
-async def record_attempt(
-    session: Session,
-    claimed: Claimed,
-    sent: Sent,
-    *,
-    now: datetime,
-    machine_now: datetime,
-) -> State | None:
-    """Record how an attempt ended and what follows; return the notice's new state.
+async def record_attempts(
+    session: Session, ended: Sequence[tuple[Claimed, Sent]], *, now: datetime, machine_now: datetime
+) -> list[State | None]:
+    """Record how attempts ended and what follows; return each notice's new state, in the same order.
 
     A sender that lost its lease changes the state only when its mail was accepted, because that spares the recipient a
     repeat; otherwise, and where the notice was settled or erased meanwhile, None.
     """
-    await session.lock(claimed.subject)
-    row = await session.first(select(notice).where(notice.c.id == claimed.id).with_for_update())
-    if row is None:
-        return None
-    await _note(session, row, sent, machine_now)
+    await session.lock_all(claimed.subject for claimed, _ in ended)
+    ids = [claimed.id for claimed, _ in ended]
+    found = {row.id: row for row in await session.rows(select(notice).where(notice.c.id.in_(ids)).with_for_update())}
+    states: list[State | None] = []
+    delivered: list[UUID] = []
+    for claimed, sent in ended:
+        row = found.get(claimed.id)
+        following = None if row is None else _following(row, claimed, sent, machine_now)
+        states.append(following.state if following else None)
+        if row is not None:
+            _note(session, row, sent, machine_now)
+        if row is None or following is None:
+            continue
+        await _settle(session, row, sent, following, now=now)
+        if sent.result == Result.ACCEPTED and Kind(row.kind) in _LINKED:
+            delivered.append(row.subject)
+    if delivered:
+        await mark_delivered(session, delivered, now=now)
+    return states
+
+
+def _following(row: Row[Any], claimed: Claimed, sent: Sent, machine_now: datetime) -> Next | None:
     accepted = sent.result == Result.ACCEPTED
     if row.lease_token != claimed.token and not (accepted and row.state not in FINAL):
         return None
-    unrecorded = row.unrecorded if sent.result == Result.UNKNOWN else 0
-    following = after_attempt(
-        sent.result,
-        Tried(row.attempts, unrecorded, row.first_attempt_at, row.urgent),
-        machine_now,
-    )
-    await _settle(session, row, sent, following, unrecorded=unrecorded, now=now)
-    if accepted and Kind(row.kind) in _LINKED:
-        await mark_delivered(session, row.subject, now=now)
-    return following.state
+    tried = Tried(row.attempts, _unrecorded(row, sent), row.first_attempt_at, row.urgent)
+    return after_attempt(sent.result, tried, machine_now)
 
 
-async def _note(session: Session, row: Row[Any], sent: Sent, machine_now: datetime) -> None:
+def _unrecorded(row: Row[Any], sent: Sent) -> int:
+    return int(row.unrecorded) if sent.result == Result.UNKNOWN else 0
+
+
+def _note(session: Session, row: Row[Any], sent: Sent, machine_now: datetime) -> None:
     values = {
         "id": uuid4(),
         "notice_id": row.id,
@@ -193,35 +232,24 @@ async def _note(session: Session, row: Row[Any], sent: Sent, machine_now: dateti
         "code": sent.code,
         "ended_at": machine_now,
     }
-    await session.execute(insert(attempt).values(values))
+    session.write(_ATTEMPT, values)
 
 
-async def _settle(
-    session: Session,
-    row: Row[Any],
-    sent: Sent,
-    following: Next,
-    *,
-    unrecorded: int,
-    now: datetime,
-) -> None:
+async def _settle(session: Session, row: Row[Any], sent: Sent, following: Next, *, now: datetime) -> None:
+    accepted = sent.result == Result.ACCEPTED
     values: dict[str, object] = {
+        "this": row.id,
         "state": str(following.state),
         "next_attempt_at": following.at,
-        "unrecorded": unrecorded,
-        "lease_token": None,
-        "leased_until": None,
+        "unrecorded": _unrecorded(row, sent),
         "last_result": str(sent.result),
         "last_code": sent.code,
+        "template": sent.template if accepted else row.template,
+        "subject_line": sent.subject_line if accepted else row.subject_line,
+        "body": sent.body if accepted else row.body,
+        "sent_at": now if accepted else row.sent_at,
     }
-    if sent.result == Result.ACCEPTED:
-        values |= {
-            "template": sent.template,
-            "subject_line": sent.subject_line,
-            "body": sent.body,
-            "sent_at": now,
-        }
-    await session.execute(update(notice).where(notice.c.id == row.id).values(values))
+    session.write(_SETTLE, values)
     if following.state in {State.SENT, State.UNDELIVERABLE, State.SUPPRESSED}:
         await _audit_end(session, row, following.state, sent.result, now=now)
 

@@ -1,16 +1,18 @@
 """What other services said is taken in: concerns, signposts, messages to referrers, answers to packs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, outbox
 from chassis.database import Session
+from contracts.envelope import ReceiptBatch, ReceiptItem
 from contracts.vocabulary import LineState, Outcome, ProgressStage, Team
 from services.notify.domain import (
     Kind,
@@ -26,6 +28,19 @@ from services.notify.domain import (
 from services.notify.models import concern, notice, signpost
 
 _FACTS = TypeAdapter(SafeguardingFacts)
+_NOTICE = insert(notice).on_conflict_do_nothing()
+_NEW_CONCERN = text(
+    """INSERT INTO concern (subject, reference, area, area_version, front_door, received_at, immediate_danger, version,
+           read, facts_sealed, event_ids)
+       VALUES (:subject, :reference, :area, :area_version, :front_door, :received_at, :immediate_danger, :version,
+           :read, :facts_sealed, :event_ids)
+       ON CONFLICT (subject) DO NOTHING"""
+)
+_EVENTS_OF = text("SELECT event_ids FROM concern WHERE subject = ANY(CAST(:subjects AS uuid[]))")
+_DELIVERED = text(
+    """UPDATE concern SET delivered_at = :now
+       WHERE subject = ANY(CAST(:subjects AS uuid[])) AND delivered_at IS NULL"""
+)
 
 
 @dataclass(frozen=True)
@@ -68,11 +83,14 @@ async def receive_concern(session: Session, received: ReceivedConcern, *, now: d
     """
     origin = received.origin
     await session.lock(origin.subject)
-    row = await session.first(select(concern).where(concern.c.subject == origin.subject))
-    if row is not None and received.version <= row.version:
-        return
+    values = await _values(session, received)
+    row = None
+    if not await session.run(_NEW_CONCERN, values):
+        row = await session.first(select(concern).where(concern.c.subject == origin.subject))
+        if row is not None and received.version <= row.version:
+            return
+        await _keep_newer(session, values, origin)
     known = None if row is None else _standing(row)
-    await _keep_concern(session, received)
     told = tellings(
         known,
         received.version,
@@ -80,7 +98,7 @@ async def receive_concern(session: Session, received: ReceivedConcern, *, now: d
         immediate_danger=received.immediate_danger,
     )
     for telling in told:
-        await write_notice(session, origin, telling, now=now)
+        write_notice(session, origin, telling, now=now)
     if not told and row is not None and row.delivered_at is not None:
         # The link in the mail that they already have leads to this version.
         await _report(session, origin, LineState.DELIVERED, now=now)
@@ -98,9 +116,9 @@ def _standing(row: Row[Any]) -> Standing:
     return Standing(row.version, row.front_door, row.immediate_danger, row.seen_at is not None)
 
 
-async def _keep_concern(session: Session, received: ReceivedConcern) -> None:
+async def _values(session: Session, received: ReceivedConcern) -> dict[str, object]:
     origin = received.origin
-    values = {
+    return {
         "subject": origin.subject,
         "reference": origin.reference,
         "area": origin.area,
@@ -113,12 +131,12 @@ async def _keep_concern(session: Session, received: ReceivedConcern) -> None:
         "facts_sealed": await session.seal(origin.subject, _FACTS.dump_json(received.facts)),
         "event_ids": [origin.event_id],
     }
-    statement = insert(concern).values(values)
-    kept: dict[str, object] = {
-        name: statement.excluded[name] for name in values if name not in {"subject", "received_at", "event_ids"}
-    }
+
+
+async def _keep_newer(session: Session, values: Mapping[str, object], origin: Origin) -> None:
+    kept = {name: value for name, value in values.items() if name not in {"subject", "received_at"}}
     kept["event_ids"] = func.array_append(concern.c.event_ids, origin.event_id)
-    await session.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=kept))
+    await session.execute(update(concern).where(concern.c.subject == origin.subject).values(kept))
 
 
 async def receive_signpost(session: Session, received: ReceivedSignpost, *, now: datetime) -> None:
@@ -141,7 +159,7 @@ async def receive_signpost(session: Session, received: ReceivedSignpost, *, now:
     if not made.rowcount:
         return
     telling = Telling(Kind.SIGNPOST_MADE, RecipientKind.SERVICE, received.service)
-    await write_notice(session, origin, telling, now=now, about_id=received.id)
+    write_notice(session, origin, telling, now=now, about_id=received.id)
     await audit.record(session, "signpost.receive", subject=origin.subject, now=now, area=origin.area)
 
 
@@ -156,7 +174,7 @@ async def receive_referrer_message(session: Session, message: ReferrerMessage, *
         "language": message.language,
     }
     telling = Telling(Kind.REFERRER_TOLD, RecipientKind.REFERRER, str(message.stage))
-    await write_notice(session, message.origin, telling, now=now, **personal)
+    write_notice(session, message.origin, telling, now=now, **personal)
     await audit.record(session, "referrer-message.receive", subject=subject, now=now, area=message.origin.area)
 
 
@@ -172,7 +190,7 @@ async def tell_pack_answered(
     await session.lock(origin.subject)
     answer = {"channel_answer": str(outcome), "channel_answered_at": origin.at}
     await session.execute(update(concern).where(concern.c.subject == origin.subject).values(answer))
-    await write_notice(
+    write_notice(
         session,
         origin,
         Telling(Kind.PACK_ANSWERED, RecipientKind.FRONT_DOOR, front_door),
@@ -181,7 +199,7 @@ async def tell_pack_answered(
     await audit.record(session, "pack-answer.receive", subject=origin.subject, now=now, area=origin.area)
 
 
-async def write_notice(session: Session, origin: Origin, telling: Telling, *, now: datetime, **more: object) -> None:
+def write_notice(session: Session, origin: Origin, telling: Telling, *, now: datetime, **more: object) -> None:
     """Insert a notice that is due at once; the same event and telling give the same notice, once."""
     values = {
         "id": notice_id(origin.event_id, telling),
@@ -202,7 +220,7 @@ async def write_notice(session: Session, origin: Origin, telling: Telling, *, no
         "attempts": 0,
         "unrecorded": 0,
     } | more
-    await session.execute(insert(notice).values(values).on_conflict_do_nothing())
+    session.write(_NOTICE, values)
 
 
 async def _report(session: Session, origin: Origin, state: LineState, *, now: datetime) -> None:
@@ -216,22 +234,26 @@ async def _report(session: Session, origin: Origin, state: LineState, *, now: da
     )
 
 
-async def report_concern(session: Session, subject: UUID, state: LineState, *, now: datetime) -> None:
-    """Tell intake how far the front door has got with every version of a concern that it was sent."""
-    for event_id in await session.scalar(select(concern.c.event_ids).where(concern.c.subject == subject)) or ():
-        await outbox.report(
-            session,
-            publisher="intake",
+async def report_concerns(session: Session, subjects: Sequence[UUID], state: LineState, *, now: datetime) -> None:
+    """Tell intake, in one message, how far the front door has got with every version of concerns that it was sent."""
+    items = [
+        ReceiptItem(
             event_id=event_id,
-            team=str(Team.FRONT_DOOR),
+            topic="",
+            subject=event_id,
+            recipient=session.service,
             state=str(state),
-            now=now,
+            team=str(Team.FRONT_DOOR),
+            at=now.isoformat(),
         )
+        for row in await session.rows(_EVENTS_OF, {"subjects": list(subjects)})
+        for event_id in row.event_ids
+    ]
+    if items:
+        await outbox.send_receipts(session, "intake", ReceiptBatch(recipient=session.service, items=tuple(items)))
 
 
-async def mark_delivered(session: Session, subject: UUID, *, now: datetime) -> None:
-    """Record that a mail with the link to a concern has been accepted, and tell intake."""
-    await session.execute(
-        update(concern).where(concern.c.subject == subject, concern.c.delivered_at.is_(None)).values(delivered_at=now)
-    )
-    await report_concern(session, subject, LineState.DELIVERED, now=now)
+async def mark_delivered(session: Session, subjects: Sequence[UUID], *, now: datetime) -> None:
+    """Record that mails with the links to concerns have been accepted, and tell intake."""
+    await session.run(_DELIVERED, {"subjects": list(subjects), "now": now})
+    await report_concerns(session, subjects, LineState.DELIVERED, now=now)

@@ -13,13 +13,16 @@ from services.triage import models
 from services.triage.domain import Command, Practice, receive
 from services.triage.operations.saving import (
     Act,
-    Saved,
+    Line,
     carry_out,
     change,
     run_clocks,
     write_down,
 )
-from services.triage.queries import Summary, held
+from services.triage.queries import Summary
+
+_OPEN = insert(models.referral)
+_KEEP_VERSION = insert(models.referral_version)
 
 
 @dataclass(frozen=True)
@@ -49,37 +52,42 @@ class Arrival:
     first: NewVersion
 
 
+@dataclass(frozen=True)
+class _Opened:
+    subject: UUID
+    area: str
+
+
 async def open_referral(session: Session, arrival: Arrival, practice: Practice, now: datetime) -> None:
     """Open a referral: received, its clocks running, the area's duty officer as risk owner."""
     step = receive(practice)
     first = arrival.first
     await session.lock(arrival.subject)
-    await session.execute(
-        insert(models.referral).values(
-            subject=arrival.subject,
-            area=practice.area,
-            area_version=practice.version,
-            reference=arrival.reference,
-            correlation_id=arrival.correlation_id,
-            statistics_key=arrival.statistics_key,
-            received_event_id=arrival.event_id,
-            received_at=arrival.received_at,
-            door=arrival.door,
-            immediate_danger=first.immediate_danger,
-            version=first.version,
-            unread_reason=first.unread_reason,
-            possibly_same_as=list(first.possibly_same_as),
-            state=step.state,
-            risk_owner=step.risk_owner,
-            sealed_summary=await _summary(session, arrival.subject, first.form),
-            section_36_made=False,
-            decisions=0,
-            row_version=1,
-        )
-    )
+    row = {
+        "subject": arrival.subject,
+        "area": practice.area,
+        "area_version": practice.version,
+        "reference": arrival.reference,
+        "correlation_id": arrival.correlation_id,
+        "statistics_key": arrival.statistics_key,
+        "received_event_id": arrival.event_id,
+        "received_at": arrival.received_at,
+        "door": arrival.door,
+        "immediate_danger": first.immediate_danger,
+        "version": first.version,
+        "unread_reason": first.unread_reason,
+        "possibly_same_as": list(first.possibly_same_as),
+        "state": step.state,
+        "risk_owner": step.risk_owner,
+        "sealed_summary": await _summary(session, arrival.subject, first.form),
+        "section_36_made": False,
+        "decisions": 0,
+        "row_version": 1,
+    }
+    session.write(_OPEN, row)
     await _keep_version(session, arrival.subject, practice.area, first)
-    opened = await held(session, arrival.subject)
-    await write_down(session, Saved(opened, step, 1), Act(Command.RECEIVE, now), first=True)
+    opened = _Opened(arrival.subject, practice.area)
+    await write_down(session, opened, Line(None, step, 1), Act(Command.RECEIVE, now))
     await run_clocks(session, opened, step, practice, now)
 
 
@@ -100,17 +108,16 @@ async def add_version(session: Session, subject: UUID, version: NewVersion, prac
 
 
 async def _keep_version(session: Session, subject: UUID, area: str, version: NewVersion) -> None:
-    await session.execute(
-        insert(models.referral_version).values(
-            subject=subject,
-            version=version.version,
-            area=area,
-            added_at=version.added_at,
-            sealed_form=None if version.form is None else await session.seal_model(subject, version.form),
-            unread_reason=version.unread_reason,
-            document_ids=list(version.document_ids),
-        )
-    )
+    row = {
+        "subject": subject,
+        "version": version.version,
+        "area": area,
+        "added_at": version.added_at,
+        "sealed_form": None if version.form is None else await session.seal_model(subject, version.form),
+        "unread_reason": version.unread_reason,
+        "document_ids": list(version.document_ids),
+    }
+    session.write(_KEEP_VERSION, row)
 
 
 async def _summary(session: Session, subject: UUID, form: ReferralForm | None) -> bytes | None:

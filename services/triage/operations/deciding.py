@@ -121,7 +121,7 @@ async def acknowledge_signpost(
     await session.execute(update(table).where(this).values(values))
     waiting = select(func.min(table.c.due_at)).where(table.c.subject == subject, table.c.acknowledged_at.is_(None))
     if due_at := await session.scalar(waiting):
-        await start_clock(session, saved.before, ClockName.SIGNPOST, due_at, now)
+        start_clock(session, saved.before, ClockName.SIGNPOST, due_at, now)
 
 
 async def _keep_signpost(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -20,12 +20,33 @@ from services.triage.domain import (
     Command,
     Practice,
     Record,
+    State,
     Step,
     decide,
 )
 from services.triage.queries import Held
 
 NOTHING = Record()
+_HISTORY = insert(models.history)
+_FRESH = upsert(models.clock)
+_START_CLOCK = _FRESH.on_conflict_do_update(
+    index_elements=["subject", "name"],
+    set_={
+        name: _FRESH.excluded[name] for name in ("started_at", "due_at", "stopped_at", "times_extended", "alarmed_at")
+    },
+)
+
+
+class Placed(Protocol):
+    """A referral, as far as its history and its clocks are concerned."""
+
+    @property
+    def subject(self) -> UUID:
+        """Return its id."""
+
+    @property
+    def area(self) -> str:
+        """Return its area."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,7 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
         values |= {"section_36_made": False, "officer_id": None, "officer_name": None}
     await change(session, subject, values)
     saved = Saved(before, step, row_version)
-    await write_down(session, saved, act)
+    await write_down(session, before, Line(before.situation.state, step, row_version), act)
     await run_clocks(session, before, step, practice, act.now)
     return saved
 
@@ -79,37 +100,39 @@ async def change(session: Session, subject: UUID, values: Mapping[str, Any]) -> 
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
 
 
-async def write_down(session: Session, saved: Saved, act: Act, *, first: bool = False) -> None:
+@dataclass(frozen=True)
+class Line:
+    """What a line of history says of the state: from which (None at the first), by which step, as which row version."""
+
+    from_state: State | None
+    step: Step
+    row_version: int
+
+
+async def write_down(session: Session, placed: Placed, line: Line, act: Act) -> None:
     """Add the line of history and the audit row; history rows are never changed."""
-    held = saved.before
     in_own_table = act.command in DECISIONS or act.command in DECONFLICTION
     note = "" if in_own_table else act.record.rationale.strip()
-    await session.execute(
-        insert(models.history).values(
-            subject=held.subject,
-            area=held.area,
-            row_version=saved.row_version,
-            command=act.command,
-            from_state=None if first else held.situation.state,
-            to_state=saved.step.state,
-            risk_owner=saved.step.risk_owner,
-            by_id=session.actor.id,
-            by_name=session.actor.name or session.actor.id,
-            sealed_note=await session.seal(held.subject, note) if note else None,
-            at=act.now,
-        )
-    )
-    await audit.record(
-        session,
-        f"referral.{act.command}",
-        subject=held.subject,
-        now=act.now,
-        area=held.area,
-        facts={"from": "" if first else held.situation.state.value, "to": saved.step.state.value},
-    )
+    row = {
+        "subject": placed.subject,
+        "area": placed.area,
+        "row_version": line.row_version,
+        "command": act.command,
+        "from_state": line.from_state,
+        "to_state": line.step.state,
+        "risk_owner": line.step.risk_owner,
+        "by_id": session.actor.id,
+        "by_name": session.actor.name or session.actor.id,
+        "sealed_note": await session.seal(placed.subject, note) if note else None,
+        "at": act.now,
+    }
+    session.write(_HISTORY, row)
+    facts = {"from": line.from_state.value if line.from_state else "", "to": line.step.state.value}
+    action = f"referral.{act.command}"
+    await audit.record(session, action, subject=placed.subject, now=act.now, area=placed.area, facts=facts)
 
 
-async def run_clocks(session: Session, held: Held, step: Step, practice: Practice, now: datetime) -> None:
+async def run_clocks(session: Session, placed: Placed, step: Step, practice: Practice, now: datetime) -> None:
     """Stop and start the clocks that the transition names.
 
     More time is counted from when the clock would have run out; a conflict leaves a running clock as it is.
@@ -117,26 +140,24 @@ async def run_clocks(session: Session, held: Held, step: Step, practice: Practic
     table = models.clock
     row = step.transition
     if row.stops:
-        running = (table.c.subject == held.subject) & table.c.name.in_(row.stops) & table.c.stopped_at.is_(None)
+        running = (table.c.subject == placed.subject) & table.c.name.in_(row.stops) & table.c.stopped_at.is_(None)
         await session.execute(update(table).where(running).values(stopped_at=now))
     for name in row.starts:
         due_at = practice.deadline(name, step.record.service)
         if row.command not in (Command.MORE_TIME, Command.CONFLICT):
-            await start_clock(session, held, name, due_at, now)
+            start_clock(session, placed, name, due_at, now)
             continue
-        this = (table.c.subject == held.subject) & (table.c.name == name) & table.c.stopped_at.is_(None)
+        this = (table.c.subject == placed.subject) & (table.c.name == name) & table.c.stopped_at.is_(None)
         old = await session.scalar(select(table.c.due_at).where(this))
         if old is None:
-            await start_clock(session, held, name, due_at, now)
+            start_clock(session, placed, name, due_at, now)
         elif row.command is Command.MORE_TIME:
             longer = {"due_at": practice.later(name, old), "alarmed_at": None}
             counted = table.c.times_extended + 1
             await session.execute(update(table).where(this).values(**longer, times_extended=counted))
 
 
-async def start_clock(session: Session, held: Held, name: ClockName, due_at: datetime, now: datetime) -> None:
+def start_clock(session: Session, placed: Placed, name: ClockName, due_at: datetime, now: datetime) -> None:
     """Start a clock afresh, whether it ran before or not."""
-    table = models.clock
     fresh = {"started_at": now, "due_at": due_at, "stopped_at": None, "times_extended": 0, "alarmed_at": None}
-    statement = upsert(table).values(subject=held.subject, name=name, area=held.area, **fresh)
-    await session.execute(statement.on_conflict_do_update(index_elements=["subject", "name"], set_=fresh))
+    session.write(_START_CLOCK, {"subject": placed.subject, "name": name, "area": placed.area} | fresh)
