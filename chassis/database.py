@@ -229,6 +229,7 @@ class Database:
 
     def __init__(self, url: str, service: str, keys: SubjectKeys, *, pool_size: int = 12) -> None:
         self.url = url
+        self.url = url
         self.service = service
         self.keys = keys
         self.on_commit: list[Callable[[], None]] = []

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -15,7 +16,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -66,11 +66,17 @@ outbox = Table(
     column("sequence", BigInteger, OPERATIONAL, nullable=True),
     column("published_at", moment, LINKING, nullable=True),
     column("tombstone", Boolean, OPERATIONAL),
-    UniqueConstraint("event_id"),
-    Index("outbox_unnumbered", "id", postgresql_where=text("sequence IS NULL")),
     Index("outbox_unpublished", "id", postgresql_where=text("published_at IS NULL")),
-    Index("outbox_sequence", "topic", "subject", "epoch", "sequence", unique=True),
-    Index("outbox_subject", "subject"),
+    Index("outbox_number", "subject", "topic", "epoch", "sequence", unique=True),
+)
+
+outbox_intent = Table(
+    "outbox_intent",
+    metadata,
+    column("id", BigInteger, OPERATIONAL, primary_key=True, autoincrement=True),
+    column("epoch", Integer, OPERATIONAL),
+    column("ids", ARRAY(BigInteger), OPERATIONAL),
+    column("sequences", ARRAY(BigInteger), OPERATIONAL),
 )
 
 outbox_position = Table(

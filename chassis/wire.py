@@ -2,7 +2,9 @@
 
 import base64
 import json
-from typing import Any
+from binascii import b2a_base64
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, Protocol
 from uuid import UUID
 
 from chassis.errors import Rejected
@@ -15,33 +17,54 @@ class EnvelopeUnreadable(Rejected):
     reason = "envelope-unreadable"
 
 
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
+def _text(value: UUID | None) -> str:
+    return "null" if value is None else f'"{value}"'
 
 
 def _uuid(value: str | None) -> UUID | None:
     return None if value is None else UUID(value)
 
 
+class Announced(Protocol):
+    """What is written of an event beside its number: an envelope, or a row of the outbox."""
+
+    @property
+    def event_id(self) -> UUID: ...  # noqa: D102
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def topic(self) -> str: ...  # noqa: D102
+    @property
+    def area(self) -> str: ...  # noqa: D102
+    @property
+    def area_version(self) -> str: ...  # noqa: D102
+    @property
+    def subject(self) -> UUID: ...  # noqa: D102
+    @property
+    def correlation_id(self) -> UUID | None: ...  # noqa: D102
+    @property
+    def causation_id(self) -> UUID | None: ...  # noqa: D102
+    @property
+    def traceparent(self) -> str: ...  # noqa: D102
+    @property
+    def key_id(self) -> str: ...  # noqa: D102
+    @property
+    def sealed(self) -> bytes: ...  # noqa: D102
+
+
 def encode(envelope: Envelope) -> bytes:
     """Return the message body: JSON, the sealed blob in base64."""
-    return json.dumps(
-        {
-            "event_id": str(envelope.event_id),
-            "type": envelope.type,
-            "topic": envelope.topic,
-            "area": envelope.area,
-            "area_version": envelope.area_version,
-            "subject": str(envelope.subject),
-            "epoch": envelope.epoch,
-            "sequence": envelope.sequence,
-            "correlation_id": _text(envelope.correlation_id),
-            "causation_id": _text(envelope.causation_id),
-            "traceparent": envelope.traceparent,
-            "key_id": envelope.key_id,
-            "sealed": base64.b64encode(envelope.sealed).decode(),
-        },
-        separators=(",", ":"),
+    return written(envelope, envelope.epoch, envelope.sequence)
+
+
+def written(event: Announced, epoch: int, sequence: int) -> bytes:
+    """Return the message body of an event under a number; put together by hand, in a third of json.dumps's time."""
+    return (
+        f'{{"event_id":"{event.event_id}","type":{quoted(event.type)},"topic":{quoted(event.topic)},'
+        f'"area":{quoted(event.area)},"area_version":{quoted(event.area_version)},"subject":"{event.subject}",'
+        f'"epoch":{epoch:d},"sequence":{sequence:d},"correlation_id":{_text(event.correlation_id)},'
+        f'"causation_id":{_text(event.causation_id)},"traceparent":{quoted(event.traceparent)},'
+        f'"key_id":{quoted(event.key_id)},"sealed":"{b2a_base64(event.sealed, newline=False).decode()}"}}'
     ).encode()
 
 

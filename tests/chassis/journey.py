@@ -16,9 +16,8 @@ from chassis.app import Runtime, Service
 from chassis.broker import Handlers, Message
 from chassis.database import Session
 from chassis.outbox import About
-from chassis.relay import NUMBER, envelope_of
 from chassis.transports import Delivery
-from chassis.wire import encode
+from chassis.wire import written
 from contracts.intake.awareness import ReferralMade
 from contracts.vocabulary import AgeBand
 
@@ -29,6 +28,9 @@ CREATE_EFFECT = (
     "CREATE TABLE IF NOT EXISTS effect (event_id uuid NOT NULL, subject uuid NOT NULL, version int NOT NULL, "
     "nth bigint GENERATED ALWAYS AS IDENTITY)"
 )
+NUMBERS = """UPDATE outbox SET epoch = 1, sequence = counted.nth
+    FROM (SELECT id, row_number() OVER (PARTITION BY topic, subject ORDER BY id) AS nth FROM outbox) AS counted
+    WHERE outbox.id = counted.id AND outbox.sequence IS NULL"""
 Meddle = Callable[[Session, ReferralMade, Message], Awaitable[None]]
 
 
@@ -96,9 +98,9 @@ async def working(*runtimes: Runtime) -> AsyncIterator[None]:
 async def deliveries(intake: Runtime) -> list[Delivery]:
     """Number what is in the outbox and return it as deliveries, without a bus."""
     async with intake.database.transaction(Actor.service("intake")) as session:
-        await session.execute(NUMBER, {"batch": 500, "epoch": 1})
+        await session.execute(text(NUMBERS))
         rows = await session.rows(tables.outbox.select().order_by(tables.outbox.c.id))
-    return [Delivery(row.topic, 0, place, encode(envelope_of(row))) for place, row in enumerate(rows)]
+    return [Delivery(row.topic, 0, place, written(row, row.epoch, row.sequence)) for place, row in enumerate(rows)]
 
 
 async def effects(runtime: Runtime) -> list[tuple[UUID, int]]:

@@ -13,7 +13,8 @@ from chassis.app import Runtime, Service, erase_again
 from chassis.broker import Handlers
 from chassis.ops.erasure import erase_stored
 from chassis.outbox import About, send_receipts
-from chassis.relay import Relay, shuffled
+from chassis.relay import Relay
+from chassis.sending import shuffled
 from chassis.transports import Delivery, Outgoing
 from contracts.envelope import ReceiptBatch
 from contracts.intake.statistics import ReferralCounted

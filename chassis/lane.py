@@ -1,0 +1,240 @@
+"""A lane: one connection on which the relay holds a batch from reading it until it is marked as published."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from chassis.crypto import plain_url
+from contracts.catalogue import TOPICS
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+Key = tuple[str, UUID]
+"""A topic and a subject: what numbers are counted by."""
+
+SETTINGS = {
+    "jit": "off",
+    "statement_timeout": "20s",
+    "transaction_timeout": "150s",
+    "idle_in_transaction_session_timeout": "60s",
+    # Statistics of a queue are always wrong: it was empty when they were taken, or full. Each statement here has one
+    # good plan, by an index; the others are forbidden, and none is planned anew.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+UNHURRIED = {"synchronous_commit": "off"}
+"""For marks only: one that a crash takes back is made again, after a repeat that every inbox knows."""
+
+STATISTICS_TOPICS = sorted(topic.name for topic in TOPICS if topic.statistics)
+
+_WAITING = """
+    SELECT o.id, o.event_id, o.type, o.topic, o.area, o.area_version, o.subject, o.epoch, o.sequence,
+           o.correlation_id, o.causation_id, o.traceparent, o.key_id, o.sealed, o.recorded_at,
+           CASE WHEN o.sequence IS NULL THEN (SELECT p.sequence FROM outbox_position p
+                WHERE p.topic = o.topic AND p.subject = o.subject AND p.epoch = $3) END
+    FROM outbox o
+    WHERE o.published_at IS NULL AND o.id > $1 AND (o.topic <> ALL ($4::text[]) OR o.recorded_at <= $5)
+    ORDER BY o.id LIMIT $2 FOR UPDATE OF o
+"""
+_RECEIPTS = """
+    SELECT id, publisher, body, lasting FROM receipt_out
+    WHERE published_at IS NULL AND id > $1 ORDER BY id LIMIT $2
+"""
+_INTEND = "INSERT INTO outbox_intent (epoch, ids, sequences) VALUES ($1, $2, $3) RETURNING id"
+_MARK = """
+    WITH given AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS u(id, number)),
+    marked AS (
+        UPDATE outbox o SET epoch = coalesce(o.epoch, $3), sequence = coalesce(o.sequence, g.number),
+                            published_at = $4
+        FROM given g WHERE o.id = g.id),
+    placed AS (
+        INSERT INTO outbox_position (topic, subject, epoch, sequence)
+        SELECT u.topic, u.subject, $3, u.number
+        FROM unnest($5::text[], $6::uuid[], $7::bigint[]) AS u(topic, subject, number)
+        ON CONFLICT (topic, subject) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence),
+    done AS (DELETE FROM outbox_intent WHERE id = $8)
+    UPDATE dispatch SET published_at = $9 WHERE event_id = ANY ($10::uuid[]) AND published_at IS NULL
+"""
+_PASSING = "DELETE FROM receipt_out WHERE id = ANY ($1::bigint[])"
+_LASTING = "UPDATE receipt_out SET published_at = $2 WHERE id = ANY ($1::bigint[])"
+_RECOVER = """
+    WITH given AS (
+        SELECT i.epoch, u.id, u.number FROM outbox_intent i, unnest(i.ids, i.sequences) AS u(id, number)),
+    numbered AS (
+        UPDATE outbox o SET epoch = g.epoch, sequence = g.number FROM given g
+        WHERE o.id = g.id AND o.sequence IS NULL
+        RETURNING o.topic, o.subject, o.epoch, o.sequence),
+    placed AS (
+        INSERT INTO outbox_position AS p (topic, subject, epoch, sequence)
+        SELECT DISTINCT ON (topic, subject) topic, subject, epoch, sequence FROM numbered
+        ORDER BY topic, subject, epoch DESC, sequence DESC
+        ON CONFLICT (topic, subject) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence
+        WHERE (p.epoch, p.sequence) < (excluded.epoch, excluded.sequence))
+    DELETE FROM outbox_intent
+"""
+
+
+class Waiting(NamedTuple):
+    """An outbox row that waits for the bus; `last` is the number given last for its topic and subject, if any."""
+
+    id: int
+    event_id: UUID
+    type: str
+    topic: str
+    area: str
+    area_version: str
+    subject: UUID
+    epoch: int | None
+    sequence: int | None
+    correlation_id: UUID | None
+    causation_id: UUID | None
+    traceparent: str
+    key_id: str
+    sealed: bytes
+    recorded_at: datetime
+    last: int | None
+
+
+class WaitingReceipt(NamedTuple):
+    """A message to a publisher that waits for the bus; a lasting one is kept once it is sent."""
+
+    id: int
+    publisher: str
+    body: bytes
+    lasting: bool
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that are sent together, with their numbers in the same order.
+
+    `fresh` are the outbox ids that had none until now, `lasts` is the highest number of each of their topics and
+    subjects.
+    """
+
+    epoch: int
+    rows: Sequence[Waiting] = ()
+    numbers: Sequence[int] = ()
+    fresh: Mapping[int, int] = field(default_factory=dict)
+    lasts: Mapping[Key, int] = field(default_factory=dict)
+    receipts: Sequence[WaitingReceipt] = ()
+
+
+def numbered(
+    rows: Sequence[Waiting], receipts: Sequence[WaitingReceipt], epoch: int, lasts: Mapping[Key, int]
+) -> Batch:
+    """Give the rows that have no number the next ones of their topic and subject, in the order of their ids.
+
+    `lasts` are the numbers of the batch before, which may be on its way still, so that its rows do not say them yet.
+    """
+    numbers, fresh, new = [], {}, dict[Key, int]()
+    for row in rows:
+        number = row.sequence
+        if number is None:
+            key = (row.topic, row.subject)
+            last = new.get(key)
+            number = 1 + (last if last is not None else max(lasts.get(key, 0), row.last or 0))
+            fresh[row.id] = new[key] = number
+        numbers.append(number)
+    return Batch(epoch, rows, numbers, fresh, new, receipts)
+
+
+async def connect(url: str, service: str, *, marks_only: bool = False) -> "Connection":
+    """Return a connection of its own to a service's database; the caller ends it."""
+    settings = {"application_name": f"{service} relay", **SETTINGS, **(UNHURRIED if marks_only else {})}
+    return await asyncpg.connect(plain_url(url), command_timeout=30, server_settings=settings)
+
+
+async def recover(leader: "Connection") -> None:
+    """Give the rows of every intention that an earlier leader left the numbers that it may have published them under.
+
+    Waits for a lane of that leader that still holds them.
+    """
+    await leader.execute(_RECOVER)
+
+
+async def intend(leader: "Connection", batch: Batch) -> int:
+    """Write down, durably, which numbers are about to be published; return the id of the intention.
+
+    Goes over the connection that holds the leader's lock: whoever has lost that can give no numbers.
+    """
+    return int(await leader.fetchval(_INTEND, batch.epoch, list(batch.fresh), list(batch.fresh.values())))
+
+
+class Lane:
+    """Reads a batch and locks its rows, and lets go of them with the mark: an erasure waits for both."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+        self._marking: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Begin the transaction that holds the next batch."""
+        await self._connection.execute("BEGIN")
+
+    async def waiting(self, after: int, most: int, epoch: int, ripe: datetime) -> list[Waiting]:
+        """Return the next rows that wait for the bus, in the order of their ids, and hold them.
+
+        Statistics facts come only when they were recorded at `ripe` or before.
+        """
+        found = await self._connection.fetch(_WAITING, after, most, epoch, STATISTICS_TOPICS, ripe)
+        return [Waiting(*record) for record in found]
+
+    async def receipts(self, after: int, most: int) -> list[WaitingReceipt]:
+        """Return the next receipts that wait for the bus, in the order of their writing."""
+        return [WaitingReceipt(*record) for record in await self._connection.fetch(_RECEIPTS, after, most)]
+
+    async def leave(self) -> None:
+        """Let go of everything unchanged."""
+        await self._connection.execute("ROLLBACK")
+
+    def mark(self, batch: Batch, intention: int | None, machine_now: datetime, now: datetime) -> None:
+        """Begin to note that the batch is on the bus and let go of it then; `settled` says when that is done.
+
+        The outbox notes machine time, the dispatch rows business time.
+        """
+        self._marking = asyncio.create_task(self._mark(batch, intention, machine_now, now))
+
+    async def settled(self) -> None:
+        """Wait until the batch before is marked; raises what went wrong there."""
+        if self._marking is not None:
+            marking, self._marking = self._marking, None
+            await marking
+
+    async def _mark(self, batch: Batch, intention: int | None, machine_now: datetime, now: datetime) -> None:
+        if batch.rows:
+            await self._connection.execute(
+                _MARK,
+                [row.id for row in batch.rows],
+                batch.numbers,
+                batch.epoch,
+                machine_now,
+                [topic for topic, _ in batch.lasts],
+                [subject for _, subject in batch.lasts],
+                list(batch.lasts.values()),
+                intention,
+                now,
+                [row.event_id for row in batch.rows],
+            )
+        passing, lasting = ([item.id for item in batch.receipts if item.lasting is kept] for kept in (False, True))
+        if passing:
+            await self._connection.execute(_PASSING, passing)
+        if lasting:
+            await self._connection.execute(_LASTING, lasting, machine_now)
+        await self._connection.execute("COMMIT")
+
+    async def end(self) -> None:
+        """Drop the connection: the server undoes what was not committed and lets go of the rows."""
+        self._connection.terminate()
+        if self._marking is not None:
+            self._marking.cancel()
+            await asyncio.gather(self._marking, return_exceptions=True)
