@@ -74,18 +74,30 @@ class Operations:
         """Yield the lines of a newline-delimited answer."""
         yield from self._send(service, "GET", path, params=_present(query)).iter_lines()
 
+    def followed(self, service: str, path: str, body: Mapping[str, object]) -> Iterator[Any]:
+        """Yield each line of JSON as POST /ops/<path> answers it; NotRunning when the service falls silent."""
+        url = f"{self._operator.service_urls[service]}/ops/{path}"
+        try:
+            with self._client.stream("POST", url, headers=self._headers(), json=dict(body)) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _refusal(service, answer)
+                for line in answer.iter_lines():
+                    yield json.loads(line)
+        except httpx2.HTTPError as error:
+            raise NotRunning(_silent(service, self._operator.service_urls[service])) from error
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._operator.token}", "X-Operator": self._operator.name}
+
     def _send(self, service: str, method: str, path: str, **content: Any) -> httpx2.Response:
         url = f"{self._operator.service_urls[service]}/ops/{path}"
-        headers = {
-            "Authorization": f"Bearer {self._operator.token}",
-            "X-Operator": self._operator.name,
-        }
         try:
-            answer = self._client.request(method, url, headers=headers, **content)
+            answer = self._client.request(method, url, headers=self._headers(), **content)
         except httpx2.HTTPError as error:
             raise NotRunning(_silent(service, self._operator.service_urls[service])) from error
         if answer.is_error:
-            raise ServiceAnswered(_refusal(service, answer))
+            raise _refusal(service, answer)
         return answer
 
     def readiness(self, service: str) -> Mapping[str, object] | None:
@@ -114,12 +126,13 @@ def _silent(service: str, url: str) -> str:
     return f"{service} does not answer at {url}: start the system with `throughline up`, or run `throughline doctor`."
 
 
-def _refusal(service: str, answer: httpx2.Response) -> str:
-    """Return the service's own sentence where it gave one."""
+def _refusal(service: str, answer: httpx2.Response) -> ServiceAnswered:
+    """Return the refusal with the service's own sentence where it gave one."""
     try:
         body = answer.json()
     except ValueError:
         body = None
     if isinstance(body, dict) and body.get("detail"):
-        return f"{service}: {body['detail']}"
-    return f"{service} answered {answer.status_code}: read its log, or run `throughline doctor`."
+        detail = str(body["detail"])
+        return ServiceAnswered(f"{service}: {detail}", title=str(body.get("title", "")), detail=detail)
+    return ServiceAnswered(f"{service} answered {answer.status_code}: read its log, or run `throughline doctor`.")

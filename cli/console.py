@@ -117,7 +117,7 @@ def ledger(entry: Mapping[str, Any]) -> Table:
         *reached,
     )
     for line in entry["lines"]:
-        times = [_time(line.get(f"{step}_at")) for step in reached]
+        times = [moment(line.get(f"{step}_at")) for step in reached]
         made.add_row(
             line["team"],
             line.get("service", ""),
@@ -128,6 +128,6 @@ def ledger(entry: Mapping[str, Any]) -> Table:
     return made
 
 
-def _time(value: object) -> str:
-    """Return an ISO time as people read it, in UTC."""
+def moment(value: object) -> str:
+    """Return an ISO time as people read it, in UTC; a dash where there is none."""
     return f"{datetime.fromisoformat(str(value)).astimezone(UTC):%Y-%m-%d %H:%M:%S}" if value else "-"

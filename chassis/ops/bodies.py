@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from chassis.ops.replay import Selection
+from chassis.replay_order import Selection
 
 
 def _storable(text: str) -> str:
@@ -16,6 +16,10 @@ def _storable(text: str) -> str:
 
 Reason = Annotated[str, Field(min_length=3, max_length=300), AfterValidator(_storable)]
 """Why an operator does something; it stays in the audit for ever, so it must not name a person."""
+
+
+Words = Annotated[str, Field(max_length=100), AfterValidator(_storable)]
+"""A part of a replay's order; what it means is read, and refused, in one place for every door."""
 
 
 class ResolutionOrder(BaseModel):
@@ -32,15 +36,23 @@ class ReplayOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    topic: Annotated[str, Field(max_length=100), AfterValidator(_storable)] | None = None
-    subject: UUID | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    topic: Words = ""
+    subject: Words = ""
+    since: Words = ""
+    until: Words = ""
     dry_run: bool = False
 
     def selection(self) -> Selection:
-        """Return what the order selects."""
-        return Selection(self.topic or None, self.subject, self.since, self.until)
+        """Return what the order selects; raises ReplayUnbounded, ReplayUnreadable."""
+        return Selection.read(topic=self.topic, subject=self.subject, since=self.since, until=self.until)
+
+
+class ReplayFollowed(ReplayOrder):
+    """Ask how far a replay has got: the order once more, and what its answer said."""
+
+    ordered_at: AwareDatetime
+    last_id: Annotated[int, Field(ge=0, le=2**63 - 1)]
+    seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
 
 
 class ErasureOrder(BaseModel):

@@ -1,23 +1,23 @@
 """The site map of the operations plane: what each address answers, for whom, with which audit row."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, Unpack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from chassis import audit, clock, inbox
-from chassis.actor import Actor, ActorKind
-from chassis.database import Session
-from chassis.errors import Conflict, Missing, Rejected, Unavailable
+from chassis.actor import Actor
+from chassis.errors import Unavailable
 from chassis.inbox.parked import Resolution
 from chassis.internal import ProblemRoute, require_operator, require_watcher
-from chassis.ops import queues, replay
-from chassis.ops.bodies import ErasureOrder, ReplayOrder, ResolutionOrder
+from chassis.ops import queues, replaying
+from chassis.ops.auditing import audited
+from chassis.ops.bodies import ErasureOrder, ResolutionOrder
 from chassis.ops.erasure import EraseSubject, erase_stored
 from chassis.ops.queues import ParkedMessage
 from chassis.web.pages import Page, PageRequest
@@ -58,7 +58,8 @@ def router(service: OperatedService) -> APIRouter:
     routes.add_api_route("/parked/{parked_id}", show_parked, methods=["GET"])
     routes.add_api_route("/parked/{parked_id}/retry", retry_parked, methods=["POST"])
     routes.add_api_route("/parked/{parked_id}/discard", discard_parked, methods=["POST"])
-    routes.add_api_route("/replay", replay_events, methods=["POST"])
+    routes.add_api_route("/replay", replaying.replay_events, methods=["POST"])
+    routes.add_api_route("/replay/progress", replaying.follow_replay, methods=["POST"])
     routes.add_api_route("/audit/checkpoints", show_checkpoints, methods=["GET"])
     routes.add_api_route("/audit/entries", export_entries, methods=["GET"])
     routes.add_api_route("/clock", show_clock, methods=["GET"])
@@ -71,7 +72,7 @@ def router(service: OperatedService) -> APIRouter:
 
 async def show_outbox(request: Request, operator: Watcher) -> JSONResponse:
     """Answer how many events wait for a number, for the bus and for a recipient."""
-    async with _audited(request, operator, "ops.outbox") as session:
+    async with audited(request, operator, "ops.outbox") as session:
         state = await queues.outbox_state(session, datetime.now(UTC))
     return JSONResponse(asdict(state))
 
@@ -79,21 +80,21 @@ async def show_outbox(request: Request, operator: Watcher) -> JSONResponse:
 async def show_inbox(request: Request, operator: Watcher) -> JSONResponse:
     """Answer lag, held and parked messages of every consumed topic; lag is null while the bus is down."""
     runtime = request.app.state.runtime
-    async with _audited(request, operator, "ops.inbox") as session:
+    async with audited(request, operator, "ops.inbox") as session:
         topics = await queues.inbox_state(session, await _lag(runtime, session.service), datetime.now(UTC))
     return JSONResponse({"topics": [asdict(topic) for topic in topics]})
 
 
 async def list_parked(request: Request, operator: Operator) -> JSONResponse:
     """Answer the messages that wait for an operator, without their sealed bodies."""
-    async with _audited(request, operator, "ops.parked") as session:
+    async with audited(request, operator, "ops.parked") as session:
         messages = await queues.parked_messages(session)
     return JSONResponse({"messages": [_shown(message) for message in messages]})
 
 
 async def show_parked(request: Request, operator: Operator, parked_id: UUID) -> JSONResponse:
     """Answer one waiting message."""
-    async with _audited(request, operator, "ops.parked") as session:
+    async with audited(request, operator, "ops.parked") as session:
         message = await queues.parked_message(session, parked_id)
     return JSONResponse(_shown(message))
 
@@ -108,33 +109,9 @@ async def discard_parked(request: Request, operator: Operator, parked_id: UUID, 
     return await _resolve(request, operator, parked_id, order, retrying=False)
 
 
-async def replay_events(request: Request, operator: Operator, order: ReplayOrder) -> JSONResponse:
-    """Hand published events to the relay again, or say with `dry_run` how many that would be."""
-    runtime = request.app.state.runtime
-    selection = order.selection()
-    window_start = datetime.now(UTC) - timedelta(days=runtime.settings.replay_window_days)
-    facts: dict[str, str | int] = {"topic": order.topic or "", "dry_run": int(order.dry_run)}
-    async with _audited(request, operator, "ops.replay", subject=order.subject, facts=facts) as session:
-        found = await replay.extent(session, selection, window_start)
-    sent = after = 0
-    while not order.dry_run and after < found.last_id:
-        async with runtime.database.transaction(operator) as session:
-            ids = await replay.hand_over(session, selection, window_start, after=after, last_id=found.last_id)
-        sent += len(ids)
-        after = ids[-1] if ids else found.last_id
-    return JSONResponse(
-        {
-            "would_send": found.would_send,
-            "outside_window": found.outside_window,
-            "sent": sent,
-            "sentence": _replay_sentence(found, order, sent),
-        }
-    )
-
-
 async def show_checkpoints(request: Request, operator: Watcher, after: After = 0) -> JSONResponse:
     """Answer the signed checkpoints above a sequence, oldest first, at most 1000."""
-    async with _audited(request, operator, "ops.audit-checkpoints") as session:
+    async with audited(request, operator, "ops.audit-checkpoints") as session:
         found = await audit.checkpoints(session, after=after)
     public_key = audit.public_key_of(request.app.state.runtime.secrets.audit_signing_key)
     return JSONResponse({"checkpoints": [audit.checkpoint_values(one, public_key) for one in found]})
@@ -144,14 +121,14 @@ async def export_entries(
     request: Request, operator: Operator, after: After = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
 ) -> Response:
     """Answer sealed audit entries above a sequence as NDJSON, in chain order."""
-    async with _audited(request, operator, "ops.audit-entries", facts={"after": after}) as session:
+    async with audited(request, operator, "ops.audit-entries", facts={"after": after}) as session:
         found = await audit.entries(session, after=after, limit=limit)
     return PlainTextResponse("".join(f"{audit.entry_line(one)}\n" for one in found), media_type="application/x-ndjson")
 
 
 async def show_clock(request: Request, operator: Operator) -> JSONResponse:
     """Answer the service's business time and how far it stands from machine time, in seconds."""
-    async with _audited(request, operator, "ops.clock"):
+    async with audited(request, operator, "ops.clock"):
         return JSONResponse({"now": clock.now().isoformat(), "offset_seconds": round(clock.offset().total_seconds())})
 
 
@@ -160,7 +137,7 @@ async def _resolve(
 ) -> JSONResponse:
     act, verb = (inbox.retry, "retry") if retrying else (inbox.discard, "discard")
     facts: dict[str, str | int] = {"parked_id": str(parked_id), "dry_run": int(order.dry_run)}
-    async with _audited(request, operator, f"ops.parked-{verb}", reason=order.reason, facts=facts) as session:
+    async with audited(request, operator, f"ops.parked-{verb}", reason=order.reason, facts=facts) as session:
         message = await queues.parked_message(session, parked_id)
         # A dry run does the same and undoes it, so that it says exactly what would be refused.
         with suppress(_Undo):
@@ -193,34 +170,13 @@ def _erasing(erase_own: EraseSubject | None) -> Endpoint:
 
 def _serving(page: Page) -> Endpoint:
     async def serve(request: Request, operator: Operator) -> Response:
-        async with _audited(request, operator, f"ops.{page.title.replace('_', '-')}"):
+        async with audited(request, operator, f"ops.{page.title.replace('_', '-')}"):
             pass
         asked = PageRequest(request, request.app.state.site, page)
         asked.actor = operator
         return await page.view(asked)
 
     return serve
-
-
-@asynccontextmanager
-async def _audited(
-    request: Request, operator: Actor, action: str, *, subject: UUID | None = None, **details: Unpack[audit.Details]
-) -> AsyncIterator[Session]:
-    database = request.app.state.runtime.database
-    if operator.kind is ActorKind.SERVICE:
-        async with database.transaction(operator) as session:
-            yield session
-        return
-    try:
-        async with database.transaction(operator) as session:
-            await audit.record(session, action, subject=subject, now=clock.now(), **details)
-            yield session
-    except (Rejected, Missing, Conflict) as error:
-        # The refusal undid the row together with the deed; that it was tried is told in a row of its own.
-        refused = details | {"facts": dict(details.get("facts") or {}) | {"refused": error.reason}}
-        async with database.transaction(operator) as session:
-            await audit.record(session, action, subject=subject, now=clock.now(), **refused)
-        raise
 
 
 async def _lag(runtime: "Runtime", service: str) -> Mapping[str, int | None]:
@@ -245,12 +201,3 @@ def _resolution_sentence(message: ParkedMessage, *, retrying: bool) -> str:
     what = f"{message.type} number {message.sequence} of {message.topic}"
     then = f"then the {message.held_behind} behind it go on" if message.held_behind else "nothing waits behind it"
     return f"{what} is {'tried again' if retrying else 'given up'}; {then}."
-
-
-def _replay_sentence(found: replay.Extent, order: ReplayOrder, sent: int) -> str:
-    outside = f"; {found.outside_window} lie before the window and stay" if found.outside_window else ""
-    if not found.would_send:
-        return f"No published event matches{outside}."
-    if order.dry_run:
-        return f"{found.would_send} events would be sent again{outside}."
-    return f"{sent} events are sent again{outside}; whoever has them answers with its receipt."

@@ -114,12 +114,19 @@ async def announce(place: Place, subject: UUID, sequence: int | None, **given: A
         "published_at": recorded_at if sequence else None,
         "tombstone": False,
     } | given
-    line = {"event_id": values["event_id"], "recipient": "channel", "topic": OUT_TOPIC, "subject": subject}
+    line = {"event_id": values["event_id"], "recipient": "channel", "topic": values["topic"], "subject": subject}
     async with place.database.transaction(OURSELVES) as session:
         await session.execute(insert(tables.outbox).values(values))
         await session.execute(insert(tables.dispatch).values(line | {"recorded_at": recorded_at}))
     event_id: UUID = values["event_id"]
     return event_id
+
+
+async def said(place: Place, event_id: UUID, **values: Any) -> None:
+    """Put what a recipient answered into an event's dispatch row, such as `stored_at=NOW`."""
+    async with place.database.transaction(OURSELVES) as session:
+        line = tables.dispatch.c.event_id == event_id
+        await session.execute(tables.dispatch.update().where(line).values(values))
 
 
 async def audited(place: Place) -> list[tuple[str, str, str, str]]:

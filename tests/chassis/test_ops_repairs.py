@@ -1,6 +1,5 @@
 """What operators may change: parked messages, replays and erasures, each refused in a sentence when it is not right."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,12 +8,10 @@ import pytest
 
 from chassis import documents, tables
 from chassis.errors import SubjectErased, Unavailable
-from chassis.ops import replay
 from chassis.wire import decode
 from tests.chassis.operated import (
     NOW,
     OURSELVES,
-    OUT_TOPIC,
     Erasures,
     announce,
     audited,
@@ -103,64 +100,6 @@ class TestParked:
             )
             assert answer.status_code in {400, 422}
             assert answer.json()["title"] == "request-unreadable"
-
-
-class TestReplay:
-    async def test_a_dry_run_counts_and_changes_nothing(self, place: Place, operator: httpx2.AsyncClient) -> None:
-        subject = uuid4()
-        await announce(place, subject, 1)
-        await announce(place, subject, 2, recorded_at=datetime.now(UTC) - timedelta(days=20))
-        await announce(place, uuid4(), 1)
-        before = await rows_of(place, tables.outbox)
-        found = (await operator.post("/ops/replay", json={"subject": str(subject), "dry_run": True})).json()
-        assert (found["would_send"], found["outside_window"], found["sent"]) == (1, 1, 0)
-        assert await rows_of(place, tables.outbox) == before
-
-    async def test_sends_what_matches_again_with_its_number(self, place: Place, operator: httpx2.AsyncClient) -> None:
-        subject = uuid4()
-        for sequence in (1, 2):
-            await announce(place, subject, sequence)
-        await announce(place, uuid4(), 1)
-        found = (await operator.post("/ops/replay", json={"subject": str(subject)})).json()
-        assert (found["would_send"], found["sent"]) == (2, 2)
-        waiting = [row for row in await rows_of(place, tables.outbox) if row.published_at is None]
-        assert [(row.subject, row.sequence, row.epoch) for row in waiting] == [(subject, 1, 1), (subject, 2, 1)]
-        assert [row[2] for row in await audited(place)] == ["ops.replay"]
-
-    async def test_goes_on_in_chunks(
-        self, place: Place, operator: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(replay, "CHUNK", 2)
-        subject = uuid4()
-        for sequence in range(1, 6):
-            await announce(place, subject, sequence)
-        assert (await operator.post("/ops/replay", json={"topic": OUT_TOPIC})).json()["sent"] == 5
-
-    async def test_a_window_takes_what_was_recorded_in_it(self, place: Place, operator: httpx2.AsyncClient) -> None:
-        now = datetime.now(UTC)
-        for hours in (1, 2, 3):
-            await announce(place, uuid4(), 1, recorded_at=now - timedelta(hours=hours))
-        order = {
-            "since": (now - timedelta(hours=2, minutes=30)).isoformat(),
-            "until": (now - timedelta(hours=1, minutes=30)).isoformat(),
-        }
-        assert (await operator.post("/ops/replay", json=order)).json()["sent"] == 1
-
-    async def test_leaves_alone_what_the_relay_still_has_to_send(
-        self, place: Place, operator: httpx2.AsyncClient
-    ) -> None:
-        await announce(place, uuid4(), None)
-        found = (await operator.post("/ops/replay", json={"topic": OUT_TOPIC})).json()
-        assert (found["would_send"], found["sentence"]) == (0, "No published event matches.")
-
-    @pytest.mark.parametrize(
-        "order",
-        [{}, {"topic": ""}, {"since": "2026-11-21T09:00:00"}, {"subject": "x"}, {"topic": "a\x00"}, {"colour": "red"}],
-    )
-    async def test_refuses_an_order_that_selects_nothing_readable(
-        self, operator: httpx2.AsyncClient, order: dict[str, str]
-    ) -> None:
-        assert (await operator.post("/ops/replay", json=order)).status_code == 422
 
 
 class TestErase:

@@ -35,6 +35,7 @@ WRONG = [
     ["replay", "--subject", "nonsense"],
     ["replay", "--since", "yesterday"],
     ["replay", "--since", "2026-01-31T09:00:00"],
+    ["replay", "--since", "2026-01-31T09:00:00Z", "--until", "2026-01-30T09:00:00Z"],
     ["clock", "+6months"],
     ["audit", "verify"],
     ["audit", "verify", "--export", "no-such-file"],

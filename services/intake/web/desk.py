@@ -248,6 +248,7 @@ def ledger_content(found: Ledger) -> dict[str, Any]:
     """Return a ledger as the operations plane sends it."""
     return {
         "reference": found.reference,
+        "subject": str(found.referral_id),
         "correlation_id": str(found.correlation_id),
         "received_at": found.received_at.isoformat(),
         "lines": [
