@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -31,10 +32,15 @@ MEMORY = ("-Xms64m", "-Xmx320m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=12
 class Brokers:
     """One broker or three, each a controller too; `with Brokers(folder) as brokers` starts them and stops them."""
 
-    def __init__(self, folder: Path, count: int = 1, ports: Sequence[int] | None = None) -> None:
-        """Take the folder that keeps their data between starts, and the ports for clients (free ones by default)."""
+    def __init__(
+        self, folder: Path, count: int = 1, ports: Sequence[int] | None = None, advertised: Sequence[int] = ()
+    ) -> None:
+        """Take the folder that keeps their data between starts, and the ports for clients (free ones by default).
+
+        `advertised` are the ports that clients are sent to when something stands between them and the brokers.
+        """
         self._folder = folder.absolute()
-        self._layout: Layout = laid_out(self._folder, count, ports)
+        self._layout: Layout = replace(laid_out(self._folder, count, ports), advertised=tuple(advertised))
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._keeper: subprocess.Popen[bytes] | None = None
         self._java = self._lib = ""

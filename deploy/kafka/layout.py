@@ -40,12 +40,16 @@ class Ports:
 
 @dataclass(frozen=True)
 class Layout:
-    """One cluster: who it is, how many brokers, the passwords of its administrator and of the brokers themselves."""
+    """One cluster: who it is, how many brokers, the passwords of its administrator and of the brokers themselves.
+
+    `advertised` are the ports that clients are told in place of the brokers' own, when something stands in between.
+    """
 
     cluster_id: str
     admin_password: str
     broker_password: str
     ports: tuple[Ports, ...]
+    advertised: tuple[int, ...] = ()
 
     @property
     def bootstrap(self) -> str:
@@ -128,7 +132,8 @@ def write_settings(folder: Path, layout: Layout, index: int) -> Path:
 def settings_of(home: Path, layout: Layout, index: int) -> dict[str, object]:
     """Return one broker's settings, for a broker that keeps its data below `home`."""
     own, count = layout.ports[index], len(layout.ports)
-    clients = f"CLIENT://{HOST}:{own.client},BROKER://{HOST}:{own.broker}"
+    inside = f"BROKER://{HOST}:{own.broker}"
+    told = layout.advertised[index] if layout.advertised else own.client
     voters = ",".join(f"{number + 1}@{HOST}:{ports.controller}" for number, ports in enumerate(layout.ports))
     login = (
         "org.apache.kafka.common.security.plain.PlainLoginModule required "
@@ -140,8 +145,8 @@ def settings_of(home: Path, layout: Layout, index: int) -> dict[str, object]:
         "process.roles": "broker,controller",
         "node.id": index + 1,
         "controller.quorum.voters": voters,
-        "listeners": f"{clients},CONTROLLER://{HOST}:{own.controller}",
-        "advertised.listeners": clients,
+        "listeners": f"CLIENT://{HOST}:{own.client},{inside},CONTROLLER://{HOST}:{own.controller}",
+        "advertised.listeners": f"CLIENT://{HOST}:{told},{inside}",
         "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
         "inter.broker.listener.name": "BROKER",
         "controller.listener.names": "CONTROLLER",
