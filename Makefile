@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make run` and `make test`.  `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench
+.PHONY: help setup run test check format bench kafka
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,3 +49,6 @@ format: $(READY) ## put the code into its one format
 
 bench: $(READY) ## run the benchmarks into bench/results.json (one: make bench ONLY=relay)
 	@"$(BIN)/throughline" bench $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)") $(if $(SCALE),--scale "$(SCALE)")
+
+kafka: $(READY) ## run Apache Kafka on this machine for `throughline up --bus` (three brokers: make kafka BROKERS=3)
+	@exec "$(BIN)/python" -m deploy.kafka --brokers "$(or $(BROKERS),1)" $(if $(STATE),--state "$(STATE)") $(if $(PORT),--port "$(PORT)")

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from chassis.errors import ThroughlineError
 from cli.errors import BadInput, BusNotReady
+from cli.postgres import Cluster
+from cli.vault import Vault
 
 ADMINISTRATOR = "THROUGHLINE_BUS_ADMIN"
 KAFKA = ("kafka://", "kafka+ssl://")
@@ -64,6 +66,13 @@ async def prepare(admin_url: str, passwords: Mapping[str, str]) -> None:
         await prepare_topics(admin_url, passwords, access_of_contracts())
     except ThroughlineError as error:
         raise BusNotReady(str(error)) from error
+
+
+async def leave_embedded(cluster: Cluster, secrets: Vault) -> None:
+    """Leave nothing on the embedded bus, which this start does not use."""
+    from cli.provision import leave_bus  # noqa: PLC0415  as above
+
+    await leave_bus(cluster, secrets)
 
 
 def service_urls(admin_url: str) -> Callable[[str, str], str]:

@@ -133,6 +133,23 @@ async def _let_everybody_ask(server: Server, vault: Vault) -> None:
         await connection.close()
 
 
+async def leave_bus(server: Server, vault: Vault) -> None:
+    """Empty the embedded bus because the system moves to another: nobody would tidy it, and no erasure would reach it.
+
+    The outboxes send their window, and whatever somebody still lacks, to the new bus, and to this one on the way back,
+    where they meet another identity.
+    """
+    connection = await _connect(server, BUS_OWNER, vault.role_passwords[BUS_OWNER], BUS)
+    try:
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM bus.message) OR EXISTS (SELECT FROM bus.cursor)"):
+            async with connection.transaction():
+                await connection.execute("TRUNCATE bus.message, bus.cursor, bus.member")
+                await connection.execute("UPDATE bus.head SET next = 0")
+                await connection.execute("UPDATE bus.identity SET id = gen_random_uuid()")
+    finally:
+        await connection.close()
+
+
 async def _close_schema(server: Server, vault: Vault, database: str) -> None:
     """Leave the public schema to the owner; the others may use what the owner grants them there."""
     owner, others = databases()[database]

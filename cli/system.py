@@ -66,6 +66,8 @@ class System:
         if not schema.is_newest(folder):
             self._announce("Preparing the databases.")
             await self._prepare()
+        if bus.is_kafka(self._plan.bus_url):
+            await bus.leave_embedded(cluster, secrets)
         self._announce("Starting the services.")
         await self._supervisor.start(*self._programs())
 

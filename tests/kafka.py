@@ -21,13 +21,13 @@ from testcontainers.core.container import DockerContainer
 from chassis.transports.access import access_of_contracts
 from chassis.transports.kafka_links import address_of, client_settings
 from chassis.transports.kafka_topics import prepare, service_url
+from cli.bus import chosen
 from contracts.catalogue import SERVICES
 from deploy.kafka.brokers import Brokers, KafkaNotHere, jars
 from deploy.kafka.jars import java
 from deploy.kafka.layout import laid_out, write_settings
 
 GIVEN = "KAFKA_BOOTSTRAP"
-ADMIN = "THROUGHLINE_BUS_ADMIN"
 IMAGE = "apache/kafka:4.1.1"
 NON_EMPTY_GROUP = 68
 EMPTY_SECONDS = 15.0
@@ -112,7 +112,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _started(folder: Path, stack: ExitStack) -> tuple[str, Brokers | None]:
     kind, sentence = source()
     if kind == "given":
-        return f"kafka://{os.environ.get(ADMIN, '')}@{os.environ[GIVEN]}", None
+        return chosen(f"kafka://{os.environ[GIVEN]}"), None
     if kind == "here":
         brokers = stack.enter_context(Brokers(folder))
         return brokers.admin_url, brokers

@@ -23,7 +23,7 @@ from deploy.kafka.layout import ADMIN, HOST, KafkaNotStarted, Layout, laid_out, 
 
 __all__ = ["Brokers", "KafkaNotHere", "KafkaNotStarted", "jars"]
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.1
 MEMORY = ("-Xms64m", "-Xmx320m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=128m")

@@ -114,11 +114,17 @@ def wait(condition: Callable[[], Any], seconds: float = 60.0, what: str = "It") 
 
 
 @contextlib.contextmanager
-def started(folder: Path) -> Iterator[Live]:
-    """Run a throwaway system without the samples for as long as the block lasts, and stop it as Ctrl-C does."""
+def started(folder: Path, *words: str) -> Iterator[Live]:
+    """Run a system without the samples for as long as the block lasts, and stop it as Ctrl-C does.
+
+    It is a throwaway one unless the words (of `throughline up`) name a state folder; its ports are free ones anyway.
+    """
     ready, output = folder / "ready.json", folder / "up.log"
-    command = [sys.executable, "-m", "cli.main", "up", "--ephemeral", "--no-samples", "--ready-file", str(ready)]
-    with output.open("wb") as log, subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log) as process:
+    script = "from cli import ports; ports.fixed = ports.free\nfrom cli.main import app; app()"
+    run = ["-c", script] if "--state" in words else ["-m", "cli.main"]
+    chosen = words if "--state" in words else ("--ephemeral", *words)
+    command = [sys.executable, *run, "up", "--no-samples", "--ready-file", str(ready), *chosen]
+    with output.open("ab") as log, subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log) as process:
         try:
             wait(lambda: ready.exists() or process.poll() is not None, START_SECONDS, "The start")
             assert process.poll() is None, output.read_text()
