@@ -78,3 +78,7 @@ class Ledger:
         if len(rows) != len(set(references)):
             raise NotStored(f"{len(set(references)) - len(rows)} of {len(references)} referrals are not stored by all.")
         return {row[0]: row[1] for row in rows}
+
+    async def referrals(self) -> int:
+        """Return how many referrals are stored."""
+        return int(await self._connection.fetchval("SELECT count(*) FROM referral"))

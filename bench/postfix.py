@@ -160,7 +160,7 @@ class Both:
 
     def forms(self, count: int) -> float:
         """Return mails with forms a second, from the first until the ledger of the last is closed."""
-        made = mails.form_mails(count, mails.MAILBOX)
+        made = mails.form_mails(count, mails.MAILBOX, self._chance)
         return self._until_closed(lambda: wire.mail_all(self._system.smtp, made, mails.MAILBOX, CLIENTS), count)
 
     def _until_closed(self, send: Callable[[], Awaitable[Sequence[wire.Answer]]], count: int) -> float:
@@ -185,7 +185,7 @@ class Both:
 
     def forms_forwarded(self, count: int) -> float:
         """Return mails with forms a second that Postfix takes in and has delivered to all three parties."""
-        made = mails.form_mails(count, mta.MAILBOX)
+        made = mails.form_mails(count, mta.MAILBOX, self._chance)
         with self._postfix.parties(count) as parties:
             began = time.monotonic()
             uvloop.run(wire.mail_all((mta.HOST, self._postfix.port), made, mta.MAILBOX, CLIENTS))

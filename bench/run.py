@@ -40,6 +40,10 @@ def run(names: Sequence[str], settings: Settings) -> int:
         except NotHere as reason:
             say(f"{name}: left out. {reason}")
             continue
+        except Exception as error:  # noqa: BLE001  one that breaks takes nothing from the others
+            say(f"{name}: broke off. {type(error).__name__}: {error}")
+            missed += 1
+            continue
         took = time.monotonic() - began
         for result in results:
             say(sentence(result))
