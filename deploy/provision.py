@@ -13,12 +13,14 @@ import asyncpg
 
 from chassis.crypto import plain_url
 from chassis.errors import ThroughlineError
+from chassis.transports import kafka_topics
+from chassis.transports.access import access_of_contracts
 from cli import vault
 from cli.errors import BadInput, PostgresFailed
 from cli.prepare import prepare_databases
 from cli.provision import RemoteServer
 from cli.state import StateFolder, opened, write_private
-from deploy.shares import INSTALLATION, KEYCLOAK_DATABASE, Installation, deal, passwords, split
+from deploy.shares import INSTALLATION, KEYCLOAK_DATABASE, Installation, bus_admin_url, deal, passwords, split
 
 PATIENCE = 90.0
 POLL_SECONDS = 0.5
@@ -42,14 +44,16 @@ def make_secrets(state: Path, shares: Path, installation: Installation) -> None:
 async def prepare(folder: StateFolder) -> None:
     """Create and migrate whatever is missing in the databases and on the bus; safe to repeat, the secrets are made.
 
-    Raises PostgresFailed when the server does not answer, or not to our password.
+    Raises PostgresFailed or BusNotPrepared when a server does not answer, or not to our password.
     """
     installation = installation_of(folder)
     made = vault.load(folder)
     server = RemoteServer(*split(installation.postgres), made.role_passwords[vault.SUPERUSER])
     await _answering(server)
     await prepare_databases(folder, server, made)
-    await _prepare_sign_in(server, passwords(folder, installation.purpose).keycloak_database)
+    given = passwords(folder, installation.purpose)
+    await kafka_topics.prepare(bus_admin_url(folder, installation), given.bus, access_of_contracts())
+    await _prepare_sign_in(server, given.keycloak_database)
 
 
 def installation_of(folder: StateFolder) -> Installation:
