@@ -18,7 +18,7 @@ from faststream.security import SASLScram512
 
 from chassis import telemetry
 from chassis.database import is_world_down
-from chassis.errors import Unavailable
+from chassis.errors import ThroughlineError, Unavailable
 from chassis.transports import BehindTheWindow, Delivery, Handle
 from chassis.transports.kafka_links import (
     METADATA_SECONDS,
@@ -76,6 +76,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._idle = asyncio.Event()
         self._idle.set()
         self._known = asyncio.Event()
+        self._generation = 0
         self._learning: asyncio.Task[None] | None = None
         self._expected: dict[TopicPartition, int] = {}
         self._active_at = time.monotonic()
@@ -154,16 +155,16 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Learn where the group stands; nothing is handled before."""
         self._forget_places()
-        self._learning = asyncio.create_task(self._learn(frozenset(assigned)))
+        self._learning = asyncio.create_task(self._learn(frozenset(assigned), self._generation))
 
     def _forget_places(self) -> None:
+        # What is being learnt of the last generation is not cancelled: aiokafka loses a connection that is being made.
+        self._generation += 1
         self._known.clear()
         self._expected = {}
         self._active_at = time.monotonic()
-        if self._learning is not None:
-            self._learning.cancel()
 
-    async def _learn(self, assigned: frozenset[TopicPartition]) -> None:
+    async def _learn(self, assigned: frozenset[TopicPartition], generation: int) -> None:
         """Note what each partition must deliver next.
 
         What was confirmed on another bus says nothing here (the confirmation carries the identity), and what the bus
@@ -171,21 +172,29 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         """
         try:
             confirmed, starts = await self._positions.confirmed(self._group), await self._positions.starts(assigned)
+            if generation != self._generation:
+                return
             for place in assigned:
-                at, start = confirmed.get(place), starts[place]
-                if at is None:
-                    self._expected[place] = start
-                elif at.metadata not in {"", self._identity}:
-                    self._consumer.seek(place, start)
-                    self._expected[place] = start
-                elif at.offset < start:
-                    self._end(_behind_the_window(self._group, place))
-                else:
-                    self._expected[place] = at.offset
-        except (Unavailable, IllegalStateError) as error:
-            self._end(error)
+                self._expected[place] = self._first(place, starts[place], confirmed.get(place))
+        except (ThroughlineError, IllegalStateError) as error:
+            if generation == self._generation:
+                self._end(error)
         else:
             self._known.set()
+
+    def _first(self, place: TopicPartition, start: int, confirmed: OffsetAndMetadata | None) -> int:
+        if confirmed is None:
+            return start
+        if confirmed.metadata not in {"", self._identity}:
+            self._consumer.seek(place, start)
+            return start
+        if confirmed.offset < start:
+            message = (
+                f"The consumer {self._group} stopped: {place.topic} no longer holds what it must read next. "
+                "Replay the topic from its publisher, then move the cursor."
+            )
+            raise BehindTheWindow(message)
+        return int(confirmed.offset)
 
     @property
     def _consumer(self) -> Any:
@@ -305,23 +314,16 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         if not self._ended.done():
             await bounded(self._idle.wait, LEAVE_SECONDS)
         tasks, consumer = list(self._subscriber.tasks), self._consumer
-        if self._learning is not None:
-            tasks.append(self._learning)
         for task in tasks:
             task.cancel()
         await close(consumer, self._broker.stop)
+        if self._learning is not None and not self._learning.done():
+            self._generation += 1
+            tasks.append(self._learning)
         if tasks:
             await asyncio.wait(tasks, timeout=LEAVE_SECONDS)
         if self._ended.done():
             self._ended.exception()
-
-
-def _behind_the_window(group: str, place: TopicPartition) -> BehindTheWindow:
-    message = (
-        f"The consumer {group} stopped: {place.topic} no longer holds what it must read next. "
-        "Replay the topic from its publisher, then move the cursor."
-    )
-    return BehindTheWindow(message)
 
 
 async def _as_it_came(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:

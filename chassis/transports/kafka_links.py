@@ -183,6 +183,7 @@ async def close(link: Any, stop: Callable[[], Awaitable[object]] | None = None) 
     aiokafka waits for the bus while it closes, in an outage for ever; what it would leave behind are its own tasks.
     """
     if await bounded(stop or getattr(link, "stop", None) or link.close):
+        await asyncio.sleep(0)  # sockets that are closed say so in the next turn
         return
     parts = ("_sender", "_fetcher", "_coordinator", "client", "_client")
     for part in filter(None, (getattr(link, name, None) for name in parts)):
