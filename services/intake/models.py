@@ -49,7 +49,7 @@ referral = Table(
     column("tells", ARRAY(Text), OPERATIONAL),
     column("likeness", LargeBinary, LINKING, nullable=True),
     Index("referral_likeness", "likeness"),
-    Index("referral_received", "area", "received_at"),
+    Index("referral_received", "received_at"),
     Index("referral_to_read", "received_at", postgresql_where=text("reading IN ('being-read', 'unread')")),
 )
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Row, ScalarSelect, Select, Table, case, func, select
+from sqlalchemy import Column, ColumnElement, FromClause, Row, ScalarSelect, Select, Table, func, select
 
 from chassis.database import Session
+from contracts.catalogue import SERVICES
 from services.monitor.domain import (
     HealthState,
     OfferedCheckpoint,
@@ -21,6 +22,8 @@ from services.monitor.models import alarm, checkpoint, service_reading, span, to
 
 MOST_SPANS = 2_000
 """A journey is shown up to so many spans."""
+MOST_COUNTED = 1_000
+"""Checkpoints are counted up to so many: a page must not take longer as the years go by."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class ChainSummary:
     newest: KeptCheckpoint
     kept: int
     doubtful: int
+
+    @property
+    def kept_in_words(self) -> str:
+        """How many are kept, in words for people."""
+        return str(self.kept) if self.kept < MOST_COUNTED else f"{MOST_COUNTED:,} or more"
 
 
 def _columns(table: Table, value: type) -> tuple[Column[Any], ...]:
@@ -109,39 +117,63 @@ async def checkpoints(
     """Return the checkpoints kept for a service above a sequence in their order, contradicting ones side by side."""
     chosen = _with_rivals().where(checkpoint.c.service == service, checkpoint.c.sequence > after)
     ordered = chosen.order_by(checkpoint.c.sequence, checkpoint.c.id).limit(limit)
-    return tuple(KeptCheckpoint(**row._asdict()) for row in await session.rows(ordered))
+    return tuple(_kept(row) for row in await session.rows(ordered))
 
 
 async def recent_checkpoints(session: Session, service: str, *, limit: int) -> tuple[KeptCheckpoint, ...]:
     """Return the newest checkpoints kept for a service, newest first; those in doubt come before all others."""
-    chosen = _with_rivals().where(checkpoint.c.service == service)
-    doubtful = case((~checkpoint.c.signed, 0), (_rivals() > 0, 0), else_=1)
-    ordered = chosen.order_by(doubtful, checkpoint.c.sequence.desc(), checkpoint.c.id.desc()).limit(limit)
-    return tuple(KeptCheckpoint(**row._asdict()) for row in await session.rows(ordered))
+    other = checkpoint.alias("other")
+    in_doubt = select(other.c.sequence).where(other.c.service == service, _in_doubt(other))
+    mine = _with_rivals().where(checkpoint.c.service == service)
+    newest_first = checkpoint.c.sequence.desc(), checkpoint.c.id.desc()
+    doubtful = await session.rows(mine.where(checkpoint.c.sequence.in_(in_doubt)).order_by(*newest_first).limit(limit))
+    others = await session.rows(mine.order_by(*newest_first).limit(limit))
+    first = {row.id: row for row in (*doubtful, *others)}
+    return tuple(_kept(row) for row in list(first.values())[:limit])
 
 
 async def chains(session: Session) -> tuple[ChainSummary, ...]:
     """Return one line per service that has ever given a checkpoint, in name order."""
-    counted = await session.rows(
-        select(
-            checkpoint.c.service,
-            func.count().label("kept"),
-            func.count().filter(~checkpoint.c.signed).label("unsigned"),
-            (func.count() - func.count(checkpoint.c.sequence.distinct())).label("doubled"),
-            func.max(checkpoint.c.sequence).label("newest"),
-        )
-        .group_by(checkpoint.c.service)
-        .order_by(checkpoint.c.service)
+    return tuple([one for service in SERVICES if (one := await chain(session, service))])
+
+
+async def chain(session: Session, service: str) -> ChainSummary | None:
+    """Return the line of one service; None when it never gave a checkpoint. Nothing is counted beyond MOST_COUNTED."""
+    newest = await session.first(
+        _with_rivals()
+        .where(checkpoint.c.service == service)
+        .order_by(checkpoint.c.sequence.desc(), checkpoint.c.id)
+        .limit(1)
     )
-    summaries = []
-    for row in counted:
-        newest = (await checkpoints(session, row.service, after=row.newest - 1))[0]
-        summaries.append(ChainSummary(newest, row.kept, row.unsigned + row.doubled))
-    return tuple(summaries)
+    if newest is None:
+        return None
+    mine = checkpoint.c.service == service
+    kept = await _counted(session, mine)
+    doubtful = await _counted(session, mine & _in_doubt(checkpoint))
+    return ChainSummary(_kept(newest), kept, doubtful)
+
+
+async def _counted(session: Session, which: ColumnElement[bool]) -> int:
+    some = select(checkpoint.c.service).where(which).limit(MOST_COUNTED).subquery()
+    return int(await session.scalar(select(func.count()).select_from(some)) or 0)
+
+
+def _in_doubt(table: FromClause) -> ColumnElement[bool]:
+    return ~table.c.signed | table.c.repeated
+
+
+def _kept(row: Row[Any]) -> KeptCheckpoint:
+    return KeptCheckpoint(**{name: value for name, value in row._asdict().items() if name != "id"})
 
 
 def _with_rivals() -> Select[Any]:
-    return select(*_OFFERED, checkpoint.c.service, checkpoint.c.received_at, (_rivals() > 0).label("contradicted"))
+    return select(
+        checkpoint.c.id,
+        *_OFFERED,
+        checkpoint.c.service,
+        checkpoint.c.received_at,
+        (_rivals() > 0).label("contradicted"),
+    )
 
 
 def _rivals() -> ScalarSelect[int]:

@@ -70,7 +70,8 @@ notice = Table(
         postgresql_where=text("state IN ('due','failed','sending')"),
     ),
     Index("notice_subject", "subject"),
-    Index("notice_state", "area", "state", "created_at"),
+    Index("notice_state", "state", "created_at"),
+    Index("notice_newest", "created_at"),
 )
 
 attempt = Table(
@@ -110,6 +111,12 @@ concern = Table(
     column("channel_answer", Text, OPERATIONAL, nullable=True),
     column("channel_answered_at", moment, LINKING, nullable=True),
     Index("concern_waiting", "area", "front_door", "acknowledged_at", "received_at"),
+    Index(
+        "concern_open",
+        "area",
+        "front_door",
+        postgresql_where=text("acknowledged_version IS NULL OR acknowledged_version < version"),
+    ),
 )
 
 signpost = Table(
@@ -126,7 +133,8 @@ signpost = Table(
     column("event_id", Uuid, LINKING),
     column("correlation_id", Uuid, LINKING, nullable=True),
     column("acknowledged_at", moment, LINKING, nullable=True),
-    Index("signpost_waiting", "area", "service", "acknowledged_at", "made_at"),
+    Index("signpost_answered", "acknowledged_at"),
+    Index("signpost_open", "made_at", postgresql_where=text("acknowledged_at IS NULL")),
     Index("signpost_subject", "subject"),
 )
 

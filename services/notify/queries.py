@@ -24,6 +24,9 @@ from services.notify.models import acknowledgement, attempt, concern, notice, si
 
 _FACTS = TypeAdapter(SafeguardingFacts)
 PAGE_SIZE = 50
+MOST_SIGNPOSTS = 200
+MOST_COUNTED = 1_000
+"""Notices are counted up to so many: a page must not take longer as the years go by."""
 
 
 @dataclass(frozen=True)
@@ -137,15 +140,21 @@ async def inbox(session: Session, reach: Reach, *, before: datetime | None = Non
     open_first = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
     mine = select(concern).where(within(concern, concern.c.front_door, reach.doors))
     waiting = mine.where(open_first).order_by(concern.c.immediate_danger.desc(), concern.c.received_at)
-    answered = mine.where(~open_first).order_by(concern.c.acknowledged_at.desc())
-    if before is not None:
-        rows = await session.rows(answered.where(concern.c.acknowledged_at < before).limit(PAGE_SIZE))
-    else:
-        rows = [
-            *await session.rows(waiting.limit(500)),
-            *await session.rows(answered.limit(PAGE_SIZE)),
-        ]
-    return tuple(_listed(row) for row in rows)
+    rows = list(await session.rows(waiting.limit(500))) if before is None else []
+    # Door by door, each along its index: over several at once every answer ever given would be sorted.
+    answered = [row for door in sorted(reach.doors) for row in await _answered(session, door, ~open_first, before)]
+    answered.sort(key=lambda row: row.acknowledged_at, reverse=True)
+    return tuple(_listed(row) for row in (*rows, *answered[:PAGE_SIZE]))
+
+
+async def _answered(
+    session: Session, door: tuple[str, str], closed: ColumnElement[bool], before: datetime | None
+) -> Sequence[Row[Any]]:
+    area, front_door = door
+    at = concern.c.acknowledged_at
+    chosen = select(concern).where(concern.c.area == area, concern.c.front_door == front_door, closed)
+    chosen = chosen.where(at.is_not(None) if before is None else at < before)
+    return await session.rows(chosen.order_by(at.desc()).limit(PAGE_SIZE))
 
 
 async def concern_found(session: Session, subject: UUID, reach: Reach) -> ConcernFound:
@@ -194,12 +203,23 @@ def _listed(row: Row[Any]) -> ConcernListed:
     )
 
 
-async def signposts(session: Session, reach: Reach | None) -> tuple[SignpostListed, ...]:
-    """Return the signposts within reach (all of the reader's areas for None), unacknowledged and oldest first."""
-    wanted: Select[Any] = select(signpost).order_by(signpost.c.acknowledged_at.desc().nullsfirst(), signpost.c.made_at)
+async def signposts(session: Session, reach: Reach) -> tuple[SignpostListed, ...]:
+    """Return the signposts within reach, unacknowledged and oldest first, then the newest answered."""
+    waiting = await signposts_waiting(session, reach)
+    answered = select(signpost).where(
+        signpost.c.acknowledged_at.is_not(None), within(signpost, signpost.c.service, reach.services)
+    )
+    left = MOST_SIGNPOSTS - len(waiting)
+    rows = await session.rows(answered.order_by(signpost.c.acknowledged_at.desc()).limit(left))
+    return (*waiting, *(_signpost(row) for row in rows))
+
+
+async def signposts_waiting(session: Session, reach: Reach | None = None) -> tuple[SignpostListed, ...]:
+    """Return the unacknowledged signposts within reach (all of the reader's areas for None), oldest first."""
+    wanted: Select[Any] = select(signpost).where(signpost.c.acknowledged_at.is_(None)).order_by(signpost.c.made_at)
     if reach is not None:
         wanted = wanted.where(within(signpost, signpost.c.service, reach.services))
-    return tuple(_signpost(row) for row in await session.rows(wanted.limit(200)))
+    return tuple(_signpost(row) for row in await session.rows(wanted.limit(MOST_SIGNPOSTS)))
 
 
 async def signpost_found(session: Session, signpost_id: UUID, reach: Reach | None) -> SignpostFound:
@@ -252,20 +272,19 @@ async def _text(session: Session, subject: UUID, sealed: bytes | None) -> str:
 
 
 async def counts_by_state(session: Session) -> dict[State, int]:
-    """Return how many notices of the reader's areas stand in each state; states without any are there with 0."""
-    rows = await session.rows(select(notice.c.state, func.count().label("number")).group_by(notice.c.state))
-    found = {State(row.state): int(row.number) for row in rows}
-    return {state: found.get(state, 0) for state in State}
+    """Return how many notices of the reader's areas stand in each state, counted up to MOST_COUNTED."""
+    return {state: await _counted(session, state) for state in State}
 
 
-async def notices(session: Session, states: Sequence[State]) -> tuple[NoticeListed, ...]:
-    """Return the newest notices in some states, at most a page."""
-    rows = await session.rows(
-        select(notice)
-        .where(notice.c.state.in_([str(state) for state in states]))
-        .order_by(notice.c.created_at.desc())
-        .limit(PAGE_SIZE)
-    )
+async def _counted(session: Session, state: State) -> int:
+    some = select(notice.c.state).where(notice.c.state == str(state)).limit(MOST_COUNTED).subquery()
+    return int(await session.scalar(select(func.count()).select_from(some)) or 0)
+
+
+async def notices(session: Session, state: State | None = None) -> tuple[NoticeListed, ...]:
+    """Return the newest notices in a state, or in any, at most a page."""
+    wanted = select(notice).order_by(notice.c.created_at.desc()).limit(PAGE_SIZE)
+    rows = await session.rows(wanted if state is None else wanted.where(notice.c.state == str(state)))
     return tuple(_notice(row) for row in rows)
 
 

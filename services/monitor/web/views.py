@@ -119,12 +119,12 @@ async def chain(request: PageRequest) -> Response:
     """Show the newest checkpoints kept for one service."""
     service = request.path["service"]
     async with request.transaction() as session:
-        summary = [one for one in await queries.chains(session) if one.newest.service == service]
-        if not summary:
+        summary = await queries.chain(session, service)
+        if summary is None:
             raise ServiceUnknown("No checkpoint is kept for a service of that name: choose one from the list.")
         kept = await queries.recent_checkpoints(session, service, limit=RECENT)
     title = f"Audit checkpoints of {in_words(service)}"
-    return request.render("chain", title=title, summary=summary[0], kept=kept)
+    return request.render("chain", title=title, summary=summary, kept=kept)
 
 
 def _search(request: PageRequest, form: FormErrors, *, status: int = 200) -> Response:

@@ -25,13 +25,14 @@ async def delivery_desk(page: PageRequest) -> Response:
     async with page.transaction() as session:
         counts = await queries.counts_by_state(session)
         listed = await queries.notices(session, chosen)
-        signposts = await queries.signposts(session, None)
+        signposts = await queries.signposts_waiting(session)
     return page.render(
         "delivery_desk",
         counts=counts,
         notices=listed,
-        chosen=chosen[0] if len(chosen) == 1 else None,
-        signposts=[one for one in signposts if one.acknowledged_at is None],
+        most_counted=queries.MOST_COUNTED,
+        chosen=chosen,
+        signposts=signposts,
         kind_names=KIND_NAMES,
         state_names=STATE_NAMES,
         state_colours=STATE_COLOURS,
@@ -41,9 +42,9 @@ async def delivery_desk(page: PageRequest) -> Response:
     )
 
 
-def _chosen(page: PageRequest) -> tuple[State, ...]:
+def _chosen(page: PageRequest) -> State | None:
     wanted = page.query.get("state", "")
-    return (State(wanted),) if wanted in set(State) else tuple(State)
+    return State(wanted) if wanted in set(State) else None
 
 
 async def notice(page: PageRequest) -> Response:
