@@ -35,9 +35,9 @@ IDENTITY_KEY = b"identity"
 WINDOW = timedelta(days=14)
 MOST_REPLICAS = 3
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-CONNECT_SECONDS = 15.0
+CONNECT_SECONDS = 30.0
 CONNECTION = frozenset(inspect.signature(create_conn).parameters)
-SPREAD_SECONDS = 30.0
+SPREAD_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
 
@@ -73,7 +73,7 @@ async def prepare(admin_url: str, passwords: Mapping[str, str], access: Iterable
 
 @contextlib.asynccontextmanager
 async def _administrator(address: KafkaAddress) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(**client_settings(address))
+    client = AIOKafkaAdminClient(**client_settings(address) | {"request_timeout_ms": int(SPREAD_SECONDS * 1000)})
     where = ", ".join(address.servers)
     try:
         async with asyncio.timeout(CONNECT_SECONDS):

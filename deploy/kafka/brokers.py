@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -79,8 +80,8 @@ class Brokers:
         self._keeper = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("keeper.py"))], stdin=subprocess.PIPE, start_new_session=True
         )
-        for index in range(self.count):
-            self._format(index)
+        with ThreadPoolExecutor(self.count) as pool:
+            list(pool.map(self._format, range(self.count)))
         for index in range(self.count):
             self._launch(index)
         self._wait(range(self.count))

@@ -20,7 +20,7 @@ ADMIN = "admin"
 # Below the ports that the kernel gives to outgoing connections: one of those would take a stopped broker's place.
 FREE_PORTS = range(20_000, 32_000)
 QUORUM = 3
-MAX_MESSAGE_BYTES = 1_048_576
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
 
 class KafkaNotStarted(ThroughlineError):
@@ -93,7 +93,7 @@ def _kept(folder: Path) -> Layout | None:
         kept = json.loads((folder / "cluster.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return Layout(**{**kept, "ports": tuple(Ports(**one) for one in kept["ports"])})
+    return Layout(**{**kept, "ports": tuple(Ports(**one) for one in kept["ports"]), "advertised": ()})
 
 
 def _cluster_id() -> str:
