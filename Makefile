@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make run` and `make test`.  `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench kafka
+.PHONY: help setup run test check format bench faults kafka
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -52,3 +52,7 @@ bench: $(READY) ## run the benchmarks into bench/results.json (one: make bench O
 
 kafka: $(READY) ## run Apache Kafka on this machine for `throughline up --bus` (three brokers: make kafka BROKERS=3)
 	@exec "$(BIN)/python" -m deploy.kafka --brokers "$(or $(BROKERS),1)" $(if $(STATE),--state "$(STATE)") $(if $(PORT),--port "$(PORT)")
+
+faults: $(READY) ## break a running system ten times over and count what is lost (about an hour; SEED= RUNS= FAULTS= REFERRALS= BUS= SCHEDULE=)
+	@"$(BIN)/python" -m faults $(if $(SEED),--seed "$(SEED)") $(if $(RUNS),--runs "$(RUNS)") $(if $(FAULTS),--faults "$(FAULTS)") \
+		$(if $(REFERRALS),--referrals "$(REFERRALS)") $(if $(BUS),--bus "$(BUS)") $(if $(SCHEDULE),--schedule "$(SCHEDULE)") $(if $(OUT),--out "$(OUT)")

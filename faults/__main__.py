@@ -1,0 +1,58 @@
+"""`python -m faults`, which `make faults` runs: plays seeded faults against fresh systems and reports."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from faults.report import Outcome, told, written
+from faults.run import PER_SECOND, Wishes, run
+from faults.schedule import Schedule, drawn
+
+FOLDER = Path(__file__).parents[1] / "build" / "faults"
+
+
+def asked(words: list[str]) -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the first run's seed; each further run takes the next")
+    parser.add_argument("--runs", type=int, default=10, help="how many runs, by turns on each bus")
+    parser.add_argument("--faults", type=int, default=30, help="how many faults a run")
+    parser.add_argument("--referrals", type=int, default=1000, help="how many acknowledged referrals a run, at least")
+    parser.add_argument("--pace", type=float, default=PER_SECOND, help="referrals a second, bursts not counted")
+    parser.add_argument("--bus", choices=("both", "postgres", "kafka"), default="both")
+    parser.add_argument("--schedule", type=Path, help="play this written schedule once instead of drawing any")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="the folder of the schedules and the report")
+    return parser.parse_args(words)
+
+
+def schedules(wanted: argparse.Namespace) -> list[Schedule]:
+    """Return the plans of all runs."""
+    if wanted.schedule:
+        return [Schedule.read(wanted.schedule)]
+    buses = ("postgres", "kafka") if wanted.bus == "both" else (wanted.bus,)
+    seeds = range(wanted.seed, wanted.seed + wanted.runs)
+    return [drawn(seed, buses[place % len(buses)], wanted.faults) for place, seed in enumerate(seeds)]
+
+
+def main(words: list[str]) -> int:
+    """Run, print, write; 0 when every target was met."""
+    wanted = asked(words)
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    runs: list[Outcome] = []
+    for schedule in schedules(wanted):
+        plan = wanted.out / f"schedule-{schedule.bus}-{schedule.seed}.json"
+        schedule.write(plan)
+        runs.append(
+            asyncio.run(run(schedule, Wishes(wanted.referrals, wanted.pace), lambda line: print(line, flush=True)))
+        )
+        print(told(runs[-1]), flush=True)
+        if not runs[-1].good:
+            print(f"  The same again: make faults SCHEDULE={plan}", flush=True)
+        good = written(runs, wanted.out)
+    print((wanted.out / "RESULTS.md").read_text("utf-8"))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

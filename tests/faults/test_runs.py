@@ -1,0 +1,185 @@
+"""A short fault run, as `make faults` does ten long ones; its plan, its links and its judge are tried by themselves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from deploy.kafka.jars import KafkaNotHere, jars, java
+from faults.client import FAIL, OK, UNKNOWN
+from faults.inject import Done
+from faults.oracle import Tried, Verdict, judged_alone
+from faults.proxy import Link, Place
+from faults.report import Outcome, written
+from faults.run import Wishes, run
+from faults.schedule import DECK, Fault, Schedule, drawn
+
+FEW = (
+    Fault(2.0, "kill", "postgres", 0.0),
+    Fault(6.0, "cut", "client to api", 1.5),
+    Fault(8.0, "kill", "nursery", 0.0),
+    Fault(14.0, "pause", "triage", 5.0),
+    Fault(15.0, "clock jump", "notify", 4.0),
+    Fault(16.0, "black hole", "intake to postgres", 2.0),
+    Fault(20.0, "end sessions", "postgres", 0.0),
+    Fault(22.0, "kill", "supervisor", 0.0),
+)
+"""Most kinds in half a minute; `make faults` draws thirty a run."""
+
+
+def bus_here() -> str:
+    """Return Kafka where this machine can run it, else PostgreSQL."""
+    try:
+        java(), jars()
+    except KafkaNotHere:
+        return "postgres"
+    return "kafka"
+
+
+@pytest.mark.timeout(400)
+class TestAShortRun:
+    def test_loses_and_doubles_nothing(self, tmp_path: Path) -> None:
+        outcome = asyncio.run(run(Schedule(1, bus_here(), FEW), Wishes(100, 4.0), lambda _: None))
+        found = outcome.verdict
+        assert found.good, [*found.lost, *found.doubled, *found.contradicted, *found.unsettled]
+        assert outcome.audit == ""
+        assert found.attempts[OK] >= 100
+        assert min(found.doors["api"], found.doors["mail"]) > 0
+        assert found.documents > found.attempts[OK]
+        assert [done.fault for done in outcome.faults if done.refused] == []
+        # How fast it comes back is measured by `make faults`, on a machine that does nothing else.
+        assert outcome.first_new is not None
+        assert outcome.drained is not None
+        written([outcome], tmp_path)
+        assert "| lost | 0 | 0 |" in (tmp_path / "RESULTS.md").read_text()
+
+
+class TestSchedule:
+    def test_is_the_same_for_the_same_seed_and_from_its_file(self, tmp_path: Path) -> None:
+        first = drawn(7, "kafka", 30)
+        assert first == drawn(7, "kafka", 30)
+        assert first != drawn(8, "kafka", 30)
+        first.write(tmp_path / "plan.json")
+        assert Schedule.read(tmp_path / "plan.json") == first
+
+    @pytest.mark.parametrize("bus", ["postgres", "kafka"])
+    def test_holds_every_kind_and_over_ten_runs_every_process(self, bus: str) -> None:
+        runs = [drawn(seed, bus, 30) for seed in range(1, 6)]
+        for each in runs:
+            assert {fault.kind for fault in each.faults} == set(DECK)
+            assert [fault.at for fault in each.faults] == sorted(fault.at for fault in each.faults)
+        killed = {fault.victim for each in runs for fault in each.faults if fault.kind == "kill"}
+        assert {"postgres", "intake", "provider", "nursery", "supervisor", "reading room"} <= killed
+        assert ("bus" in killed) == (bus == "kafka")
+
+    def test_of_nine_holds_each_kind_once(self) -> None:
+        assert sorted(fault.kind for fault in drawn(3, "postgres", len(DECK)).faults) == sorted(DECK)
+
+
+@asynccontextmanager
+async def linked(folder: Path) -> AsyncIterator[tuple[Link, Path]]:
+    """Yield a link to a server that echoes lines, and where it listens."""
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(line)
+        writer.close()
+
+    server = await asyncio.start_unix_server(echo, folder / "far")
+    link = Link("echo", Place(socket=folder / "near" / "it"), Place(socket=folder / "far"))
+    await link.start()
+    try:
+        yield link, folder / "near" / "it"
+    finally:
+        await link.stop()
+        server.close()
+
+
+async def said(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], seconds: float = 5.0) -> bytes:
+    """Say a line and return what comes back in time; b"" when the connection ends, TimeoutError when nothing comes."""
+    reader, writer = connection
+    writer.write(b"hello\n")
+    try:
+        return await asyncio.wait_for(reader.readline(), seconds)
+    except ConnectionError:
+        return b""
+
+
+class TestLink:
+    async def test_passes_on_ends_and_passes_on_again(self, tmp_path: Path) -> None:
+        async with linked(tmp_path) as (link, place):
+            before = await asyncio.open_unix_connection(place)
+            assert await said(before) == b"hello\n"
+            link.cut()
+            assert await said(before) == b""
+            between = await asyncio.open_unix_connection(place)
+            assert await said(between) == b""
+            link.mend()
+            after = await asyncio.open_unix_connection(place)
+            assert await said(after) == b"hello\n"
+            for _, writer in (before, between, after):
+                writer.transport.abort()
+
+    async def test_that_swallows_holds_back_and_tells_nobody(self, tmp_path: Path) -> None:
+        async with linked(tmp_path) as (link, place):
+            known = await asyncio.open_unix_connection(place)
+            assert await said(known) == b"hello\n"
+            link.swallow()
+            with pytest.raises(TimeoutError):
+                await said(known, 0.3)
+            new = await asyncio.open_unix_connection(place)
+            with pytest.raises(TimeoutError):
+                await said(new, 0.3)
+            link.mend()
+            assert await asyncio.wait_for(known[0].readline(), 5) == b"hello\n"
+            assert await asyncio.wait_for(new[0].readline(), 5) == b"hello\n"
+            for _, writer in (known, new):
+                writer.transport.abort()
+
+
+def attempt(outcome: str, **more: Any) -> Tried:
+    """Return an attempt with an outcome."""
+    return Tried("api", "d" * 64, 0.0, outcome, "", "KM-1" if outcome == OK else "", **more)
+
+
+class TestJudge:
+    """The judge must be able to find each wrong."""
+
+    @pytest.mark.parametrize(
+        ("tried", "kept", "wrong"),
+        [
+            (attempt(OK), ["KM-1"], ""),
+            (attempt(OK), [], "lost"),
+            (attempt(OK), ["KM-2"], "lost"),
+            (attempt(OK), ["KM-1", "KM-2"], "doubled"),
+            (attempt(OK, again="KM-1"), ["KM-1"], ""),
+            (attempt(OK, again="KM-2"), ["KM-1", "KM-2"], "doubled"),
+            (attempt(FAIL), [], ""),
+            (attempt(FAIL), ["KM-1"], "contradicted"),
+            (attempt(UNKNOWN), [], ""),
+            (attempt(UNKNOWN), ["KM-1"], ""),
+            (attempt(UNKNOWN), ["KM-1", "KM-2"], "doubled"),
+            (attempt(UNKNOWN, again="503"), [], "lost"),
+        ],
+    )
+    def test_finds(self, tried: Tried, kept: list[str], wrong: str) -> None:
+        verdict = Verdict()
+        rows: list[Mapping[str, Any]] = [{"id": uuid4(), "reference": reference} for reference in kept]
+        judged_alone(tried, rows, {row["id"] for row in rows}, verdict)
+        found = {name for name in ("lost", "doubled", "contradicted") if getattr(verdict, name)}
+        assert found == ({wrong} if wrong else set())
+
+    def test_finds_one_that_is_not_everywhere(self) -> None:
+        verdict, row = Verdict(), {"id": uuid4(), "reference": "KM-1"}
+        judged_alone(attempt(UNKNOWN), [row], set(), verdict)
+        assert verdict.lost
+        assert not verdict.good
+
+    def test_a_missed_target_is_not_good(self) -> None:
+        done = Done(Fault(1.0, "kill", "intake", 0.0), 1.0, 1.0)
+        outcome = Outcome(1, "postgres", [done], Verdict(), 31.0, 40.0, "", 100.0)
+        assert not outcome.good
