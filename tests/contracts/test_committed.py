@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
 
-from contracts.catalogue import EVENT_BY_TYPE, TOPICS
+from chassis.transports.access import access_of_contracts
+from contracts.catalogue import EVENT_BY_TYPE, PARTITIONS, TOPICS, receipt_topics
 from contracts.envelope import Event
 from contracts.generate import breaks, main, stale, write
 from contracts.specimens import specimen
@@ -89,6 +91,33 @@ class TestPages:
         page = yaml.safe_load((ROOT / "contracts" / "asyncapi.yaml").read_text())
         assert page["asyncapi"] == "3.0.0"
         assert [reference for reference in _references(page) if not _leads(page, reference)] == []
+
+    def test_asyncapi_says_how_kafka_carries_each_topic(self) -> None:
+        page = yaml.safe_load((ROOT / "contracts" / "asyncapi.yaml").read_text())
+        assert {server["protocol"] for server in page["servers"].values()} == {"kafka"}
+        wanted = {topic.name for topic in TOPICS} | {spec.name for spec in receipt_topics()}
+        assert set(page["channels"]) == wanted
+        for name, channel in page["channels"].items():
+            assert channel["bindings"]["kafka"]["topic"] == name == channel["address"]
+            assert channel["bindings"]["kafka"]["partitions"] == PARTITIONS
+        for message in page["components"]["messages"].values():
+            assert message["bindings"]["kafka"]["key"]["maxLength"] == len(uuid4().bytes)
+
+    def test_asyncapi_says_who_writes_and_reads_each_topic(self) -> None:
+        page = yaml.safe_load((ROOT / "contracts" / "asyncapi.yaml").read_text())
+        doing = {name: operation["channel"]["$ref"] for name, operation in page["operations"].items()}
+        assert doing.keys() == {
+            f"{who}.{what}.{topic.topic}"
+            for topic in access_of_contracts()
+            for what, services in (("sends", topic.writers), ("receives", topic.readers))
+            for who in services
+        }
+        groups = {
+            name.partition(".")[0]: operation["bindings"]["kafka"]["groupId"]["enum"]
+            for name, operation in page["operations"].items()
+            if operation["action"] == "receive"
+        }
+        assert groups == {service: [service] for service in groups}
 
 
 def _references(node: Any) -> list[str]:
