@@ -1,7 +1,8 @@
 """The relay under attack: two of them, statistics facts that must mix, a restored database, an erasure register."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,10 +17,11 @@ from chassis.outbox import About, send_receipts
 from chassis.relay import Relay
 from chassis.sending import shuffled
 from chassis.transports import Delivery, Outgoing
+from chassis.wire import decode
 from contracts.envelope import ReceiptBatch
 from contracts.intake.statistics import ReferralCounted
 from contracts.vocabulary import AgeBand, Door, Gender, Sector
-from tests.chassis.journey import AREA, NOW, VERSION, Consumer, announce, count, publisher
+from tests.chassis.journey import AREA, NOW, VERSION, Consumer, announce, count, made, publisher
 from tests.conftest import RuntimeOf, eventually
 
 
@@ -167,6 +169,102 @@ class TestRelay:
         assert await intake.relay.recognise_restore() == 1
 
 
+class TestNumbers:
+    """What may have been published under a number keeps it, whoever publishes it again."""
+
+    async def test_a_leader_killed_before_its_mark_leaves_its_numbers(
+        self, runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake, later = await runtime_of(publisher()), await runtime_of(publisher())
+        first, second = uuid4(), uuid4()
+        heard = _heard(intake, monkeypatch, die_after=1)
+        await announce(intake, first, 1, 2, 3)
+        await _run_until(intake.relay, heard.died.wait())
+        assert await count(intake, "SELECT count(*) FROM outbox WHERE sequence IS NOT NULL") == 0
+        # Without what the first leader wrote down, the second one would count anew, from the row behind this one.
+        await _cut_first(intake, first)
+        await announce(intake, first, 4)
+        await announce(intake, second, 1)
+        again = _heard(later, monkeypatch)
+        await _run_until(later.relay, eventually(lambda: _all_published(intake, 4)))
+        assert heard.numbers[1:] == again.numbers[:2]
+        assert sorted(number for _, subject, number in again.numbers if subject == first) == [2, 3, 4]
+        assert await count(intake, "SELECT count(*) FROM outbox_intent") == 0
+        assert await count(intake, f"SELECT sequence FROM outbox_position WHERE subject = '{first}'") == 4
+
+    async def test_a_leader_that_lost_its_lock_while_publishing_gives_no_number_twice(
+        self, runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake, other = await runtime_of(publisher()), await runtime_of(publisher())
+        subject, asked, let = uuid4(), asyncio.Event(), asyncio.Event()
+        one, two = _heard(intake, monkeypatch), _heard(other, monkeypatch)
+        listening = intake.bus.publish
+
+        async def slowly(messages: Sequence[Outgoing]) -> None:
+            asked.set()
+            await let.wait()
+            await listening(messages)
+
+        monkeypatch.setattr(intake.bus, "publish", slowly)
+        await announce(intake, subject, 1, 2)
+        tasks = [asyncio.create_task(intake.relay.run())]
+        try:
+            await asked.wait()
+            await _end_leader(intake)
+            tasks.append(asyncio.create_task(other.relay.run()))
+            await announce(other, subject, 3, 4)
+            await asyncio.sleep(0.3)
+            assert not two.numbers, "Nobody knows yet which numbers the other one has given."
+            let.set()
+            await eventually(lambda: _all_published(intake, 4))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        given = {*one.numbers, *two.numbers}
+        assert sorted(number for _, _, number in given) == [1, 2, 3, 4]
+
+    async def test_a_backlog_of_many_batches_is_in_order_and_without_gaps(
+        self, runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await runtime_of(publisher())
+        monkeypatch.setattr("chassis.sending.LEAST", 20)
+        monkeypatch.setattr("chassis.sending.MOST", 20)
+        subjects = [uuid4() for _ in range(7)]
+        for version in range(1, 41):
+            for subject in subjects:
+                await announce(intake, subject, version)
+        heard = _heard(intake, monkeypatch)
+        await _run_until(intake.relay, eventually(lambda: _all_published(intake, 280)))
+        for subject in subjects:
+            assert [number for _, about, number in heard.numbers if about == subject] == list(range(1, 41))
+
+    async def test_what_waited_longest_for_its_commit_is_sent_too(self, runtime_of: RuntimeOf) -> None:
+        intake = await runtime_of(publisher())
+        task = asyncio.create_task(intake.relay.run())
+        try:
+            async with intake.database.transaction(Actor.service("intake")) as session:
+                about = About(uuid4(), AREA, VERSION)
+                await outbox.add_all(session, [(made(1), about)])
+                await session.rows(text("SELECT 1"))
+                await announce(intake, uuid4(), 1)
+                await eventually(lambda: _all_published(intake, 1))
+            await eventually(lambda: _all_published(intake, 2))
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def test_facts_that_wait_for_hours_stop_nothing_else(
+        self, runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chassis.sending.LEAST", 10)
+        monkeypatch.setattr("chassis.sending.MOST", 10)
+        intake = await runtime_of(publisher(), statistics_linger=3600)
+        await add_facts(intake, 20)
+        await announce(intake, uuid4(), 1)
+        await _run_until(intake.relay, eventually(lambda: _all_published(intake, 1)))
+
+
 class TestErasureRegister:
     async def test_is_applied_again_to_a_restored_database(self, runtime_of: RuntimeOf) -> None:
         erased = []
@@ -189,6 +287,60 @@ class TestErasureRegister:
 async def erase(runtime: Runtime, subject: UUID) -> None:
     async with runtime.database.transaction(Actor.operator("tester")) as session:
         await erase_stored(session, subject, None, reason="a test", now=NOW)
+
+
+@dataclass
+class Heard:
+    """What a relay has published: event id, subject and number, in the order of publishing."""
+
+    numbers: list[tuple[UUID, UUID, int]] = field(default_factory=list)
+    died: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def _heard(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, die_after: int = 0) -> Heard:
+    """Listen to what a relay publishes; with `die_after`, that many batches are its last and it never marks them."""
+    heard, publish, batches = Heard(), runtime.bus.publish, 0
+
+    async def listening(messages: Sequence[Outgoing]) -> None:
+        nonlocal batches
+        await publish(messages)
+        for envelope in (decode(message.body) for message in messages):
+            heard.numbers.append((envelope.event_id, envelope.subject, envelope.sequence))
+        batches += 1
+        if batches == die_after:
+            heard.died.set()
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(runtime.bus, "publish", listening)
+    return heard
+
+
+async def _run_until(relay: Relay, happened: Awaitable[object]) -> None:
+    task = asyncio.create_task(relay.run())
+    try:
+        await happened
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _cut_first(runtime: Runtime, subject: UUID) -> None:
+    """Delete the subject's first row, as the cutting of statistics does."""
+    async with runtime.database.transaction(Actor.service("intake")) as session:
+        first = "SELECT event_id FROM outbox WHERE subject = :subject ORDER BY id LIMIT 1"
+        for table in ("dispatch", "outbox"):
+            await session.execute(text(f"DELETE FROM {table} WHERE event_id = ({first})"), {"subject": subject})
+
+
+async def _end_leader(runtime: Runtime) -> None:
+    """End the connection that holds the leader's lock."""
+    async with runtime.database.transaction(Actor.service("intake")) as session:
+        await session.rows(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7301 "
+                "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        )
 
 
 async def _arrived(found: Sequence[ReceiptBatch], number: int) -> bool:
