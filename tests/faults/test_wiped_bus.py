@@ -1,0 +1,234 @@
+"""The bus is wiped while referrals come in, on either transport: the outboxes fill it again, with no effect twice."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx2
+import pytest
+
+from bench.load import form
+from chassis.transports.access import access_of_contracts
+from chassis.transports.kafka_topics import prepare
+from cli import vault
+from cli.provision import BUS
+from contracts.catalogue import SERVICES
+from tests.emptying import empty_bus
+from tests.journeys.live import Live, aside, started, wait
+from tests.kafka import Kafka, administrator
+
+WIPES = 3
+SECONDS_BETWEEN = 4.0
+CLIENTS = 3
+CLOSED_SECONDS = 120.0
+CONSUMERS = ("triage", "channel", "notify", "stats")
+TOLD = "SELECT subject, recipient_key FROM notice WHERE kind = 'concern-received'"
+A_NEW_BUS = "A new bus; the outbox sends its window again."
+
+Wipe = Callable[[Live], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class Wiped:
+    """A system whose bus was wiped under load: what its clients were told, and how to wipe it once more."""
+
+    live: Live
+    accepted: Sequence[str]
+    wipe: Wipe
+
+
+async def wipe_postgres(live: Live) -> None:
+    """Empty every table of the bus at once, and give it a new identity."""
+    while True:
+        with contextlib.suppress(asyncpg.DeadlockDetectedError):
+            return await empty_bus(live.database_url(BUS))
+
+
+async def wipe_kafka(kafka: Kafka, live: Live) -> None:
+    """Delete every topic with all that it holds, and make them anew; the services keep their passwords."""
+    names = [access.topic for access in access_of_contracts()]
+    async with administrator(kafka.admin_url) as client:
+        await client.delete_topics(names)
+        while {one["topic"] for one in await client.describe_topics()} & set(names):  # noqa: ASYNC110  nobody tells
+            await asyncio.sleep(0.1)
+    await prepare(kafka.admin_url, vault.load(live.folder).bus_passwords, access_of_contracts())
+
+
+@contextlib.contextmanager
+def running(transport: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Live, Wipe]]:
+    """Run the whole system on a transport."""
+    if transport == "postgres":
+        with started(folder) as live:
+            yield live, wipe_postgres
+        return
+    kafka: Kafka = request.getfixturevalue("kafka")
+    asyncio.run(kafka.empty())
+    try:
+        with started(folder, "--bus", kafka.admin_url) as live:
+            yield live, partial(wipe_kafka, kafka)
+    finally:
+        asyncio.run(prepare(kafka.admin_url, kafka.passwords, access_of_contracts()))
+
+
+def referred(live: Live, chance: random.Random) -> str:
+    """Refer once and return the reference; fails on anything but an acceptance: intake needs no bus to accept."""
+    headers = {"Idempotency-Key": str(uuid4())}
+    with httpx2.Client(timeout=30, trust_env=False) as client:
+        answer = client.post(f"{live.urls['intake']}/api/v1/referrals", json=form(chance), headers=headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["reference"])
+
+
+def referring(live: Live, wiping: threading.Event, seed: int) -> list[str]:
+    """Refer without a pause until the wiping is over: the relay is never idle."""
+    chance, accepted = random.Random(seed), list[str]()
+    while not wiping.is_set():
+        accepted.append(referred(live, chance))
+    return accepted
+
+
+@pytest.fixture(scope="module", params=["postgres", "kafka"])
+def wiped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiped]:
+    """A system whose bus was wiped three times under load."""
+    with running(request.param, tmp_path_factory.mktemp(request.param), request) as (live, wipe):
+        over = threading.Event()
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            clients = [pool.submit(referring, live, over, seed) for seed in range(CLIENTS)]
+            try:
+                for _ in range(WIPES):
+                    time.sleep(SECONDS_BETWEEN)
+                    aside(wipe(live))
+                time.sleep(SECONDS_BETWEEN)
+            finally:
+                over.set()
+            accepted = [reference for client in clients for reference in client.result()]
+        yield Wiped(live, accepted, wipe)
+
+
+def open_lines(live: Live) -> Sequence[Mapping[str, object]]:
+    """Return what nobody has stored yet, of everything that any service has announced."""
+    lines = live.of("intake", "SELECT team, referral_id FROM ledger_line WHERE required AND stored_at IS NULL")
+    unanswered = "SELECT topic, subject FROM dispatch WHERE stored_at IS NULL AND erased_at IS NULL"
+    return [*lines, *(row for service in SERVICES for row in live.of(service, unanswered))]
+
+
+def closed(live: Live) -> None:
+    """Wait until every ledger is complete."""
+    wait(lambda: not open_lines(live), CLOSED_SECONDS, "A complete ledger of every referral")
+
+
+def effects(live: Live) -> Mapping[str, Mapping[object, int]]:
+    """Return how often each referral took effect with each consumer."""
+    return {
+        "triage": Counter(row["subject"] for row in live.of("triage", "SELECT subject FROM referral")),
+        "channel": Counter(row["subject"] for row in live.of("channel", "SELECT subject FROM awareness")),
+        "notify": Counter(row["subject"] for row in live.of("notify", "SELECT subject FROM concern")),
+        "told": Counter((row["subject"], row["recipient_key"]) for row in live.of("notify", TOLD)),
+        "stats": Counter(row["key"] for row in live.of("stats", "SELECT key FROM fact WHERE stage = 'intake'")),
+        **{
+            f"handled by {name}": Counter(row["event_id"] for row in live.of(name, "SELECT event_id FROM inbox_event"))
+            for name in CONSUMERS
+        },
+    }
+
+
+def assert_each_once(live: Live) -> None:
+    """Every referral that intake holds took effect once with each of the four consumers."""
+    referrals = live.of("intake", "SELECT id, statistics_key FROM referral")
+    ids, keys = Counter(row["id"] for row in referrals), Counter(row["statistics_key"] for row in referrals)
+    found = effects(live)
+    assert (found["triage"], found["channel"], found["notify"], found["stats"]) == (ids, ids, ids, keys)
+    told = {row["subject"] for row in live.of("notify", TOLD)}
+    assert told == set(ids), "A front door was not told."
+    for name, counted in found.items():
+        assert max(counted.values()) == 1, f"{name}: something took effect twice."
+
+
+def answered(live: Live, service: str, subjects: Sequence[UUID]) -> bool:
+    """Whether a consumer has handled something of every subject, and has sent every receipt."""
+    handled = live.of(service, "SELECT DISTINCT subject FROM inbox_event WHERE subject = ANY ($1)", subjects)
+    return len(handled) == len(subjects) and not live.of(service, "SELECT FROM receipt_out WHERE published_at IS NULL")
+
+
+@contextlib.contextmanager
+def frozen(live: Live, *services: str) -> Iterator[None]:
+    """Stop services in mid-air; they go on when the block ends."""
+    pids = [live.processes()[name] for name in services]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.timeout(420)
+class TestAWipedBus:
+    def test_every_ledger_is_complete_and_no_effect_came_twice(self, wiped: Wiped) -> None:
+        live = wiped.live
+        closed(live)
+        held = {row["reference"] for row in live.of("intake", "SELECT reference FROM referral")}
+        assert len(wiped.accepted) == len(set(wiped.accepted)) > CLIENTS * WIPES
+        assert set(wiped.accepted) == held
+        assert_each_once(live)
+        for service in CONSUMERS:
+            assert live.of(service, "SELECT FROM inbox_parked UNION ALL SELECT FROM inbox_held") == []
+
+    def test_each_wipe_was_recognised_while_referrals_came_in(self, wiped: Wiped) -> None:
+        for service in ("intake", "notify"):
+            said = (wiped.live.folder.logs / f"{service}.log").read_text()
+            assert said.count(A_NEW_BUS) >= WIPES, service
+
+    def test_receipts_that_were_on_the_bus_are_given_again(self, wiped: Wiped) -> None:
+        live, chance = wiped.live, random.Random(7)
+        closed(live)
+        with frozen(live, *CONSUMERS):
+            subjects = [self.subject(live, referred(live, chance)) for _ in range(5)]
+            waiting = "SELECT FROM outbox WHERE published_at IS NULL"
+            wait(lambda: not live.of("intake", waiting), 30, "Everything on the bus")
+            os.kill(live.processes()["intake"], signal.SIGSTOP)
+        try:  # The consumers handle and answer; nobody takes their answers from the bus.
+            for name in ("triage", "channel", "notify"):
+                wait(partial(answered, live, name, subjects), 60, f"{name}'s receipts on the bus")
+            aside(wiped.wipe(live))
+        finally:
+            os.kill(live.processes()["intake"], signal.SIGCONT)
+        closed(live)
+        # What people did is said once and never again; the consumer keeps it for a new bus.
+        silent = "SELECT FROM ledger_line WHERE team = 'front-door' AND announced AND delivered_at IS NULL"
+        wait(lambda: not live.of("intake", silent), 60, "Every front door's delivery in the ledger")
+        assert_each_once(live)
+
+    def test_a_replay_of_everything_is_refused_as_repeats(self, wiped: Wiped) -> None:
+        live = wiped.live
+        closed(live)
+        before = effects(live)
+        planned = live.command("replay", "--since", "2026-01-01T00:00:00Z", "--dry-run")
+        assert planned.returncode == 0, planned.stderr
+        assert ", 0 taking effect" in planned.stdout
+        done = live.command("replay", "--since", "2026-01-01T00:00:00Z", "--wait", "90")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert effects(live) == before
+        events = len(live.of("intake", "SELECT FROM outbox"))
+        assert f"{events} of {events}" in done.stdout, f"Receipts are missing: {done.stdout}"
+
+    @staticmethod
+    def subject(live: Live, reference: str) -> UUID:
+        """Return the subject that a reference stands for."""
+        (row,) = live.of("intake", "SELECT id FROM referral WHERE reference = $1", reference)
+        found: UUID = row["id"]
+        return found
