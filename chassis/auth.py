@@ -165,9 +165,11 @@ async def _sign_out(provider: _Provider, asked: PageRequest) -> Response:
 
 async def _leave_provider(provider: _Provider, asked: PageRequest) -> Response | None:
     """Send the browser to the provider's own sign-out where it has one; the demonstration's has nothing to end."""
-    if asked.runtime.settings.mode == "demo":
+    settings = asked.runtime.settings
+    keeps = settings.mode == "real" if settings.provider_keeps_session is None else settings.provider_keeps_session
+    if not keeps:
         return None
-    back = f"{asked.runtime.settings.public_url.rstrip('/')}{asked.url('signed_out')}"
+    back = f"{settings.public_url.rstrip('/')}{asked.url('signed_out')}"
     try:
         client = provider.client()
         leave = await client.create_logout_url(post_logout_redirect_uri=back, client_id=client.client_id)

@@ -19,7 +19,11 @@ class SecretsUnreadable(ThroughlineError):
 
 
 class ServiceSettings(BaseSettings):
-    """Environment of one service; every variable begins with THROUGHLINE_ and `.env` files are not read."""
+    """Environment of one service; every variable begins with THROUGHLINE_ and `.env` files are not read.
+
+    `provider_keeps_session` says whether signing out must end a session at the provider too: that of `throughline up`
+    keeps none, and without a word any other is thought to.
+    """
 
     model_config = SettingsConfigDict(env_prefix="THROUGHLINE_", frozen=True, extra="ignore")
 
@@ -32,6 +36,7 @@ class ServiceSettings(BaseSettings):
     telemetry_url: str = ""
     issuer_url: str = ""
     public_url: str = ""
+    provider_keeps_session: bool | None = None
     clock_file: Path | None = None
     mail_directory: Path | None = None
     areas_directory: Path | None = None

@@ -128,6 +128,12 @@ class TestSignOut:
         assert parse_qs(left.query)["post_logout_redirect_uri"] == [f"{HERE}/signed-out"]
         assert browser.get("/cases/KM-1").status_code == 303
 
+    def test_ends_at_a_provider_that_keeps_a_session_in_a_demonstration_too(self, provider: str) -> None:
+        browser = make(issuer_url=provider, public_url=HERE, provider_keeps_session=True).client(base_url=HERE)
+        browser.get("/enter")
+        answer = browser.post("/sign-out", data={"csrf_token": token_in(browser.get("/").text)})
+        assert answer.headers["location"].startswith(provider)
+
     def test_works_when_the_provider_does_not(self) -> None:
         browser = make(issuer_url="http://127.0.0.1:9", public_url=HERE, mode="real").client(base_url=HERE)
         browser.get("/enter")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import http.server
 import json
+import signal
 import smtplib
 import socket
 import subprocess
@@ -93,8 +94,8 @@ def postgres(here: Here) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(20)
+        process.send_signal(signal.SIGINT)  # as its image is stopped: nobody is waited for
+        process.wait(30)
 
 
 @contextlib.contextmanager
