@@ -74,10 +74,11 @@ async def _tombstones(session: Session, subject: UUID) -> int:
     )
     published_at = case((unanswered, None), else_=outbox.c.published_at)
     session.wakes_relay = True
+    # In the order in which the relay holds them, or the two could wait for each other.
+    theirs = (outbox.c.subject == subject) & ~outbox.c.tombstone
+    await session.execute(select(outbox.c.id).where(theirs).order_by(outbox.c.id).with_for_update())
     found = await session.execute(
-        update(outbox)
-        .where(outbox.c.subject == subject, ~outbox.c.tombstone)
-        .values(tombstone=True, sealed=b"", published_at=published_at)
+        update(outbox).where(theirs).values(tombstone=True, sealed=b"", published_at=published_at)
     )
     return found.rowcount
 
