@@ -43,7 +43,7 @@ class Place:
 
 # Every tenth referral became a case and was signposted; those of the multiplied ones are closed and answered.
 _CASES = """INSERT INTO case_file SELECT subject, area, '2026-01', reference, NULL, md5(subject::text)::uuid,
-    received_at, false, CASE WHEN reference LIKE '%~%' THEN 'given-back' ELSE 'accepted' END, 'channel', NULL,
+    received_at, false, CASE WHEN reference LIKE '%~%' THEN 'taken-back' ELSE 'accepted' END, 'channel', NULL,
     false, 0, 1 FROM awareness WHERE hashtext(subject::text) % 10 = 0 ON CONFLICT DO NOTHING"""
 _DECISIONS = """INSERT INTO police_decision SELECT md5(subject::text)::uuid, subject, area, reference, 'passed-on',
     received_at FROM awareness WHERE reference LIKE '%~%'"""
