@@ -183,10 +183,11 @@ class Example:
         return TestClient(self.app, follow_redirects=False, **options)
 
 
-def make(service: ExampleService | None = None, **settings: str) -> Example:
+def make(service: ExampleService | None = None, **settings: str | bool) -> Example:
     """Return the example application; settings are those of ServiceSettings."""
     store, database = MemorySessions(), MemoryDatabase()
-    chosen = SimpleNamespace(**({"public_url": "", "issuer_url": "", "mode": "demo"} | settings))
+    given = {"public_url": "", "issuer_url": "", "mode": "demo", "provider_keeps_session": None} | settings
+    chosen = SimpleNamespace(**given)
     secrets = SimpleNamespace(session_secret="only for tests", oidc_client_id="example", oidc_client_secret="unused")
     app = FastAPI(openapi_url=None)
     runtime: Any = SimpleNamespace(settings=chosen, secrets=secrets, database=database)
