@@ -131,38 +131,12 @@ def write_settings(folder: Path, layout: Layout, index: int) -> Path:
 
 def settings_of(home: Path, layout: Layout, index: int) -> dict[str, object]:
     """Return one broker's settings, for a broker that keeps its data below `home`."""
-    own, count = layout.ports[index], len(layout.ports)
-    inside = f"BROKER://{HOST}:{own.broker}"
-    told = layout.advertised[index] if layout.advertised else own.client
-    voters = ",".join(f"{number + 1}@{HOST}:{ports.controller}" for number, ports in enumerate(layout.ports))
-    login = (
-        "org.apache.kafka.common.security.plain.PlainLoginModule required "
-        f'username="broker" password="{layout.broker_password}" user_broker="{layout.broker_password}";'
-    )
-    # Nobody is anonymous: clients sign in with SCRAM, brokers and controllers to each other with a password that
-    # exists only in these files (SCRAM cannot serve there: its secrets are what the controllers have yet to load).
+    count = len(layout.ports)
     return {
         "process.roles": "broker,controller",
         "node.id": index + 1,
-        "controller.quorum.voters": voters,
-        "listeners": f"CLIENT://{HOST}:{own.client},{inside},CONTROLLER://{HOST}:{own.controller}",
-        "advertised.listeners": f"CLIENT://{HOST}:{told},{inside}",
-        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
-        "inter.broker.listener.name": "BROKER",
-        "controller.listener.names": "CONTROLLER",
-        "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.broker.sasl.enabled.mechanisms": "PLAIN",
-        "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
-        "sasl.mechanism.inter.broker.protocol": "PLAIN",
-        "sasl.mechanism.controller.protocol": "PLAIN",
-        "listener.name.client.scram-sha-512.sasl.jaas.config": (
-            "org.apache.kafka.common.security.scram.ScramLoginModule required;"
-        ),
-        "listener.name.broker.plain.sasl.jaas.config": login,
-        "listener.name.controller.plain.sasl.jaas.config": login,
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "super.users": f"User:{ADMIN};User:broker",
-        "allow.everyone.if.no.acl.found": "false",
+        **_listeners(layout, index),
+        **_sign_in(layout),
         "auto.create.topics.enable": "false",
         "unclean.leader.election.enable": "false",
         "log.dirs": home / "data",
@@ -184,6 +158,48 @@ def settings_of(home: Path, layout: Layout, index: int) -> dict[str, object]:
         "background.threads": 4,
         "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
         "log.index.size.max.bytes": 1024 * 1024,
+    }
+
+
+def _listeners(layout: Layout, index: int) -> dict[str, object]:
+    """Return where one broker listens, and where it sends its clients."""
+    own = layout.ports[index]
+    inside = f"BROKER://{HOST}:{own.broker}"
+    told = layout.advertised[index] if layout.advertised else own.client
+    voters = (f"{number + 1}@{HOST}:{ports.controller}" for number, ports in enumerate(layout.ports))
+    return {
+        "controller.quorum.voters": ",".join(voters),
+        "listeners": f"CLIENT://{HOST}:{own.client},{inside},CONTROLLER://{HOST}:{own.controller}",
+        "advertised.listeners": f"CLIENT://{HOST}:{told},{inside}",
+        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "inter.broker.listener.name": "BROKER",
+        "controller.listener.names": "CONTROLLER",
+    }
+
+
+def _sign_in(layout: Layout) -> dict[str, object]:
+    """Return who is let in and as whom; nobody is anonymous.
+
+    Clients sign in with SCRAM, brokers and controllers to each other with a password that exists only in these files.
+    SCRAM cannot serve there: its secrets are what the controllers have yet to load.
+    """
+    login = (
+        "org.apache.kafka.common.security.plain.PlainLoginModule required "
+        f'username="broker" password="{layout.broker_password}" user_broker="{layout.broker_password}";'
+    )
+    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    return {
+        "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.broker.sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        "listener.name.client.scram-sha-512.sasl.jaas.config": scram,
+        "listener.name.broker.plain.sasl.jaas.config": login,
+        "listener.name.controller.plain.sasl.jaas.config": login,
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": f"User:{ADMIN};User:broker",
+        "allow.everyone.if.no.acl.found": "false",
     }
 
 

@@ -23,6 +23,7 @@ READS_THE_MACHINE = {
     "chassis/ops/erasure.py": "as above",
     "chassis/ops/routes.py": "ages of what waits are shown in machine time",
     "cli/commands/up.py": "the stamp of a state folder says when it was really made",
+    "deploy/provision.py": "as above",
     "services/notify/jobs.py": "retries of mail wait in machine time, so that shifting the clock cannot flood a server",
     "services/monitor/jobs.py": "spans are kept by the time of the machines that made them",
 }

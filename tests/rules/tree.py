@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("areas", "chassis", "cli", "contracts", "samples", "services")
+PACKAGES = ("areas", "chassis", "cli", "contracts", "deploy", "samples", "services")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
