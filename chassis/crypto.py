@@ -3,7 +3,7 @@
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 from cryptography.exceptions import InvalidTag
@@ -15,6 +15,8 @@ from chassis.settings import TopicKey
 NONCE = 12
 VERSION = b"\x01"
 CACHED_KEYS = 20_000
+STOCK = 32
+"""So many keys are made at once for subjects that have no id yet."""
 
 
 class SealBroken(Rejected):
@@ -77,11 +79,14 @@ class SubjectKeys:
         self._erased_table = f"{schema_of(service)}.erased_subject"
         self._wrapper = AESGCM(key_encryption_key)
         self._cache: OrderedDict[UUID, AESGCM] = OrderedDict()
+        self._stock: list[UUID] = []
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def start(self) -> None:
         """Open the connection pool."""
-        self._pool = await asyncpg.create_pool(plain_url(self._url), min_size=1, max_size=4, command_timeout=10)
+        self._pool = await asyncpg.create_pool(
+            plain_url(self._url), min_size=1, max_size=4, command_timeout=10, reset=_leave_as_it_is
+        )
 
     async def stop(self) -> None:
         """Close the connection pool and forget every key."""
@@ -122,6 +127,17 @@ class SubjectKeys:
             self._remember(row["subject"], row["wrapped"])
         missing = [subject for subject in wanted if subject not in self._cache]
         return await self._recheck(missing) if missing else frozenset()
+
+    async def new_subject(self) -> UUID:
+        """Return the id of a subject that nobody knows yet, whose key is made; those left over at a stop are never used.
+
+        Keys are made in stock, because each would cost a transaction of its own.
+        """
+        if not self._stock:
+            made = [uuid4() for _ in range(STOCK)]
+            await self.ensure(made)
+            self._stock += made
+        return self._stock.pop()
 
     async def _recheck(self, subjects: Sequence[UUID]) -> frozenset[UUID]:
         """Read again what another transaction created meanwhile; what is still absent is erased."""
@@ -191,6 +207,10 @@ class SubjectKeys:
             f"SELECT epoch, last_outbox_id FROM {self._erased_table.split('.')[0]}.publisher_mark"  # noqa: S608
         )
         return (row["epoch"], row["last_outbox_id"]) if row else (1, 0)
+
+
+async def _leave_as_it_is(_: object) -> None:
+    """Reset nothing when a connection comes back: nothing here sets anything that outlives its statement."""
 
 
 def schema_of(service: str) -> str:

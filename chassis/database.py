@@ -26,7 +26,6 @@ __all__ = ["Database", "Session", "area_policy", "column", "is_world_down", "loc
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 SomeModel = TypeVar("SomeModel", bound=BaseModel)
 
-_SET_ACTOR = text("SELECT set_config('throughline.actor', :actor, true), set_config('throughline.areas', :areas, true)")
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY k) AS s")
 
 _WORLD_ERRORS = (
@@ -141,8 +140,7 @@ class Session:
             return
         later, self._later = self._later, {}
         with self._alone():
-            for (statement, _), rows in later.items():
-                await self._driver.run_many(statement, rows)
+            await self._driver.run_all([(statement, rows) for (statement, _), rows in later.items()])
 
     async def _flush_for(self, statement: TextClause) -> None:
         """Run what was put off, unless the statement names none of the tables that it goes to."""
@@ -184,7 +182,7 @@ class Session:
         await self.flush()
         held = self._held
         try:
-            async with self._connection.begin_nested():
+            async with self._driver.savepoint():
                 yield
                 await self.flush()
         except BaseException:
@@ -202,6 +200,10 @@ class Session:
             yield
         finally:
             self._busy = False
+
+    async def new_subject(self) -> UUID:
+        """Return the id of a new subject, whose key is made already."""
+        return await self._keys.new_subject()
 
     async def seal(self, subject: UUID, value: str | bytes) -> bytes:
         """Seal a value under the subject's key; raises SubjectErased."""
@@ -229,11 +231,10 @@ class Database:
 
     def __init__(self, url: str, service: str, keys: SubjectKeys, *, pool_size: int = 12) -> None:
         self.url = url
-        self.url = url
         self.service = service
         self.keys = keys
         self.on_commit: list[Callable[[], None]] = []
-        server_settings = {"application_name": service, "jit": "off"}
+        server_settings = {"application_name": service, "jit": "off", "standard_conforming_strings": "on"}
         connect_args = {"server_settings": server_settings, "command_timeout": 30}
         self._engine = create_async_engine(
             url,
@@ -243,6 +244,7 @@ class Database:
             pool_recycle=1800,
             hide_parameters=True,
             connect_args=connect_args,
+            isolation_level="AUTOCOMMIT",  # the driver begins and commits: chassis/driver.py
         )
         # Leadership locks belong to a connection: theirs is never pooled, so that its end is the end of the lock.
         self._lone = create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=connect_args)
@@ -254,8 +256,7 @@ class Database:
         Raises DatabaseUnavailable when the database cannot be reached or ends the connection.
         """
         try:
-            async with self._engine.begin() as connection:
-                await connection.execute(_SET_ACTOR, {"actor": actor.id, "areas": ",".join(sorted(actor.areas))})
+            async with self._connected() as (connection, driver), driver.transaction(_settings_of(actor)):
                 session = Session(connection, actor, self.service, self.keys)
                 yield session
                 await session.flush()
@@ -273,15 +274,25 @@ class Database:
         Raises DatabaseUnavailable.
         """
         try:
-            async with self._engine.connect() as connection:
-                driver = Driver.beneath(connection)
-                try:
-                    return await driver.fetch(statement, parameters)
-                finally:
-                    if driver.is_closed():
-                        await connection.invalidate()
+            async with self._connected() as (_, driver):
+                return await driver.fetch(statement, parameters)
         except _LIBRARY_ERRORS as error:
             raise _translated(error) from error
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[tuple[AsyncConnection, Driver]]:
+        """Lend a connection of the pool; one that has ended, or did not end its transaction, is thrown away."""
+        async with self._engine.connect() as connection:
+            driver = Driver.beneath(connection)
+            if not driver.is_idle():
+                await connection.invalidate()
+                await connection.get_raw_connection()
+                driver = Driver.beneath(connection)
+            try:
+                yield connection, driver
+            finally:
+                if not driver.is_idle():
+                    await connection.invalidate()
 
     async def check(self) -> None:
         """Ask the database for an answer; raises DatabaseUnavailable."""
@@ -299,6 +310,10 @@ class Database:
         """Close the pool."""
         await self._engine.dispose()
         await self._lone.dispose()
+
+
+def _settings_of(actor: Actor) -> Mapping[str, str]:
+    return {"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))}
 
 
 def _table_of(statement: UpdateBase) -> str:

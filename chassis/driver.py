@@ -1,6 +1,8 @@
-"""Statements on the PostgreSQL driver itself: compiled once, without what SQLAlchemy does anew at each execution."""
+"""Transactions and statements on the PostgreSQL driver itself, without what SQLAlchemy does anew at each of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,7 +12,11 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+FEW = 16
+"""So many rows at most go in one statement; more are cheaper by statement."""
+
 Values = Mapping[str, Any]
+_PLACE = re.compile(r"\$(\d+)")
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect's constructor
 
 
@@ -45,11 +51,74 @@ def compiled(statement: ClauseElement, names: tuple[str, ...]) -> Compiled:
     return Compiled(str(made), tuple((name, turns.get(name)) for name in made.positiontup or ()))
 
 
+Part = tuple[ClauseElement, tuple[str, ...], int]
+"""An insert, the names of its values, and with how many rows it is to be run."""
+
+
+@lru_cache(maxsize=200)
+def joined(parts: tuple[Part, ...]) -> str | None:
+    """Return several inserts as one statement, None where they do not fit into one.
+
+    Each round trip costs more than the rows that it carries; but two updates of one row cannot be in one statement.
+    """
+    inserts, taken = [], 0
+    for number, (statement, names, count) in enumerate(parts):
+        this = compiled(statement, names)
+        head, found, rest = this.sql.partition(" VALUES (")
+        values, _, conflict = rest.partition(" ON CONFLICT ")
+        if not found or "DO UPDATE" in conflict or "RETURNING" in rest:
+            return None
+        width = len(this.places)
+        rows = ", ".join(_shifted(f"({values}", taken + row * width) for row in range(count))
+        inserts.append(f"i{number} AS ({head} VALUES {rows}{f' ON CONFLICT {conflict}' if conflict else ''})")
+        taken += width * count
+    return f"WITH {', '.join(inserts)} SELECT"
+
+
+def _shifted(values: str, by: int) -> str:
+    return _PLACE.sub(lambda place: f"${int(place[1]) + by}", values)
+
+
+class CommitRefused(RuntimeError):
+    """A transaction went on after one of its statements had failed: a mistake in the code; nothing was kept."""
+
+
 class Driver:
-    """The driver's connection inside a transaction that SQLAlchemy has begun."""
+    """The driver's connection beneath one of SQLAlchemy's pool, which begins and ends nothing by itself."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
+
+    @asynccontextmanager
+    async def transaction(self, settings: Mapping[str, str]) -> AsyncIterator[None]:
+        """Begin a transaction with these settings in force until its end; commit on leaving, undo on any error.
+
+        Raises CommitRefused where the error of a statement was swallowed. Whoever owns the connection throws it away
+        when it is not `idle` afterwards.
+        """
+        chosen = ", ".join(f"set_config({_quoted(name)}, {_quoted(value)}, true)" for name, value in settings.items())
+        try:
+            await self._connection.execute(f"BEGIN; SELECT {chosen}")
+            yield
+            done = await self._connection.execute("COMMIT")
+        except BaseException:
+            if not self._connection.is_closed():
+                await self._connection.execute("ROLLBACK")
+            raise
+        if done != "COMMIT":
+            message = "A statement of this transaction had failed, so nothing of it was kept: let the error through."
+            raise CommitRefused(message)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo on any error what was done inside, and only that."""
+        await self._connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            await self._connection.execute("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
+            raise
+        await self._connection.execute("RELEASE SAVEPOINT attempt")
 
     @classmethod
     def beneath(cls, connection: AsyncConnection) -> "Driver":
@@ -57,9 +126,9 @@ class Driver:
         held: Any = connection.sync_connection
         return cls(held.connection.driver_connection)
 
-    def is_closed(self) -> bool:
-        """Say whether the connection has ended, so that it must not go back to the pool."""
-        return self._connection.is_closed()
+    def is_idle(self) -> bool:
+        """Say whether the connection is alive and between transactions, so that it may go back to the pool."""
+        return not self._connection.is_closed() and not self._connection.is_in_transaction()
 
     async def fetch(self, statement: ClauseElement, values: Values) -> Sequence[Any]:
         """Run a statement and return its rows."""
@@ -72,10 +141,27 @@ class Driver:
         done = await self._connection.execute(this.sql, *this.arguments(values))
         return int(done.rpartition(" ")[2])
 
-    async def run_many(self, statement: ClauseElement, rows: Sequence[Values]) -> None:
-        """Run a statement with each of several rows of values that have the same names."""
+    async def run_all(self, parts: Sequence[tuple[ClauseElement, Sequence[Values]]]) -> None:
+        """Run each statement with each of its rows, which have the same names; few inserts go in one round trip."""
+        if len(parts) > 1 and sum(len(rows) for _, rows in parts) <= FEW:
+            sql = joined(tuple((statement, tuple(rows[0]), len(rows)) for statement, rows in parts))
+            if sql is not None:
+                kept = [(compiled(statement, tuple(rows[0])), rows) for statement, rows in parts]
+                await self._connection.execute(
+                    sql, *(it for this, rows in kept for row in rows for it in this.arguments(row))
+                )
+                return
+        for statement, rows in parts:
+            await self._run_many(statement, rows)
+
+    async def _run_many(self, statement: ClauseElement, rows: Sequence[Values]) -> None:
         this = compiled(statement, tuple(rows[0]))
         if len(rows) == 1:
             await self._connection.execute(this.sql, *this.arguments(rows[0]))
         else:
             await self._connection.executemany(this.sql, [this.arguments(row) for row in rows])
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a literal of SQL, for the one statement that takes no parameters beside others."""
+    return "'" + text.replace("'", "''").replace("\0", "") + "'"

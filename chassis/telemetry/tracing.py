@@ -1,5 +1,6 @@
 """Spans: what was done, for how long and in which journey, with no attribute that the list does not know."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -7,11 +8,10 @@ from typing import Final, Literal
 from uuid import UUID
 
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import SpanKind, Status, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from chassis.errors import ThroughlineError
 from chassis.telemetry.allowed import CORRELATION, Scalar, keep, span_name
@@ -19,7 +19,7 @@ from chassis.telemetry.allowed import CORRELATION, Scalar, keep, span_name
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
 
 _KINDS: Final[Mapping[str, SpanKind]] = {kind.name.lower(): kind for kind in SpanKind}
-_PROPAGATOR = TraceContextTextMapPropagator()
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _correlation: ContextVar[str] = ContextVar("correlation", default="")
 
 
@@ -27,6 +27,7 @@ class _Tracing:
     """The provider in force; until `configure` spans have ids but go nowhere."""
 
     provider = TracerProvider(resource=Resource({}), shutdown_on_exit=False)
+    tracer = provider.get_tracer("throughline")
 
 
 class Span:
@@ -73,19 +74,21 @@ def span(
     inherited = "" if new_trace or parent else _correlation.get()
     correlation = str(correlation_id or inherited)
     token = _correlation.set(correlation)
-    tracer = _Tracing.provider.get_tracer("throughline")
-    facts = keep({**(attributes or {}), **({CORRELATION: correlation} if correlation else {})}).facts
+    inner = trace.get_current_span(context)
+    if not parent or not inner.get_span_context().is_valid or inner.get_span_context().trace_flags.sampled:
+        inner = _Tracing.tracer.start_span(span_name(name), context, _KINDS[kind])
+    if inner.is_recording():
+        inner.set_attributes(keep({**(attributes or {}), **({CORRELATION: correlation} if correlation else {})}).facts)
+    before = attach(trace.set_span_in_context(inner, context))
+    running = Span(inner)
     try:
-        with tracer.start_as_current_span(
-            span_name(name), context, _KINDS[kind], facts, record_exception=False, set_status_on_exception=False
-        ) as inner:
-            running = Span(inner)
-            try:
-                yield running
-            except Exception as error:
-                running.fail(_kind_of(error))
-                raise
+        yield running
+    except Exception as error:
+        running.fail(_kind_of(error))
+        raise
     finally:
+        detach(before)
+        inner.end()
         _correlation.reset(token)
 
 
@@ -109,6 +112,7 @@ def trace_id() -> str:
 def use_provider(provider: TracerProvider) -> TracerProvider:
     """Put a provider in force and return the one before."""
     before, _Tracing.provider = _Tracing.provider, provider
+    _Tracing.tracer = provider.get_tracer("throughline")
     return before
 
 
@@ -116,14 +120,21 @@ def _context(parent: str | None, *, new_trace: bool) -> Context | None:
     if new_trace:
         return Context()
     if parent:
-        return _PROPAGATOR.extract({"traceparent": parent}, Context())
+        found = _TRACEPARENT.fullmatch(parent)
+        if found is None:
+            return Context()
+        ids, flags = (int(found[1], 16), int(found[2], 16)), TraceFlags(int(found[3], 16))
+        return trace.set_span_in_context(
+            NonRecordingSpan(SpanContext(*ids, is_remote=True, trace_flags=flags)), Context()
+        )
     return None
 
 
 def _header(context: Context | None) -> str:
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier, context)
-    return carrier.get("traceparent", "")
+    about = trace.get_current_span(context).get_span_context()
+    if not about.is_valid:
+        return ""
+    return f"00-{about.trace_id:032x}-{about.span_id:016x}-{about.trace_flags:02x}"
 
 
 def _kind_of(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 
 import areas
 from areas import Area, Areas, Recipient
@@ -18,8 +18,9 @@ class AreaPractices:
         """Use the area files; `default_area` takes referrals whose district no area knows."""
         self._areas = known
         self._default = default_area
+        self.by_district = lru_cache(maxsize=1000)(self._by_district)
 
-    def by_district(self, district: str, on: date) -> Practice:
+    def _by_district(self, district: str, on: date) -> Practice:
         """Return the practice of the area with this district, of the default area where no area has it."""
         return practice(self._areas.of_district(district, on) or self._areas.current(self._default, on), district)
 

@@ -80,7 +80,7 @@ async def receive(session: Session, original: Original, *, now: datetime) -> Rec
     An arrival that is known already (same idempotency key, Message-ID, digest or form token) gets its first answer
     again. Raises KeyUsedForAnotherRequest when an idempotency key came with another body before.
     """
-    referral_id = uuid4()
+    referral_id = await session.new_subject()
     kept = _reference_of(original)
     version = await _make(session, original, referral_id, kept, now)
     if version is None:
