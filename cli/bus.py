@@ -46,13 +46,10 @@ def chosen(given: str) -> str:
         )
         raise BadInput(message)
     try:
-        lacks_password = not address_of(url).password
+        address_of(url)
     except ThroughlineError as error:
         message = "--bus cannot be read: write kafka://name:password@host:port[,host:port], or kafka+ssl:// for TLS."
         raise BadInput(message) from error
-    if lacks_password:
-        message = "--bus gives its administrator no password: write kafka://name:password@host:port."
-        raise BadInput(message)
     return url
 
 
