@@ -64,10 +64,10 @@ class MemoryDatabase:
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Any]:
-        async def execute(_statement: Any, row: dict[str, Any]) -> None:
+        def write(_statement: Any, row: dict[str, Any]) -> None:
             self.audited.append((actor.id, row["action"]))
 
-        yield SimpleNamespace(actor=actor, service="example", execute=execute)
+        yield SimpleNamespace(actor=actor, service="example", write=write)
 
 
 class ExampleForm(Form):
