@@ -8,6 +8,7 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -86,7 +87,7 @@ async def served(intake: Running) -> AsyncIterator[int]:
         await eventually(lambda: _listens(port))
         yield port
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]  # granian has no types here
         await task
 
 
@@ -167,8 +168,7 @@ class TestAsyncpg385:
         clients = [asyncio.create_task(client()) for _ in range(3)]
         for _ in range(20):
             await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'intake'")
-            before = answers[201]
-            await eventually(lambda before=before: _more(answers, before), seconds=10)
+            await eventually(partial(_more, answers, answers[201]), seconds=10)
         done.set()
         await asyncio.gather(*clients)
         assert set(answers) <= {201, 503}, answers
@@ -262,8 +262,7 @@ class TestAsyncpg458:
             for statements in (changes, undone):
                 for statement in statements:
                     await owner.execute(statement)
-                seen = answers[201]
-                await eventually(lambda seen=seen: _more(answers, seen + 20))
+                await eventually(partial(_more, answers, answers[201] + 20))
         finally:
             done.set()
             await asyncio.gather(*clients)

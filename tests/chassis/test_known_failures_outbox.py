@@ -110,6 +110,7 @@ class TestKamuCli1398:
             async with intake.database.transaction(Actor.service("intake")) as session:
                 await session.lock(late)
                 await outbox.add(session, made(), about=About(late, AREA, VERSION))
+                await session.flush()  # it has its id, and every other one a higher id
                 await let.wait()
 
         async with working(intake, channel):
@@ -124,6 +125,9 @@ class TestKamuCli1398:
         found = [item for item in await effects(channel) if item[0] == late]
         assert found == [(late, 1)]
         assert len(await effects(channel)) == len(subjects) * 2 + 1
+        assert await count(intake, "SELECT min(id) FROM outbox") == await count(
+            intake, f"SELECT id FROM outbox WHERE subject = '{late}'"
+        )
 
 
 class TestWolverine565:
@@ -169,6 +173,7 @@ class TestLangwatch7037:
         monkeypatch.setattr(sending, "PUBLISH_SECONDS", 1.0)
         subjects = await announced(intake, 150)
         async with working(intake, channel):
+            await eventually(lambda: all_published(intake, 300))
             await eventually(lambda: all_stored(intake, 300))
         await assert_each_once_in_order(channel, subjects, (1, 2))
         assert max((await on_the_bus(clean)).values()) <= 4
