@@ -13,9 +13,7 @@ import asyncpg
 
 from chassis.crypto import plain_url
 from chassis.errors import ThroughlineError
-from chassis.transports import kafka_topics
-from chassis.transports.access import access_of_contracts
-from cli import vault
+from cli import bus, vault
 from cli.errors import BadInput, PostgresFailed
 from cli.prepare import prepare_databases
 from cli.provision import RemoteServer
@@ -36,7 +34,9 @@ def make_secrets(state: Path, shares: Path, installation: Installation) -> None:
         host, port = split(installation.postgres)
         made = vault.load(folder)
         server = RemoteServer(host, port, made.role_passwords[vault.SUPERUSER])
-        vault.deal(folder, made, vault.Addresses(server.url, installation.services, split(installation.mail_in)))
+        bus_url = bus.service_urls(bus_admin_url(folder, installation))
+        addresses = vault.Addresses(server.url, installation.services, split(installation.mail_in), bus_url)
+        vault.deal(folder, made, addresses)
         write_private(folder.root / INSTALLATION, json.dumps(asdict(installation), indent=1) + "\n")
         deal(folder, shares, installation)
 
@@ -44,16 +44,15 @@ def make_secrets(state: Path, shares: Path, installation: Installation) -> None:
 async def prepare(folder: StateFolder) -> None:
     """Create and migrate whatever is missing in the databases and on the bus; safe to repeat, the secrets are made.
 
-    Raises PostgresFailed or BusNotPrepared when a server does not answer, or not to our password.
+    Raises PostgresFailed or BusNotReady when a server does not answer, or not to our password.
     """
     installation = installation_of(folder)
     made = vault.load(folder)
     server = RemoteServer(*split(installation.postgres), made.role_passwords[vault.SUPERUSER])
     await _answering(server)
     await prepare_databases(folder, server, made)
-    given = passwords(folder, installation.purpose)
-    await kafka_topics.prepare(bus_admin_url(folder, installation), given.bus, access_of_contracts())
-    await _prepare_sign_in(server, given.keycloak_database)
+    await bus.prepare(bus_admin_url(folder, installation), made.bus_passwords)
+    await _prepare_sign_in(server, passwords(folder, installation.purpose).keycloak_database)
 
 
 def installation_of(folder: StateFolder) -> Installation:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from chassis.transports.kafka_topics import service_url
 from cli import vault
 from cli.state import Purpose, StateFolder, write_private
 from contracts.catalogue import SERVICES
@@ -44,7 +43,6 @@ class Passwords:
     keycloak_admin: str
     grafana_admin: str
     demonstration: str
-    bus: Mapping[str, str]
 
 
 def split(address: str) -> tuple[str, int]:
@@ -57,10 +55,13 @@ def passwords(folder: StateFolder, purpose: Purpose) -> Passwords:
     """Return the secrets at the parts that are not ours, made the first time."""
     path = folder.secrets / "platform.json"
     if not path.exists():
-        made = [secrets.token_urlsafe(24) for _ in range(3)]
-        demonstration = secrets.token_urlsafe(9) if purpose == "demo" else ""
-        bus = {service: secrets.token_urlsafe(24) for service in SERVICES}
-        write_private(path, json.dumps(asdict(Passwords(*made, demonstration, bus)), indent=1) + "\n")
+        made = Passwords(
+            keycloak_database=secrets.token_urlsafe(24),
+            keycloak_admin=secrets.token_urlsafe(24),
+            grafana_admin=secrets.token_urlsafe(24),
+            demonstration=secrets.token_urlsafe(9) if purpose == "demo" else "",
+        )
+        write_private(path, json.dumps(asdict(made), indent=1) + "\n")
     return Passwords(**json.loads(path.read_text(encoding="utf-8")))
 
 
@@ -77,11 +78,8 @@ def bus_admin_url(folder: StateFolder, installation: Installation) -> str:
 def deal(folder: StateFolder, shares: Path, installation: Installation) -> None:
     """Write every container's files into its folder of `shares`; what was made before stays as it is."""
     made, given = vault.load(folder), passwords(folder, installation.purpose)
-    admin = bus_admin_url(folder, installation)
     for service in SERVICES:
-        own = json.loads(vault.secrets_file(folder, service).read_text(encoding="utf-8"))
-        own["bus_url"] = service_url(admin, service, given.bus[service])
-        _hand(json.dumps(own, indent=1) + "\n", shares / service / "secrets.json")
+        _hand(vault.secrets_file(folder, service).read_text(encoding="utf-8"), shares / service / "secrets.json")
     operator = shares / "operator" / "secrets"
     operator.mkdir(mode=0o700, exist_ok=True)
     _hand((folder.secrets / vault.OPERATOR).read_text(encoding="utf-8"), operator / vault.OPERATOR)

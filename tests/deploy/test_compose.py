@@ -41,7 +41,8 @@ class Mailbox:
     mails: list[bytes] = field(default_factory=list)
 
     async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:  # noqa: N802
-        self.mails.append(bytes(envelope.content or b""))
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(envelope.content)
         return "250 Taken"
 
 

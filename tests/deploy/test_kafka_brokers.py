@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError
 
 from chassis.transports.access import access_of_contracts
@@ -22,7 +23,7 @@ from deploy.kafka import keeper
 from deploy.kafka.brokers import Brokers, KafkaNotHere, KafkaNotStarted, jars
 from deploy.kafka.jars import java
 from deploy.kafka.layout import FREE_PORTS, laid_out, write_settings
-from tests.kafka import source
+from tests.kafka import administrator, source
 
 POLICE = "intake.police.v1"
 PASSWORDS = dict.fromkeys(SERVICES, "throwaway")
@@ -148,6 +149,18 @@ def read(brokers: Brokers) -> list[bytes]:
     return asyncio.run(work())
 
 
+def confirmed_by(brokers: Brokers) -> str:
+    """Return how many brokers must hold a message before it counts as published."""
+
+    async def work() -> str:
+        async with administrator(brokers.admin_url) as client:
+            wanted = ConfigResource(ConfigResourceType.TOPIC, POLICE, {"min.insync.replicas": ""})
+            [answer] = await client.describe_configs([wanted])
+            return str(answer.resources[0][4][0][1])
+
+    return asyncio.run(work())
+
+
 async def admits(port: int, **settings: object) -> bool:
     """Whether a listener answers a client that signs in so."""
     client = AIOKafkaAdminClient(bootstrap_servers=f"127.0.0.1:{port}", request_timeout_ms=5000, **settings)
@@ -194,6 +207,8 @@ class TestBrokers:
             write(brokers, b"with all")
             brokers.kill(0)
             write(brokers, b"with two")
+            asyncio.run(prepare(brokers.admin_url, PASSWORDS, access_of_contracts()))
+            assert confirmed_by(brokers) == "2", "a start while a broker is away makes the topics less safe"
             brokers.start_one(0)
             assert read(brokers) == [b"with all", b"with two"]
 

@@ -8,8 +8,9 @@ from importlib import import_module
 from typing import Any
 
 from chassis.settings import ServiceSettings
+from chassis.transports.access import access_of_contracts
 from cli.ports import FIXED, SMTP
-from contracts.catalogue import EVENT_BY_TYPE, SERVICES, TOPICS, receipt_topics
+from contracts.catalogue import EVENT_BY_TYPE, SERVICES
 from contracts.vocabulary import Role
 from deploy import ready, shares
 from services.monitor.domain import Trouble
@@ -138,7 +139,7 @@ def everybody_mounts_their_own(compose: Compose) -> Iterator[str]:
 def topics_are_not_listed(compose: Compose) -> Iterator[str]:
     """Topics and events are named by the catalogue alone: what is in the containers is made from it."""
     text = str(compose)
-    names = {topic.name for topic in (*TOPICS, *receipt_topics())} | EVENT_BY_TYPE.keys()
+    names = {topic.topic for topic in access_of_contracts()} | EVENT_BY_TYPE.keys()
     yield from (f"{name} is listed by hand" for name in names if name in text)
 
 

@@ -39,7 +39,7 @@ def alerts() -> dict[str, Any]:
 
 
 def service(name: str) -> Callable[[Compose], dict[str, Any]]:
-    return lambda compose: compose["services"][name]  # type: ignore[no-any-return]
+    return lambda compose: compose["services"][name]
 
 
 RULES: Mapping[Callable[[Compose], Iterator[str]], tuple[Change, ...]] = {
