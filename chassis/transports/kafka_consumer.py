@@ -32,7 +32,7 @@ from chassis.transports.kafka_positions import Positions
 
 BATCH = 500
 POLL_SECONDS = 0.02
-SESSION_SECONDS = 10.0
+SESSION_SECONDS = 6.0
 HEARTBEAT_SECONDS = 1.0
 REBALANCE_SECONDS = 12.0
 """How long a group waits for a member to join again: less than a request may take, more than REVOKE_SECONDS."""

@@ -37,6 +37,7 @@ _REFUSED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, Cluste
 _SCHEMES = {"kafka": False, "kafka+ssl": True}
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
 _NOISY = (
+    "aiokafka",
     "aiokafka.conn",
     "aiokafka.client",
     "aiokafka.cluster",
