@@ -5,11 +5,12 @@ import contextlib
 import inspect
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.conn import create_conn
 from aiokafka.errors import (
@@ -41,6 +42,14 @@ SPREAD_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A topic as the cluster has it: how many partitions, and on how many brokers each."""
+
+    partitions: int
+    copies: int
+
+
 class BusNotPrepared(Unavailable):
     """The cluster cannot be prepared: it does not answer, or its administrator is refused."""
 
@@ -63,10 +72,10 @@ async def prepare(admin_url: str, passwords: Mapping[str, str], access: Iterable
     address, topics = address_of(admin_url), tuple(access)
     async with _administrator(address) as client:
         brokers = [broker["node_id"] for broker in (await client.describe_cluster())["brokers"]]
-        present = {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics()}
-        copies = min(MOST_REPLICAS, len(brokers))
+        present = await _present(client)
+        copies = _copies(address, present, brokers, (IDENTITY, *(topic.topic for topic in topics)))
         await _make_topics(client, address, topics, present, copies)
-        await kafka_admin.set_topic_settings(client, _settings(topics, copies))
+        await kafka_admin.set_topic_settings(client, _settings(topics, present, copies))
         await kafka_admin.set_passwords(client, passwords)
         await _make_rules(client, brokers, wanted_rules(topics, passwords))
 
@@ -111,22 +120,47 @@ async def _start(client: AIOKafkaAdminClient, address: KafkaAddress) -> None:
         raise
 
 
+async def _present(client: AIOKafkaAdminClient) -> dict[str, _Found]:
+    found = {}
+    for topic in await client.describe_topics():
+        copies = [len(partition["replicas"]) for partition in topic["partitions"]]
+        found[topic["topic"]] = _Found(len(copies), min(copies, default=0))
+    return found
+
+
+def _copies(address: KafkaAddress, present: Mapping[str, _Found], brokers: Sequence[int], names: Iterable[str]) -> int:
+    """Return on how many brokers a new topic is to be; raises BusNotPrepared while some of them are away."""
+    ours = [name in present for name in names]
+    usual = present[IDENTITY].copies if IDENTITY in present else 0
+    if not all(ours) and len(brokers) < usual:
+        message = (
+            f"Kafka at {', '.join(address.servers)} has {len(brokers)} brokers up, and topics are to be made on "
+            f"{usual}: start the ones that are away."
+        )
+        raise BusNotPrepared(message)
+    return min(MOST_REPLICAS, len(brokers))
+
+
 async def _make_topics(
     client: AIOKafkaAdminClient,
     address: KafkaAddress,
     topics: Sequence[Access],
-    present: Mapping[str, int],
+    present: Mapping[str, _Found],
     copies: int,
 ) -> None:
     """Make what is missing. The new marker comes first: a start that ends in between makes another one next time."""
     missing = [topic for topic in topics if topic.topic not in present]
     if IDENTITY not in present:
         await _create(client, [NewTopic(IDENTITY, 1, copies, topic_configs={"cleanup.policy": "compact"})])
-    if missing or IDENTITY not in present:
+    if missing or not await _is_marked(address):
         await _mark(address)
     if missing:
         await _create(client, [NewTopic(topic.topic, topic.partitions, copies) for topic in missing])
-    small = {topic.topic: topic.partitions for topic in topics if 0 < present.get(topic.topic, 0) < topic.partitions}
+    small = {
+        topic.topic: topic.partitions
+        for topic in topics
+        if topic.topic in present and present[topic.topic].partitions < topic.partitions
+    }
     if small:
         await client.create_partitions({name: NewPartitions(wanted) for name, wanted in small.items()})
 
@@ -140,6 +174,16 @@ async def _create(client: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
             raise kind(words)
 
 
+async def _is_marked(address: KafkaAddress) -> bool:
+    consumer = AIOKafkaConsumer(**client_settings(address), group_id=None, enable_auto_commit=False)
+    try:
+        await consumer.start()
+        place = TopicPartition(IDENTITY, 0)
+        return int((await consumer.end_offsets([place]))[place]) > 0
+    finally:
+        await consumer.stop()
+
+
 async def _mark(address: KafkaAddress) -> None:
     producer = AIOKafkaProducer(**client_settings(address), acks="all", enable_idempotence=True)
     try:
@@ -149,10 +193,9 @@ async def _mark(address: KafkaAddress) -> None:
         await producer.stop()
 
 
-def _settings(topics: Sequence[Access], copies: int) -> dict[str, dict[str, str]]:
+def _settings(topics: Sequence[Access], present: Mapping[str, _Found], copies: int) -> dict[str, dict[str, str]]:
     """Return what every topic is told; what a broker's own defaults say does not matter."""
-    safe = {"min.insync.replicas": str(max(1, copies - 1)), "unclean.leader.election.enable": "false"}
-    data = safe | {
+    data = {
         "cleanup.policy": "delete",
         "retention.ms": str(int(WINDOW.total_seconds() * 1000)),
         # Kafka removes whole segments: without this a quiet topic would keep its messages for weeks beyond the window.
@@ -161,7 +204,14 @@ def _settings(topics: Sequence[Access], copies: int) -> dict[str, dict[str, str]
         "message.timestamp.type": "LogAppendTime",
         "max.message.bytes": str(MAX_MESSAGE_BYTES),
     }
-    return {topic.topic: data for topic in topics} | {IDENTITY: safe | {"cleanup.policy": "compact"}}
+    told = {topic.topic: data for topic in topics} | {IDENTITY: {"cleanup.policy": "compact"}}
+
+    def safe(name: str) -> dict[str, str]:
+        # By the topic's own copies: a broker that is away at this start must not make its topics less safe for ever.
+        confirmed = (present[name].copies if name in present else copies) - 1
+        return {"min.insync.replicas": str(max(1, confirmed)), "unclean.leader.election.enable": "false"}
+
+    return {name: settings | safe(name) for name, settings in told.items()}
 
 
 def wanted_rules(topics: Iterable[Access], services: Iterable[str]) -> frozenset[Acl]:

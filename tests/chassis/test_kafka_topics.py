@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 from aiokafka.protocol.fetch import FetchRequest_v4
 
@@ -181,6 +181,13 @@ class TestPrepare:
             await client.delete_topics(["triage.notices.v1"])
             await prepare(kafka.admin_url, kafka.passwords, access_of_contracts())
         assert await marker(kafka) != before
+
+    async def test_a_marker_that_was_lost_is_written_anew(self, kafka: Kafka) -> None:
+        async with administrator(kafka.admin_url) as client:
+            await client.delete_topics([IDENTITY])
+            await client.create_topics([NewTopic(IDENTITY, 1, 1)])
+        await prepare(kafka.admin_url, kafka.passwords, access_of_contracts())
+        assert await marker(kafka)
 
     async def test_more_partitions_are_added_to_a_topic_that_has_fewer(self, kafka: Kafka) -> None:
         extra = Access("intake.trial.v1", 2, ("intake",), ("triage",))
