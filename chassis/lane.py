@@ -38,9 +38,13 @@ STATISTICS_TOPICS = sorted(topic.name for topic in TOPICS if topic.statistics)
 
 _WAITING = """
     SELECT o.id, o.event_id, o.type, o.topic, o.area, o.area_version, o.subject, o.epoch, o.sequence,
-           o.correlation_id, o.causation_id, o.traceparent, o.key_id, o.sealed, o.recorded_at,
-           CASE WHEN o.sequence IS NULL THEN (SELECT p.sequence FROM outbox_position p
-                WHERE p.topic = o.topic AND p.subject = o.subject AND p.epoch = $3) END
+           o.correlation_id, o.causation_id, o.traceparent, o.key_id, o.sealed,
+           CASE WHEN o.sequence IS NULL THEN coalesce(
+               (SELECT n.sequence FROM outbox n
+                WHERE n.subject = o.subject AND n.topic = o.topic AND n.epoch = $3 AND n.sequence IS NOT NULL
+                ORDER BY n.sequence DESC LIMIT 1),
+               (SELECT p.sequence FROM outbox_position p
+                WHERE p.topic = o.topic AND p.subject = o.subject AND p.epoch = $3)) END
     FROM outbox o
     WHERE o.published_at IS NULL AND o.id > $1 AND (o.topic <> ALL ($4::text[]) OR o.recorded_at <= $5)
     ORDER BY o.id LIMIT $2 FOR UPDATE OF o
@@ -55,14 +59,9 @@ _MARK = """
     marked AS (
         UPDATE outbox o SET epoch = coalesce(o.epoch, $3), sequence = coalesce(o.sequence, g.number),
                             published_at = $4
-        FROM given g WHERE o.id = g.id),
-    placed AS (
-        INSERT INTO outbox_position (topic, subject, epoch, sequence)
-        SELECT u.topic, u.subject, $3, u.number
-        FROM unnest($5::text[], $6::uuid[], $7::bigint[]) AS u(topic, subject, number)
-        ON CONFLICT (topic, subject) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence),
-    done AS (DELETE FROM outbox_intent WHERE id = $8)
-    UPDATE dispatch SET published_at = $9 WHERE event_id = ANY ($10::uuid[]) AND published_at IS NULL
+        FROM given g WHERE o.id = g.id RETURNING o.event_id),
+    done AS (DELETE FROM outbox_intent WHERE id = $5)
+    UPDATE dispatch d SET published_at = $6 FROM marked m WHERE d.event_id = m.event_id AND d.published_at IS NULL
 """
 _PASSING = "DELETE FROM receipt_out WHERE id = ANY ($1::bigint[])"
 _LASTING = "UPDATE receipt_out SET published_at = $2 WHERE id = ANY ($1::bigint[])"
@@ -70,15 +69,7 @@ _RECOVER = """
     WITH given AS (
         SELECT i.epoch, u.id, u.number FROM outbox_intent i, unnest(i.ids, i.sequences) AS u(id, number)),
     numbered AS (
-        UPDATE outbox o SET epoch = g.epoch, sequence = g.number FROM given g
-        WHERE o.id = g.id AND o.sequence IS NULL
-        RETURNING o.topic, o.subject, o.epoch, o.sequence),
-    placed AS (
-        INSERT INTO outbox_position AS p (topic, subject, epoch, sequence)
-        SELECT DISTINCT ON (topic, subject) topic, subject, epoch, sequence FROM numbered
-        ORDER BY topic, subject, epoch DESC, sequence DESC
-        ON CONFLICT (topic, subject) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence
-        WHERE (p.epoch, p.sequence) < (excluded.epoch, excluded.sequence))
+        UPDATE outbox o SET epoch = g.epoch, sequence = g.number FROM given g WHERE o.id = g.id AND o.sequence IS NULL)
     DELETE FROM outbox_intent
 """
 
@@ -100,7 +91,6 @@ class Waiting(NamedTuple):
     traceparent: str
     key_id: str
     sealed: bytes
-    recorded_at: datetime
     last: int | None
 
 
@@ -218,12 +208,8 @@ class Lane:
                 batch.numbers,
                 batch.epoch,
                 machine_now,
-                [topic for topic, _ in batch.lasts],
-                [subject for _, subject in batch.lasts],
-                list(batch.lasts.values()),
                 intention,
                 now,
-                [row.event_id for row in batch.rows],
             )
         passing, lasting = ([item.id for item in batch.receipts if item.lasting is kept] for kept in (False, True))
         if passing:
