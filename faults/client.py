@@ -30,6 +30,8 @@ MOST_AT_ONCE = 80
 ASKED_AGAIN = 10
 MOST_REMEMBERED = 500
 OK, FAIL, UNKNOWN = "ok", "fail", "unknown"
+NOBODY_KNOWS = ("outcome-unknown", "is not known")
+"""How the API and the mailbox say that the database was lost in the commit: neither a yes nor a no."""
 FORMS = tuple(path.read_bytes() for path in sorted((Path(__file__).parents[1] / "samples").glob("*.docx")))
 SAMPLES = tuple(
     json.loads(path.read_text("utf-8")) for path in sorted((Path(__file__).parents[1] / "samples").glob("*.json"))
@@ -103,7 +105,11 @@ async def by_api(client: httpx2.AsyncClient, attempt: Attempt) -> Answer:
         return Answer(UNKNOWN, type(error).__name__)
     if answer.status_code == httpx2.codes.CREATED:
         return Answer(OK, "201", str(answer.json()["reference"]))
-    return Answer(FAIL, f"{answer.status_code} {answer.text[:200]}")
+    return _no(f"{answer.status_code} {answer.text}")
+
+
+def _no(said: str) -> Answer:
+    return Answer(UNKNOWN if any(words in said for words in NOBODY_KNOWS) else FAIL, said[:200])
 
 
 async def by_mail(task: Task, attempt: Attempt) -> Answer:
@@ -120,7 +126,7 @@ async def by_mail(task: Task, attempt: Attempt) -> Answer:
     except aiosmtplib.SMTPRecipientsRefused as error:
         return Answer(FAIL, str(error.recipients[0].code))
     except aiosmtplib.SMTPResponseException as error:
-        return Answer(FAIL if error.code > 0 else UNKNOWN, f"{error.code} {error.message}"[:200])
+        return _no(f"{error.code} {error.message}") if error.code > 0 else Answer(UNKNOWN, error.message)
     except (aiosmtplib.SMTPException, OSError) as error:
         return Answer(UNKNOWN, type(error).__name__)
     finally:

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cli.provision import BUS as BUS_DATABASE
@@ -208,7 +209,7 @@ async def _fill(ballast: str) -> None:
 
 async def _runs(pid: int, words: bytes) -> bool:
     with contextlib.suppress(OSError):
-        command = await asyncio.to_thread(open(f"/proc/{pid}/cmdline", "rb").read)  # noqa: ASYNC230, PTH123, SIM115
+        command = await asyncio.to_thread(Path(f"/proc/{pid}/cmdline").read_bytes)
         return words in command.replace(b"\0", b" ")
     return False
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, AnyStr, Protocol, cast
 from uuid import UUID
 
@@ -15,8 +15,10 @@ from aiosmtpd.smtp import Session as SmtpSession
 
 from chassis import clock, telemetry
 from chassis.actor import Actor
+from chassis.database import Session
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
+from chassis.settling import OutcomeUnknown, settled
 from contracts.vocabulary import Door
 from services.intake.domain import (
     BEING_READ,
@@ -38,7 +40,10 @@ HEADERS_LIMIT = 64 * 1024
 LINE_LIMIT = 1024 * 1024
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
+LULL_SECONDS = 0.05
+LONGEST_WAIT_SECONDS = 2.0
 MOST_FORMS = 5
+MOST_TOGETHER = 50
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
 NO_FORM = "The mail has no form attached that the software knows; open the original."
 
@@ -108,6 +113,79 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
         await cage.stop()
 
 
+class Keeper:
+    """Keeps what comes in; originals that wait for the same commit share it, because it costs more than they do."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Keep in the runtime's database."""
+        self._runtime = runtime
+        self._waiting: list[Arrival] = []
+        self._working: asyncio.Task[None] | None = None
+
+    async def keep(self, original: Original) -> Receipt:
+        """Return the receipt once the original is kept, announced and committed; raises what `receive` does."""
+        arrival = Arrival(original, asyncio.get_running_loop().create_future())
+        self._waiting.append(arrival)
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work(), name="keeper")
+        return await arrival.receipt
+
+    async def _work(self) -> None:
+        # Who speaks at this moment comes along.
+        await asyncio.sleep(0)
+        while self._waiting:
+            arrivals, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            try:
+                receipts = await self._keep(arrivals)
+            except Exception as error:  # noqa: BLE001  it is told to whoever waits for it
+                await self._one_by_one(arrivals, error)
+            else:
+                for arrival, receipt in zip(arrivals, receipts, strict=True):
+                    arrival.answer(receipt)
+
+    async def _one_by_one(self, arrivals: list["Arrival"], error: Exception) -> None:
+        """Keep each by itself, so that one that fails takes nobody with it; a lost database is told to all at once."""
+        alone = len(arrivals) == 1 or isinstance(error, Unavailable)
+        for arrival in arrivals:
+            if alone:
+                arrival.fail(error)
+                continue
+            try:
+                arrival.answer((await self._keep([arrival]))[0])
+            except Exception as its_own:  # noqa: BLE001  as above
+                arrival.fail(its_own)
+
+    async def _keep(self, arrivals: list["Arrival"]) -> list[Receipt]:
+        now = clock.now()
+
+        async def received(session: Session) -> list[Receipt]:
+            receipts = []
+            for arrival in arrivals:
+                with telemetry.span("smtp DATA", kind="server", new_trace=True):
+                    receipts.append(await receive(session, arrival.original, now=now))
+            return receipts
+
+        return await settled(self._runtime.database, Actor.public(), received)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An original and whoever waits for its receipt, who may have hung up."""
+
+    original: Original
+    receipt: "asyncio.Future[Receipt]"
+
+    def answer(self, receipt: Receipt) -> None:
+        """Hand over the receipt."""
+        if not self.receipt.done():
+            self.receipt.set_result(receipt)
+
+    def fail(self, error: Exception) -> None:
+        """Hand over what went wrong."""
+        if not self.receipt.done():
+            self.receipt.set_exception(error)
+
+
 class MailHandler:
     """Answers the SMTP conversation."""
 
@@ -115,12 +193,14 @@ class MailHandler:
         """Keep mail in the runtime's database and ring for the reading room."""
         self._runtime = runtime
         self._room = room
+        self._keeper = Keeper(runtime)
 
     async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
         """Keep and announce a mail; the answer is given after the commit, so 250 means that it is safe."""
         try:
-            with telemetry.span("smtp DATA", kind="server"):
-                receipt = await self._accept(envelope)
+            receipt = await self._accept(envelope)
+        except OutcomeUnknown:
+            return "451 4.3.0 Whether the mail was kept is not known: send it again in a few minutes"
         except Unavailable:
             return "451 4.3.0 The mailbox cannot keep mail at the moment: send it again in a few minutes"
         except ThroughlineError as error:
@@ -140,8 +220,7 @@ class MailHandler:
     async def _accept(self, envelope: Envelope) -> Receipt:
         body = envelope.original_content or b""
         original = arrived(self._runtime, body, tuple(envelope.rcpt_tos), envelope.mail_from or "")
-        async with self._runtime.database.transaction(Actor.public()) as session:
-            return await receive(session, original, now=clock.now())
+        return await self._keeper.keep(original)
 
 
 def arrived(runtime: Runtime, body: bytes, recipients: tuple[str, ...], envelope_sender: str) -> Original:
@@ -183,18 +262,31 @@ class ReadingRoom:
         self._runtime = runtime
         self._cage = cage
         self._rung = asyncio.Event()
+        self._rung_at = 0.0
 
     def ring(self) -> None:
         """Say that something has come in."""
+        self._rung_at = asyncio.get_running_loop().time()
         self._rung.set()
+
+    async def _lull(self) -> None:
+        """Wait until no mail has come for a moment, but never long: who still stands at the door goes first.
+
+        People have been told of what is kept already, with the original; reading it is what can wait.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LONGEST_WAIT_SECONDS
+        while loop.time() < min(until, self._rung_at + LULL_SECONDS):
+            await asyncio.sleep(LULL_SECONDS / 2)
 
     async def run(self) -> None:
         """Read for ever; a database that is away only delays it."""
         while True:
             self._rung.clear()
             try:
+                await self._lull()
                 while await self.read_waiting():
-                    pass
+                    await self._lull()
             except ThroughlineError as error:
                 log.warning("Reading pauses.", extra={"facts": {"reason": error.reason}})
             except Exception as error:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis import clock
+from chassis.actor import Actor
 from chassis.database import Database
 from chassis.errors import Unavailable
 from contracts.vocabulary import is_reference
@@ -199,6 +202,25 @@ class TestBadInput:
         monkeypatch.setattr(Database, "transaction", away)
         answer = await intake.client.post(URL, json=referral())
         assert (answer.status_code, answer.json()["title"]) == (503, "unavailable")
+
+    async def test_is_accepted_once_when_the_connection_is_lost_in_the_commit(
+        self, intake: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, lost = Database.transaction, [True]
+
+        @asynccontextmanager
+        async def losing(database: Database, actor: Actor) -> AsyncIterator[Any]:
+            async with real(database, actor) as session:
+                yield session
+            if actor == Actor.public() and lost and lost.pop():
+                raise Unavailable("The database did not answer; try again in a moment.")
+
+        monkeypatch.setattr(Database, "transaction", losing)
+        answer = await intake.client.post(URL, json=referral(), headers={"Idempotency-Key": "lost in the commit"})
+        assert answer.status_code == 201, answer.text
+        assert [row.reference for row in await rows(intake.runtime, "SELECT reference FROM referral")] == [
+            answer.json()["reference"]
+        ]
 
 
 class TestFormIn:

@@ -15,6 +15,7 @@ from chassis import clock
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError
 from chassis.internal import ProblemRoute, problem, status_of
+from chassis.settling import settled
 from contracts.vocabulary import Door, ReferralForm, tidy_reference
 from services.intake.domain import (
     LONDON,
@@ -171,8 +172,7 @@ async def _submit(request: Request) -> Response:
         form=form,
         likeness_key=likeness_key(runtime),
     )
-    async with runtime.database.transaction(Actor.public()) as session:
-        receipt = await receive(session, original, now=now)
+    receipt = await settled(runtime.database, Actor.public(), lambda session: receive(session, original, now=now))
     return JSONResponse(_accepted(receipt), 201, headers={"Location": f"/api/v1/referrals/{receipt.reference}"})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, cast
 
+from chassis.settling import settled
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Concerns, Considerations, Door, Person, ReferralForm, Referrer
 from services.intake.domain import CAME_IN, LONDON, WORK_THE_DESK, KeyKind, Original, Reading, key_for
@@ -154,8 +155,9 @@ async def _take_in(request: PageRequest, token: str) -> Response:
         form=form,
         likeness_key=likeness_key(request.runtime),
     )
-    async with request.transaction() as session:
-        taken = await receive(session, original, now=request.now)
+    taken = await settled(
+        request.runtime.database, request.actor, lambda session: receive(session, original, now=request.now)
+    )
     request.session.pop(DRAFT, None)
     request.session.pop(TOKEN, None)
     request.session[RECEIPT] = {"token": token, "reference": taken.reference, "email": bool(original.receipt_email)}
