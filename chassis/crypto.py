@@ -129,9 +129,9 @@ class SubjectKeys:
         return await self._recheck(missing) if missing else frozenset()
 
     async def new_subject(self) -> UUID:
-        """Return the id of a subject that nobody knows yet, whose key is made; those left over at a stop are never used.
+        """Return the id of a subject that nobody knows yet, whose key is made.
 
-        Keys are made in stock, because each would cost a transaction of its own.
+        Keys are made in stock, because each would cost a transaction; those left over at a stop are never used.
         """
         if not self._stock:
             made = [uuid4() for _ in range(STOCK)]

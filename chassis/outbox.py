@@ -131,7 +131,7 @@ async def _grant_documents(session: Session, events: list[Event]) -> None:
 
 def documents_of(event: Event) -> tuple[DocumentReference, ...]:
     """Return the claim checks that an event carries."""
-    documents = getattr(event, "documents", ())
+    documents = vars(event).get("documents", ())
     return tuple(document for document in documents if isinstance(document, DocumentReference))
 
 
