@@ -10,6 +10,7 @@ COMMITS = {
     "chassis/migrate.py": "the migrations of a start are one transaction",
     "chassis/relay.py": "numbers and marks rows on a connection of its own, beside every request",
     "chassis/audit/sealer.py": "seals rows on a connection of its own, beside every request",
+    "chassis/transports/kafka_consumer.py": "confirms offsets on Kafka, each by name",
 }
 READS_THE_MACHINE = {
     "chassis/clock.py": "business time is the machine's with an offset",
@@ -20,7 +21,9 @@ READS_THE_MACHINE = {
     "chassis/purging.py": "keeping windows are the machine's affair",
     "chassis/inbox/inbox.py": "patience with gaps and retries is the machine's affair",
     "chassis/inbox/parked.py": "as above",
+    "chassis/inbox/receipts.py": "when an answer came is the machine's affair: a replay is followed by it",
     "chassis/ops/erasure.py": "as above",
+    "chassis/ops/replaying.py": "the replay window and its progress are the machine's affair",
     "chassis/ops/routes.py": "ages of what waits are shown in machine time",
     "cli/commands/up.py": "the stamp of a state folder says when it was really made",
     "deploy/provision.py": "as above",
