@@ -276,8 +276,8 @@ class ReadingRoom:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_WAIT_SECONDS
-        while loop.time() < min(until, self._rung_at + LULL_SECONDS):
-            await asyncio.sleep(LULL_SECONDS / 2)
+        while (left := min(until, self._rung_at + LULL_SECONDS) - loop.time()) > 0:
+            await asyncio.sleep(left)
 
     async def run(self) -> None:
         """Read for ever; a database that is away only delays it."""

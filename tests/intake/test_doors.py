@@ -4,6 +4,7 @@ import asyncio
 import json
 import smtplib
 import socket
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 
 from chassis import clock
 from chassis.actor import Actor
-from chassis.database import Database
+from chassis.database import Database, Session
 from chassis.errors import Unavailable
+from services.intake import doors
 from services.intake.app import service
-from services.intake.doors import ReadingRoom, arrived, outcome_of
+from services.intake.domain import Original, Receipt
+from services.intake.doors import Keeper, ReadingRoom, arrived, outcome_of
 from services.intake.operations import receive
 from services.intake.readers import Attachment, Cage, ReadMessage, read_form
 from services.intake.settings import IntakeSettings
@@ -241,6 +244,50 @@ async def conversation(port: int, data: bytes) -> bytes:
     said = await asyncio.wait_for(reader.read(), 20)
     writer.close()
     return said
+
+
+class TestKeeper:
+    async def test_what_waits_together_is_kept_in_one_transaction(
+        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await running_of(service(), doors=False)
+        begun: list[Actor] = []
+        transaction = Database.transaction
+
+        def counted(self: Database, actor: Actor) -> Any:
+            begun.append(actor)
+            return transaction(self, actor)
+
+        keeper = Keeper(intake.runtime)
+        raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(8)]
+        with monkeypatch.context() as patched:
+            patched.setattr(Database, "transaction", counted)
+            receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in (*raws, raws[0])))
+        assert len([actor for actor in begun if actor == Actor.public()]) == 1
+        assert receipts[0].reference == receipts[8].reference
+        assert len({receipt.reference for receipt in receipts}) == 8
+        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 8
+
+    async def test_one_that_fails_takes_nobody_with_it(
+        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await running_of(service(), doors=False)
+
+        async def fails_at_one(session: Session, original: Original, *, now: datetime) -> Receipt:
+            if b"Subject: broken" in original.body:
+                raise RuntimeError(len(original.body))
+            return await receive(session, original, now=now)
+
+        monkeypatch.setattr(doors, "receive", fails_at_one)
+        keeper = Keeper(intake.runtime)
+        raws = [mail(Subject=subject).as_bytes() for subject in ("one", "broken", "two")]
+        answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)
+        assert [isinstance(answer, Receipt) for answer in answers] == [True, False, True]
+        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
+
+
+def _original(intake: Running, raw: bytes) -> Original:
+    return arrived(intake.runtime, raw, (MAILBOX,), SENDER)
 
 
 class TestReadingRoom:
