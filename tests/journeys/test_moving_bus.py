@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email import message_from_bytes, policy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def complete(live: Live, references: Sequence[str]) -> None:
     for reference in references:
         done = live.command("ledger", reference, "--wait", "90", "--json")
         assert done.returncode == 0, done.stdout + done.stderr
-        wait(lambda reference=reference: delivered(live, reference), 60, "The front door's mail in the ledger")
+        wait(partial(delivered, live, reference), 60, "The front door's mail in the ledger")
     wait(lambda: len(live.of("triage", "SELECT FROM referral")) == len(references), 30, "Each referral once")
     for service in CONSUMERS:
         assert live.of(service, "SELECT FROM inbox_parked") == []
