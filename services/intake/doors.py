@@ -276,7 +276,7 @@ class ReadingRoom:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_WAIT_SECONDS
-        while (left := min(until, self._rung_at + LULL_SECONDS) - loop.time()) > 0:
+        while (left := min(until, self._rung_at + LULL_SECONDS) - loop.time()) > 0:  # noqa: ASYNC110  each mail moves it
             await asyncio.sleep(left)
 
     async def run(self) -> None:
