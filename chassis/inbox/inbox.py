@@ -222,8 +222,7 @@ class Inbox:
                         await self._woken.wait()
 
     async def _look(self) -> bool:
-        async with self._database.transaction(self._actor) as session:
-            rows = await store.due(session, datetime.now(UTC), PUMP)
+        rows = await store.due(self._database, datetime.now(UTC), PUMP)
         for row in rows:
             await self._alone(decode(row.envelope))
             if row.why == "gap" and datetime.now(UTC) - row.held_at > self._settings.gap_alarm:

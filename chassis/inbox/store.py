@@ -63,6 +63,10 @@ _RELEASE = text(
            CAST(:epochs AS int[]), CAST(:sequences AS bigint[])) AS w(topic, subject, epoch, sequence)
        WHERE h.topic = w.topic AND h.subject = w.subject AND h.epoch = w.epoch AND h.sequence = w.sequence"""
 )
+_DUE = text(
+    """SELECT envelope, why, held_at FROM inbox_held WHERE next_try_at <= :now
+       ORDER BY topic, subject, epoch, sequence LIMIT :limit"""
+)
 _HURRY = text(
     """UPDATE inbox_held SET next_try_at = :now
        WHERE subject = ANY(CAST(:subjects AS uuid[])) AND why <> 'failed'"""
@@ -198,15 +202,9 @@ async def hurry(session: Session, subjects: Iterable[UUID], machine_now: datetim
     return bool(await session.run(_HURRY, {"subjects": list(subjects), "now": machine_now}))
 
 
-async def due(session: Session, machine_now: datetime, limit: int) -> Sequence[Row[Any]]:
+async def due(database: Database, machine_now: datetime, limit: int) -> Sequence[Row[Any]]:
     """Return held messages whose time has come, in the order of their numbers."""
-    held = tables.inbox_held.c
-    return await session.rows(
-        select(tables.inbox_held)
-        .where(held.next_try_at <= machine_now)
-        .order_by(held.topic, held.subject, held.epoch, held.sequence)
-        .limit(limit)
-    )
+    return await database.rows(_DUE, {"now": machine_now, "limit": limit})
 
 
 async def park(session: Session, envelope: Envelope, *, cause: str, sentence: str, tries: int, now: datetime) -> None:
