@@ -40,7 +40,7 @@ def bus_here() -> str:
     return "kafka"
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 class TestAShortRun:
     def test_loses_and_doubles_nothing(self, tmp_path: Path) -> None:
         outcome = asyncio.run(run(Schedule(1, bus_here(), FEW), Wishes(100, 4.0), lambda _: None))
