@@ -25,7 +25,7 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
     # Statistics of a queue are always wrong: it was empty when they were taken, or full. Each statement here has one
     # good plan, by an index, row by row; the others are forbidden. Each execution is planned for its own number of
-    # rows: a plan kept from when the tables were empty would walk through all of them for each row.
+    # rows: a plan kept from when the tables were empty would walk through all of them.
     "plan_cache_mode": "force_custom_plan",
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
@@ -55,23 +55,23 @@ _RECEIPTS = """
     WHERE published_at IS NULL AND id > $1 ORDER BY id LIMIT $2
 """
 _INTEND = "INSERT INTO outbox_intent (epoch, ids, sequences) VALUES ($1, $2, $3) RETURNING id"
+# The place of an id in the sorted array is the place of its number in the other one: no join whose order the planner
+# could turn round.
 _MARK = """
-    WITH given AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS u(id, number)),
-    marked AS (
-        UPDATE outbox o SET epoch = coalesce(o.epoch, $3), sequence = coalesce(o.sequence, g.number),
-                            published_at = $4
-        FROM given g WHERE o.id = g.id),
+    WITH marked AS (
+        UPDATE outbox SET epoch = coalesce(epoch, $3), published_at = $4,
+            sequence = coalesce(sequence, ($2::bigint[])[width_bucket(id, $1::bigint[])])
+        WHERE id = ANY ($1::bigint[])),
     done AS (DELETE FROM outbox_intent WHERE id = $5)
     UPDATE dispatch SET published_at = $6 WHERE event_id = ANY ($7::uuid[]) AND published_at IS NULL
 """
 _PASSING = "DELETE FROM receipt_out WHERE id = ANY ($1::bigint[])"
 _LASTING = "UPDATE receipt_out SET published_at = $2 WHERE id = ANY ($1::bigint[])"
+_INTENDED = "SELECT id, epoch, ids, sequences FROM outbox_intent ORDER BY id"
+_DONE = "DELETE FROM outbox_intent WHERE id = $1"
 _RECOVER = """
-    WITH given AS (
-        SELECT i.epoch, u.id, u.number FROM outbox_intent i, unnest(i.ids, i.sequences) AS u(id, number)),
-    numbered AS (
-        UPDATE outbox o SET epoch = g.epoch, sequence = g.number FROM given g WHERE o.id = g.id AND o.sequence IS NULL)
-    DELETE FROM outbox_intent
+    UPDATE outbox SET epoch = $3, sequence = ($2::bigint[])[width_bucket(id, $1::bigint[])]
+    WHERE id = ANY ($1::bigint[]) AND sequence IS NULL
 """
 
 
@@ -150,7 +150,10 @@ async def recover(leader: "Connection") -> None:
 
     Waits for a lane of that leader that still holds them.
     """
-    await leader.execute(_RECOVER)
+    for intention, epoch, ids, sequences in await leader.fetch(_INTENDED):
+        # The rows first and the intention last, as a lane does it: the two never wait for each other.
+        await leader.execute(_RECOVER, ids, sequences, epoch)
+        await leader.execute(_DONE, intention)
 
 
 async def intend(leader: "Connection", batch: Batch) -> int:
@@ -158,7 +161,8 @@ async def intend(leader: "Connection", batch: Batch) -> int:
 
     Goes over the connection that holds the leader's lock: whoever has lost that can give no numbers.
     """
-    return int(await leader.fetchval(_INTEND, batch.epoch, list(batch.fresh), list(batch.fresh.values())))
+    ids = sorted(batch.fresh)
+    return int(await leader.fetchval(_INTEND, batch.epoch, ids, [batch.fresh[each] for each in ids]))
 
 
 class Lane:
@@ -203,10 +207,11 @@ class Lane:
 
     async def _mark(self, batch: Batch, intention: int | None, machine_now: datetime, now: datetime) -> None:
         if batch.rows:
+            numbers = dict(sorted(zip((row.id for row in batch.rows), batch.numbers, strict=True)))
             await self._connection.execute(
                 _MARK,
-                [row.id for row in batch.rows],
-                batch.numbers,
+                list(numbers),
+                list(numbers.values()),
                 batch.epoch,
                 machine_now,
                 intention,
