@@ -14,13 +14,14 @@ from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.crypto import plain_url
 from chassis.outbox import About
-from chassis.transports import Outgoing
+from chassis.transports import Delivery, Outgoing
 from chassis.wire import decode
 from cli import vault
 from cli.provision import BUS
 from tests.chassis.journey import (
     AREA,
     CREATE_EFFECT,
+    NOW,
     VERSION,
     Consumer,
     announce,
@@ -31,6 +32,7 @@ from tests.chassis.journey import (
     working,
 )
 from tests.conftest import Installation, RuntimeOf, eventually
+from tests.emptying import empty_bus
 
 TOPIC = "intake.awareness.v1"
 
@@ -101,27 +103,28 @@ async def assert_each_once_in_order(channel: Runtime, subjects: Sequence[UUID], 
 class TestKamuCli1398:
     """A reader of "everything after the last id" skips a transaction that commits after its successors."""
 
-    async def test_an_event_that_commits_after_hundreds_of_successors_is_sent(
+    async def test_an_event_that_commits_after_a_hundred_successors_is_sent(
         self, intake: Runtime, channel: Runtime
     ) -> None:
-        late, let = uuid4(), asyncio.Event()
+        late, written, let = uuid4(), asyncio.Event(), asyncio.Event()
 
         async def commit_late() -> None:
             async with intake.database.transaction(Actor.service("intake")) as session:
                 await session.lock(late)
                 await outbox.add(session, made(), about=About(late, AREA, VERSION))
                 await session.flush()  # it has its id, and every other one a higher id
+                written.set()
                 await let.wait()
 
         async with working(intake, channel):
             first = asyncio.create_task(commit_late())
-            await asyncio.sleep(0.2)
-            subjects = await announced(intake, 300)
-            await eventually(lambda: all_stored(intake, 600))
+            await written.wait()
+            subjects = await announced(intake, 50)
+            await eventually(lambda: all_stored(intake, 100), seconds=60)
             await asyncio.sleep(1.2)  # the relay has looked again, and found nothing
             let.set()
             await first
-            await eventually(lambda: all_stored(intake, 601), seconds=5)
+            await eventually(lambda: all_stored(intake, 101))
         found = [item for item in await effects(channel) if item[0] == late]
         assert found == [(late, 1)]
         assert len(await effects(channel)) == len(subjects) * 2 + 1
@@ -215,6 +218,38 @@ class TestDekaf3037:
         assert set((await on_the_bus(clean)).values()) == {1}
         await assert_each_once_in_order(channel, subjects, range(1, 11))
         assert await count(other, "SELECT count(DISTINCT (subject, sequence)) FROM outbox WHERE sequence <= 10") == 100
+
+
+class TestReportsOnAWipedBus:
+    """What people have done is told once: a bus that is wiped before the publisher has read it takes it along."""
+
+    async def test_a_report_goes_to_the_new_bus_too(
+        self, clean: Installation, intake: Runtime, channel: Runtime
+    ) -> None:
+        async with channel.database.transaction(Actor.service("channel")) as session:
+            await outbox.report(session, publisher="intake", event_id=uuid4(), team="x", state="seen", now=NOW)
+        async with relaying(channel):
+            await eventually(lambda: _reported(channel))
+        await empty_bus(clean.superuser_url(BUS))
+        arrived: list[bytes] = []
+
+        async def take(deliveries: Sequence[Delivery]) -> None:
+            arrived.extend(item.body for item in deliveries)
+
+        consuming = asyncio.create_task(intake.bus.consume("intake", ["receipts.intake.v1"], take))
+        async with relaying(channel):
+            await eventually(lambda: _any(arrived))
+        consuming.cancel()
+        await asyncio.gather(consuming, return_exceptions=True)
+        assert b'"seen"' in arrived[0]
+
+
+async def _reported(runtime: Runtime) -> bool:
+    return await count(runtime, "SELECT count(*) FROM receipt_out WHERE published_at IS NOT NULL") == 1
+
+
+async def _any(found: Sequence[bytes]) -> bool:
+    return bool(found)
 
 
 async def _one_leads(*runtimes: Runtime) -> bool:
