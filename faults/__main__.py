@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import sys
+import traceback
 from pathlib import Path
 
+from deploy.kafka.jars import KafkaNotHere, jars, java
 from faults.report import Outcome, told, written
 from faults.run import PER_SECOND, Wishes, run
 from faults.schedule import Schedule, drawn
@@ -36,22 +38,38 @@ def schedules(wanted: argparse.Namespace) -> list[Schedule]:
 
 
 def main(words: list[str]) -> int:
-    """Run, print, write; 0 when every target was met."""
+    """Run, print, write; 0 when every target was met, 1 when one was missed, 2 when Kafka is wanted and not here."""
     wanted = asked(words)
     wanted.out.mkdir(parents=True, exist_ok=True)
     runs: list[Outcome] = []
-    for schedule in schedules(wanted):
+    plans = schedules(wanted)
+    try:
+        if any(schedule.bus == "kafka" for schedule in plans):
+            java(), jars()
+    except KafkaNotHere as why:
+        print(f"{why} Without Kafka: make faults BUS=postgres.", file=sys.stderr)
+        return 2
+    for schedule in plans:
         plan = wanted.out / f"schedule-{schedule.bus}-{schedule.seed}.json"
         schedule.write(plan)
-        runs.append(
-            asyncio.run(run(schedule, Wishes(wanted.referrals, wanted.pace), lambda line: print(line, flush=True)))
-        )
-        print(told(runs[-1]), flush=True)
-        if not runs[-1].good:
+        outcome = played(schedule, Wishes(wanted.referrals, wanted.pace))
+        runs += [outcome] if outcome else []
+        if outcome is None or not outcome.good:
             print(f"  The same again: make faults SCHEDULE={plan}", flush=True)
-        good = written(runs, wanted.out)
+        good = written(runs, wanted.out) and len(runs) == len(plans)
     print((wanted.out / "RESULTS.md").read_text("utf-8"))
     return 0 if good else 1
+
+
+def played(schedule: Schedule, wishes: Wishes) -> Outcome | None:
+    """Play one schedule and tell how it went; None when the harness itself came to grief."""
+    try:
+        outcome = asyncio.run(run(schedule, wishes, lambda line: print(line, flush=True)))
+    except Exception:  # noqa: BLE001  the other runs are worth having
+        print(f"seed {schedule.seed} on {schedule.bus}: broke off\n{traceback.format_exc()}", flush=True)
+        return None
+    print(told(outcome), flush=True)
+    return outcome
 
 
 if __name__ == "__main__":

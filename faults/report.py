@@ -144,7 +144,7 @@ def _totals(runs: Sequence[Outcome]) -> list[tuple[str, str, str]]:
 
 def _spread(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
-    if len(known) < len(values):
+    if not known or len(known) < len(values):
         return f"never in {len(values) - len(known)} of {len(values)} runs"
     return f"worst {max(known):.1f} s, median {statistics.median(known):.1f} s"
 
