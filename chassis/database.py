@@ -256,7 +256,7 @@ class Database:
         Raises DatabaseUnavailable when the database cannot be reached or ends the connection.
         """
         try:
-            async with self._connected() as (connection, driver), driver.transaction(_settings_of(actor)):
+            async with self._connected() as (connection, driver), _committed(driver, actor):
                 session = Session(connection, actor, self.service, self.keys)
                 yield session
                 await session.flush()
@@ -312,8 +312,16 @@ class Database:
         await self._lone.dispose()
 
 
-def _settings_of(actor: Actor) -> Mapping[str, str]:
-    return {"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))}
+@asynccontextmanager
+async def _committed(driver: Driver, actor: Actor) -> AsyncIterator[None]:
+    """Commit on leaving, undo on any error; a connection for which neither worked is not idle, and is thrown away."""
+    try:
+        await driver.begin({"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))})
+        yield
+        await driver.commit()
+    except BaseException:
+        await driver.roll_back()
+        raise
 
 
 def _table_of(statement: UpdateBase) -> str:

@@ -89,25 +89,21 @@ class Driver:
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
 
-    @asynccontextmanager
-    async def transaction(self, settings: Mapping[str, str]) -> AsyncIterator[None]:
-        """Begin a transaction with these settings in force until its end; commit on leaving, undo on any error.
-
-        Raises CommitRefused where the error of a statement was swallowed. Whoever owns the connection throws it away
-        when it is not `idle` afterwards.
-        """
+    async def begin(self, settings: Mapping[str, str]) -> None:
+        """Begin a transaction with these settings in force until its end."""
         chosen = ", ".join(f"set_config({_quoted(name)}, {_quoted(value)}, true)" for name, value in settings.items())
-        try:
-            await self._connection.execute(f"BEGIN; SELECT {chosen}")
-            yield
-            done = await self._connection.execute("COMMIT")
-        except BaseException:
-            if not self._connection.is_closed():
-                await self._connection.execute("ROLLBACK")
-            raise
-        if done != "COMMIT":
+        await self._connection.execute(f"BEGIN; SELECT {chosen}")
+
+    async def commit(self) -> None:
+        """Commit; raises CommitRefused where the error of a statement was swallowed."""
+        if await self._connection.execute("COMMIT") != "COMMIT":
             message = "A statement of this transaction had failed, so nothing of it was kept: let the error through."
             raise CommitRefused(message)
+
+    async def roll_back(self) -> None:
+        """Undo the transaction, if there is one and the connection lives."""
+        if self._connection.is_in_transaction() and not self._connection.is_closed():
+            await self._connection.execute("ROLLBACK")
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
