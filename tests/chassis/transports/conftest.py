@@ -12,6 +12,7 @@ from aiokafka.conn import AIOKafkaConnection
 
 from chassis.transports import Transport
 from chassis.transports.kafka_links import address_of, client_settings
+from chassis.transports.kafka_topics import MAX_MESSAGE_BYTES
 from cli import vault
 from cli.provision import BUS
 from contracts.catalogue import PARTITIONS
@@ -23,14 +24,14 @@ TOPIC, GROUP = "intake.awareness.v1", "channel"
 BUSES = ("postgres", "kafka")
 
 
-async def make_topic(admin_url: str, partitions: int = PARTITIONS) -> str:
+async def make_topic(admin_url: str, partitions: int = PARTITIONS, limit: int = MAX_MESSAGE_BYTES) -> str:
     """Make a topic for one test and return its name."""
     client = AIOKafkaAdminClient(**client_settings(address_of(admin_url)))
     name = f"test.{uuid4().hex}.v1"
     try:
         await client.start()
-        limit = {"max.message.bytes": str(4 * 1024 * 1024)}
-        await client.create_topics([NewTopic(name, partitions, 1, topic_configs=limit)])
+        settings = {"max.message.bytes": str(limit)}
+        await client.create_topics([NewTopic(name, partitions, 1, topic_configs=settings)])
     finally:
         await client.close()
     return name

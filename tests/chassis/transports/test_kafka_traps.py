@@ -12,10 +12,12 @@ from aiokafka.errors import KafkaError
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis.app import BusAddressUnknown, make_transport
-from chassis.transports import BusRefused, Delivery, Transport, kafka_consumer
+from chassis.transports import BusRefused, Delivery, MessageTooLarge, Outgoing, Transport, kafka_consumer
 from chassis.transports.kafka import KafkaTransport
+from chassis.transports.kafka_consumer import STALL_SECONDS
 from chassis.transports.kafka_links import BusAddressUnreadable, address_of
 from chassis.transports.postgres import PostgresTransport
+from tests.chassis.transports.conftest import make_topic
 from tests.chassis.transports.suite import Bus, Seen, confirmed, expected, insist, keys, until
 
 
@@ -46,6 +48,7 @@ class TestConfirmation:
             for number in range(4):
                 await writer.publish([message for key in many for message in bus.messages(key, 1, number)])
                 await asyncio.sleep(0.3)
+                await until(lambda: len(seen.bodies) >= len(many))  # from now on the group's place is known
             await until(lambda: set(seen.bodies) == expected(many, 4))
             await confirmed(bus, reader)
         assert swallowed
@@ -91,7 +94,7 @@ class TestConfirmation:
         await writer.publish(bus.messages(uuid4(), 1))
         seen = Seen()
         async with bus.consuming(seen.handle):
-            await until(lambda: seen.bodies)
+            await until(lambda: seen.bodies, seconds=STALL_SECONDS)  # before the watch would find it silent
         assert len(broken) == 1
 
     async def test_joins_again_when_messages_lie_there_and_do_not_come(
@@ -119,8 +122,19 @@ class TestConfirmation:
 
 
 class TestRefusal:
-    async def test_a_refused_topic_does_not_spoil_the_others(self, bus: Bus, kafka: Any) -> None:
-        """After a refusal the idempotent producer would answer every later batch with "out of order"."""
+    async def test_a_message_that_a_topic_refuses_does_not_spoil_the_next(self, kafka: Any) -> None:
+        """After a refusal the idempotent producer would have every later batch answered with "out of order"."""
+        topic = await make_topic(kafka.admin_url, limit=2000)
+        narrow = Bus("kafka", topic, f"group-{topic}", kafka.admin_url, kafka.admin_url)
+        [key] = keys(1)
+        async with narrow.transport(narrow.writer_url) as writer:
+            await insist(lambda: writer.publish(narrow.messages(key, 1)))
+            for _ in range(2):
+                with pytest.raises(MessageTooLarge, match=r"max\.message\.bytes"):
+                    await writer.publish([Outgoing(topic, key, b"x" * 3000)])
+                await writer.publish(narrow.messages(key, 1))
+
+    async def test_a_refused_topic_does_not_spoil_the_others(self, kafka: Any) -> None:
         theirs = Bus("kafka", "triage.dovetail.v1", "channel", kafka.url("triage"), kafka.url("channel"))
         ours = Bus("kafka", "intake.awareness.v1", "channel", kafka.url("intake"), kafka.url("channel"))
         [key] = keys(1)
