@@ -8,7 +8,7 @@ from tests.rules.tree import all_files, calls, named, parsed
 COMMITS = {
     "chassis/database.py": "one message or request is one transaction",
     "chassis/migrate.py": "the migrations of a start are one transaction",
-    "chassis/relay.py": "numbers and marks rows on a connection of its own, beside every request",
+    "chassis/sending.py": "numbers and marks rows on a connection of its own, beside every request",
     "chassis/audit/sealer.py": "seals rows on a connection of its own, beside every request",
     "chassis/transports/kafka_consumer.py": "confirms offsets on Kafka, each by name",
 }
@@ -17,6 +17,7 @@ READS_THE_MACHINE = {
     "chassis/sessions.py": "a session ends by real time, whatever the demonstration's clock says",
     "chassis/audit/sealer.py": "a checkpoint says when it was really signed",
     "chassis/relay.py": "the replay window and publishing are the machine's affair",
+    "chassis/sending.py": "when a row was published is the machine's affair",
     "chassis/outbox.py": "when a row was recorded is the machine's affair",
     "chassis/purging.py": "keeping windows are the machine's affair",
     "chassis/inbox/inbox.py": "patience with gaps and retries is the machine's affair",
