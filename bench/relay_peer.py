@@ -56,8 +56,10 @@ async def send_with_faststream_outbox(
 
 def _relay(engine: AsyncEngine, table: Table, kafka: KafkaAddress, topic: str) -> tuple[OutboxBroker, KafkaBroker]:
     security = SASLScram512(kafka.user, kafka.password, use_ssl=False)
-    bus = KafkaBroker(list(kafka.servers), security=security, acks="all", enable_idempotence=True, linger_ms=0)
-    outbox = OutboxBroker(engine, outbox_table=table)
+    bus = KafkaBroker(
+        list(kafka.servers), security=security, acks="all", enable_idempotence=True, linger_ms=0, logger=None
+    )
+    outbox = OutboxBroker(engine, outbox_table=table, logger=None)
 
     @bus.publisher(topic)
     @outbox.subscriber(
