@@ -1,5 +1,6 @@
 """A message that can never be handled, at the head of a partition: it is set aside and holds up nobody."""
 
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID, uuid4
@@ -7,14 +8,29 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from chassis import outbox
+from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.broker import Message
 from chassis.crypto import plain_url
 from chassis.database import Session
+from chassis.outbox import MOST_SEALED_BYTES, About
+from chassis.transports import MessageTooLarge
 from chassis.transports.partitions import partition_of
 from contracts.catalogue import PARTITIONS
 from contracts.intake.awareness import ReferralMade
-from tests.chassis.journey import CREATE_EFFECT, Consumer, announce, count, effects, publisher, working
+from tests.chassis.journey import (
+    AREA,
+    CREATE_EFFECT,
+    VERSION,
+    Consumer,
+    announce,
+    count,
+    effects,
+    made,
+    publisher,
+    working,
+)
 from tests.chassis.transports.conftest import BUSES
 from tests.conftest import Installation, RuntimeOf, eventually
 
@@ -101,6 +117,21 @@ async def test_poison_at_the_head_of_a_partition_holds_up_nobody(
         assert poison.tries == tries
         assert time.process_time() - cpu < 0.3 * (time.monotonic() - wall)
     assert poisoned not in {subject for subject, _ in await effects(channel)}
+
+
+async def test_an_event_that_no_bus_takes_is_refused_before_it_is_accepted(intake: Runtime) -> None:
+    """In the outbox it would hold up everything that comes after it."""
+    huge = made().model_copy(update={"district": "x" * MOST_SEALED_BYTES})
+    largest = made().model_copy(update={"district": "x" * (MOST_SEALED_BYTES - 1000)})
+    for event, refused in ((huge, True), (largest, False)):
+        subject = uuid4()
+        with pytest.raises(MessageTooLarge) if refused else contextlib.nullcontext():
+            async with intake.database.transaction(Actor.service("intake")) as session:
+                await session.lock(subject)
+                await outbox.add(session, event, about=About(subject, AREA, VERSION))
+    async with working(intake):
+        await eventually(lambda: count(intake, "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL"))
+    assert await count(intake, "SELECT count(*) FROM outbox") == 1
 
 
 def _done(channel: Runtime, wanted: set[tuple[UUID, int]]) -> Callable[[], Awaitable[bool]]:
