@@ -101,7 +101,7 @@ checkpoint = Table(
     column("signed", Boolean, OPERATIONAL),
     column("received_at", moment, OPERATIONAL),
     # Set by a trigger: another checkpoint of the same service and place was kept before this one.
-    column("repeated", Boolean, OPERATIONAL, server_default=text("false")),
+    column("repeated", Boolean, OPERATIONAL),
     Index("checkpoint_doubtful", "service", "sequence", postgresql_where=text("NOT signed OR repeated")),
     Index("checkpoint_once", "service", "sequence", "entry_hash", "signature", "public_key", unique=True),
 )

@@ -99,7 +99,8 @@ async def keep_checkpoints(
     session: Session, service: str, offered: Sequence[OfferedCheckpoint], *, now: datetime
 ) -> None:
     """Add checkpoints to those kept; nothing kept is ever changed, and one that says otherwise is kept beside it."""
-    rows = [{"service": service, "received_at": now, **asdict(one)} for one in offered]
+    # Whether it repeats one that is kept is found out by a trigger, which overrules what stands here.
+    rows = [{"service": service, "received_at": now, "repeated": False, **asdict(one)} for one in offered]
     if rows:
         await session.execute(insert(checkpoint).on_conflict_do_nothing(), rows)
 
