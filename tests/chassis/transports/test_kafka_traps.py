@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CommitFailedError, KafkaError
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis.app import BusAddressUnknown, make_transport
@@ -76,6 +77,35 @@ class TestConfirmation:
         confirmations = [(place.partition, at.offset) for offsets in named for place, at in offsets.items()]
         assert confirmations
         assert set(confirmations) <= handled
+
+    async def test_a_refused_confirmation_neither_ends_nor_blocks_the_consumer(
+        self,
+        bus: Bus,
+        writer: Transport,
+        reader: Transport,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """A group that went on without its member refuses; a storm of rebalances must not crash anybody."""
+        commit, refused = AIOKafkaConsumer.commit, 0
+
+        async def refuses_twice(self: AIOKafkaConsumer, offsets: Any = None) -> None:
+            nonlocal refused
+            if refused < 2:
+                refused += 1
+                raise CommitFailedError
+            await commit(self, offsets)
+
+        monkeypatch.setattr(AIOKafkaConsumer, "commit", refuses_twice)
+        [key] = keys(1)
+        seen = Seen()
+        async with bus.consuming(seen.handle):
+            for number in range(4):
+                await writer.publish(bus.messages(key, 1, number))
+                await until(partial(seen.bodies.__contains__, f"{key}:{number}"))
+            await confirmed(bus, reader)
+        assert seen.by_key()[str(key)] == [0, 1, 2, 3]
+        assert "pauses" not in caplog.text
 
     async def test_joins_again_when_the_client_gives_up(
         self, bus: Bus, writer: Transport, monkeypatch: pytest.MonkeyPatch
