@@ -40,7 +40,9 @@ SERVICE = "channel"
 PEER = "asyncpg"
 AREA, AREA_VERSION = "kent-and-medway", "2026-01"
 
-_STATE = Table("bench_state", MetaData(), Column("subject", Uuid, primary_key=True), Column("at", DateTime(timezone=True)))
+_STATE = Table(
+    "bench_state", MetaData(), Column("subject", Uuid, primary_key=True), Column("at", DateTime(timezone=True))
+)
 _CHANGE = insert(_STATE)
 _PREPARE = f"""CREATE TABLE bench_state (subject uuid PRIMARY KEY, at timestamptz NOT NULL);
     GRANT SELECT, INSERT ON bench_state TO {SERVICE}"""

@@ -220,9 +220,7 @@ def answering() -> Iterator[None]:
         message = "The bus refused a message as too large; raise max.message.bytes of its topic."
         raise MessageTooLarge(message) from error
     except _REFUSED as error:
-        message = (
-            "The bus refused what this service may not do there: provision the bus again."
-        )
+        message = "The bus refused what this service may not do there: provision the bus again."
         raise BusRefused(message) from error
     except LOST as error:
         raise down() from error

@@ -51,7 +51,6 @@ class TestWatchServices:
         async with runtime.database.transaction(ME) as session:
             assert await queries.alarms(session) == ()
 
-
     async def test_offers_to_a_scraper_what_its_pages_show(self, runtime: Runtime, console: ConsoleOpsClient) -> None:
         console.inboxes["intake"] = (a_topic("receipts.intake.v1", parked=3),)
         console.outboxes["triage"] = OutboxReading(0, 4, 1.0, 2, 75.0, "console", 1)
