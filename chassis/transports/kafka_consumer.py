@@ -286,11 +286,13 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._expected.update({place: end for place, end in still.items() if place in self._expected})
 
     def _rewind(self, records: Iterable[ConsumerRecord]) -> None:
-        """Have the batch's partitions delivered again from where they stand."""
-        for place in {TopicPartition(record.topic, record.partition) for record in records}:
-            if place in self._expected:
-                with contextlib.suppress(IllegalStateError):
-                    self._consumer.seek(place, self._expected[place])
+        """Have the batch delivered again: each partition from where it stands, or from here while nobody knows that."""
+        firsts: dict[TopicPartition, int] = {}
+        for record in records:
+            firsts.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        for place, first in firsts.items():
+            with contextlib.suppress(IllegalStateError):
+                self._consumer.seek(place, self._expected.get(place, first))
 
     async def _watch(self) -> None:
         """See that the bus is the same and that nothing lies there undelivered; raises Interrupted, Unavailable."""

@@ -1,6 +1,7 @@
 """What Kafka's libraries do by default, or when they fail, and this transport must not: each trap sprung once."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -17,6 +18,7 @@ from chassis.transports import BusRefused, Delivery, MessageTooLarge, Outgoing, 
 from chassis.transports.kafka import KafkaTransport
 from chassis.transports.kafka_consumer import STALL_SECONDS
 from chassis.transports.kafka_links import BusAddressUnreadable, address_of
+from chassis.transports.kafka_positions import Positions
 from chassis.transports.postgres import PostgresTransport
 from tests.chassis.transports.conftest import make_topic
 from tests.chassis.transports.suite import Bus, Seen, confirmed, expected, insist, keys, until
@@ -106,6 +108,36 @@ class TestConfirmation:
             await confirmed(bus, reader)
         assert seen.by_key()[str(key)] == [0, 1, 2, 3]
         assert "pauses" not in caplog.text
+
+    async def test_loses_nothing_while_it_still_learns_where_the_group_stands(
+        self, bus: Bus, writer: Transport, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Messages come before a slow bus has said what the group confirmed; they must come again, each time."""
+        learn, learnt = Positions.confirmed, 0
+
+        async def slowly(self: Positions, group: str) -> Any:
+            nonlocal learnt
+            await asyncio.sleep(1.5)
+            try:
+                return await learn(self, group)
+            finally:
+                learnt += 1
+
+        monkeypatch.setattr(Positions, "confirmed", slowly)
+        [key] = keys(1)
+        await writer.publish(bus.messages(key, 3))
+        seen = Seen()
+        async with bus.consuming(seen.handle):
+            for number in (3, 4):
+                known = learnt
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(5):
+                        while learnt == known:
+                            await asyncio.sleep(0.05)
+                await asyncio.sleep(0.3)
+                await writer.publish(bus.messages(key, 1, number))
+            await until(lambda: set(seen.bodies) == expected([key], 5))
+        assert seen.in_order()
 
     async def test_joins_again_when_the_client_gives_up(
         self, bus: Bus, writer: Transport, monkeypatch: pytest.MonkeyPatch
