@@ -35,7 +35,8 @@ LOST = (KafkaError, OSError, TimeoutError)
 
 _REFUSED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
 _SCHEMES = {"kafka": False, "kafka+ssl": True}
-_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})")
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})")
+_PORTS = range(1, 65536)
 _NOISY = (
     "aiokafka",
     "aiokafka.conn",
@@ -71,17 +72,25 @@ def address_of(url: str) -> KafkaAddress:
 
     The sentence of the error never holds the password.
     """
-    parts = urlsplit(url)
+    message = "The bus's address cannot be read: write kafka://name:password@host:port, or kafka+ssl:// for TLS."
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # its words may hold a part of the address
+        raise BusAddressUnreadable(message) from None
     who, _, hosts = parts.netloc.rpartition("@")
     user, _, password = who.partition(":")
     servers = tuple(hosts.split(","))
-    if parts.scheme not in _SCHEMES or not all(map(_SERVER.fullmatch, servers)) or parts.path.strip("/"):
-        message = "The bus's address cannot be read: write kafka://name:password@host:port, or kafka+ssl:// for TLS."
+    if parts.scheme not in _SCHEMES or not all(map(_is_server, servers)) or parts.path.strip("/"):
         raise BusAddressUnreadable(message)
     if not user or not password:
         message = "The bus's address says nobody's name and password: write kafka://name:password@host:port."
         raise BusAddressUnreadable(message)
     return KafkaAddress(servers, unquote(user), unquote(password), _SCHEMES[parts.scheme])
+
+
+def _is_server(text: str) -> bool:
+    found = _SERVER.fullmatch(text)
+    return found is not None and int(found[2]) in _PORTS
 
 
 def client_settings(address: KafkaAddress) -> dict[str, Any]:

@@ -42,6 +42,10 @@ class TestChosen:
             (f"kafka://admin:{SECRET}@broker", "--bus cannot be read"),
             (f"kafka://admin:{SECRET}@:9092", "--bus cannot be read"),
             ("kafka://admin@broker:9092", "--bus cannot be read"),
+            (f"kafka://admin:{SECRET}@broker:99999", "--bus cannot be read"),
+            (f"kafka://admin:{SECRET}@broker:0", "--bus cannot be read"),
+            (f"kafka://admin:{SECRET}@[::1:9092", "--bus cannot be read"),
+            (f"kafka://admin:{SECRET}@[{SECRET}]:9092", "--bus cannot be read"),
         ],
     )
     def test_what_cannot_be_read_is_refused_without_its_password(

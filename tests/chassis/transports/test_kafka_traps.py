@@ -132,7 +132,7 @@ class TestConfirmation:
                 known = learnt
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(5):
-                        while learnt == known:
+                        while learnt == known:  # noqa: ASYNC110
                             await asyncio.sleep(0.05)
                 await asyncio.sleep(0.3)
                 await writer.publish(bus.messages(key, 1, number))
