@@ -37,10 +37,11 @@ UNHURRIED = {"synchronous_commit": "off"}
 
 STATISTICS_TOPICS = sorted(topic.name for topic in TOPICS if topic.statistics)
 
+# The purge may take a row and leave an older one, so the last number is the greater of what stands in both tables.
 _WAITING = """
     SELECT o.id, o.event_id, o.type, o.topic, o.area, o.area_version, o.subject, o.epoch, o.sequence,
            o.correlation_id, o.causation_id, o.traceparent, o.key_id, o.sealed,
-           CASE WHEN o.sequence IS NULL THEN coalesce(
+           CASE WHEN o.sequence IS NULL THEN greatest(
                (SELECT n.sequence FROM outbox n
                 WHERE n.subject = o.subject AND n.topic = o.topic AND n.epoch = $3 AND n.sequence IS NOT NULL
                 ORDER BY n.sequence DESC LIMIT 1),

@@ -255,6 +255,21 @@ class TestNumbers:
         assert await count(intake, "SELECT min(sequence) FROM outbox") == 4
         assert await count(intake, "SELECT max(sequence) FROM outbox") == 5
 
+    async def test_numbers_go_on_where_an_older_row_outlives_the_last_one(self, runtime_of: RuntimeOf) -> None:
+        intake, subject = await runtime_of(publisher()), uuid4()
+        await announce(intake, subject, 1, 2, 3)
+        await _run_until(intake.relay, eventually(lambda: _all_published(intake, 3)))
+        async with intake.database.transaction(Actor.service("intake")) as session:
+            await session.execute(text("UPDATE outbox SET recorded_at = recorded_at - interval '1 year'"))
+            await session.execute(text("UPDATE dispatch SET stored_at = recorded_at"))
+            # A replay has just asked for the first one again.
+            await session.execute(text("UPDATE outbox SET published_at = NULL WHERE sequence = 1"))
+        await purge(intake, NOW)
+        assert await count(intake, "SELECT count(*) FROM outbox") == 1
+        await announce(intake, subject, 4)
+        await _run_until(intake.relay, eventually(lambda: _all_published(intake, 2)))
+        assert await count(intake, "SELECT max(sequence) FROM outbox") == 4
+
     async def test_what_waited_longest_for_its_commit_is_sent_too(self, runtime_of: RuntimeOf) -> None:
         intake = await runtime_of(publisher())
         task = asyncio.create_task(intake.relay.run())
