@@ -148,6 +148,14 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 
 
 @pytest.fixture
+def lent_kafka(kafka: Kafka) -> Iterator[Kafka]:
+    """The Kafka of the run, emptied and lent to a whole system, which gives the services passwords of its own."""
+    asyncio.run(kafka.empty())
+    yield kafka
+    asyncio.run(prepare(kafka.admin_url, kafka.passwords, access_of_contracts()))
+
+
+@pytest.fixture
 async def clean_kafka(kafka: Kafka) -> Kafka:
     """The Kafka of the run with every topic emptied and no group's place known."""
     await kafka.empty()

@@ -92,7 +92,7 @@ def halt(live: Live, *services: str) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_moving_to_kafka_and_back_loses_nothing(kafka: Kafka, tmp_path: Path) -> None:
+def test_moving_to_kafka_and_back_loses_nothing(lent_kafka: Kafka, tmp_path: Path) -> None:
     state = ("--state", str(tmp_path / "state"))
     with started(tmp_path, *state) as live:
         references = [submitted(live, "man-of-twenty-two-dartford.json")]
@@ -104,7 +104,7 @@ def test_moving_to_kafka_and_back_loses_nothing(kafka: Kafka, tmp_path: Path) ->
         # Its consumers store it and answer; the answers lie on a bus that the system is about to leave.
         wait(lambda: waiting_receipts(live) >= len(CONSUMERS), what="Receipts in flight")
 
-    with started(tmp_path, *state, "--bus", kafka.admin_url) as live:
+    with started(tmp_path, *state, "--bus", lent_kafka.admin_url) as live:
         assert live.rows(BUS, "SELECT FROM bus.message") == [], "an erasure would not reach what lies on a bus unused"
         complete(live, references)
         references.append(submitted(live, "student-of-nineteen-canterbury.json"))
