@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
 
 from chassis.actor import Actor
 from chassis.crypto import SubjectKeys
@@ -138,9 +137,14 @@ class Session:
         """Run what `write` has put off, in the order of the first rows of each statement."""
         if not self._later:
             return
-        later, self._later = self._later, {}
         with self._alone():
-            await self._driver.run_all([(statement, rows) for (statement, _), rows in later.items()])
+            later, self._later = self._later, {}
+            try:
+                await self._driver.run_all([(statement, rows) for (statement, _), rows in later.items()])
+            except BaseException:
+                # Whoever swallows this keeps nothing: the end of the transaction comes to the same rows again.
+                self._later = later | self._later
+                raise
 
     async def _flush_for(self, statement: TextClause) -> None:
         """Run what was put off, unless the statement names none of the tables that it goes to."""
@@ -246,8 +250,6 @@ class Database:
             connect_args=connect_args,
             isolation_level="AUTOCOMMIT",  # the driver begins and commits: chassis/driver.py
         )
-        # Leadership locks belong to a connection: theirs is never pooled, so that its end is the end of the lock.
-        self._lone = create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=connect_args)
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncIterator[Session]:
@@ -302,14 +304,9 @@ class Database:
         except _LIBRARY_ERRORS as error:
             raise _translated(error) from error
 
-    def connect(self) -> AsyncConnection:
-        """Return a connection of its own, for leadership locks; the caller commits and closes it."""
-        return self._lone.connect()
-
     async def stop(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
-        await self._lone.dispose()
 
 
 @asynccontextmanager
@@ -317,10 +314,17 @@ async def _committed(driver: Driver, actor: Actor) -> AsyncIterator[None]:
     """Commit on leaving, undo on any error; a connection for which neither worked is not idle, and is thrown away."""
     try:
         await driver.begin({"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))})
+    except BaseException:
+        # Whether the server has begun is not known: the next one would find itself in a transaction of ours.
+        driver.end()
+        raise
+    try:
         yield
         await driver.commit()
     except BaseException:
-        await driver.roll_back()
+        # The error itself goes on, a cancellation above all, and not what the undoing says of a lost connection.
+        with suppress(*_LIBRARY_ERRORS):
+            await driver.roll_back()
         raise
 
 

@@ -105,6 +105,10 @@ class Driver:
         if self._connection.is_in_transaction() and not self._connection.is_closed():
             await self._connection.execute("ROLLBACK")
 
+    def end(self) -> None:
+        """Drop the connection; the server undoes what was not committed."""
+        self._connection.terminate()
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo on any error what was done inside, and only that."""

@@ -113,6 +113,16 @@ class TestTransaction:
         with pytest.raises(CommitRefused):
             await swallow()
 
+    async def test_a_swallowed_refusal_of_what_was_put_off_keeps_nothing(self, database: Database) -> None:
+        async def swallow() -> None:
+            async with database.transaction(TRIAGE) as session:
+                session.write(_POSITION, position() | {"sequence": "no number"})
+                with contextlib.suppress(asyncpg.DataError):
+                    await session.flush()
+
+        with pytest.raises(asyncpg.DataError):
+            await swallow()
+
     async def test_an_attempt_undoes_itself_alone_and_gives_its_locks_back(self, database: Database) -> None:
         subject = uuid4()
 
@@ -150,3 +160,40 @@ class TestTransaction:
         await asyncio.wait((held,))
         async with database.transaction(TRIAGE) as session:
             await asyncio.wait_for(session.lock(subject), 5)
+
+    async def test_one_that_is_cancelled_at_its_beginning_leaves_nothing_to_the_next(
+        self, runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        database = (await runtime_of(BARE, pool_size=1)).database
+
+        async def slowly(self: Driver, _: object) -> None:
+            await self._connection.execute("BEGIN; SELECT pg_sleep(10)")
+
+        async def begin() -> None:
+            async with database.transaction(TRIAGE):
+                pass
+
+        with monkeypatch.context() as slow:
+            slow.setattr(Driver, "begin", slowly)
+            beginning = asyncio.create_task(begin())
+            await asyncio.sleep(0.3)
+            beginning.cancel()
+            await asyncio.wait((beginning,))
+        await begin()
+
+    async def test_a_cancellation_outlives_a_lost_connection(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def lost(_: Driver) -> None:
+            raise asyncpg.ConnectionDoesNotExistError
+
+        async def wait() -> None:
+            async with database.transaction(TRIAGE):
+                await asyncio.sleep(10)
+
+        monkeypatch.setattr(Driver, "roll_back", lost)
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0.3)
+        waiting.cancel()
+        await asyncio.wait((waiting,))
+        assert waiting.cancelled()
