@@ -1,13 +1,16 @@
 """The clock of notify: what is due is sent, what was interrupted too often is set aside, the demonstration tidied."""
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from areas import Area
 from chassis import clock, telemetry
 from chassis.actor import Actor
+from chassis.errors import Unavailable
 from chassis.jobs import Job
 from chassis.runtime import Runtime
 from contracts.vocabulary import ProgressStage
@@ -33,6 +36,9 @@ BATCH = 20
 ASKED = 1_000
 """Of so many mails at once the database is asked whether their notices are still there."""
 
+Ended = tuple[Claimed, Sent]
+"""A notice and how its attempt ended."""
+
 log = telemetry.logger(__name__)
 sent_counter = telemetry.counter("notify.notice.sent", "1", "Notices that a mail server accepted")
 
@@ -53,16 +59,56 @@ async def send_due(runtime: Runtime, now: datetime) -> None:
 
 
 async def send_all(runtime: Runtime, claimed: Sequence[Claimed], *, now: datetime) -> None:
-    """Send claimed notices side by side, outside any transaction, and record in one what became of them."""
-    tried = await asyncio.gather(*(_attempt(runtime, one, now) for one in claimed), return_exceptions=True)
-    ended = [(one, sent) for one, sent in zip(claimed, tried, strict=True) if isinstance(sent, Sent)]
+    """Send claimed notices side by side, outside any transaction, and record in one what became of them.
+
+    A stop on the way records what has been sent by then: the next start would send it again.
+    """
+    sending = [asyncio.create_task(_attempt(runtime, one, now)) for one in claimed]
+    try:
+        await asyncio.wait(sending)
+    except asyncio.CancelledError:
+        for attempt in sending:
+            attempt.cancel()
+        with contextlib.suppress(Exception):
+            await _record(runtime, await _ended(claimed, sending), now)
+        raise
+    await _record(runtime, await _ended(claimed, sending), now)
+    for attempt in sending:
+        attempt.result()
+
+
+async def _ended(claimed: Sequence[Claimed], sending: Sequence[asyncio.Task[Sent]]) -> list[Ended]:
+    tried = await asyncio.gather(*sending, return_exceptions=True)
+    return [(one, sent) for one, sent in zip(claimed, tried, strict=True) if isinstance(sent, Sent)]
+
+
+async def _record(runtime: Runtime, ended: Sequence[Ended], now: datetime) -> None:
+    """Record attempts together; where one of them cannot be recorded, each by itself."""
+    try:
+        await _record_together(runtime, ended, now)
+    except Unavailable:
+        raise
+    except Exception:
+        if len(ended) == 1:
+            raise
+        apart = [await _tried(_record_together(runtime, [one], now)) for one in ended]
+        for failure in filter(None, apart):
+            raise failure from None
+
+
+async def _tried(work: Coroutine[Any, Any, None]) -> Exception | None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001  it is raised once the others are recorded
+        return error
+    return None
+
+
+async def _record_together(runtime: Runtime, ended: Sequence[Ended], now: datetime) -> None:
     async with runtime.database.transaction(_actor(runtime)) as session:
         states = await operations.record_attempts(session, ended, now=now, machine_now=datetime.now(UTC))
     for (one, sent), state in zip(ended, states, strict=True):
         _log(one, sent, state)
-    for failure in tried:
-        if isinstance(failure, BaseException):
-            raise failure
 
 
 def _log(claimed: Claimed, sent: Sent, state: State | None) -> None:

@@ -1,6 +1,7 @@
 """Sending, against a real database and a real mail server: nobody is told twice, nobody is forgotten."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from string import Template
 from typing import Any
@@ -13,11 +14,12 @@ from sqlalchemy import text
 from chassis import telemetry
 from chassis.actor import Actor
 from chassis.app import Runtime
+from chassis.database import Session
 from chassis.telemetry.start import start_tracing
 from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import ProgressStage
 from services.notify import jobs, operations
-from services.notify.clients import Clients, ConsoleSmtpClient, SmtpClient, SmtpServer
+from services.notify.clients import Clients, ConsoleSmtpClient, Delivery, Mail, SmtpClient, SmtpServer
 from services.notify.domain import ALLOWED_IN_MAIL, MOST_UNRECORDED, Kind, Result
 from services.notify.readers import mail_template
 from tests.notify.conftest import MailServer, NotifyOf, content_of
@@ -182,6 +184,46 @@ class TestSendDue:
         await asyncio.gather(*(jobs.send_due(notify, NOW) for _ in range(4)))
         ids = [message["Message-ID"] for message in mail_server.messages()]
         assert len(ids) == len(set(ids)) == 25
+
+    async def test_a_stop_on_the_way_forgets_nothing_that_was_sent(
+        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slow = await handle(notify, concern(), subject=uuid4())
+        for _ in range(3):
+            await handle(notify, concern(), subject=uuid4())
+        send = SmtpClient.send
+
+        async def one_hangs(self: SmtpClient, mail: Mail) -> Delivery:
+            first = (await rows(notify, f"SELECT id FROM notice WHERE event_id = '{slow}'"))[0].id
+            await asyncio.sleep(60 if str(first) in mail.message_id else 0)
+            return await send(self, mail)
+
+        monkeypatch.setattr(SmtpClient, "send", one_hangs)
+        sending = asyncio.create_task(jobs.send_due(notify, NOW))
+        while len(mail_server.taken) < 3:  # noqa: ASYNC110  the server is another thread
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
+        sending.cancel()
+        await asyncio.wait((sending,))
+        assert sorted(await states(notify)) == ["sending", "sent", "sent", "sent"]
+
+    async def test_one_that_cannot_be_recorded_takes_no_other_with_it(
+        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(4):
+            await handle(notify, concern(), subject=uuid4())
+        record, unlucky = operations.record_attempts, (await rows(notify, "SELECT min(id::text) AS id FROM notice"))[0]
+
+        async def refuse_one(session: Session, ended: Sequence[Any], **times: Any) -> Any:
+            if any(str(claimed.id) == unlucky.id for claimed, _ in ended):
+                raise ValueError
+            return await record(session, ended, **times)
+
+        monkeypatch.setattr(operations, "record_attempts", refuse_one)
+        with pytest.raises(ValueError):  # noqa: PT011  made here
+            await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == 4
+        assert sorted(await states(notify)) == ["sending", "sent", "sent", "sent"]
 
     async def test_urgent_notices_go_first(self, notify_of: NotifyOf) -> None:
         console = ConsoleSmtpClient()
