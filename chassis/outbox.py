@@ -19,6 +19,7 @@ from contracts.envelope import DocumentReference, Event, ReceiptBatch, ReceiptIt
 _OUTBOX = insert(tables.outbox)
 _DISPATCH = insert(tables.dispatch)
 _RECEIPT = insert(tables.receipt_out)
+_GRANT = upsert(tables.document_grant).on_conflict_do_nothing()
 STATISTICS = frozenset(topic.name for topic in TOPICS if topic.statistics)
 
 MOST_SEALED_BYTES = (MOST_BYTES - 4096) // 4 * 3
@@ -69,7 +70,7 @@ async def add_all(session: Session, events: list[tuple[Event, About]]) -> list[U
         copied = {name: row[name] for name in ("event_id", "topic", "subject", "recorded_at")}
         for recipient in TOPIC_BY_NAME[str(row["topic"])].consumers:
             session.write(_DISPATCH, copied | {"recipient": recipient})
-    await _grant_documents(session, [event for event, _ in events])
+    _grant_documents(session, [event for event, _ in events])
     session.wakes_relay = True
     return [row["event_id"] for row in rows if isinstance(row["event_id"], UUID)]
 
@@ -114,7 +115,7 @@ async def cut_statistics(session: Session, keys: Collection[UUID]) -> None:
         await session.execute(delete(table).where(found))
 
 
-async def _grant_documents(session: Session, events: list[Event]) -> None:
+def _grant_documents(session: Session, events: list[Event]) -> None:
     """Let each event's audience fetch the documents that the event names."""
     grants = {
         (reference.id, recipient)
@@ -122,11 +123,8 @@ async def _grant_documents(session: Session, events: list[Event]) -> None:
         for reference in documents_of(event)
         for recipient in TOPIC_BY_NAME[event.topic].consumers
     }
-    if grants:
-        await session.execute(
-            upsert(tables.document_grant).on_conflict_do_nothing(),
-            [{"document_id": document, "service": service} for document, service in sorted(grants, key=str)],
-        )
+    for document, service in sorted(grants, key=str):
+        session.write(_GRANT, {"document_id": document, "service": service})
 
 
 def documents_of(event: Event) -> tuple[DocumentReference, ...]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LEADER_LOCK = 7301
+LONGEST_WAIT_SECONDS = 2.0
+"""So long at most what was committed waits for a crowd at the door."""
 CHUNK = 5000
 """So many rows are taken back in one transaction when there is a new bus."""
 
@@ -51,11 +53,16 @@ class Relay:
         self._failures = 0
         self._pace = Pace()
         self._recognised = 0.0
+        self._crowded_until = 0.0
         self.leading = False
 
     def wake(self) -> None:
         """Say that something has been committed; called by the database in this process."""
         self._woken.set()
+
+    def give_way(self, seconds: float) -> None:
+        """Wait before the next sweep: who still stands at a door goes first, and what is sent later goes together."""
+        self._crowded_until = time.monotonic() + seconds
 
     async def run(self) -> None:
         """Lead whenever leadership is free, through every outage, until cancelled."""
@@ -100,6 +107,7 @@ class Relay:
                 self._failures = 0
                 if not more:
                     await self._rest(sending.due)
+                await self._lull()
                 # By the clock and not when idle: a bus that was wiped under load would else wait for the load to end.
                 if time.monotonic() - self._recognised > POLL_SECONDS:
                     await self._recognise_bus(connection)
@@ -114,6 +122,12 @@ class Relay:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
+
+    async def _lull(self) -> None:
+        """Wait until the crowd at the door has gone, but never long."""
+        until = time.monotonic() + LONGEST_WAIT_SECONDS
+        while (left := min(until, self._crowded_until) - time.monotonic()) > 0:  # noqa: ASYNC110  each mail moves it
+            await asyncio.sleep(left)
 
     async def recognise_restore(self) -> int:
         """Return the epoch in force, a new one after a restore; called before any door opens."""

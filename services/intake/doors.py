@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, AnyStr, Protocol, cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from aiosmtpd.smtp import SMTP, Envelope
@@ -20,6 +20,7 @@ from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
 from chassis.settling import OutcomeUnknown, settled
 from contracts.vocabulary import Door
+from services.intake.conversation import Mailbox
 from services.intake.domain import (
     BEING_READ,
     GIVEN_UP,
@@ -34,16 +35,17 @@ from services.intake.domain import (
 )
 from services.intake.operations import receive, record_reading, take_to_read
 from services.intake.queries import likeness_key, localities_of, originals_to_read
-from services.intake.readers import Cage, FormReading, ReadMessage, read_message
+from services.intake.readers import Cage, FormReading, ReadMessage, read_headers
 
 HEADERS_LIMIT = 64 * 1024
-LINE_LIMIT = 1024 * 1024
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
 LULL_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 2.0
 MOST_FORMS = 5
 MOST_TOGETHER = 50
+CROWD = 4
+"""So many mails in one transaction are a crowd at the door: what is behind it waits a moment."""
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
 NO_FORM = "The mail has no form attached that the software knows; open the original."
 
@@ -64,21 +66,6 @@ class MailSettings(Protocol):
 def settings_of(runtime: Runtime) -> MailSettings:
     """Return intake's own settings of a running service."""
     return cast("MailSettings", runtime.clients)
-
-
-class Mailbox(SMTP):
-    """An SMTP conversation; long lines are taken because senders that break the limit exist and carry referrals."""
-
-    line_length_limit = LINE_LIMIT
-
-    async def push(self, status: AnyStr) -> None:
-        """Answer; a mail that is too large is told the limit and what to do, where the library says only that it is."""
-        if isinstance(status, str) and status.startswith("552 "):
-            size = f"{(self.data_size_limit or 0) / 2**20:.3g} MB"
-            sentence = f"552 5.3.4 The mail is larger than {size}: send it with fewer attachments, or use the web form"
-            await super().push(sentence)
-        else:
-            await super().push(status)
 
 
 @asynccontextmanager
@@ -142,6 +129,8 @@ class Keeper:
             else:
                 for arrival, receipt in zip(arrivals, receipts, strict=True):
                     arrival.answer(receipt)
+                if len(arrivals) >= CROWD:
+                    self._runtime.relay.give_way(LULL_SECONDS)
 
     async def _one_by_one(self, arrivals: list["Arrival"], error: Exception) -> None:
         """Keep each by itself, so that one that fails takes nobody with it; a lost database is told to all at once."""
@@ -231,7 +220,7 @@ def arrived(runtime: Runtime, body: bytes, recipients: tuple[str, ...], envelope
     head, *rest = EMPTY_LINE.split(body, maxsplit=1)
     content = rest[0] if rest else b""
     head = head[:HEADERS_LIMIT]
-    headers = read_message(head + b"\r\n\r\n")
+    headers = read_headers(head + b"\r\n\r\n")
     keys = [key_for(KeyKind.DIGEST, body)]
     if headers.message_id:
         # Mail that takes another way comes with other headers; other content under a used Message-ID is another mail,

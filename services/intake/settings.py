@@ -19,6 +19,7 @@ class AreaPractices:
         self._areas = known
         self._default = default_area
         self.by_district = lru_cache(maxsize=1000)(self._by_district)
+        self._by_mail_address = lru_cache(maxsize=1000)(self._practice_of_mail_address)
 
     def _by_district(self, district: str, on: date) -> Practice:
         """Return the practice of the area with this district, of the default area where no area has it."""
@@ -26,8 +27,12 @@ class AreaPractices:
 
     def by_mail_addresses(self, addresses: tuple[str, ...], on: date) -> Practice:
         """Return the practice of the area whose desk has one of the addresses, or of the default area."""
-        found = (self._areas.of_mail_address(address, on) for address in addresses)
-        return practice(next(filter(None, found), None) or self._areas.current(self._default, on), "")
+        found = (self._by_mail_address(address, on) for address in addresses)
+        return next(filter(None, found), None) or self.by_district("", on)
+
+    def _practice_of_mail_address(self, address: str, on: date) -> Practice | None:
+        area = self._areas.of_mail_address(address, on)
+        return practice(area, "") if area else None
 
     def by_version(self, area: str, version: str, district: str) -> Practice:
         """Return the practice of a stored version; raises LookupError when it is not known."""

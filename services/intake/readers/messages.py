@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from email import policy
 from email.header import decode_header, make_header
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 from email.utils import parseaddr
 from html.parser import HTMLParser
 
@@ -28,6 +28,17 @@ def read_message(raw: bytes) -> ReadMessage:
         # The newer policies take headers apart by grammar, which 64 KB of quotation marks keep busy for a minute.
         return _taken_apart(BytesParser(policy=policy.compat32).parsebytes(raw))
     except Exception:  # noqa: BLE001 - the parser of hostile mail raises anything; people still get the original
+        return ReadMessage(problems=(DAMAGED,))
+
+
+def read_headers(head: bytes) -> ReadMessage:
+    """Read what the headers say of the sender and the mail, and nothing else; nothing is raised."""
+    try:
+        message = BytesHeaderParser(policy=policy.compat32).parsebytes(head)
+        return ReadMessage(
+            message_id=_header(message, "Message-ID"), sender=_sender(message), automatic=_is_automatic(message)
+        )
+    except Exception:  # noqa: BLE001 - as above
         return ReadMessage(problems=(DAMAGED,))
 
 
