@@ -68,10 +68,19 @@ def written(event: Announced, epoch: int, sequence: int) -> bytes:
     ).encode()
 
 
+def _storable(raw: dict[str, Any]) -> None:
+    """Raise ValueError for what no table takes: it could neither be handled nor held nor parked, only come again."""
+    if not (0 <= int(raw["epoch"]) < 2**31 and 0 <= int(raw["sequence"]) < 2**63):
+        raise ValueError("The number is out of range.")
+    if any("\0" in str(raw[name]) for name in ("type", "topic", "area", "area_version")):
+        raise ValueError("A name holds a NUL character.")
+
+
 def decode(body: bytes) -> Envelope:
     """Read a message body; raises EnvelopeUnreadable."""
     try:
         raw: dict[str, Any] = json.loads(body)
+        _storable(raw)
         return Envelope(
             event_id=UUID(raw["event_id"]),
             type=str(raw["type"]),
@@ -87,6 +96,6 @@ def decode(body: bytes) -> Envelope:
             key_id=str(raw["key_id"]),
             sealed=base64.b64decode(raw["sealed"], validate=True),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         message = f"A message on the bus is not an envelope ({type(error).__name__})."
         raise EnvelopeUnreadable(message) from None

@@ -89,15 +89,18 @@ class Inbox:
         await asyncio.sleep(self._pace.pause(len(deliveries), began, time.monotonic()))
 
     def _decoded(self, delivery: Delivery) -> Envelope | None:
-        try:
-            return decode(delivery.body)
-        except EnvelopeUnreadable:
-            # It names no subject that could wait, so it cannot be parked; the access list says who can have sent it.
-            log.warning(
-                "A message that is no envelope was dropped.",
-                extra={"facts": {"topic": delivery.topic, "offset": delivery.position}},
-            )
-            return None
+        envelope = None
+        with contextlib.suppress(EnvelopeUnreadable):
+            envelope = decode(delivery.body)
+        # Who may write one topic may not take up the numbers of another.
+        if envelope is not None and envelope.topic == delivery.topic:
+            return envelope
+        # It names no subject that could wait, so it cannot be parked; the access list says who can have sent it.
+        log.warning(
+            "A message that is no envelope was dropped.",
+            extra={"facts": {"topic": delivery.topic, "offset": delivery.position}},
+        )
+        return None
 
     async def _handle_events(self, delivered: Sequence[Envelope]) -> None:
         envelopes = await self._fresh(delivered) if delivered else []

@@ -1,9 +1,11 @@
 """The way from outbox to inbox under attack: every event has its effect once and in order, or a person sees why not."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -312,6 +314,43 @@ class TestInbox:
         await announce(intake, subject, 1)
         rubbish = [Delivery("intake.awareness.v1", 0, 0, body) for body in (b"", b"\xff\x00", b"[]", b"{}", b"null")]
         await channel.inbox.handle([*rubbish, *await deliveries(intake)])
+        assert await effects(channel) == [(subject, 1)]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"sequence": 2**63},
+            {"epoch": 2**31},
+            {"epoch": -1},
+            {"epoch": float("inf")},
+            {"type": "a\0b"},
+            {"area": "\0"},
+        ],
+    )
+    async def test_what_no_table_takes_stops_nobody(
+        self, intake: Runtime, channel: Runtime, wrong: dict[str, Any]
+    ) -> None:
+        subject = uuid4()
+        await announce(intake, subject, 1)
+        [honest] = await deliveries(intake)
+        odd = json.dumps(json.loads(honest.body) | {"subject": str(uuid4())} | wrong).encode()
+        await channel.inbox.handle([replace(honest, body=odd), honest])
+        assert await effects(channel) == [(subject, 1)]
+        assert await count(channel, "SELECT count(*) FROM inbox_held") == 0
+
+    async def test_what_overflows_the_reader_stops_nobody(self, intake: Runtime, channel: Runtime) -> None:
+        subject = uuid4()
+        await announce(intake, subject, 1)
+        [honest] = await deliveries(intake)
+        await channel.inbox.handle([replace(honest, body=b"[" * 100_000), honest])
+        assert await effects(channel) == [(subject, 1)]
+
+    async def test_nobody_takes_up_a_number_of_another_topic(self, intake: Runtime, channel: Runtime) -> None:
+        subject = uuid4()
+        await announce(intake, subject, 1)
+        [honest] = await deliveries(intake)
+        empty = replace(decode(honest.body), event_id=uuid4(), sealed=b"")
+        await channel.inbox.handle([Delivery("triage.awareness.v1", 0, 0, encode(empty)), honest])
         assert await effects(channel) == [(subject, 1)]
 
     async def test_every_event_thrice_and_shuffled_gives_the_same_state(
