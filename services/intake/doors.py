@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -33,7 +33,7 @@ from services.intake.domain import (
     Receipt,
     key_for,
 )
-from services.intake.operations import receive, record_reading, take_to_read
+from services.intake.operations import receive_all, record_reading, take_to_read
 from services.intake.queries import likeness_key, localities_of, originals_to_read
 from services.intake.readers import Cage, FormReading, ReadMessage, read_headers
 
@@ -148,13 +148,14 @@ class Keeper:
         now = clock.now()
 
         async def received(session: Session) -> list[Receipt]:
-            receipts = []
-            for arrival in arrivals:
-                with telemetry.span("smtp DATA", kind="server", new_trace=True):
-                    receipts.append(await receive(session, arrival.original, now=now))
-            return receipts
+            originals = [arrival.original for arrival in arrivals]
+            return await receive_all(session, originals, now=now, journey=_journey)
 
         return await settled(self._runtime.database, Actor.public(), received)
+
+
+def _journey() -> AbstractContextManager[telemetry.Span]:
+    return telemetry.span("smtp DATA", kind="server", new_trace=True)
 
 
 @dataclass(frozen=True)

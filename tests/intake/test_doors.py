@@ -4,7 +4,6 @@ import asyncio
 import json
 import smtplib
 import socket
-from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -18,7 +17,7 @@ from services.intake import doors
 from services.intake.app import service
 from services.intake.domain import Original, Receipt
 from services.intake.doors import Keeper, ReadingRoom, arrived, outcome_of
-from services.intake.operations import receive
+from services.intake.operations import receive, receive_all
 from services.intake.readers import Attachment, Cage, ReadMessage, read_form
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf, eventually
@@ -273,12 +272,12 @@ class TestKeeper:
     ) -> None:
         intake = await running_of(service(), doors=False)
 
-        async def fails_at_one(session: Session, original: Original, *, now: datetime) -> Receipt:
-            if b"Subject: broken" in original.body:
-                raise RuntimeError(len(original.body))
-            return await receive(session, original, now=now)
+        async def fails_at_one(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
+            if any(b"Subject: broken" in original.body for original in originals):
+                raise RuntimeError(len(originals))
+            return await receive_all(session, originals, **given)
 
-        monkeypatch.setattr(doors, "receive", fails_at_one)
+        monkeypatch.setattr(doors, "receive_all", fails_at_one)
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject=subject).as_bytes() for subject in ("one", "broken", "two")]
         answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)

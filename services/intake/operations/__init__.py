@@ -10,7 +10,7 @@ from services.intake.operations.reading import (
     record_reading,
     take_to_read,
 )
-from services.intake.operations.receiving import receive
+from services.intake.operations.receiving import receive, receive_all
 
 __all__ = [
     "MAY_WITHHOLD",
@@ -21,6 +21,7 @@ __all__ = [
     "note_receipts",
     "purge_keys",
     "receive",
+    "receive_all",
     "record_progress",
     "record_reading",
     "take_to_read",

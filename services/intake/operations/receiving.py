@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,64 +31,125 @@ from services.intake.operations import announcing
 from services.intake.operations.announcing import TOPICS, Version, receipt_message
 
 REFERENCE_TRIES = 5
+Journey = Callable[[], AbstractContextManager[object]]
+_SIGN = ("sign_digest", "sign_kind", "sign_area", "sign_request_digest", "sign_referral_id")
+_LINE = (
+    "line_referral_id",
+    "line_team",
+    "line_area",
+    "line_service",
+    "line_topic",
+    "line_required",
+    "line_announced",
+    "line_due_at",
+    "line_acknowledge_by",
+)
 
 _CLAIMED_BEFORE = text(
     """SELECT sign.kind, sign.digest, sign.request_digest, referral.id, referral.reference, referral.received_at,
         referral.area FROM arrival_key AS sign JOIN referral ON referral.id = sign.referral_id
     WHERE sign.digest = ANY (CAST(:digests AS bytea[])) ORDER BY sign.seen_at"""
 )
-# One statement, because each round trip costs more than its rows: the signs are claimed, and only when all of them are
-# new do the referral, its first version and its ledger lines come into being.
+# One statement for all, because each round trip costs more than its rows: the signs are claimed, those of the same mail
+# by whoever came first, and only for whom all are new do the referral, its first version and its ledger lines come into
+# being.
 _MAKE = text(
-    """WITH claimed AS (
+    """WITH given AS (
+        SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:area AS text[]), CAST(:area_version AS text[]),
+            CAST(:reference AS text[]), CAST(:correlation_id AS uuid[]), CAST(:statistics_key AS uuid[]),
+            CAST(:door AS text[]), CAST(:reading AS text[]), CAST(:unread_reason AS text[]), CAST(:district AS text[]),
+            CAST(:immediate_danger AS boolean[]), CAST(:document_id AS uuid[]), CAST(:referrer_email AS bytea[]),
+            CAST(:language AS text[]), CAST(:tells AS text[]), CAST(:likeness AS bytea[]), CAST(:form AS bytea[]),
+            CAST(:signs AS int[]))
+            AS given (id, area, area_version, reference, correlation_id, statistics_key, door, reading, unread_reason,
+                district, immediate_danger, document_id, referrer_email, language, tells, likeness, form, signs)
+    ), claimed AS (
         INSERT INTO arrival_key (digest, kind, area, request_digest, referral_id, seen_at)
-        SELECT digest, kind, :area, request_digest, :id, :now
-        FROM unnest(CAST(:digests AS bytea[]), CAST(:kinds AS text[]), CAST(:requests AS bytea[]))
-            AS sign (digest, kind, request_digest)
-        ORDER BY digest
-        ON CONFLICT (digest) DO NOTHING RETURNING digest
+        SELECT digest, kind, area, request_digest, referral_id, :now
+        FROM unnest(CAST(:sign_digest AS bytea[]), CAST(:sign_kind AS text[]), CAST(:sign_area AS text[]),
+            CAST(:sign_request_digest AS bytea[]), CAST(:sign_referral_id AS uuid[]))
+            WITH ORDINALITY AS sign (digest, kind, area, request_digest, referral_id, place)
+        ORDER BY digest, place
+        ON CONFLICT (digest) DO NOTHING RETURNING referral_id
+    ), counted AS (
+        SELECT given.id, given.signs = (SELECT count(*) FROM claimed WHERE referral_id = given.id) AS fresh FROM given
     ), made AS (
         INSERT INTO referral (id, area, area_version, reference, correlation_id, statistics_key, door, received_at,
             version, reading, reading_tries, unread_reason, district, immediate_danger, document_id, referrer_email,
             language, tells, likeness)
-        SELECT :id, :area, :area_version, :reference, :correlation_id, :statistics_key, :door, :now, 1, :reading, 0,
-            :unread_reason, :district, :immediate_danger, :document_id, CAST(:referrer_email AS bytea), :language,
-            CAST(:tells AS text[]), CAST(:likeness AS bytea)
-        WHERE (SELECT count(*) FROM claimed) = cardinality(CAST(:digests AS bytea[]))
+        SELECT id, area, area_version, reference, correlation_id, statistics_key, door, :now, 1, reading, 0,
+            unread_reason, district, immediate_danger, document_id, referrer_email, language,
+            string_to_array(tells, ' '), likeness
+        FROM given JOIN counted USING (id) WHERE fresh
         ON CONFLICT (reference) DO NOTHING RETURNING id
     ), first_version AS (
         INSERT INTO referral_version (referral_id, version, area, added_at, made_by, unread_reason, form, found)
-        SELECT id, 1, :area, :now, :door, :unread_reason, CAST(:form AS bytea), NULL FROM made
+        SELECT id, 1, area, :now, door, unread_reason, form, NULL FROM given JOIN made USING (id)
     ), lines AS (
         INSERT INTO ledger_line (referral_id, team, area, service, topic, required, announced, due_at,
             acknowledge_by)
-        SELECT made.id, line.team, :area, line.service, line.topic, line.required, line.announced, line.due_at,
+        SELECT made.id, line.team, line.area, line.service, line.topic, line.required, line.announced, line.due_at,
             line.acknowledge_by
-        FROM made, unnest(CAST(:teams AS text[]), CAST(:services AS text[]), CAST(:topics AS text[]),
-            CAST(:required AS boolean[]), CAST(:announced AS boolean[]), CAST(:due AS timestamptz[]),
-            CAST(:acknowledge_by AS timestamptz[]))
-            AS line (team, service, topic, required, announced, due_at, acknowledge_by)
+        FROM made JOIN unnest(CAST(:line_referral_id AS uuid[]), CAST(:line_team AS text[]), CAST(:line_area AS text[]),
+            CAST(:line_service AS text[]), CAST(:line_topic AS text[]), CAST(:line_required AS boolean[]),
+            CAST(:line_announced AS boolean[]), CAST(:line_due_at AS timestamptz[]),
+            CAST(:line_acknowledge_by AS timestamptz[]))
+            AS line (referral_id, team, area, service, topic, required, announced, due_at, acknowledge_by)
+            ON line.referral_id = made.id
     )
-    SELECT (SELECT count(*) FROM claimed) AS claimed, (SELECT id FROM made) AS id, ARRAY(
+    SELECT counted.id, counted.fresh, made.id IS NOT NULL AS made, ARRAY(
         SELECT earlier.reference FROM referral AS earlier
-        WHERE earlier.likeness = CAST(:likeness AS bytea) ORDER BY earlier.received_at DESC LIMIT :most_alike
-    ) AS possibly_same_as"""
+        WHERE earlier.likeness = given.likeness ORDER BY earlier.received_at DESC LIMIT :most_alike
+    ) AS possibly_same_as
+    FROM counted JOIN given USING (id) LEFT JOIN made USING (id)"""
 )
 
 
 async def receive(session: Session, original: Original, *, now: datetime) -> Receipt:
-    """Keep an original, give it a reference and announce it; the edge answers "accepted" only after the commit.
+    """Keep one original; see `receive_all`."""
+    return (await receive_all(session, [original], now=now))[0]
+
+
+async def receive_all(
+    session: Session, originals: Sequence[Original], *, now: datetime, journey: Journey = nullcontext
+) -> list[Receipt]:
+    """Keep originals, give them references and announce them; the edge answers "accepted" only after the commit.
 
     An arrival that is known already (same idempotency key, Message-ID, digest or form token) gets its first answer
-    again. Raises KeyUsedForAnotherRequest when an idempotency key came with another body before.
+    again, also when the first is beside it. Each is announced in a `journey` of its own.
+    Raises KeyUsedForAnotherRequest when an idempotency key came with another body before.
     """
-    referral_id = await session.new_subject()
-    kept = _reference_of(original)
-    version = await _make(session, original, referral_id, kept, now)
+    arrivals = [await _arrival(session, original) for original in originals]
+    versions = await _make(session, arrivals, now)
+    receipts = []
+    for arrival in arrivals:
+        with journey():
+            receipts.append(await _settle(session, arrival, versions.get(arrival.referral_id), now))
+    return receipts
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """An original that comes in, the document it is kept as, and its row without the reference."""
+
+    original: Original
+    referral_id: UUID
+    kept: DocumentReference
+    row: Mapping[str, Any]
+
+
+async def _arrival(session: Session, original: Original) -> _Arrival:
+    referral_id, kept = await session.new_subject(), _reference_of(original)
+    return _Arrival(original, referral_id, kept, await _row(session, original, referral_id, kept))
+
+
+async def _settle(session: Session, arrival: _Arrival, version: Version | None, now: datetime) -> Receipt:
+    """Keep and announce what is new, answer again what is known."""
+    original, referral_id = arrival.original, arrival.referral_id
     if version is None:
         return await _answer_again(session, original, referral_id, now)
     area = version.practice.area
-    await documents.keep(session, kept, original.body, subject=referral_id, area=area, now=now)
+    await documents.keep(session, arrival.kept, original.body, subject=referral_id, area=area, now=now)
     telemetry.correlate(version.correlation_id)
     await announcing.announce_first(session, version, _receipt_message(original, version))
     facts: dict[str, str | int] = {"door": original.door, "reading": original.reading, "bytes": len(original.body)}
@@ -145,54 +208,71 @@ async def _keep_the_repeat(session: Session, original: Original, known: Sequence
     await audit.record(session, "referral.repeated", subject=first.id, now=now, area=first.area, facts=facts)
 
 
-async def _make(
-    session: Session, original: Original, referral_id: UUID, kept: DocumentReference, now: datetime
-) -> Version | None:
-    """Return the first version of a new referral, None when one of its signs is known."""
-    values = await _row_values(session, original, referral_id, kept, now) | _sign_values(original.keys)
+async def _make(session: Session, arrivals: Sequence[_Arrival], now: datetime) -> dict[UUID, Version]:
+    """Return the first versions of those that are new: none of their signs is known."""
+    waiting = {arrival.referral_id: arrival for arrival in arrivals}
+    signed, versions = True, {}
     for _ in range(REFERENCE_TRIES):
-        reference = make_reference(original.practice.prefix, secrets.choice)
-        made = await session.first(_MAKE, values | {"reference": reference})
-        if made is None or made.claimed < len(values["digests"]):
-            return None
-        if made.id is not None:
-            return _first_version(original, values | {"reference": reference}, kept, tuple(made.possibly_same_as))
-        # The reference is taken, the signs are ours by now.
-        values |= _sign_values(())
+        references = {each: make_reference(waiting[each].original.practice.prefix, secrets.choice) for each in waiting}
+        for made in await session.rows(_MAKE, _values(waiting.values(), references, now, signed=signed)):
+            if made.made:
+                arrival, alike = waiting[made.id], tuple(made.possibly_same_as)
+                versions[made.id] = _first_version(arrival, references[made.id], alike, now)
+            if made.made or not made.fresh:
+                del waiting[made.id]
+        if not waiting:
+            return versions
+        # Their references are taken, the signs are theirs by now.
+        signed = False
     raise ReferenceTaken("No free reference was found: try again in a moment.")
 
 
-def _first_version(
-    original: Original, values: Mapping[str, Any], kept: DocumentReference, possibly_same_as: tuple[str, ...]
-) -> Version:
+def _first_version(arrival: _Arrival, reference: str, possibly_same_as: tuple[str, ...], now: datetime) -> Version:
+    original = arrival.original
     return Version(
-        referral_id=values["id"],
-        reference=values["reference"],
-        correlation_id=values["correlation_id"],
-        statistics_key=values["statistics_key"],
+        referral_id=arrival.referral_id,
+        reference=reference,
+        correlation_id=arrival.row["correlation_id"],
+        statistics_key=arrival.row["statistics_key"],
         practice=original.practice,
         door=original.door,
-        received_at=values["now"],
-        at=values["now"],
+        received_at=now,
+        at=now,
         version=1,
         form=original.form,
         unread_reason=original.unread_reason,
-        documents=() if original.form else (kept,),
+        documents=() if original.form else (arrival.kept,),
         possibly_same_as=possibly_same_as,
     )
 
 
-def _sign_values(keys: tuple[ArrivalKey, ...]) -> dict[str, Any]:
-    return {
-        "digests": [key.digest for key in keys],
-        "kinds": [str(key.kind) for key in keys],
-        "requests": [key.request_digest for key in keys],
-    }
-
-
-async def _row_values(
-    session: Session, original: Original, referral_id: UUID, kept: DocumentReference, now: datetime
+def _values(
+    arrivals: Collection[_Arrival], references: Mapping[UUID, str], now: datetime, *, signed: bool
 ) -> dict[str, Any]:
+    """Return what `_MAKE` takes: a list for each column."""
+    keys = [(arrival, key) for arrival in arrivals for key in (arrival.original.keys if signed else ())]
+    rows = [
+        {**arrival.row, "reference": references[arrival.referral_id], "signs": len(arrival.original.keys) * signed}
+        for arrival in arrivals
+    ]
+    signs = [
+        (key.digest, str(key.kind), arrival.original.practice.area, key.request_digest, arrival.referral_id)
+        for arrival, key in keys
+    ]
+    lines = [line for arrival in arrivals for line in _lines(arrival.original, arrival.referral_id, now)]
+    return (
+        {name: [row[name] for row in rows] for name in rows[0]}
+        | _columns(_SIGN, signs)
+        | _columns(_LINE, lines)
+        | {"now": now, "most_alike": MOST_ALIKE}
+    )
+
+
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+async def _row(session: Session, original: Original, referral_id: UUID, kept: DocumentReference) -> dict[str, Any]:
     form, practice = original.form, original.practice
     email = original.email
     return {
@@ -202,7 +282,6 @@ async def _row_values(
         "correlation_id": uuid4(),
         "statistics_key": uuid4(),
         "door": str(original.door),
-        "now": now,
         "reading": str(original.reading),
         "unread_reason": original.unread_reason,
         "district": practice.district,
@@ -210,21 +289,24 @@ async def _row_values(
         "document_id": kept.id,
         "referrer_email": await session.seal(referral_id, email) if email else None,
         "language": form.language if form else "en",
-        "tells": sorted(practice.tells),
+        "tells": " ".join(sorted(practice.tells)),
         "likeness": likeness(form.person, original.likeness_key) if form else None,
-        "most_alike": MOST_ALIKE,
         "form": await session.seal_model(referral_id, form) if form else None,
-    } | _line_values(original, now)
-
-
-def _line_values(original: Original, now: datetime) -> dict[str, Any]:
-    lines = original.practice.recipients
-    return {
-        "teams": [str(line.team) for line in lines],
-        "services": [line.service for line in lines],
-        "topics": [TOPICS[line.audience] for line in lines],
-        "required": [line.required for line in lines],
-        "announced": [original.form is not None or line.announce_unread for line in lines],
-        "due": [now + timedelta(seconds=line.stored_within_seconds) for line in lines],
-        "acknowledge_by": [line.acknowledge_by(now) if line.acknowledge_by else None for line in lines],
     }
+
+
+def _lines(original: Original, referral_id: UUID, now: datetime) -> list[tuple[Any, ...]]:
+    return [
+        (
+            referral_id,
+            str(line.team),
+            original.practice.area,
+            line.service,
+            TOPICS[line.audience],
+            line.required,
+            original.form is not None or line.announce_unread,
+            now + timedelta(seconds=line.stored_within_seconds),
+            line.acknowledge_by(now) if line.acknowledge_by else None,
+        )
+        for line in original.practice.recipients
+    ]
