@@ -110,7 +110,8 @@ async def cut_statistics(session: Session, keys: Collection[UUID]) -> None:
     The rows stand beside those of the subject, written at the same moment: they would tell which facts are whose.
     Statistics keep what they have stored; what has not reached them by then is not counted.
     """
-    for table in (tables.dispatch, tables.outbox):
+    # Outbox rows before dispatch rows, as the relay takes them.
+    for table in (tables.outbox, tables.dispatch):
         found = table.c.topic.in_(STATISTICS) & table.c.subject.in_(keys)
         await session.execute(delete(table).where(found))
 

@@ -15,8 +15,17 @@ OnReceipt = Callable[[Session, Sequence[ReceiptItem], datetime], Awaitable[None]
 
 log = telemetry.logger(__name__)
 
+# The lines are held in the order in which the relay marks them, or the two could wait for each other.
 _UPSERT = text(
     """
+    WITH held AS MATERIALIZED (
+        SELECT event_id FROM dispatch
+        WHERE event_id = ANY (CAST(:event_ids AS uuid[])) AND recipient = :recipient
+        ORDER BY event_id FOR NO KEY UPDATE),
+    said AS (
+        SELECT DISTINCT ON (event_id) event_id, state, at
+        FROM unnest(CAST(:event_ids AS uuid[]), CAST(:states AS text[]), CAST(:moments AS timestamptz[]))
+            WITH ORDINALITY AS u(event_id, state, at, nth) ORDER BY event_id, nth DESC)
     UPDATE dispatch d SET
         stored_at = CASE WHEN r.state = 'stored' THEN coalesce(d.stored_at, r.at) ELSE d.stored_at END,
         parked_at = CASE WHEN r.state = 'parked' THEN coalesce(d.parked_at, r.at)
@@ -25,10 +34,8 @@ _UPSERT = text(
         waived_at = CASE WHEN r.state = 'discarded' THEN coalesce(d.waived_at, r.at) ELSE d.waived_at END,
         waived_reason = CASE WHEN r.state = 'discarded' THEN 'discarded-by-recipient' ELSE d.waived_reason END,
         answered_at = CAST(:answered_at AS timestamptz)
-    FROM (SELECT DISTINCT ON (event_id) * FROM
-          unnest(CAST(:event_ids AS uuid[]), CAST(:states AS text[]), CAST(:moments AS timestamptz[]))
-          WITH ORDINALITY AS u(event_id, state, at, nth) ORDER BY event_id, nth DESC) r
-    WHERE d.event_id = r.event_id AND d.recipient = :recipient
+    FROM held JOIN said r USING (event_id)
+    WHERE d.event_id = held.event_id AND d.recipient = :recipient
     """
 )
 _SEND_AGAIN = text(
@@ -68,10 +75,11 @@ class Receipts:
 
     async def _take(self, batches: Sequence[ReceiptBatch]) -> None:
         async with self._database.transaction(self._actor) as session:
+            # Outbox rows before dispatch rows, as the relay takes them.
+            for request in (request for batch in batches for request in batch.replay):
+                await _send_again(session, request)
             for batch in batches:
                 await self._upsert(session, batch)
-                for request in batch.replay:
-                    await _send_again(session, request)
             items = [item for batch in batches for item in batch.items]
             if self._on_receipt is not None and items:
                 await self._on_receipt(session, items, clock.now())
