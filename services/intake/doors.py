@@ -185,6 +185,10 @@ class MailHandler:
         self._room = room
         self._keeper = Keeper(runtime)
 
+    def __dir__(self) -> tuple[str, ...]:
+        """Name the hooks, for which the library searches all attributes at every connection."""
+        return ("handle_DATA", "handle_exception")
+
     async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
         """Keep and announce a mail; the answer is given after the commit, so 250 means that it is safe."""
         try:

@@ -91,6 +91,8 @@ def _raw_header(message: Message, name: str) -> str:
 
 
 def _words(raw: str) -> str:
+    if "=?" not in raw:
+        return raw
     try:
         return str(make_header(decode_header(raw)))
     except Exception:  # noqa: BLE001 - unknown character sets and broken encodings; it is shown as it came
