@@ -36,11 +36,12 @@ async def settled(
             async with database.transaction(actor) as session:
                 answer = await work(session)
                 worked = True
-        except Unavailable as error:
-            doubtful = doubtful or worked
+        except Exception as error:
+            doubtful = doubtful or (worked and isinstance(error, Unavailable))
             if not doubtful:
                 raise
-            if time.monotonic() > until:
+            # A refusal in the rerun says nothing of the first run either: that may be kept.
+            if time.monotonic() > until or not isinstance(error, Unavailable):
                 message = (
                     "The database was lost while it kept this, so that nobody knows whether it did: send it again."
                 )

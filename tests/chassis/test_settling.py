@@ -77,3 +77,13 @@ class TestSettled:
 
         with pytest.raises(Conflict):
             await settled(cast("Database", Losing()), WHO, refuse)
+
+    async def test_a_refusal_after_a_lost_commit_is_no_no(self) -> None:
+        ran = iter(range(2))
+
+        async def refuse_the_second_time(_: Any) -> None:
+            if next(ran):
+                raise Conflict("Another was first.")
+
+        with pytest.raises(OutcomeUnknown):
+            await settled(cast("Database", Losing("commit")), WHO, refuse_the_second_time)
