@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.conn import create_conn
 from aiokafka.errors import (
+    BrokerResponseError,
     ClusterAuthorizationFailedError,
     KafkaConnectionError,
     KafkaError,
@@ -98,6 +99,12 @@ async def _administrator(address: KafkaAddress) -> AsyncIterator[AIOKafkaAdminCl
         )
         raise BusNotPrepared(message) from error
     except (KafkaError, OSError, TimeoutError) as error:
+        if isinstance(error, BrokerResponseError) and not error.retriable:
+            message = (
+                f"Kafka at {where} answers, and refuses to be prepared ({error}): it must let users sign in with "
+                "SCRAM-SHA-512 and keep rules of access (an authorizer)."
+            )
+            raise BusNotPrepared(message) from error
         message = (
             f"Kafka at {where} does not answer ({type(error).__name__}): see whether it runs, and whether it is TLS."
         )

@@ -213,6 +213,11 @@ class TestRefusals:
         with pytest.raises(BusNotPrepared, match="does not let intake make topics"):
             await prepare(kafka.url("intake"), kafka.passwords, access_of_contracts())
 
+    async def test_what_the_cluster_cannot_do(self, kafka: Kafka) -> None:
+        impossible = Access("intake.trial.v2", 0, ("intake",), ("triage",))
+        with pytest.raises(BusNotPrepared, match="answers, and refuses to be prepared"):
+            await prepare(kafka.admin_url, kafka.passwords, (impossible,))
+
     async def test_nobody_there(self) -> None:
         with pytest.raises(BusNotPrepared, match="does not answer"):
             await prepare("kafka://admin:x@127.0.0.1:9", {}, ())
