@@ -64,8 +64,9 @@ _RELEASE = text(
        WHERE h.topic = w.topic AND h.subject = w.subject AND h.epoch = w.epoch AND h.sequence = w.sequence"""
 )
 _DUE = text(
-    """SELECT envelope, why, held_at FROM inbox_held WHERE next_try_at <= :now
-       ORDER BY topic, subject, epoch, sequence LIMIT :limit"""
+    """SELECT envelope, why, held_at FROM (
+           SELECT * FROM inbox_held WHERE next_try_at <= :now ORDER BY next_try_at LIMIT :limit) AS longest
+       ORDER BY topic, subject, epoch, sequence"""
 )
 _HURRY = text(
     """UPDATE inbox_held SET next_try_at = :now
@@ -203,7 +204,10 @@ async def hurry(session: Session, subjects: Iterable[UUID], machine_now: datetim
 
 
 async def due(database: Database, machine_now: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Return held messages whose time has come, in the order of their numbers."""
+    """Return held messages whose time has come, in the order of their numbers; those that wait longest where many do.
+
+    So a crowd that waits for the same fact, tried again each second, keeps nobody else from a try.
+    """
     return await database.rows(_DUE, {"now": machine_now, "limit": limit})
 
 

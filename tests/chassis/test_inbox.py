@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from chassis.database import Session
 from chassis.errors import NotYet, Rejected
 from chassis.inbox import ParkedNotWaiting, discard, inbox, retry
 from chassis.inbox.parked import Resolution
+from chassis.inbox.store import Hold, due, hold
 from chassis.outbox import About
 from chassis.transports import Delivery
 from chassis.wire import decode, encode
@@ -344,6 +346,18 @@ class TestInbox:
         [honest] = await deliveries(intake)
         await channel.inbox.handle([replace(honest, body=b"[" * 100_000), honest])
         assert await effects(channel) == [(subject, 1)]
+
+    async def test_a_crowd_that_is_held_keeps_nobody_from_a_try(self, intake: Runtime, channel: Runtime) -> None:
+        for _ in range(4):
+            await announce(intake, uuid4(), 1)
+        *crowd, last = sorted((decode(item.body) for item in await deliveries(intake)), key=lambda it: it.subject)
+        now = datetime.now(UTC)
+        async with channel.database.transaction(Actor.service("channel")) as session:
+            for envelope, since in (*((each, 1) for each in crowd), (last, 5)):
+                why = Hold("not-yet", "It waits.", timedelta(0))
+                await hold(session, envelope, why, now - timedelta(seconds=since))
+        [row] = await due(channel.database, now, 1)
+        assert decode(row.envelope) == last
 
     async def test_nobody_takes_up_a_number_of_another_topic(self, intake: Runtime, channel: Runtime) -> None:
         subject = uuid4()
