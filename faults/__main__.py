@@ -9,19 +9,36 @@ from pathlib import Path
 from deploy.kafka.jars import KafkaNotHere, jars, java
 from faults.report import Outcome, told, written
 from faults.run import PER_SECOND, Wishes, run
-from faults.schedule import Schedule, drawn
+from faults.schedule import NoSchedule, Schedule, drawn
 
+MOST_PER_SECOND = 1000
 FOLDER = Path(__file__).parents[1] / "build" / "faults"
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than one")
+    return number
+
+
+def _pace(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= MOST_PER_SECOND:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most {MOST_PER_SECOND}")
+    return number
 
 
 def asked(words: list[str]) -> argparse.Namespace:
     """Return what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first run's seed; each further run takes the next")
-    parser.add_argument("--runs", type=int, default=10, help="how many runs, by turns on each bus")
-    parser.add_argument("--faults", type=int, default=30, help="how many faults a run")
-    parser.add_argument("--referrals", type=int, default=1000, help="how many acknowledged referrals a run, at least")
-    parser.add_argument("--pace", type=float, default=PER_SECOND, help="referrals a second, bursts not counted")
+    parser.add_argument("--runs", type=_count, default=10, help="how many runs, by turns on each bus")
+    parser.add_argument("--faults", type=_count, default=30, help="how many faults a run")
+    parser.add_argument(
+        "--referrals", type=_count, default=1000, help="how many acknowledged referrals a run, at least"
+    )
+    parser.add_argument("--pace", type=_pace, default=PER_SECOND, help="referrals a second, bursts not counted")
     parser.add_argument("--bus", choices=("both", "postgres", "kafka"), default="both")
     parser.add_argument("--schedule", type=Path, help="play this written schedule once instead of drawing any")
     parser.add_argument("--out", type=Path, default=FOLDER, help="the folder of the schedules and the report")
@@ -38,17 +55,22 @@ def schedules(wanted: argparse.Namespace) -> list[Schedule]:
 
 
 def main(words: list[str]) -> int:
-    """Run, print, write; 0 when every target was met, 1 when one was missed, 2 when Kafka is wanted and not here."""
+    """Run, print, write; 0 when every target was met, 1 when one was missed, 2 when it cannot be done as asked."""
     wanted = asked(words)
-    wanted.out.mkdir(parents=True, exist_ok=True)
     runs: list[Outcome] = []
-    plans = schedules(wanted)
+    try:
+        plans = schedules(wanted)
+        wanted.out.mkdir(parents=True, exist_ok=True)
+    except NoSchedule as why:
+        print(why, file=sys.stderr)
+        return 2
     try:
         if any(schedule.bus == "kafka" for schedule in plans):
             java(), jars()
     except KafkaNotHere as why:
         print(f"{why} Without Kafka: make faults BUS=postgres.", file=sys.stderr)
         return 2
+    good, broken = False, 0
     for schedule in plans:
         plan = wanted.out / f"schedule-{schedule.bus}-{schedule.seed}.json"
         schedule.write(plan)
@@ -56,7 +78,8 @@ def main(words: list[str]) -> int:
         runs += [outcome] if outcome else []
         if outcome is None or not outcome.good:
             print(f"  The same again: make faults SCHEDULE={plan}", flush=True)
-        good = written(runs, wanted.out) and len(runs) == len(plans)
+        broken += outcome is None
+        good = written(runs, wanted.out, broken)
     print((wanted.out / "RESULTS.md").read_text("utf-8"))
     return 0 if good else 1
 

@@ -31,12 +31,14 @@ class Outcome:
     drained: float | None
     audit: str
     took: float
+    wanted: int = 1
 
     @property
     def good(self) -> bool:
-        """Whether every target was met."""
+        """Whether every target was met, and as much was acknowledged as was wanted: of nothing, nothing is lost."""
         return (
             self.verdict.good
+            and self.verdict.attempts[OK] >= self.wanted
             and not self.audit
             and self.first_new is not None
             and self.first_new <= FIRST_SECONDS
@@ -50,11 +52,11 @@ def told(run: Outcome) -> str:
     found = run.verdict
     done = sum(not each.refused for each in run.faults)
     head = (
-        f"seed {run.seed} on {run.bus}: {done} faults, {found.attempts[OK]} acknowledged, {len(found.lost)} lost, "
-        f"{len(found.doubled)} doubled, {len(found.contradicted)} refused but kept, {found.attempts[UNKNOWN]} unknown "
-        f"({found.unknown_kept} kept), {found.attempts[FAIL]} refused; first new one stored by all after "
-        f"{_seconds(run.first_new)}, drained after {_seconds(run.drained)}; {'good' if run.good else 'NOT GOOD'} "
-        f"({run.took:.0f} s)"
+        f"seed {run.seed} on {run.bus}: {done} faults, {found.attempts[OK]} acknowledged of {run.wanted} wanted, "
+        f"{len(found.lost)} lost, {len(found.doubled)} doubled, {len(found.contradicted)} refused but kept, "
+        f"{found.attempts[UNKNOWN]} unknown ({found.unknown_kept} kept), {found.attempts[FAIL]} refused; first new one "
+        f"stored by all after {_seconds(run.first_new)}, drained after {_seconds(run.drained)}; "
+        f"{'good' if run.good else 'NOT GOOD'} ({run.took:.0f} s)"
     )
     wrong = [*found.lost, *found.doubled, *found.contradicted, *found.unsettled, *([run.audit] if run.audit else [])]
     return "\n  ".join([head, *wrong[:40]])
@@ -64,12 +66,16 @@ def _seconds(value: float | None) -> str:
     return "never" if value is None else f"{value:.1f} s"
 
 
-def written(runs: Sequence[Outcome], folder: Path) -> bool:
-    """Write the report as JSON and Markdown; return whether every target was met."""
+def written(runs: Sequence[Outcome], folder: Path, broken: int = 0) -> bool:
+    """Write the report as JSON and Markdown; return whether every target was met.
+
+    `broken` runs came to grief before anybody judged them: they are told, since what they lost nobody knows.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.json").write_text(json.dumps(_facts(runs), indent=1) + "\n", encoding="utf-8")
-    (folder / "RESULTS.md").write_text(_markdown(runs), encoding="utf-8")
-    return all(run.good for run in runs)
+    facts = _facts(runs) | {"broken_off": broken}
+    (folder / "results.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    (folder / "RESULTS.md").write_text(_markdown(runs, broken), encoding="utf-8")
+    return not broken and all(run.good for run in runs)
 
 
 def _facts(runs: Sequence[Outcome]) -> dict[str, object]:
@@ -104,7 +110,7 @@ def _machine() -> dict[str, object]:
     }
 
 
-def _markdown(runs: Sequence[Outcome]) -> str:
+def _markdown(runs: Sequence[Outcome], broken: int) -> str:
     machine = _machine()
     lines = [
         "# Results of `make faults`",
@@ -114,6 +120,8 @@ def _markdown(runs: Sequence[Outcome]) -> str:
         "| measure | all runs | target |",
         "|---|---|---|",
         *(f"| {name} | {value} | {target} |" for name, value, target in _totals(runs)),
+        f"| not settled | {sum(len(run.verdict.unsettled) + bool(run.audit) for run in runs)} | 0 |",
+        f"| runs that broke off, unjudged | {broken} | 0 |",
         "",
         "| kind of fault | done | not exercised |",
         "|---|---|---|",

@@ -59,7 +59,8 @@ async def run(schedule: Schedule, wishes: Wishes, tell: Callable[[str], None]) -
             verdict.unsettled += rest
             code, said = await target.command("audit", "verify")
             audit = "" if code == 0 else f"The audit does not verify: {said[-300:]}"
-    return Outcome(schedule.seed, schedule.bus, done, verdict, first_new, drained, audit, time.monotonic() - began)
+    took = time.monotonic() - began
+    return Outcome(schedule.seed, schedule.bus, done, verdict, first_new, drained, audit, took, wishes.referrals)
 
 
 def _said(done: Done) -> str:
@@ -83,7 +84,8 @@ async def _client(target: Target, record: Path, seed: int, per_second: float) ->
     try:
         yield
     finally:
-        process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself, and the record shows how far it came
+            process.send_signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(process.wait(), CLIENT_SECONDS)
         except TimeoutError:

@@ -48,6 +48,10 @@ LENGTHS = {
 """How many seconds each kind lasts; what is not named here is done in a moment."""
 
 
+class NoSchedule(Exception):
+    """A file holds no schedule; the sentence names it."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """One fault: its kind, what it hits, when it begins (seconds after the client's start) and how long it lasts."""
@@ -72,9 +76,13 @@ class Schedule:
 
     @classmethod
     def read(cls, path: Path) -> "Schedule":
-        """Return a plan that was written before."""
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return cls(found["seed"], found["bus"], tuple(Fault(**each) for each in found["faults"]))
+        """Return a plan that was written before; raises NoSchedule."""
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return cls(found["seed"], found["bus"], tuple(Fault(**each) for each in found["faults"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            message = f"{path} cannot be read as a schedule: name a file that an earlier run has written."
+            raise NoSchedule(message) from None
 
 
 def drawn(seed: int, bus: str, count: int, spacing: float = SPACING_SECONDS) -> Schedule:

@@ -1,6 +1,7 @@
 """A short fault run, as `make faults` does ten long ones; its plan, its links and its judge are tried by themselves."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.kafka.jars import KafkaNotHere, jars, java
+from faults.__main__ import main
 from faults.client import FAIL, OK, UNKNOWN
 from faults.inject import Done
 from faults.oracle import Tried, Verdict, judged_alone
@@ -180,6 +182,40 @@ class TestJudge:
         assert not verdict.good
 
     def test_a_missed_target_is_not_good(self) -> None:
-        done = Done(Fault(1.0, "kill", "intake", 0.0), 1.0, 1.0)
-        outcome = Outcome(1, "postgres", [done], Verdict(), 31.0, 40.0, "", 100.0)
-        assert not outcome.good
+        enough = Verdict(Counter({OK: 10}))
+        assert judged(enough, 29.0).good
+        assert not judged(enough, 31.0).good
+        assert not judged(Verdict(Counter({OK: 9})), 29.0).good  # of nothing, nothing is lost
+
+    def test_a_run_that_broke_off_is_told_and_not_good(self, tmp_path: Path) -> None:
+        runs = [judged(Verdict(Counter({OK: 10})), 29.0)]
+        assert written(runs, tmp_path)
+        assert not written(runs, tmp_path, broken=1)
+        assert "| runs that broke off, unjudged | 1 | 0 |" in (tmp_path / "RESULTS.md").read_text()
+
+
+def judged(verdict: Verdict, first_new: float) -> Outcome:
+    """Return a run of which ten acknowledged referrals were wanted."""
+    done = Done(Fault(1.0, "kill", "intake", 0.0), 1.0, 1.0)
+    return Outcome(1, "postgres", [done], verdict, first_new, 40.0, "", 100.0, 10)
+
+
+class TestCommand:
+    @pytest.mark.parametrize("words", [["--runs", "0"], ["--faults", "0"], ["--pace", "0"], ["--runs", "many"]])
+    def test_a_number_that_makes_no_sense_is_refused(
+        self, words: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            main(words)
+        assert f"argument {words[0]}" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("text", [None, "no plan", "{}"])
+    def test_a_file_that_is_no_schedule_is_named(
+        self, text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        plan = tmp_path / "plan.json"
+        if text is not None:
+            plan.write_text(text)
+        assert main(["--schedule", str(plan), "--out", str(tmp_path / "out")]) == 2
+        assert f"{plan} cannot be read as a schedule" in capsys.readouterr().err
+        assert not (tmp_path / "out").exists()
