@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import accumulate, islice
 from typing import Any, Protocol, cast
 from uuid import UUID
 
@@ -44,6 +45,8 @@ LULL_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 2.0
 MOST_FORMS = 5
 MOST_TOGETHER = 50
+MOST_BYTES_TOGETHER = 32 * 1024 * 1024
+"""A transaction of more would take longer than the database lets it."""
 CROWD = 4
 """So many mails in one transaction are a crowd at the door: what is behind it waits a moment."""
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
@@ -121,7 +124,7 @@ class Keeper:
         # Who speaks at this moment comes along.
         await asyncio.sleep(0)
         while self._waiting:
-            arrivals, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            arrivals = self._next()
             try:
                 receipts = await self._keep(arrivals)
             except Exception as error:  # noqa: BLE001  it is told to whoever waits for it
@@ -131,6 +134,13 @@ class Keeper:
                     arrival.answer(receipt)
                 if len(arrivals) >= CROWD:
                     self._runtime.relay.give_way(LULL_SECONDS)
+
+    def _next(self) -> list["Arrival"]:
+        """Take those that came first: so many, and of such a size together, as one transaction can keep."""
+        sizes = accumulate(len(arrival.original.body) for arrival in self._waiting)
+        count = max(1, sum(size <= MOST_BYTES_TOGETHER for size in islice(sizes, MOST_TOGETHER)))
+        arrivals, self._waiting = self._waiting[:count], self._waiting[count:]
+        return arrivals
 
     async def _one_by_one(self, arrivals: list["Arrival"], error: Exception) -> None:
         """Keep each by itself, so that one that fails takes nobody with it; a lost database is told to all at once."""
@@ -143,6 +153,7 @@ class Keeper:
                 arrival.answer((await self._keep([arrival]))[0])
             except Exception as its_own:  # noqa: BLE001  as above
                 arrival.fail(its_own)
+                error, alone = its_own, isinstance(its_own, Unavailable)
 
     async def _keep(self, arrivals: list["Arrival"]) -> list[Receipt]:
         now = clock.now()

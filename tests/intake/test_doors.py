@@ -284,6 +284,40 @@ class TestKeeper:
         assert [isinstance(answer, Receipt) for answer in answers] == [True, False, True]
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
 
+    async def test_large_ones_are_not_kept_together(
+        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await running_of(service(), doors=False)
+        monkeypatch.setattr(doors, "MOST_BYTES_TOGETHER", 2000)
+        together: list[int] = []
+
+        async def counted(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
+            together.append(len(originals))
+            return await receive_all(session, originals, **given)
+
+        monkeypatch.setattr(doors, "receive_all", counted)
+        keeper = Keeper(intake.runtime)
+        raws = [mail(Subject="x" * size).as_bytes() for size in (10, 11, 5000, 12)]
+        await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
+        assert together == [2, 1, 1]
+
+    async def test_a_database_lost_on_the_way_is_told_to_all_who_still_wait(
+        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await running_of(service(), doors=False)
+        asked: list[int] = []
+
+        async def fails(_: Session, originals: list[Original], **given: Any) -> list[Receipt]:
+            asked.append(len(originals))
+            raise (RuntimeError if len(originals) > 1 else Unavailable)("made here")
+
+        monkeypatch.setattr(doors, "receive_all", fails)
+        keeper = Keeper(intake.runtime)
+        raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(5)]
+        answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)
+        assert asked == [5, 1]
+        assert all(isinstance(answer, Unavailable) for answer in answers)
+
 
 def _original(intake: Running, raw: bytes) -> Original:
     return arrived(intake.runtime, raw, (MAILBOX,), SENDER)
