@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from chassis import clock, telemetry
@@ -192,6 +192,8 @@ class Inbox:
         await store.hold(session, envelope, gap, datetime.now(UTC))
 
     async def _park(self, session: Session, envelope: Envelope, cause: str, sentence: str, tries: int) -> None:
+        if await store.is_erased(session, envelope.subject):
+            envelope = replace(envelope, sealed=b"")
         await store.park(session, envelope, cause=cause, sentence=sentence, tries=tries, now=clock.now())
         _parked.add(1)
         item = ReceiptItem(

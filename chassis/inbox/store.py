@@ -68,6 +68,7 @@ _DUE = text(
            SELECT * FROM inbox_held WHERE next_try_at <= :now ORDER BY next_try_at LIMIT :limit) AS longest
        ORDER BY topic, subject, epoch, sequence"""
 )
+_ERASED = text("SELECT 1 FROM erased_subject WHERE subject = :subject")
 _HURRY = text(
     """UPDATE inbox_held SET next_try_at = :now
        WHERE subject = ANY(CAST(:subjects AS uuid[])) AND why <> 'failed'"""
@@ -209,6 +210,11 @@ async def due(database: Database, machine_now: datetime, limit: int) -> Sequence
     So a crowd that waits for the same fact, tried again each second, keeps nobody else from a try.
     """
     return await database.rows(_DUE, {"now": machine_now, "limit": limit})
+
+
+async def is_erased(session: Session, subject: UUID) -> bool:
+    """Say whether the subject has been erased here, so that nothing of a message about it may be kept."""
+    return bool(await session.scalar(_ERASED, {"subject": subject}))
 
 
 async def park(session: Session, envelope: Envelope, *, cause: str, sentence: str, tries: int, now: datetime) -> None:

@@ -23,6 +23,7 @@ from chassis.errors import NotYet, Rejected
 from chassis.inbox import ParkedNotWaiting, discard, inbox, retry
 from chassis.inbox.parked import Resolution
 from chassis.inbox.store import Hold, due, hold
+from chassis.ops.erasure import erase_stored
 from chassis.outbox import About
 from chassis.transports import Delivery
 from chassis.wire import decode, encode
@@ -358,6 +359,21 @@ class TestInbox:
                 await hold(session, envelope, why, now - timedelta(seconds=since))
         [row] = await due(channel.database, now, 1)
         assert decode(row.envelope) == last
+
+    async def test_what_is_parked_of_an_erased_subject_says_nothing(self, intake: Runtime, channel: Runtime) -> None:
+        subject = uuid4()
+        await announce(intake, subject, 1)
+        [honest] = await deliveries(intake)
+        await channel.inbox.handle([honest])
+        await channel.keys.erase(subject)
+        async with channel.database.transaction(Actor.operator("tester")) as session:
+            await erase_stored(session, subject, None, reason="a test", now=NOW)
+        conflict = replace(decode(honest.body), event_id=uuid4())
+        await channel.inbox.handle([replace(honest, body=encode(conflict))])
+        assert await _parked_causes(channel) == ["sequence-conflict"]
+        async with channel.database.transaction(Actor.service("channel")) as session:
+            kept = await session.scalar(text("SELECT envelope FROM inbox_parked"))
+        assert decode(kept).sealed == b""
 
     async def test_nobody_takes_up_a_number_of_another_topic(self, intake: Runtime, channel: Runtime) -> None:
         subject = uuid4()

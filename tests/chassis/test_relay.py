@@ -1,8 +1,9 @@
 """The relay under attack: two of them, statistics facts that must mix, a restored database, an erasure register."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -349,7 +350,7 @@ class TestOrderOfLocks:
         await self._beside_a_mark(intake, [event_id], cut)
 
     async def _beside_a_mark(
-        self, intake: Runtime, event_ids: Sequence[UUID], work: Callable[[], Awaitable[None]]
+        self, intake: Runtime, event_ids: Sequence[UUID], work: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
         """Run something while a batch is marked, whose rows are held and whose dispatch rows follow one by one."""
         first, *rest = event_ids
