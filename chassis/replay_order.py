@@ -61,7 +61,7 @@ class Selection:
                 "Say what to replay: a topic, a subject, or a time from which on, such as 2026-01-31T09:00:00Z."
             )
         if topic and topic not in TOPIC_BY_NAME:
-            message = f"{_quoted(topic)} is no topic: name one of {', '.join(TOPIC_BY_NAME)}."
+            message = f"{quoted(topic)} is no topic: name one of {', '.join(TOPIC_BY_NAME)}."
             raise ReplayUnreadable(message)
         read = cls(topic or None, _subject(subject), _time(since), _time(until))
         if read.since and read.until and read.since >= read.until:
@@ -79,7 +79,7 @@ def _subject(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        message = f"{_quoted(text)} is no subject's id: they look like 0193f7c2-0000-7000-8000-000000000000."
+        message = f"{quoted(text)} is no subject's id: they look like 0193f7c2-0000-7000-8000-000000000000."
         raise ReplayUnreadable(message) from None
 
 
@@ -91,10 +91,11 @@ def _time(text: str) -> datetime | None:
     except ValueError:
         read = datetime.min  # noqa: DTZ901  has no zone either, and gets the same sentence
     if read.tzinfo is None:
-        message = f"{_quoted(text)} is no time with its zone: they look like 2026-01-31T09:00:00Z."
+        message = f"{quoted(text)} is no time with its zone: they look like 2026-01-31T09:00:00Z."
         raise ReplayUnreadable(message)
     return read
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return what was said as a sentence may repeat it: in quotes, and not at any length."""
     return repr(text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}…")

@@ -10,13 +10,15 @@ from uuid import UUID
 from rich.table import Table
 
 from chassis.errors import Rejected
-from chassis.replay_order import ReplayOutsideWindow, ReplaySubjectUnknown, Selection
+from chassis.replay_order import ReplayOutsideWindow, ReplaySubjectUnknown, Selection, quoted
 from cli import console
 from cli.clients import Operations, Operator
 from cli.errors import BadInput, NotRunning, ServiceAnswered
 from contracts.catalogue import SERVICES, TOPIC_BY_NAME, published_by
 from contracts.vocabulary import is_reference, tidy_reference
 
+MOST_SECONDS = 600.0
+"""So long a service lets itself be followed at a time."""
 EXPECTED = frozenset({ReplayOutsideWindow.reason, ReplaySubjectUnknown.reason})
 """What one service may refuse while the others go on."""
 
@@ -32,6 +34,12 @@ class Window:
 
     def check(self) -> None:
         """Raise BadInput with the sentence that a service would say, before any is asked."""
+        if self.subject and not self.by_reference and not _is_id(self.subject):
+            message = (
+                f"{quoted(self.subject)} is neither a referral's reference, such as KM-7F3K-92QM, nor a subject's id: "
+                "look for a mistyped character."
+            )
+            raise BadInput(message)
         try:
             Selection.read(
                 topic=self.topic,
@@ -53,6 +61,14 @@ class Window:
         if self.by_reference:
             subject = operations.get("intake", f"ledger/{tidy_reference(subject)}")["subject"]
         return {"topic": self.topic, "subject": subject, "since": self.since, "until": self.until}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -122,14 +138,15 @@ def _followed(
     if not sent:
         return outcome
     asked = {**body, **{key: outcome.answer[key] for key in ("ordered_at", "last_id")}}
-    asked["seconds"] = max(1.0, until - time.monotonic())
-    name, line = outcome.service, {"waiting": sent, "answered": 0}
+    name, line, seconds = outcome.service, {"waiting": sent, "answered": 0}, max(1.0, until - time.monotonic())
     try:
-        for line in operations.followed(name, "replay/progress", asked):
-            done = max(0, sent - line["waiting"])
-            tell(f"{name}: {done} of {sent} sent again, {line['answered']} of {answers} receipts back")
-            if not line["waiting"] and line["answered"] >= answers:
-                break
+        while seconds > 0 and (line["waiting"] or line["answered"] < answers):
+            for line in operations.followed(name, "replay/progress", asked | {"seconds": min(seconds, MOST_SECONDS)}):
+                done = max(0, sent - line["waiting"])
+                tell(f"{name}: {done} of {sent} sent again, {line['answered']} of {answers} receipts back")
+                if not line["waiting"] and line["answered"] >= answers:
+                    break
+            seconds -= MOST_SECONDS
     except NotRunning as error:
         return Outcome(name, outcome.answer, str(error), silent=True, unsent=line["waiting"], answered=line["answered"])
     return Outcome(name, outcome.answer, unsent=line["waiting"], answered=line["answered"])

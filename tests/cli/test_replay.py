@@ -8,6 +8,7 @@ from typing import Any, Self
 import pytest
 from typer.testing import CliRunner, Result
 
+from chassis.ops.bodies import ReplayFollowed
 from cli.clients import Operator
 from cli.commands import replay
 from cli.errors import BadInput, NotRunning, ServiceAnswered
@@ -149,6 +150,12 @@ class TestWhomItAsks:
         with pytest.raises(BadInput, match="No service has announced anything about this subject"):
             replay.run(Path(), replay.Window("", SUBJECT, "", ""), dry_run=True, wait=1, tell=print)
 
+    @pytest.mark.parametrize("subject", ["KM-AAAA-AAAA", "0193f7c2", "somebody"])
+    def test_a_mistyped_reference_is_told(self, plane: type[Plane], subject: str) -> None:
+        with pytest.raises(BadInput, match=f"'{subject}' is neither a referral's reference"):
+            replay.run(Path(), replay.Window("", subject, "", ""), dry_run=True, wait=1, tell=print)
+        assert plane.asked == []
+
     def test_any_other_refusal_ends_the_command(self, plane: type[Plane]) -> None:
         plane.answers = {"intake": ServiceAnswered("intake: no.", title="replay-would-link", detail="no.")}
         assert isinstance(replayed("--since", "2026-11-21T00:00:00Z").exception, ServiceAnswered)
@@ -174,6 +181,12 @@ class TestARealRun:
         plane.answers, plane.lines = {"intake": SENT}, ({"waiting": 0, "answered": 2},)
         shown = replayed("--topic", "intake.police.v1")
         assert (shown.exit_code, "2 of 3" in shown.output) == (0, True)
+
+    def test_a_long_wait_is_asked_for_in_pieces_that_a_service_takes(self, plane: type[Plane]) -> None:
+        plane.answers, plane.lines = {"intake": SENT}, ({"waiting": 0, "answered": 2},)
+        assert replayed("--topic", "intake.police.v1", "--wait", "1300").exit_code == 0
+        asked = [ReplayFollowed.model_validate(body).seconds for _, path, body in plane.asked if "progress" in path]
+        assert [round(seconds) for seconds in asked] == [600, 600, 100]
 
     def test_what_is_still_unsent_when_time_is_up_is_a_failure(self, plane: type[Plane]) -> None:
         plane.answers, plane.lines = {"intake": SENT}, ({"waiting": 2, "answered": 0},)
