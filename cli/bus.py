@@ -98,5 +98,9 @@ def look(service_url: str) -> tuple[bool, str]:
     try:
         asyncio.run(ask())
     except (ThroughlineError, TimeoutError):
-        return False, f"{where} does not answer: see whether it runs; until then everything waits in the outboxes."
+        sentence = (
+            f"{where} does not answer, or does not let this installation in: see whether it runs, and whether another "
+            "installation was started on it since; until then everything waits in the outboxes."
+        )
+        return False, sentence
     return True, f"{where} answers"

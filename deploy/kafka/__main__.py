@@ -22,6 +22,7 @@ def main() -> int:
         with Brokers(wished.state, wished.brokers, ports) as brokers:
             print(f"Ready after {time.monotonic() - began:.1f} seconds; the data are in {wished.state}.")
             print(f"  throughline up --bus {brokers.admin_url}", flush=True)
+            print("Where others can list processes, give name:password as THROUGHLINE_BUS_ADMIN, not in the address.")
             print("Ctrl-C stops it; the data are kept.", flush=True)
             while brokers.pids():
                 ended = brokers.ended()
