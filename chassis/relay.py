@@ -53,8 +53,9 @@ class Relay:
         self._failures = 0
         self._pace = Pace()
         self._recognised = 0.0
-        self._crowded_until = 0.0
         self.leading = False
+        self.crowded_until = 0.0
+        """Until when, by the monotonic clock, work behind the doors of this process gives way."""
 
     def wake(self) -> None:
         """Say that something has been committed; called by the database in this process."""
@@ -62,7 +63,7 @@ class Relay:
 
     def give_way(self, seconds: float) -> None:
         """Wait before the next sweep: who still stands at a door goes first, and what is sent later goes together."""
-        self._crowded_until = time.monotonic() + seconds
+        self.crowded_until = max(self.crowded_until, time.monotonic() + seconds)
 
     async def run(self) -> None:
         """Lead whenever leadership is free, through every outage, until cancelled."""
@@ -126,7 +127,7 @@ class Relay:
     async def _lull(self) -> None:
         """Wait until the crowd at the door has gone, but never long."""
         until = time.monotonic() + LONGEST_WAIT_SECONDS
-        while (left := min(until, self._crowded_until) - time.monotonic()) > 0:  # noqa: ASYNC110  each mail moves it
+        while (left := min(until, self.crowded_until) - time.monotonic()) > 0:  # noqa: ASYNC110  each mail moves it
             await asyncio.sleep(left)
 
     async def recognise_restore(self) -> int:

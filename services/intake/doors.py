@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -48,7 +49,8 @@ MOST_TOGETHER = 50
 MOST_BYTES_TOGETHER = 32 * 1024 * 1024
 """A transaction of more would take longer than the database lets it."""
 CROWD = 4
-"""So many mails in one transaction are a crowd at the door: what is behind it waits a moment."""
+"""So many mails in one transaction are a crowd at the door: what is behind it gives way for `CROWD_SECONDS`."""
+CROWD_SECONDS = 0.25
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
 NO_FORM = "The mail has no form attached that the software knows; open the original."
 
@@ -133,7 +135,7 @@ class Keeper:
                 for arrival, receipt in zip(arrivals, receipts, strict=True):
                     arrival.answer(receipt)
                 if len(arrivals) >= CROWD:
-                    self._runtime.relay.give_way(LULL_SECONDS)
+                    self._runtime.relay.give_way(CROWD_SECONDS)
 
     def _next(self) -> list["Arrival"]:
         """Take those that came first: so many, and of such a size together, as one transaction can keep."""
@@ -271,7 +273,7 @@ class ReadingRoom:
 
     def ring(self) -> None:
         """Say that something has come in."""
-        self._rung_at = asyncio.get_running_loop().time()
+        self._rung_at = time.monotonic()
         self._rung.set()
 
     async def _lull(self) -> None:
@@ -279,10 +281,12 @@ class ReadingRoom:
 
         People have been told of what is kept already, with the original; reading it is what can wait.
         """
-        loop = asyncio.get_running_loop()
-        until = loop.time() + LONGEST_WAIT_SECONDS
-        while (left := min(until, self._rung_at + LULL_SECONDS) - loop.time()) > 0:  # noqa: ASYNC110  each mail moves it
+        until = time.monotonic() + LONGEST_WAIT_SECONDS
+        while (left := min(until, self._quiet_from()) - time.monotonic()) > 0:  # noqa: ASYNC110  each mail moves it
             await asyncio.sleep(left)
+
+    def _quiet_from(self) -> float:
+        return max(self._rung_at + LULL_SECONDS, self._runtime.relay.crowded_until)
 
     async def run(self) -> None:
         """Read for ever; a database that is away only delays it."""

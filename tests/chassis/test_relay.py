@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import MetaData, text
 
-from chassis import outbox
+from chassis import outbox, relay
 from chassis.actor import Actor
 from chassis.app import Runtime, Service, erase_again
 from chassis.broker import Handlers
@@ -93,6 +93,23 @@ class TestRelay:
             await asyncio.sleep(0.1)
             assert not await _all_published(intake, 2)
             await eventually(lambda: _all_published(intake, 2))
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def test_gives_way_to_a_crowd_at_the_door_but_not_for_long(
+        self, runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay, "LONGEST_WAIT_SECONDS", 0.5)
+        intake = await runtime_of(publisher())
+        task = asyncio.create_task(intake.relay.run())
+        try:
+            await eventually(lambda: _leads(intake.relay))
+            intake.relay.give_way(60)
+            await announce(intake, uuid4(), 1)
+            await asyncio.sleep(0.1)
+            assert not await _all_published(intake, 1)
+            await eventually(lambda: _all_published(intake, 1), seconds=10)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

@@ -267,6 +267,28 @@ class TestKeeper:
         assert len({receipt.reference for receipt in receipts}) == 8
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 8
 
+    async def test_one_that_came_by_another_way_beside_it_folds_and_both_are_kept(self, running_of: RunningOf) -> None:
+        intake = await running_of(service(), doors=False)
+        first, second = mail(), mail()
+        second.replace_header("Message-ID", first["Message-ID"])
+        second["Received"] = "by another relay"
+        keeper = Keeper(intake.runtime)
+        raws = [each.as_bytes() for each in (first, second, mail(), first)]
+        receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
+        references = [receipt.reference for receipt in receipts]
+        assert references[0] == references[1] == references[3] != references[2]
+        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
+        assert len(await rows(intake.runtime, "SELECT id FROM document")) == 3
+
+    async def test_only_a_crowd_makes_the_rest_wait(self, running_of: RunningOf) -> None:
+        intake = await running_of(service(), doors=False)
+        keeper = Keeper(intake.runtime)
+        await keeper.keep(_original(intake, mail().as_bytes()))
+        assert intake.runtime.relay.crowded_until == 0
+        raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(8)]
+        await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
+        assert intake.runtime.relay.crowded_until > 0
+
     async def test_one_that_fails_takes_nobody_with_it(
         self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
     ) -> None:
