@@ -15,6 +15,10 @@ ENDED = 143
 BENCHMARKS = ("size", "postfix", "relay", "consume", "growth")
 
 
+class BrokeOff(Exception):
+    """A benchmark came to grief and has measured nothing; the sentence names it."""
+
+
 class UnknownBenchmark(Exception):
     """Nobody has written a benchmark of this name; the sentence lists those that there are."""
 
@@ -32,11 +36,11 @@ def chosen(only: str) -> tuple[str, ...]:
 
 
 def run(names: Sequence[str], settings: Settings) -> int:
-    """Run the benchmarks and keep their results; return how many results missed their bar."""
+    """Run the benchmarks and keep their results; return how many missed their bar. Raises BrokeOff at the end."""
     # Told to end, it leaves no server of its own behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))
     measured = report.commit()
-    missed = 0
+    missed, broken = 0, list[str]()
     for name in names:
         say(f"{name}: measuring.")
         began = time.monotonic()
@@ -47,7 +51,7 @@ def run(names: Sequence[str], settings: Settings) -> int:
             continue
         except Exception as error:  # noqa: BLE001  one that breaks takes nothing from the others
             say(f"{name}: broke off. {type(error).__name__}: {error}")
-            missed += 1
+            broken.append(name)
             continue
         took = time.monotonic() - began
         for result in results:
@@ -58,6 +62,8 @@ def run(names: Sequence[str], settings: Settings) -> int:
         missed += sum(result.bar is not None and (result.ratio or 0) < result.bar for result in results)
     if settings.scale < 1:
         say("A quick look (scale below 1): the kept results are as they were.")
+    if broken:
+        raise BrokeOff(f"{', '.join(broken)} broke off: what is kept of it is from an earlier run.")
     return missed
 
 

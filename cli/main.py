@@ -355,7 +355,11 @@ def bench(
         names = runner.chosen(only)
     except runner.UnknownBenchmark as error:
         raise BadInput(str(error)) from None
-    runner.run(names, frame.Settings(rounds, scale))
+    try:
+        runner.run(names, frame.Settings(rounds, scale))
+    except runner.BrokeOff as error:
+        console.fail(str(error))
+        raise typer.Exit(1) from None
 
 
 def app() -> None:

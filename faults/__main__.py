@@ -16,14 +16,16 @@ FOLDER = Path(__file__).parents[1] / "build" / "faults"
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than one")
-    return number
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return int(text)
 
 
 def _pace(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
     if not 0 < number <= MOST_PER_SECOND:
         raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most {MOST_PER_SECOND}")
     return number

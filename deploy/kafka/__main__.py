@@ -9,11 +9,15 @@ from pathlib import Path
 from chassis.errors import ThroughlineError
 from deploy.kafka.brokers import Brokers, KafkaNotStarted
 
+BETWEEN_PORTS = 10
+LAST_PORT = 65535 - 2 * BETWEEN_PORTS
+"""The third broker's port is two steps further."""
+
 
 def main() -> int:
     """Start, print the address and wait; 2 with one sentence when something must be mended first."""
     wished = _arguments()
-    ports = None if wished.port is None else [wished.port + 10 * index for index in range(wished.brokers)]
+    ports = None if wished.port is None else [wished.port + BETWEEN_PORTS * index for index in range(wished.brokers)]
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     began = time.monotonic()
@@ -41,8 +45,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.kafka", description=__doc__)
     parser.add_argument("--brokers", type=int, choices=(1, 3), default=1)
     parser.add_argument("--state", type=Path, default=Path(".throughline-kafka"), help="where the data are kept")
-    parser.add_argument("--port", type=int, help="the first broker's port for clients; free ones by default")
+    parser.add_argument("--port", type=_port, help="the first broker's port for clients; free ones by default")
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not a port between 1 and {LAST_PORT}")
+    return int(text)
 
 
 def _interrupt(*_: object) -> None:

@@ -50,8 +50,12 @@ class TestRun:
             return [FAST]
 
         monkeypatch.setattr(run, "measure", measure)
-        assert run.run(("size", "relay", "consume"), Settings()) == 1
-        told = capsys.readouterr().out
+        monkeypatch.setattr("sys.argv", ["throughline", "bench", "--only", "size,relay,consume"])
+        with pytest.raises(SystemExit) as ended:
+            app()
+        assert ended.value.code == 1
+        told, complained = capsys.readouterr()
+        assert "relay broke off: what is kept of it is from an earlier run." in " ".join(complained.split())
         assert "size: left out. There is no such thing here." in told
         assert "relay: broke off. RuntimeError: It broke." in told
         assert [list(one.results) for one in kept] == [[FAST]]
