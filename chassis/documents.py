@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, clock, telemetry
@@ -20,7 +20,7 @@ from chassis.actor import Actor
 from chassis.database import Session
 from chassis.errors import Forbidden, Missing, Rejected, SubjectErased, Unavailable
 from chassis.internal import ProblemRoute, require_machine
-from chassis.tables import document, document_grant
+from chassis.tables import document
 from contracts.envelope import DocumentReference
 
 SIZE_LIMIT = 40 * 1024 * 1024
@@ -28,6 +28,12 @@ SIZE_LIMIT = 40 * 1024 * 1024
 
 PATIENCE_SECONDS = 30.0
 _KEEP = insert(document).on_conflict_do_nothing(index_elements=["id"])
+_FACTS = "id, subject, area, name, media_type, size, digest"
+_READ = text(f"SELECT {_FACTS}, body FROM document WHERE id = :id")  # noqa: S608  names of our own
+_LIST = text(
+    f"SELECT {_FACTS} FROM document WHERE subject = :subject AND name <> '' ORDER BY received_at, id"  # noqa: S608
+)
+_GRANTED = text("SELECT service FROM document_grant WHERE document_id = :id AND service = :service")
 
 
 class DocumentTooLarge(Rejected):
@@ -135,7 +141,7 @@ async def read(session: Session, document_id: UUID) -> Document:
 
     Whoever shows it to a person records the read in the same transaction.
     """
-    row = await session.first(select(document).where(document.c.id == document_id))
+    row = await session.first(_READ, {"id": document_id})
     if row is None:
         raise DocumentAbsent("There is no document with that id here: look it up again from its referral.")
     if not row.body:
@@ -146,13 +152,7 @@ async def read(session: Session, document_id: UUID) -> Document:
 
 async def listed(session: Session, subject: UUID) -> tuple[DocumentReference, ...]:
     """Return the documents held about a subject, oldest first; erased ones are left out."""
-    columns = [document.c[name] for name in ("id", "subject", "name", "media_type", "size", "digest")]
-    statement = (
-        select(*columns)
-        .where(document.c.subject == subject, document.c.name != b"")
-        .order_by(document.c.received_at, document.c.id)
-    )
-    return tuple([await _reference(session, row) for row in await session.rows(statement)])
+    return tuple([await _reference(session, row) for row in await session.rows(_LIST, {"subject": subject})])
 
 
 async def erase(session: Session, subject: UUID) -> int:
@@ -253,10 +253,7 @@ def _check_status(publisher: str, status: int) -> None:
 
 
 async def _require_grant(session: Session, document_id: UUID, service: str) -> None:
-    granted = select(document_grant.c.service).where(
-        document_grant.c.document_id == document_id, document_grant.c.service == service
-    )
-    if await session.scalar(granted) is not None:
+    if await session.scalar(_GRANTED, {"id": document_id, "service": service}) is not None:
         return
     if await session.scalar(select(document.c.id).where(document.c.id == document_id)) is None:
         raise DocumentAbsent("There is no document with that id here.")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from chassis import audit, documents
 from chassis.database import Session
@@ -32,6 +32,14 @@ from services.intake.operations.announcing import (
 STILL_OPEN = (Reading.BEING_READ, Reading.UNREAD)
 
 referral = models.referral
+_FIND = text(f"SELECT {', '.join(referral.c.keys())} FROM referral WHERE id = :id")  # noqa: S608  names of our own
+_TRY = text("UPDATE referral SET reading_tries = :tries WHERE id = :id")
+_TOLD = text("SELECT topic FROM ledger_line WHERE referral_id = :id AND announced")
+_TELL = text(
+    """UPDATE ledger_line SET announced = true
+    WHERE referral_id = :id AND topic = ANY (CAST(:topics AS text[])) AND NOT announced"""
+)
+_VERSION = insert(models.referral_version)
 
 
 @dataclass(frozen=True)
@@ -49,13 +57,11 @@ class ToRead:
 async def take_to_read(session: Session, referral_id: UUID) -> ToRead | None:
     """Open an original for reading and count the try; None when it has been read meanwhile."""
     await session.lock(referral_id)
-    row = await session.first(select(referral).where(referral.c.id == referral_id))
+    row = await session.first(_FIND, {"id": referral_id})
     if row is None or row.reading != Reading.BEING_READ:
         return None
     given_up = row.reading_tries >= READING_TRIES
-    await session.execute(
-        update(referral).where(referral.c.id == referral_id).values(reading_tries=row.reading_tries + 1)
-    )
+    await session.run(_TRY, {"id": referral_id, "tries": row.reading_tries + 1})
     original = await documents.read(session, row.document_id)
     return ToRead(referral_id, row.correlation_id, original.body, row.area, row.area_version, given_up)
 
@@ -80,7 +86,7 @@ async def record_reading(
     Does nothing when the original has been read or completed meanwhile.
     """
     await session.lock(referral_id)
-    row = await session.first(select(referral).where(referral.c.id == referral_id))
+    row = await session.first(_FIND, {"id": referral_id})
     if row is None or row.reading != Reading.BEING_READ:
         return
     form = outcome.form
@@ -106,7 +112,7 @@ async def complete(
     if row is None:
         raise ReferralUnknown("There is no referral with that reference: check each character.")
     await session.lock(row.id)
-    row = await session.first(select(referral).where(referral.c.id == row.id))
+    row = await session.first(_FIND, {"id": row.id})
     if row is None or row.reading not in STILL_OPEN:
         raise ReferralAlreadyRead("This referral has been read or completed meanwhile: open it again to see its form.")
     key = likeness(form.person, likeness_key)
@@ -149,7 +155,7 @@ async def _insert_version(session: Session, row: Any, added: NewVersion, number:
         "form": await session.seal_model(row.id, added.form) if added.form else None,
         "found": await session.seal(row.id, added.found.to_json()),
     }
-    await session.execute(insert(models.referral_version), values)
+    session.write(_VERSION, values)
 
 
 @dataclass(frozen=True)
@@ -195,13 +201,11 @@ async def _announce(session: Session, row: Any, added: NewVersion, new_email: st
         documents=await documents.listed(session, row.id),
         possibly_same_as=await _alike(session, row.id, added.likeness),
     )
-    line = models.ledger_line
-    topics = {
-        told.topic
-        for told in await session.rows(select(line.c.topic).where(line.c.referral_id == row.id, line.c.announced))
-    }
+    topics = {line.topic for line in await session.rows(_TOLD, {"id": row.id})}
     told_before = frozenset(audience for audience, topic in TOPICS.items() if topic in topics)
     message = receipt_message(version, new_email, "") if new_email and ProgressStage.RECEIVED in row.tells else None
     told = await announce_again(session, version, told_before, message)
-    waiting = line.c.topic.in_([TOPICS[audience] for audience in sorted(told - told_before)])
-    await session.execute(update(line).where(line.c.referral_id == row.id, waiting).values(announced=True))
+    if told - told_before:
+        await session.run(
+            _TELL, {"id": row.id, "topics": [TOPICS[audience] for audience in sorted(told - told_before)]}
+        )
