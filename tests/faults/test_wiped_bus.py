@@ -46,7 +46,7 @@ class Wiped:
     """A system whose bus was wiped under load: what its clients were told, and how to wipe it once more."""
 
     live: Live
-    accepted: Sequence[str]
+    accepted: list[str]
     wipe: Wipe
 
 
@@ -197,7 +197,9 @@ class TestAWipedBus:
         live, chance = wiped.live, random.Random(7)
         closed(live)
         with frozen(live, *CONSUMERS):
-            subjects = [self.subject(live, referred(live, chance)) for _ in range(5)]
+            references = [referred(live, chance) for _ in range(5)]
+            wiped.accepted.extend(references)
+            subjects = [self.subject(live, reference) for reference in references]
             waiting = "SELECT FROM outbox WHERE published_at IS NULL"
             wait(lambda: not live.of("intake", waiting), 30, "Everything on the bus")
             os.kill(live.processes()["intake"], signal.SIGSTOP)
