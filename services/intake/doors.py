@@ -22,7 +22,6 @@ from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
 from chassis.settling import OutcomeUnknown, settled
 from contracts.vocabulary import Door
-from services.intake.conversation import Mailbox
 from services.intake.domain import (
     BEING_READ,
     GIVEN_UP,
@@ -38,6 +37,7 @@ from services.intake.domain import (
 from services.intake.operations import receive_all, record_reading, take_to_read
 from services.intake.queries import likeness_key, localities_of, originals_to_read
 from services.intake.readers import Cage, FormReading, ReadMessage, read_headers
+from services.intake.readers.conversation import Mailbox
 
 HEADERS_LIMIT = 64 * 1024
 SWEEP_SECONDS = 10.0

@@ -7,7 +7,7 @@ import re
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from services.intake.conversation import Blocks, Mailbox
+from services.intake.readers.conversation import Blocks, Mailbox
 
 PIECES = [b"\r\n", b"\r\n", b"\r\n.", b"\r\n..", b"\n.\n", b"\r.\r", b".", b"x", b"words", b"\xff\x00", b"y" * 5000]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from typing import Any, AnyStr
+from typing import Any, AnyStr, cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -58,7 +58,7 @@ class Mailbox(SMTP):
 
     def _cb_client_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super()._cb_client_connected(reader, writer)
-        self._reader = Blocks(reader)
+        self._reader = cast("asyncio.StreamReader", Blocks(reader))
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """Return the address and what follows it; the library's grammar is asked where it is not a plain one."""
