@@ -11,13 +11,11 @@ import pytest
 
 from chassis import clock
 from chassis.actor import Actor
-from chassis.database import Database, Session
+from chassis.database import Database
 from chassis.errors import Unavailable
-from services.intake import doors
 from services.intake.app import service
-from services.intake.domain import Original, Receipt
-from services.intake.doors import Keeper, ReadingRoom, arrived, outcome_of
-from services.intake.operations import receive, receive_all
+from services.intake.doors import ReadingRoom, arrived, outcome_of
+from services.intake.operations import receive
 from services.intake.readers import Attachment, Cage, ReadMessage, read_form
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf, eventually
@@ -243,106 +241,6 @@ async def conversation(port: int, data: bytes) -> bytes:
     said = await asyncio.wait_for(reader.read(), 20)
     writer.close()
     return said
-
-
-class TestKeeper:
-    async def test_what_waits_together_is_kept_in_one_transaction(
-        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        intake = await running_of(service(), doors=False)
-        begun: list[Actor] = []
-        transaction = Database.transaction
-
-        def counted(self: Database, actor: Actor) -> Any:
-            begun.append(actor)
-            return transaction(self, actor)
-
-        keeper = Keeper(intake.runtime)
-        raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(8)]
-        with monkeypatch.context() as patched:
-            patched.setattr(Database, "transaction", counted)
-            receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in (*raws, raws[0])))
-        assert len([actor for actor in begun if actor == Actor.public()]) == 1
-        assert receipts[0].reference == receipts[8].reference
-        assert len({receipt.reference for receipt in receipts}) == 8
-        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 8
-
-    async def test_one_that_came_by_another_way_beside_it_folds_and_both_are_kept(self, running_of: RunningOf) -> None:
-        intake = await running_of(service(), doors=False)
-        first, second = mail(), mail()
-        second.replace_header("Message-ID", first["Message-ID"])
-        second["Received"] = "by another relay"
-        keeper = Keeper(intake.runtime)
-        raws = [each.as_bytes() for each in (first, second, mail(), first)]
-        receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
-        references = [receipt.reference for receipt in receipts]
-        assert references[0] == references[1] == references[3] != references[2]
-        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
-        assert len(await rows(intake.runtime, "SELECT id FROM document")) == 3
-
-    async def test_only_a_crowd_makes_the_rest_wait(self, running_of: RunningOf) -> None:
-        intake = await running_of(service(), doors=False)
-        keeper = Keeper(intake.runtime)
-        await keeper.keep(_original(intake, mail().as_bytes()))
-        assert intake.runtime.relay.crowded_until == 0
-        raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(8)]
-        await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
-        assert intake.runtime.relay.crowded_until > 0
-
-    async def test_one_that_fails_takes_nobody_with_it(
-        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        intake = await running_of(service(), doors=False)
-
-        async def fails_at_one(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
-            if any(b"Subject: broken" in original.body for original in originals):
-                raise RuntimeError(len(originals))
-            return await receive_all(session, originals, **given)
-
-        monkeypatch.setattr(doors, "receive_all", fails_at_one)
-        keeper = Keeper(intake.runtime)
-        raws = [mail(Subject=subject).as_bytes() for subject in ("one", "broken", "two")]
-        answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)
-        assert [isinstance(answer, Receipt) for answer in answers] == [True, False, True]
-        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
-
-    async def test_large_ones_are_not_kept_together(
-        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        intake = await running_of(service(), doors=False)
-        monkeypatch.setattr(doors, "MOST_BYTES_TOGETHER", 2000)
-        together: list[int] = []
-
-        async def counted(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
-            together.append(len(originals))
-            return await receive_all(session, originals, **given)
-
-        monkeypatch.setattr(doors, "receive_all", counted)
-        keeper = Keeper(intake.runtime)
-        raws = [mail(Subject="x" * size).as_bytes() for size in (10, 11, 5000, 12)]
-        await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
-        assert together == [2, 1, 1]
-
-    async def test_a_database_lost_on_the_way_is_told_to_all_who_still_wait(
-        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        intake = await running_of(service(), doors=False)
-        asked: list[int] = []
-
-        async def fails(_: Session, originals: list[Original], **given: Any) -> list[Receipt]:
-            asked.append(len(originals))
-            raise (RuntimeError if len(originals) > 1 else Unavailable)("made here")
-
-        monkeypatch.setattr(doors, "receive_all", fails)
-        keeper = Keeper(intake.runtime)
-        raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(5)]
-        answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)
-        assert asked == [5, 1]
-        assert all(isinstance(answer, Unavailable) for answer in answers)
-
-
-def _original(intake: Running, raw: bytes) -> Original:
-    return arrived(intake.runtime, raw, (MAILBOX,), SENDER)
 
 
 class TestReadingRoom:
