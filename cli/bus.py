@@ -12,6 +12,7 @@ from cli.postgres import Cluster
 from cli.vault import Vault
 
 ADMINISTRATOR = "THROUGHLINE_BUS_ADMIN"
+TAKE_OVER = "THROUGHLINE_BUS_TAKE_OVER"
 KAFKA = ("kafka://", "kafka+ssl://")
 EMBEDDED_KIND = "postgresql+asyncpg://"
 ANSWER_SECONDS = 10.0
@@ -60,7 +61,8 @@ async def prepare(admin_url: str, passwords: Mapping[str, str]) -> None:
 
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # what it has to say, the one sentence says
     try:
-        await prepare_topics(admin_url, passwords, access_of_contracts())
+        take_over = os.environ.get(TAKE_OVER) == "yes"
+        await prepare_topics(admin_url, passwords, access_of_contracts(), take_over=take_over)
     except ThroughlineError as error:
         raise BusNotReady(str(error)) from error
 

@@ -143,7 +143,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     passwords = {service: secrets.token_urlsafe(18) for service in SERVICES}
     with ExitStack() as stack:
         admin_url, brokers = _started(tmp_path_factory.mktemp("kafka"), stack)
-        asyncio.run(prepare(admin_url, passwords, access_of_contracts()))
+        asyncio.run(prepare(admin_url, passwords, access_of_contracts(), take_over=True))
         yield Kafka(admin_url, passwords, brokers)
 
 
@@ -152,7 +152,7 @@ def lent_kafka(kafka: Kafka) -> Iterator[Kafka]:
     """The Kafka of the run, emptied and lent to a whole system, which gives the services passwords of its own."""
     asyncio.run(kafka.empty())
     yield kafka
-    asyncio.run(prepare(kafka.admin_url, kafka.passwords, access_of_contracts()))
+    asyncio.run(prepare(kafka.admin_url, kafka.passwords, access_of_contracts(), take_over=True))
 
 
 @pytest.fixture

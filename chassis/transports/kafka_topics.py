@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import inspect
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -33,6 +34,7 @@ from chassis.transports.kafka_links import KafkaAddress, address_of, client_sett
 IDENTITY = "throughline.bus.v1"
 """One message in one partition: the uuid of this bus, a new one whenever a topic had to be made anew."""
 IDENTITY_KEY = b"identity"
+OWNER = "owner"
 
 WINDOW = timedelta(days=14)
 MOST_REPLICAS = 3
@@ -51,6 +53,14 @@ class _Found:
     copies: int
 
 
+@dataclass(frozen=True)
+class _Marker:
+    """What tells a bus from another: its uuid, and whose it is."""
+
+    bus: str
+    owner: str
+
+
 class BusNotPrepared(Unavailable):
     """The cluster cannot be prepared: it does not answer, or its administrator is refused."""
 
@@ -64,18 +74,31 @@ def service_url(admin_url: str, service: str, password: str) -> str:
     return f"{scheme}://{service}:{quote(password, safe='')}@{','.join(address.servers)}"
 
 
-async def prepare(admin_url: str, passwords: Mapping[str, str], access: Iterable[Access]) -> None:
+async def prepare(
+    admin_url: str, passwords: Mapping[str, str], access: Iterable[Access], *, take_over: bool = False
+) -> None:
     """Make the cluster what the contracts say, and change nothing that already is; safe to repeat, also in an instant.
 
     `passwords` has one for each service; each becomes a user of its service's name. A rule of access to our topics and
-    groups that the contracts do not hold is withdrawn. Raises BusNotPrepared and BusAddressUnreadable.
+    groups that the contracts do not hold is withdrawn. A cluster serves one installation: the marker says whose, by
+    their passwords, and another's is left alone unless `take_over`. Raises BusNotPrepared and BusAddressUnreadable.
     """
     address, topics = address_of(admin_url), tuple(access)
     async with _administrator(address) as client:
         brokers = [broker["node_id"] for broker in (await client.describe_cluster())["brokers"]]
         present = await _present(client)
+        marker, owner = await _marker(address) if IDENTITY in present else None, _owner(passwords)
+        if marker and marker.owner not in {"", owner} and not take_over:
+            raise BusNotPrepared(_of_another(address))
         copies = _copies(address, present, brokers, (IDENTITY, *(topic.topic for topic in topics)))
-        await _make_topics(client, address, topics, present, copies)
+        missing = [topic for topic in topics if topic.topic not in present]
+        if IDENTITY not in present:
+            await _create(client, [NewTopic(IDENTITY, 1, copies, topic_configs={"cleanup.policy": "compact"})])
+        # The marker comes before the topics: a start that ends in between makes another one next time.
+        wanted = _Marker(str(uuid.uuid4()) if missing or marker is None else marker.bus, owner)
+        if wanted != marker:
+            await _mark(address, wanted)
+        await _make_topics(client, topics, present, copies)
         await kafka_admin.set_topic_settings(client, _settings(topics, present, copies))
         await kafka_admin.set_passwords(client, passwords)
         await _make_rules(client, brokers, wanted_rules(topics, passwords))
@@ -149,18 +172,10 @@ def _copies(address: KafkaAddress, present: Mapping[str, _Found], brokers: Seque
 
 
 async def _make_topics(
-    client: AIOKafkaAdminClient,
-    address: KafkaAddress,
-    topics: Sequence[Access],
-    present: Mapping[str, _Found],
-    copies: int,
+    client: AIOKafkaAdminClient, topics: Sequence[Access], present: Mapping[str, _Found], copies: int
 ) -> None:
-    """Make what is missing. The new marker comes first: a start that ends in between makes another one next time."""
+    """Make the topics and the partitions that are missing."""
     missing = [topic for topic in topics if topic.topic not in present]
-    if IDENTITY not in present:
-        await _create(client, [NewTopic(IDENTITY, 1, copies, topic_configs={"cleanup.policy": "compact"})])
-    if missing or not await _is_marked(address):
-        await _mark(address)
     if missing:
         await _create(client, [NewTopic(topic.topic, topic.partitions, copies) for topic in missing])
     small = {
@@ -181,21 +196,43 @@ async def _create(client: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
             raise kind(words)
 
 
-async def _is_marked(address: KafkaAddress) -> bool:
+def _owner(passwords: Mapping[str, str]) -> str:
+    """Return what says whose a bus is; the passwords are random, so nobody gets from it back to them."""
+    return hashlib.sha256("\n".join(f"{name} {word}" for name, word in sorted(passwords.items())).encode()).hexdigest()
+
+
+def _of_another(address: KafkaAddress) -> str:
+    return (
+        f"Kafka at {', '.join(address.servers)} is the bus of another installation, whose services would be shut out: "
+        "give each installation a cluster of its own, or, if the other one is gone, set THROUGHLINE_BUS_TAKE_OVER=yes."
+    )
+
+
+async def _marker(address: KafkaAddress) -> _Marker | None:
     consumer = AIOKafkaConsumer(**client_settings(address), group_id=None, enable_auto_commit=False)
+    place = TopicPartition(IDENTITY, 0)
     try:
         await consumer.start()
-        place = TopicPartition(IDENTITY, 0)
-        return int((await consumer.end_offsets([place]))[place]) > 0
+        consumer.assign([place])
+        end = int((await consumer.end_offsets([place]))[place])
+        if not end:
+            return None
+        consumer.seek(place, end - 1)
+        async with asyncio.timeout(CONNECT_SECONDS):
+            record = await consumer.getone(place)
     finally:
         await consumer.stop()
+    return _Marker(bytes(record.value or b"").decode(), bytes(dict(record.headers).get(OWNER, b"")).decode())
 
 
-async def _mark(address: KafkaAddress) -> None:
+async def _mark(address: KafkaAddress, marker: _Marker) -> None:
     producer = AIOKafkaProducer(**client_settings(address), acks="all", enable_idempotence=True)
+    headers = [(OWNER, marker.owner.encode("ascii"))]
     try:
         await producer.start()
-        await producer.send_and_wait(IDENTITY, str(uuid.uuid4()).encode("ascii"), key=IDENTITY_KEY, partition=0)
+        await producer.send_and_wait(
+            IDENTITY, marker.bus.encode("ascii"), key=IDENTITY_KEY, partition=0, headers=headers
+        )
     finally:
         await producer.stop()
 

@@ -209,6 +209,18 @@ class TestRefusals:
             await prepare(wrong, kafka.passwords, access_of_contracts())
         assert "wrong" not in str(refused.value).replace("wrong name", "")
 
+    async def test_another_installations_bus_unless_it_is_taken_over(self, kafka: Kafka) -> None:
+        before, others = await marker(kafka), {service: f"another-{service}" for service in SERVICES}
+        await prepare(kafka.admin_url, kafka.passwords, access_of_contracts())
+        with pytest.raises(BusNotPrepared, match="the bus of another installation"):
+            await prepare(kafka.admin_url, others, access_of_contracts())
+        assert await marker(kafka) == before, "the owner's services sign in as before"
+        await prepare(kafka.admin_url, others, access_of_contracts(), take_over=True)
+        with pytest.raises(BusNotPrepared, match="the bus of another installation"):
+            await prepare(kafka.admin_url, kafka.passwords, access_of_contracts())
+        await prepare(kafka.admin_url, kafka.passwords, access_of_contracts(), take_over=True)
+        assert await marker(kafka) == before
+
     async def test_not_an_administrator(self, kafka: Kafka) -> None:
         with pytest.raises(BusNotPrepared, match="does not let intake make topics"):
             await prepare(kafka.url("intake"), kafka.passwords, access_of_contracts())

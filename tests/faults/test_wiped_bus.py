@@ -80,7 +80,7 @@ def running(transport: str, folder: Path, request: pytest.FixtureRequest) -> Ite
         with started(folder, "--bus", kafka.admin_url) as live:
             yield live, partial(wipe_kafka, kafka)
     finally:
-        asyncio.run(prepare(kafka.admin_url, kafka.passwords, access_of_contracts()))
+        asyncio.run(prepare(kafka.admin_url, kafka.passwords, access_of_contracts(), take_over=True))
 
 
 def referred(live: Live, chance: random.Random) -> str:

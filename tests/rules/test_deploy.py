@@ -22,6 +22,7 @@ OTHER_VARIABLES = {
     "THROUGHLINE_OIDC_CLIENT_ID": "the command line puts it into each service's secrets file",
     "THROUGHLINE_OIDC_CLIENT_SECRET": "as above",
     "THROUGHLINE_BUS_ADMIN": "the command line's own: who may prepare a Kafka bus",
+    "THROUGHLINE_BUS_TAKE_OVER": "the command line's own: take a Kafka bus from an installation that is gone",
     "THROUGHLINE_STATE": "the command line's own: where the state folder is",
     "THROUGHLINE_SUPERVISOR": "set by the supervisor for its children, who end with it",
 }
