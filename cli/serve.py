@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
@@ -14,6 +15,9 @@ from chassis.settings import ServiceSettings
 from cli.leash import follow_parent
 from cli.nursery import SUPERVISOR
 from contracts.catalogue import SERVICES
+
+STOP_SECONDS = 20.0
+"""Whoever has not stopped by then ends at once: what was accepted is stored, and a start takes up what was begun."""
 
 
 async def serve(service: str) -> bool:
@@ -34,6 +38,10 @@ async def serve(service: str) -> bool:
     def stop() -> None:
         nonlocal asked
         asked = True
+        # A stop may wait for what never comes, and nobody kills a service whose supervisor is gone.
+        overdue = threading.Timer(STOP_SECONDS, os._exit, (1,))
+        overdue.daemon = True
+        overdue.start()
         server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # granian has no types here
 
     loop = asyncio.get_running_loop()
