@@ -19,7 +19,8 @@ from chassis.outbox import About
 from chassis.transports import Delivery
 from chassis.wire import written
 from contracts.intake.awareness import ReferralMade
-from contracts.vocabulary import AgeBand
+from contracts.intake.statistics import ReferralCounted
+from contracts.vocabulary import AgeBand, Door, Gender, Sector
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AREA, VERSION = "kent-and-medway", "2026-01"
@@ -114,3 +115,16 @@ async def count(runtime: Runtime, query: str) -> int:
     """Return the number that a query answers."""
     async with runtime.database.transaction(Actor.service(runtime.settings.service)) as session:
         return int(await session.scalar(text(query)))
+
+
+def fact(version: int = 1) -> ReferralCounted:
+    """Return a statistics fact that is like every other."""
+    return ReferralCounted(
+        month="2026-03",
+        version=version,
+        door=Door.API,
+        sector=Sector.HEALTH,
+        age_band=AgeBand.UNKNOWN,
+        gender=Gender.NOT_KNOWN,
+        district="",
+    )

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -14,7 +14,6 @@ from chassis import outbox
 from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.broker import Message
-from chassis.crypto import plain_url
 from chassis.database import Session
 from chassis.errors import NotYet, Rejected
 from chassis.inbox import ParkedNotWaiting, discard, inbox, retry
@@ -28,7 +27,6 @@ from contracts.envelope import Envelope
 from contracts.intake.awareness import ReferralMade
 from tests.chassis.journey import (
     AREA,
-    CREATE_EFFECT,
     NOW,
     VERSION,
     Consumer,
@@ -37,37 +35,10 @@ from tests.chassis.journey import (
     deliveries,
     effects,
     made,
-    publisher,
     working,
 )
-from tests.conftest import Installation, RuntimeOf, eventually
+from tests.conftest import Installation, eventually
 from tests.emptying import empty_bus
-
-
-@pytest.fixture
-async def effect_table(clean: Installation) -> AsyncIterator[None]:
-    connection = await asyncpg.connect(plain_url(clean.owner_url("channel")))
-    try:
-        await connection.execute(f"{CREATE_EFFECT}; GRANT SELECT, INSERT ON effect TO channel")
-        yield
-        await connection.execute("DROP TABLE effect")
-    finally:
-        await connection.close()
-
-
-@pytest.fixture
-def consumer() -> Consumer:
-    return Consumer()
-
-
-@pytest.fixture
-async def intake(runtime_of: RuntimeOf) -> Runtime:
-    return await runtime_of(publisher())
-
-
-@pytest.fixture
-async def channel(runtime_of: RuntimeOf, consumer: Consumer, effect_table: None) -> Runtime:
-    return await runtime_of(consumer.service(), gap_alarm_seconds=0.5)
 
 
 class TestJourney:

@@ -1,60 +1,27 @@
 """What comes on the bus and should not: nothing of it stops anybody, waits in the way or is kept of the erased."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from sqlalchemy import text
 
 from chassis.actor import Actor
 from chassis.app import Runtime
-from chassis.crypto import plain_url
 from chassis.inbox.store import Hold, due, hold
 from chassis.ops.erasure import erase_stored
 from chassis.transports import Delivery
 from chassis.wire import decode, encode
 from tests.chassis.journey import (
-    CREATE_EFFECT,
     NOW,
-    Consumer,
     announce,
     count,
     deliveries,
     effects,
-    publisher,
 )
-from tests.conftest import Installation, RuntimeOf
-
-
-@pytest.fixture
-async def effect_table(clean: Installation) -> AsyncIterator[None]:
-    connection = await asyncpg.connect(plain_url(clean.owner_url("channel")))
-    try:
-        await connection.execute(f"{CREATE_EFFECT}; GRANT SELECT, INSERT ON effect TO channel")
-        yield
-        await connection.execute("DROP TABLE effect")
-    finally:
-        await connection.close()
-
-
-@pytest.fixture
-def consumer() -> Consumer:
-    return Consumer()
-
-
-@pytest.fixture
-async def intake(runtime_of: RuntimeOf) -> Runtime:
-    return await runtime_of(publisher())
-
-
-@pytest.fixture
-async def channel(runtime_of: RuntimeOf, consumer: Consumer, effect_table: None) -> Runtime:
-    return await runtime_of(consumer.service(), gap_alarm_seconds=0.5)
 
 
 class TestOdd:

@@ -20,22 +20,8 @@ from chassis.sending import shuffled
 from chassis.transports import Delivery, Outgoing
 from chassis.wire import decode
 from contracts.envelope import ReceiptBatch
-from contracts.intake.statistics import ReferralCounted
-from contracts.vocabulary import AgeBand, Door, Gender, Sector
-from tests.chassis.journey import AREA, NOW, VERSION, Consumer, announce, count, made, publisher
+from tests.chassis.journey import AREA, NOW, VERSION, Consumer, announce, count, fact, made, publisher
 from tests.conftest import RuntimeOf, eventually
-
-
-def fact(version: int = 1) -> ReferralCounted:
-    return ReferralCounted(
-        month="2026-03",
-        version=version,
-        door=Door.API,
-        sector=Sector.HEALTH,
-        age_band=AgeBand.UNKNOWN,
-        gender=Gender.NOT_KNOWN,
-        district="",
-    )
 
 
 async def add_facts(runtime: Runtime, number: int) -> None:

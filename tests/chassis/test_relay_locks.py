@@ -13,22 +13,8 @@ from chassis.app import Runtime
 from chassis.inbox.receipts import _UPSERT, Receipts
 from chassis.outbox import About
 from contracts.envelope import ReceiptBatch, ReceiptItem, ReplayRequest
-from contracts.intake.statistics import ReferralCounted
-from contracts.vocabulary import AgeBand, Door, Gender, Sector
-from tests.chassis.journey import AREA, NOW, VERSION, announce, count, publisher
+from tests.chassis.journey import AREA, NOW, VERSION, announce, count, fact, publisher
 from tests.conftest import RuntimeOf
-
-
-def fact(version: int = 1) -> ReferralCounted:
-    return ReferralCounted(
-        month="2026-03",
-        version=version,
-        door=Door.API,
-        sector=Sector.HEALTH,
-        age_band=AgeBand.UNKNOWN,
-        gender=Gender.NOT_KNOWN,
-        district="",
-    )
 
 
 class TestOrderOfLocks:

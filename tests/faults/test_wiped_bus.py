@@ -27,7 +27,7 @@ from cli import vault
 from cli.provision import BUS
 from contracts.catalogue import SERVICES
 from tests.emptying import empty_bus
-from tests.journeys.live import Live, aside, started, wait
+from tests.journeys.live import Live, aside, frozen, started, wait
 from tests.kafka import Kafka, administrator
 
 WIPES = 3
@@ -161,19 +161,6 @@ def answered(live: Live, service: str, subjects: Sequence[UUID]) -> bool:
     """Whether a consumer has handled something of every subject, and has sent every receipt."""
     handled = live.of(service, "SELECT DISTINCT subject FROM inbox_event WHERE subject = ANY ($1)", subjects)
     return len(handled) == len(subjects) and not live.of(service, "SELECT FROM receipt_out WHERE published_at IS NULL")
-
-
-@contextlib.contextmanager
-def frozen(live: Live, *services: str) -> Iterator[None]:
-    """Stop services in mid-air; they go on when the block ends."""
-    pids = [live.processes()[name] for name in services]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 @pytest.mark.timeout(420)

@@ -146,6 +146,19 @@ def started(folder: Path, *words: str) -> Iterator[Live]:
                 process.kill()
 
 
+@contextlib.contextmanager
+def frozen(live: Live, *services: str) -> Iterator[None]:
+    """Stop services in mid-air (SIGSTOP); they go on when the block ends."""
+    pids = [live.processes()[name] for name in services]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
 def mailed(live: Live, message: EmailMessage, timeout: float = 60.0) -> tuple[int, str]:
     """Mail a message to the police's mailbox; return the code and the words that answer its content."""
     with smtplib.SMTP(*live.smtp, timeout=timeout) as mailbox:

@@ -3,8 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.provision import BUS
-from tests.journeys.live import REPOSITORY, Live, started, wait
+from tests.journeys.live import REPOSITORY, Live, frozen, started, wait
 from tests.kafka import Kafka
 
 SAMPLES = REPOSITORY / "samples"
@@ -54,19 +53,6 @@ def mails(live: Live) -> list[tuple[str, str]]:
 def delivered(live: Live, reference: str) -> bool:
     lines = {line["team"]: line for line in live.ledger(reference)["lines"]}
     return bool(lines["front-door"]["delivered_at"])
-
-
-@contextmanager
-def frozen(live: Live, *services: str) -> Iterator[None]:
-    """Stop services in mid-air (SIGSTOP); they go on with the block's end, unless they were ended meanwhile."""
-    pids = [live.processes()[service] for service in services]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def published(live: Live) -> bool:

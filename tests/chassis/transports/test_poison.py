@@ -2,17 +2,15 @@
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
 from chassis import outbox
 from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.broker import Message
-from chassis.crypto import plain_url
 from chassis.database import Session
 from chassis.outbox import MOST_SEALED_BYTES, About
 from chassis.transports import MessageTooLarge
@@ -21,7 +19,6 @@ from contracts.catalogue import PARTITIONS
 from contracts.intake.awareness import ReferralMade
 from tests.chassis.journey import (
     AREA,
-    CREATE_EFFECT,
     VERSION,
     Consumer,
     announce,
@@ -32,18 +29,7 @@ from tests.chassis.journey import (
     working,
 )
 from tests.chassis.transports.conftest import BUSES
-from tests.conftest import Installation, RuntimeOf, eventually
-
-
-@pytest.fixture
-async def effect_table(clean: Installation) -> AsyncIterator[None]:
-    connection = await asyncpg.connect(plain_url(clean.owner_url("channel")))
-    try:
-        await connection.execute(f"{CREATE_EFFECT}; GRANT SELECT, INSERT ON effect TO channel")
-        yield
-        await connection.execute("DROP TABLE effect")
-    finally:
-        await connection.close()
+from tests.conftest import RuntimeOf, eventually
 
 
 @pytest.fixture(params=BUSES)
