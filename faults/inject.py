@@ -42,6 +42,7 @@ class Breaker:
         """Break this system."""
         self._target = target
         self._begun = 0.0
+        self._closings = 0
         self._doing: dict[str, Callable[[Fault], Awaitable[Mend | None]]] = {
             "kill": self._kill,
             "restart postgres": self._restart_postgres,
@@ -139,11 +140,16 @@ class Breaker:
         return lambda: self._allow_bus(allow=True)
 
     async def _allow_bus(self, *, allow: bool) -> None:
+        """Close the bus's database, or open it again when no other fault still has it closed."""
+        if allow and self._closings > 1:
+            self._closings -= 1
+            return
         async with self._target.database("postgres") as connection:
             await connection.execute(f"ALTER DATABASE {BUS_DATABASE} ALLOW_CONNECTIONS {allow}")
             if not allow:
                 ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
                 await connection.execute(ends, BUS_DATABASE)
+        self._closings += -1 if allow else 1
 
     async def _pause(self, fault: Fault) -> Mend | None:
         if fault.victim == BUS:
@@ -160,12 +166,12 @@ class Breaker:
     async def _cut(self, fault: Fault) -> Mend | None:
         link = self._target.links[fault.victim]
         link.cut()
-        return _later(link.mend)
+        return _later(link.end_cut)
 
     async def _black_hole(self, fault: Fault) -> Mend | None:
         link = self._target.links[fault.victim]
         link.swallow()
-        return _later(link.mend)
+        return _later(link.end_swallow)
 
     async def _disk_full(self, _: Fault) -> Mend | None:
         if not self._target.disk_is_small:

@@ -24,7 +24,7 @@ class Link:
         self.name = name
         self._listen, self._target = listen, target
         self._server: asyncio.Server | None = None
-        self._cut = False
+        self._cuts, self._holes = 0, 0
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._passing: set[asyncio.Task[None]] = set()
@@ -48,18 +48,29 @@ class Link:
         await asyncio.gather(*self._passing, return_exceptions=True)
 
     def cut(self) -> None:
-        """End every connection at once, and each new one as it comes."""
-        self._cut = True
+        """End every connection at once, and each new one as it comes, until each cut is over."""
+        self._cuts += 1
         for writer in self._writers:
             writer.transport.abort()
 
+    def end_cut(self) -> None:
+        """End one cut; another one, or a black hole, that overlaps it goes on."""
+        self._cuts = max(0, self._cuts - 1)
+
     def swallow(self) -> None:
-        """Take connections and bytes, and pass nothing on; nobody is told."""
+        """Take connections and bytes, and pass nothing on until each black hole is over; nobody is told."""
+        self._holes += 1
         self._flowing.clear()
 
+    def end_swallow(self) -> None:
+        """End one black hole; what was held back is passed on when no other is left."""
+        self._holes = max(0, self._holes - 1)
+        if not self._holes:
+            self._flowing.set()
+
     def mend(self) -> None:
-        """Pass on again, what was held back too."""
-        self._cut = False
+        """End every cut and black hole: pass on again, what was held back too."""
+        self._cuts, self._holes = 0, 0
         self._flowing.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -70,7 +81,7 @@ class Link:
         self._writers.add(writer)
         try:
             await self._flowing.wait()
-            if not self._cut:
+            if not self._cuts:
                 await self._join(reader, writer)
         except (OSError, asyncio.CancelledError):
             pass
@@ -85,7 +96,7 @@ class Link:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target.port)
         self._writers.add(far_writer)
         try:
-            if not self._cut:
+            if not self._cuts:
                 await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
         finally:
             self._writers.discard(far_writer)

@@ -142,6 +142,42 @@ class TestLink:
             for _, writer in (known, new):
                 writer.transport.abort()
 
+    @pytest.mark.parametrize("first_over", ["cut", "black hole"])
+    async def test_a_fault_that_ends_does_not_end_another_on_the_same_link(
+        self, first_over: str, tmp_path: Path
+    ) -> None:
+        async with linked(tmp_path) as (link, place):
+            doing = {"cut": (link.cut, link.end_cut), "black hole": (link.swallow, link.end_swallow)}
+            (second_over,) = set(doing) - {first_over}
+            for begin, _ in doing.values():
+                begin()
+            doing[first_over][1]()
+            assert await unanswered(place), f"the end of the {first_over} ended the {second_over}"
+            doing[second_over][1]()
+            assert not await unanswered(place)
+
+    @pytest.mark.parametrize("kind", ["cut", "black hole"])
+    async def test_of_two_faults_of_a_kind_the_longer_one_counts(self, kind: str, tmp_path: Path) -> None:
+        async with linked(tmp_path) as (link, place):
+            begin, end = {"cut": (link.cut, link.end_cut), "black hole": (link.swallow, link.end_swallow)}[kind]
+            begin()
+            begin()
+            end()
+            assert await unanswered(place)
+            end()
+            assert not await unanswered(place)
+
+
+async def unanswered(place: Path) -> bool:
+    """Whether a new connection is ended or gets nothing back."""
+    connection = await asyncio.open_unix_connection(place)
+    try:
+        return await said(connection, 0.3) == b""
+    except TimeoutError:
+        return True
+    finally:
+        connection[1].transport.abort()
+
 
 def attempt(outcome: str, **more: Any) -> Tried:
     """Return an attempt with an outcome."""
