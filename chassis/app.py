@@ -169,11 +169,21 @@ async def running(service: Service, runtime: Runtime) -> AsyncIterator[None]:
         await runtime.relay.recognise_restore()
         await erase_again(service, runtime)
         await _keep_area_versions(runtime)
-        tasks = [asyncio.create_task(_vital(name, work), name=name) for name, work in _work(service, runtime)]
+        tasks = [_begin(name, work) for name, work in _work(service, runtime)]
         stack.push_async_callback(_end, tasks)
         for door in service.doors:
             await stack.enter_async_context(door(runtime))
+        # Jobs begin last and end first: what a job is about to hand to a door is handed over before that closes.
+        stack.push_async_callback(_end, [_begin(job.name, keep_running(runtime, job)) for job in _jobs(service)])
         yield
+
+
+def _begin(name: str, work: Awaitable[None]) -> asyncio.Task[None]:
+    return asyncio.create_task(_vital(name, work), name=name)
+
+
+def _jobs(service: Service) -> tuple[Job, ...]:
+    return (*service.jobs, *PURGING)
 
 
 async def _start_bus(runtime: Runtime) -> None:
@@ -198,7 +208,7 @@ def _work(service: Service, runtime: Runtime) -> list[tuple[str, Any]]:
             ("inbox", runtime.inbox.run()),
             ("consumer", runtime.bus.consume(service.name, topics, runtime.inbox.handle)),
         ]
-    return work + [(job.name, keep_running(runtime, job)) for job in (*service.jobs, *PURGING)]
+    return work
 
 
 async def _vital(name: str, work: Awaitable[None]) -> None:

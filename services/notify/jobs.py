@@ -33,6 +33,9 @@ from services.notify.settings import NotifySettings
 BATCH = 20
 """How many notices one turn claims and sends side by side; each sending ends well within the lease."""
 
+STOP_SECONDS = 2.0
+"""So long a stop waits for the sendings under way."""
+
 ASKED = 1_000
 """Of so many mails at once the database is asked whether their notices are still there."""
 
@@ -44,18 +47,34 @@ sent_counter = telemetry.counter("notify.notice.sent", "1", "Notices that a mail
 
 
 async def send_due(runtime: Runtime, now: datetime) -> None:
-    """Send every notice that is due, a batch at a time, until none is left."""
-    while True:
-        async with runtime.database.transaction(_actor(runtime)) as session:
-            claimed = await operations.claim_due(
-                session,
-                limit=BATCH,
-                mail_domain=_settings(runtime).mail_domain,
-                machine_now=datetime.now(UTC),
-            )
-        if not claimed:
-            return
+    """Send every notice that is due, a batch at a time, until none is left.
+
+    A stop waits a moment for the batch under way: what is broken off is tried again only when its lease has run out.
+    """
+    more = True
+    while more:
+        batch = asyncio.create_task(_send_batch(runtime, now))
+        try:
+            more = await asyncio.shield(batch)
+        except asyncio.CancelledError:
+            await asyncio.wait((batch,), timeout=STOP_SECONDS)
+            batch.cancel()
+            await asyncio.gather(batch, return_exceptions=True)
+            raise
+
+
+async def _send_batch(runtime: Runtime, now: datetime) -> bool:
+    """Claim a batch of what is due and send it; return whether there was any."""
+    async with runtime.database.transaction(_actor(runtime)) as session:
+        claimed = await operations.claim_due(
+            session,
+            limit=BATCH,
+            mail_domain=_settings(runtime).mail_domain,
+            machine_now=datetime.now(UTC),
+        )
+    if claimed:
         await send_all(runtime, claimed, now=now)
+    return bool(claimed)
 
 
 async def send_all(runtime: Runtime, claimed: Sequence[Claimed], *, now: datetime) -> None:

@@ -207,6 +207,27 @@ class TestSendDue:
         await asyncio.wait((sending,))
         assert sorted(await states(notify)) == ["sending", "sent", "sent", "sent"]
 
+    async def test_a_stop_waits_for_the_mail_that_is_being_handed_over(
+        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else it would wait for the end of its lease: nobody would hear of the referral for two minutes."""
+        await handle(notify, concern(), subject=uuid4())
+        send, under_way = SmtpClient.send, asyncio.Event()
+
+        async def takes_a_moment(self: SmtpClient, mail: Mail) -> Delivery:
+            under_way.set()
+            await asyncio.sleep(0.3)
+            return await send(self, mail)
+
+        monkeypatch.setattr(SmtpClient, "send", takes_a_moment)
+        sending = asyncio.create_task(jobs.send_due(notify, NOW))
+        await under_way.wait()
+        sending.cancel()
+        await asyncio.wait((sending,))
+        assert sending.cancelled()
+        assert await states(notify) == ["sent"]
+        assert len(mail_server.taken) == 1
+
     async def test_one_that_cannot_be_recorded_takes_no_other_with_it(
         self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
