@@ -1,9 +1,11 @@
 """Replicas that come and go, partitions that are added, places that are lost: nothing is skipped, nobody is blocked."""
 
 import asyncio
+import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -19,6 +21,18 @@ from chassis.transports.kafka_positions import MARKER_TOPIC
 from chassis.transports.partitions import partition_of
 from contracts.catalogue import PARTITIONS
 from tests.chassis.transports.suite import Bus, Seen, confirmed, expected, insist, keys, until
+
+TAKES_AND_NEVER_ENDS = """
+import asyncio, sys
+from chassis.app import make_transport
+
+async def handle(_):
+    print("taken", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(make_transport(sys.argv[1]).consume(sys.argv[2], [sys.argv[3]], handle))
+"""
+"""A replica as a program of its own: it says that it was given a batch, and then does nothing more."""
 
 
 @asynccontextmanager
@@ -125,23 +139,23 @@ class TestRebalance:
                 assert not first.task.done()
 
     async def test_a_dead_replica_hands_over_its_partitions(self, bus: Bus, writer: Transport) -> None:
-        """The first replica falls silent, like a process that was killed: no farewell, no confirmation."""
+        """The first replica is a process that SIGKILL ends in the middle of a batch: no farewell, no confirmation."""
         many = keys(12)
         await writer.publish([message for key in many for message in bus.messages(key, 1)])
         seen = Seen()
-        held = asyncio.Event()
-
-        async def never(_: Sequence[Delivery]) -> None:
-            held.set()
-            await asyncio.Event().wait()
-
-        async with AsyncExitStack() as stack:
-            first = await stack.enter_async_context(bus.consuming(never))
-            await asyncio.wait_for(held.wait(), 30)
-            first.task.cancel()
-            await asyncio.gather(first.task, return_exceptions=True)
-            started = time.monotonic()
-            await stack.enter_async_context(bus.consuming(seen.handle))
+        first = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", TAKES_AND_NEVER_ENDS, bus.reader_url, bus.group, bus.topic,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            assert first.stdout is not None
+            assert await asyncio.wait_for(first.stdout.readline(), 60) == b"taken\n"
+        finally:
+            first.kill()
+            await first.wait()
+        assert first.returncode == -signal.SIGKILL
+        started = time.monotonic()
+        async with bus.consuming(seen.handle):
             await until(lambda: set(seen.bodies) == expected(many, 1))
         assert time.monotonic() - started < 20
 
