@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import os
-import random
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,9 @@ from faults.target import Target, children, signalled, within
 
 PATIENCE_SECONDS = 60.0
 REFILL_SECONDS = 0.3
+BACKENDS = """SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname LIKE 'throu%'
+    ORDER BY datname, usename, backend_start, pid"""
+"""Whose connection comes first does not hang on process ids, which differ from run to run."""
 Mend = Callable[[], Awaitable[Any]]
 
 
@@ -87,8 +89,8 @@ class Breaker:
         tell(done)
         return done
 
-    async def _pids(self, victim: str) -> list[int]:
-        target = self._target
+    async def _pids(self, fault: Fault) -> list[int]:
+        target, victim = self._target, fault.victim
         if victim == SUPERVISOR:
             return [target.supervisor]
         if victim == NURSERY:
@@ -96,9 +98,8 @@ class Breaker:
         if victim == READER:
             return children((await target.processes())["intake"])[:1]
         if victim == BACKEND:
-            query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname LIKE 'throu%'"
             async with target.database("postgres") as connection:
-                return [random.choice(await connection.fetch(query))["pid"]]
+                return [picked([row["pid"] for row in await connection.fetch(BACKENDS)], fault.pick)]
         return [(await target.processes())[victim]]
 
     def _brokers(self) -> Brokers:
@@ -112,7 +113,7 @@ class Breaker:
             brokers = self._brokers()
             await asyncio.to_thread(brokers.kill, 0)
             return lambda: asyncio.to_thread(brokers.start_one, 0)
-        (pid,) = await self._pids(fault.victim)
+        (pid,) = await self._pids(fault)
         os.kill(pid, signal.SIGKILL)
         return None
 
@@ -159,7 +160,7 @@ class Breaker:
         if fault.victim == "postgres":
             pids = list((await asyncio.to_thread(self._target.cluster)).processes())
         else:
-            pids = await self._pids(fault.victim)
+            pids = await self._pids(fault)
         signalled(pids, signal.SIGSTOP)
         return lambda: asyncio.to_thread(signalled, pids, signal.SIGCONT)
 
@@ -195,6 +196,13 @@ class Breaker:
 
         await move("+1hours")
         return lambda: move("reset")
+
+
+def picked(pids: Sequence[int], pick: int) -> int:
+    """Return the one of many that a schedule names, counted round; raises LookupError when there is none to hit."""
+    if not pids:
+        raise LookupError(BACKEND)
+    return pids[pick % len(pids)]
 
 
 async def _fill(ballast: str) -> None:

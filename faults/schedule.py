@@ -19,6 +19,7 @@ SUPERVISOR = "supervisor"
 NURSERY = "nursery"
 KILLED = ("postgres", *SERVICES, "provider", NURSERY, SUPERVISOR, READER, BACKEND)
 PAUSED = ("postgres", *SERVICES, NURSERY)
+MOST_PICKED = 1000
 LINKS = (
     "client to api",
     "client to smtp",
@@ -54,12 +55,16 @@ class NoSchedule(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: its kind, what it hits, when it begins (seconds after the client's start) and how long it lasts."""
+    """One fault: its kind, what it hits, when it begins (seconds after the client's start) and how long it lasts.
+
+    Where the victim is one of many that have no names (a backend of PostgreSQL), `pick` says which, counted round.
+    """
 
     at: float
     kind: str
     victim: str
     seconds: float
+    pick: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,9 @@ def drawn(seed: int, bus: str, count: int, spacing: float = SPACING_SECONDS) -> 
         low, high = LENGTHS.get(kind, (0.0, 0.0))
         # Short ones are likelier: a run must end, and half of all trouble is short.
         seconds = low + (high - low) * chance.random() ** 2
-        faults.append(Fault(round(at, 2), kind, next(victims[kind]), round(seconds, 2)))
+        victim = next(victims[kind])
+        pick = chance.randrange(MOST_PICKED) if victim == BACKEND else 0
+        faults.append(Fault(round(at, 2), kind, victim, round(seconds, 2), pick))
     return Schedule(seed, bus, tuple(faults))
 
 

@@ -11,14 +11,14 @@ from uuid import uuid4
 import pytest
 
 from deploy.kafka.jars import KafkaNotHere, jars, java
-from faults.__main__ import main
+from faults.__main__ import asked, main, schedules
 from faults.client import FAIL, OK, UNKNOWN
-from faults.inject import Done
+from faults.inject import Done, picked
 from faults.oracle import Tried, Verdict, judged_alone
 from faults.proxy import Link, Place
 from faults.report import Outcome, written
 from faults.run import Wishes, run
-from faults.schedule import DECK, Fault, Schedule, drawn
+from faults.schedule import BACKEND, DECK, Fault, Schedule, drawn
 
 FEW = (
     Fault(2.0, "kill", "postgres", 0.0),
@@ -77,6 +77,24 @@ class TestSchedule:
         killed = {fault.victim for each in runs for fault in each.faults if fault.kind == "kill"}
         assert {"postgres", "intake", "provider", "nursery", "supervisor", "reading room"} <= killed
         assert ("bus" in killed) == (bus == "kafka")
+
+    def test_names_the_backend_to_kill_so_that_a_file_kills_the_same_one(self, tmp_path: Path) -> None:
+        killed = [
+            fault for seed in range(1, 9) for fault in drawn(seed, "postgres", 30).faults if fault.victim == BACKEND
+        ]
+        assert len({fault.pick for fault in killed}) > 1
+        Schedule(1, "postgres", tuple(killed)).write(tmp_path / "plan.json")
+        read = Schedule.read(tmp_path / "plan.json").faults
+        assert [picked(range(40), fault.pick) for fault in read] == [picked(range(40), fault.pick) for fault in killed]
+        assert picked([11, 12, 13], 4) == 12
+        with pytest.raises(LookupError):
+            picked([], 4)
+
+    def test_of_a_file_is_what_the_command_plays(self, tmp_path: Path) -> None:
+        first = drawn(5, "kafka", 30)
+        first.write(tmp_path / "schedule-kafka-5.json")
+        wanted = ["--schedule", str(tmp_path / "schedule-kafka-5.json"), "--seed", "9", "--faults", "2"]
+        assert schedules(asked(wanted)) == [first]
 
     def test_of_nine_holds_each_kind_once(self) -> None:
         assert sorted(fault.kind for fault in drawn(3, "postgres", len(DECK)).faults) == sorted(DECK)
