@@ -11,7 +11,8 @@ from aiokafka import AIOKafkaProducer
 from chassis import telemetry
 from chassis.errors import Unavailable
 from chassis.transports import Handle, Outgoing, refuse_oversize
-from chassis.transports.kafka_consumer import Membership, Place
+from chassis.transports.kafka_consumer import Membership
+from chassis.transports.kafka_holes import Holes
 from chassis.transports.kafka_links import LOST, Links, address_of, answering
 from chassis.transports.kafka_positions import Positions
 from chassis.transports.partitions import partition_of
@@ -99,9 +100,9 @@ class KafkaTransport:
     async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
         """Deliver what the group's partitions hold until cancelled, through every outage of the bus."""
         self._consumed[group].update(topics)
-        failures, hollow = 0, set[Place]()
+        failures, holes = 0, Holes(group)
         while True:
-            membership = Membership(self._address, self._positions, group, topics, handle, hollow)
+            membership = Membership(self._address, self._positions, group, topics, handle, holes)
             try:
                 await membership.run()
             except (*LOST, Unavailable) as error:

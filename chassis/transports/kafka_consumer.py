@@ -20,6 +20,7 @@ from chassis import telemetry
 from chassis.database import is_world_down
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.transports import BehindTheWindow, Delivery, Handle
+from chassis.transports.kafka_holes import Holes
 from chassis.transports.kafka_links import (
     METADATA_SECONDS,
     REQUEST_SECONDS,
@@ -45,8 +46,6 @@ STALL_SECONDS = 15.0
 LEAVE_SECONDS = 1.5
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
-Place = tuple[str, int, int]
-
 log = telemetry.logger(__name__)
 
 
@@ -66,11 +65,11 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         group: str,
         topics: Sequence[str],
         handle: Handle,
-        hollow: set[Place],
+        holes: Holes,
     ) -> None:
         self._address, self._positions = address, positions
         self._group, self._topics, self._handle = group, topics, handle
-        self._hollow = hollow
+        self._holes = holes
         self._identity = ""
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._idle = asyncio.Event()
@@ -259,8 +258,9 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             place = TopicPartition(record.topic, record.partition)
             if place not in expected:
                 continue
-            if record.offset > expected[place] and (hole := (*place, expected[place])) not in self._hollow:
-                self._hollow.add(hole)  # the next membership begins there: if the bus has nothing, nothing is missed
+            lost = (record.topic, record.partition, expected[place], record.offset)
+            if record.offset > expected[place] and not self._holes.is_real(*lost):
+                # The next membership begins there, and gets what was lost on the way.
                 message = f"The consumer {self._group} begins again: {record.topic} left something out."
                 raise Interrupted(message)
             expected[place] = record.offset + 1
