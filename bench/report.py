@@ -17,6 +17,8 @@ from bench.frame import Result
 
 HERE = Path(__file__).parent
 LIBRARIES = ("aiokafka", "aiosmtpd", "asyncpg", "fastapi", "faststream", "faststream-outbox", "granian", "pydantic")
+WRITTEN = frozenset(f"{folder}/{name}" for folder in ("bench", "faults") for name in ("results.json", "RESULTS.md"))
+"""The files that a measurement itself changes; git names them relative to the repository."""
 KAFKA_JAR = re.compile(r"kafka_2\.13-([\d.]+)\.jar")
 
 
@@ -77,18 +79,17 @@ def _postfix() -> str:
     return mta.version()
 
 
-def _told(command: Sequence[str]) -> str:
+def _told(command: Sequence[str], strip: str | None = None) -> str:
     if not shutil.which(command[0]):
         return ""
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip(strip)
 
 
 def commit() -> str:
     """Return the short id of the commit that is measured, with a plus where files differ from it."""
     found = _told(["git", "-C", str(HERE.parent), "rev-parse", "--short", "HEAD"])
-    changed = _told(["git", "-C", str(HERE.parent), "status", "--porcelain", "--untracked-files=no"])
-    ours = [line for line in changed.splitlines() if not line[3:].startswith("bench/RESULTS.md")]
-    ours = [line for line in ours if not line[3:].startswith("bench/results.json")]
+    changed = _told(["git", "-C", str(HERE.parent), "status", "--porcelain", "--untracked-files=no"], strip="\n")
+    ours = [line for line in changed.splitlines() if line[3:] not in WRITTEN]
     return (found or "unknown") + ("+" if ours else "")
 
 

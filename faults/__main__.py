@@ -7,7 +7,7 @@ import traceback
 from pathlib import Path
 
 from deploy.kafka.jars import KafkaNotHere, jars, java
-from faults.report import Outcome, told, written
+from faults.report import About, Outcome, told, written
 from faults.run import PER_SECOND, Wishes, run
 from faults.schedule import NoSchedule, Schedule, drawn
 
@@ -72,7 +72,7 @@ def main(words: list[str]) -> int:
     except KafkaNotHere as why:
         print(f"{why} Without Kafka: make faults BUS=postgres.", file=sys.stderr)
         return 2
-    good, broken = False, 0
+    good, broken, about = False, 0, About()
     for schedule in plans:
         plan = wanted.out / f"schedule-{schedule.bus}-{schedule.seed}.json"
         schedule.write(plan)
@@ -81,7 +81,7 @@ def main(words: list[str]) -> int:
         if outcome is None or not outcome.good:
             print(f"  The same again: make faults SCHEDULE={plan}", flush=True)
         broken += outcome is None
-        good = written(runs, wanted.out, broken)
+        good = written(runs, wanted.out, broken, about)
     print((wanted.out / "RESULTS.md").read_text("utf-8"))
     return 0 if good else 1
 

@@ -1,5 +1,6 @@
 """What must be true afterwards: what the client was told, against what every service holds."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -16,6 +17,7 @@ from chassis.crypto import SealBroken, unseal
 from cli import vault
 from cli.provision import KEYS
 from contracts.catalogue import SERVICES
+from faults import mails
 from faults.client import FAIL, OK, UNKNOWN
 from faults.target import Target
 
@@ -55,6 +57,7 @@ class Verdict:
     unsettled: list[str] = field(default_factory=list)
     unknown_kept: int = 0
     documents: int = 0
+    mails: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -79,7 +82,7 @@ def tried(record: Path) -> list[Tried]:
 
 
 async def judge(target: Target, attempts: list[Tried]) -> Verdict:
-    """Compare what the client knows with what intake and the four consumers hold."""
+    """Compare what the client knows with what intake and the four consumers hold, and with the mails that went out."""
     verdict = Verdict(Counter(each.outcome for each in attempts), Counter(each.door for each in attempts))
     verdict.refusals = Counter(each.said[:60] for each in attempts if each.outcome != OK)
     rows = await target.rows(
@@ -94,6 +97,11 @@ async def judge(target: Target, attempts: list[Tried]) -> Verdict:
         judged_alone(attempt, kept.get(attempt.digest, []), whole, verdict)
     sent = {each.digest for each in attempts}
     verdict.doubled += [f"{row['reference']} came from nobody." for row in rows if row["digest"] not in sent]
+    notices = await target.rows("notify", mails.NOTICES)
+    post = await asyncio.to_thread(mails.judged, notices, target.folder.mail)
+    verdict.mails = post.counts
+    verdict.lost += post.lost
+    verdict.doubled += post.doubled
     return verdict
 
 
@@ -203,5 +211,7 @@ async def settled(target: Target) -> list[str]:
         for table, condition in waiting.items():
             (row,) = await target.rows(service, f"SELECT count(*) AS n FROM {table} WHERE {condition}")
             found += [f"{service} has {row['n']} open rows in {table}."] if row["n"] else []
+    (row,) = await target.rows("notify", mails.ON_THEIR_WAY)
+    found += [f"notify has {row['n']} mails to send."] if row["n"] else []
     unread = await target.rows("intake", "SELECT reference FROM referral WHERE reading = 'being-read'")
     return [*found, *(f"{row['reference']} is still being read." for row in unread)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from shutil import copy
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +27,7 @@ from contracts.catalogue import PARTITIONS, SERVICES
 from contracts.envelope import Envelope, associated_data
 from contracts.intake.police import ReferralReceived
 from contracts.vocabulary import ReferralForm
+from faults.mails import KEPT, NOTICES, ON_THEIR_WAY, PERHAPS, REPEATED, SET_ASIDE, WAITING, judged
 from samples.forms import write_form
 from samples.send import REFERENCE, send_by_form
 from tests.faults.canaries import BORN, Plant, in_databases, in_files, web_fields
@@ -317,3 +319,52 @@ class TestTheGrepItself:
             assert in_files(live.folder.root, (mark,)) == [str(path)]
         finally:
             path.unlink()
+
+
+class TestTheJudgeOfMails:
+    """`make faults` asks the same function; here it is shown mails that are missing, strange or repeated."""
+
+    @pytest.mark.timeout(120)
+    def test_sees_each_mail_and_each_that_is_missing(self, planted: Planted, tmp_path: Path) -> None:
+        notices, folder = post_of(planted, tmp_path)
+        post = judged(notices, folder)
+        assert (post.lost, post.doubled, post.counts) == ([], [], {KEPT: len(notices), REPEATED: 0, PERHAPS: 0})
+        told = {notice["reference"] for notice in notices if notice["kind"] == "concern-received"}
+        assert told == set(planted.references)
+        (folder / f"{notices[0]['id']}.eml").unlink()
+        (sentence,) = judged(notices, folder).lost
+        assert sentence.startswith(f"{notices[0]['reference']}: its mail {notices[0]['kind']} is noted as sent")
+
+    @pytest.mark.timeout(120)
+    @pytest.mark.parametrize(("state", "count"), [("undeliverable", SET_ASIDE), ("failed", WAITING)])
+    def test_lets_one_pass_that_is_a_persons_task(
+        self, planted: Planted, state: str, count: str, tmp_path: Path
+    ) -> None:
+        notices, folder = post_of(planted, tmp_path)
+        (folder / f"{notices[0]['id']}.eml").unlink()
+        post = judged([notices[0] | {"state": state}, *notices[1:]], folder)
+        assert (post.lost, post.counts[count]) == ([], 1)
+
+    @pytest.mark.timeout(120)
+    def test_counts_repeats_under_one_name_and_finds_them_under_two(self, planted: Planted, tmp_path: Path) -> None:
+        notices, folder = post_of(planted, tmp_path)
+        path = folder / f"{notices[0]['id']}.eml"
+        mail = path.read_bytes()
+        path.write_bytes(mail.replace(b"Date: ", b"Date:  "))
+        killed = [notices[0] | {"attempts": notices[0]["attempts"] + 1}, *notices[1:]]
+        post = judged(killed, folder)
+        assert (post.doubled, post.counts[REPEATED], post.counts[PERHAPS]) == ([], 1, 1)
+        (folder / f"{uuid4()}.eml").write_bytes(mail)
+        strange, twice = judged(notices, folder).doubled
+        assert "belongs to no notice" in strange
+        assert twice.startswith("2 mails tell ")
+
+
+def post_of(planted: Planted, folder: Path) -> tuple[list[dict[str, Any]], Path]:
+    """Return the notices of the planted referrals, once they are sent, and a folder of our own with their mails."""
+    live = planted.live
+    wait(lambda: not live.of("notify", ON_THEIR_WAY)[0]["n"], 60, "The sending of every mail")
+    notices = [row for row in live.of("notify", NOTICES) if row["reference"] in planted.references]
+    for notice in notices:
+        copy(live.folder.mail / f"{notice['id']}.eml", folder)
+    return notices, folder

@@ -1,9 +1,13 @@
 """A short fault run, as `make faults` does ten long ones; its plan, its links and its judge are tried by themselves."""
 
 import asyncio
+import dataclasses
+import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,9 +18,10 @@ from deploy.kafka.jars import KafkaNotHere, jars, java
 from faults.__main__ import asked, main, schedules
 from faults.client import FAIL, OK, UNKNOWN
 from faults.inject import Done, picked
+from faults.mails import KEPT, PERHAPS, REPEATED, SET_ASIDE
 from faults.oracle import Tried, Verdict, judged_alone
 from faults.proxy import Link, Place
-from faults.report import Outcome, written
+from faults.report import About, Outcome, written
 from faults.run import Wishes, run
 from faults.schedule import BACKEND, DECK, Fault, Schedule, drawn
 
@@ -246,6 +251,33 @@ class TestJudge:
         assert written(runs, tmp_path)
         assert not written(runs, tmp_path, broken=1)
         assert "| runs that broke off, unjudged | 1 | 0 |" in (tmp_path / "RESULTS.md").read_text()
+
+    def test_the_report_says_what_was_broken_when_on_what_and_what_came_of_it(self, tmp_path: Path) -> None:
+        post = Counter({KEPT: 12, REPEATED: 2, PERHAPS: 3, SET_ASIDE: 1})
+        good = judged(Verdict(Counter({OK: 10}), mails=post), 9.0)
+        slow = judged(Verdict(Counter({OK: 11}), lost=["KM-1 is not at intake."], mails=post), 21.0)
+        assert not written([good, slow], tmp_path, about=About("abc1234", datetime(2026, 1, 2, tzinfo=UTC)))
+        page = (tmp_path / "RESULTS.md").read_text()
+        for words in (
+            "Commit abc1234, 2026-01-02T00:00:00+00:00. ",
+            f"{os.cpu_count()} cores",
+            "| lost | 1 | 0 |",
+            "| doubled | 0 | 0 |",
+            "| mails repeated | 4, at most 6 |  |",
+            "| first new referral stored by all four | worst 21.0 s, median 15.0 s | ≤ 30 s |",
+            "| backlog drained | worst 40.0 s, median 40.0 s | ≤ 120 s |",
+            "| kill of intake | 2 |  |",
+            "| 1 | postgres | 1 | 10 | 0 | 0 | 0 | 0 (0) | 12 (2 repeated) | 9.0 s | 40.0 s |",
+            "schedule-<bus>-<seed>.json",
+        ):
+            assert words in page, words
+        facts = json.loads((tmp_path / "results.json").read_text())
+        assert (facts["commit"], facts["totals"]["lost"], facts["totals"]["first_new_median"]) == ("abc1234", 1, 15.0)
+
+    def test_the_report_says_that_it_never_came_back(self, tmp_path: Path) -> None:
+        run = dataclasses.replace(judged(Verdict(Counter({OK: 10})), 9.0), first_new=None)
+        assert not written([run, judged(Verdict(Counter({OK: 10})), 9.0)], tmp_path)
+        assert "stored by all four | never in at least one run |" in (tmp_path / "RESULTS.md").read_text()
 
 
 def judged(verdict: Verdict, first_new: float) -> Outcome:
