@@ -30,6 +30,7 @@ from chassis.transports import kafka_admin
 from chassis.transports.access import Access
 from chassis.transports.kafka_admin import GROUP, READ, TOPIC, WRITE, Acl
 from chassis.transports.kafka_links import KafkaAddress, address_of, client_settings
+from contracts.catalogue import SERVICES
 
 IDENTITY = "throughline.bus.v1"
 """One message in one partition: the uuid of this bus, a new one whenever a topic had to be made anew."""
@@ -79,15 +80,18 @@ async def prepare(
 ) -> None:
     """Make the cluster what the contracts say, and change nothing that already is; safe to repeat, also in an instant.
 
-    `passwords` has one for each service; each becomes a user of its service's name. A rule of access to our topics and
-    groups that the contracts do not hold is withdrawn. A cluster serves one installation: the marker says whose, by
-    their passwords, and another's is left alone unless `take_over`. Raises BusNotPrepared and BusAddressUnreadable.
+    `passwords` has one for each service; each becomes a user of its service's name. Without any, topics and rules are
+    made, and whose the cluster is stays as it was: users come with the installation that has the passwords. A rule of
+    access to our topics and groups that the contracts do not hold is withdrawn. A cluster serves one installation: the
+    marker says whose, by their passwords, and another's is left alone unless `take_over`. Raises BusNotPrepared and
+    BusAddressUnreadable.
     """
     address, topics = address_of(admin_url), tuple(access)
     async with _administrator(address) as client:
         brokers = [broker["node_id"] for broker in (await client.describe_cluster())["brokers"]]
         present = await _present(client)
-        marker, owner = await _marker(address) if IDENTITY in present else None, _owner(passwords)
+        marker = await _marker(address) if IDENTITY in present else None
+        owner = _owner(passwords) if passwords else (marker.owner if marker else "")
         if marker and marker.owner not in {"", owner} and not take_over:
             raise BusNotPrepared(_of_another(address))
         copies = _copies(address, present, brokers, (IDENTITY, *(topic.topic for topic in topics)))
@@ -100,8 +104,9 @@ async def prepare(
             await _mark(address, wanted)
         await _make_topics(client, topics, present, copies)
         await kafka_admin.set_topic_settings(client, _settings(topics, present, copies))
-        await kafka_admin.set_passwords(client, passwords)
-        await _make_rules(client, brokers, wanted_rules(topics, passwords))
+        if passwords:
+            await kafka_admin.set_passwords(client, passwords)
+        await _make_rules(client, brokers, wanted_rules(topics, passwords or SERVICES))
 
 
 @contextlib.asynccontextmanager

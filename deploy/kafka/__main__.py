@@ -1,12 +1,15 @@
-"""`python -m deploy.kafka`: one broker or three on this machine until Ctrl-C, and the command that uses them."""
+"""`python -m deploy.kafka`: one broker or three here until Ctrl-C, with the topics, and the command that uses them."""
 
 import argparse
+import asyncio
 import signal
 import sys
 import time
 from pathlib import Path
 
 from chassis.errors import ThroughlineError
+from chassis.transports.access import access_of_contracts
+from cli import bus
 from deploy.kafka.brokers import Brokers, KafkaNotStarted
 
 BETWEEN_PORTS = 10
@@ -24,6 +27,11 @@ def main() -> int:
     try:
         print(f"Starting Apache Kafka with {wished.brokers} broker{'s' if wished.brokers > 1 else ''}.", flush=True)
         with Brokers(wished.state, wished.brokers, ports) as brokers:
+            # The users come with `throughline up`: their passwords are the installation's, which we are not.
+            asyncio.run(bus.prepare(brokers.admin_url, {}))
+            print(
+                f"The {len(access_of_contracts())} topics of the contracts are there, and who may read and write each."
+            )
             print(f"Ready after {time.monotonic() - began:.1f} seconds; the data are in {wished.state}.")
             print(f"  throughline up --bus {brokers.admin_url}", flush=True)
             print("Where others can list processes, give name:password as THROUGHLINE_BUS_ADMIN, not in the address.")

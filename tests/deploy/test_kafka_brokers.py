@@ -14,9 +14,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError
 
+from chassis.transports import kafka_admin
 from chassis.transports.access import access_of_contracts
 from chassis.transports.kafka_links import address_of, client_settings
-from chassis.transports.kafka_topics import prepare
+from chassis.transports.kafka_topics import IDENTITY, BusNotPrepared, prepare, service_url, wanted_rules
 from contracts.catalogue import SERVICES
 from deploy.kafka import jars as fetching
 from deploy.kafka import keeper
@@ -163,7 +164,7 @@ def confirmed_by(brokers: Brokers) -> str:
 
 async def admits(port: int, **settings: object) -> bool:
     """Whether a listener answers a client that signs in so."""
-    client = AIOKafkaAdminClient(bootstrap_servers=f"127.0.0.1:{port}", request_timeout_ms=5000, **settings)
+    client = AIOKafkaAdminClient(**settings | {"bootstrap_servers": f"127.0.0.1:{port}", "request_timeout_ms": 5000})
     try:
         await client.start()
     except KafkaConnectionError:
@@ -218,6 +219,7 @@ class TestBrokers:
             assert program.stdout is not None
             address = next(line for line in program.stdout if "--bus" in line)
             assert "throughline up --bus kafka://admin:" in address
+            asyncio.run(has_topics_and_rules_and_takes_an_owner(address.split()[-1]))
             pids = list(running_below(tmp_path / "kafka"))
             assert pids
             program.kill()
@@ -225,6 +227,27 @@ class TestBrokers:
         while not gone(pids):
             assert time.monotonic() < until
             time.sleep(0.1)
+
+
+async def has_topics_and_rules_and_takes_an_owner(admin_url: str) -> None:
+    async with administrator(admin_url) as client:
+        assert set(await client.list_topics()) == {IDENTITY, *(topic.topic for topic in access_of_contracts())}
+        rules = {rule.row() for rule in wanted_rules(access_of_contracts(), SERVICES)}
+        assert await kafka_admin.acls(client) == rules
+        with pytest.raises(KafkaConnectionError):
+            await AIOKafkaAdminClient(
+                **client_settings(address_of(service_url(admin_url, "intake", "throwaway")))
+            ).start()
+        await prepare(admin_url, PASSWORDS, access_of_contracts())  # as `up` does
+        await prepare(admin_url, {}, access_of_contracts())  # as its next start does
+        with pytest.raises(BusNotPrepared, match="the bus of another installation"):
+            await prepare(admin_url, dict.fromkeys(SERVICES, "another"), access_of_contracts())
+        assert await _lets_in(service_url(admin_url, "intake", "throwaway"))
+
+
+async def _lets_in(url: str) -> bool:
+    given = client_settings(address_of(url))
+    return await admits(int(given["bootstrap_servers"][0].rpartition(":")[2]), **given)
 
 
 def running_below(folder: Path) -> Iterator[int]:
