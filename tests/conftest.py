@@ -43,6 +43,17 @@ walks.load_profile("throughline")
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "throughline-hypothesis")  # what it notes stays out of the tree
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a package's modules that use its running system together, where chance has put the first of them.
+
+    Chance shuffles the modules of all packages; a system would be started anew for each that stands alone.
+    """
+    sharing = {item.path for item in items if "live" in getattr(item, "fixturenames", ())}
+    places: dict[Path, int] = {}
+    items.sort(key=lambda item: places.setdefault(item.path.parent if item.path in sharing else item.path, len(places)))
+
+
 @dataclass(frozen=True)
 class Installation:
     """A provisioned and migrated cluster, as `throughline up` makes it."""

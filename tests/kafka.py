@@ -26,6 +26,7 @@ from contracts.catalogue import SERVICES
 from deploy.kafka.brokers import Brokers, KafkaNotHere, jars
 from deploy.kafka.jars import java
 from deploy.kafka.layout import laid_out, write_settings
+from tests.quick_java import quicken
 
 GIVEN = "KAFKA_BOOTSTRAP"
 IMAGE = "apache/kafka:4.1.1"
@@ -114,6 +115,7 @@ def _started(folder: Path, stack: ExitStack) -> tuple[str, Brokers | None]:
     if kind == "given":
         return chosen(f"kafka://{os.environ[GIVEN]}"), None
     if kind == "here":
+        quicken()
         brokers = stack.enter_context(Brokers(folder))
         return brokers.admin_url, brokers
     if kind == "docker":
