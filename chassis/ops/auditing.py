@@ -19,6 +19,7 @@ async def audited(
 ) -> AsyncIterator[Session]:
     """Open a transaction as the operator with the call's audit row in it; a service that watches leaves none.
 
+    The row is written when the block ends: the block may complete the mapping that it gave as `facts`.
     A refusal (Rejected, Missing, Conflict) inside the block undoes it and is told in a row of its own.
     """
     database = request.app.state.runtime.database
@@ -28,8 +29,8 @@ async def audited(
         return
     try:
         async with database.transaction(operator) as session:
-            await audit.record(session, action, subject=subject, now=clock.now(), **details)
             yield session
+            await audit.record(session, action, subject=subject, now=clock.now(), **details)
     except (Rejected, Missing, Conflict) as error:
         # The refusal undid the row together with the deed; that it was tried is told in a row of its own.
         refused = details | {"facts": dict(details.get("facts") or {}) | {"refused": error.reason}}

@@ -12,7 +12,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from chassis.actor import Actor
-from chassis.errors import Unavailable
+from chassis.errors import Rejected, Unavailable
 from chassis.internal import require_operator
 from chassis.ops import replay
 from chassis.ops.auditing import audited
@@ -33,10 +33,11 @@ async def replay_events(request: Request, operator: Operator, order: ReplayOrder
     """
     runtime: Runtime = request.app.state.runtime
     window_start = _window_start(runtime)
-    facts: dict[str, str | int] = {"topic": order.topic, "dry_run": int(order.dry_run)}
+    facts = _facts(order) | {"dry_run": int(order.dry_run)}
     async with audited(request, operator, "ops.replay", subject=_subject(order), facts=facts) as session:
         selection = order.selection()
         found = await replay.extent(session, selection, window_start)
+        facts["count"] = found.events
     ordered_at = datetime.now(UTC)
     sent = 0 if order.dry_run else await _hand_over(runtime, operator, selection, window_start, found.last_id)
     return JSONResponse(
@@ -65,8 +66,7 @@ async def follow_replay(request: Request, operator: Operator, asked: ReplayFollo
     The last line comes when the time is up; whoever has seen enough leaves.
     """
     runtime: Runtime = request.app.state.runtime
-    facts: dict[str, str | int] = {"topic": asked.topic}
-    async with audited(request, operator, "ops.replay-progress", subject=_subject(asked), facts=facts):
+    async with audited(request, operator, "ops.replay-progress", subject=_subject(asked), facts=_facts(asked)):
         selection = asked.selection()
     return StreamingResponse(_lines(runtime, operator, asked, selection), media_type="application/x-ndjson")
 
@@ -118,6 +118,17 @@ def _subject(order: ReplayOrder) -> UUID | None:
         return UUID(order.subject)
     except ValueError:
         return None
+
+
+def _facts(order: ReplayOrder) -> dict[str, str | int]:
+    """Return the order for its audit row, which nobody erases: what cannot be read may name anybody and is left out."""
+    try:
+        selection = order.selection()
+    except Rejected:
+        return {}
+    times = {"since": selection.since, "until": selection.until}
+    given: dict[str, str | int] = {name: at.astimezone(UTC).isoformat() for name, at in times.items() if at}
+    return {"topic": order.topic} | given
 
 
 def _sentence(found: replay.Extent, order: ReplayOrder, sent: int, window_start: datetime) -> str:

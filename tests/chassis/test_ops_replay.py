@@ -1,7 +1,7 @@
 """Replay: what would be sent and what refused, what is sent, what no longer can be, and facts that link to nobody."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -86,6 +86,22 @@ class TestSending:
         assert [(row.subject, row.sequence, row.epoch) for row in waiting] == [(subject, 1, 1), (subject, 2, 1)]
         entries = await rows_of(place, tables.audit_entry)
         assert [(row.action, row.subject) for row in entries] == [("ops.replay", subject)]
+
+    async def test_the_audit_says_what_was_ordered_and_how_much_it_was(
+        self, place: Place, operator: httpx2.AsyncClient
+    ) -> None:
+        now = datetime.now(UTC)
+        for hours in (1, 2, 3):
+            await announce(place, uuid4(), 1, recorded_at=now - timedelta(hours=hours))
+        since, until = now - timedelta(hours=2.5), now - timedelta(minutes=1)
+        elsewhere = since.astimezone(timezone(timedelta(hours=1)))
+        await ordered(operator, topic=OUT_TOPIC, since=elsewhere.isoformat(), until=until.isoformat(), dry_run=True)
+        await ordered(operator, topic=OUT_TOPIC)
+        window = {"topic": OUT_TOPIC, "since": since.isoformat(), "until": until.isoformat()}
+        assert [row.facts for row in await rows_of(place, tables.audit_entry)] == [
+            window | {"dry_run": 1, "count": 2},
+            {"topic": OUT_TOPIC, "dry_run": 0, "count": 3},
+        ]
 
     async def test_goes_on_in_chunks(
         self, place: Place, operator: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
@@ -221,7 +237,7 @@ class TestBadOrders:
         assert str(read.value) == detail
         assert sentence in detail
         (entry,) = await rows_of(place, tables.audit_entry)
-        assert entry.facts["refused"] == error.reason
+        assert entry.facts == {"dry_run": 0, "refused": error.reason}, "what cannot be read may name anybody"
 
     async def test_another_services_topic_is_told_whose_it_is(self, operator: httpx2.AsyncClient) -> None:
         detail = "triage does not publish intake.police.v1: ask intake."
