@@ -51,7 +51,10 @@ Service = Annotated[str, typer.Option("--service", help="One service; all of the
 
 @commands.command()
 def up(
-    state: State,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help="The state folder; .throughline when left away.", metavar="DIR"),
+    ] = None,
     real: Annotated[
         bool,
         typer.Option("--real", help="Real data: no demonstration sign-in, samples or clock."),
@@ -59,7 +62,7 @@ def up(
     no_samples: Annotated[bool, typer.Option("--no-samples", help="Do not send the sample referrals.")] = False,
     ephemeral: Annotated[
         bool,
-        typer.Option("--ephemeral", help="Throwaway data on free ports, removed at the end."),
+        typer.Option("--ephemeral", help="Throwaway data on free ports, removed at the end; without --state."),
     ] = False,
     bus: Annotated[
         str,
@@ -76,7 +79,11 @@ def up(
     """
     from cli.commands import up as ups
 
-    ups.run(ups.Wishes(state, "real" if real else "demo", not no_samples, ephemeral, bus, ready_file))
+    if ephemeral and state:
+        message = "--ephemeral keeps nothing and --state names where to keep it: leave one of them away."
+        raise BadInput(message)
+    folder = state or default_state()
+    ups.run(ups.Wishes(folder, "real" if real else "demo", not no_samples, ephemeral, bus, ready_file))
 
 
 @commands.command()

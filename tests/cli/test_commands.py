@@ -42,6 +42,7 @@ WRONG = [
     ["up", "--bus", "carrier-pigeon"],
     ["up", "--ready-file", "no-such-folder/ready.json"],
     ["up", "--real"],
+    ["up", "--ephemeral"],
 ]
 
 
