@@ -26,7 +26,7 @@ from aiokafka.errors import (
 )
 
 from chassis.errors import Unavailable
-from chassis.transports import kafka_admin
+from chassis.transports import kafka_admin, kafka_rules
 from chassis.transports.access import Access
 from chassis.transports.kafka_admin import GROUP, READ, TOPIC, WRITE, Acl
 from chassis.transports.kafka_links import KafkaAddress, address_of, client_settings
@@ -83,8 +83,8 @@ async def prepare(
     `passwords` has one for each service; each becomes a user of its service's name. Without any, topics and rules are
     made, and whose the cluster is stays as it was: users come with the installation that has the passwords. A rule of
     access to our topics and groups that the contracts do not hold is withdrawn. A cluster serves one installation: the
-    marker says whose, by their passwords, and another's is left alone unless `take_over`. Raises BusNotPrepared and
-    BusAddressUnreadable.
+    marker says whose, by their passwords, and another's is left alone unless `take_over`. Where rules of others reach
+    our topics or groups by a wildcard or a prefix, nothing is changed. Raises BusNotPrepared and BusAddressUnreadable.
     """
     address, topics = address_of(admin_url), tuple(access)
     async with _administrator(address) as client:
@@ -94,6 +94,8 @@ async def prepare(
         owner = _owner(passwords) if passwords else (marker.owner if marker else "")
         if marker and marker.owner not in {"", owner} and not take_over:
             raise BusNotPrepared(_of_another(address))
+        rules = wanted_rules(topics, passwords or SERVICES)
+        await _refuse_wide_rules(client, address, rules)
         copies = _copies(address, present, brokers, (IDENTITY, *(topic.topic for topic in topics)))
         missing = [topic for topic in topics if topic.topic not in present]
         if IDENTITY not in present:
@@ -106,7 +108,7 @@ async def prepare(
         await kafka_admin.set_topic_settings(client, _settings(topics, present, copies))
         if passwords:
             await kafka_admin.set_passwords(client, passwords)
-        await _make_rules(client, brokers, wanted_rules(topics, passwords or SERVICES))
+        await _make_rules(client, brokers, rules)
 
 
 @contextlib.asynccontextmanager
@@ -274,6 +276,14 @@ def wanted_rules(topics: Iterable[Access], services: Iterable[str]) -> frozenset
         rules |= {Acl(TOPIC, topic.topic, reader, READ) for reader in topic.readers}
         rules |= {Acl(GROUP, reader, reader, READ) for reader in topic.readers}
     return frozenset(rules)
+
+
+async def _refuse_wide_rules(client: AIOKafkaAdminClient, address: KafkaAddress, rules: frozenset[Acl]) -> None:
+    """Raise BusNotPrepared where rules of others would let them past ours; our users' own are withdrawn anyway."""
+    trusted = {f"User:{address.user}", *(rule.row()[3] for rule in rules)}
+    wide = kafka_rules.too_wide(await kafka_admin.acls(client), {(rule.kind, rule.name) for rule in rules}, trusted)
+    if wide:
+        raise BusNotPrepared(kafka_rules.sentence(", ".join(address.servers), wide))
 
 
 async def _make_rules(client: AIOKafkaAdminClient, brokers: Sequence[int], rules: frozenset[Acl]) -> None:
