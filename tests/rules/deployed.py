@@ -18,6 +18,12 @@ from tests.deploy.composed import mounts
 from tests.rules.tree import ROOT, all_files, parsed
 
 Compose = dict[str, Any]
+UNASKABLE = ("collector",)
+"""Its image has one program, and nothing to ask it with."""
+UNCHANGING = ("mailpit", "collector", "prometheus")
+"""Of what others made: known to write to its volume or a temporary folder alone."""
+CAPABILITIES = {"postgres": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}}
+"""What becomes another user after it has begun as root."""
 IMAGE = re.compile(r"(?:[a-z0-9-]+/)?[a-z0-9-]+:v?\d+(?:\.\d+)+[a-z0-9.-]*")
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|CREDENTIAL|_KEY")
 NOTHING = re.compile(r"(?:\$\{[A-Z_]+:-\})?")
@@ -87,6 +93,16 @@ def health_is_asked(compose: Compose) -> Iterator[str]:
                 yield f"{name} waits for the health of {other}, which nobody asks"
 
 
+def everybody_is_asked(compose: Compose) -> Iterator[str]:
+    """Each container that stays is asked for its health; one that cannot be asked is named here."""
+    for name, container in compose["services"].items():
+        asked = container.get("healthcheck", {})
+        if asked.get("disable") and name not in (*STEPS, "operator", *UNASKABLE):
+            yield f"{name} is not asked for its health"
+        if not asked.get("disable") and "test" not in asked:
+            yield f"nothing says how {name} is asked for its health"
+
+
 def _waits_for(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for other, how in container.get("depends_on", {}).items():
         yield other, how["condition"]
@@ -144,13 +160,19 @@ def topics_are_not_listed(compose: Compose) -> Iterator[str]:
 
 
 def little_is_allowed(compose: Compose) -> Iterator[str]:
-    """Our containers can change nothing of theirs; nobody from outside the machine reaches any of them."""
-    for name in (*SERVICES, *STEPS, "operator"):
-        container = compose["services"].get(name, {})
-        if not (container.get("read_only") and container.get("cap_drop") == ["ALL"]):
-            yield f"{name} may change its own programs, or has rights that it does not need"
-        if container.get("security_opt") != ["no-new-privileges:true"]:
+    """Nobody has a right too many or can gain one, and what need not change cannot."""
+    for name in (*SERVICES, *STEPS, "operator", *UNCHANGING):
+        if not compose["services"].get(name, {}).get("read_only"):
+            yield f"{name} may change its own programs"
+    for name, container in compose["services"].items():
+        if container.get("cap_drop") != ["ALL"] or set(container.get("cap_add", ())) - CAPABILITIES.get(name, set()):
+            yield f"{name} has rights that it does not need"
+        if container.get("security_opt") != ["no-new-privileges:true"] or container.get("privileged"):
             yield f"{name} may gain rights"
+
+
+def nobody_is_reached(compose: Compose) -> Iterator[str]:
+    """Nobody from outside the machine reaches any container, nor anybody the inner network."""
     for name, container in compose["services"].items():
         yield from (
             f"{name} is open to everybody" for port in container.get("ports", ()) if not port.startswith("127.0.0.1:")

@@ -62,6 +62,11 @@ RULES: Mapping[Callable[[Compose], Iterator[str]], tuple[Change, ...]] = {
         lambda one: service("kafka")(one).pop("healthcheck"),
         lambda one: one["services"].pop("provision"),
     ),
+    deployed.everybody_is_asked: (
+        lambda one: service("mailpit")(one).pop("healthcheck"),
+        lambda one: service("grafana")(one).update(healthcheck={"disable": True}),
+        lambda one: service("collector")(one).update(healthcheck={}),
+    ),
     deployed.images_are_named: (
         lambda one: service("grafana")(one).update(image="grafana/grafana:latest"),
         lambda one: service("grafana")(one).update(image="grafana/grafana"),
@@ -90,6 +95,14 @@ RULES: Mapping[Callable[[Compose], Iterator[str]], tuple[Change, ...]] = {
         lambda one: service("intake")(one).update(read_only=False),
         lambda one: service("intake")(one).pop("cap_drop"),
         lambda one: service("intake")(one).pop("security_opt"),
+        lambda one: service("keycloak")(one).pop("cap_drop"),
+        lambda one: service("postgres")(one)["cap_add"].append("SYS_ADMIN"),
+        lambda one: service("jaeger")(one).update(cap_add=["CHOWN"]),
+        lambda one: service("grafana")(one).update(security_opt=[]),
+        lambda one: service("kafka")(one).update(privileged=True),
+        lambda one: service("prometheus")(one).pop("read_only"),
+    ),
+    deployed.nobody_is_reached: (
         lambda one: service("intake")(one).update(ports=["8001:8001"]),
         lambda one: service("intake")(one).update(networks=["elsewhere"]),
         lambda one: service("kafka")(one).update(ports=["127.0.0.1:9092:9092"]),
