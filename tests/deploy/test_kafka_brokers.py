@@ -25,6 +25,7 @@ from deploy.kafka.brokers import Brokers, KafkaNotHere, KafkaNotStarted, jars
 from deploy.kafka.jars import java
 from deploy.kafka.layout import FREE_PORTS, laid_out, write_settings
 from tests.kafka import administrator, source
+from tests.quick_java import quicken
 
 POLICE = "intake.police.v1"
 PASSWORDS = dict.fromkeys(SERVICES, "throwaway")
@@ -121,6 +122,7 @@ def started_here() -> None:
     kind, sentence = source()
     if kind != "here":
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(sentence)
+    quicken()
 
 
 def write(brokers: Brokers, body: bytes) -> None:

@@ -24,6 +24,7 @@ from faults.proxy import Link, Place
 from faults.report import About, Outcome, written
 from faults.run import Wishes, run
 from faults.schedule import BACKEND, DECK, Fault, Schedule, drawn
+from tests.quick_java import quicken
 
 FEW = (
     Fault(2.0, "kill", "postgres", 0.0),
@@ -44,6 +45,7 @@ def bus_here() -> str:
         java(), jars()
     except KafkaNotHere:
         return "postgres"
+    quicken()
     return "kafka"
 
 

@@ -98,13 +98,20 @@ class TestRebalance:
         self, bus: Bus, writer: Transport, reader: Transport
     ) -> None:
         many = keys(24)
-        seen = Seen()
+        seen, joined = Seen(), asyncio.Event()
+
+        async def as_the_second(deliveries: Sequence[Delivery]) -> None:
+            joined.set()
+            await seen.handle(deliveries)
+
         async with load(bus, writer, many) as sent, bus.consuming(seen.handle):
             for _ in range(2):
-                await asyncio.sleep(2.5)
-                async with bus.consuming(seen.handle):
-                    await asyncio.sleep(5)
-            await asyncio.sleep(2.5)
+                await asyncio.sleep(1.5)
+                joined.clear()
+                async with bus.consuming(as_the_second):
+                    await asyncio.wait_for(joined.wait(), 30)
+                    await asyncio.sleep(2)
+            await asyncio.sleep(1.5)
             wanted = set(sent)
             await until(lambda: wanted <= set(seen.bodies))
         async with bus.consuming(seen.handle):
