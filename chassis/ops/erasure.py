@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis import audit, documents
 from chassis.database import Session
 from chassis.inbox import store
+from chassis.outbox import STATISTICS
 from chassis.tables import dispatch, erased_subject, inbox_event, inbox_held, inbox_parked, outbox
 from chassis.wire import decode
 from contracts.envelope import Envelope
@@ -41,6 +42,7 @@ async def erase_stored(
     tombstones that the inbox takes up at once, in order, and answers with `erased`.
     """
     await session.lock(subject)
+    await _hold(session, subject)
     if erase_own is not None:
         await erase_own(session, subject)
     receipt = DeletionReceipt(
@@ -64,6 +66,17 @@ async def erase_stored(
     return receipt
 
 
+async def _hold(session: Session, subject: UUID) -> None:
+    """Hold the outbox rows that the relay may want too, in the order in which it takes them.
+
+    A service cuts its statistics facts first, and only it knows which: all that wait are held for this moment, or a
+    lane that has the subject's events and comes to such a fact would wait for us while we wait for it.
+    """
+    facts_waiting = outbox.c.topic.in_(STATISTICS) & outbox.c.published_at.is_(None)
+    theirs = (outbox.c.subject == subject) & ~outbox.c.tombstone
+    await session.execute(select(outbox.c.id).where(theirs | facts_waiting).order_by(outbox.c.id).with_for_update())
+
+
 async def _tombstones(session: Session, subject: UUID) -> int:
     # What a recipient has not stored goes out again as a tombstone: it answers `erased`, which closes its line.
     unanswered = exists().where(
@@ -74,9 +87,7 @@ async def _tombstones(session: Session, subject: UUID) -> int:
     )
     published_at = case((unanswered, None), else_=outbox.c.published_at)
     session.wakes_relay = True
-    # In the order in which the relay holds them, or the two could wait for each other.
     theirs = (outbox.c.subject == subject) & ~outbox.c.tombstone
-    await session.execute(select(outbox.c.id).where(theirs).order_by(outbox.c.id).with_for_update())
     found = await session.execute(
         update(outbox).where(theirs).values(tombstone=True, sealed=b"", published_at=published_at)
     )
