@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -19,7 +20,7 @@ from sqlalchemy import Column, DateTime, MetaData, Table, Uuid, insert
 from bench.cluster import Place, place_of
 from bench.frame import Result, Settings, alternate, rate_result
 from chassis.broker import Handlers, Message
-from chassis.crypto import SubjectKeys, TopicKeys, plain_url
+from chassis.crypto import SubjectKeys, TopicKeys, plain_url, schema_of
 from chassis.database import Database, Session
 from chassis.documents import Fetcher
 from chassis.inbox import Inbox
@@ -79,7 +80,7 @@ def measure(settings: Settings) -> list[Result]:
     keys = TopicKeys({TOPIC: [TopicKey("bench", os.urandom(32))]})
     count = settings.count(EVENTS, BATCH)
     with tempfile.TemporaryDirectory(prefix="throughline-bench-") as name, place_of(SERVICE, Path(name)) as place:
-        asyncio.run(_execute(place, _PREPARE))
+        asyncio.run(_execute(place.superuser_url, _PREPARE))
         stage = Stage(place, keys, [events(keys, BATCH) for _ in range(count // BATCH)])
         medians = alternate(settings.rounds, partial(rate, stage, ours), {PEER: partial(rate, stage, bare)})
     result = rate_result("consume", medians, PEER, "events/s", BAR)
@@ -129,7 +130,8 @@ def rate(stage: Stage, side: Side) -> float:
 
 
 async def _rate(stage: Stage, side: Side) -> float:
-    await _execute(stage.place, _EMPTY)
+    await _execute(stage.place.superuser_url, _EMPTY)
+    await _execute(_key_store_url(stage.place), f"TRUNCATE {schema_of(SERVICE)}.subject_key")
     gc.collect()
     gc.freeze()  # as a running service has it: what the stage holds is nobody's garbage
     try:
@@ -150,8 +152,13 @@ async def _rate(stage: Stage, side: Side) -> float:
     return stage.count / took
 
 
-async def _execute(place: Place, sql: str) -> None:
-    connection = await asyncpg.connect(place.superuser_url)
+def _key_store_url(place: Place) -> str:
+    """Return the superuser's address of the key database: each round makes its keys anew."""
+    return urlsplit(place.superuser_url)._replace(path=urlsplit(place.secrets.keys_database_url).path).geturl()
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
     try:
         await connection.execute(sql)
     finally:
@@ -174,6 +181,7 @@ async def ours(stage: Stage) -> float:
         InboxSettings(SERVICE, timedelta(seconds=30), lambda *_: True, None),
     )
     await subject_keys.start()
+    await database.check()  # connected before the clock begins, as the peer is
     try:
         batches = [
             [Delivery(TOPIC, 0, place, encode(envelope)) for place, envelope in enumerate(batch)]

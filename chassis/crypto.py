@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chassis.errors import Rejected, SubjectErased
 from chassis.settings import TopicKey
 
+KEY = 32
 NONCE = 12
 VERSION = b"\x01"
 CACHED_KEYS = 20_000
@@ -110,21 +111,23 @@ class SubjectKeys:
         wanted = [subject for subject in set(subjects) if subject not in self._cache]
         if not wanted:
             return frozenset()
-        fresh = {subject: AESGCM.generate_key(256) for subject in wanted}
+        drawn = os.urandom(KEY * len(wanted))
+        fresh = {subject: drawn[KEY * nth : KEY * (nth + 1)] for nth, subject in enumerate(wanted)}
         wrapped = [seal(self._wrapper, key, subject.bytes) for subject, key in fresh.items()]
         rows = await self._connected().fetch(
             f"""WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS w(subject, wrapped)),
                 alive AS (SELECT w.* FROM wanted w WHERE NOT EXISTS
                           (SELECT 1 FROM {self._erased_table} e WHERE e.subject = w.subject)),
                 made AS (INSERT INTO {self._table} (subject, wrapped) SELECT subject, wrapped FROM alive
-                         ORDER BY subject ON CONFLICT DO NOTHING RETURNING subject, wrapped)
-                SELECT subject, wrapped FROM made UNION ALL
+                         ORDER BY subject ON CONFLICT DO NOTHING RETURNING subject)
+                SELECT subject, NULL AS wrapped FROM made UNION ALL
                 SELECT k.subject, k.wrapped FROM {self._table} k JOIN alive USING (subject)""",  # noqa: S608
             list(fresh),
             wrapped,
         )
-        for row in rows:
-            self._remember(row["subject"], row["wrapped"])
+        for subject, found in rows:
+            # Where the row was made just now, its key is the one that was sent.
+            self._remember(subject, fresh[subject] if found is None else self._unwrapped(subject, found))
         missing = [subject for subject in wanted if subject not in self._cache]
         return await self._recheck(missing) if missing else frozenset()
 
@@ -149,11 +152,14 @@ class SubjectKeys:
             f"SELECT subject, wrapped FROM {self._table} WHERE subject = ANY($1::uuid[])",  # noqa: S608
             list(subjects),
         )
-        for row in rows:
-            self._remember(row["subject"], row["wrapped"])
+        for subject, found in rows:
+            self._remember(subject, self._unwrapped(subject, found))
 
-    def _remember(self, subject: UUID, wrapped: bytes) -> None:
-        self._cache[subject] = AESGCM(unseal(self._wrapper, wrapped, subject.bytes))
+    def _unwrapped(self, subject: UUID, wrapped: bytes) -> bytes:
+        return unseal(self._wrapper, wrapped, subject.bytes)
+
+    def _remember(self, subject: UUID, key: bytes) -> None:
+        self._cache[subject] = AESGCM(key)
         while len(self._cache) > CACHED_KEYS:
             self._cache.popitem(last=False)
 

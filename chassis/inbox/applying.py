@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from chassis.database import Database, Session
 from chassis.documents import Fetcher
 from chassis.errors import NotYet, Rejected, SubjectErased
 from chassis.inbox import store
+from chassis.inbox.meanwhile import meanwhile
 from chassis.inbox.store import Handled
 from chassis.inbox.verdicts import Position, Verdict, judge
 from chassis.outbox import documents_of, send_receipts
@@ -24,6 +26,7 @@ from contracts.catalogue import TOPIC_BY_NAME
 from contracts.envelope import DocumentReference, Envelope, Event, ReceiptBatch, ReceiptItem
 
 Bodies = Mapping[DocumentReference, bytes]
+_NOTHING = Position()
 
 
 class EventUnknown(NotYet):
@@ -38,8 +41,7 @@ class EventInvalid(Rejected):
     reason = "event-invalid"
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """A message ready for the transaction; no event where its subject has been erased."""
 
     envelope: Envelope
@@ -60,6 +62,8 @@ class Done:
     conflicts: list[Envelope] = field(default_factory=list)
     states: list[tuple[Envelope, str]] = field(default_factory=list)
     repeats: list[tuple[Envelope, str]] = field(default_factory=list)
+    waiting: bool = False
+    """Whether something of their subjects is held."""
 
 
 class Opener:
@@ -111,23 +115,23 @@ class Applying:
         try:
             bodies = {reference: await self._fetcher.fetch(publisher, reference) for reference in wanted}
         except SubjectErased:
-            return replace(item, event=None)
-        return replace(item, bodies=bodies)
+            return item._replace(event=None)
+        return item._replace(bodies=bodies)
 
     async def apply(self, session: Session, opened: Sequence[Opened], *, now: datetime) -> Done:
         """Apply a batch in the given order; the caller holds every subject. Handler errors pass through."""
         envelopes = [item.envelope for item in opened]
-        at = await store.positions(session, map(store.place_of, envelopes))
+        standing = await store.standing(session, envelopes)
+        at = standing.positions
         late = [envelope for envelope in envelopes if _is_late(at.get(store.place_of(envelope)), envelope)]
         handled = await store.handled(session, late)
-        moved: dict[store.Place, Position] = {}
         done = Done()
         for item in opened:
             envelope, place, number = item.envelope, store.place_of(item.envelope), store.number_of(item.envelope)
-            verdict = judge(moved.get(place) or at.get(place) or Position(), envelope, _id_of(handled.get(number)))
+            verdict = judge(at.get(place, _NOTHING), envelope, _id_of(handled.get(number)))
             if verdict is Verdict.APPLY:
                 await self._call(session, item, now)
-                moved[place] = Position(envelope.epoch, envelope.sequence)
+                at[place] = Position(envelope.epoch, envelope.sequence)
                 handled[number] = Handled(envelope.event_id, "stored" if item.event else "erased")
                 done.handled.append(envelope)
                 done.states.append((envelope, handled[number].state))
@@ -135,7 +139,11 @@ class Applying:
                 done.repeats.append((envelope, handled[number].state))
             else:
                 (done.held if verdict is Verdict.HOLD else done.conflicts).append(envelope)
-        await self._finish(session, done, moved, now)
+        async with meanwhile(store.remember(session, done.states, now)):
+            receipts = self._receipts(done, now)
+        for publisher, items in receipts.items():
+            await send_receipts(session, publisher, ReceiptBatch(recipient=self._service, items=tuple(items)))
+        await self._release(session, done, standing.held)
         return done
 
     async def _call(self, session: Session, item: Opened, now: datetime) -> None:
@@ -165,14 +173,10 @@ class Applying:
                 await documents.keep(session, reference, body, subject=envelope.subject, area=envelope.area, now=now)
             await found[1](session, item.event, message)
 
-    async def _finish(self, session: Session, done: Done, moved: Mapping[store.Place, Position], now: datetime) -> None:
-        await store.advance(session, moved)
-        await store.remember(session, done.states, now)
-        settled = [*done.handled, *(envelope for envelope, _ in done.repeats), *done.conflicts]
-        await store.release(session, map(store.number_of, settled))
-        answers = [*done.states, *done.repeats]
-        by_publisher: dict[str, list[ReceiptItem]] = defaultdict(list)
-        for envelope, state in answers:
+    def _receipts(self, done: Done, now: datetime) -> Mapping[str, Sequence[ReceiptItem]]:
+        """Return what is answered to each publisher."""
+        at, by_publisher = now.isoformat(), defaultdict[str, list[ReceiptItem]](list)
+        for envelope, state in (*done.states, *done.repeats):
             by_publisher[TOPIC_BY_NAME[envelope.topic].publisher].append(
                 ReceiptItem(
                     event_id=envelope.event_id,
@@ -180,11 +184,19 @@ class Applying:
                     subject=envelope.subject,
                     recipient=self._service,
                     state=state,
-                    at=now.isoformat(),
+                    at=at,
                 )
             )
-        for publisher, items in by_publisher.items():
-            await send_receipts(session, publisher, ReceiptBatch(recipient=self._service, items=tuple(items)))
+        return by_publisher
+
+    async def _release(self, session: Session, done: Done, held: frozenset[store.Number]) -> None:
+        """Drop what was held of these messages, and say whether something of their subjects still waits."""
+        if held:
+            settled = [*done.handled, *(envelope for envelope, _ in done.repeats), *done.conflicts]
+            released = held.intersection(map(store.number_of, settled))
+            await store.release(session, released)
+            held -= released
+        done.waiting = bool(held or done.held)
 
 
 def _id_of(handled: Handled | None) -> UUID | None:

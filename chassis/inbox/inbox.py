@@ -15,6 +15,7 @@ from chassis.documents import DocumentUnreachable, Fetcher
 from chassis.errors import NotYet, ThroughlineError, Unavailable
 from chassis.inbox import store
 from chassis.inbox.applying import Applying, Opened, Opener
+from chassis.inbox.meanwhile import meanwhile
 from chassis.inbox.pace import Pace
 from chassis.inbox.receipts import OnReceipt, Receipts
 from chassis.inbox.store import Hold
@@ -22,7 +23,7 @@ from chassis.outbox import send_receipts
 from chassis.transports import Delivery
 from chassis.wire import EnvelopeUnreadable, decode
 from contracts.catalogue import TOPIC_BY_NAME, receipt_topic
-from contracts.envelope import Envelope, ReceiptBatch, ReceiptItem, ReplayRequest
+from contracts.envelope import Envelope, Event, ReceiptBatch, ReceiptItem, ReplayRequest
 
 MOST_TRIES = 5
 WAITS = (0.2, 0.4, 0.8, 1.6)
@@ -117,7 +118,7 @@ class Inbox:
     async def _fresh(self, envelopes: Sequence[Envelope]) -> list[Envelope]:
         """Leave out what has failed before: its next try belongs to the pump or to a person, not to the bus."""
         aside = await store.set_aside(self._database, (envelope.subject for envelope in envelopes))
-        return [envelope for envelope in envelopes if store.number_of(envelope) not in aside]
+        return [envelope for envelope in envelopes if not aside or store.number_of(envelope) not in aside]
 
     async def _together(self, envelopes: Sequence[Envelope]) -> None:
         """Handle a batch in one transaction; any failure undoes all of it."""
@@ -135,25 +136,35 @@ class Inbox:
                 await self._hold_gap(session, envelope)
             for envelope in done.conflicts:
                 await self._park(session, envelope, "sequence-conflict", _CONFLICT, 1)
-            if await store.hurry(session, {envelope.subject for envelope in done.handled}, datetime.now(UTC)):
+            subjects = {envelope.subject for envelope in done.handled} if done.waiting else ()
+            if subjects and await store.hurry(session, subjects, datetime.now(UTC)):
                 session.after_commit.append(self.wake)
         _handled.add(len(done.handled))
 
     async def _open(self, envelopes: Sequence[Envelope]) -> list[Opened]:
-        """Make sure of the subjects' keys and open the messages, before any transaction."""
-        erased = await self._database.keys.ensure(
-            envelope.subject for envelope in envelopes if not TOPIC_BY_NAME[envelope.topic].statistics
-        )
-        opened = []
-        for envelope in envelopes:
-            if not self._settings.knows_area(envelope.area, envelope.area_version):
-                message = f"Version {envelope.area_version} of the area {envelope.area} is not known here yet."
+        """Make sure of the subjects' keys and open the messages meanwhile, before any transaction."""
+        for area, version in {(envelope.area, envelope.area_version) for envelope in envelopes}:
+            if not self._settings.knows_area(area, version):
+                message = f"Version {version} of the area {area} is not known here yet."
                 raise AreaVersionUnknown(message)
-            # An erased subject's outbox rows are tombstones: number and id without a body.
-            gone = envelope.subject in erased or not envelope.sealed
-            event = None if gone else self._opener.open(envelope)
-            opened.append(Opened(envelope, event, {}))
-        return opened
+        subjects = {envelope.subject for envelope in envelopes if not TOPIC_BY_NAME[envelope.topic].statistics}
+        async with meanwhile(self._database.keys.ensure(subjects)) as ensured:
+            tried = [self._tried(envelope) for envelope in envelopes]
+        erased = ensured.result()
+        return [
+            Opened(envelope, None if envelope.subject in erased else _event_of(event), {})
+            for envelope, event in zip(envelopes, tried, strict=True)
+        ]
+
+    def _tried(self, envelope: Envelope) -> Event | ThroughlineError | None:
+        """Open one message; what is wrong with it is returned, because it does not count for an erased subject."""
+        # An erased subject's outbox rows are tombstones: number and id without a body.
+        if not envelope.sealed:
+            return None
+        try:
+            return self._opener.open(envelope)
+        except ThroughlineError as error:
+            return error
 
     async def _alone(self, envelope: Envelope) -> None:
         """Handle one message in a transaction of its own, or hold or park it; raises when the world is down."""
@@ -237,7 +248,7 @@ class Inbox:
     async def _ask(self, envelope: Envelope) -> None:
         """Raise the alarm for a gap and ask the publisher to send again what is missing; once per alarm period."""
         async with self._database.transaction(self._actor) as session:
-            at = (await store.positions(session, [store.place_of(envelope)])).get(store.place_of(envelope))
+            at = await store.position(session, envelope)
             if not await store.may_ask(session, store.number_of(envelope), datetime.now(UTC), self._settings.gap_alarm):
                 return
             first = at.sequence + 1 if at and at.epoch == envelope.epoch else 1
@@ -258,6 +269,12 @@ class Inbox:
             "A message has been missing too long; its publisher was asked to send it again.",
             extra={"facts": {"topic": envelope.topic, "subject": envelope.subject, "sequence": first}},
         )
+
+
+def _event_of(tried: Event | ThroughlineError | None) -> Event | None:
+    if isinstance(tried, ThroughlineError):
+        raise tried
+    return tried
 
 
 class AreaVersionUnknown(NotYet):

@@ -62,11 +62,9 @@ async def discard(session: Session, parked_id: UUID, resolution: Resolution) -> 
     row = await _waiting(session, parked_id)
     envelope = decode(row.envelope)
     await session.lock(envelope.subject)
-    place = store.place_of(envelope)
-    at = (await store.positions(session, [place])).get(place, Position())
+    at = await store.position(session, envelope) or Position()
     if row.cause != "sequence-conflict":
         _require_next(judge(at, envelope, None))
-        await store.advance(session, {place: Position(envelope.epoch, envelope.sequence)})
         await store.remember(session, [(envelope, "discarded")], resolution.now)
         item = ReceiptItem(
             event_id=envelope.event_id,

@@ -1,6 +1,6 @@
 """The inbox's rows: positions, handled events, held and parked messages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,10 +28,13 @@ class Handled:
     state: str
 
 
-_POSITIONS = text(
-    """SELECT p.topic, p.subject, p.epoch, p.sequence FROM inbox_position p
-       JOIN unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[])) AS w(topic, subject)
-         ON p.topic = w.topic AND p.subject = w.subject"""
+_STANDING = text(
+    """SELECT p.topic, p.subject, p.epoch, p.sequence, false AS held
+       FROM unnest(CAST(:kinds AS int[]), CAST(:subjects AS uuid[])) AS w(kind, subject)
+       JOIN inbox_position p ON p.topic = (CAST(:topics AS text[]))[w.kind] AND p.subject = w.subject
+       UNION ALL
+       SELECT h.topic, h.subject, h.epoch, h.sequence, true FROM inbox_held h
+       WHERE h.subject = ANY(CAST(:subjects AS uuid[]))"""
 )
 _SET_ASIDE = text(
     """SELECT h.topic, h.subject, h.epoch, h.sequence FROM inbox_held h
@@ -46,17 +49,20 @@ _HANDLED = text(
                    CAST(:sequences AS bigint[])) AS w(topic, subject, epoch, sequence)
          ON e.topic = w.topic AND e.subject = w.subject AND e.epoch = w.epoch AND e.sequence = w.sequence"""
 )
-_ADVANCE = text(
-    """INSERT INTO inbox_position (topic, subject, epoch, sequence)
-       SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]), CAST(:epochs AS int[]),
-                            CAST(:sequences AS bigint[]))
-       ON CONFLICT (topic, subject) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence"""
-)
+# Each array costs as much as the rows it makes: what few values share is sent once, and the rows name its place.
 _REMEMBER = text(
-    """INSERT INTO inbox_event (topic, subject, epoch, sequence, event_id, state, handled_at)
-       SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]), CAST(:epochs AS int[]),
-                            CAST(:sequences AS bigint[]), CAST(:event_ids AS uuid[]), CAST(:states AS text[]),
-                            CAST(:moments AS timestamptz[]))"""
+    """WITH done AS MATERIALIZED (
+           SELECT (CAST(:topics AS text[]))[u.kind] AS topic, u.subject, u.epoch, u.sequence, u.event_id,
+                  (CAST(:states AS text[]))[u.kind] AS state, (CAST(:moments AS timestamptz[]))[u.kind] AS at, u.nth
+           FROM unnest(CAST(:kinds AS int[]), CAST(:subjects AS uuid[]), CAST(:epochs AS int[]),
+                       CAST(:sequences AS bigint[]), CAST(:event_ids AS uuid[]))
+               WITH ORDINALITY AS u(kind, subject, epoch, sequence, event_id, nth)),
+       moved AS (
+           INSERT INTO inbox_position (topic, subject, epoch, sequence)
+           SELECT topic, subject, epoch, sequence FROM done WHERE nth <= :places
+           ON CONFLICT (topic, subject) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence)
+       INSERT INTO inbox_event (topic, subject, epoch, sequence, event_id, state, handled_at)
+       SELECT topic, subject, epoch, sequence, event_id, state, at FROM done"""
 )
 _RELEASE = text(
     """DELETE FROM inbox_held h USING unnest(CAST(:topics AS text[]), CAST(:subjects AS uuid[]),
@@ -85,13 +91,30 @@ def number_of(envelope: Envelope) -> Number:
     return (envelope.topic, envelope.subject, envelope.epoch, envelope.sequence)
 
 
-async def positions(session: Session, places: Iterable[Place]) -> dict[Place, Position]:
-    """Return how far each (topic, subject) has been handled; absent means nothing yet."""
-    wanted = list(set(places))
-    rows = await session.rows(
-        _POSITIONS, {"topics": [topic for topic, _ in wanted], "subjects": [subject for _, subject in wanted]}
+@dataclass(frozen=True)
+class Standing:
+    """How far each (topic, subject) has been handled (absent: nothing yet), and which messages are held behind that."""
+
+    positions: dict[Place, Position]
+    held: frozenset[Number]
+
+
+async def standing(session: Session, envelopes: Iterable[Envelope]) -> Standing:
+    """Return where the topics and subjects of these messages stand; the caller holds the subjects."""
+    places = {place_of(envelope) for envelope in envelopes}
+    topics: dict[str, int] = {}
+    kinds = [topics.setdefault(topic, len(topics) + 1) for topic, _ in places]
+    subjects = [subject for _, subject in places]
+    rows = await session.rows(_STANDING, {"kinds": kinds, "topics": list(topics), "subjects": subjects})
+    return Standing(
+        {(row.topic, row.subject): Position(row.epoch, row.sequence) for row in rows if not row.held},
+        frozenset((row.topic, row.subject, row.epoch, row.sequence) for row in rows if row.held),
     )
-    return {(row.topic, row.subject): Position(row.epoch, row.sequence) for row in rows}
+
+
+async def position(session: Session, envelope: Envelope) -> Position | None:
+    """Return how far the message's topic and subject have been handled; None means nothing yet."""
+    return (await standing(session, [envelope])).positions.get(place_of(envelope))
 
 
 def _columns(numbers: Sequence[Number]) -> dict[str, list[Any]]:
@@ -118,22 +141,32 @@ async def handled(session: Session, envelopes: Sequence[Envelope]) -> dict[Numbe
     return {(row.topic, row.subject, row.epoch, row.sequence): Handled(row.event_id, row.state) for row in rows}
 
 
-async def advance(session: Session, moved: Mapping[Place, Position]) -> None:
-    """Move positions on."""
-    if moved:
-        numbers = [(*place, position.epoch, position.sequence) for place, position in moved.items()]
-        await session.run(_ADVANCE, _columns(numbers))
-
-
 async def remember(session: Session, handled: Sequence[tuple[Envelope, str]], now: datetime) -> None:
-    """Note each handled message with what became of it: stored, erased or discarded."""
-    if handled:
-        more = {
-            "event_ids": [envelope.event_id for envelope, _ in handled],
-            "states": [state for _, state in handled],
-            "moments": [_when(envelope, now) for envelope, _ in handled],
-        }
-        await session.run(_REMEMBER, _columns([number_of(envelope) for envelope, _ in handled]) | more)
+    """Note each handled message with what became of it (stored, erased or discarded), and move positions on to it.
+
+    The messages are in the order in which they were handled.
+    """
+    if not handled:
+        return
+    last = {place_of(item[0]): item for item in handled}
+    # Of each topic and subject the last one first: only these move a position, and each position only once.
+    ordered = [*last.values(), *(item for item in handled if last[place_of(item[0])] is not item)]
+    kinds: dict[tuple[str, str], int] = {}
+    kind_of = [kinds.setdefault((envelope.topic, state), len(kinds) + 1) for envelope, state in ordered]
+    await session.run(
+        _REMEMBER,
+        {
+            "kinds": kind_of,
+            "topics": [topic for topic, _ in kinds],
+            "states": [state for _, state in kinds],
+            "moments": [_when(topic, now) for topic, _ in kinds],
+            "subjects": [envelope.subject for envelope, _ in ordered],
+            "epochs": [envelope.epoch for envelope, _ in ordered],
+            "sequences": [envelope.sequence for envelope, _ in ordered],
+            "event_ids": [envelope.event_id for envelope, _ in ordered],
+            "places": len(last),
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -146,9 +179,9 @@ class Hold:
     tries: int | None = None
 
 
-def _when(envelope: Envelope, now: datetime) -> datetime:
+def _when(topic: str, now: datetime) -> datetime:
     """Return the moment to note: of a statistics key only the month, so that its time links it to nobody."""
-    if TOPIC_BY_NAME[envelope.topic].statistics:
+    if TOPIC_BY_NAME[topic].statistics:
         return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return now
 

@@ -1,7 +1,7 @@
 """What is to be done with a message, given what has been handled: pure decisions."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.envelope import Envelope
@@ -16,8 +16,7 @@ class Verdict(StrEnum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """How far a (topic, subject) has been handled; epoch 0 means nothing yet."""
 
     epoch: int = 0

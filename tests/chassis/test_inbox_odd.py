@@ -89,6 +89,26 @@ class TestOdd:
         await channel.inbox.handle([Delivery("triage.awareness.v1", 0, 0, encode(empty)), honest])
         assert await effects(channel) == [(subject, 1)]
 
+    async def test_what_one_batch_brings_out_of_order_is_due_at_once(self, intake: Runtime, channel: Runtime) -> None:
+        subject = uuid4()
+        await announce(intake, subject, 1, 2, 3)
+        first, second, third = await deliveries(intake)
+        await channel.inbox.handle([third, first, second])
+        assert await effects(channel) == [(subject, 1), (subject, 2)]
+        assert len(await due(channel.database, datetime.now(UTC), 10)) == 1
+        assert await count(channel, "SELECT sequence FROM inbox_position") == 2
+
+    async def test_a_broken_seal_does_not_count_for_the_erased(self, intake: Runtime, channel: Runtime) -> None:
+        subject = uuid4()
+        await channel.keys.ensure([subject])
+        await channel.keys.erase(subject)
+        await announce(intake, subject, 1)
+        [item] = await deliveries(intake)
+        broken = encode(replace(decode(item.body), sealed=b"no seal at all, but long enough"))
+        await channel.inbox.handle([replace(item, body=broken)])
+        assert await count(channel, "SELECT count(*) FROM inbox_event WHERE state = 'erased'") == 1
+        assert await count(channel, "SELECT count(*) FROM inbox_held") == 0
+
 
 async def _parked_causes(channel: Runtime) -> list[str]:
     async with channel.database.transaction(Actor.service("channel")) as session:
