@@ -219,7 +219,7 @@ def notice_id(event_id: UUID, telling: Telling) -> UUID:
     )
 
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=65)
 """How long a sender may hold a notice before another may take it over; more than twice the longest sending."""
 
 MOST_UNRECORDED = 3

@@ -18,7 +18,7 @@ class NotifySettings(ServiceSettings):
     smtp_starttls: Literal["never", "if-offered", "always"] = "if-offered"
     smtp_username: str = ""
     smtp_password: str = ""
-    smtp_patience: Annotated[float, Field(gt=0, le=60)] = 30.0
+    smtp_patience: Annotated[float, Field(gt=0, le=30)] = 30.0
     mail_sender: str = "Throughline <no-reply@throughline.example>"
     mail_domain: str = "notify.throughline.example"
     mail_sink_port: int = 2526

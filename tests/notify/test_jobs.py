@@ -210,7 +210,7 @@ class TestSendDue:
     async def test_a_stop_waits_for_the_mail_that_is_being_handed_over(
         self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Else it would wait for the end of its lease: nobody would hear of the referral for two minutes."""
+        """Else it would wait for the end of its lease: nobody would hear of the referral for a minute."""
         await handle(notify, concern(), subject=uuid4())
         send, under_way = SmtpClient.send, asyncio.Event()
 
