@@ -232,9 +232,16 @@ class TestTheFilesContainers:
         settings = yaml.safe_load((ROOT / "deploy" / "telemetry" / "prometheus.yml").read_text())
         for job in settings["scrape_configs"]:
             (target,) = job["static_configs"][0]["targets"]
-            with httpx2.Client(trust_env=False) as client:
-                text = client.get(f"http://{system.here.told('prometheus', target)}/metrics").text
-            assert any(f"# TYPE {ours}_" in text for ours in ("throughline", job["job_name"])), job["job_name"]
+            names = tuple(f"# TYPE {ours}_" for ours in ("throughline", job["job_name"]))
+            url = f"http://{system.here.told('prometheus', target)}/metrics"
+
+            def offers(url: str = url, names: tuple[str, ...] = names) -> bool:
+                # A service that nobody has asked anything yet has nothing to count: this asks it.
+                with httpx2.Client(trust_env=False) as client:
+                    text = client.get(url).text
+                return any(name in text for name in names)
+
+            _until(offers, 15, f"{job['job_name']} offers no figures")
 
     def test_a_service_reads_its_own_secrets_only(self, system: System) -> None:
         seen = {service: system.here.environment(service)["THROUGHLINE_SECRETS_FILE"] for service in SERVICES}
