@@ -22,7 +22,8 @@ SETTINGS = {
     "jit": "off",
     "statement_timeout": "20s",
     "transaction_timeout": "150s",
-    "idle_in_transaction_session_timeout": "60s",
+    # A lane that has read ahead waits for two batches to be published: the one before it and its own.
+    "idle_in_transaction_session_timeout": "120s",
     # Statistics of a queue are always wrong: it was empty when they were taken, or full. Each statement here has one
     # good plan, by an index, row by row; the others are forbidden. Each execution is planned for its own number of
     # rows: a plan kept from when the tables were empty would walk through all of them.

@@ -1,4 +1,4 @@
-"""How a leading relay sends: batch after batch, the next one read and published while the last one is marked."""
+"""How a leading relay sends: batch after batch, the next one read and the last one marked while one is published."""
 
 import asyncio
 import random
@@ -23,7 +23,10 @@ LEAST = 500
 MOST = 2000
 MOST_BYTES = 8_000_000
 """A batch begins small, grows while all goes well, and holds about so many bytes at most."""
-LANES = 2
+LANES = 3
+"""One batch is read, one is published and one is marked at the same time."""
+PIECE = 250
+"""So many bodies are written at a time; in between what the next batch reads comes in."""
 SWEEP_SECONDS = 1.0
 PUBLISH_SECONDS = 30.0
 """A batch that takes longer is given up and tried again smaller; the limits of a lane's session lie above it."""
@@ -72,12 +75,36 @@ class Ways:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A batch with what was found out while it was read: whether more waits, and whether all that was read is in it."""
+class Before:
+    """What one sweep has taken so far: the last row and receipt, and the batches that may not be marked yet."""
 
+    row: int = 0
+    receipt: int = 0
+    batches: tuple[Batch, ...] = ()
+
+    def then(self, batch: Batch) -> "Before":
+        """Return the same after one batch more."""
+        row = max((each.id for each in batch.rows), default=self.row)
+        receipt = max((each.id for each in batch.receipts), default=self.receipt)
+        return Before(row, receipt, (*self.batches, batch)[-LANES:])
+
+    def lasts(self) -> Mapping[Key, int]:
+        """Return the last numbers that the tables may not say yet; later batches gave the higher ones."""
+        return {key: number for batch in self.batches for key, number in batch.lasts.items()}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A batch and its lane, and what was found out while it was read: whether more waits, whether all of it is in."""
+
+    lane: Lane
     batch: Batch
     full: bool
     whole: bool
+
+    def goes_on(self, until: float) -> bool:
+        """Say whether this sweep takes another batch after this one."""
+        return self.full and self.whole and time.monotonic() < until
 
 
 class Sending:
@@ -99,24 +126,24 @@ class Sending:
     async def sweep(self) -> bool:
         """Send what waits, for about a second at most; return whether to look again at once.
 
-        While a batch is marked on its lane the next one is read, numbered and published on the other. Batches are
-        published one after the other, so that nothing overtakes.
+        While a batch is written and published, the next one is read and numbered on another lane, and the one before
+        is marked on a third. Batches are published one after the other, so that nothing overtakes.
         """
-        began, turn, after, last_receipt = time.monotonic(), 0, 0, 0
-        lasts: Mapping[Key, int] = {}
-        while True:
-            lane = await self._free_lane(turn)
-            taken = await self._take(lane, after, last_receipt, lasts)
-            batch = taken.batch
-            if not batch.rows and not batch.receipts:
-                await lane.leave()
-                break
-            await self._send(lane, batch)
-            if not (taken.full and taken.whole) or time.monotonic() - began > SWEEP_SECONDS:
-                break
-            turn, lasts = turn + 1, batch.lasts
-            after = max((row.id for row in batch.rows), default=after)
-            last_receipt = max((item.id for item in batch.receipts), default=last_receipt)
+        until = time.monotonic() + SWEEP_SECONDS
+        taken = await self._take(await self._free_lane(0), Before())
+        turn, before = 0, Before()
+        while taken.batch.rows or taken.batch.receipts:
+            turn, before = turn + 1, before.then(taken.batch)
+            reading = asyncio.create_task(self._ahead(turn, before)) if taken.goes_on(until) else None
+            try:
+                await self._send(taken.lane, taken.batch)
+                if reading is None:
+                    break
+                taken = await reading
+            finally:
+                await _ended(reading)
+        else:
+            await taken.lane.leave()
         for lane in self._lanes:
             await lane.settled()
         if taken.full or not taken.whole:
@@ -125,25 +152,29 @@ class Sending:
         self.due = None if oldest is None else oldest + self._linger
         return False
 
+    async def _ahead(self, turn: int, before: "Before") -> "Taken":
+        return await self._take(await self._free_lane(turn), before)
+
     async def _free_lane(self, turn: int) -> Lane:
-        """Return the lane whose turn it is, once its last batch is marked; the second one is for backlogs."""
+        """Return the lane whose turn it is, once its last batch is marked; the others are for backlogs."""
         place = turn % LANES
         if place == len(self._lanes):
             self._lanes.append(Lane(await connect(self._ways.database_url, self._ways.service, marks_only=True)))
         await self._lanes[place].settled()
         return self._lanes[place]
 
-    async def _take(self, lane: Lane, after: int, last_receipt: int, lasts: Mapping[Key, int]) -> Taken:
+    async def _take(self, lane: Lane, before: Before) -> Taken:
         # A smaller batch is mixed with all that waits too, so at least LEAST rows are read.
         most, now = self._pace.most, datetime.now(UTC)
         limit = max(LEAST, most)
         ripe = now if self.due is not None and self.due <= now else now - self._linger
         await lane.begin()
-        rows = await lane.waiting(after, limit, self._epoch, ripe)
-        receipts = await lane.receipts(last_receipt, min(LEAST, most))
+        rows = await lane.waiting(before.row, limit, self._epoch, ripe)
+        receipts = await lane.receipts(before.receipt, min(LEAST, most))
         chosen = shuffled(rows)[:most]
         return Taken(
-            numbered(chosen, receipts, self._epoch, lasts),
+            lane,
+            numbered(chosen, receipts, self._epoch, before.lasts()),
             full=len(rows) == limit or len(receipts) == min(LEAST, most),
             whole=len(chosen) == len(rows),
         )
@@ -153,7 +184,7 @@ class Sending:
         noting = asyncio.gather(self._intend(batch), self._mark_beside_keys(batch))
         try:
             await asyncio.sleep(0)  # both notes are on their way while the bodies are written
-            messages = self._messages(batch)
+            messages = await self._messages(batch)
             intention, _ = await noting
         finally:
             noting.cancel()
@@ -171,17 +202,28 @@ class Sending:
             await self._ways.mark(self._epoch, highest)
             self._marked = highest
 
-    def _messages(self, batch: Batch) -> list[Outgoing]:
-        receipts = [Outgoing(receipt_topic(item.publisher), self._receipt_key, item.body) for item in batch.receipts]
-        return receipts + [
-            Outgoing(row.topic, row.subject, written(row, self._epoch if row.epoch is None else row.epoch, number))
-            for row, number in zip(batch.rows, batch.numbers, strict=True)
-        ]
+    async def _messages(self, batch: Batch) -> list[Outgoing]:
+        messages = [Outgoing(receipt_topic(item.publisher), self._receipt_key, item.body) for item in batch.receipts]
+        for begin in range(0, len(batch.rows), PIECE):
+            piece = slice(begin, begin + PIECE)
+            messages += [
+                Outgoing(row.topic, row.subject, written(row, self._epoch if row.epoch is None else row.epoch, number))
+                for row, number in zip(batch.rows[piece], batch.numbers[piece], strict=True)
+            ]
+            await asyncio.sleep(0)
+        return messages
 
     async def end(self) -> None:
         """Drop every lane; what was not marked is sent again."""
         for lane in self._lanes:
             await lane.end()
+
+
+async def _ended(reading: "asyncio.Task[Taken] | None") -> None:
+    """End a reading ahead that is not wanted any more, and take its error, if it has one that nobody else took."""
+    if reading is not None:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 def shuffled(rows: Sequence[SomeRow]) -> list[SomeRow]:
