@@ -51,8 +51,6 @@ MOST_BYTES_TOGETHER = 32 * 1024 * 1024
 CROWD = 4
 """So many mails in one transaction are a crowd at the door: what is behind it gives way for `CROWD_SECONDS`."""
 CROWD_SECONDS = 0.25
-GATHER_SECONDS = 0.015
-"""After a crowd, the next transaction waits so long at most for all who are speaking: each costs more than a mail."""
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
 NO_FORM = "The mail has no form attached that the software knows; open the original."
 
@@ -87,8 +85,7 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
     handler = MailHandler(runtime, room)
 
     def conversation() -> Mailbox:
-        handler.keeper.speaking += 1
-        spoken = Mailbox(
+        return Mailbox(
             handler,
             data_size_limit=settings.smtp_size_limit,
             enable_SMTPUTF8=True,
@@ -96,8 +93,6 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
             ident="Throughline",
             loop=loop,
         )
-        spoken.on_end = handler.ended
-        return spoken
 
     server = await loop.create_server(conversation, settings.smtp_host, settings.smtp_port)
     try:
@@ -118,15 +113,11 @@ class Keeper:
         self._runtime = runtime
         self._waiting: list[Arrival] = []
         self._working: asyncio.Task[None] | None = None
-        self._came = asyncio.Event()
-        self.speaking = 0
-        """How many conversations are open, each of which may bring a mail."""
 
     async def keep(self, original: Original) -> Receipt:
         """Return the receipt once the original is kept, announced and committed; raises what `receive` does."""
         arrival = Arrival(original, asyncio.get_running_loop().create_future())
         self._waiting.append(arrival)
-        self._came.set()
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work(), name="keeper")
         return await arrival.receipt
@@ -145,15 +136,6 @@ class Keeper:
                     arrival.answer(receipt)
                 if len(arrivals) >= CROWD:
                     self._runtime.relay.give_way(CROWD_SECONDS)
-                    await self._gather()
-
-    async def _gather(self) -> None:
-        """Let those come along who are still speaking, for a moment."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GATHER_SECONDS):
-                while len(self._waiting) < min(self.speaking, MOST_TOGETHER):
-                    self._came.clear()
-                    await self._came.wait()
 
     def _next(self) -> list["Arrival"]:
         """Take those that came first: so many, and of such a size together, as one transaction can keep."""
@@ -214,11 +196,7 @@ class MailHandler:
         """Keep mail in the runtime's database and ring for the reading room."""
         self._runtime = runtime
         self._room = room
-        self.keeper = Keeper(runtime)
-
-    def ended(self) -> None:
-        """Take note that a conversation is over."""
-        self.keeper.speaking -= 1
+        self._keeper = Keeper(runtime)
 
     def __dir__(self) -> tuple[str, ...]:
         """Name the hooks, for which the library searches all attributes at every connection."""
@@ -249,7 +227,7 @@ class MailHandler:
     async def _accept(self, envelope: Envelope) -> Receipt:
         body = envelope.original_content or b""
         original = arrived(self._runtime, body, tuple(envelope.rcpt_tos), envelope.mail_from or "")
-        return await self.keeper.keep(original)
+        return await self._keeper.keep(original)
 
 
 def arrived(runtime: Runtime, body: bytes, recipients: tuple[str, ...], envelope_sender: str) -> Original:

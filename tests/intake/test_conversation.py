@@ -95,28 +95,3 @@ class TestCommands:
         ours, theirs = mailbox(Mailbox), mailbox(SMTP)
         assert ours._smtp_methods.keys() == theirs._smtp_methods.keys()
         assert ours._auth_methods.keys() == theirs._auth_methods.keys()
-
-
-class TestEnd:
-    async def test_is_told_once_however_the_connection_ends(self) -> None:
-        told: list[bool] = []
-
-        def conversation() -> SMTP:
-            made = mailbox(Mailbox)
-            assert isinstance(made, Mailbox)
-            made.on_end = lambda: told.append(True)
-            return made
-
-        server = await asyncio.get_running_loop().create_server(conversation, "127.0.0.1", 0)
-        for words in (b"QUIT\r\n", b"NOOP\r\n", b""):
-            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-            writer.write(words)
-            writer.write_eof()
-            await reader.read()
-            writer.close()
-            await writer.wait_closed()
-        server.close()
-        async with asyncio.timeout(10):
-            while len(told) < 3:  # noqa: ASYNC110  the library tells nobody else
-                await asyncio.sleep(0.01)
-        assert len(told) == 3

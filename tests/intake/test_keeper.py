@@ -65,18 +65,6 @@ class TestKeeper:
         await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
         assert intake.runtime.relay.crowded_until > 0
 
-    async def test_after_a_crowd_it_waits_for_all_who_are_speaking(
-        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(doors, "GATHER_SECONDS", 20)
-        assert await _kept_after_a_crowd(await running_of(service(), doors=False), monkeypatch, speaking=3) == [4, 3]
-
-    async def test_but_for_a_moment_only_if_they_say_nothing(
-        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        together = await _kept_after_a_crowd(await running_of(service(), doors=False), monkeypatch, speaking=100)
-        assert sum(together) == 7
-
     async def test_one_that_fails_takes_nobody_with_it(
         self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -131,24 +119,3 @@ class TestKeeper:
 
 def _original(intake: Running, raw: bytes) -> Original:
     return arrived(intake.runtime, raw, (MAILBOX,), SENDER)
-
-
-async def _kept_after_a_crowd(intake: Running, monkeypatch: pytest.MonkeyPatch, *, speaking: int) -> list[int]:
-    """Return how many mails each transaction kept: four at once, then three, one after the other."""
-    together: list[int] = []
-
-    async def counted(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
-        together.append(len(originals))
-        return await receive_all(session, originals, **given)
-
-    monkeypatch.setattr(doors, "receive_all", counted)
-    keeper = Keeper(intake.runtime)
-    keeper.speaking = speaking
-    originals = [_original(intake, mail(Subject=f"mail {number}").as_bytes()) for number in range(7)]
-    await asyncio.gather(*(keeper.keep(each) for each in originals[:4]))
-    late = []
-    for each in originals[4:]:
-        late.append(asyncio.create_task(keeper.keep(each)))
-        await asyncio.sleep(0.01)
-    await asyncio.wait_for(asyncio.gather(*late), 15)
-    return together

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from typing import Any, AnyStr, cast
 
 from aiosmtpd.smtp import SMTP
@@ -52,18 +51,10 @@ class Mailbox(SMTP):
     """An SMTP conversation; long lines are taken because senders that break the limit exist and carry referrals."""
 
     line_length_limit = LINE_LIMIT
-    on_end: Callable[[], None] | None = None
-    """Called once, when the connection is over."""
 
     def __dir__(self) -> tuple[str, ...]:
         """Name the commands, for which the library searches all of its attributes at every connection."""
         return _COMMANDS
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Tell whoever counts the conversations."""
-        if self.on_end:
-            self.on_end()
-        super().connection_lost(error)
 
     def _cb_client_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super()._cb_client_connected(reader, writer)
