@@ -177,6 +177,7 @@ async def relayed(stage: Stage, topic: str) -> float:
         await emptied(connection)
         while not relay.leading:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+        await publish([])  # connected before the clock begins, as the peer's producer is
         async with connection.transaction():
             await fill(connection, stage.envelopes)
             await asyncio.sleep(0.2)
