@@ -3,13 +3,14 @@
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Rejected, SubjectErased
+from chassis.ids import rising_id
 from chassis.settings import TopicKey
 
 KEY = 32
@@ -138,7 +139,7 @@ class SubjectKeys:
         Keys are made in stock, because each would cost a transaction; those left over at a stop are never used.
         """
         if not self._stock:
-            made = [uuid4() for _ in range(STOCK)]
+            made = [rising_id() for _ in range(STOCK)]
             await self.ensure(made)
             self._stock += made
         return self._stock.pop()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, TypedDict, Unpack
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx2
 from fastapi import APIRouter, Request, Response
@@ -19,6 +19,7 @@ from chassis import audit, clock, telemetry
 from chassis.actor import Actor
 from chassis.database import Session
 from chassis.errors import Forbidden, Missing, Rejected, SubjectErased, Unavailable
+from chassis.ids import rising_id
 from chassis.internal import ProblemRoute, require_machine
 from chassis.tables import document
 from contracts.envelope import DocumentReference
@@ -106,7 +107,7 @@ async def store(session: Session, **given: Unpack[NewDocument]) -> DocumentRefer
     """
     body = given["body"]
     reference = DocumentReference(
-        id=uuid4(),
+        id=rising_id(),
         name=given["name"],
         media_type=given["media_type"],
         size=len(body),

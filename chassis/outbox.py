@@ -12,6 +12,7 @@ from chassis import tables, telemetry
 from chassis.crypto import TopicKeys
 from chassis.database import Session
 from chassis.errors import Rejected
+from chassis.ids import rising_id
 from chassis.transports import MOST_BYTES, MessageTooLarge
 from contracts.catalogue import TOPIC_BY_NAME, TOPICS
 from contracts.envelope import DocumentReference, Event, ReceiptBatch, ReceiptItem, associated_data
@@ -80,7 +81,8 @@ def _row(session: Session, event: Event, about: About, now: datetime) -> dict[st
     if topic.publisher != session.service or type(event) not in topic.events:
         message = f"{event.wire_type} belongs to {topic.publisher}; {session.service} cannot announce it."
         raise NotThePublisher(message)
-    event_id = uuid4()
+    # A fact's id must not tell its moment, which is that of its subject's events.
+    event_id = uuid4() if topic.statistics else rising_id()
     bound_to = associated_data(event_id, event.wire_type, about.subject)
     key_id, sealed = Sealer.topic_keys.seal(event.topic, event.model_dump_json().encode(), bound_to)
     if len(sealed) > MOST_SEALED_BYTES:

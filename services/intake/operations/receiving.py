@@ -13,6 +13,7 @@ from sqlalchemy import text, update
 
 from chassis import audit, documents, telemetry
 from chassis.database import Session
+from chassis.ids import rising_id
 from contracts.envelope import DocumentReference
 from contracts.intake.referrer import ReferrerMessageDue
 from contracts.vocabulary import make_reference
@@ -164,7 +165,7 @@ def _receipt_message(original: Original, version: Version) -> ReferrerMessageDue
 
 def _reference_of(original: Original) -> DocumentReference:
     return DocumentReference(
-        id=uuid4(),
+        id=rising_id(),
         name=original.name,
         media_type=original.media_type,
         size=len(original.body),
