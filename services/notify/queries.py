@@ -209,8 +209,7 @@ async def signposts(session: Session, reach: Reach) -> tuple[SignpostListed, ...
     answered = select(signpost).where(
         signpost.c.acknowledged_at.is_not(None), within(signpost, signpost.c.service, reach.services)
     )
-    left = MOST_SIGNPOSTS - len(waiting)
-    rows = await session.rows(answered.order_by(signpost.c.acknowledged_at.desc()).limit(left))
+    rows = await session.rows(answered.order_by(signpost.c.acknowledged_at.desc()).limit(PAGE_SIZE))
     return (*waiting, *(_signpost(row) for row in rows))
 
 

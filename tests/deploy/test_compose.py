@@ -229,6 +229,9 @@ class TestTheFilesContainers:
         _until(traced, 15, "The way of the referral was not seen at monitor")
 
     def test_every_target_of_prometheus_offers_figures(self, system: System) -> None:
+        # A service that has handled nothing yet has nothing to count.
+        sent = send(SAMPLES / "mother-of-forty-five-tunbridge-wells.json", system.doors)
+        _succeeded(system.here.run("operator", "ledger", sent.reference, "--wait", "60"))
         settings = yaml.safe_load((ROOT / "deploy" / "telemetry" / "prometheus.yml").read_text())
         for job in settings["scrape_configs"]:
             (target,) = job["static_configs"][0]["targets"]
@@ -236,7 +239,6 @@ class TestTheFilesContainers:
             url = f"http://{system.here.told('prometheus', target)}/metrics"
 
             def offers(url: str = url, names: tuple[str, ...] = names) -> bool:
-                # A service that nobody has asked anything yet has nothing to count: this asks it.
                 with httpx2.Client(trust_env=False) as client:
                     text = client.get(url).text
                 return any(name in text for name in names)
