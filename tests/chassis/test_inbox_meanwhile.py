@@ -11,6 +11,14 @@ class Refused(Exception):
     """What the work or the block raises here."""
 
 
+async def lasting(ended: asyncio.Event) -> None:
+    """Work that nobody waits for to the end; says when it is broken off."""
+    try:
+        await asyncio.sleep(60)
+    finally:
+        ended.set()
+
+
 class TestMeanwhile:
     async def test_the_work_has_begun_when_the_block_runs_and_has_ended_after_it(self) -> None:
         order = []
@@ -37,28 +45,16 @@ class TestMeanwhile:
     async def test_a_block_that_fails_leaves_no_work_behind(self) -> None:
         ended = asyncio.Event()
 
-        async def work() -> None:
-            try:
-                await asyncio.sleep(60)
-            finally:
-                ended.set()
-
         with pytest.raises(Refused):
-            async with meanwhile(work()):
+            async with meanwhile(lasting(ended)):
                 raise Refused
         assert ended.is_set()
 
     async def test_a_cancellation_reaches_the_work(self) -> None:
         ended = asyncio.Event()
 
-        async def work() -> None:
-            try:
-                await asyncio.sleep(60)
-            finally:
-                ended.set()
-
         async def outer() -> None:
-            async with meanwhile(work()):
+            async with meanwhile(lasting(ended)):
                 pass
 
         task = asyncio.create_task(outer())
