@@ -23,7 +23,7 @@ VIOLATIONS = {
     "islands": ("services/triage/jobs.py", "import services.notify.domain"),
     "no-calls-in-transactions": ("services/notify/operations/delivery.py", "import services.notify.clients"),
     "models": ("services/triage/web/routes.py", "import services.triage.models"),
-    "pure-domain": ("services/intake/domain.py", "import chassis.database"),
+    "pure-domain": ("services/intake/domain/facts.py", "import chassis.database"),
     "pure-transitions": ("chassis/transitions.py", "import chassis.database"),
     "door-outbox": ("services/triage/handlers.py", "import chassis.outbox"),
     "door-broker": ("services/triage/jobs.py", "import chassis.broker"),

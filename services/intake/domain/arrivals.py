@@ -1,0 +1,69 @@
+"""What comes in at a door, and the receipt for it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from chassis.errors import Conflict, Missing
+from contracts.vocabulary import (
+    Door,
+    ProgressStage,
+    ReferralForm,
+)
+from services.intake.domain.practice import Practice
+from services.intake.domain.readings import Reading
+from services.intake.domain.sameness import ArrivalKey
+
+
+class ReferralUnknown(Missing):
+    """There is no referral with that reference here, or not for this person."""
+
+    reason: ClassVar[str] = "referral-unknown"
+
+
+NO_REFERENCE = "That is no reference: check each character, as in KM-7F3K-92QM."
+
+
+class ReferenceTaken(Conflict):
+    """Every reference that was tried is in use."""
+
+    reason: ClassVar[str] = "reference-taken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """What came in, before anybody reads it.
+
+    `form` is there when the door could read at once (API, web); else `unread_reason` says why not, in plain words.
+    """
+
+    door: Door
+    practice: Practice
+    name: str
+    media_type: str
+    body: bytes
+    keys: tuple[ArrivalKey, ...]
+    reading: Reading
+    form: ReferralForm | None = None
+    unread_reason: str = ""
+    reply_to: str = ""
+    in_reply_to: str = ""
+    likeness_key: bytes = field(default=b"", repr=False)
+
+    @property
+    def email(self) -> str:
+        """Return the referrer's address, "" where it is not known."""
+        return self.reply_to or (self.form.referrer.email if self.form else "")
+
+    @property
+    def receipt_email(self) -> str:
+        """Return where the receipt goes: "" without an address, and where the area sends no receipt."""
+        return self.email if ProgressStage.RECEIVED in self.practice.tells else ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender gets; for an arrival that was known already, what its first one got."""
+
+    reference: str
+    received_at: datetime

@@ -1,0 +1,63 @@
+"""How far the reading of an original has got, and what it led to."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from chassis.errors import Conflict
+from contracts.vocabulary import (
+    ReferralForm,
+)
+
+BEING_READ = "The software is reading the original."
+
+GIVEN_UP = "The software tried to read this and stopped each time; open the original with care."
+
+READING_TRIES = 3
+"""How often the software tries to read an original before a person gets it."""
+
+
+class ReferralAlreadyRead(Conflict):
+    """The original has been read or completed in the meantime."""
+
+    reason: ClassVar[str] = "referral-already-read"
+
+
+class Reading(StrEnum):
+    """How far the reading of an original has got."""
+
+    READ = "read"
+    BEING_READ = "being-read"
+    UNREAD = "unread"
+    COMPLETED = "completed"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the software made out of an original that it could not read in full, by field path, as text."""
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    missing: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """Return the JSON in which this is sealed and kept."""
+        return json.dumps({"values": dict(self.values), "missing": self.missing, "doubtful": self.doubtful})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return what `to_json` wrote."""
+        raw = json.loads(text)
+        return cls(raw["values"], tuple(raw["missing"]), tuple(raw["doubtful"]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What reading an original led to; `reason` says in plain words why a person must look, empty when nobody must."""
+
+    form: ReferralForm | None = None
+    reason: str = ""
+    found: Found = field(default_factory=Found)
