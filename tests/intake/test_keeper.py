@@ -8,10 +8,9 @@ import pytest
 from chassis.actor import Actor
 from chassis.database import Database, Session
 from chassis.errors import Unavailable
-from services.intake import doors
 from services.intake.app import service
 from services.intake.domain import Original, Receipt
-from services.intake.doors import Keeper, arrived
+from services.intake.doors import Keeper, arrived, keeping
 from services.intake.operations import receive_all
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import mail, rows
@@ -75,7 +74,7 @@ class TestKeeper:
                 raise RuntimeError(len(originals))
             return await receive_all(session, originals, **given)
 
-        monkeypatch.setattr(doors, "receive_all", fails_at_one)
+        monkeypatch.setattr(keeping, "receive_all", fails_at_one)
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject=subject).as_bytes() for subject in ("one", "broken", "two")]
         answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)
@@ -86,14 +85,14 @@ class TestKeeper:
         self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         intake = await running_of(service(), doors=False)
-        monkeypatch.setattr(doors, "MOST_BYTES_TOGETHER", 2000)
+        monkeypatch.setattr(keeping, "MOST_BYTES_TOGETHER", 2000)
         together: list[int] = []
 
         async def counted(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
             together.append(len(originals))
             return await receive_all(session, originals, **given)
 
-        monkeypatch.setattr(doors, "receive_all", counted)
+        monkeypatch.setattr(keeping, "receive_all", counted)
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject="x" * size).as_bytes() for size in (10, 11, 5000, 12)]
         await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
@@ -109,7 +108,7 @@ class TestKeeper:
             asked.append(len(originals))
             raise (RuntimeError if len(originals) > 1 else Unavailable)("made here")
 
-        monkeypatch.setattr(doors, "receive_all", fails)
+        monkeypatch.setattr(keeping, "receive_all", fails)
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(5)]
         answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)

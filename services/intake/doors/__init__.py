@@ -1,0 +1,9 @@
+"""The mailbox: takes mail by SMTP, answers "accepted" only once it is kept and announced, and has it read at once."""
+
+from services.intake.doors.arriving import arrived
+from services.intake.doors.keeping import Keeper
+from services.intake.doors.mailbox import mailbox
+from services.intake.doors.reading_room import ReadingRoom, outcome_of
+from services.intake.doors.smtp import MailHandler
+
+__all__ = ["Keeper", "MailHandler", "ReadingRoom", "arrived", "mailbox", "outcome_of"]

@@ -1,0 +1,59 @@
+"""The mailbox as a whole: what listens and what reads, from the start of the service to its end."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol, cast
+
+from chassis.runtime import Runtime
+from services.intake.doors.reading_room import ReadingRoom
+from services.intake.doors.smtp import MailHandler
+from services.intake.readers import Cage
+from services.intake.readers.conversation import Mailbox
+
+
+class MailSettings(Protocol):
+    """The settings that the mailbox needs."""
+
+    smtp_host: str
+    smtp_port: int
+    smtp_size_limit: int
+    reading_rooms: int
+
+
+def settings_of(runtime: Runtime) -> MailSettings:
+    """Return intake's own settings of a running service."""
+    return cast("MailSettings", runtime.clients)
+
+
+@asynccontextmanager
+async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
+    """Listen for mail and read what comes, until the service stops."""
+    settings = settings_of(runtime)
+    cage = Cage(cells=settings.reading_rooms)
+    await cage.start()
+    room = ReadingRoom(runtime, cage)
+    reader = asyncio.create_task(room.run(), name="reading-room")
+    loop = asyncio.get_running_loop()
+    handler = MailHandler(runtime, room)
+
+    def conversation() -> Mailbox:
+        return Mailbox(
+            handler,
+            data_size_limit=settings.smtp_size_limit,
+            enable_SMTPUTF8=True,
+            hostname="throughline",
+            ident="Throughline",
+            loop=loop,
+        )
+
+    server = await loop.create_server(conversation, settings.smtp_host, settings.smtp_port)
+    try:
+        yield
+    finally:
+        server.close()
+        reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await reader
+        await cage.stop()
