@@ -20,7 +20,7 @@ from services.intake.domain import Found, Outcome
 from services.intake.doors import arrived
 from services.intake.operations import receive, record_reading
 from services.intake.queries import desk_referral
-from services.intake.web import desk, views
+from services.intake.web import desk, ledgers, views
 from tests.conftest import Installation, Running, RunningOf
 from tests.intake.builders import mail, rows
 
@@ -259,7 +259,7 @@ class TestDesk:
     async def test_says_how_many_teams_are_late_and_pages_on(
         self, intake: Running, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(desk, "SHOWN", 2)
+        monkeypatch.setattr(ledgers, "SHOWN", 2)
         reference = await unread_mail(intake)
         await rows(intake.runtime, "UPDATE ledger_line SET due_at = due_at - interval '2 minutes' RETURNING 1")
         await as_officer(intake)

@@ -1,50 +1,30 @@
-"""The intake desk: originals that software could not read, and the ledger."""
+"""The intake desk: originals that software could not read, and one referral beside its original."""
 
-from dataclasses import fields
-from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi.responses import JSONResponse
-
 from chassis import audit, documents
 from chassis.web import FormData, FormErrors, PageRequest, Response
-from contracts.vocabulary import Door, Team, is_reference, tidy_reference
-from services.intake.domain import CAME_IN, LONDON, NO_REFERENCE, Practice, Reading, ReferralUnknown
+from contracts.vocabulary import Door, tidy_reference
+from services.intake.domain import CAME_IN, LONDON, Practice, Reading
 from services.intake.operations import complete
 from services.intake.queries import (
     DeskReferral,
-    LatePlace,
-    Ledger,
-    Line,
     UnreadPlace,
-    count_late_lines,
     count_unread_referrals,
     desk_referral,
-    late_lines,
-    ledger,
     likeness_key,
     localities_of,
-    newest_ledgers,
     unread_referrals,
 )
 from services.intake.readers import Cage, FormReading, ReadMessage
 from services.intake.readers.fields import assemble
 from services.intake.web import forms, keying
+from services.intake.web.places import SHOWN, age, mark, moment_of, reference_of
 
-SHOWN = 50
 MAIL = "message/rfc822"
 OPEN = frozenset({Reading.UNREAD, Reading.BEING_READ})
-OPS_LIMIT = 200
 DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
-TEAMS = {
-    Team.IMU: "Intelligence unit",
-    Team.GATEWAY: "Police Gateway",
-    Team.FRONT_DOOR: "Social care front door",
-    Team.DOVETAIL: "Dovetail team",
-    Team.STATISTICS: "Statistics",
-}
 
 
 async def unread(request: PageRequest) -> Response:
@@ -67,7 +47,7 @@ async def unread(request: PageRequest) -> Response:
         }
         for each in waiting
     ]
-    more = _mark(waiting[-1].place) if len(found) > SHOWN else ""
+    more = mark(waiting[-1].place) if len(found) > SHOWN else ""
     return request.render("unread", rows=rows, total=total, more=more)
 
 
@@ -171,143 +151,10 @@ async def original(request: PageRequest) -> Response:
     return Response(found.body, media_type="application/octet-stream", headers=headers)
 
 
-async def late(request: PageRequest) -> Response:
-    """List the required teams that have not stored or acknowledged in time, and find a ledger by reference."""
-    given = request.query.get("reference", "").strip()
-    wanted = tidy_reference(given)
-    if is_reference(wanted):
-        return request.redirect("ledger_lines", reference=wanted)
-    if given:
-        form = FormErrors(FormData({"reference": (given,)}), (("reference", NO_REFERENCE),))
-        return await _late_page(request, form, status=404)
-    return await _late_page(request, FormErrors())
-
-
-async def _late_page(request: PageRequest, form: FormErrors, *, status: int = 200) -> Response:
-    async with request.transaction() as session:
-        count = await count_late_lines(session, now=request.now)
-        after = _late_place(request.query.get("after", ""))
-        found = await late_lines(session, now=request.now, limit=SHOWN + 1, after=after)
-    lines = found[:SHOWN]
-    rows = [
-        {
-            "reference": line.reference,
-            "team": TEAMS[line.team],
-            "late_by": age(line.due_at, request.now),
-            "due_at": line.due_at,
-            "stored": line.stored,
-            "parked": line.parked,
-        }
-        for line in lines
-    ]
-    more = _mark(lines[-1].place) if len(found) > SHOWN else ""
-    return request.render("late", status=status, rows=rows, count=count, more=more, form=form)
-
-
-async def ledger_lines(request: PageRequest) -> Response:
-    """Show how far every team has got with one referral."""
-    reference = tidy_reference(request.path["reference"])
-    try:
-        async with request.transaction() as session:
-            found = await ledger(session, reference)
-            await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk-ledger")
-    except ReferralUnknown as error:
-        form = FormErrors(FormData({"reference": (reference,)}), (("reference", str(error)),))
-        return await _late_page(request, form, status=404)
-    lines = [
-        {
-            "team": TEAMS[line.team],
-            "required": line.required,
-            "state": str(line.state),
-            "overdue": line.overdue(request.now),
-            **_moments(line),
-        }
-        for line in found.lines
-    ]
-    return request.render("ledger_lines", reference=found.reference, received_at=found.received_at, lines=lines)
-
-
-async def ledger_as_json(request: PageRequest) -> Response:
-    """Answer one ledger to the operations plane."""
-    async with request.transaction() as session:
-        found = await ledger(session, tidy_reference(request.path["reference"]))
-        await audit.record_read(session, subject=found.referral_id, now=request.now, reason="operations-ledger")
-    return JSONResponse(ledger_content(found))
-
-
-async def newest_ledgers_as_json(request: PageRequest) -> Response:
-    """Answer the newest ledgers to the operations plane."""
-    given = request.query.get("limit", "10")
-    limit = min(int(given), OPS_LIMIT) if given.isdecimal() and given.isascii() else 10
-    async with request.transaction() as session:
-        found = await newest_ledgers(session, limit=limit)
-    return JSONResponse({"ledgers": [ledger_content(each) for each in found]})
-
-
-def ledger_content(found: Ledger) -> dict[str, Any]:
-    """Return a ledger as the operations plane sends it."""
-    return {
-        "reference": found.reference,
-        "subject": str(found.referral_id),
-        "correlation_id": str(found.correlation_id),
-        "received_at": found.received_at.isoformat(),
-        "lines": [
-            {
-                "team": str(line.team),
-                "service": line.service,
-                "required": line.required,
-                "state": str(line.state),
-                "acknowledge_by": line.acknowledge_by.isoformat() if line.acknowledge_by else None,
-                **{name: moment.isoformat() if moment else None for name, moment in _moments(line).items()},
-            }
-            for line in found.lines
-        ],
-    }
-
-
-def _moments(line: Line) -> dict[str, datetime | None]:
-    return {each.name: getattr(line.times, each.name) for each in fields(line.times)}
-
-
-def _mark(place: LatePlace | UnreadPlace) -> str:
-    return "~".join(each.isoformat() if isinstance(each, datetime) else str(each) for each in place)
-
-
 # A mark that somebody has changed by hand begins at the top: it can show nothing that the list would not.
-def _late_place(mark: str) -> LatePlace | None:
-    try:
-        stored, due_at, reference, team = mark.split("~")
-        return stored == "True", _moment(due_at), _reference(reference), Team(team)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _unread_place(mark: str) -> UnreadPlace | None:
     try:
         received_at, reference = mark.split("~")
-        return _moment(received_at), _reference(reference)
+        return moment_of(received_at), reference_of(reference)
     except (ValueError, OverflowError):
         return None
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError
-    return found.astimezone(UTC)
-
-
-def _reference(text: str) -> str:
-    if not is_reference(text):
-        raise ValueError
-    return text
-
-
-def age(since: datetime, now: datetime) -> str:
-    """Return how long ago a moment was, in words: "3 minutes", "2 hours", "4 days"."""
-    seconds = max(0, int((now - since).total_seconds()))
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            number = seconds // size
-            return f"{number} {word}{'' if number == 1 else 's'}"
-    return "less than a minute"

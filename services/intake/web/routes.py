@@ -3,7 +3,7 @@
 from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
-from services.intake.web import desk, views
+from services.intake.web import desk, ledgers, views
 
 PAGES = (
     Page("GET", "/", views.start, PUBLIC),
@@ -23,12 +23,12 @@ PAGES = (
     Page("GET", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
     Page("POST", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
     Page("GET", "/desk/documents/{document_id:uuid}", desk.original, WORK_THE_DESK),
-    Page("GET", "/desk/ledger", desk.late, WORK_THE_DESK),
-    Page("GET", "/desk/ledger/{reference}", desk.ledger_lines, WORK_THE_DESK),
+    Page("GET", "/desk/ledger", ledgers.late, WORK_THE_DESK),
+    Page("GET", "/desk/ledger/{reference}", ledgers.ledger_lines, WORK_THE_DESK),
 )
 NAVIGATION = (("Make a referral", "start"), ("Originals to read", "unread"), ("Ledger", "late"))
 
 OPS_ROUTES = (
-    Page("GET", "/ops/ledger", desk.newest_ledgers_as_json, WORK_THE_DESK),
-    Page("GET", "/ops/ledger/{reference}", desk.ledger_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/ledger", ledgers.newest_ledgers_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/ledger/{reference}", ledgers.ledger_as_json, WORK_THE_DESK),
 )
