@@ -23,15 +23,23 @@ class Cause(StrEnum):
     TOO_SLOW = "too-slow"
     CRASHED = "crashed"
     UNAVAILABLE = "unavailable"
+    LOCKED = "locked"
+    UNKNOWN_KIND = "unknown-kind"
+    INFECTED = "infected"
+    NOT_SCANNED = "not-scanned"
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """One file as it came: its name without any folder, its declared media type and its bytes."""
+    """One file as it came: its name without any folder, its declared media type and its bytes.
+
+    `cause` says why it must not be opened; the cage sets it when the malware scanner objects.
+    """
 
     name: str
     media_type: str
     body: bytes = field(repr=False)
+    cause: Cause = Cause.NONE
 
     @property
     def may_be_form(self) -> bool:
@@ -44,6 +52,7 @@ class ReadMessage:
     """A mail taken apart; whatever could not be read is empty and has a sentence among `problems`.
 
     `sender` is the bare address of From ("" if none); `automatic` marks bounces and auto-replies, never to be answered.
+    `cause` says why the mail as a whole was not opened, or was opened without a scan.
     """
 
     message_id: str = ""
@@ -53,6 +62,7 @@ class ReadMessage:
     attachments: tuple[Attachment, ...] = ()
     automatic: bool = False
     problems: tuple[str, ...] = ()
+    cause: Cause = Cause.NONE
 
     @property
     def form_candidates(self) -> tuple[Attachment, ...]:
