@@ -67,7 +67,8 @@ class Cell:
                 raise CagedError(Cause.UNAVAILABLE) from error
             raise
         head = hello.head
-        return cls(process, Confinement(head.get("network_cut") is True, head.get("files_cut") is True))
+        given_up = (head.get(name) is True for name in ("network_cut", "files_cut", "calls_cut"))
+        return cls(process, Confinement(*given_up))
 
     @property
     def spent(self) -> bool:

@@ -8,6 +8,8 @@ import struct
 import sysconfig
 from dataclasses import dataclass
 
+from services.intake.readers.calls import leave_few_calls
+
 MEMORY = 1 << 30
 OPEN_FILES = 16
 DIE_WITH_PARENT, NO_NEW_PRIVILEGES = 1, 38
@@ -24,10 +26,19 @@ VERSION_WITH_REFER, VERSION_WITH_TRUNCATE = 2, 3
 
 @dataclass(frozen=True)
 class Confinement:
-    """What this machine let an ordinary process give up; the limits on memory, time and writing always hold."""
+    """What this machine let an ordinary process give up; the limits on memory, time and writing always hold.
+
+    `calls_cut` by itself cuts off network, processes and writing; the other two stand behind it.
+    """
 
     network_cut: bool
     files_cut: bool
+    calls_cut: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Say whether a child reaches neither the network nor a file that is not Python's own."""
+        return self.files_cut and (self.network_cut or self.calls_cut)
 
 
 def confine() -> Confinement:
@@ -48,7 +59,7 @@ def confine() -> Confinement:
         (resource.RLIMIT_NPROC, 0),
     ):
         resource.setrlimit(limit, (most, most))
-    return Confinement(bool(network_cut), files_cut)
+    return Confinement(bool(network_cut), files_cut, leave_few_calls(library))
 
 
 def allow_seconds(seconds: int) -> None:
