@@ -13,6 +13,7 @@ from chassis.runtime import Runtime
 from chassis.settling import settled
 from services.intake.domain import Original, Receipt
 from services.intake.operations import receive_all
+from services.intake.spool import accept
 
 MOST_TOGETHER = 50
 MOST_BYTES_TOGETHER = 32 * 1024 * 1024
@@ -32,7 +33,10 @@ class Keeper:
         self._working: asyncio.Task[None] | None = None
 
     async def keep(self, original: Original) -> Receipt:
-        """Return the receipt once the original is kept, announced and committed; raises what `receive` does."""
+        """Return the receipt once the original is kept for good; raises what `accept` does."""
+        return await accept(self._runtime, original, now=clock.now(), keep=lambda: self._kept(original))
+
+    async def _kept(self, original: Original) -> Receipt:
         arrival = Arrival(original, asyncio.get_running_loop().create_future())
         self._waiting.append(arrival)
         if self._working is None or self._working.done():

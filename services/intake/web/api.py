@@ -15,7 +15,6 @@ from chassis import clock
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError
 from chassis.internal import ProblemRoute, problem, status_of
-from chassis.settling import settled
 from contracts.vocabulary import Door, ReferralForm, tidy_reference
 from services.intake.domain import (
     LONDON,
@@ -26,9 +25,9 @@ from services.intake.domain import (
     impossible_age,
     key_for,
 )
-from services.intake.operations import receive
 from services.intake.queries import ledger, likeness_key, localities_of
 from services.intake.readers.files import load_json
+from services.intake.spool import accept
 
 BODY_LIMIT = 2 * 1024 * 1024
 KEY_LIMIT = 255
@@ -172,7 +171,7 @@ async def _submit(request: Request) -> Response:
         form=form,
         likeness_key=likeness_key(runtime),
     )
-    receipt = await settled(runtime.database, Actor.public(), lambda session: receive(session, original, now=now))
+    receipt = await accept(runtime, original, now=now)
     return JSONResponse(_accepted(receipt), 201, headers={"Location": f"/api/v1/referrals/{receipt.reference}"})
 
 

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, cast
 
-from chassis.settling import settled
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Concerns, Considerations, Door, Person, ReferralForm, Referrer
 from services.intake.domain import CAME_IN, LONDON, WORK_THE_DESK, KeyKind, Original, Reading, key_for
-from services.intake.operations import receive
 from services.intake.queries import likeness_key, localities_of
+from services.intake.spool import accept
 from services.intake.web import forms
 from services.intake.web.forms import SECTIONS
 
@@ -155,9 +154,7 @@ async def _take_in(request: PageRequest, token: str) -> Response:
         form=form,
         likeness_key=likeness_key(request.runtime),
     )
-    taken = await settled(
-        request.runtime.database, request.actor, lambda session: receive(session, original, now=request.now)
-    )
+    taken = await accept(request.runtime, original, now=request.now, actor=request.actor)
     request.session.pop(DRAFT, None)
     request.session.pop(TOKEN, None)
     request.session[RECEIPT] = {"token": token, "reference": taken.reference, "email": bool(original.receipt_email)}
