@@ -122,4 +122,31 @@ progress = Table(
     column("told", Boolean, OPERATIONAL),
 )
 
+partner = Table(
+    "partner",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("client_id", Text, LINKING, unique=True),
+    column("organisation", Text, OPERATIONAL),
+    column("sector", Text, OPERATIONAL),
+    column("areas", ARRAY(Text), OPERATIONAL),
+    column("scopes", ARRAY(Text), OPERATIONAL),
+    column("requests_per_minute", Integer, OPERATIONAL),
+    column("secret_salt", LargeBinary, LINKING),
+    column("secret_digest", LargeBinary, LINKING),
+    column("generation", Integer, OPERATIONAL),
+    column("added_at", moment, LINKING),
+    column("revoked_at", moment, LINKING, nullable=True),
+)
+
+partner_referral = Table(
+    "partner_referral",
+    metadata,
+    column("partner_id", Uuid, LINKING, primary_key=True),
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("sent_at", moment, LINKING),
+    Index("partner_referral_referral", "referral_id"),
+)
+
 TABLES = ("referral", "referral_version", "arrival_key", "ledger_line", "progress")

@@ -1,6 +1,6 @@
 """The rules of the front door: what is asked of an area, how far a ledger line has got, what counts as the same."""
 
-from services.intake.domain.arrivals import NO_REFERENCE, Original, Receipt, ReferenceTaken, ReferralUnknown
+from services.intake.domain.arrivals import NO_REFERENCE, Attachment, Original, Receipt, ReferenceTaken, ReferralUnknown
 from services.intake.domain.facts import (
     AGES_MAY_DIFFER,
     LONDON,
@@ -37,6 +37,7 @@ __all__ = [
     "WORK_THE_DESK",
     "Anonymous",
     "ArrivalKey",
+    "Attachment",
     "Found",
     "KeyKind",
     "KeyUsedForAnotherRequest",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from chassis.errors import Conflict, Missing
 from contracts.vocabulary import (
@@ -30,11 +31,21 @@ class ReferenceTaken(Conflict):
     reason: ClassVar[str] = "reference-taken"
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file that came beside a form: the sender's name for it, its media type, its bytes."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Original:
     """What came in, before anybody reads it.
 
     `form` is there when the door could read at once (API, web); else `unread_reason` says why not, in plain words.
+    `attachments` are kept and announced beside it, unopened; `partner_id` is whose system sent it, where one did.
     """
 
     door: Door
@@ -48,6 +59,8 @@ class Original:
     unread_reason: str = ""
     reply_to: str = ""
     in_reply_to: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    partner_id: UUID | None = None
     likeness_key: bytes = field(default=b"", repr=False)
 
     @property

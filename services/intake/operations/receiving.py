@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, documents, telemetry
 from chassis.database import Session
@@ -21,6 +22,7 @@ from services.intake import models
 from services.intake.domain import (
     MOST_ALIKE,
     ArrivalKey,
+    Attachment,
     KeyKind,
     KeyUsedForAnotherRequest,
     Original,
@@ -32,6 +34,7 @@ from services.intake.operations import announcing
 from services.intake.operations.announcing import TOPICS, Version, receipt_message
 
 REFERENCE_TRIES = 5
+_OWNED = insert(models.partner_referral).on_conflict_do_nothing(index_elements=["partner_id", "referral_id"])
 Journey = Callable[[], AbstractContextManager[object]]
 _SIGN = ("sign_digest", "sign_kind", "sign_area", "sign_request_digest", "sign_referral_id")
 _LINE = (
@@ -131,17 +134,19 @@ async def receive_all(
 
 @dataclass(frozen=True)
 class _Arrival:
-    """An original that comes in, the document it is kept as, and its row without the reference."""
+    """An original that comes in, the documents that it and its attachments are kept as, and its row so far."""
 
     original: Original
     referral_id: UUID
     kept: DocumentReference
+    attached: tuple[DocumentReference, ...]
     row: Mapping[str, Any]
 
 
 async def _arrival(session: Session, original: Original) -> _Arrival:
     referral_id, kept = await session.new_subject(), _reference_of(original)
-    return _Arrival(original, referral_id, kept, await _row(session, original, referral_id, kept))
+    attached = tuple(_reference_of(each) for each in original.attachments)
+    return _Arrival(original, referral_id, kept, attached, await _row(session, original, referral_id, kept))
 
 
 async def _settle(session: Session, arrival: _Arrival, version: Version | None, now: datetime) -> Receipt:
@@ -151,6 +156,9 @@ async def _settle(session: Session, arrival: _Arrival, version: Version | None, 
         return await _answer_again(session, original, referral_id, now)
     area = version.practice.area
     await documents.keep(session, arrival.kept, original.body, subject=referral_id, area=area, now=now)
+    for reference, each in zip(arrival.attached, original.attachments, strict=True):
+        await documents.keep(session, reference, each.body, subject=referral_id, area=area, now=now)
+    _own(session, original, referral_id, now)
     telemetry.correlate(version.correlation_id)
     await announcing.announce_first(session, version, _receipt_message(original, version))
     facts: dict[str, str | int] = {"door": original.door, "reading": original.reading, "bytes": len(original.body)}
@@ -158,12 +166,19 @@ async def _settle(session: Session, arrival: _Arrival, version: Version | None, 
     return Receipt(version.reference, now)
 
 
+def _own(session: Session, original: Original, referral_id: UUID, now: datetime) -> None:
+    """Write down whose system sent it: only that partner may ask what became of it."""
+    if original.partner_id is not None:
+        values = {"partner_id": original.partner_id, "referral_id": referral_id, "area": original.practice.area}
+        session.write(_OWNED, {**values, "sent_at": now})
+
+
 def _receipt_message(original: Original, version: Version) -> ReferrerMessageDue | None:
     email = original.receipt_email
     return receipt_message(version, email, original.in_reply_to) if email else None
 
 
-def _reference_of(original: Original) -> DocumentReference:
+def _reference_of(original: Original | Attachment) -> DocumentReference:
     return DocumentReference(
         id=rising_id(),
         name=original.name,
@@ -184,6 +199,7 @@ async def _answer_again(session: Session, original: Original, referral_id: UUID,
     keys = models.arrival_key
     await session.execute(update(keys).where(keys.c.referral_id == referral_id).values(referral_id=first.id))
     await _keep_the_repeat(session, original, known, now)
+    _own(session, original, first.id, now)
     return Receipt(first.reference, first.received_at)
 
 
@@ -242,7 +258,7 @@ def _first_version(arrival: _Arrival, reference: str, possibly_same_as: tuple[st
         version=1,
         form=original.form,
         unread_reason=original.unread_reason,
-        documents=() if original.form else (arrival.kept,),
+        documents=arrival.attached if original.form else (arrival.kept, *arrival.attached),
         possibly_same_as=possibly_same_as,
     )
 
