@@ -13,6 +13,7 @@ from contracts.vocabulary import (
     Concerns,
     Considerations,
     Door,
+    EmploymentEducation,
     Gender,
     Outcome,
     Person,
@@ -38,7 +39,8 @@ FORM = ReferralForm(
         phones=("01632 960001",),
         emails=("alex@example.org",),
         family="Lives with his mother, Sam Example (synthetic).",
-        school_or_employer="Example Academy",
+        immigration_status="Settled",
+        speaks_english="yes",
     ),
     concerns=Concerns(
         narrative="Synthetic example. He shared violent extremist videos with classmates and speaks of nothing else.",
@@ -57,6 +59,7 @@ FORM = ReferralForm(
         phone="01632 960002",
         email="safeguarding@example.org",
     ),
+    employment=EmploymentEducation(education="Example Academy"),
     considerations=Considerations(
         disability_or_mental_health="None known.",
         discussed_with_lead="Yes, on 12 January 2026.",

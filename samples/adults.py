@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from contracts.vocabulary import Considerations, Gender, Person, Referrer, Sector
+from contracts.vocabulary import Considerations, EmploymentEducation, Gender, Person, Referrer, Sector
 from samples.people import concerns, home, referral
 
 NINETEEN_YEARS_OLD = referral(
@@ -14,7 +14,6 @@ NINETEEN_YEARS_OLD = referral(
         gender=Gender.MALE,
         district="Canterbury",
         emails=("sean@testperson.example",),
-        school_or_employer="University of Examples",
     ),
     concerns(
         "Left our society after telling members that lawful protest is finished and that 'only fire works'. He asked "
@@ -33,6 +32,7 @@ NINETEEN_YEARS_OLD = referral(
         email="welfare@university-of-examples.example",
     ),
     Considerations(action_taken="Called 999 at ten past four; the police attended.", individual_informed="no"),
+    employment=EmploymentEducation(education="University of Examples"),
 )
 
 TWENTY_TWO_YEARS_OLD = referral(
@@ -43,7 +43,6 @@ TWENTY_TWO_YEARS_OLD = referral(
         gender=Gender.MALE,
         addresses=(home("40 Trial Street", "ZZ6 4GG"),),
         district="Dartford",
-        school_or_employer="Trial Warehousing",
     ),
     concerns(
         "Posts under his own name that a local politician 'will answer for it' with photographs of her office.",
@@ -58,6 +57,7 @@ TWENTY_TWO_YEARS_OLD = referral(
         relationship="Attended the address",
         email="constable@kent-police.example",
     ),
+    employment=EmploymentEducation(occupation="Trial Warehousing"),
 )
 
 TWENTY_SEVEN_YEARS_OLD = referral(
@@ -154,7 +154,6 @@ FORTY_FIVE_YEARS_OLD = referral(
         gender=Gender.FEMALE,
         addresses=(home("61 Practice Avenue", "ZZ9 6KK"),),
         district="Tunbridge Wells",
-        school_or_employer="Practice Care Home",
         family="Two sons of 12 and 15 live with her.",
     ),
     concerns(
@@ -171,6 +170,7 @@ FORTY_FIVE_YEARS_OLD = referral(
         email="centre@practice-community.example",
         wishes_anonymity=True,
     ),
+    employment=EmploymentEducation(occupation="Practice Care Home"),
 )
 
 FIFTY_TWO_YEARS_OLD = referral(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from contracts.vocabulary import Gender, ReferralForm, Sector
+from contracts.vocabulary import ReferralForm, nrf
 
 YES_NO = ("yes", "no")
 EDITIONS = ("2025", "2024-08", "2018", "unknown")
@@ -43,91 +43,38 @@ class Section:
     questions: tuple[Question, ...]
 
 
-def _choice(path: str, words: str, choices: tuple[str, ...]) -> Question:
-    return Question(path, words, Kind.CHOICE, choices)
+WRITTEN: Mapping[nrf.Kind, Kind] = {
+    nrf.Kind.TEXT: Kind.TEXT,
+    nrf.Kind.DATE: Kind.DATE,
+    nrf.Kind.YES_NO: Kind.CHOICE,
+    nrf.Kind.YES_NO_NOT_KNOWN: Kind.CHOICE,
+    nrf.Kind.CHOICE: Kind.CHOICE,
+    nrf.Kind.CHOICES: Kind.CHOICE,
+    nrf.Kind.ACKNOWLEDGED: Kind.CHOICE,
+}
 
 
+def _on_paper(asked: nrf.Question) -> Question:
+    path = f"{asked.path}.*" if asked.kind is nrf.Kind.CHOICES else asked.path
+    choices = tuple(value for value, _ in asked.choices)
+    return Question(path, asked.label, WRITTEN.get(asked.kind, Kind.LINE), choices, asked.rows)
+
+
+ABOUT_THE_FORM = Section(
+    "This form",
+    "Leave these as they are.",
+    (
+        Question("edition", "Edition of this form", Kind.CHOICE, EDITIONS),
+        Question("language", "Language of this form", Kind.CHOICE, ("en", "cy")),
+        Question("prevent_contact.wishes_anonymity", "Prevent contact wishes to stay anonymous", Kind.CHOICE, YES_NO),
+    ),
+)
 SECTIONS = (
-    Section(
-        "A. The individual",
-        "Give a date of birth or, if nobody knows it, an approximate age.",
-        (
-            Question("person.forenames", "Forenames"),
-            Question("person.surname", "Surname"),
-            Question("person.aliases.*", "Other name", rows=2),
-            Question("person.date_of_birth", "Date of birth", Kind.DATE),
-            Question("person.approximate_age", "Approximate age in years"),
-            _choice("person.gender", "Gender", tuple(Gender)),
-            Question("person.addresses.*.lines", "Address", rows=2),
-            Question("person.addresses.*.postcode", "Postcode of that address", rows=2),
-            Question("person.addresses.*.current", "Do they live there now?", Kind.CHOICE, YES_NO, rows=2),
-            Question("person.district", "District where they live"),
-            Question("person.nationality", "Nationality or citizenship"),
-            Question("person.primary_language", "Primary language"),
-            Question("person.phones.*", "Telephone number", rows=2),
-            Question("person.emails.*", "Email address"),
-            Question("person.family", "Family and who they live with", Kind.TEXT),
-            Question("person.school_or_employer", "School, college, university or employer"),
-        ),
+    *(
+        Section(f"{part.letter}. {part.title}".removeprefix(". "), part.help, tuple(map(_on_paper, part.questions)))
+        for part in nrf.SECTIONS
     ),
-    Section(
-        "B. Describe concerns",
-        "In as much detail as possible, please describe the specific concern in your own words.",
-        (
-            Question("concerns.narrative", "What are you worried about?", Kind.TEXT),
-            Question("concerns.came_to_light_on", "When did the concern first come to light?", Kind.DATE),
-            _choice("concerns.immediate_danger", "Is anybody in immediate danger? If so call 999 first.", YES_NO),
-        ),
-    ),
-    Section(
-        "C. Complex needs",
-        "Is there anything in the individual's life that might be affecting their wellbeing or making them vulnerable?",
-        (Question("concerns.complex_needs", "Complex needs", Kind.TEXT),),
-    ),
-    Section(
-        "D. Other information",
-        "Add the details of any other agencies or professionals who are working with the individual.",
-        (Question("concerns.other_information", "Other information", Kind.TEXT),),
-    ),
-    Section(
-        "E. Person making the referral",
-        "We will write to you here.",
-        (
-            Question("referrer.forename", "Your forename"),
-            Question("referrer.surname", "Your surname"),
-            Question("referrer.role", "Your role"),
-            Question("referrer.organisation", "Your organisation"),
-            _choice("referrer.sector", "Your sector", tuple(Sector)),
-            Question("referrer.relationship", "Your relationship to the individual"),
-            Question("referrer.phone", "Your telephone number"),
-            Question("referrer.email", "Your email address"),
-            _choice("referrer.wishes_anonymity", "Do you wish to stay anonymous?", YES_NO),
-        ),
-    ),
-    Section(
-        "F. Safeguarding considerations",
-        "Say what is known and what has been done.",
-        (
-            Question("considerations.disability_or_mental_health", "Disability, disorder or mental health", Kind.TEXT),
-            Question("considerations.discussed_with_lead", "Discussed with your safeguarding lead", Kind.TEXT),
-            _choice(
-                "considerations.individual_informed",
-                "Does the individual know of this referral?",
-                (*YES_NO, "not-known"),
-            ),
-            Question("considerations.action_taken", "Action taken and its result", Kind.TEXT),
-            Question("considerations.parent_or_carer", "Parent or carer (under 18)", Kind.TEXT),
-        ),
-    ),
-    Section(
-        "G. Sharing",
-        "This referral goes to the police and to social care for a joint assessment.",
-        (
-            _choice("sharing_acknowledged", "Do you understand that it will be shared?", ("yes",)),
-            _choice("edition", "Edition of this form", EDITIONS),
-            _choice("language", "Language of this form", ("en", "cy")),
-        ),
-    ),
+    ABOUT_THE_FORM,
 )
 
 

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from contracts.vocabulary import Address, Concerns, Considerations, Gender, Person, ReferralForm, Referrer, Sector
+from contracts.vocabulary import (
+    Address,
+    Concerns,
+    Considerations,
+    EmploymentEducation,
+    Gender,
+    Person,
+    ReferralForm,
+    Referrer,
+    Sector,
+)
 
 NOTICE = "SYNTHETIC: not a real person"
 
@@ -37,7 +47,12 @@ def home(street: str, postcode: str, *, current: bool = True) -> Address:
 
 
 def referral(
-    person: Person, told: Concerns, referrer: Referrer, considered: Considerations | None = None
+    person: Person,
+    told: Concerns,
+    referrer: Referrer,
+    considered: Considerations | None = None,
+    *,
+    employment: EmploymentEducation | None = None,
 ) -> ReferralForm:
     """Put the parts of a form together."""
     return ReferralForm(
@@ -45,6 +60,7 @@ def referral(
         concerns=told,
         referrer=referrer,
         considerations=considered or Considerations(),
+        employment=employment or EmploymentEducation(),
         sharing_acknowledged=True,
     )
 
@@ -58,7 +74,6 @@ NINE_YEARS_OLD = referral(
         addresses=(home("1 Specimen Close", "ZZ1 1AA"),),
         district="Thanet",
         family="Lives with his mother and an older sister.",
-        school_or_employer="Specimen Primary School",
     ),
     concerns(
         "Has repeated slogans in the playground that he learned from videos on his sister's phone, and told "
@@ -82,6 +97,7 @@ NINE_YEARS_OLD = referral(
         action_taken="Spoke to his class about kindness; kept him near a teacher at break.",
         parent_or_carer="His mother knows and is worried about what he watches.",
     ),
+    employment=EmploymentEducation(education="Specimen Primary School"),
 )
 
 TWELVE_YEARS_OLD = referral(
@@ -92,7 +108,6 @@ TWELVE_YEARS_OLD = referral(
         gender=Gender.FEMALE,
         district="Medway",
         family="Lives with both parents and three brothers.",
-        school_or_employer="Sample Grammar School",
     ),
     concerns(
         "Told a friend that her eldest brother shows her films of fighters and says she will be sent to marry one.",
@@ -109,6 +124,7 @@ TWELVE_YEARS_OLD = referral(
         email="coach@sample-sports.example",
     ),
     Considerations(individual_informed="no", parent_or_carer="Not told: the risk may come from home."),
+    employment=EmploymentEducation(education="Sample Grammar School"),
 )
 
 FOURTEEN_YEARS_OLD = referral(
@@ -125,7 +141,6 @@ FOURTEEN_YEARS_OLD = referral(
         phones=("07700 900142",),
         emails=("zoe@testperson.example",),
         family="Lives with her grandparents.",
-        school_or_employer="Example Academy",
     ),
     concerns(
         "Showed a friend drawings of a school attack and named a date in the summer term.\nThe friend told her form "
@@ -151,6 +166,7 @@ FOURTEEN_YEARS_OLD = referral(
         action_taken="Phone given to her grandparents; risk assessment for school written.",
         parent_or_carer="Grandparents support the referral.",
     ),
+    employment=EmploymentEducation(education="Example Academy"),
 )
 
 FIFTEEN_YEARS_OLD = referral(
@@ -163,7 +179,6 @@ FIFTEEN_YEARS_OLD = referral(
         district="Swale",
         nationality="Polish",
         primary_language="Polish",
-        school_or_employer="Placeholder High School",
     ),
     concerns(
         "Has written praise for the man who killed worshippers abroad in three pieces of homework, and says that he "
@@ -180,6 +195,7 @@ FIFTEEN_YEARS_OLD = referral(
         email="head.of.year@placeholder-high.example",
     ),
     Considerations(individual_informed="no", discussed_with_lead="Safeguarding lead agrees."),
+    employment=EmploymentEducation(education="Placeholder High School"),
 )
 
 FIFTEEN_YEARS_OLD_AGAIN = referral(
@@ -189,7 +205,6 @@ FIFTEEN_YEARS_OLD_AGAIN = referral(
         date_of_birth=date(2011, 7, 3),
         gender=Gender.MALE,
         district="Swale",
-        school_or_employer="Placeholder High School",
     ),
     concerns(
         "His mother rang the helpline: he stays up all night with people online who call themselves his real family, "
@@ -206,6 +221,7 @@ FIFTEEN_YEARS_OLD_AGAIN = referral(
         email="helpline@example-parents.example",
     ),
     Considerations(parent_or_carer="His mother asked for help herself.", individual_informed="no"),
+    employment=EmploymentEducation(education="Placeholder High School"),
 )
 
 SIXTEEN_YEARS_OLD = referral(
@@ -247,7 +263,6 @@ SEVENTEEN_YEARS_OLD = referral(
         gender=Gender.OTHER,
         addresses=(home("18 Mock Lane", "ZZ5 5FF"),),
         district="Ashford",
-        school_or_employer="Mock Further Education College",
     ),
     concerns(
         "Says that women are the enemy, keeps a list of girls on the course who 'deserve what is coming' and shared a "
@@ -263,4 +278,5 @@ SEVENTEEN_YEARS_OLD = referral(
         relationship="Course lecturer",
         email="lecturer@mock-college.example",
     ),
+    employment=EmploymentEducation(education="Mock Further Education College"),
 )

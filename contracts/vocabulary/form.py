@@ -8,10 +8,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from contracts.vocabulary.classes import IDENTITY, LINKING, OPERATIONAL, SPECIAL_CATEGORY, STATISTICAL
-from contracts.vocabulary.words import AgeBand, Gender, Sector
+from contracts.vocabulary.words import AgeBand, Aspect, Gender, Need, Sector
 
-EDITION = "2025"
+EDITION: Literal["2025"] = "2025"
 OLDEST_AGE = 120
+ADULT_AGE = 18
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -37,6 +38,9 @@ MailAddress = Annotated[
         pattern=r"^$|^[^@\s<>,;\x00-\x1f]+@[^@\s<>,;\x00-\x1f]+\.[^@\s<>,;\x00-\x1f]+$",
     ),
 ]
+
+
+YesNo = Literal["yes", "no", "not-known"]
 
 
 class FormPart(BaseModel):
@@ -65,11 +69,12 @@ class Person(FormPart):
     addresses: Annotated[tuple[Address, ...], IDENTITY, Field(max_length=10)] = ()
     district: Annotated[Line, STATISTICAL] = ""
     nationality: Annotated[Line, SPECIAL_CATEGORY] = ""
+    immigration_status: Annotated[Line, SPECIAL_CATEGORY] = ""
     primary_language: Annotated[Line, SPECIAL_CATEGORY] = ""
+    speaks_english: Annotated[YesNo, OPERATIONAL] = "not-known"
     phones: Annotated[tuple[Name, ...], IDENTITY, Field(max_length=10)] = ()
     emails: Annotated[tuple[MailAddress, ...], IDENTITY, Field(max_length=10)] = ()
     family: Annotated[Text, IDENTITY] = ""
-    school_or_employer: Annotated[Line, IDENTITY] = ""
 
     @model_validator(mode="after")
     def age_is_known(self) -> Self:
@@ -81,48 +86,98 @@ class Person(FormPart):
 
 
 class Concerns(FormPart):
-    """Sections B to D: the referrer's own words, never rewritten."""
+    """Sections B to D and H: the referrer's own words, never rewritten, and the dates.
+
+    `aspects` and `needs` are those of the form's prompts that the referrer ticked; nothing derives them from the words.
+    """
 
     narrative: Annotated[Narrative, SPECIAL_CATEGORY]
+    aspects: Annotated[tuple[Aspect, ...], SPECIAL_CATEGORY, Field(max_length=len(Aspect))] = ()
     complex_needs: Annotated[Text, SPECIAL_CATEGORY] = ""
+    needs: Annotated[tuple[Need, ...], SPECIAL_CATEGORY, Field(max_length=len(Need))] = ()
     other_information: Annotated[Text, SPECIAL_CATEGORY] = ""
     came_to_light_on: Annotated[Day | None, LINKING] = None
+    referral_made_on: Annotated[Day | None, LINKING] = None
     immediate_danger: Annotated[bool, OPERATIONAL] = False
 
 
-class Referrer(FormPart):
-    """Section F: the person making the referral."""
+class Contact(FormPart):
+    """Sections E and G: somebody else who may be asked; every answer may be empty."""
 
-    forename: Annotated[Name, IDENTITY]
-    surname: Annotated[Name, IDENTITY]
+    forename: Annotated[Line, IDENTITY] = ""
+    surname: Annotated[Line, IDENTITY] = ""
     role: Annotated[Line, IDENTITY] = ""
     organisation: Annotated[Line, IDENTITY] = ""
-    sector: Annotated[Sector, STATISTICAL] = Sector.UNKNOWN
     relationship: Annotated[Line, IDENTITY] = ""
     phone: Annotated[Line, IDENTITY] = ""
     email: Annotated[MailAddress, IDENTITY] = ""
     wishes_anonymity: Annotated[bool, OPERATIONAL] = False
 
 
-class Considerations(FormPart):
-    """Section I: safeguarding considerations, in the referrer's words."""
+class Referrer(Contact):
+    """Section F: the person making the referral, who must have a name."""
 
+    forename: Annotated[Name, IDENTITY]
+    surname: Annotated[Name, IDENTITY]
+    sector: Annotated[Sector, STATISTICAL] = Sector.UNKNOWN
+
+
+class Considerations(FormPart):
+    """Section I: safeguarding considerations; each has its yes or no, and the referrer's words."""
+
+    has_disability: Annotated[YesNo, SPECIAL_CATEGORY] = "not-known"
+    diagnosed: Annotated[YesNo, SPECIAL_CATEGORY] = "not-known"
     disability_or_mental_health: Annotated[Text, SPECIAL_CATEGORY] = ""
+    lead_consulted: Annotated[YesNo, OPERATIONAL] = "not-known"
     discussed_with_lead: Annotated[Text, SPECIAL_CATEGORY] = ""
-    individual_informed: Annotated[Literal["yes", "no", "not-known"], OPERATIONAL] = "not-known"
+    individual_informed: Annotated[YesNo, OPERATIONAL] = "not-known"
+    individual_response: Annotated[Text, SPECIAL_CATEGORY] = ""
+    action_was_taken: Annotated[YesNo, OPERATIONAL] = "not-known"
     action_taken: Annotated[Text, SPECIAL_CATEGORY] = ""
+    agencies_consulted: Annotated[YesNo, OPERATIONAL] = "not-known"
+    discussed_with_agencies: Annotated[Text, SPECIAL_CATEGORY] = ""
     parent_or_carer: Annotated[Text, IDENTITY] = ""
+
+
+class EmploymentEducation(FormPart):
+    """Section J: where the person works and learns, now and before."""
+
+    occupation: Annotated[Line, IDENTITY] = ""
+    previous_occupation: Annotated[Line, IDENTITY] = ""
+    education: Annotated[Line, IDENTITY] = ""
+    previous_education: Annotated[Line, IDENTITY] = ""
+
+
+class ParentCarer(FormPart):
+    """Section L, asked where the person is under 18: what parents or carers know and need."""
+
+    discussed: Annotated[YesNo, OPERATIONAL] = "not-known"
+    response: Annotated[Text, SPECIAL_CATEGORY] = ""
+    support_known: Annotated[Text, SPECIAL_CATEGORY] = ""
+    worried_about: Annotated[Text, SPECIAL_CATEGORY] = ""
+
+
+class Equality(FormPart):
+    """Section M: equality monitoring, always optional and sent on to nobody unless an area says so."""
+
+    ethnicity: Annotated[Line, SPECIAL_CATEGORY] = ""
+    religion: Annotated[Line, SPECIAL_CATEGORY] = ""
 
 
 class ReferralForm(FormPart):
     """One referral as the form asks for it; the same model serves web, API, email and events."""
 
-    edition: Annotated[Literal["2018", "2024-08", "2025", "unknown"], OPERATIONAL] = "2025"
+    edition: Annotated[Literal["2018", "2024-08", "2025", "unknown"], OPERATIONAL] = EDITION
     language: Annotated[Literal["en", "cy"], OPERATIONAL] = "en"
     person: Annotated[Person, IDENTITY]
     concerns: Annotated[Concerns, SPECIAL_CATEGORY]
+    first_identified_by: Annotated[Contact, IDENTITY] = Contact()
     referrer: Annotated[Referrer, IDENTITY]
+    prevent_contact: Annotated[Contact, IDENTITY] = Contact()
     considerations: Annotated[Considerations, SPECIAL_CATEGORY] = Considerations()
+    employment: Annotated[EmploymentEducation, IDENTITY] = EmploymentEducation()
+    parent_carer: Annotated[ParentCarer, SPECIAL_CATEGORY] = ParentCarer()
+    equality: Annotated[Equality, SPECIAL_CATEGORY] = Equality()
     sharing_acknowledged: Annotated[Literal[True], OPERATIONAL]
 
 

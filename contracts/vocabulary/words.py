@@ -75,6 +75,33 @@ class Gender(StrEnum):
     NOT_KNOWN = "not-known"
 
 
+class Aspect(StrEnum):
+    """What a concern is about, by the prompts under "Describe concerns"; the referrer ticks, nobody else."""
+
+    HOW_NOTICED = "how-it-came-to-notice"
+    SPECIFIC_EVENT = "specific-event"
+    SEVERAL_SIGNS = "several-signs-together"
+    TRAVEL = "travel-to-a-conflict-zone"
+    CONTACT = "contact-with-a-group-or-person"
+    ONLINE = "phone-internet-or-social-media"
+    HARM = "desire-to-harm-or-threats"
+    INTEREST = "interest-in-hate-crime-extremism-or-terrorism"
+
+
+class Need(StrEnum):
+    """What may affect the person's wellbeing, by the prompts under "Complex needs"; the referrer ticks."""
+
+    VICTIM = "victim-of-crime-abuse-or-bullying"
+    MONEY = "work-money-or-housing"
+    CITIZENSHIP = "citizenship-asylum-or-immigration"
+    RELATIONSHIPS = "personal-emotional-or-family"
+    COURT = "court-probation-risky-behaviour-or-substances"
+    GRIEVANCE = "grievance-injustice-or-conspiracy"
+    LEARNING = "education-development-behaviour-or-mental-health"
+    ADDITIONAL = "additional-need-known-or-suspected"
+    SAFEGUARDING = "other-safeguarding"
+
+
 class AgeBand(StrEnum):
     """Age bands of the Home Office tables since 2022/23."""
 

@@ -67,7 +67,7 @@ class TestAcceptedReferral:
         assert len(kept) == 1
 
     async def test_leaves_nothing_personal_readable_in_the_database(self, intake: Running) -> None:
-        body = referral(forenames=CANARY, surname=CANARY, school_or_employer=CANARY)
+        body = referral(forenames=CANARY, surname=CANARY, family=CANARY)
         body["concerns"]["narrative"] = CANARY
         assert (await intake.client.post(URL, json=body)).status_code == 201
         names = await rows(intake.runtime, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

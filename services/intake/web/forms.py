@@ -83,7 +83,6 @@ PERSON = (
     Question("person.district", "the district", "District"),
     Question("person.phones.0", "the person’s phone number", "Phone number", "phone"),
     Question("person.family", "the person’s family", "Family"),
-    Question("person.school_or_employer", "the person’s school or employer", "School or employer"),
 )
 CONCERNS = (
     Question("concerns.narrative", "what you are concerned about", "What you are concerned about"),
