@@ -149,4 +149,19 @@ partner_referral = Table(
     Index("partner_referral_referral", "referral_id"),
 )
 
+quarantined = Table(
+    "quarantined",
+    metadata,
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), primary_key=True),
+    column("place", Integer, OPERATIONAL, primary_key=True, autoincrement=False),
+    column("area", Text, OPERATIONAL),
+    column("reason", Text, OPERATIONAL),
+    column("signature", Text, OPERATIONAL),
+    column("name", LargeBinary, IDENTITY, nullable=True),
+    column("size", Integer, OPERATIONAL),
+    column("digest", Text, LINKING),
+    column("found_at", moment, LINKING),
+    Index("quarantined_not_scanned", "referral_id", postgresql_where=text("reason = 'not-scanned'")),
+)
+
 TABLES = ("referral", "referral_version", "arrival_key", "ledger_line", "progress")

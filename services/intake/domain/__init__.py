@@ -13,6 +13,7 @@ from services.intake.domain.facts import (
 from services.intake.domain.lines import LineTimes, line_state
 from services.intake.domain.permissions import CAME_IN, PERMISSIONS, WORK_THE_DESK
 from services.intake.domain.practice import Localities, Practice, RequiredRecipient
+from services.intake.domain.quarantine import WHOLE_MAIL, Quarantined, QuarantineReason
 from services.intake.domain.readings import (
     BEING_READ,
     GIVEN_UP,
@@ -34,6 +35,7 @@ __all__ = [
     "NO_REFERENCE",
     "PERMISSIONS",
     "READING_TRIES",
+    "WHOLE_MAIL",
     "WORK_THE_DESK",
     "Anonymous",
     "ArrivalKey",
@@ -46,6 +48,8 @@ __all__ = [
     "Original",
     "Outcome",
     "Practice",
+    "QuarantineReason",
+    "Quarantined",
     "Reading",
     "Receipt",
     "ReferenceTaken",

@@ -10,6 +10,7 @@ from chassis.errors import Conflict
 from contracts.vocabulary import (
     ReferralForm,
 )
+from services.intake.domain.quarantine import Quarantined
 
 BEING_READ = "The software is reading the original."
 
@@ -61,3 +62,4 @@ class Outcome:
     form: ReferralForm | None = None
     reason: str = ""
     found: Found = field(default_factory=Found)
+    quarantined: tuple[Quarantined, ...] = ()

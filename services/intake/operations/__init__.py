@@ -4,6 +4,7 @@ from services.intake.operations.announcing import MAY_WITHHOLD
 from services.intake.operations.erasing import erase_subject
 from services.intake.operations.ledger import note_receipts, purge_keys
 from services.intake.operations.progress import Progress, record_progress
+from services.intake.operations.quarantine import note_quarantined, read_again
 from services.intake.operations.reading import (
     ToRead,
     complete,
@@ -18,8 +19,10 @@ __all__ = [
     "ToRead",
     "complete",
     "erase_subject",
+    "note_quarantined",
     "note_receipts",
     "purge_keys",
+    "read_again",
     "receive",
     "receive_all",
     "record_progress",

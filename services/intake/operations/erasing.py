@@ -17,10 +17,12 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     waited to be read waits no longer: there is nothing left to read.
     """
     keys, referral, version = models.arrival_key, models.referral, models.referral_version
+    quarantined = models.quarantined
     emptied = {"likeness": None, "referrer_email": None, "statistics_key": uuid4(), "unread_reason": ""}
     emptied |= {"reading": str(Reading.ERASED)}
     found = select(referral.c.statistics_key).where(referral.c.id == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     await session.execute(delete(keys).where(keys.c.referral_id == subject))
+    await session.execute(delete(quarantined).where(quarantined.c.referral_id == subject))
     await session.execute(update(referral).where(referral.c.id == subject).values(emptied))
     await session.execute(update(version).where(version.c.referral_id == subject).values(form=None, found=None))

@@ -28,6 +28,7 @@ from services.intake.operations.announcing import (
     announce_again,
     receipt_message,
 )
+from services.intake.operations.quarantine import note_quarantined
 
 STILL_OPEN = (Reading.BEING_READ, Reading.UNREAD)
 
@@ -98,6 +99,7 @@ async def record_reading(
         found=outcome.found,
         likeness=likeness(form.person, likeness_key) if form else None,
     )
+    await note_quarantined(session, row, outcome.quarantined, now)
     await _add_version(session, row, added, now)
 
 

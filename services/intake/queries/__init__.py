@@ -22,6 +22,7 @@ from services.intake.queries.ledgers import (
     newest_ledgers,
 )
 from services.intake.queries.practice import likeness_key, localities_of
+from services.intake.queries.quarantine import quarantine_counts, quarantined_of, waiting_for_the_scanner
 
 __all__ = [
     "TEAM_ORDER",
@@ -42,5 +43,8 @@ __all__ = [
     "localities_of",
     "newest_ledgers",
     "originals_to_read",
+    "quarantine_counts",
+    "quarantined_of",
     "unread_referrals",
+    "waiting_for_the_scanner",
 ]

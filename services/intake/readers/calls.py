@@ -29,12 +29,6 @@ class Machine:
     ioctl: int
 
 
-# In the order of the names: read, write, close, fstat, lseek, mmap, mprotect, munmap, brk, rt_sigaction,
-# rt_sigprocmask, rt_sigreturn, pread64, readv, writev, sched_yield, mremap, madvise, nanosleep, getpid, exit, uname,
-# fcntl, getcwd, gettimeofday, getrlimit, getrusage, sysinfo, getuid, getgid, geteuid, getegid, sigaltstack, gettid,
-# futex, sched_getaffinity, getdents64, restart_syscall, clock_gettime, clock_getres, clock_nanosleep, exit_group,
-# newfstatat, set_robust_list, getrandom, membarrier, statx, rseq, faccessat2; then those that only x86 has: stat,
-# lstat, access, readlink, time, poll; or their forms elsewhere: faccessat, readlinkat, ppoll.
 MACHINES: Mapping[str, Machine] = MappingProxyType(
     {
         "x86_64": Machine(
@@ -61,6 +55,13 @@ MACHINES: Mapping[str, Machine] = MappingProxyType(
         ),
     }
 )
+"""In the order of their names: read, write, close, fstat, lseek, mmap, mprotect, munmap, brk, rt_sigaction,
+rt_sigprocmask, rt_sigreturn, pread64, readv, writev, sched_yield, mremap, madvise, nanosleep, getpid, exit, uname,
+fcntl, getcwd, gettimeofday, getrlimit, getrusage, sysinfo, getuid, getgid, geteuid, getegid, sigaltstack, gettid,
+futex, sched_getaffinity, getdents64, restart_syscall, clock_gettime, clock_getres, clock_nanosleep, exit_group,
+newfstatat, set_robust_list, getrandom, membarrier, statx, rseq, faccessat2; then what only x86 has: stat, lstat,
+access, readlink, time, poll; or its form elsewhere: faccessat, readlinkat, ppoll.
+"""
 
 Instruction = tuple[int, str, str, int]
 """Operation, where to go when it holds and when not ("" = on), operand."""
