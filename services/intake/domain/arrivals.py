@@ -45,6 +45,7 @@ class Original:
     """What came in, before anybody reads it.
 
     `form` is there when the door could read at once (API, web); else `unread_reason` says why not, in plain words.
+    `reference` is that of a receipt given in an outage; "" lets a new one be made.
     `attachments` are kept and announced beside it, unopened; `partner_id` is whose system sent it, where one did.
     """
 
@@ -61,6 +62,7 @@ class Original:
     in_reply_to: str = ""
     attachments: tuple[Attachment, ...] = ()
     partner_id: UUID | None = None
+    reference: str = ""
     likeness_key: bytes = field(default=b"", repr=False)
 
     @property

@@ -24,6 +24,12 @@ class KeyUsedForAnotherRequest(Conflict):
 
 class KeyKind(StrEnum):
     """What makes two arrivals the same one without anybody's judgement."""
+    REFERENCE = "reference"
+    """A reference given in an outage: it leads to the referral also where that had one already."""
+    RESERVED = "reserved-reference"
+    """A reference that may be given in an outage; never given twice."""
+    SPOOLED = "spool-entry"
+    """What has been taken out of the spool; never twice."""
 
     IDEMPOTENCY_KEY = "idempotency-key"
     MESSAGE_ID = "message-id"
