@@ -2,7 +2,18 @@
 
 from services.intake.readers.cage import Cage
 from services.intake.readers.files import read_form
-from services.intake.readers.messages import read_headers, read_message
+from services.intake.readers.headers import MailHeaders, read_headers
+from services.intake.readers.messages import read_message
 from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
 
-__all__ = ["Attachment", "Cage", "Cause", "FormReading", "ReadMessage", "read_form", "read_headers", "read_message"]
+__all__ = [
+    "Attachment",
+    "Cage",
+    "Cause",
+    "FormReading",
+    "MailHeaders",
+    "ReadMessage",
+    "read_form",
+    "read_headers",
+    "read_message",
+]

@@ -3,20 +3,23 @@
 import re
 from collections.abc import Iterator
 from email import policy
-from email.header import decode_header, make_header
 from email.message import Message
-from email.parser import BytesHeaderParser, BytesParser
-from email.utils import parseaddr
+from email.parser import BytesParser
 from html.parser import HTMLParser
 
+from services.intake.readers.headers import (
+    LONGEST_RAW_HEADER,
+    UNWANTED,
+    header,
+    is_automatic,
+    media_type,
+    sender,
+    words,
+)
 from services.intake.readers.values import Attachment, ReadMessage
 
 MOST_PARTS = 200
 LONGEST_TEXT = 200_000
-LONGEST_HEADER = 500
-LONGEST_RAW_HEADER = 2_000
-UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-MAIL_ADDRESS = re.compile(r"[^@\s<>,;\x00-\x1f\x7f-\x9f]+@[^@\s<>,;\x00-\x1f\x7f-\x9f]+", re.ASCII)
 TOO_MANY_PARTS = f"The mail has more than {MOST_PARTS} parts; only the first ones were opened."
 DAMAGED = "The mail is damaged and could not be taken apart in full; open the original."
 EXTENSIONS = {"message/rfc822": ".eml", "text/html": ".html", "application/pdf": ".pdf", "application/json": ".json"}
@@ -28,17 +31,6 @@ def read_message(raw: bytes) -> ReadMessage:
         # The newer policies take headers apart by grammar, which 64 KB of quotation marks keep busy for a minute.
         return _taken_apart(BytesParser(policy=policy.compat32).parsebytes(raw))
     except Exception:  # noqa: BLE001 - the parser of hostile mail raises anything; people still get the original
-        return ReadMessage(problems=(DAMAGED,))
-
-
-def read_headers(head: bytes) -> ReadMessage:
-    """Read what the headers say of the sender and the mail, and nothing else; nothing is raised."""
-    try:
-        message = BytesHeaderParser(policy=policy.compat32).parsebytes(head)
-        return ReadMessage(
-            message_id=_header(message, "Message-ID"), sender=_sender(message), automatic=_is_automatic(message)
-        )
-    except Exception:  # noqa: BLE001 - as above
         return ReadMessage(problems=(DAMAGED,))
 
 
@@ -55,16 +47,16 @@ def _taken_apart(message: Message) -> ReadMessage:
         if body is None:
             problems.append(DAMAGED)
         elif _is_text(part):
-            (plain if _media_type(part) == "text/plain" else marked_up).append(_decoded(part, body))
+            (plain if media_type(part) == "text/plain" else marked_up).append(_decoded(part, body))
         elif body:
-            attachments.append(Attachment(_file_name(part, len(attachments) + 1), _media_type(part), body))
+            attachments.append(Attachment(_file_name(part, len(attachments) + 1), media_type(part), body))
     return ReadMessage(
-        message_id=_header(message, "Message-ID"),
-        sender=_sender(message),
-        subject=_header(message, "Subject"),
+        message_id=header(message, "Message-ID"),
+        sender=sender(message),
+        subject=header(message, "Subject"),
         text="\n".join(plain or [_without_markup(text) for text in marked_up])[:LONGEST_TEXT],
         attachments=tuple(attachments),
-        automatic=_is_automatic(message),
+        automatic=is_automatic(message),
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -81,55 +73,12 @@ def _leaves(message: Message) -> Iterator[Message]:
             yield part
 
 
-def _header(message: Message, name: str) -> str:
-    return _tidy(_words(_raw_header(message, name)))
-
-
-def _raw_header(message: Message, name: str) -> str:
-    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return raw[:LONGEST_RAW_HEADER].encode("ascii", "surrogateescape").decode("utf-8", "replace")
-
-
-def _words(raw: str) -> str:
-    if "=?" not in raw:
-        return raw
-    try:
-        return str(make_header(decode_header(raw)))
-    except Exception:  # noqa: BLE001 - unknown character sets and broken encodings; it is shown as it came
-        return raw
-
-
-def _tidy(text: str) -> str:
-    return " ".join(UNWANTED.sub("\ufffd", text).split())[:LONGEST_HEADER]
-
-
-def _sender(message: Message) -> str:
-    # The name beside the address may hold anything once it is decoded, commas and other addresses too.
-    address = parseaddr(_tidy(_raw_header(message, "From")))[1]
-    return address if MAIL_ADDRESS.fullmatch(address) else ""
-
-
-def _is_automatic(message: Message) -> bool:
-    # RFC 3834: an answer to an automatic message could start two machines writing to each other for ever.
-    submitted = _header(message, "Auto-Submitted").lower()
-    precedence = _header(message, "Precedence").lower()
-    report = _media_type(message) == "multipart/report"
-    return submitted not in {"", "no"} or precedence in {"bulk", "junk", "list", "auto_reply"} or report
-
-
-def _media_type(part: Message) -> str:
-    try:
-        return UNWANTED.sub("", part.get_content_type().lower())[:100]
-    except Exception:  # noqa: BLE001 - as above
-        return "application/octet-stream"
-
-
 def _is_text(part: Message) -> bool:
     try:
         attached = part.get_content_disposition() == "attachment" or bool(part.get_filename())
     except Exception:  # noqa: BLE001 - as above
         attached = True
-    return not attached and _media_type(part) in {"text/plain", "text/html"}
+    return not attached and media_type(part) in {"text/plain", "text/html"}
 
 
 def _body(part: Message) -> bytes | None:
@@ -150,11 +99,11 @@ def _decoded(part: Message, body: bytes) -> str:
 
 def _file_name(part: Message, number: int) -> str:
     try:
-        given = _words(str(part.get_filename() or "")[:LONGEST_RAW_HEADER])
+        given = words(str(part.get_filename() or "")[:LONGEST_RAW_HEADER])
     except Exception:  # noqa: BLE001 - as above
         given = ""
     bare = re.split(r"[/\\]", " ".join(UNWANTED.sub("", given).split()))[-1].strip(". ")
-    return bare[-150:] or f"attachment-{number}{EXTENSIONS.get(_media_type(part), '')}"
+    return bare[-150:] or f"attachment-{number}{EXTENSIONS.get(media_type(part), '')}"
 
 
 class _Text(HTMLParser):

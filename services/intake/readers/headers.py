@@ -1,0 +1,142 @@
+"""What the headers of a mail say, read one by one, so that one hostile header spoils nothing else."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import policy
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
+
+LONGEST_HEADER = 500
+LONGEST_RAW_HEADER = 2_000
+MOST_OF_A_KIND = 50
+UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+MAIL_ADDRESS = re.compile(r"[^@\s<>,;\x00-\x1f\x7f-\x9f]+@[^@\s<>,;\x00-\x1f\x7f-\x9f]+", re.ASCII)
+MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+RESULTS = "authentication-results"
+
+
+@dataclass(frozen=True)
+class MailHeaders:
+    """What the headers say of the sender and the mail; "" or nothing where they say nothing.
+
+    `answers` are the Message-IDs that it answers; `results` the values of Authentication-Results, topmost first, each
+    with the number of Received headers that stand above it; `null_sender` says that Return-Path is empty.
+    """
+
+    message_id: str = ""
+    sender: str = field(default="", repr=False)
+    reply_to: str = field(default="", repr=False)
+    automatic: bool = False
+    submitted: str = ""
+    report: bool = False
+    null_sender: bool = False
+    received: int = 0
+    answers: tuple[str, ...] = ()
+    results: tuple[tuple[int, str], ...] = field(default=(), repr=False)
+    delivered_to: tuple[str, ...] = field(default=(), repr=False)
+
+
+def read_headers(head: bytes) -> MailHeaders:
+    """Read what the headers say of the sender and the mail, and nothing else; nothing is raised."""
+    try:
+        message = BytesHeaderParser(policy=policy.compat32).parsebytes(head)
+        return _read(message)
+    except Exception:  # noqa: BLE001 - the parser of hostile mail raises anything; people still get the original
+        return MailHeaders()
+
+
+def _read(message: Message) -> MailHeaders:
+    names = [name.lower() for name, _ in message.raw_items()]
+    answered = f"{header(message, 'In-Reply-To')} {header(message, 'References')}"
+    return MailHeaders(
+        message_id=header(message, "Message-ID"),
+        sender=sender(message),
+        reply_to=_address(raw_header(message, "Reply-To")),
+        automatic=is_automatic(message),
+        submitted=header(message, "Auto-Submitted").lower().partition(";")[0].strip(),
+        report=media_type(message) == "multipart/report",
+        null_sender=raw_header(message, "Return-Path").strip() == "<>",
+        received=names.count("received"),
+        answers=tuple(MESSAGE_ID.findall(answered)),
+        results=tuple(_results(message)),
+        delivered_to=tuple(_delivered_to(message)),
+    )
+
+
+def _results(message: Message) -> Iterator[tuple[int, str]]:
+    above, found = 0, 0
+    for name, value in message.raw_items():
+        above += name.lower() == "received"
+        if name.lower() == RESULTS and found < MOST_OF_A_KIND:
+            found += 1
+            yield above, " ".join(UNWANTED.sub("\ufffd", _text(value)).split())
+
+
+def _delivered_to(message: Message) -> Iterator[str]:
+    for name in ("Delivered-To", "X-Original-To", "To", "Cc"):
+        for part in raw_header(message, name).split(","):
+            if address := _address(part):
+                yield address
+
+
+def header(message: Message, name: str) -> str:
+    """Return a header in words, on one line and without anything that cannot be stored; "" without one."""
+    return tidy(words(raw_header(message, name)))
+
+
+def raw_header(message: Message, name: str) -> str:
+    """Return a header as it came, its beginning only; "" without one."""
+    return next((_text(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+
+
+def _text(value: object) -> str:
+    return str(value)[:LONGEST_RAW_HEADER].encode("ascii", "surrogateescape").decode("utf-8", "replace")
+
+
+def words(raw: str) -> str:
+    """Return a header with its encoded words decoded, as it came where they are broken."""
+    if "=?" not in raw:
+        return raw
+    try:
+        return str(make_header(decode_header(raw)))
+    except Exception:  # noqa: BLE001 - unknown character sets and broken encodings; it is shown as it came
+        return raw
+
+
+def tidy(text: str) -> str:
+    """Return a text on one line, without anything that cannot be stored, its beginning only."""
+    return " ".join(UNWANTED.sub("\ufffd", text).split())[:LONGEST_HEADER]
+
+
+def sender(message: Message) -> str:
+    """Return the bare address of From, "" where there is none."""
+    return _address(raw_header(message, "From"))
+
+
+def _address(raw: str) -> str:
+    # The name beside the address may hold anything once it is decoded, commas and other addresses too.
+    address = parseaddr(tidy(raw))[1]
+    return address if MAIL_ADDRESS.fullmatch(address) else ""
+
+
+def is_automatic(message: Message) -> bool:
+    """Say whether no person has just written this mail.
+
+    RFC 3834: an answer to an automatic message could start two machines writing to each other for ever.
+    """
+    submitted = header(message, "Auto-Submitted").lower()
+    precedence = header(message, "Precedence").lower()
+    listed = bool(raw_header(message, "List-Id"))
+    report = media_type(message) == "multipart/report"
+    return submitted not in {"", "no"} or precedence in {"bulk", "junk", "list", "auto_reply"} or report or listed
+
+
+def media_type(part: Message) -> str:
+    """Return the declared media type in small letters."""
+    try:
+        return UNWANTED.sub("", part.get_content_type().lower())[:100]
+    except Exception:  # noqa: BLE001 - as above
+        return "application/octet-stream"
