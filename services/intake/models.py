@@ -21,6 +21,7 @@ from contracts.vocabulary import FieldClass
 IDENTITY = FieldClass.IDENTITY
 LINKING = FieldClass.LINKING
 OPERATIONAL = FieldClass.OPERATIONAL
+POLICE = FieldClass.POLICE
 SPECIAL_CATEGORY = FieldClass.SPECIAL_CATEGORY
 
 metadata = MetaData()
@@ -47,10 +48,10 @@ referral = Table(
     column("referrer_email", LargeBinary, IDENTITY, nullable=True),
     column("language", Text, OPERATIONAL),
     column("tells", ARRAY(Text), OPERATIONAL),
-    column("likeness", LargeBinary, LINKING, nullable=True),
-    Index("referral_likeness", "likeness"),
+    column("complete_by", moment, LINKING, nullable=True),
     Index("referral_received", "received_at"),
     Index("referral_to_read", "received_at", postgresql_where=text("reading IN ('being-read', 'unread')")),
+    Index("referral_to_complete", "complete_by", postgresql_where=text("reading IN ('being-read', 'unread')")),
 )
 
 referral_version = Table(
@@ -64,6 +65,7 @@ referral_version = Table(
     column("unread_reason", Text, OPERATIONAL),
     column("form", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("found", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("addition", LargeBinary, SPECIAL_CATEGORY, nullable=True),
 )
 
 arrival_key = Table(
@@ -147,6 +149,59 @@ partner_referral = Table(
     column("area", Text, OPERATIONAL),
     column("sent_at", moment, LINKING),
     Index("partner_referral_referral", "referral_id"),
+)
+
+desk_claim = Table(
+    "desk_claim",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("referral_id", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("officer_id", Text, LINKING),
+    column("officer_name", Text, POLICE),
+    column("claimed_at", moment, LINKING),
+    column("ended_at", moment, LINKING, nullable=True),
+    column("sealed_reason", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("desk_claim_current", "referral_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("desk_claim_referral", "referral_id", "claimed_at"),
+)
+
+likeness_mark = Table(
+    "likeness_mark",
+    metadata,
+    column("mark", LargeBinary, LINKING, primary_key=True),
+    column("referral_id", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    Index("likeness_mark_referral", "referral_id"),
+)
+
+referral_pair = Table(
+    "referral_pair",
+    metadata,
+    column("earlier_id", Uuid, LINKING, primary_key=True),
+    column("later_id", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("found_at", moment, LINKING),
+    column("answer", Text, OPERATIONAL),
+    column("answered_at", moment, LINKING, nullable=True),
+    column("answered_in", Text, OPERATIONAL),
+    Index("referral_pair_later", "later_id"),
+    Index("referral_pair_waiting", "found_at", "later_id", "earlier_id", postgresql_where=text("answer = 'waiting'")),
+)
+
+pair_answer = Table(
+    "pair_answer",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("earlier_id", Uuid, LINKING),
+    column("later_id", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("answer", Text, OPERATIONAL),
+    column("answered_at", moment, LINKING),
+    column("answered_in", Text, OPERATIONAL),
+    column("by_name", Text, POLICE),
+    column("sealed_reason", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("pair_answer_pair", "later_id", "earlier_id", "answered_at"),
 )
 
 quarantined = Table(

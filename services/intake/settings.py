@@ -1,14 +1,14 @@
 """What intake reads from its environment, and local practice read from the area files."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, lru_cache, partial
 
 import areas
 from areas import Area, Areas, Recipient
-from chassis.clock import due_at
+from chassis.clock import LONDON, due_at, is_working_day
 from chassis.settings import ServiceSettings
-from services.intake.domain import Practice, RequiredRecipient
+from services.intake.domain import EQUALITY, DeskPractice, OnDuty, Practice, RequiredRecipient
 
 
 class AreaPractices:
@@ -23,7 +23,8 @@ class AreaPractices:
 
     def _by_district(self, district: str, on: date) -> Practice:
         """Return the practice of the area with this district, of the default area where no area has it."""
-        return practice(self._areas.of_district(district, on) or self._areas.current(self._default, on), district)
+        area = self._areas.of_district(district, on) or self._areas.current(self._default, on)
+        return practice(self._areas, area, district)
 
     def by_mail_addresses(self, addresses: tuple[str, ...], on: date) -> Practice:
         """Return the practice of the area whose desk has one of the addresses, or of the default area."""
@@ -32,7 +33,7 @@ class AreaPractices:
 
     def _practice_of_mail_address(self, address: str, on: date) -> Practice | None:
         area = self._areas.of_mail_address(address, on)
-        return practice(area, "") if area else None
+        return practice(self._areas, area, "") if area else None
 
     def by_version(self, area: str, version: str, district: str) -> Practice:
         """Return the practice of a stored version; raises LookupError when it is not known."""
@@ -40,7 +41,7 @@ class AreaPractices:
         if found is None:
             message = f"Version {version} of area {area} is not here: put its file back into the areas folder."
             raise LookupError(message)
-        return practice(found, district)
+        return practice(self._areas, found, district)
 
     def check_withholding(self, may_withhold: Mapping[str, frozenset[str]]) -> None:
         """Raise AreaFileError, naming file and line, where an area withholds what an audience's contract needs."""
@@ -53,21 +54,55 @@ class AreaPractices:
         return tuple((area.name, tuple(sorted(area.districts))) for area in current)
 
 
-def practice(area: Area, district: str) -> Practice:
-    """Return what intake needs of an area for a district as somebody wrote it."""
+def practice(known: Areas, area: Area, district: str) -> Practice:
+    """Return what intake needs of an area for a district as somebody wrote it; `known` says where its rules stand."""
+    closes = area.clocks.closes_at.strftime("%H:%M")
     return Practice(
         area=area.area,
         version=area.version,
         prefix=area.reference_prefix,
         district=area.district(district),
         front_door=area.front_door_for(district).id,
-        recipients=tuple(_recipient(each, area.clocks.closes_at.strftime("%H:%M")) for each in area.recipients),
+        recipients=tuple(
+            _recipient(each, closes, _rules(known, area, number)) for number, each in enumerate(area.recipients)
+        ),
         tells=frozenset(telling.stage for telling in area.referrer_told if telling.tell),
         desk_owner=area.desk.organisation,
+        desk=desk_practice(area),
     )
 
 
-def _recipient(each: Recipient, closes: str) -> RequiredRecipient:
+def desk_practice(area: Area) -> DeskPractice:
+    """Return by when the desk of an area completes what came in, and who answers there at a moment."""
+    closes = area.desk.opening_hours.working_days.closes.strftime("%H:%M")
+    days = area.clocks.desk_completion
+    return DeskPractice(complete_by=partial(due_at, working_days=days, closes=closes), on_duty=partial(_on_duty, area))
+
+
+def _on_duty(area: Area, at: datetime) -> OnDuty:
+    local = at.astimezone(LONDON)
+    time, working_day = local.time(), is_working_day(local.date())
+    desk = area.desk
+    is_open = desk.opening_hours.is_open(time, working_day=working_day)
+    cover = desk.out_of_hours
+    owner = area.duty_officer(time, working_day=working_day).name
+    if is_open:
+        return OnDuty(True, "Intake desk", desk.organisation, owner)
+    return OnDuty(False, cover.name, cover.organisation, owner)
+
+
+def _rules(known: Areas, area: Area, number: int) -> dict[str, str]:
+    """Return file and line of what an area says about the fields of one recipient, by the field or path."""
+    place = partial(known.place, area.area, area.version, "recipients", number)
+    rules = {path: place("withhold", position) for position, path in enumerate(area.recipients[number].withhold)}
+    return rules | {
+        "documents": place("documents"),
+        EQUALITY: place("equality_monitoring"),
+        "announce_unread": place("announce_unread"),
+    }
+
+
+def _recipient(each: Recipient, closes: str, rules: Mapping[str, str]) -> RequiredRecipient:
     days = each.acknowledged_within_working_days
     return RequiredRecipient(
         team=each.team,
@@ -76,6 +111,8 @@ def _recipient(each: Recipient, closes: str) -> RequiredRecipient:
         required=each.required,
         withheld=frozenset(each.withhold),
         documents=each.documents,
+        equality_monitoring=each.equality_monitoring,
+        rules=rules,
         announce_unread=each.announce_unread,
         stored_within_seconds=each.stored_within_seconds,
         acknowledge_by=None if days is None else partial(due_at, working_days=days, closes=closes),

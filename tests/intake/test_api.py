@@ -90,8 +90,9 @@ class TestAcceptedReferral:
         first = (await intake.client.post(URL, json=referral(surname="O’Synthetic"))).json()["reference"]
         second = (await intake.client.post(URL, json=referral(surname="o'synthétic"))).json()["reference"]
         assert first != second
-        found = await rows(intake.runtime, "SELECT count(DISTINCT likeness) AS n, count(*) AS all FROM referral")
-        assert (found[0].n, found[0].all) == (1, 2)
+        [pair] = await rows(intake.runtime, "SELECT * FROM referral_pair")
+        known = await rows(intake.runtime, "SELECT id FROM referral ORDER BY received_at")
+        assert ([pair.earlier_id, pair.later_id], pair.answer) == ([row.id for row in known], "waiting")
 
     async def test_shows_that_it_is_here_and_nothing_else(self, intake: Running) -> None:
         reference = (await intake.client.post(URL, json=referral())).json()["reference"]

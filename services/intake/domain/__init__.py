@@ -1,6 +1,19 @@
 """The rules of the front door: what is asked of an area, how far a ledger line has got, what counts as the same."""
 
 from services.intake.domain.arrivals import NO_REFERENCE, Attachment, Original, Receipt, ReferenceTaken, ReferralUnknown
+from services.intake.domain.desk_work import (
+    Added,
+    AddedDocument,
+    Addition,
+    Claim,
+    ClaimedBySomebody,
+    DeskPractice,
+    NothingToAdd,
+    NotYourClaim,
+    OnDuty,
+    references_in,
+)
+from services.intake.domain.disclosure import BECAUSE_WORDS, EQUALITY, Because, Disclosed, Disclosure, Fate, narrowed
 from services.intake.domain.facts import (
     AGES_MAY_DIFFER,
     LONDON,
@@ -11,6 +24,23 @@ from services.intake.domain.facts import (
     month_of,
 )
 from services.intake.domain.lines import LineTimes, line_state
+from services.intake.domain.links import (
+    Answer,
+    AnsweredIn,
+    AnsweredMeanwhile,
+    PairAnswer,
+    PairOfOne,
+    PairUnknown,
+    ReasonMissing,
+    marks_of,
+)
+from services.intake.domain.outages import (
+    SpoolFull,
+    SpoolUnwritable,
+    is_set_aside,
+    ordinary_reference,
+    outage_reference,
+)
 from services.intake.domain.permissions import CAME_IN, PERMISSIONS, WORK_THE_DESK
 from services.intake.domain.practice import Localities, Practice, RequiredRecipient
 from services.intake.domain.quarantine import WHOLE_MAIL, Quarantined, QuarantineReason
@@ -23,12 +53,14 @@ from services.intake.domain.readings import (
     Reading,
     ReferralAlreadyRead,
 )
-from services.intake.domain.sameness import MOST_ALIKE, ArrivalKey, KeyKind, KeyUsedForAnotherRequest, key_for, likeness
+from services.intake.domain.sameness import MOST_ALIKE, ArrivalKey, KeyKind, KeyUsedForAnotherRequest, key_for
 
 __all__ = [
     "AGES_MAY_DIFFER",
+    "BECAUSE_WORDS",
     "BEING_READ",
     "CAME_IN",
+    "EQUALITY",
     "GIVEN_UP",
     "LONDON",
     "MOST_ALIKE",
@@ -37,30 +69,57 @@ __all__ = [
     "READING_TRIES",
     "WHOLE_MAIL",
     "WORK_THE_DESK",
+    "Added",
+    "AddedDocument",
+    "Addition",
     "Anonymous",
+    "Answer",
+    "AnsweredIn",
+    "AnsweredMeanwhile",
     "ArrivalKey",
     "Attachment",
+    "Because",
+    "Claim",
+    "ClaimedBySomebody",
+    "DeskPractice",
+    "Disclosed",
+    "Disclosure",
+    "Fate",
     "Found",
     "KeyKind",
     "KeyUsedForAnotherRequest",
     "LineTimes",
     "Localities",
+    "NotYourClaim",
+    "NothingToAdd",
+    "OnDuty",
     "Original",
     "Outcome",
+    "PairAnswer",
+    "PairOfOne",
+    "PairUnknown",
     "Practice",
     "QuarantineReason",
     "Quarantined",
     "Reading",
+    "ReasonMissing",
     "Receipt",
     "ReferenceTaken",
     "ReferralAlreadyRead",
     "ReferralUnknown",
     "RequiredRecipient",
+    "SpoolFull",
+    "SpoolUnwritable",
     "ages_disagree",
     "anonymous_facts",
     "impossible_age",
+    "is_set_aside",
     "key_for",
-    "likeness",
     "line_state",
+    "marks_of",
     "month_of",
+    "narrowed",
+    "ordinary_reference",
+    "outage_reference",
+    "references_in",
 ]

@@ -1,7 +1,7 @@
 """What is asked of an area."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -9,13 +9,17 @@ from contracts.vocabulary import (
     ProgressStage,
     Team,
 )
+from services.intake.domain.desk_work import DeskPractice
+from services.intake.domain.disclosure import EQUALITY, covers
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequiredRecipient:
     """One line of the ledger as the area asks for it.
 
+    `withheld` names fields and paths into the form; equality monitoring is withheld unless `equality_monitoring`.
     `acknowledge_by` gives, for the moment of receipt, by when somebody there must confirm; None where nobody has to.
+    `rules` gives file and line of what the area says about a field, `announce_unread` and `equality` among them.
     """
 
     team: Team
@@ -24,9 +28,11 @@ class RequiredRecipient:
     required: bool
     withheld: frozenset[str] = frozenset()
     documents: bool = True
+    equality_monitoring: bool = False
     announce_unread: bool = True
     stored_within_seconds: int = 60
     acknowledge_by: Callable[[datetime], datetime] | None = None
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +47,28 @@ class Practice:
     recipients: tuple[RequiredRecipient, ...]
     tells: frozenset[ProgressStage]
     desk_owner: str
+    desk: DeskPractice
 
     def withheld_from(self, audience: str) -> frozenset[str]:
-        """Return the names of the fields that this area does not send to an audience, `documents` where it may not."""
-        told = [each for each in self.recipients if each.audience == audience]
+        """Return the fields and paths that this area does not send to an audience, `documents` where it may not."""
+        told = self.told(audience)
         documents = frozenset() if all(each.documents for each in told) else frozenset({"documents"})
-        return documents.union(*(each.withheld for each in told))
+        equality = frozenset() if all(each.equality_monitoring for each in told) else frozenset({EQUALITY})
+        return documents.union(equality, *(each.withheld for each in told))
+
+    def told(self, audience: str) -> tuple[RequiredRecipient, ...]:
+        """Return the recipients that form an audience."""
+        return tuple(each for each in self.recipients if each.audience == audience)
+
+    def rule_about(self, audience: str, path: str) -> str:
+        """Return file and line of the rule by which this area withholds a path from an audience, "" without one."""
+        found = (
+            where
+            for each in self.told(audience)
+            for rule, where in each.rules.items()
+            if covers(rule, path) and rule in self.withheld_from(audience) | {"announce_unread"}
+        )
+        return next(found, "")
 
 
 class Localities(Protocol):

@@ -1,4 +1,4 @@
-"""Deletes what sealing does not cover when a subject is erased: signs of sameness and the hash of name and birth."""
+"""Deletes what sealing does not cover when a subject is erased: signs of sameness, marks of likeness and pairs."""
 
 from uuid import UUID, uuid4
 
@@ -8,6 +8,7 @@ from chassis import outbox
 from chassis.database import Session
 from services.intake import models
 from services.intake.domain import Reading
+from services.intake.operations.likening import forget_likeness
 
 
 async def erase_subject(session: Session, subject: UUID) -> None:
@@ -18,11 +19,14 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     """
     keys, referral, version = models.arrival_key, models.referral, models.referral_version
     quarantined = models.quarantined
-    emptied = {"likeness": None, "referrer_email": None, "statistics_key": uuid4(), "unread_reason": ""}
+    emptied = {"referrer_email": None, "statistics_key": uuid4(), "unread_reason": ""}
     emptied |= {"reading": str(Reading.ERASED)}
     found = select(referral.c.statistics_key).where(referral.c.id == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     await session.execute(delete(keys).where(keys.c.referral_id == subject))
+    await forget_likeness(session, subject)
     await session.execute(delete(quarantined).where(quarantined.c.referral_id == subject))
     await session.execute(update(referral).where(referral.c.id == subject).values(emptied))
-    await session.execute(update(version).where(version.c.referral_id == subject).values(form=None, found=None))
+    await session.execute(
+        update(version).where(version.c.referral_id == subject).values(form=None, found=None, addition=None)
+    )

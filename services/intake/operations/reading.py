@@ -12,7 +12,6 @@ from chassis.database import Session
 from contracts.vocabulary import Door, ProgressStage, ReferralForm
 from services.intake import models
 from services.intake.domain import (
-    MOST_ALIKE,
     READING_TRIES,
     Found,
     Outcome,
@@ -20,7 +19,7 @@ from services.intake.domain import (
     Reading,
     ReferralAlreadyRead,
     ReferralUnknown,
-    likeness,
+    marks_of,
 )
 from services.intake.operations.announcing import (
     TOPICS,
@@ -28,6 +27,7 @@ from services.intake.operations.announcing import (
     announce_again,
     receipt_message,
 )
+from services.intake.operations.likening import liken
 from services.intake.operations.quarantine import note_quarantined
 
 STILL_OPEN = (Reading.BEING_READ, Reading.UNREAD)
@@ -76,7 +76,7 @@ class NewVersion:
     form: ReferralForm | None = None
     reason: str = ""
     found: Found = field(default_factory=Found)
-    likeness: bytes | None = None
+    marks: tuple[bytes, ...] = ()
 
 
 async def record_reading(
@@ -97,7 +97,7 @@ async def record_reading(
         form=form,
         reason=outcome.reason,
         found=outcome.found,
-        likeness=likeness(form.person, likeness_key) if form else None,
+        marks=marks_of(form, likeness_key),
     )
     await note_quarantined(session, row, outcome.quarantined, now)
     await _add_version(session, row, added, now)
@@ -117,8 +117,8 @@ async def complete(
     row = await session.first(_FIND, {"id": row.id})
     if row is None or row.reading not in STILL_OPEN:
         raise ReferralAlreadyRead("This referral has been read or completed meanwhile: open it again to see its form.")
-    key = likeness(form.person, likeness_key)
-    added = NewVersion(reading=Reading.COMPLETED, practice=practice, form=form, likeness=key)
+    marks = marks_of(form, likeness_key)
+    added = NewVersion(reading=Reading.COMPLETED, practice=practice, form=form, marks=marks)
     return await _add_version(session, row, added, now)
 
 
@@ -135,7 +135,6 @@ async def _add_version(session: Session, row: Any, added: NewVersion, now: datet
             district=added.practice.district,
             immediate_danger=added.form is not None and added.form.concerns.immediate_danger,
             language=added.form.language if added.form else row.language,
-            likeness=added.likeness,
             referrer_email=email.sealed,
         )
     )
@@ -174,19 +173,6 @@ async def _email(session: Session, row: Any, form: ReferralForm | None) -> _Emai
     return _Email(await session.seal(row.id, form.referrer.email), form.referrer.email)
 
 
-async def _alike(session: Session, referral_id: UUID, key: bytes | None) -> tuple[str, ...]:
-    """Return the newest references about somebody with the same name and date of birth: a hint, never a verdict."""
-    if key is None:
-        return ()
-    statement = (
-        select(referral.c.reference)
-        .where(referral.c.likeness == key, referral.c.id != referral_id)
-        .order_by(referral.c.received_at.desc())
-        .limit(MOST_ALIKE)
-    )
-    return tuple(row.reference for row in await session.rows(statement))
-
-
 async def _announce(session: Session, row: Any, added: NewVersion, new_email: str, now: datetime) -> None:
     version = Version(
         referral_id=row.id,
@@ -201,7 +187,7 @@ async def _announce(session: Session, row: Any, added: NewVersion, new_email: st
         form=added.form,
         unread_reason=added.reason,
         documents=await documents.listed(session, row.id),
-        possibly_same_as=await _alike(session, row.id, added.likeness),
+        possibly_same_as=await liken(session, row.id, added.marks, area=row.area, now=now),
     )
     topics = {line.topic for line in await session.rows(_TOLD, {"id": row.id})}
     told_before = frozenset(audience for audience, topic in TOPICS.items() if topic in topics)

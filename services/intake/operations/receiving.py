@@ -17,7 +17,6 @@ from chassis.database import Session
 from chassis.ids import rising_id
 from contracts.envelope import DocumentReference
 from contracts.intake.referrer import ReferrerMessageDue
-from contracts.vocabulary import make_reference
 from services.intake import models
 from services.intake.domain import (
     MOST_ALIKE,
@@ -26,9 +25,11 @@ from services.intake.domain import (
     KeyKind,
     KeyUsedForAnotherRequest,
     Original,
+    Reading,
     Receipt,
     ReferenceTaken,
-    likeness,
+    marks_of,
+    ordinary_reference,
 )
 from services.intake.operations import announcing
 from services.intake.operations.announcing import TOPICS, Version, receipt_message
@@ -48,6 +49,7 @@ _LINE = (
     "line_due_at",
     "line_acknowledge_by",
 )
+_MARK = ("mark", "mark_area", "mark_referral_id")
 
 _CLAIMED_BEFORE = text(
     """SELECT sign.kind, sign.digest, sign.request_digest, referral.id, referral.reference, referral.received_at,
@@ -55,18 +57,18 @@ _CLAIMED_BEFORE = text(
     WHERE sign.digest = ANY (CAST(:digests AS bytea[])) ORDER BY sign.seen_at"""
 )
 # One statement for all, because each round trip costs more than its rows: the signs are claimed, those of the same mail
-# by whoever came first, and only for whom all are new do the referral, its first version and its ledger lines come into
-# being.
+# by whoever came first, and only for whom all are new do the referral, its first version, its ledger lines and its marks
+# of likeness come into being, and the pairs that these make with what came before.
 _MAKE = text(
     """WITH given AS (
         SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:area AS text[]), CAST(:area_version AS text[]),
             CAST(:reference AS text[]), CAST(:correlation_id AS uuid[]), CAST(:statistics_key AS uuid[]),
             CAST(:door AS text[]), CAST(:reading AS text[]), CAST(:unread_reason AS text[]), CAST(:district AS text[]),
             CAST(:immediate_danger AS boolean[]), CAST(:document_id AS uuid[]), CAST(:referrer_email AS bytea[]),
-            CAST(:language AS text[]), CAST(:tells AS text[]), CAST(:likeness AS bytea[]), CAST(:form AS bytea[]),
-            CAST(:signs AS int[]))
+            CAST(:language AS text[]), CAST(:tells AS text[]), CAST(:complete_by AS timestamptz[]),
+            CAST(:form AS bytea[]), CAST(:signs AS int[]))
             AS given (id, area, area_version, reference, correlation_id, statistics_key, door, reading, unread_reason,
-                district, immediate_danger, document_id, referrer_email, language, tells, likeness, form, signs)
+                district, immediate_danger, document_id, referrer_email, language, tells, complete_by, form, signs)
     ), claimed AS (
         INSERT INTO arrival_key (digest, kind, area, request_digest, referral_id, seen_at)
         SELECT digest, kind, area, request_digest, referral_id, :now
@@ -80,10 +82,10 @@ _MAKE = text(
     ), made AS (
         INSERT INTO referral (id, area, area_version, reference, correlation_id, statistics_key, door, received_at,
             version, reading, reading_tries, unread_reason, district, immediate_danger, document_id, referrer_email,
-            language, tells, likeness)
+            language, tells, complete_by)
         SELECT id, area, area_version, reference, correlation_id, statistics_key, door, :now, 1, reading, 0,
             unread_reason, district, immediate_danger, document_id, referrer_email, language,
-            string_to_array(tells, ' '), likeness
+            string_to_array(tells, ' '), complete_by
         FROM given JOIN counted USING (id) WHERE fresh
         ON CONFLICT (reference) DO NOTHING RETURNING id
     ), first_version AS (
@@ -100,12 +102,30 @@ _MAKE = text(
             CAST(:line_acknowledge_by AS timestamptz[]))
             AS line (referral_id, team, area, service, topic, required, announced, due_at, acknowledge_by)
             ON line.referral_id = made.id
+    ), marked AS (
+        SELECT given_mark.mark, given_mark.area, given_mark.referral_id FROM made
+        JOIN unnest(CAST(:mark AS bytea[]), CAST(:mark_area AS text[]), CAST(:mark_referral_id AS uuid[]))
+            AS given_mark (mark, area, referral_id) ON given_mark.referral_id = made.id
+    ), kept_marks AS (
+        INSERT INTO likeness_mark (mark, area, referral_id) SELECT mark, area, referral_id FROM marked
+    ), alike AS (
+        SELECT marked.referral_id AS later_id, marked.area, known.referral_id AS earlier_id, count(*) AS shared
+        FROM marked CROSS JOIN LATERAL (
+            SELECT earlier.referral_id FROM likeness_mark AS earlier WHERE earlier.mark = marked.mark
+            ORDER BY earlier.referral_id DESC LIMIT :most_alike
+        ) AS known
+        GROUP BY marked.referral_id, marked.area, known.referral_id
+    ), placed AS (
+        SELECT *, row_number() OVER (PARTITION BY later_id ORDER BY shared DESC, earlier_id DESC) AS place FROM alike
+    ), paired AS (
+        INSERT INTO referral_pair (earlier_id, later_id, area, found_at, answer, answered_in)
+        SELECT earlier_id, later_id, area, :now, 'waiting', '' FROM placed WHERE place <= :most_alike
     )
     SELECT counted.id, counted.fresh, made.id IS NOT NULL AS made, ARRAY(
-        SELECT earlier.reference FROM referral AS earlier
-        WHERE earlier.likeness = given.likeness ORDER BY earlier.received_at DESC LIMIT :most_alike
+        SELECT earlier.reference FROM placed JOIN referral AS earlier ON earlier.id = placed.earlier_id
+        WHERE placed.later_id = counted.id AND placed.place <= :most_alike ORDER BY placed.place
     ) AS possibly_same_as
-    FROM counted JOIN given USING (id) LEFT JOIN made USING (id)"""
+    FROM counted LEFT JOIN made USING (id)"""
 )
 
 
@@ -123,7 +143,7 @@ async def receive_all(
     again, also when the first is beside it. Each is announced in a `journey` of its own.
     Raises KeyUsedForAnotherRequest when an idempotency key came with another body before.
     """
-    arrivals = [await _arrival(session, original) for original in originals]
+    arrivals = [await _arrival(session, original, now) for original in originals]
     versions = await _make(session, arrivals, now)
     receipts = []
     for arrival in arrivals:
@@ -143,10 +163,10 @@ class _Arrival:
     row: Mapping[str, Any]
 
 
-async def _arrival(session: Session, original: Original) -> _Arrival:
+async def _arrival(session: Session, original: Original, now: datetime) -> _Arrival:
     referral_id, kept = await session.new_subject(), _reference_of(original)
     attached = tuple(_reference_of(each) for each in original.attachments)
-    return _Arrival(original, referral_id, kept, attached, await _row(session, original, referral_id, kept))
+    return _Arrival(original, referral_id, kept, attached, await _row(session, original, referral_id, kept, now))
 
 
 async def _settle(session: Session, arrival: _Arrival, version: Version | None, now: datetime) -> Receipt:
@@ -230,7 +250,7 @@ async def _make(session: Session, arrivals: Sequence[_Arrival], now: datetime) -
     waiting = {arrival.referral_id: arrival for arrival in arrivals}
     signed, versions = True, {}
     for _ in range(REFERENCE_TRIES):
-        references = {each: make_reference(waiting[each].original.practice.prefix, secrets.choice) for each in waiting}
+        references = {each: _reference_for(waiting[each].original) for each in waiting}
         for made in await session.rows(_MAKE, _values(waiting.values(), references, now, signed=signed)):
             if made.made:
                 arrival, alike = waiting[made.id], tuple(made.possibly_same_as)
@@ -242,6 +262,10 @@ async def _make(session: Session, arrivals: Sequence[_Arrival], now: datetime) -
         # Their references are taken, the signs are theirs by now.
         signed = False
     raise ReferenceTaken("No free reference was found: try again in a moment.")
+
+
+def _reference_for(original: Original) -> str:
+    return original.reference or ordinary_reference(original.practice.prefix, secrets.choice)
 
 
 def _first_version(arrival: _Arrival, reference: str, possibly_same_as: tuple[str, ...], now: datetime) -> Version:
@@ -277,10 +301,16 @@ def _values(
         for arrival, key in keys
     ]
     lines = [line for arrival in arrivals for line in _lines(arrival.original, arrival.referral_id, now)]
+    marks = [
+        (mark, arrival.original.practice.area, arrival.referral_id)
+        for arrival in arrivals
+        for mark in marks_of(arrival.original.form, arrival.original.likeness_key)
+    ]
     return (
         {name: [row[name] for row in rows] for name in rows[0]}
         | _columns(_SIGN, signs)
         | _columns(_LINE, lines)
+        | _columns(_MARK, marks)
         | {"now": now, "most_alike": MOST_ALIKE}
     )
 
@@ -289,7 +319,9 @@ def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str,
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
 
-async def _row(session: Session, original: Original, referral_id: UUID, kept: DocumentReference) -> dict[str, Any]:
+async def _row(
+    session: Session, original: Original, referral_id: UUID, kept: DocumentReference, now: datetime
+) -> dict[str, Any]:
     form, practice = original.form, original.practice
     email = original.email
     return {
@@ -307,7 +339,7 @@ async def _row(session: Session, original: Original, referral_id: UUID, kept: Do
         "referrer_email": await session.seal(referral_id, email) if email else None,
         "language": form.language if form else "en",
         "tells": " ".join(sorted(practice.tells)),
-        "likeness": likeness(form.person, original.likeness_key) if form else None,
+        "complete_by": None if original.reading == Reading.READ else practice.desk.complete_by(now),
         "form": await session.seal_model(referral_id, form) if form else None,
     }
 

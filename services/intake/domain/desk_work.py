@@ -1,0 +1,97 @@
+"""Who answers for what the software could not read, by when, and what a referrer adds later."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from chassis.errors import Conflict, Rejected
+from contracts.vocabulary import ReferralForm, is_reference, tidy_reference
+from services.intake.domain.sameness import ArrivalKey
+
+REFERENCE_IN_TEXT = re.compile(r"(?<![\w-])[A-Z]{2,4}[ -][2-9A-Z]{4}[ -][2-9A-Z]{4}(?![\w-])", re.IGNORECASE)
+MOST_NAMED = 5
+
+
+class ClaimedBySomebody(Conflict):
+    """Another officer completes this referral; taking it over needs a reason."""
+
+    reason: ClassVar[str] = "claimed-by-somebody"
+
+
+class NotYourClaim(Conflict):
+    """The officer completes what another one, or nobody, has claimed."""
+
+    reason: ClassVar[str] = "not-your-claim"
+
+
+class NothingToAdd(Rejected):
+    """An addition came without a form, words or documents."""
+
+    reason: ClassVar[str] = "nothing-to-add"
+
+
+@dataclass(frozen=True)
+class OnDuty:
+    """Who answers at a moment: at the desk or as its cover, and who owns the risk until somebody claims the work."""
+
+    desk_open: bool
+    covers: str
+    organisation: str
+    risk_owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskPractice:
+    """What an area says of its desk: by when it completes what came in at a moment, and who is there at one."""
+
+    complete_by: Callable[[datetime], datetime]
+    on_duty: Callable[[datetime], OnDuty]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who completes a referral at the desk, since when."""
+
+    officer_id: str
+    officer_name: str
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedDocument:
+    """A document that came with an addition; `name` is the sender's file name."""
+
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """What a referrer sends later: the whole form corrected, words, documents, or several of them.
+
+    `keys` fold an exact repeat, as at a first arrival. `immediate_danger` says that the words tell of it.
+    """
+
+    form: ReferralForm | None = field(default=None, repr=False)
+    words: str = field(default="", repr=False)
+    documents: tuple[AddedDocument, ...] = ()
+    immediate_danger: bool = False
+    keys: tuple[ArrivalKey, ...] = ()
+
+
+@dataclass(frozen=True)
+class Added:
+    """The version that an addition became; `repeated` when it had come before."""
+
+    reference: str
+    version: int
+    repeated: bool = False
+
+
+def references_in(text: str) -> tuple[str, ...]:
+    """Return the references that a text names, in its order, each once; a wrong check character is none of ours."""
+    tidied = (tidy_reference(found[0]) for found in REFERENCE_IN_TEXT.finditer(text))
+    return tuple(dict.fromkeys(reference for reference in tidied if is_reference(reference)))[:MOST_NAMED]

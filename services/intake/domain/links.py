@@ -1,0 +1,147 @@
+"""By which marks two referrals may be about the same person, and what a person answers to that."""
+
+import hmac
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from zlib import crc32
+
+from chassis.errors import Conflict, Missing, Rejected
+from contracts.vocabulary import Person, ReferralForm
+
+MARK_BYTES = 8
+WORD = re.compile(r"\w+")
+LONGEST_COMPARED = 2_000
+FEWEST_RUNS = 20
+"""Different runs of three words that a narrative must have before it is compared: less is said by many."""
+PLACES, BANDS = 9, 3
+_MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+_64_BITS = (1 << 64) - 1
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("ph", "f"),
+        ("gh", "g"),
+        ("c(?=[eiy])", "s"),
+        ("ck|[cq]", "k"),
+        ("x", "ks"),
+        ("z", "s"),
+        ("v", "f"),
+        ("y", "i"),
+        ("(?<=.)[aeiouhw]", ""),
+        ("^[aeiou]", "a"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+
+
+class Answer(StrEnum):
+    """What is said of a pair that may be about the same person."""
+
+    WAITING = "waiting"
+    LINKED = "linked"
+    SEPARATE = "separate"
+
+
+class AnsweredIn(StrEnum):
+    """Where a person answered."""
+
+    DESK = "desk"
+    TRIAGE = "triage"
+
+
+class PairUnknown(Missing):
+    """One of the two referrals is not here, or not in the person's areas."""
+
+    reason: ClassVar[str] = "pair-unknown"
+
+
+class PairOfOne(Rejected):
+    """A referral was to be linked with itself."""
+
+    reason: ClassVar[str] = "pair-of-one"
+
+
+class ReasonMissing(Rejected):
+    """A person did something that needs a reason, and gave none."""
+
+    reason: ClassVar[str] = "reason-missing"
+
+
+class AnsweredMeanwhile(Conflict):
+    """The pair has the same answer already."""
+
+    reason: ClassVar[str] = "answered-meanwhile"
+
+
+@dataclass(frozen=True)
+class PairAnswer:
+    """What somebody answered to a pair: `reason` in their words, `by` their name."""
+
+    answer: Answer
+    answered_in: AnsweredIn
+    reason: str
+    by: str
+    answered_at: datetime
+
+
+def marks_of(form: ReferralForm | None, key: bytes) -> tuple[bytes, ...]:
+    """Return the keyed hashes of everything by which a referral may be likened to another; empty without a form.
+
+    One name with the date of birth (the surname, or the first names, whichever was written where), the sound of both
+    names with the year of birth, and three marks of the narrative, of which two nearly identical texts share one.
+    Without the key nobody can try names.
+    """
+    if form is None:
+        return ()
+    texts = (*_of_person(form.person), *_of_narrative(form.concerns.narrative))
+    return tuple(dict.fromkeys(hmac.digest(key, text, "sha256")[:MARK_BYTES] for text in texts))
+
+
+def plain_letters(name: str) -> str:
+    """Return a name without accents, case, spaces, hyphens and apostrophes."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def sound_of(name: str) -> str:
+    """Return roughly how a name sounds, so that Mohammed and Muhamad, Hussain and Hussein come together."""
+    sound = plain_letters(name)
+    for pattern, instead in _SOUNDS:
+        sound = pattern.sub(instead, sound)
+    return sound
+
+
+def _of_person(person: Person) -> list[bytes]:
+    born = person.date_of_birth
+    if born is None:
+        return []
+    names = [name for name in (plain_letters(person.surname), plain_letters(person.forenames)) if name]
+    marks = [f"{name}|{born.isoformat()}".encode() for name in names]
+    first, *_ = person.forenames.split() or ("",)
+    sounds = sound_of(person.surname), sound_of(first)
+    if all(sounds):
+        marks.append(f"sound|{sounds[0]}|{sounds[1]}|{born.year}".encode())
+    return marks
+
+
+def _of_narrative(narrative: str) -> list[bytes]:
+    """Return three marks of a text: of its runs of three words, the smallest in each of nine places, three by three."""
+    words = WORD.findall(narrative.casefold())[:LONGEST_COMPARED]
+    numbers = [crc32(word.encode()) for word in words]
+    one, two, three = _MIX
+    runs = {
+        (first * one ^ second * two ^ third * three) & _64_BITS
+        for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False)
+    }
+    if len(runs) < FEWEST_RUNS:
+        return []
+    smallest = {run % PLACES: run for run in sorted(runs, reverse=True)}
+    width = PLACES // BANDS
+    return [
+        f"words|{band}|{[smallest.get(place, 0) for place in range(band * width, band * width + width)]}".encode()
+        for band in range(BANDS)
+    ]
