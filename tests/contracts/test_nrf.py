@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
+from contracts.specimens import FORM
 from contracts.vocabulary import ReferralForm
-from contracts.vocabulary.nrf import EDITIONS, QUESTIONS, SECTIONS, Kind, question_at
+from contracts.vocabulary.nrf import EDITIONS, QUESTIONS, SECTIONS, Kind, answered, question_at
 
 KEPT_BY_THE_SOFTWARE = {"edition", "language", "prevent_contact.wishes_anonymity"}
 
@@ -59,3 +60,23 @@ class TestEdition:
 
     def test_keeps_the_sections_of_the_form(self, edition: typing.Any) -> None:
         assert {heading.section for heading in edition.headings} <= {section.key for section in SECTIONS}
+
+
+class TestAnswered:
+    def test_shows_every_answer_of_a_form_in_words(self) -> None:
+        said = {answer.path: answer.text for section in answered(FORM) for answer in section.answers}
+        assert said["person.date_of_birth"] == "2 March 2009"
+        assert said["person.addresses.0.lines"] == "1 Example Street, Exampleton"
+        assert said["person.gender"] == "Male"
+        assert said["considerations.individual_informed"] == "No"
+        assert said["concerns.immediate_danger"] == "No"
+
+    def test_says_nothing_of_people_who_were_not_named(self) -> None:
+        assert not {"first-identified", "prevent-contact"} & {section.key for section in answered(FORM)}
+
+    def test_names_each_of_several_and_leaves_sections_out_on_request(self) -> None:
+        person = FORM.person.model_copy(update={"aliases": ("Lex", "Al")})
+        sections = answered(FORM.model_copy(update={"person": person}), without=("referrer",))
+        labels = [answer.label for section in sections for answer in section.answers]
+        assert {"Other name 1", "Other name 2"} <= set(labels)
+        assert "referrer" not in {section.key for section in sections}

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import documents
 from chassis.errors import Missing
 from chassis.web import PageRequest, Response
+from contracts.vocabulary.nrf import answered
 from services.channel import queries
 from services.channel.domain import STATE_LABELS, Command, State, next_states
 from services.channel.queries import CaseView
@@ -58,7 +59,7 @@ def _values(view: CaseView, found: Opened) -> dict[str, object]:
         "risk_owner": held.situation.risk_owner,
         "opened_at": held.opened_at,
         "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],
-        "answers": view.form.model_dump() if view.form else None,
+        "answers": answered(view.form) if view.form else (),
         "documents": [{"id": each.id, "name": each.name, "size": _size(each.size)} for each in view.documents],
         "clocks": view.clocks,
         "offers": [vars(each) | {"command": each.command.value} for each in found.offers],

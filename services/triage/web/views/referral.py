@@ -8,7 +8,8 @@ from chassis import documents
 from chassis.errors import Missing
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, parse
-from contracts.vocabulary import Door, ReferralForm, Role, Team
+from contracts.vocabulary import Door, Role, Team
+from contracts.vocabulary.nrf import answered
 from services.triage import operations, queries
 from services.triage.domain import (
     DECISIONS,
@@ -102,8 +103,7 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
         "door": DOORS.get(held.door, held.door),
         "unread_reason": held.unread_reason,
         "possibly_same_as": held.possibly_same_as,
-        "answers": view.form.model_dump() if view.form else None,
-        "considerations": _considerations(view.form),
+        "answers": answered(view.form) if view.form else (),
         "documents": [{"id": each.id, "name": each.name, "size": _size(each.size)} for each in view.documents],
         "clocks": view.clocks,
         "offers": [_offer(each.command, each.label, each.refusal) for each in found.offers],
@@ -145,20 +145,6 @@ def _entries(view: ReferralView) -> list[dict[str, object]]:
         title = HAPPENED[Command(entry.command)]
         entries.append({"title": title, "by": entry.by, "at": entry.at, "text": "\n".join(words)})
     return entries[::-1]
-
-
-def _considerations(form: ReferralForm | None) -> list[tuple[str, str]]:
-    if form is None:
-        return []
-    answers = form.considerations
-    asked = [
-        ("Disability or mental health", answers.disability_or_mental_health),
-        ("Discussed with a safeguarding or Prevent lead", answers.discussed_with_lead),
-        ("The person knows of the referral", answers.individual_informed),
-        ("Action taken", answers.action_taken),
-        ("Parent or carer", answers.parent_or_carer),
-    ]
-    return [(label, answer) for label, answer in asked if answer]
 
 
 def _size(size: int) -> str:
