@@ -50,12 +50,19 @@ def problems_with_withholding(
         reading.problem(
             ("recipients", number, "withhold", position),
             f"The {recipient.audience} contract has no optional field {name!r}; choose from "
-            f"{', '.join(sorted(may_withhold.get(recipient.audience, frozenset()))) or 'none'}.",
+            f"{_choices(name, may_withhold.get(recipient.audience, frozenset()))}.",
         )
         for number, recipient in enumerate(area.recipients)
         for position, name in enumerate(recipient.withhold)
         if name not in may_withhold.get(recipient.audience, frozenset())
     ]
+
+
+def _choices(name: str, known: frozenset[str]) -> str:
+    """Return the fields to choose from: those beside the wrong one, for the form has some seventy paths."""
+    above = name.rpartition(".")[0]
+    near = sorted(each for each in known if each.rpartition(".")[0] == above)
+    return ", ".join(near or sorted(each for each in known if "." not in each)) or "none"
 
 
 def _districts(area: Area) -> Iterator[Finding]:
@@ -130,10 +137,26 @@ def _recipients(area: Area) -> Iterator[Finding]:
             yield ("recipients", number, "documents"), f"The {ceiling} audience never has documents; write no."
         if recipient.withhold != _first_of(area, recipient.audience):
             yield ("recipients", number, "withhold"), "Teams of one audience share an event; give them the same list."
+        yield from _shared(area, number)
     for team in (Team.IMU, Team.GATEWAY, Team.FRONT_DOOR):
         found = area.recipient(team)
         if found is None or not found.required:
             yield ("recipients",), f"The referral must reach {team} everywhere; add it with required: yes."
+
+
+def _shared(area: Area, number: int) -> Iterator[Finding]:
+    """Find what one team of an audience may have and the other may not, and equality data for who has no form."""
+    recipient = area.recipients[number]
+    first = next(each for each in area.recipients if each.audience == recipient.audience)
+    for name in ("documents", "equality_monitoring", "announce_unread"):
+        if getattr(recipient, name) != getattr(first, name):
+            yield ("recipients", number, name), "Teams of one audience share an event; give them the same answer."
+    if recipient.equality_monitoring and AUDIENCES[recipient.team] != Audience.POLICE:
+        sentence = f"The {AUDIENCES[recipient.team]} audience never has equality monitoring; write no."
+        yield ("recipients", number, "equality_monitoring"), sentence
+    for position, name in enumerate(recipient.withhold):
+        if name in recipient.withhold[:position]:
+            yield ("recipients", number, "withhold", position), f"{name!r} stands here twice; keep it once."
 
 
 def _first_of(area: Area, audience: Audience) -> tuple[str, ...]:

@@ -93,6 +93,17 @@ class Areas:
         """Return the file of one version with its text and digest, for keeping it beside the rows that it ruled."""
         return next((file for file in self.files if (file.area.area, file.area.version) == (area, version)), None)
 
+    def place(self, area: str, version: str, *where: str | int) -> str:
+        """Return file and line of a part of one version, such as kent-and-medway/2026-01.yaml:171; "" when unknown.
+
+        A part that the file leaves out is shown at the part that should hold it.
+        """
+        found = self.file(area, version)
+        if found is None:
+            return ""
+        problem = found.reading.problem(where, "")
+        return f"{area}/{version}.yaml:{problem.line}"
+
     def check_withholding(self, may_withhold: Mapping[str, frozenset[str]]) -> None:
         """Raise AreaFileError unless every withheld field is one that its audience's contract can do without.
 

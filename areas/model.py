@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from contracts.vocabulary import ProgressStage, Team
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=120)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
 MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+$", max_length=254)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-HJKMNP-Z]{2,4}$")]
@@ -165,7 +165,9 @@ class SignpostService(AreaPart):
 class Recipient(AreaPart):
     """One line of the ledger: a team, the service that acts for it, what it may see and by when it must have it.
 
-    `withhold` names fields of the audience's event that this area does not send; it can only narrow, never add.
+    `withhold` names fields of the audience's event that this area does not send, or paths inside the form such as
+    form.person.nationality; it can only narrow, never add. `equality_monitoring` lets the answers of that section go
+    to an audience whose contract has the form; without it they go to nobody.
     `acknowledged_within_working_days` is empty where nobody has to confirm by hand.
     """
 
@@ -173,8 +175,9 @@ class Recipient(AreaPart):
     service: Slug
     audience: Audience
     required: bool
-    withhold: tuple[FieldName, ...] = ()
+    withhold: tuple[FieldPath, ...] = ()
     documents: bool
+    equality_monitoring: bool = False
     announce_unread: bool
     stored_within_seconds: Annotated[int, Field(ge=1, le=86_400)]
     acknowledged_within_working_days: WorkingDays | None = None

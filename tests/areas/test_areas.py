@@ -16,6 +16,7 @@ from contracts.intake.police import ReferralReceived
 from contracts.intake.social_care import SafeguardingConcernReceived
 from contracts.intake.statistics import ReferralCounted
 from contracts.vocabulary import ProgressStage, Team
+from services.intake.domain.disclosure import withholdable
 
 DAY = date(2026, 11, 20)
 KENT = "kent-and-medway"
@@ -105,20 +106,22 @@ class TestNorthmere:
 
     def test_narrows_what_social_care_sees(self, northmere: areas.Area) -> None:
         assert northmere.withheld(areas.Audience.SOCIAL_CARE) == {"referrer_organisation", "complex_needs"}
-        assert northmere.withheld(areas.Audience.POLICE) == frozenset()
+
+    def test_narrows_inside_the_form(self, northmere: areas.Area, kent: areas.Area) -> None:
+        assert northmere.withheld(areas.Audience.POLICE) == {"form.person.immigration_status"}
+        assert kent.withheld(areas.Audience.POLICE) == frozenset()
 
 
 class TestShipped:
     def test_withholds_only_what_the_contracts_can_do_without(self, shipped: areas.Areas) -> None:
-        optional = {
-            audience: frozenset(name for name, field in event.model_fields.items() if not field.is_required())
-            for audience, event in AUDIENCES.items()
-        }
+        optional = {audience: frozenset(withholdable(event.model_fields)) for audience, event in AUDIENCES.items()}
         shipped.check_withholding(optional)
         with pytest.raises(
             areas.AreaFileError, match=r"northmere/2026-01.yaml:\d+: recipients\[2\].withhold\[0\]: .*choose from"
         ):
             shipped.check_withholding({**optional, "social-care": frozenset({"surname"})})
+        with pytest.raises(areas.AreaFileError, match=r"northmere/.*; choose from form.person.nationality\."):
+            shipped.check_withholding({**optional, "police": frozenset({"unread_reason", "form.person.nationality"})})
 
     def test_uses_reserved_mail_domains_only(self, shipped: areas.Areas) -> None:
         for file in shipped.files:
@@ -208,6 +211,19 @@ WRONG = [
     ("purpose: audit", "purpose: draft", r"retention: Purpose audit has 0 periods"),
     ("cover: out-of-hours", "cover: opening-hours", r"duty_officers: Nobody covers out-of-hours"),
     ("withhold: []", "withhold: [Full Name]", r"recipients\[2\].withhold\[0\]: "),
+    ("withhold: []", "withhold: [form..person]", r"recipients\[2\].withhold\[0\]: "),
+    ("withhold: []", "withhold: [surname, surname]", r"recipients\[2\].withhold\[1\]: 'surname' stands here twice"),
+    ("equality_monitoring: no", "equality_monitoring: some", r"recipients\[0\].equality_monitoring: Write yes or no"),
+    (
+        "equality_monitoring: no",
+        "equality_monitoring: yes",
+        r"recipients\[1\].equality_monitoring: Teams of one audience share an event; give them the same answer",
+    ),
+    (
+        "withhold: []",
+        "equality_monitoring: yes",
+        r"recipients\[2\].equality_monitoring: The social-care audience never has equality monitoring; write no",
+    ),
     ("id: medway-front-door", "id: kent-cru", r"front_doors: 'kent-cru' stands here 2 times"),
     ("area: kent-and-medway", "area: kent", r":\d+: area: The folder is called"),
     ("version: 2026-01", "version: 2026-02", r":\d+: version: The file is called"),

@@ -1,6 +1,7 @@
 """What intake does: take in, read, complete, note receipts and progress, erase; one verb each, no commit."""
 
 from services.intake.operations.announcing import MAY_WITHHOLD
+from services.intake.operations.disclosing import preview, preview_of_area
 from services.intake.operations.erasing import erase_subject
 from services.intake.operations.ledger import note_receipts, purge_keys
 from services.intake.operations.progress import Progress, record_progress
@@ -21,6 +22,8 @@ __all__ = [
     "erase_subject",
     "note_quarantined",
     "note_receipts",
+    "preview",
+    "preview_of_area",
     "purge_keys",
     "read_again",
     "receive",

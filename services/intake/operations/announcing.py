@@ -1,8 +1,9 @@
 """What each audience is told of a version of a referral: narrowed by the area, and nothing outside the contract."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from chassis.database import Session
 from contracts.envelope import DocumentReference, Event
 from contracts.intake import awareness, police, referrer, social_care, statistics
 from contracts.vocabulary import Door, ProgressStage, ReferralForm
-from services.intake.domain import Practice, anonymous_facts, month_of
+from services.intake.domain import Practice, anonymous_facts, month_of, narrowed
+from services.intake.domain.disclosure import withholdable
 
 TOPICS: Mapping[str, str] = {
     "police": police.TOPIC,
@@ -26,11 +28,41 @@ FIRST_EVENTS: Mapping[str, type[Event]] = {
     "awareness": awareness.ReferralMade,
     "statistics": statistics.ReferralCounted,
 }
-MAY_WITHHOLD: Mapping[str, frozenset[str]] = {
-    audience: frozenset(name for name, field in event.model_fields.items() if not field.is_required())
-    for audience, event in FIRST_EVENTS.items()
+LATER_EVENTS: Mapping[str, type[Event]] = {
+    **FIRST_EVENTS,
+    "police": police.ReferralVersionAdded,
+    "social-care": social_care.SafeguardingConcernUpdated,
 }
-"""The fields that an area may keep from each audience: those that the contract can do without."""
+MAY_WITHHOLD: Mapping[str, frozenset[str]] = {
+    audience: frozenset(withholdable(event.model_fields)) for audience, event in FIRST_EVENTS.items()
+}
+"""The fields, and the paths inside the form, that an area may keep from each audience: what the contract can lack."""
+TAKEN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "police": {"form": ("form",)},
+    "social-care": {
+        "forenames": ("form.person.forenames",),
+        "surname": ("form.person.surname",),
+        "date_of_birth": ("form.person.date_of_birth",),
+        "approximate_age": ("form.person.approximate_age",),
+        "addresses": ("form.person.addresses",),
+        "safeguarding_concern": ("form.concerns.narrative",),
+        "complex_needs": ("form.concerns.complex_needs",),
+        "parent_or_carer": ("form.considerations.parent_or_carer",),
+        "referrer_organisation": ("form.referrer.organisation",),
+    },
+    "awareness": {
+        "age_band": ("form.person.date_of_birth", "form.person.approximate_age"),
+        "district": ("form.person.district",),
+    },
+    "statistics": {
+        "sector": ("form.referrer.sector",),
+        "age_band": ("form.person.date_of_birth", "form.person.approximate_age"),
+        "gender": ("form.person.gender",),
+        "district": ("form.person.district",),
+    },
+}
+"""Which answers of the form each field of an event is made of; the events for social care are built from this."""
+_COPIED = {name: attrgetter(answer.removeprefix("form.")) for name, (answer,) in TAKEN["social-care"].items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +97,8 @@ async def announce_first(
     Returns the audiences that were told.
     """
     told = audiences_to_tell(version)
-    await _announce(session, version, [_first_event(audience, version) for audience in sorted(told)], message)
+    events = [event_for(audience, version, told_before=False) for audience in sorted(told)]
+    await _announce(session, version, [event for event in events if event], message)
     return told
 
 
@@ -80,10 +113,7 @@ async def announce_again(
     Returns every audience that has been told by now.
     """
     told = audiences_to_tell(version)
-    events = [
-        _later_event(audience, version) if audience in told_before else _first_event(audience, version)
-        for audience in sorted(told)
-    ]
+    events = [event_for(audience, version, told_before=audience in told_before) for audience in sorted(told)]
     await _announce(session, version, [event for event in events if event], message)
     return told | told_before
 
@@ -121,27 +151,15 @@ def receipt_message(version: Version, email: str, in_reply_to: str) -> referrer.
     )
 
 
-def _first_event(audience: str, version: Version) -> Event:
-    if audience == "police":
-        return police.ReferralReceived(**_narrowed(audience, version, _for_police(version)))
-    if audience == "social-care":
-        return social_care.SafeguardingConcernReceived(**_narrowed(audience, version, _for_social_care(version)))
-    return _for_awareness(version) if audience == "awareness" else _for_statistics(version)
+def event_for(audience: str, version: Version, *, told_before: bool) -> Event | None:
+    """Return exactly what an audience is sent of a version, None where this version tells it nothing.
 
-
-def _later_event(audience: str, version: Version) -> Event | None:
-    if audience == "police":
-        return _version_added(version)
-    if version.form is None:
+    Whatever is announced, and every preview of it, is made here; no field comes into being anywhere else.
+    """
+    if told_before and version.form is None and audience != "police":
         return None
-    if audience == "social-care":
-        return social_care.SafeguardingConcernUpdated(**_narrowed(audience, version, _for_social_care(version)))
-    return _first_event(audience, version)
-
-
-def _narrowed(audience: str, version: Version, fields: Mapping[str, Any]) -> dict[str, Any]:
-    withheld = version.practice.withheld_from(audience)
-    return {name: value for name, value in fields.items() if name not in withheld}
+    event, fields = (LATER_EVENTS if told_before else FIRST_EVENTS)[audience], _FIELDS[audience, told_before](version)
+    return event(**narrowed(fields, version.practice.withheld_from(audience)))
 
 
 def _for_police(version: Version) -> dict[str, Any]:
@@ -159,9 +177,9 @@ def _for_police(version: Version) -> dict[str, Any]:
     }
 
 
-def _version_added(version: Version) -> Event:
+def _version_added(version: Version) -> dict[str, Any]:
     # The police have had the original with the first announcement.
-    fields = {
+    return {
         "reference": version.reference,
         "added_at": version.at,
         "version": version.version,
@@ -170,7 +188,6 @@ def _version_added(version: Version) -> Event:
         "unread_reason": version.unread_reason,
         "possibly_same_as": version.possibly_same_as,
     }
-    return police.ReferralVersionAdded(**_narrowed("police", version, fields))
 
 
 def _for_social_care(version: Version) -> dict[str, Any]:
@@ -186,39 +203,42 @@ def _for_social_care(version: Version) -> dict[str, Any]:
     form = version.form
     if form is None:
         return fields
-    return fields | {
-        "forenames": form.person.forenames,
-        "surname": form.person.surname,
-        "date_of_birth": form.person.date_of_birth,
-        "approximate_age": form.person.approximate_age,
-        "addresses": form.person.addresses,
-        "safeguarding_concern": form.concerns.narrative,
-        "complex_needs": form.concerns.complex_needs,
-        "parent_or_carer": form.considerations.parent_or_carer,
-        "referrer_organisation": "" if form.referrer.wishes_anonymity else form.referrer.organisation,
+    fields |= {name: answer(form) for name, answer in _COPIED.items()}
+    return fields | {"referrer_organisation": ""} if form.referrer.wishes_anonymity else fields
+
+
+def _for_awareness(version: Version) -> dict[str, Any]:
+    return {
+        "reference": version.reference,
+        "received_at": version.received_at,
+        "version": version.version,
+        "age_band": anonymous_facts(version.form, version.received_at).age_band,
+        "district": version.practice.district,
+        "statistics_key": version.statistics_key,
     }
 
 
-def _for_awareness(version: Version) -> Event:
+def _for_statistics(version: Version) -> dict[str, Any]:
     facts = anonymous_facts(version.form, version.received_at)
-    return awareness.ReferralMade(
-        reference=version.reference,
-        received_at=version.received_at,
-        version=version.version,
-        age_band=facts.age_band,
-        district=version.practice.district,
-        statistics_key=version.statistics_key,
-    )
+    return {
+        "month": month_of(version.received_at),
+        "version": version.version,
+        "door": version.door,
+        "sector": facts.sector,
+        "age_band": facts.age_band,
+        "gender": facts.gender,
+        "district": version.practice.district,
+    }
 
 
-def _for_statistics(version: Version) -> Event:
-    facts = anonymous_facts(version.form, version.received_at)
-    return statistics.ReferralCounted(
-        month=month_of(version.received_at),
-        version=version.version,
-        door=version.door,
-        sector=facts.sector,
-        age_band=facts.age_band,
-        gender=facts.gender,
-        district=version.practice.district,
-    )
+_FIELDS: Mapping[tuple[str, bool], Callable[[Version], dict[str, Any]]] = {
+    ("police", False): _for_police,
+    ("police", True): _version_added,
+    ("social-care", False): _for_social_care,
+    ("social-care", True): _for_social_care,
+    ("awareness", False): _for_awareness,
+    ("awareness", True): _for_awareness,
+    ("statistics", False): _for_statistics,
+    ("statistics", True): _for_statistics,
+}
+"""What goes into the event of an audience; the key says whether the audience was told before."""

@@ -9,6 +9,7 @@ from services.intake.queries.desk import (
     originals_to_read,
     unread_referrals,
 )
+from services.intake.queries.disclosure import Stored, stored_version
 from services.intake.queries.ledgers import (
     TEAM_ORDER,
     LateCount,
@@ -32,6 +33,7 @@ __all__ = [
     "LatePlace",
     "Ledger",
     "Line",
+    "Stored",
     "Unread",
     "UnreadPlace",
     "count_late_lines",
@@ -45,6 +47,7 @@ __all__ = [
     "originals_to_read",
     "quarantine_counts",
     "quarantined_of",
+    "stored_version",
     "unread_referrals",
     "waiting_for_the_scanner",
 ]

@@ -1,0 +1,62 @@
+"""A referral as its newest version stands, opened, so that it can be shown what each audience gets of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis import documents
+from chassis.database import Session
+from contracts.envelope import DocumentReference
+from contracts.vocabulary import ReferralForm
+from services.intake import models
+from services.intake.queries.ledgers import _referral
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """The newest version of a referral with everything that an announcement of it is made of."""
+
+    referral_id: UUID
+    reference: str
+    correlation_id: UUID
+    statistics_key: UUID
+    area: str
+    area_version: str
+    district: str
+    door: str
+    received_at: datetime
+    version: int
+    added_at: datetime
+    form: ReferralForm | None
+    unread_reason: str
+    documents: tuple[DocumentReference, ...]
+    possibly_same_as: tuple[str, ...]
+
+
+async def stored_version(session: Session, reference: str) -> Stored:
+    """Return the newest version of a referral, opened; raises ReferralUnknown. The edge records the read."""
+    row = await _referral(session, reference)
+    version = models.referral_version
+    newest = await session.first(
+        select(version).where(version.c.referral_id == row.id, version.c.version == row.version)
+    )
+    form = await session.unseal_model(row.id, newest.form, ReferralForm) if newest and newest.form else None
+    return Stored(
+        referral_id=row.id,
+        reference=row.reference,
+        correlation_id=row.correlation_id,
+        statistics_key=row.statistics_key,
+        area=row.area,
+        area_version=row.area_version,
+        district=row.district,
+        door=row.door,
+        received_at=row.received_at,
+        version=row.version,
+        added_at=newest.added_at if newest else row.received_at,
+        form=form,
+        unread_reason=row.unread_reason,
+        documents=await documents.listed(session, row.id),
+        possibly_same_as=(),
+    )
