@@ -54,6 +54,16 @@ from services.intake.domain.readings import (
     ReferralAlreadyRead,
 )
 from services.intake.domain.sameness import MOST_ALIKE, ArrivalKey, KeyKind, KeyUsedForAnotherRequest, key_for
+from services.intake.domain.senders import (
+    Letter,
+    NoReceipt,
+    NoReferral,
+    SenderEvidence,
+    Source,
+    Verdict,
+    perhaps_no_referral,
+    why_no_receipt,
+)
 
 __all__ = [
     "AGES_MAY_DIFFER",
@@ -88,8 +98,11 @@ __all__ = [
     "Found",
     "KeyKind",
     "KeyUsedForAnotherRequest",
+    "Letter",
     "LineTimes",
     "Localities",
+    "NoReceipt",
+    "NoReferral",
     "NotYourClaim",
     "NothingToAdd",
     "OnDuty",
@@ -108,8 +121,11 @@ __all__ = [
     "ReferralAlreadyRead",
     "ReferralUnknown",
     "RequiredRecipient",
+    "SenderEvidence",
+    "Source",
     "SpoolFull",
     "SpoolUnwritable",
+    "Verdict",
     "ages_disagree",
     "anonymous_facts",
     "impossible_age",
@@ -121,5 +137,7 @@ __all__ = [
     "narrowed",
     "ordinary_reference",
     "outage_reference",
+    "perhaps_no_referral",
     "references_in",
+    "why_no_receipt",
 ]
