@@ -219,4 +219,45 @@ quarantined = Table(
     Index("quarantined_not_scanned", "referral_id", postgresql_where=text("reason = 'not-scanned'")),
 )
 
+sender_evidence = Table(
+    "sender_evidence",
+    metadata,
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("checked_at", moment, LINKING),
+    column("source", Text, OPERATIONAL),
+    column("spf", Text, OPERATIONAL),
+    column("dkim", Text, OPERATIONAL),
+    column("dmarc", Text, OPERATIONAL),
+    column("replies_elsewhere", Boolean, OPERATIONAL),
+    column("no_receipt", Text, OPERATIONAL),
+    column("domains", LargeBinary, IDENTITY, nullable=True),
+)
+
+same_mail = Table(
+    "same_mail",
+    metadata,
+    column("first_id", Uuid, LINKING, ForeignKey("referral.id"), primary_key=True),
+    column("place", Integer, OPERATIONAL, primary_key=True, autoincrement=False),
+    column("area", Text, OPERATIONAL),
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), unique=True),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("received_at", moment, LINKING),
+    column("why", Text, OPERATIONAL),
+    column("state", Text, OPERATIONAL),
+    column("digest", LargeBinary, LINKING, unique=True, nullable=True),
+    column("document_id", Uuid, LINKING),
+    column("addresses", LargeBinary, IDENTITY, nullable=True),
+    column("decided_at", moment, LINKING, nullable=True),
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), nullable=True),
+    Index("set_aside_open", "received_at", postgresql_where=text("state IN ('being-read', 'waiting')")),
+)
+
 TABLES = ("referral", "referral_version", "arrival_key", "ledger_line", "progress")
