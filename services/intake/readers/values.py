@@ -9,6 +9,9 @@ from contracts.vocabulary import ReferralForm
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 JSON = "application/json"
+LONGEST_SHOWN = 100_000
+"""So many characters at most of a file's text are kept for people to read beside the fields."""
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -76,6 +79,8 @@ class FormReading:
 
     `form` is there as soon as the required answers are. `values` holds every answer as text by its dotted field path,
     the unusable ones too; `missing` and `doubtful` are field paths; `reason` is a sentence, empty when all was read.
+    `text` is the file's own text as far as it has one, its beginning only, for people to compare with; `unplaced` are
+    its words that stand in no field and do not belong to the empty form, in their order.
     """
 
     form: ReferralForm | None = field(default=None, repr=False)
@@ -84,8 +89,10 @@ class FormReading:
     reason: str = ""
     cause: Cause = Cause.NONE
     values: Mapping[str, str] = field(default_factory=lambda: NOTHING, repr=False)
+    text: str = field(default="", repr=False)
+    unplaced: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def complete(self) -> bool:
         """Say whether everything on the form was read and understood, so that nobody has to key anything."""
-        return self.form is not None and not self.doubtful
+        return self.form is not None and not self.doubtful and not self.unplaced

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contracts.vocabulary import ReferralForm
-from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
+from services.intake.readers.values import LONGEST_SHOWN, Attachment, Cause, FormReading, ReadMessage
 
 LENGTH = 4
 
@@ -70,6 +70,8 @@ def packed_form(reading: FormReading) -> Packet:
             "reason": reading.reason,
             "cause": reading.cause.value,
             "values": dict(reading.values),
+            "text": reading.text[:LONGEST_SHOWN],
+            "unplaced": list(reading.unplaced),
         }
     )
 
@@ -84,4 +86,6 @@ def unpacked_form(packet: Packet) -> FormReading:
         reason=str(head["reason"]),
         cause=Cause(head["cause"]),
         values=MappingProxyType({str(path): str(text) for path, text in head["values"].items()}),
+        text=str(head["text"])[:LONGEST_SHOWN],
+        unplaced=tuple(str(words) for words in head["unplaced"]),
     )
