@@ -11,7 +11,7 @@ from contracts.envelope import Event
 from contracts.intake import awareness, police, referrer, social_care, statistics
 from contracts.notify import police as notify_police
 from contracts.triage import awareness as triage_awareness
-from contracts.triage import dovetail
+from contracts.triage import desk, dovetail
 from contracts.triage import notices as triage_notices
 from contracts.triage import referrer as triage_referrer
 from contracts.triage import statistics as triage_statistics
@@ -42,7 +42,12 @@ class ReceiptTopicSpec:
 
 
 TOPICS: tuple[TopicSpec, ...] = (
-    TopicSpec(police.TOPIC, "intake", ("triage",), (police.ReferralReceived, police.ReferralVersionAdded)),
+    TopicSpec(
+        police.TOPIC,
+        "intake",
+        ("triage",),
+        (police.ReferralReceived, police.ReferralVersionAdded, police.ReferralsLinked),
+    ),
     TopicSpec(
         social_care.TOPIC,
         "intake",
@@ -61,6 +66,7 @@ TOPICS: tuple[TopicSpec, ...] = (
     TopicSpec(triage_awareness.TOPIC, "triage", ("channel",), (triage_awareness.PoliceDecisionMade,)),
     TopicSpec(triage_notices.TOPIC, "triage", ("notify",), (triage_notices.SignpostMade,)),
     TopicSpec(triage_referrer.TOPIC, "triage", ("intake",), (triage_referrer.ReferralProgressed,)),
+    TopicSpec(desk.TOPIC, "triage", ("intake",), (desk.ReferralsLinked,)),
     TopicSpec(triage_statistics.TOPIC, "triage", ("stats",), (triage_statistics.DecisionCounted,), statistics=True),
     TopicSpec(
         channel_police.TOPIC,

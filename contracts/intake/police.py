@@ -1,11 +1,11 @@
 """What intake tells the police: the full form, the original and its documents."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from contracts.envelope import DocumentReference, Event
-from contracts.vocabulary.classes import IDENTITY, LINKING, OPERATIONAL
+from contracts.vocabulary.classes import IDENTITY, LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
 from contracts.vocabulary.form import ReferralForm
 from contracts.vocabulary.words import Door
 
@@ -31,7 +31,10 @@ class ReferralReceived(Event):
 
 
 class ReferralVersionAdded(Event):
-    """Sent when a later version of a referral exists: the software read the original, or a person completed it."""
+    """Sent when a later version of a referral exists: the original was read or completed, or the referrer added to it.
+
+    `additions` are all words that the referrer added so far, oldest first; `documents` only what is new.
+    """
 
     wire_type: ClassVar[str] = "intake.referral-version-added.v1"
     topic: ClassVar[str] = TOPIC
@@ -44,3 +47,21 @@ class ReferralVersionAdded(Event):
     unread_reason: Annotated[str, OPERATIONAL] = ""
     documents: Annotated[tuple[DocumentReference, ...], IDENTITY] = ()
     possibly_same_as: Annotated[tuple[str, ...], LINKING] = ()
+    additions: Annotated[tuple[str, ...], SPECIAL_CATEGORY] = ()
+
+
+class ReferralsLinked(Event):
+    """Sent when a person at the desk has said whether two referrals are about the same person; both stay as they are.
+
+    The subject is the later one. The answer given last, at either service, is the one that counts.
+    """
+
+    wire_type: ClassVar[str] = "intake.referrals-linked.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    other_reference: Annotated[str, LINKING]
+    answer: Annotated[Literal["linked", "separate"], OPERATIONAL]
+    reason: Annotated[str, SPECIAL_CATEGORY]
+    answered_by: Annotated[str, POLICE]
+    answered_at: Annotated[datetime, LINKING]

@@ -32,6 +32,7 @@ class SafeguardingConcernReceived(Event):
     parent_or_carer: Annotated[str, IDENTITY] = ""
     referrer_organisation: Annotated[str, IDENTITY] = ""
     documents: Annotated[tuple[DocumentReference, ...], IDENTITY] = ()
+    additions: Annotated[tuple[str, ...], SPECIAL_CATEGORY] = ()
 
 
 class SafeguardingConcernUpdated(SafeguardingConcernReceived):

@@ -1,10 +1,12 @@
-"""Events in: how far a referral has got with the police and in Channel."""
+"""Events in: how far a referral has got with the police and in Channel, and which ones they linked."""
 
 from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.channel.referrer import CaseProgressed
+from contracts.triage.desk import ReferralsLinked
 from contracts.triage.referrer import ReferralProgressed
-from services.intake.operations import Progress, record_progress
+from services.intake.domain import Answer, AnsweredIn, PairAnswer
+from services.intake.operations import Progress, note_pair_answer, record_progress
 
 handlers = Handlers()
 
@@ -21,3 +23,10 @@ async def on_case_progressed(session: Session, event: CaseProgressed, message: M
     """Record the stage that the Channel pathway has reached, and have the referrer told if the area allows."""
     reached = Progress(message.subject, "channel", event.stage, event.reached_at, message.event_id)
     await record_progress(session, reached, now=message.now)
+
+
+@handlers.on(ReferralsLinked)
+async def on_referrals_linked(session: Session, event: ReferralsLinked, message: Message) -> None:
+    """Keep what a police officer said of two referrals, so that the desk sees it and does not ask again."""
+    given = PairAnswer(Answer(event.answer), AnsweredIn.TRIAGE, event.reason, event.answered_by, event.answered_at)
+    await note_pair_answer(session, (event.reference, event.other_reference), given, now=message.now)

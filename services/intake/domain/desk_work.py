@@ -20,12 +20,6 @@ class ClaimedBySomebody(Conflict):
     reason: ClassVar[str] = "claimed-by-somebody"
 
 
-class NotYourClaim(Conflict):
-    """The officer completes what another one, or nobody, has claimed."""
-
-    reason: ClassVar[str] = "not-your-claim"
-
-
 class NothingToAdd(Rejected):
     """An addition came without a form, words or documents."""
 

@@ -36,6 +36,10 @@ class Reading(StrEnum):
     ERASED = "erased"
 
 
+STILL_OPEN = frozenset({Reading.BEING_READ, Reading.UNREAD})
+"""Nobody has a whole form of these yet: the software is at it, or a person is to be."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What the software made out of an original that it could not read in full, by field path, as text."""

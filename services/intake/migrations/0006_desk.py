@@ -20,7 +20,9 @@ def upgrade() -> None:
     op.add_column("referral_version", sa.Column("addition", sa.LargeBinary(), nullable=True))
     open_ones = sa.text("reading IN ('being-read', 'unread')")
     op.create_index("referral_to_complete", "referral", ["complete_by"], postgresql_where=open_ones)
-    op.execute("UPDATE referral SET complete_by = received_at + interval '1 day' WHERE reading IN ('being-read', 'unread')")
+    op.execute(
+        "UPDATE referral SET complete_by = received_at + interval '1 day' WHERE reading IN ('being-read', 'unread')"
+    )
     _claims()
     _likeness()
     _pairs()

@@ -1,9 +1,14 @@
 """What intake does: take in, read, complete, note receipts and progress, erase; one verb each, no commit."""
 
 from services.intake.operations.announcing import MAY_WITHHOLD
+from services.intake.operations.claiming import claim
+from services.intake.operations.correcting import add_version_by_referrer
 from services.intake.operations.disclosing import preview, preview_of_area
 from services.intake.operations.erasing import erase_subject
 from services.intake.operations.ledger import note_receipts, purge_keys
+from services.intake.operations.linking import answer_pair, note_pair_answer
+from services.intake.operations.outages import FromSpool, reserve_references, take_in_from_spool
+from services.intake.operations.partners import NewSecret, add_partner, new_secret, renew_secret, revoke_partner
 from services.intake.operations.progress import Progress, record_progress
 from services.intake.operations.quarantine import note_quarantined, read_again
 from services.intake.operations.reading import (
@@ -16,10 +21,18 @@ from services.intake.operations.receiving import receive, receive_all
 
 __all__ = [
     "MAY_WITHHOLD",
+    "FromSpool",
+    "NewSecret",
     "Progress",
     "ToRead",
+    "add_partner",
+    "add_version_by_referrer",
+    "answer_pair",
+    "claim",
     "complete",
     "erase_subject",
+    "new_secret",
+    "note_pair_answer",
     "note_quarantined",
     "note_receipts",
     "preview",
@@ -30,5 +43,9 @@ __all__ = [
     "receive_all",
     "record_progress",
     "record_reading",
+    "renew_secret",
+    "reserve_references",
+    "revoke_partner",
+    "take_in_from_spool",
     "take_to_read",
 ]

@@ -82,11 +82,14 @@ class Version:
     unread_reason: str
     documents: tuple[DocumentReference, ...] = ()
     possibly_same_as: tuple[str, ...] = ()
+    additions: tuple[str, ...] = ()
+    added_documents: tuple[DocumentReference, ...] = ()
+    danger: bool = False
 
     @property
     def immediate_danger(self) -> bool:
-        """Say whether the referrer told of immediate danger; False while nothing has been read."""
-        return self.form is not None and self.form.concerns.immediate_danger
+        """Say whether the referrer told of immediate danger, on the form or in what was added to it later."""
+        return self.danger or (self.form is not None and self.form.concerns.immediate_danger)
 
 
 async def announce_first(
@@ -156,10 +159,15 @@ def event_for(audience: str, version: Version, *, told_before: bool) -> Event | 
 
     Whatever is announced, and every preview of it, is made here; no field comes into being anywhere else.
     """
-    if told_before and version.form is None and audience != "police":
+    if told_before and version.form is None and audience not in _hears_unread(version):
         return None
     event, fields = (LATER_EVENTS if told_before else FIRST_EVENTS)[audience], _FIELDS[audience, told_before](version)
     return event(**narrowed(fields, version.practice.withheld_from(audience)))
+
+
+def _hears_unread(version: Version) -> tuple[str, ...]:
+    """Return who hears of a later version that nobody could read: what a referrer added says something by itself."""
+    return ("police", "social-care") if version.additions else ("police",)
 
 
 def _for_police(version: Version) -> dict[str, Any]:
@@ -178,7 +186,7 @@ def _for_police(version: Version) -> dict[str, Any]:
 
 
 def _version_added(version: Version) -> dict[str, Any]:
-    # The police have had the original with the first announcement.
+    # The police have had the original with the first announcement; of documents, only what came later is new to them.
     return {
         "reference": version.reference,
         "added_at": version.at,
@@ -186,7 +194,9 @@ def _version_added(version: Version) -> dict[str, Any]:
         "immediate_danger": version.immediate_danger,
         "form": version.form,
         "unread_reason": version.unread_reason,
+        "documents": version.added_documents,
         "possibly_same_as": version.possibly_same_as,
+        "additions": version.additions,
     }
 
 
@@ -199,6 +209,7 @@ def _for_social_care(version: Version) -> dict[str, Any]:
         "version": version.version,
         "read": version.form is not None,
         "documents": version.documents,
+        "additions": version.additions,
     }
     form = version.form
     if form is None:

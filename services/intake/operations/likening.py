@@ -16,7 +16,8 @@ _LIKEN = text(
     ), gone AS (
         DELETE FROM likeness_mark WHERE referral_id = CAST(:id AS uuid) AND mark <> ALL (CAST(:marks AS bytea[]))
     ), kept AS (
-        INSERT INTO likeness_mark (mark, referral_id, area) SELECT mark, CAST(:id AS uuid), CAST(:area AS text) FROM given
+        INSERT INTO likeness_mark (mark, referral_id, area)
+        SELECT mark, CAST(:id AS uuid), CAST(:area AS text) FROM given
         ON CONFLICT DO NOTHING
     ), alike AS (
         SELECT known.referral_id AS other_id, count(*) AS shared

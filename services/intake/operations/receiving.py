@@ -57,8 +57,8 @@ _CLAIMED_BEFORE = text(
     WHERE sign.digest = ANY (CAST(:digests AS bytea[])) ORDER BY sign.seen_at"""
 )
 # One statement for all, because each round trip costs more than its rows: the signs are claimed, those of the same mail
-# by whoever came first, and only for whom all are new do the referral, its first version, its ledger lines and its marks
-# of likeness come into being, and the pairs that these make with what came before.
+# by whoever came first, and only for whom all are new do the referral, its first version, its ledger lines and marks of
+# likeness come into being, and the pairs that these make with what came before.
 _MAKE = text(
     """WITH given AS (
         SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:area AS text[]), CAST(:area_version AS text[]),

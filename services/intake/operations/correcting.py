@@ -1,0 +1,109 @@
+"""Takes in what a referrer corrects or adds later: a version of the same referral, sent on like every other one."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from chassis import audit, documents
+from chassis.database import Session
+from contracts.envelope import DocumentReference
+from contracts.vocabulary import ReferralForm
+from services.intake import models
+from services.intake.domain import (
+    STILL_OPEN,
+    Added,
+    Addition,
+    Found,
+    NothingToAdd,
+    Practice,
+    Reading,
+    ReferralUnknown,
+    marks_of,
+)
+from services.intake.operations.versions import FIND, NewVersion, add_version
+
+_CLAIM_SIGN = text(
+    """INSERT INTO arrival_key (digest, kind, area, request_digest, referral_id, seen_at)
+    VALUES (:digest, :kind, :area, :request_digest, :referral_id, :seen_at)
+    ON CONFLICT (digest) DO NOTHING"""
+)
+
+
+async def add_version_by_referrer(
+    session: Session, referral_id: UUID, addition: Addition, practice: Practice, *, likeness_key: bytes, now: datetime
+) -> Added:
+    """Keep what a referrer sent later as a new version and announce it to police and, as the area allows, social care.
+
+    Who may add is for the door to know: the caller has checked a second factor, a partner's token or a mail.
+    `practice` is that of the referral's own area and version, for the district that now holds. A corrected form takes
+    the place of the one before, and ends the desk's work on an original that could not be read; words and documents
+    are added to whatever there is. What has come before under one of the addition's keys changes nothing.
+    Raises ReferralUnknown, or NothingToAdd.
+    """
+    if not (addition.form or addition.words.strip() or addition.documents):
+        raise NothingToAdd("Nothing was added: correct an answer, write something or attach a file.")
+    await session.lock(referral_id)
+    row = await session.first(FIND, {"id": referral_id})
+    if row is None or row.reading == Reading.ERASED:
+        raise ReferralUnknown("There is no referral with that reference: check each character.")
+    if not await _is_new(session, row, addition, now):
+        return Added(row.reference, int(row.version), repeated=True)
+    new = await _new_version(session, row, addition, practice, likeness_key)
+    kept = await _keep_documents(session, row, addition, now)
+    version = await add_version(session, row, replace(new, documents=kept), now)
+    facts = {"version": version, "corrected": str(addition.form is not None), "documents": len(kept)}
+    await audit.record(session, "referral.added-to", subject=row.id, now=now, area=row.area, facts=facts)
+    return Added(row.reference, version)
+
+
+async def _is_new(session: Session, row: Any, addition: Addition, now: datetime) -> bool:
+    """Claim the signs of an addition; one that is known means that the same thing has been sent before."""
+    fresh = True
+    for key in addition.keys:
+        values = {"digest": key.digest, "kind": str(key.kind), "area": row.area, "request_digest": key.request_digest}
+        fresh &= bool(await session.run(_CLAIM_SIGN, values | {"referral_id": row.id, "seen_at": now}))
+    return fresh
+
+
+async def _new_version(
+    session: Session, row: Any, addition: Addition, practice: Practice, likeness_key: bytes
+) -> NewVersion:
+    words, corrected = addition.words.strip(), addition.form
+    if corrected is not None:
+        return NewVersion(
+            reading=Reading.COMPLETED if row.reading in STILL_OPEN else Reading(row.reading),
+            practice=practice,
+            made_by="referrer",
+            form=corrected,
+            marks=marks_of(corrected, likeness_key),
+            addition=words,
+            danger=addition.immediate_danger,
+        )
+    table = models.referral_version
+    newest = await session.first(select(table).where(table.c.referral_id == row.id, table.c.version == row.version))
+    form = await session.unseal_model(row.id, newest.form, ReferralForm) if newest and newest.form else None
+    found = Found.from_json(await session.unseal_text(row.id, newest.found)) if newest and newest.found else Found()
+    return NewVersion(
+        reading=Reading(row.reading),
+        practice=practice,
+        made_by="referrer",
+        form=form,
+        reason=row.unread_reason,
+        found=found,
+        marks=marks_of(form, likeness_key),
+        addition=words,
+        danger=addition.immediate_danger or row.immediate_danger,
+    )
+
+
+async def _keep_documents(
+    session: Session, row: Any, addition: Addition, now: datetime
+) -> tuple[DocumentReference, ...]:
+    kept = []
+    for each in addition.documents:
+        given: dict[str, Any] = {"name": each.name, "media_type": each.media_type, "body": each.body}
+        kept.append(await documents.store(session, subject=row.id, area=row.area, now=now, **given))
+    return tuple(kept)
