@@ -4,7 +4,9 @@ from services.intake.operations.announcing import MAY_WITHHOLD
 from services.intake.operations.claiming import claim
 from services.intake.operations.correcting import add_version_by_referrer
 from services.intake.operations.disclosing import preview, preview_of_area
+from services.intake.operations.dividing import Part, divide, places_taken
 from services.intake.operations.erasing import erase_subject
+from services.intake.operations.evidence import Sent, record_evidence
 from services.intake.operations.ledger import note_receipts, purge_keys
 from services.intake.operations.linking import answer_pair, note_pair_answer
 from services.intake.operations.outages import FromSpool, reserve_references, take_in_from_spool
@@ -18,34 +20,57 @@ from services.intake.operations.reading import (
     take_to_read,
 )
 from services.intake.operations.receiving import receive, receive_all
+from services.intake.operations.setting_aside import (
+    Aside,
+    Posted,
+    SettledMeanwhile,
+    dismiss,
+    leave_aside,
+    make_referral,
+    set_aside,
+    take_aside,
+)
 
 __all__ = [
     "MAY_WITHHOLD",
+    "Aside",
     "FromSpool",
     "NewSecret",
+    "Part",
+    "Posted",
     "Progress",
+    "Sent",
+    "SettledMeanwhile",
     "ToRead",
     "add_partner",
     "add_version_by_referrer",
     "answer_pair",
     "claim",
     "complete",
+    "dismiss",
+    "divide",
     "erase_subject",
+    "leave_aside",
+    "make_referral",
     "new_secret",
     "note_pair_answer",
     "note_quarantined",
     "note_receipts",
+    "places_taken",
     "preview",
     "preview_of_area",
     "purge_keys",
     "read_again",
     "receive",
     "receive_all",
+    "record_evidence",
     "record_progress",
     "record_reading",
     "renew_secret",
     "reserve_references",
     "revoke_partner",
+    "set_aside",
+    "take_aside",
     "take_in_from_spool",
     "take_to_read",
 ]

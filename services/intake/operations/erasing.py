@@ -9,6 +9,7 @@ from chassis.database import Session
 from services.intake import models
 from services.intake.domain import Reading
 from services.intake.operations.likening import forget_likeness
+from services.intake.operations.setting_aside import forget_aside
 
 
 async def erase_subject(session: Session, subject: UUID) -> None:
@@ -25,6 +26,7 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     await session.execute(delete(keys).where(keys.c.referral_id == subject))
     await forget_likeness(session, subject)
+    await forget_aside(session, subject)
     await session.execute(delete(quarantined).where(quarantined.c.referral_id == subject))
     await session.execute(update(referral).where(referral.c.id == subject).values(emptied))
     await session.execute(

@@ -22,8 +22,17 @@ from services.intake.queries.ledgers import (
     ledger,
     newest_ledgers,
 )
+from services.intake.queries.partners import ListedPartner, OwnReferral, listed_partners, own_referral
 from services.intake.queries.practice import likeness_key, localities_of
 from services.intake.queries.quarantine import quarantine_counts, quarantined_of, waiting_for_the_scanner
+from services.intake.queries.references import by_reference
+from services.intake.queries.senders import SenderShown, evidence_of, referrals_of_the_same_mail
+from services.intake.queries.setting_aside import (
+    MailSetAside,
+    asides_to_read,
+    count_mails_set_aside,
+    mails_set_aside,
+)
 
 __all__ = [
     "TEAM_ORDER",
@@ -33,20 +42,32 @@ __all__ = [
     "LatePlace",
     "Ledger",
     "Line",
+    "ListedPartner",
+    "MailSetAside",
+    "OwnReferral",
+    "SenderShown",
     "Stored",
     "Unread",
     "UnreadPlace",
+    "asides_to_read",
+    "by_reference",
     "count_late_lines",
+    "count_mails_set_aside",
     "count_unread_referrals",
     "desk_referral",
+    "evidence_of",
     "late_lines",
     "ledger",
     "likeness_key",
+    "listed_partners",
     "localities_of",
+    "mails_set_aside",
     "newest_ledgers",
     "originals_to_read",
+    "own_referral",
     "quarantine_counts",
     "quarantined_of",
+    "referrals_of_the_same_mail",
     "stored_version",
     "unread_referrals",
     "waiting_for_the_scanner",

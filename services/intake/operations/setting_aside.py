@@ -1,0 +1,163 @@
+"""Keeps mails that answer our own apart from the referrals, until software and a person have looked inside."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis import audit, documents
+from chassis.database import Session
+from chassis.errors import Conflict
+from services.intake.domain import NoReferral, Original, Receipt
+from services.intake.operations.receiving import receive
+
+
+class Standing(StrEnum):
+    """How far a mail that was set aside has got."""
+
+    BEING_READ = "being-read"
+    WAITING = "waiting"
+    DISMISSED = "dismissed"
+    REFERRAL = "referral"
+
+
+class SettledMeanwhile(Conflict):
+    """Somebody has decided about this mail already."""
+
+    reason: ClassVar[str] = "set-aside-settled"
+
+
+_KEEP = text(
+    """INSERT INTO set_aside (id, area, area_version, received_at, why, state, digest, document_id, addresses)
+    VALUES (:id, :area, :area_version, :now, :why, 'being-read', :digest, :document_id, :addresses)
+    ON CONFLICT (digest) DO NOTHING"""
+)
+_KNOWN = text("SELECT 1 AS yes FROM set_aside WHERE digest = :digest")
+_FIND = text("SELECT * FROM set_aside WHERE id = :id")
+_MOVE = text("UPDATE set_aside SET state = :state, decided_at = :now, referral_id = :referral WHERE id = :id")
+_REFERRAL = text("SELECT id FROM referral WHERE reference = :reference")
+_FORGET = text("UPDATE set_aside SET digest = NULL, addresses = NULL, state = 'dismissed' WHERE id = :id")
+OPEN = frozenset({Standing.BEING_READ, Standing.WAITING})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """How a mail was handed in: for whom, and by whom as the envelope says."""
+
+    recipients: tuple[str, ...] = field(default=(), repr=False)
+    envelope_sender: str = field(default="", repr=False)
+
+    def to_json(self) -> str:
+        """Return the JSON in which this is sealed and kept."""
+        return json.dumps([self.recipients, self.envelope_sender])
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A mail that was set aside, opened."""
+
+    id: UUID
+    area: str
+    area_version: str
+    body: bytes = field(repr=False)
+    posted: Posted
+
+
+async def set_aside(session: Session, original: Original, why: NoReferral, posted: Posted, *, now: datetime) -> None:
+    """Keep a mail that is perhaps no referral; nobody is told of it yet. The same bytes again are the same mail."""
+    digest = hashlib.sha256(original.body).digest()
+    if await session.first(_KNOWN, {"digest": digest}) is not None:
+        return
+    subject = await session.new_subject()
+    practice = original.practice
+    kept = await documents.store(
+        session,
+        subject=subject,
+        area=practice.area,
+        name=original.name,
+        media_type=original.media_type,
+        body=original.body,
+        now=now,
+    )
+    values = {
+        "id": subject,
+        "area": practice.area,
+        "area_version": practice.version,
+        "now": now,
+        "why": str(why),
+        "digest": digest,
+        "document_id": kept.id,
+        "addresses": await session.seal(subject, posted.to_json()),
+    }
+    await session.run(_KEEP, values)
+    facts: dict[str, str | int] = {"reason": str(why), "bytes": len(original.body)}
+    await audit.record(session, "mail.set-aside", subject=subject, now=now, area=practice.area, facts=facts)
+
+
+async def take_aside(session: Session, aside_id: UUID) -> Aside | None:
+    """Open a mail that was set aside, while nobody has decided about it; None afterwards."""
+    await session.lock(aside_id)
+    row = await session.first(_FIND, {"id": aside_id})
+    if row is None or row.state not in OPEN:
+        return None
+    return await _opened(session, row)
+
+
+async def _opened(session: Session, row: Any) -> Aside:
+    recipients, sender = json.loads(await session.unseal_text(row.id, row.addresses))
+    original = await documents.read(session, row.document_id)
+    posted = Posted(recipients=tuple(recipients), envelope_sender=sender)
+    return Aside(row.id, row.area, row.area_version, original.body, posted)
+
+
+async def leave_aside(session: Session, aside_id: UUID, *, now: datetime) -> None:
+    """Put a mail in which nothing was found on the desk's list, for a person to decide."""
+    row = await _held(session, aside_id)
+    if row is not None and row.state == Standing.BEING_READ:
+        await _move(session, row, Standing.WAITING, now)
+
+
+async def make_referral(
+    session: Session, aside_id: UUID, original: Original, *, now: datetime, reason: str = ""
+) -> Receipt:
+    """Take a mail that was set aside in as a referral, announced to everybody; raises SettledMeanwhile."""
+    row = await _held(session, aside_id)
+    if row is None or row.state not in OPEN:
+        raise SettledMeanwhile("Somebody has decided about this mail already: look at the list again.")
+    receipt = await receive(session, original, now=now)
+    found = (await session.rows(_REFERRAL, {"reference": receipt.reference}))[0].id
+    await _move(session, row, Standing.REFERRAL, now, referral=found, reason=reason)
+    return receipt
+
+
+async def dismiss(session: Session, aside_id: UUID, *, reason: str, now: datetime) -> None:
+    """Record that a person found no referral in a mail; raises SettledMeanwhile. Its original stays."""
+    row = await _held(session, aside_id)
+    if row is None or row.state not in OPEN:
+        raise SettledMeanwhile("Somebody has decided about this mail already: look at the list again.")
+    await _move(session, row, Standing.DISMISSED, now, reason=reason)
+
+
+async def forget_aside(session: Session, aside_id: UUID) -> None:
+    """Remove what sealing does not cover of a mail that was set aside, when it is erased."""
+    await session.run(_FORGET, {"id": aside_id})
+
+
+async def _held(session: Session, aside_id: UUID) -> Any:
+    await session.lock(aside_id)
+    return await session.first(_FIND, {"id": aside_id})
+
+
+async def _move(
+    session: Session, row: Any, state: Standing, now: datetime, *, referral: UUID | None = None, reason: str = ""
+) -> None:
+    await session.run(_MOVE, {"id": row.id, "state": str(state), "now": now, "referral": referral})
+    facts: dict[str, str | int] = {"state": str(state)}
+    await audit.record(
+        session, "mail.set-aside-settled", subject=row.id, now=now, area=row.area, reason=reason, facts=facts
+    )
