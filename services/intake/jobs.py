@@ -8,10 +8,12 @@ from chassis.jobs import Job
 from chassis.runtime import Runtime
 from services.intake.operations import purge_keys
 from services.intake.queries import count_late_lines
+from services.intake.spool import drain
 
 KEYS_KEPT = timedelta(days=30)
 LATE_LINES_EVERY = timedelta(seconds=15)
 PURGE_EVERY = timedelta(days=1)
+SPOOL_EVERY = timedelta(seconds=1)
 
 log = telemetry.logger("intake.jobs")
 
@@ -47,7 +49,13 @@ async def purge_old_keys(runtime: Runtime, now: datetime) -> None:
         await purge_keys(session, before=now - KEYS_KEPT, now=now)
 
 
+async def take_in_the_spool(runtime: Runtime, now: datetime) -> None:
+    """Take in what the spool kept while the database was away, and keep references for the next time."""
+    await drain(runtime, now)
+
+
 JOBS = (
+    Job("spool", SPOOL_EVERY, take_in_the_spool),
     Job("late-lines", LATE_LINES_EVERY, watch_late_lines),
     Job("purge-keys", PURGE_EVERY, purge_old_keys, daily=True),
 )

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
 
 import areas
 from areas import Area, Areas, Recipient
@@ -120,13 +124,41 @@ def _recipient(each: Recipient, closes: str, rules: Mapping[str, str]) -> Requir
 
 
 class IntakeSettings(ServiceSettings):
-    """Environment of intake; `smtp_port` 0 takes any free port."""
+    """Environment of intake; `smtp_port` 0 takes any free port.
+
+    `mail_relays` are the names under which our own relays write Authentication-Results, `mail_domain` is that of the
+    Message-IDs of our own mails. IMAP is read only where `imap_host` is given; its password stands in a file of its own
+    or in the environment, and is shown nowhere.
+    """
 
     default_area: str = "kent-and-medway"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 2525
     smtp_size_limit: int = 30 * 1024 * 1024
+    smtp_starttls: Literal["off", "offered", "required"] = "off"
+    smtp_certificate: Path | None = None
+    smtp_key: Path | None = None
+    smtp_connections: int = 200
+    smtp_recipients: int = 100
+    smtp_seconds: float = 300
+    mail_domain: str = "notify.throughline.example"
+    mail_relays: frozenset[str] = frozenset()
+    mail_dns: bool = False
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_authorities: Path | None = None
+    imap_username: str = ""
+    imap_password: SecretStr = SecretStr("")
+    imap_password_file: Path | None = None
+    imap_address: str = ""
+    imap_folder: str = "INBOX"
+    imap_done_folder: str = ""
+    imap_seconds: float = 30
     reading_rooms: int = 1
+    spool_directory: Path | None = None
+    spool_size_limit: int = 2 * 1024 * 1024 * 1024
+    spool_references: int = 1000
 
     @cached_property
     def localities(self) -> AreaPractices:

@@ -3,14 +3,24 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from chassis import telemetry
 from chassis.actor import Actor
+from chassis.errors import Unavailable
 from chassis.runtime import Runtime
-from chassis.settling import settled
+from chassis.settling import OutcomeUnknown, settled
 from services.intake.domain import Original, Receipt
 from services.intake.operations import receive
+from services.intake.spool.patience import in_time
+from services.intake.spool.shelter import Shelter, shelter_of
 
 Keep = Callable[[], Awaitable[Receipt]]
 PUBLIC = Actor.public()
+PATIENCE_SECONDS = 4.0
+"""So long somebody before a screen waits for a database that says nothing."""
+MAIL_PATIENCE_SECONDS = 20.0
+"""So long a mail server waits, behind others that share transactions: it has minutes."""
+
+log = telemetry.logger("intake.spool")
 
 
 async def accept(
@@ -22,8 +32,38 @@ async def accept(
     door's own way into the database (the mailbox shares transactions); it raises Unavailable where nothing was kept or
     nobody knows. Raises Unavailable where neither database nor spool can keep it, and what `receive` refuses.
     """
-    return await (keep() if keep else _keep(runtime, original, actor, now))
+    work = keep or (lambda: _keep(runtime, original, actor, now))
+    shelter = shelter_of(runtime)
+    if shelter is None:
+        return await work()
+    if shelter.spool.waiting and (receipt := await shelter.spool.known(original)):
+        return receipt
+    if shelter.away:
+        return await _put(shelter, original, actor, now)
+    try:
+        return await in_time(work, MAIL_PATIENCE_SECONDS if keep else PATIENCE_SECONDS)
+    except Unavailable as error:
+        shelter.away = True
+        log.warning(
+            "The database is away: what comes in goes into the spool.", extra={"facts": {"reason": error.reason}}
+        )
+        return await _put(shelter, original, actor, now, error)
 
 
 async def _keep(runtime: Runtime, original: Original, actor: Actor, now: datetime) -> Receipt:
     return await settled(runtime.database, actor, lambda session: receive(session, original, now=now))
+
+
+async def _put(
+    shelter: Shelter, original: Original, actor: Actor, now: datetime, error: Unavailable | None = None
+) -> Receipt:
+    """Keep in the spool; what the database may have kept all the same folds when it is taken out."""
+    try:
+        return await shelter.spool.put(original, actor=actor, now=now)
+    except Unavailable as refused:
+        shelter.refused += 1
+        log.error("The spool refuses what comes in.", extra={"facts": {"reason": refused.reason}})  # noqa: TRY400
+        if isinstance(error, OutcomeUnknown):
+            # "Refused" would say that nothing was kept.
+            raise error from refused
+        raise

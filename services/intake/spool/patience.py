@@ -1,0 +1,34 @@
+"""Waits for a database only so long: a connection to one that has frozen takes its time to give up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from chassis.settling import OutcomeUnknown
+
+UNTOLD = "The database did not answer in time, so that nobody knows whether this was kept: send it again."
+Answer = TypeVar("Answer")
+
+_abandoned: set["asyncio.Future[Any]"] = set()
+
+
+async def in_time(work: Callable[[], Awaitable[Answer]], seconds: float) -> Answer:
+    """Return what the work answers; raises OutcomeUnknown when it is late, and nobody waits for its end then."""
+    task = asyncio.ensure_future(work())
+    _abandoned.add(task)
+    task.add_done_callback(_forget)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if task.done():
+        return task.result()
+    task.cancel()
+    raise OutcomeUnknown(UNTOLD)
+
+
+def _forget(task: "asyncio.Future[Any]") -> None:
+    _abandoned.discard(task)
+    if not task.cancelled():
+        task.exception()

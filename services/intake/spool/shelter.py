@@ -1,0 +1,76 @@
+"""What a running service holds for an outage: its spool, and whether the database is thought to be away."""
+
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from chassis import telemetry
+from chassis.runtime import Runtime
+from services.intake.spool.folder import Folder
+from services.intake.spool.store import Spool
+
+STUCK_TRIES = 3
+"""An entry that could not be taken in so often, though the database answered, is for a person."""
+
+
+class SpoolSettings(Protocol):
+    """The settings that the spool needs: no folder, no spool."""
+
+    spool_directory: Path | None
+    spool_size_limit: int
+    spool_references: int
+
+
+@dataclass
+class Shelter:
+    """The spool beside the doors; while `away`, nobody waits for the database, and only the spool's job asks for it."""
+
+    spool: Spool
+    references: int
+    away: bool = False
+    refused: int = 0
+
+
+class Seen:
+    """What the figures tell of this process's spool, as last looked at."""
+
+    shelter: Shelter | None = None
+    seconds: float = 0.0
+
+
+def shelter_of(runtime: Runtime) -> Shelter | None:
+    """Return the shelter of a running service, made at first use; None where no folder is set."""
+    if "shelter" not in runtime.state:
+        runtime.state["shelter"] = Seen.shelter = _made(runtime)
+    return cast("Shelter | None", runtime.state["shelter"])
+
+
+def _made(runtime: Runtime) -> Shelter | None:
+    settings = cast("SpoolSettings", runtime.clients)
+    if settings.spool_directory is None:
+        return None
+    # Derived, so that a sealed file says nothing of the key that wraps the subjects' keys.
+    key = hmac.digest(runtime.secrets.key_encryption_key, b"intake spool", "sha256")
+    spool = Spool(Folder(settings.spool_directory, key), settings.spool_size_limit)
+    return Shelter(spool, settings.spool_references)
+
+
+def _waiting() -> int:
+    return len(Seen.shelter.spool.waiting) if Seen.shelter else 0
+
+
+def stuck() -> int:
+    """Return how many entries do not open, or were refused though the database answered."""
+    waiting = Seen.shelter.spool.waiting.values() if Seen.shelter else ()
+    return sum(each.receipt is None or each.tries >= STUCK_TRIES for each in waiting)
+
+
+for name, read, unit, description in (
+    ("entries", _waiting, "1", "Originals that wait in the spool for the database"),
+    ("oldest", lambda: Seen.seconds if _waiting() else 0.0, "s", "For how long the oldest original in the spool waits"),
+    ("stuck", stuck, "1", "Originals in the spool that the database does not take though it answers"),
+    ("refused", lambda: Seen.shelter.refused if Seen.shelter else 0, "1", "Originals refused: the spool could not"),
+    ("away", lambda: int(bool(Seen.shelter and Seen.shelter.away)), "1", "1 while intake does without its database"),
+):
+    telemetry.gauge(f"intake.spool.{name}", read, unit=unit, description=description)
