@@ -7,6 +7,7 @@ from services.intake import handlers, jobs, models, operations
 from services.intake.domain import PERMISSIONS
 from services.intake.doors import mailbox
 from services.intake.settings import IntakeSettings
+from services.intake.spool import sheltered
 from services.intake.web import api, routes
 
 
@@ -22,8 +23,8 @@ def service(settings: IntakeSettings | None = None) -> Service:
         permissions=PERMISSIONS,
         navigation=routes.NAVIGATION,
         jobs=jobs.JOBS,
-        doors=(mailbox,),
-        routers=(api.router, api.reading),
+        doors=(sheltered, mailbox),
+        routers=(api.router,),
         ops_routes=routes.OPS_ROUTES,
         on_receipt=operations.note_receipts,
         erase_subject=operations.erase_subject,
