@@ -135,7 +135,7 @@ class IntakeSettings(ServiceSettings):
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 2525
     smtp_size_limit: int = 30 * 1024 * 1024
-    smtp_starttls: Literal["off", "offered", "required"] = "off"
+    smtp_tls: Literal["off", "offered", "required"] = "off"
     smtp_certificate: Path | None = None
     smtp_key: Path | None = None
     smtp_connections: int = 200
