@@ -16,11 +16,11 @@ from sqlalchemy import MetaData, select
 from sqlalchemy.dialects.postgresql import insert
 
 import areas
-from chassis import audit, auth, clock, documents, ops, tables, telemetry, web
+from chassis import audit, auth, clock, documents, holdings, ops, tables, telemetry, web
 from chassis.actor import Actor
 from chassis.broker import Handlers
 from chassis.crypto import SubjectKeys, TopicKeys
-from chassis.database import Database, Session
+from chassis.database import Database, Session, is_world_down
 from chassis.documents import Fetcher
 from chassis.errors import Unavailable
 from chassis.inbox import Inbox
@@ -45,6 +45,7 @@ __all__ = ["Door", "Job", "Runtime", "Service", "create_app"]
 
 Door = Callable[[Runtime], AbstractAsyncContextManager[None]]
 STOP_SECONDS = 5.0
+LATE_SECONDS = 1.0
 
 log = telemetry.logger(__name__)
 
@@ -67,6 +68,8 @@ class Service:
     on_receipt: OnReceipt | None = None
     erase_subject: Callable[[Session, UUID], Awaitable[None]] | None = None
     clients: Callable[[ServiceSettings, Secrets], Any] | None = None
+    shelters: bool = False
+    """Whether its doors open although the database is away: until that is back, everything else waits."""
 
 
 class BusAddressUnknown(Unavailable):
@@ -149,7 +152,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.service = service
     web.install(app, service, lambda: runtime)
     auth.install(app)
-    for router in (*service.routers, documents.router(), ops.router(service), _health(runtime)):
+    for router in (*service.routers, documents.router(), holdings.router(), ops.router(service), _health(runtime)):
         app.include_router(router)
     digests = frozenset(runtime.secrets.machine_digests.values())
     app.add_middleware(telemetry.TraceRequests, trusts=lambda credential: digest_of(credential) in digests)
@@ -160,22 +163,48 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
 async def running(service: Service, runtime: Runtime) -> AsyncIterator[None]:
     """Run a service's background work and doors for as long as the block lasts."""
     async with AsyncExitStack() as stack:
-        await runtime.keys.start()
-        stack.push_async_callback(runtime.keys.stop)
-        stack.push_async_callback(runtime.database.stop)
-        stack.push_async_callback(runtime.fetcher.close)
-        await _start_bus(runtime)
-        stack.push_async_callback(runtime.bus.stop)
-        await runtime.relay.recognise_restore()
-        await erase_again(service, runtime)
-        await _keep_area_versions(runtime)
-        tasks = [_begin(name, work) for name, work in _work(service, runtime)]
+        for stop in (runtime.keys.stop, runtime.database.stop, runtime.fetcher.close, runtime.bus.stop):
+            stack.push_async_callback(stop)
+        tasks: list[asyncio.Task[None]] = []
         stack.push_async_callback(_end, tasks)
+        if service.shelters and not await _answers(runtime.database.check):
+            log.warning("The database is away: the doors open, and everything else waits for it.")
+            runtime.database.shut()
+            tasks.append(_begin("late start", _start_late(service, runtime, tasks)))
+        else:
+            await _prepare(service, runtime)
+            tasks += [_begin(name, work) for name, work in _work(service, runtime)]
         for door in service.doors:
             await stack.enter_async_context(door(runtime))
         # Jobs begin last and end first: what a job is about to hand to a door is handed over before that closes.
         stack.push_async_callback(_end, [_begin(job.name, keep_running(runtime, job)) for job in _jobs(service)])
         yield
+
+
+async def _prepare(service: Service, runtime: Runtime) -> None:
+    """Do what must be done before anything is served from the database; may be done again where it failed."""
+    await runtime.keys.start()
+    await _start_bus(runtime)
+    await runtime.relay.recognise_restore()
+    await erase_again(service, runtime)
+    await _keep_area_versions(runtime)
+
+
+async def _start_late(service: Service, runtime: Runtime, tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for the database, prepare, and only then let anybody in; an error of our own ends the service."""
+    while True:
+        await asyncio.sleep(LATE_SECONDS)
+        try:
+            with runtime.database.preparing():
+                await _prepare(service, runtime)
+        except Exception as error:
+            if not is_world_down(error):
+                raise
+        else:
+            break
+    runtime.database.reopen()
+    tasks += [_begin(name, work) for name, work in _work(service, runtime)]
+    log.info("The database is back.")
 
 
 def _begin(name: str, work: Awaitable[None]) -> asyncio.Task[None]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert
@@ -21,6 +22,7 @@ _OUTBOX = insert(tables.outbox)
 _DISPATCH = insert(tables.dispatch)
 _RECEIPT = insert(tables.receipt_out)
 _GRANT = upsert(tables.document_grant).on_conflict_do_nothing()
+_COPIED = ("event_id", "topic", "subject", "type", "recorded_at")
 STATISTICS = frozenset(topic.name for topic in TOPICS if topic.statistics)
 
 MOST_SEALED_BYTES = (MOST_BYTES - 4096) // 4 * 3
@@ -62,13 +64,15 @@ async def add_all(session: Session, events: list[tuple[Event, About]]) -> list[U
     """Announce events in this transaction, in order, with one dispatch row per event and recipient.
 
     The caller holds the subjects (`session.lock`), except those that nobody else can know yet. Numbers are given later
-    by the relay. Raises NotThePublisher, TopicKeyUnknown, MessageTooLarge.
+    by the relay. Each dispatch row keeps the SHA-256 of the payload before it is sealed (`chassis.proof`).
+    Raises NotThePublisher, TopicKeyUnknown, MessageTooLarge.
     """
     now = datetime.now(UTC)
-    rows = [_row(session, event, about, now) for event, about in events]
-    for row in rows:
+    payloads = [event.model_dump_json().encode() for event, _ in events]
+    rows = [_row(session, event, about, said, now) for (event, about), said in zip(events, payloads, strict=True)]
+    for row, payload in zip(rows, payloads, strict=True):
         session.write(_OUTBOX, row)
-        copied = {name: row[name] for name in ("event_id", "topic", "subject", "recorded_at")}
+        copied = {name: row[name] for name in _COPIED} | {"digest": sha256(payload).digest()}
         for recipient in TOPIC_BY_NAME[str(row["topic"])].consumers:
             session.write(_DISPATCH, copied | {"recipient": recipient})
     _grant_documents(session, [event for event, _ in events])
@@ -76,7 +80,7 @@ async def add_all(session: Session, events: list[tuple[Event, About]]) -> list[U
     return [row["event_id"] for row in rows if isinstance(row["event_id"], UUID)]
 
 
-def _row(session: Session, event: Event, about: About, now: datetime) -> dict[str, object]:
+def _row(session: Session, event: Event, about: About, payload: bytes, now: datetime) -> dict[str, object]:
     topic = TOPIC_BY_NAME[event.topic]
     if topic.publisher != session.service or type(event) not in topic.events:
         message = f"{event.wire_type} belongs to {topic.publisher}; {session.service} cannot announce it."
@@ -84,7 +88,7 @@ def _row(session: Session, event: Event, about: About, now: datetime) -> dict[st
     # A fact's id must not tell its moment, which is that of its subject's events.
     event_id = uuid4() if topic.statistics else rising_id()
     bound_to = associated_data(event_id, event.wire_type, about.subject)
-    key_id, sealed = Sealer.topic_keys.seal(event.topic, event.model_dump_json().encode(), bound_to)
+    key_id, sealed = Sealer.topic_keys.seal(event.topic, payload, bound_to)
     if len(sealed) > MOST_SEALED_BYTES:
         # Once it stood in the outbox, a bus that cannot take it would hold up everything behind it.
         message = f"{event.wire_type} would have {len(sealed)} bytes, more than a bus takes: send it as a document."

@@ -95,6 +95,8 @@ dispatch = Table(
     column("recipient", Text, OPERATIONAL, primary_key=True),
     column("topic", Text, OPERATIONAL),
     column("subject", Uuid, LINKING),
+    column("type", Text, OPERATIONAL, nullable=True),
+    column("digest", LargeBinary, LINKING, nullable=True),
     column("recorded_at", moment, LINKING),
     column("published_at", moment, LINKING, nullable=True),
     column("stored_at", moment, LINKING, nullable=True),

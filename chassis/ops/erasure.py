@@ -88,10 +88,19 @@ async def _tombstones(session: Session, subject: UUID) -> int:
     published_at = case((unanswered, None), else_=outbox.c.published_at)
     session.wakes_relay = True
     theirs = (outbox.c.subject == subject) & ~outbox.c.tombstone
+    await _forget_digests(session, subject)
     found = await session.execute(
         update(outbox).where(theirs).values(tombstone=True, sealed=b"", published_at=published_at)
     )
     return found.rowcount
+
+
+async def _forget_digests(session: Session, subject: UUID) -> None:
+    """Empty the digests of what was said: whoever guesses what a short message said could prove it by them."""
+    # The rows are held in the order in which receipts take them, or the two could wait for each other.
+    proven = (dispatch.c.subject == subject) & dispatch.c.digest.is_not(None)
+    await session.execute(select(dispatch.c.event_id).where(proven).order_by(dispatch.c.event_id).with_for_update())
+    await session.execute(update(dispatch).where(proven).values(digest=None))
 
 
 async def _held(session: Session, subject: UUID) -> int:

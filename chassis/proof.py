@@ -1,0 +1,113 @@
+"""Proof of what was announced to whom: a digest beside each dispatch row, compared with what the outbox keeps."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from chassis.crypto import SealBroken, TopicKeyUnknown
+from chassis.database import Session
+from chassis.outbox import Sealer
+from contracts.envelope import associated_data
+
+_SENT = text(
+    """SELECT d.event_id, d.type, d.topic, d.subject, d.recipient, d.digest, d.recorded_at, d.published_at, d.stored_at,
+        d.erased_at, d.waived_at
+    FROM dispatch d WHERE d.subject = ANY (CAST(:subjects AS uuid[])) ORDER BY d.recorded_at, d.event_id, d.recipient"""
+)
+_KEPT = text(
+    """SELECT event_id, type, topic, subject, key_id, sealed, tombstone FROM outbox
+    WHERE subject = ANY (CAST(:subjects AS uuid[]))"""
+)
+_GIVEN = text(
+    """SELECT given.service, document.digest
+    FROM document JOIN document_grant AS given ON given.document_id = document.id
+    WHERE document.subject = ANY (CAST(:subjects AS uuid[])) ORDER BY document.received_at, document.id"""
+)
+
+
+class Verdict(StrEnum):
+    """What comparing the recorded digest with the kept row says."""
+
+    MATCHES = "matches"
+    DIFFERS = "differs"
+    NOT_KEPT = "not-kept"
+    ERASED = "erased"
+
+
+VERDICT_WORDS: Mapping[Verdict, str] = {
+    Verdict.MATCHES: "The message that is kept has this digest",
+    Verdict.DIFFERS: "The message that is kept has another digest",
+    Verdict.NOT_KEPT: "The message is no longer kept; the digest stands",
+    Verdict.ERASED: "The person was erased; message and digest are gone",
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One event for one recipient.
+
+    `digest` is the SHA-256 (hex) of the opened payload, as it was sealed; "" once its subject is erased. `documents`
+    are the digests of all documents about the subject that the recipient was given, by this event or another.
+    """
+
+    event_id: UUID
+    type: str
+    topic: str
+    recipient: str
+    digest: str
+    recorded_at: datetime
+    sent_at: datetime | None
+    stored_at: datetime | None
+    erased_at: datetime | None
+    waived_at: datetime | None
+    documents: tuple[str, ...]
+    verdict: Verdict
+
+
+async def sent_about(session: Session, subjects: Sequence[UUID]) -> tuple[Sent, ...]:
+    """Return what this service announced about subjects, oldest first, each compared with what the outbox keeps."""
+    asked = {"subjects": list(subjects)}
+    kept = {row.event_id: row for row in await session.rows(_KEPT, asked)}
+    given: dict[str, list[str]] = defaultdict(list)
+    for row in await session.rows(_GIVEN, asked):
+        if row.digest:
+            given[row.service].append(row.digest)
+    return tuple(
+        Sent(
+            row.event_id,
+            row.type or "",
+            row.topic,
+            row.recipient,
+            bytes(row.digest).hex() if row.digest else "",
+            row.recorded_at,
+            row.published_at,
+            row.stored_at,
+            row.erased_at,
+            row.waived_at,
+            tuple(given[row.recipient]),
+            _verdict(row, kept.get(row.event_id)),
+        )
+        for row in await session.rows(_SENT, asked)
+    )
+
+
+def _verdict(sent: Row[Any], kept: Row[Any] | None) -> Verdict:
+    if not sent.digest:
+        return Verdict.ERASED
+    if kept is None or kept.tombstone:
+        return Verdict.NOT_KEPT
+    bound_to = associated_data(kept.event_id, kept.type, kept.subject)
+    try:
+        payload = Sealer.topic_keys.unseal(kept.topic, kept.key_id, bytes(kept.sealed), bound_to)
+    except SealBroken:
+        return Verdict.DIFFERS
+    except TopicKeyUnknown:  # the topic's keys have changed since: nobody here can open it any more
+        return Verdict.NOT_KEPT
+    return Verdict.MATCHES if hashlib.sha256(payload).digest() == bytes(sent.digest) else Verdict.DIFFERS
