@@ -86,7 +86,9 @@ class SubjectKeys:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def start(self) -> None:
-        """Open the connection pool."""
+        """Open the connection pool, unless it is open."""
+        if self._pool is not None:
+            return
         self._pool = await asyncpg.create_pool(
             plain_url(self._url), min_size=1, max_size=4, command_timeout=10, reset=_leave_as_it_is
         )

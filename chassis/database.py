@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -24,6 +25,7 @@ __all__ = ["Database", "Session", "area_policy", "column", "is_world_down", "loc
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 SomeModel = TypeVar("SomeModel", bound=BaseModel)
+_PREPARING: ContextVar[bool] = ContextVar("preparing", default=False)
 
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY k) AS s")
 
@@ -238,6 +240,7 @@ class Database:
         self.service = service
         self.keys = keys
         self.on_commit: list[Callable[[], None]] = []
+        self._is_shut = False
         server_settings = {"application_name": service, "jit": "off", "standard_conforming_strings": "on"}
         connect_args = {"server_settings": server_settings, "command_timeout": 30}
         self._engine = create_async_engine(
@@ -257,6 +260,7 @@ class Database:
 
         Raises DatabaseUnavailable when the database cannot be reached or ends the connection.
         """
+        self._check_open()
         try:
             async with self._connected() as (connection, driver), _committed(driver, actor):
                 session = Session(connection, actor, self.service, self.keys)
@@ -275,6 +279,7 @@ class Database:
 
         Raises DatabaseUnavailable.
         """
+        self._check_open()
         try:
             async with self._connected() as (_, driver):
                 return await driver.fetch(statement, parameters)
@@ -296,8 +301,30 @@ class Database:
                 if not driver.is_idle():
                     await connection.invalidate()
 
+    def shut(self) -> None:
+        """Refuse everybody, as if the database were away, until `reopen`: a service that starts late is not ready."""
+        self._is_shut = True
+
+    def reopen(self) -> None:
+        """Let everybody in again."""
+        self._is_shut = False
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Let this task in although it is shut."""
+        token = _PREPARING.set(True)
+        try:
+            yield
+        finally:
+            _PREPARING.reset(token)
+
+    def _check_open(self) -> None:
+        if self._is_shut and not _PREPARING.get():
+            raise DatabaseUnavailable("The database is not ready yet; try again in a moment.")
+
     async def check(self) -> None:
         """Ask the database for an answer; raises DatabaseUnavailable."""
+        self._check_open()
         try:
             async with self._engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
