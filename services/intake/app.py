@@ -29,6 +29,7 @@ def service(settings: IntakeSettings | None = None) -> Service:
         on_receipt=operations.note_receipts,
         erase_subject=operations.erase_subject,
         clients=lambda _settings, _secrets: own,
+        shelters=own.spool_directory is not None,
     )
 
 
