@@ -14,9 +14,9 @@ from chassis.actor import Actor
 from chassis.database import Database
 from chassis.errors import Unavailable
 from services.intake.app import service
-from services.intake.doors import ReadingRoom, arrived, outcome_of
+from services.intake.doors import ReadingRoom, arrived
 from services.intake.operations import receive
-from services.intake.readers import Attachment, Cage, ReadMessage, read_form
+from services.intake.readers import Cage, ReadMessage
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf, eventually
 from tests.intake.builders import mail, mail_with_form, referral, rows, topics_of
@@ -310,11 +310,3 @@ async def accept(intake: Running, raw: bytes) -> None:
     original = arrived(intake.runtime, raw, (MAILBOX,), SENDER)
     async with intake.runtime.database.transaction(Actor.public()) as session:
         await receive(session, original, now=clock.now())
-
-
-class TestOutcome:
-    def test_of_two_forms_sends_the_mail_to_the_desk(self) -> None:
-        reading = read_form(Attachment("referral.json", "application/json", json.dumps(referral()).encode()))
-        outcome = outcome_of(ReadMessage(), [reading, reading])
-        assert outcome.form is not None
-        assert "more than one form" in outcome.reason

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol, cast
 
 from chassis.runtime import Runtime
+from services.intake.doors.letterbox import Letterbox
 from services.intake.doors.reading_room import ReadingRoom
 from services.intake.doors.smtp import MailHandler
 from services.intake.readers import Cage
@@ -19,6 +20,7 @@ class MailSettings(Protocol):
     smtp_host: str
     smtp_port: int
     smtp_size_limit: int
+    smtp_recipients: int
     reading_rooms: int
 
 
@@ -36,7 +38,7 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
     room = ReadingRoom(runtime, cage)
     reader = asyncio.create_task(room.run(), name="reading-room")
     loop = asyncio.get_running_loop()
-    handler = MailHandler(runtime, room)
+    handler = MailHandler(Letterbox(runtime, room), settings.smtp_recipients)
 
     def conversation() -> Mailbox:
         return Mailbox(

@@ -11,10 +11,24 @@ from chassis import clock, telemetry
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
-from services.intake.domain import GIVEN_UP, Found, Outcome
-from services.intake.operations import record_reading, take_to_read
-from services.intake.queries import likeness_key, localities_of, originals_to_read
-from services.intake.readers import Cage, FormReading, ReadMessage
+from services.intake.domain import GIVEN_UP, Outcome, Practice
+from services.intake.doors.arriving import Arrived, looked_at, settings_of
+from services.intake.doors.outcomes import IsOurs, Parted, holds_nothing, outcomes_of
+from services.intake.operations import (
+    Part,
+    Posted,
+    ToRead,
+    divide,
+    leave_aside,
+    make_referral,
+    places_taken,
+    record_evidence,
+    record_reading,
+    take_aside,
+    take_to_read,
+)
+from services.intake.queries import asides_to_read, likeness_key, localities_of, originals_to_read
+from services.intake.readers import Cage
 
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
@@ -22,7 +36,8 @@ LULL_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 2.0
 MOST_FORMS = 5
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
-NO_FORM = "The mail has no form attached that the software knows; open the original."
+UNKNOWN_SENDER = "?"
+"""The envelope of a mail is not kept with it."""
 
 log = telemetry.logger("intake.doors")
 
@@ -76,57 +91,83 @@ class ReadingRoom:
         One that fails does not keep the others waiting; its error is raised after them.
         """
         async with self._transaction() as session:
+            aside = await asides_to_read(session, limit=SWEEP_BATCH)
             waiting = await originals_to_read(session, limit=SWEEP_BATCH)
         failures: list[Exception] = []
-        for referral_id in waiting:
+        for work, each in (*((self._look_into, each) for each in aside), *((self._read, each) for each in waiting)):
             try:
-                await self._read(referral_id)
+                await work(each)
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001
                 failures.append(error)
         if failures:
             raise failures[0]
-        return len(waiting)
+        return len(aside) + len(waiting)
 
     async def _read(self, referral_id: UUID) -> None:
         async with self._transaction() as session:
             original = await take_to_read(session, referral_id)
+            taken = await places_taken(session, referral_id) if original else frozenset()
         if original is None:
             return
         with telemetry.span("intake.read-original", correlation_id=original.correlation_id, new_trace=True):
-            outcome = Outcome(reason=GIVEN_UP) if original.given_up else await self._outcome(original.body)
-            district = outcome.form.person.district if outcome.form else ""
-            practice = localities_of(self._runtime).by_version(original.area, original.area_version, district)
+            given_up = (Parted(-1, Outcome(reason=GIVEN_UP)),)
+            first, *others = given_up if original.given_up else await self._outcomes(original.body, taken)
+            mail = looked_at(self._runtime, original.body, Posted(envelope_sender=UNKNOWN_SENDER))
+            key = likeness_key(self._runtime)
+            for other in others:
+                part = self._part(original, other, mail)
+                async with self._transaction() as session:
+                    await divide(session, referral_id, part, likeness_key=key, now=clock.now())
+            practice = self._practice(original, first.outcome)
             async with self._transaction() as session:
-                key = likeness_key(self._runtime)
-                await record_reading(session, referral_id, outcome, practice, likeness_key=key, now=clock.now())
+                await record_evidence(session, referral_id, mail.sent, now=clock.now())
+                await record_reading(session, referral_id, first.outcome, practice, likeness_key=key, now=clock.now())
 
-    async def _outcome(self, body: bytes) -> Outcome:
+    def _part(self, original: ToRead, parted: Parted, mail: Arrived) -> Part:
+        return Part(
+            place=parted.place,
+            outcome=parted.outcome,
+            practice=self._practice(original, parted.outcome),
+            arrived_at=self._practice(original, Outcome()),
+            sent=mail.sent,
+            in_reply_to=mail.original.in_reply_to,
+        )
+
+    def _practice(self, original: ToRead, outcome: Outcome) -> Practice:
+        district = outcome.form.person.district if outcome.form else ""
+        return localities_of(self._runtime).by_version(original.area, original.area_version, district)
+
+    async def _outcomes(self, body: bytes, taken: frozenset[int]) -> tuple[Parted, ...]:
         message = await self._cage.read_message(body)
         opened = message.form_candidates[:MOST_FORMS]
         readings = [await self._cage.read_form(attachment) for attachment in opened]
         if len(opened) < len(message.form_candidates):
             message = replace(message, problems=(*message.problems, TOO_MANY))
-        return outcome_of(message, readings)
+        return outcomes_of(message, readings, taken)
+
+    async def _look_into(self, aside_id: UUID) -> None:
+        """Look into a mail that answers one of ours; where it holds more, or cannot be read, it is a referral."""
+        async with self._transaction() as session:
+            aside = await take_aside(session, aside_id)
+        if aside is None:
+            return
+        nothing = await self._holds_nothing(aside.body)
+        original = looked_at(self._runtime, aside.body, aside.posted).original
+        async with self._transaction() as session:
+            if nothing:
+                await leave_aside(session, aside_id, now=clock.now())
+            else:
+                await make_referral(session, aside_id, original, now=clock.now())
+
+    async def _holds_nothing(self, body: bytes) -> bool:
+        try:
+            message = await self._cage.read_message(body)
+        except Exception as error:
+            log.exception("A mail set aside could not be read.", extra={"facts": {"error": type(error).__name__}})
+            return False
+        return holds_nothing(message, IsOurs(settings_of(self._runtime).mail_domain))
 
     def _transaction(self) -> Any:
         return self._runtime.database.transaction(Actor.job("intake", "reading"))
-
-
-def outcome_of(message: ReadMessage, readings: list[FormReading]) -> Outcome:
-    """Return what a mail with these forms amounts to.
-
-    One whole form is a referral read. Anything else also goes to the desk: nothing is guessed, and a second form in
-    the same mail would otherwise be lost.
-    """
-    if not readings:
-        return Outcome(reason=" ".join((NO_FORM, *message.problems)))
-    best = max(readings, key=lambda reading: (reading.complete, reading.form is not None, len(reading.values)))
-    reasons = [best.reason, *message.problems]
-    if sum(reading.form is not None for reading in readings) > 1:
-        reasons.append("The mail holds more than one form; open the original and key the others.")
-    if best.form is None and not any(reasons):
-        reasons.append(NO_FORM)
-    found = Found(dict(best.values), best.missing, best.doubtful)
-    return Outcome(best.form, " ".join(reason for reason in reasons if reason), found)

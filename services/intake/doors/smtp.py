@@ -5,12 +5,9 @@ from aiosmtpd.smtp import Session as SmtpSession
 
 from chassis import telemetry
 from chassis.errors import ThroughlineError, Unavailable
-from chassis.runtime import Runtime
 from chassis.settling import OutcomeUnknown
-from services.intake.domain import Receipt
-from services.intake.doors.arriving import arrived
-from services.intake.doors.keeping import Keeper
-from services.intake.doors.reading_room import ReadingRoom
+from services.intake.doors.letterbox import Letterbox
+from services.intake.operations import Posted
 
 log = telemetry.logger("intake.doors")
 
@@ -18,20 +15,37 @@ log = telemetry.logger("intake.doors")
 class MailHandler:
     """Answers the SMTP conversation."""
 
-    def __init__(self, runtime: Runtime, room: ReadingRoom) -> None:
-        """Keep mail in the runtime's database and ring for the reading room."""
-        self._runtime = runtime
-        self._room = room
-        self._keeper = Keeper(runtime)
+    def __init__(self, letterbox: Letterbox, recipients: int) -> None:
+        """Hand mail over to the letterbox; a mail for more recipients than so many is to be sent again for the rest."""
+        self._letterbox = letterbox
+        self._recipients = recipients
 
     def __dir__(self) -> tuple[str, ...]:
         """Name the hooks, for which the library searches all attributes at every connection."""
-        return ("handle_DATA", "handle_exception")
+        return ("handle_DATA", "handle_EHLO", "handle_RCPT", "handle_exception")
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: SmtpSession, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Offer what there is; nobody signs in here, whatever the library offers."""
+        session.host_name = hostname
+        return [response for response in responses if not response.startswith("250-AUTH")]
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: SmtpSession, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a recipient, up to the limit (RFC 5321, section 4.5.3.1.10)."""
+        if len(envelope.rcpt_tos) >= self._recipients:
+            return "452 4.5.3 Too many recipients: send the mail again for the others"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
         """Keep and announce a mail; the answer is given after the commit, so 250 means that it is safe."""
+        posted = Posted(recipients=tuple(envelope.rcpt_tos), envelope_sender=envelope.mail_from or "")
         try:
-            receipt = await self._accept(envelope)
+            reference = await self._letterbox.take(envelope.original_content or b"", posted)
         except OutcomeUnknown:
             return "451 4.3.0 Whether the mail was kept is not known: send it again in a few minutes"
         except Unavailable:
@@ -42,15 +56,9 @@ class MailHandler:
         except Exception as error:
             log.exception("A mail could not be kept.", extra={"facts": {"error": type(error).__name__}})
             return "451 4.3.0 The mail could not be kept: send it again, or use the web form"
-        self._room.ring()
-        return f"250 2.0.0 Accepted as {receipt.reference}"
+        return f"250 2.0.0 Accepted as {reference}" if reference else "250 2.0.0 Accepted, and set aside for a person"
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer a broken conversation without a word about the inside."""
         log.warning("A mail conversation broke.", extra={"facts": {"error": type(error).__name__}})
         return "451 4.3.0 The conversation broke: send the mail again"
-
-    async def _accept(self, envelope: Envelope) -> Receipt:
-        body = envelope.original_content or b""
-        original = arrived(self._runtime, body, tuple(envelope.rcpt_tos), envelope.mail_from or "")
-        return await self._keeper.keep(original)

@@ -40,7 +40,7 @@ def evidence_in(headers: MailHeaders, relays: Collection[str]) -> SenderEvidence
         dkim=Verdict.PASS if any(each.verdict == Verdict.PASS for each in signatures) else _first(signatures),
         dmarc=_first(found.get("dmarc", ())),
         domain=domain_of(headers.sender),
-        signers=tuple(dict.fromkeys(each.signer for each in signatures if each.verdict == Verdict.PASS and each.signer)),
+        signers=tuple(dict.fromkeys(each.signer for each in signatures if each.verdict == Verdict.PASS)),
         replies_elsewhere=replies_elsewhere(headers),
     )
 

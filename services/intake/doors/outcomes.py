@@ -1,0 +1,104 @@
+"""What the files of a mail amount to: one referral, several, or something for a person to look at."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from contracts.vocabulary import ReferralForm
+from services.intake.domain import Found, Outcome
+from services.intake.doors.arriving import HEADERS_LIMIT
+from services.intake.readers import Cause, FormReading, ReadMessage, read_headers
+
+NO_FORM = "The mail has no form attached that the software knows; open the original."
+ANOTHER = "The mail holds another form that is not whole; open the original and key it as a referral of its own."
+REPORT_PARTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers"})
+
+
+@dataclass(frozen=True)
+class Parted:
+    """What one form of a mail led to; `place` counts the files that may be forms, from 0."""
+
+    place: int
+    outcome: Outcome
+
+
+def outcome_of(message: ReadMessage, readings: Sequence[FormReading]) -> Outcome:
+    """Return what a mail with at most one form that can be used amounts to.
+
+    One whole form is a referral read. Anything else also goes to the desk: nothing is guessed.
+    """
+    return outcomes_of(message, readings)[0].outcome
+
+
+def outcomes_of(
+    message: ReadMessage, readings: Sequence[FormReading], taken: Collection[int] = frozenset()
+) -> tuple[Parted, ...]:
+    """Return what a mail with these forms amounts to: the referral that it is known as, then each further one.
+
+    Every form with its required answers is a referral, the same form in two files is one. `taken` are the places of
+    forms that an earlier reading made referrals of their own. What could not be read is said of the first.
+    """
+    usable = [(place, reading) for place, reading in _unlike(readings) if place not in taken]
+    if not usable:
+        return (Parted(-1, _unusable(message, [each for at, each in enumerate(readings) if at not in taken])),)
+    (place, first), *others = usable
+    unfinished = any(each.form is None and each.cause == Cause.INCOMPLETE for each in readings)
+    reasons = [first.reason, *message.problems, ANOTHER if unfinished else ""]
+    return Parted(place, _outcome(first, reasons)), *(Parted(at, _outcome(each, [each.reason])) for at, each in others)
+
+
+def _outcome(reading: FormReading, reasons: Sequence[str]) -> Outcome:
+    found = Found(dict(reading.values), reading.missing, reading.doubtful)
+    return Outcome(reading.form, " ".join(reason for reason in reasons if reason), found)
+
+
+def _unusable(message: ReadMessage, readings: Sequence[FormReading]) -> Outcome:
+    if not readings:
+        return Outcome(reason=" ".join((NO_FORM, *message.problems)))
+    best = max(readings, key=lambda reading: len(reading.values))
+    return _outcome(best, [best.reason or NO_FORM, *message.problems])
+
+
+def _unlike(readings: Sequence[FormReading]) -> list[tuple[int, FormReading]]:
+    """Return the forms that can be used with their places; of the same one in several files that with most in it."""
+    kept: list[tuple[int, FormReading]] = []
+    for place, reading in enumerate(readings):
+        twin = next((at for at, (_, other) in enumerate(kept) if _same(reading.form, other.form)), None)
+        if reading.form is None:
+            continue
+        if twin is None:
+            kept.append((place, reading))
+        elif _wealth(reading) > _wealth(kept[twin][1]):
+            kept[twin] = (kept[twin][0], reading)
+    return kept
+
+
+def _wealth(reading: FormReading) -> tuple[bool, int]:
+    return reading.complete, len(reading.values)
+
+
+def _same(one: ReferralForm | None, other: ReferralForm | None) -> bool:
+    return one is not None and other is not None and _signs(one) == _signs(other)
+
+
+def _signs(form: ReferralForm) -> tuple[str, ...]:
+    person = form.person
+    texts = (person.forenames, person.surname, str(person.date_of_birth), form.concerns.narrative)
+    return tuple(" ".join(text.casefold().split()) for text in texts)
+
+
+@dataclass(frozen=True)
+class IsOurs:
+    """Tells our own mails by the domain of their Message-ID."""
+
+    domain: str
+
+    def __call__(self, raw: bytes) -> bool:
+        """Say whether a mail is one of ours."""
+        return read_headers(raw[:HEADERS_LIMIT]).message_id.lower().endswith(f"@{self.domain}>".lower())
+
+
+def holds_nothing(message: ReadMessage, is_ours: IsOurs) -> bool:
+    """Say whether a mail that answers one of ours holds nothing else: no file but a report of it, and no form."""
+    strange = [each for each in message.attachments if each.media_type not in REPORT_PARTS]
+    answers = all(each.media_type == "message/rfc822" and is_ours(each.body) for each in strange)
+    return answers and not message.problems and not message.form_candidates
