@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     Boolean,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -258,6 +260,32 @@ set_aside = Table(
     column("decided_at", moment, LINKING, nullable=True),
     column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), nullable=True),
     Index("set_aside_open", "received_at", postgresql_where=text("state IN ('being-read', 'waiting')")),
+)
+
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    column("id", Uuid, OPERATIONAL, primary_key=True),
+    column("day", Date, OPERATIONAL),
+    column("area", Text, OPERATIONAL),
+    column("measure", Text, OPERATIONAL),
+    column("recipient", Text, OPERATIONAL),
+    column("expected", Integer, OPERATIONAL),
+    column("published", Integer, OPERATIONAL, nullable=True),
+    column("receipted", Integer, OPERATIONAL, nullable=True),
+    column("held", Integer, OPERATIONAL, nullable=True),
+    column("pending", Integer, OPERATIONAL),
+    column("excused", Integer, OPERATIONAL),
+    column("silent", Boolean, OPERATIONAL),
+    column("lacking", Integer, OPERATIONAL),
+    column("missing", ARRAY(Uuid), LINKING),
+    column("state", Text, OPERATIONAL),
+    column("counted_at", moment, OPERATIONAL),
+    column("reason", Text, OPERATIONAL),
+    column("explained_by", Text, LINKING),
+    column("explained_at", moment, OPERATIONAL, nullable=True),
+    UniqueConstraint("day", "area", "measure", "recipient"),
+    Index("reconciliation_open", "day", postgresql_where=text("state = 'open'")),
 )
 
 TABLES = ("referral", "referral_version", "arrival_key", "ledger_line", "progress")
