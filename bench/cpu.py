@@ -74,7 +74,7 @@ def main(count: int) -> None:
     """Measure a throwaway system and print the table."""
     with sampled_system() as system:
         time.sleep(5)  # what a start leaves to be done
-        target = Target(system.services["intake"], system.ops_token)
+        target = Target(system.services["intake"], system.ops_token, system.api.bearer)
         spent, rate = per_referral(target, system.state, count, CLIENTS)
     for name, milliseconds in sorted(spent.items(), key=lambda item: -item[1]):
         print(f"{name:<24} {milliseconds:8.2f} ms")

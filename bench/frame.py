@@ -14,6 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
+
+from bench.wire import Api
+from samples.send import bearer
+
 OURS = "ours"
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
@@ -60,6 +65,14 @@ class System:
     pid: int
     start_seconds: float
     log: Path
+    partner: tuple[str, str] = ("", "")
+
+    @property
+    def api(self) -> Api:
+        """The partner API, with a token that holds for 15 minutes from now."""
+        url = self.services["intake"]
+        with httpx2.Client(timeout=START_SECONDS, trust_env=False) as client:
+            return Api(url, bearer(client, url, self.partner))
 
 
 def say(sentence: str) -> None:
@@ -146,6 +159,7 @@ def _described(ready: Path, pid: int, took: float, log: Path) -> System:
         pid=pid,
         start_seconds=took,
         log=log,
+        partner=tuple(operator["partner"]),
     )
 
 

@@ -94,12 +94,12 @@ def _rates(system: System, count: int, rounds: int, when: str) -> float:
 
 
 def _rate(system: System, count: int) -> float:
-    bodies = mails.bodies(count, random.Random())
+    bodies, api = mails.bodies(count, random.Random()), system.api
 
     async def sent() -> float:
         async with Ledger.of(system.state) as ledger:
             began = time.monotonic()
-            await wire.post_all(system.services["intake"], bodies, CLIENTS)
+            await wire.post_all(api, bodies, CLIENTS)
             return count / (await ledger.closed() - began)
 
     return uvloop.run(sent())

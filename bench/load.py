@@ -5,7 +5,7 @@ import json
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -27,10 +27,11 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Target:
-    """The running system: intake's address and the operator's token."""
+    """The running system: intake's address, the operator's token, and the header of a partner's calls."""
 
     intake: str
     ops_token: str
+    bearer: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def form(chance: random.Random) -> dict[str, Any]:
@@ -67,7 +68,7 @@ async def saturate(target: Target, count: int, clients: int, seed: int) -> list[
         while bodies:
             done.append(await refer(client, bodies.pop()))
 
-    async with httpx2.AsyncClient(base_url=target.intake, timeout=60, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=target.intake, headers=target.bearer, timeout=60, trust_env=False) as client:
         await asyncio.gather(*(one(client) for _ in range(clients)))
     return done
 
@@ -82,7 +83,7 @@ async def evenly(target: Target, count: int, per_second: float, seed: int) -> li
         await asyncio.sleep(max(0.0, begin + place / per_second - time.monotonic()))
         return await refer(client, body)
 
-    async with httpx2.AsyncClient(base_url=target.intake, timeout=60, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=target.intake, headers=target.bearer, timeout=60, trust_env=False) as client:
         return list(await asyncio.gather(*(one(client, place) for place in range(count))))
 
 

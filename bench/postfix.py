@@ -155,8 +155,8 @@ class Both:
 
     def api(self, count: int) -> float:
         """Return referrals a second from the first request until the ledger of the last is closed."""
-        bodies = mails.bodies(count, self._chance)
-        return self._until_closed(lambda: wire.post_all(self._system.services["intake"], bodies, CLIENTS), count)
+        bodies, api = mails.bodies(count, self._chance), self._system.api
+        return self._until_closed(lambda: wire.post_all(api, bodies, CLIENTS), count)
 
     def forms(self, count: int) -> float:
         """Return mails with forms a second, from the first until the ledger of the last is closed."""
@@ -216,10 +216,10 @@ class Both:
 
     def latencies(self, count: int) -> list[float]:
         """Return the milliseconds from each answer 201 until the last team's line was closed, at an even rate."""
-        bodies = mails.bodies(count, self._chance)
+        bodies, api = mails.bodies(count, self._chance), self._system.api
 
         async def sent() -> list[float]:
-            answers = await wire.post_evenly(self._system.services["intake"], bodies, PER_SECOND)
+            answers = await wire.post_evenly(api, bodies, PER_SECOND)
             named = {str(json.loads(answer.words)["reference"]): answer.answered_at for answer in answers}
             async with Ledger.of(self._system.state) as ledger:
                 await ledger.closed()

@@ -101,10 +101,12 @@ def _send(system: System, count: int, chance: random.Random) -> None:
     bodies = mails.bodies(count - by_mail - by_web, chance)
     forms = mails.form_mails(by_mail, mails.MAILBOX, chance)
 
+    api = system.api
+
     async def sent() -> None:
         async with Ledger.of(system.state) as ledger:
             await asyncio.gather(
-                wire.post_all(system.services["intake"], bodies, CLIENTS),
+                wire.post_all(api, bodies, CLIENTS),
                 wire.mail_all(system.smtp, forms, mails.MAILBOX, 2),
                 asyncio.to_thread(_fill_in, system, by_web),
             )

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Self
@@ -97,16 +97,25 @@ def _length(top: bytes) -> int:
     return 0
 
 
-def post_head(url: str) -> bytes:
-    """Return the head of a request to the partner API at a base URL, but for the headers that differ each time."""
-    host = urlsplit(url).netloc
-    return f"POST /api/v1/referrals HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n".encode()
+@dataclass(frozen=True)
+class Api:
+    """The partner API: its base URL, and the header that its partner's calls carry."""
+
+    url: str
+    bearer: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-async def post_all(url: str, bodies: Sequence[bytes], clients: int) -> list[Answer]:
+def post_head(api: Api) -> bytes:
+    """Return the head of a request to the partner API, but for the headers that differ each time."""
+    said = {"Host": urlsplit(api.url).netloc, "Content-Type": "application/json", **api.bearer}
+    lines = [f"{name}: {text}" for name, text in said.items()]
+    return "\r\n".join(["POST /api/v1/referrals HTTP/1.1", *lines, ""]).encode()
+
+
+async def post_all(api: Api, bodies: Sequence[bytes], clients: int) -> list[Answer]:
     """POST referrals from so many connections, each as fast as it is answered; raises Refused."""
-    head, left = post_head(url), list(bodies)
-    where = urlsplit(url)
+    head, left = post_head(api), list(bodies)
+    where = urlsplit(api.url)
     done: list[Answer] = []
 
     async def client() -> None:
@@ -118,9 +127,9 @@ async def post_all(url: str, bodies: Sequence[bytes], clients: int) -> list[Answ
     return done
 
 
-async def post_evenly(url: str, bodies: Sequence[bytes], per_second: float) -> list[Answer]:
+async def post_evenly(api: Api, bodies: Sequence[bytes], per_second: float) -> list[Answer]:
     """POST referrals at an even rate, whether or not earlier ones have been answered; raises Refused."""
-    head, where = post_head(url), urlsplit(url)
+    head, where = post_head(api), urlsplit(api.url)
     idle: list[Wire] = []
     async with contextlib.AsyncExitStack() as stack:
 

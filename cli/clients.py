@@ -19,13 +19,17 @@ SECONDS = 30.0
 
 @dataclass(frozen=True, repr=False)
 class Operator:
-    """Who operates: the token of the operations plane, the addresses, and the name that audits will show."""
+    """Who operates: the token of the operations plane, the addresses, and the name that audits will show.
+
+    `partner` is the demonstration's client id and secret at the partner API.
+    """
 
     token: str
     service_urls: Mapping[str, str]
     smtp: tuple[str, int]
     audit_public_keys: Mapping[str, str]
     name: str
+    partner: tuple[str, str] = ("", "")
 
     @classmethod
     def of(cls, state: Path) -> Self:
@@ -40,6 +44,7 @@ class Operator:
                 smtp,
                 raw["audit_public_keys"],
                 _machine_user(),
+                tuple(raw.get("partner", ("", ""))),
             )
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
             message = (

@@ -94,6 +94,13 @@ def people(staff: Sequence[StaffMember], ports: Ports) -> Table:
     return made
 
 
+def partner(credentials: tuple[str, str], ports: Ports) -> Table:
+    """Return the demonstration's partner and where its system asks for a token."""
+    made = table("Demonstration partner (made up; `throughline submit` uses it)", "client id", "secret", "token from")
+    made.add_row(*credentials, f"{ports.url('intake')}/api/v1/token")
+    return made
+
+
 def newest(answer: Any) -> Table:
     """Return the newest referrals, each with how far every team's copy got."""
     made = table("Ledger: the newest referrals", "reference", "teams")

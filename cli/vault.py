@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cli.errors import StateUnreadable
 from cli.state import StateFolder, write_private
 from contracts.catalogue import SERVICES, TOPICS
+from services.intake.domain.partners import DEMO_CLIENT_ID, demo_secret
 
 FILE = "supervisor.json"
 OPERATOR = "operator.json"
@@ -140,8 +141,14 @@ def deal(folder: StateFolder, vault: Vault, addresses: Addresses) -> None:
         "service_urls": dict(addresses.service_urls),
         "smtp": list(addresses.smtp),
         "audit_public_keys": {name: _public_key(key) for name, key in vault.audit_signing_keys.items()},
+        "partner": demo_partner(vault),
     }
     write_private(folder.secrets / OPERATOR, json.dumps(operator, indent=1) + "\n")
+
+
+def demo_partner(vault: Vault) -> tuple[str, str]:
+    """Return the client id and secret of the partner that demonstrations have and real installations refuse."""
+    return DEMO_CLIENT_ID, demo_secret(base64.b64decode(vault.key_encryption_keys["intake"]))
 
 
 def secrets_file(folder: StateFolder, service: str) -> Path:

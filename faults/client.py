@@ -8,7 +8,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -40,9 +40,10 @@ SAMPLES = tuple(
 
 @dataclass(frozen=True)
 class Task:
-    """Where to refer, how often a second, from which seed, and into which file the attempts are written."""
+    """Where to refer, as which partner, how often a second, from which seed, and where the attempts are written."""
 
     api: str
+    partner: tuple[str, str]
     smtp_port: int
     per_second: float
     seed: int
@@ -92,6 +93,36 @@ def _mail(chance: random.Random, mark: UUID) -> bytes:
     message.add_attachment(chance.choice(FORMS), maintype="application", subtype="octet-stream", filename="form.docx")
     message.add_attachment(scan, maintype="application", subtype="octet-stream", filename="scan.bin")
     return message.as_bytes()
+
+
+class Token(httpx2.Auth):
+    """A partner's access token, asked for when there is none and again when it counts for nothing."""
+
+    requires_response_body = True
+
+    def __init__(self, task: Task) -> None:
+        """Ask as the task's partner."""
+        self._url, self._partner = f"{task.api}/api/v1/token", task.partner
+        self._held = ""
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        """Send a request with the token, and once more with a new one where it was refused as unauthorised."""
+        for _ in range(2):
+            if not self._held:
+                asked = yield self._asking()
+                if asked.status_code != httpx2.codes.OK:
+                    raise httpx2.ConnectError("No token was given.")
+                self._held = str(asked.json()["access_token"])
+            request.headers["Authorization"] = f"Bearer {self._held}"
+            answer = yield request
+            if answer.status_code != httpx2.codes.UNAUTHORIZED:
+                return
+            self._held = ""
+
+    def _asking(self) -> httpx2.Request:
+        client_id, secret = self._partner
+        asked = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+        return httpx2.Request("POST", self._url, data=asked)
 
 
 async def by_api(client: httpx2.AsyncClient, attempt: Attempt) -> Answer:
@@ -151,7 +182,7 @@ class Referrer:
         burst_at = time.monotonic() + BURST_EVERY_SECONDS
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=5)
         async with httpx2.AsyncClient(
-            base_url=self._task.api, timeout=SECONDS, trust_env=False, limits=limits
+            base_url=self._task.api, auth=Token(self._task), timeout=SECONDS, trust_env=False, limits=limits
         ) as client:
             while not stop.is_set():
                 await asyncio.sleep(self._chance.expovariate(self._task.per_second))
@@ -197,4 +228,4 @@ async def run(task: Task) -> None:
 if __name__ == "__main__":
     follow_parent(signal.SIGTERM, os.getppid())
     given = json.loads(sys.argv[1])
-    asyncio.run(run(Task(**given | {"record": Path(given["record"])})))
+    asyncio.run(run(Task(**given | {"record": Path(given["record"]), "partner": tuple(given["partner"])})))

@@ -73,6 +73,7 @@ def _said(done: Done) -> str:
 async def _client(target: Target, record: Path, seed: int, per_second: float) -> AsyncIterator[None]:
     """Run the client in a process of its own for the length of the block, and let it finish what it has begun."""
     task = {
+        "partner": target.partner(),
         "api": f"http://127.0.0.1:{target.door_ports['client to api']}",
         "smtp_port": target.door_ports["client to smtp"],
         "per_second": per_second,

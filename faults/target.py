@@ -143,6 +143,10 @@ class Target:
         if self.disk_is_small:
             await (await asyncio.create_subprocess_exec("umount", "--lazy", str(self.folder.root))).wait()
 
+    def partner(self) -> tuple[str, str]:
+        """Return the client id and secret of the demonstration's partner."""
+        return vault.demo_partner(vault.load(self.folder))
+
     def cluster(self) -> Cluster:
         """Return the database cluster, addressed without a link."""
         password = vault.load(self.folder).role_passwords[vault.SUPERUSER]

@@ -8,7 +8,7 @@ import smtplib
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -20,10 +20,11 @@ import httpx2
 from lxml import html
 
 REFERENCE = re.compile(r"\b[A-Z]{2,3}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+NUMBERED = re.compile(r"\.[0-9]+(?=\.|$)", re.ASCII)
 SECONDS = 30.0
 TRIES = 4
 TRY_AGAIN = frozenset({429, 502, 503, 504})
-MOST_PAGES = 40
+MOST_PAGES = 150
 MAIL_SUFFIXES = frozenset({".docx", ".pdf", ".eml"})
 SENDER = "referrer@school.example"
 MAILBOX = "preventreferrals@kent-and-medway.example"
@@ -35,11 +36,15 @@ class NotSent(Exception):
 
 @dataclass(frozen=True)
 class Doors:
-    """Where the doors are: the base URL of intake, and the host and port of its mailbox."""
+    """Where the doors are: the base URL of intake, the host and port of its mailbox, and a partner's credentials.
+
+    `partner` is a client id and its secret; without one nothing can be sent by the API.
+    """
 
     intake_url: str
     smtp_host: str
     smtp_port: int
+    partner: tuple[str, str] = field(default=("", ""), repr=False)
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,26 @@ def send_to_api(path: Path, doors: Doors) -> Sent:
     with httpx2.Client(timeout=SECONDS, trust_env=False) as client:
         for attempt in range(TRIES):
             with contextlib.suppress(httpx2.HTTPError):
+                headers |= bearer(client, doors.intake_url, doors.partner)
                 answer = client.post(f"{doors.intake_url}/api/v1/referrals", content=body, headers=headers)
                 if answer.status_code not in TRY_AGAIN:
                     return Sent(str(path), "api", _reference_in_answer(path, answer))
             time.sleep(2**attempt / 4)
     message = f"The partner API at {doors.intake_url} does not answer: start the system and submit {path.name} again."
     raise NotSent(message)
+
+
+def bearer(client: httpx2.Client, intake_url: str, partner: tuple[str, str]) -> dict[str, str]:
+    """Return the header that a partner's calls carry, good for 15 minutes.
+
+    Raises NotSent where the partner is refused, and httpx2.HTTPError where nobody can say.
+    """
+    asked = {"grant_type": "client_credentials"}
+    answer = client.post(f"{intake_url}/api/v1/token", data=asked, auth=partner)
+    if answer.status_code in {400, 401}:
+        message = f"The partner API at {intake_url} does not know this partner: {answer.json()['error_description']}"
+        raise NotSent(message)
+    return {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
 
 
 def _reference_in_answer(path: Path, answer: httpx2.Response) -> str:
@@ -151,12 +170,13 @@ def send_by_form(path: Path, doors: Doors) -> Sent:
         with httpx2.Client(
             base_url=doors.intake_url, timeout=SECONDS, trust_env=False, follow_redirects=True
         ) as client:
+            walk = _Walk(client, fields, path)
             page = client.get("/")
             for _ in range(MOST_PAGES):
                 reference = _receipt(page)
                 if reference:
                     return Sent(str(path), "web", reference)
-                page = _submit(client, page, fields, path)
+                page = walk.submit(page)
     except httpx2.HTTPError as error:
         message = f"The web form at {doors.intake_url} does not answer: start the system and send {path.name} again."
         raise NotSent(message) from error
@@ -166,43 +186,79 @@ def send_by_form(path: Path, doors: Doors) -> Sent:
 
 def _receipt(page: httpx2.Response) -> str | None:
     """Return the reference when a page is a receipt: it shows one, and asks nothing more in its main part."""
+    main = _main(page)
+    found = REFERENCE.search(" ".join(main.itertext()))
+    return found[0] if found and not _forms(main) else None
+
+
+def _main(page: httpx2.Response) -> Any:
     tree: Any = html.fromstring(page.text)
-    main = tree.xpath("//main") or [tree]
-    found = REFERENCE.search(" ".join(main[0].itertext()))
-    return found[0] if found and not _forms(main[0]) else None
+    return (tree.xpath("//main") or [tree])[0]
 
 
 def _forms(tree: Any) -> list[Any]:
     return [form for form in tree.xpath(".//form") if form.get("method", "get").lower() == "post"]
 
 
-def _submit(client: httpx2.Client, page: httpx2.Response, fields: Mapping[str, str], path: Path) -> httpx2.Response:
-    tree: Any = html.fromstring(page.text)
-    main = tree.xpath("//main") or [tree]
-    problems = [
-        " ".join(entry.itertext()).strip()
-        for entry in tree.xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")
-    ]
-    if page.is_error or problems:
-        why = "; ".join(problems) or "no reason given"
-        message = f"{path.name}: the form at {page.url.path} answered {page.status_code}: {why}."
+@dataclass
+class _Walk:
+    """One way through the form: every part of the task list once, every page with the answers that it asks for."""
+
+    client: httpx2.Client
+    fields: Mapping[str, str]
+    path: Path
+    visited: set[str] = field(default_factory=set)
+
+    def submit(self, page: httpx2.Response) -> httpx2.Response:
+        """Answer a page, or press its way on where it asks nothing; NotSent where it says what to mend."""
+        main = _main(page)
+        problems = [
+            " ".join(entry.itertext()).strip()
+            for entry in main.xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")
+        ]
+        if page.is_error or problems:
+            why = "; ".join(problems) or "no reason given"
+            message = f"{self.path.name}: the form at {page.url.path} answered {page.status_code}: {why}."
+            raise NotSent(message)
+        forms = _forms(main)
+        if not forms:
+            return self._follow(main, page)
+        form = forms[0]
+        tokens = {each.get("name"): each.get("value", "") for each in form.xpath(".//input[@type='hidden']")}
+        answers = dict(browser_answers(form, self.fields))
+        return self.client.post(urljoin(str(page.url), form.get("action") or ""), data=tokens | answers)
+
+    def _follow(self, main: Any, page: httpx2.Response) -> httpx2.Response:
+        """Open a part of the task list that has not been opened, or press the button-like link of the page."""
+        for row in main.xpath(".//li[contains(@class, 'govuk-task-list__item')][.//a]"):
+            href = str(row.xpath(".//a/@href")[0])
+            if href not in self.visited and "Completed" not in row.text_content() and "/questions/" in href:
+                self.visited.add(href)
+                return self.client.get(urljoin(str(page.url), href))
+        for link in main.xpath(".//a[contains(@class, 'govuk-button')]"):
+            return self.client.get(urljoin(str(page.url), link.get("href")))
+        message = f"{self.path.name}: the page {page.url.path} has neither a form nor a way on."
         raise NotSent(message)
-    forms = _forms(main[0])
-    if not forms:
-        return _follow(client, main[0], page, path)
-    form = forms[0]
-    tokens = {each.get("name"): each.get("value", "") for each in form.xpath(".//input[@type='hidden']")}
-    asked = {each.get("name") for each in form.xpath(".//input|.//select|.//textarea")}
-    answers = {name: value for name, value in fields.items() if name in asked}
-    return client.post(urljoin(str(page.url), form.get("action") or ""), data=tokens | answers)
 
 
-def _follow(client: httpx2.Client, main: Any, page: httpx2.Response, path: Path) -> httpx2.Response:
-    """Press the button-like link of a page that asks nothing, such as the start page."""
-    for link in main.xpath(".//a[contains(@class, 'govuk-button')]"):
-        return client.get(urljoin(str(page.url), link.get("href")))
-    message = f"{path.name}: the page {page.url.path} has neither a form nor a way on."
-    raise NotSent(message)
+def browser_answers(form: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str | list[str]]]:
+    """Yield what a browser sends of a form on a page: the answers that it asks for, and the button that is pressed.
+
+    Where a list has more entries than the page shows, another one is asked for.
+    """
+    asked = {each.get("name") or "" for each in form.xpath(".//input|.//select|.//textarea")}
+    lists = {name[: found.start()] for name in asked if (found := NUMBERED.search(name))}
+    for name in asked:
+        ticked = [value for key, value in fields.items() if NUMBERED.sub("", key) == name and key != name]
+        if name in fields:
+            yield name, fields[name]
+        elif ticked:
+            yield name, ticked
+    waiting_for_a_row = any(
+        name not in asked and name[: found.start()] in lists for name in fields if (found := NUMBERED.search(name))
+    )
+    if form.xpath(".//button[@name='do']"):
+        yield "do", "add" if waiting_for_a_row else "continue"
 
 
 def waiting(folder: Path) -> Iterator[Path]:

@@ -14,7 +14,7 @@ def run(files: Sequence[Path], state: Path) -> Iterator[send.Sent]:
     """Send the files one after the other and yield each acceptance; BadInput at the first that is refused."""
     operator = Operator.of(state)
     intake = operator.service_urls["intake"]
-    doors = send.Doors(intake, operator.smtp[0] or str(urlsplit(intake).hostname), operator.smtp[1])
+    doors = send.Doors(intake, operator.smtp[0] or str(urlsplit(intake).hostname), operator.smtp[1], operator.partner)
     for path in files:
         _check(path)
     with console.progress() as progress:

@@ -17,7 +17,7 @@ import samples
 from cli import bus, console, ports, staff, system
 from cli.clients import Operations, Operator
 from cli.errors import BadInput, Refused, StartFailed
-from cli.ports import HOST, PROVIDER, SMTP, Ports
+from cli.ports import HOST, PROVIDER, SMTP
 from cli.state import Purpose, StateFolder, opened, write_private
 from cli.system import Plan, System
 from samples import send
@@ -126,6 +126,7 @@ async def _ready(plan: Plan, wishes: Wishes, stop: asyncio.Event, took: float) -
     """Show where everything is, send the samples once, and show the ledger until told to stop."""
     if plan.purpose == "demo":
         console.show(console.addresses(plan.ports), console.people(staff.load(), plan.ports))
+        console.show(console.partner(Operator.of(plan.folder.root).partner, plan.ports))
     else:
         console.show(console.addresses(plan.ports))
     if wishes.ready_file:
@@ -159,7 +160,7 @@ async def _send_samples(plan: Plan) -> None:
         console.say(f"Sending {len(files)} sample referrals (synthetic) through the web form, the mailbox and the API.")
     for path in files:
         try:
-            outcome = await asyncio.to_thread(send.send_sample, path, doors(plan.ports))
+            outcome = await asyncio.to_thread(send.send_sample, path, doors(plan))
         except send.NotSent as error:
             console.say(str(error))
             continue
@@ -181,9 +182,10 @@ def _sent(folder: StateFolder) -> dict[str, str]:
         return {}
 
 
-def doors(chosen: Ports) -> send.Doors:
-    """Return the doors of a system on these ports."""
-    return send.Doors(chosen.url("intake"), HOST, chosen.by_name[SMTP])
+def doors(plan: Plan) -> send.Doors:
+    """Return the doors of a system that was started by this plan, for its demonstration partner."""
+    partner = Operator.of(plan.folder.root).partner
+    return send.Doors(plan.ports.url("intake"), HOST, plan.ports.by_name[SMTP], partner)
 
 
 async def _live_ledger(plan: Plan) -> None:

@@ -37,8 +37,8 @@ class TestPosting:
     async def test_every_body_arrives_once(self) -> None:
         bodies = mails.bodies(7, random.Random(1))
         async with answering("201 Created") as (url, got):
-            done = await wire.post_all(url, bodies, 3)
-            evenly = await wire.post_evenly(url, bodies, 500)
+            done = await wire.post_all(wire.Api(url), bodies, 3)
+            evenly = await wire.post_evenly(wire.Api(url), bodies, 500)
         assert sorted(got) == sorted(bodies * 2)
         assert len(done) == len(evenly) == 7
         assert all(answer.asked_at < answer.answered_at and answer.words == "word" for answer in done)
@@ -46,7 +46,7 @@ class TestPosting:
     async def test_a_refusal_is_no_figure(self) -> None:
         async with answering("503 Busy") as (url, _):
             with pytest.raises(wire.Refused, match="503"):
-                await wire.post_all(url, [b"{}"], 1)
+                await wire.post_all(wire.Api(url), [b"{}"], 1)
 
 
 class TestMailing:

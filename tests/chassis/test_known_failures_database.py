@@ -25,6 +25,7 @@ from cli import vault
 from services.intake.app import service
 from tests.conftest import Installation, Running, RunningOf, eventually
 from tests.intake.builders import referral, rows
+from tests.intake.partnered import authorised
 
 URL = "/api/v1/referrals"
 CLIENTS = 500
@@ -39,8 +40,8 @@ LOCKS = """SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.datab
 
 @pytest.fixture
 async def intake(running_of: RunningOf) -> Running:
-    """Intake with everything but its mailbox."""
-    return await running_of(service(), doors=False)
+    """Intake with everything but its mailbox, called by the demonstration's partner."""
+    return await authorised(await running_of(service(), doors=False))
 
 
 @pytest.fixture
@@ -113,6 +114,7 @@ class TestSqlalchemy6652AndSqlalchemy12099AndAsyncpg467:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 body = json.dumps(referral()).encode()
                 head = f"POST {URL} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                head += f"Authorization: {intake.client.headers['authorization']}\r\n"
                 writer.write(f"{head}Idempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
                 await writer.drain()
                 await asyncio.sleep(chance.random() * 0.1)
@@ -205,7 +207,7 @@ class TestSqlalchemy1247:
     async def test_ten_times_the_pool_get_an_answer_or_a_503_within_ten_seconds(
         self, running_of: RunningOf, clean: Installation
     ) -> None:
-        intake = await running_of(service(), doors=False, pool_size=2)
+        intake = await authorised(await running_of(service(), doors=False, pool_size=2))
         assert await refer(intake) == 201
         holder = await asyncpg.connect(clean.superuser_url(vault.database_of("intake")))
 

@@ -22,6 +22,7 @@ import yaml
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
+from cli import vault
 from cli.postgres import binaries, user_prefix
 from contracts.catalogue import SERVICES
 from deploy.kafka.brokers import KafkaNotHere
@@ -166,7 +167,10 @@ class System:
     def doors(self) -> Doors:
         settings = self.here.environment("intake")
         return Doors(
-            f"http://127.0.0.1:{settings['THROUGHLINE_PORT']}", "127.0.0.1", int(settings["THROUGHLINE_SMTP_PORT"])
+            f"http://127.0.0.1:{settings['THROUGHLINE_PORT']}",
+            "127.0.0.1",
+            int(settings["THROUGHLINE_SMTP_PORT"]),
+            tuple(json.loads((self.here.volume("for-operator") / "secrets" / vault.OPERATOR).read_text())["partner"]),
         )
 
     def ready(self, service: str) -> bool:

@@ -51,7 +51,7 @@ class Planted:
 
 
 def by_api(live: Live, plant: Plant) -> str:
-    headers = {"Idempotency-Key": str(uuid4())}
+    headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
     url = f"{live.urls['intake']}/api/v1/referrals"
     answer = httpx2.post(url, json=plant.form(), headers=headers, timeout=60)
     assert answer.status_code == 201, answer.text
@@ -129,7 +129,7 @@ def walked(live: Live, reference: str, plant: Plant) -> None:
 def refusals(live: Live, plant: Plant) -> Iterator[str]:
     """Yield what is answered to requests that hold canaries and are refused."""
     url = live.urls["intake"]
-    with httpx2.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with httpx2.Client(base_url=url, headers=live.bearer(), timeout=60, trust_env=False) as client:
         for spoil in ("person", "gender", "date_of_birth", "sharing"):
             form = plant.form()
             if spoil == "person":
@@ -138,7 +138,7 @@ def refusals(live: Live, plant: Plant) -> Iterator[str]:
                 form["sharing_acknowledged"] = plant.value("x")
             else:
                 form["person"][spoil] = plant.value("x")
-            headers = {"Idempotency-Key": str(uuid4())}
+            headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
             answer = client.post("/api/v1/referrals", json=form, headers=headers)
             assert answer.status_code == 422, answer.text
             yield answer.text

@@ -34,6 +34,7 @@ from services.triage.settings import TriageSettings
 from tests.conftest import Installation, Running, RunningOf, eventually
 from tests.emptying import empty
 from tests.intake.builders import mail_with_form, referral
+from tests.intake.partnered import authorised
 from tests.intake.test_doors import port, send
 from tests.triage.builders import FINDING, GATEWAY, IMU
 
@@ -59,7 +60,7 @@ PLUMBING = (tables.inbox_event, tables.inbox_position, tables.document)
 
 @pytest.fixture
 async def intake(running_of: RunningOf, port: int) -> Running:
-    return await running_of(intake_service(IntakeSettings(service="intake", smtp_port=port)))
+    return await authorised(await running_of(intake_service(IntakeSettings(service="intake", smtp_port=port))))
 
 
 def made(service: Service, clean: Installation, originals: Originals) -> Runtime:

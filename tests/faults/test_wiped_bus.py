@@ -88,7 +88,7 @@ def running(transport: str, folder: Path, request: pytest.FixtureRequest) -> Ite
 
 def referred(live: Live, chance: random.Random) -> str:
     """Refer once and return the reference; fails on anything but an acceptance: intake needs no bus to accept."""
-    headers = {"Idempotency-Key": str(uuid4())}
+    headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
     with httpx2.Client(timeout=30, trust_env=False) as client:
         answer = client.post(f"{live.urls['intake']}/api/v1/referrals", json=form(chance), headers=headers)
     assert answer.status_code == 201, answer.text

@@ -23,11 +23,13 @@ from chassis.crypto import plain_url
 from cli import vault
 from cli.postgres import Cluster, user_prefix
 from cli.state import StateFolder
-from samples.send import Doors
+from samples.send import Doors, bearer
 
 Answer = TypeVar("Answer")
 
 START_SECONDS = 150.0
+BEARER_SECONDS = 600.0
+BEARERS: dict[str, tuple[float, dict[str, str]]] = {}
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -45,7 +47,22 @@ class Live:
     @property
     def doors(self) -> Doors:
         """The doors that referrals come in by."""
-        return Doors(self.urls["intake"], *self.smtp)
+        return Doors(self.urls["intake"], *self.smtp, self.partner)
+
+    @property
+    def partner(self) -> tuple[str, str]:
+        """The client id and secret of the demonstration's partner."""
+        client_id, secret = json.loads((self.folder.secrets / vault.OPERATOR).read_text())["partner"]
+        return client_id, secret
+
+    def bearer(self) -> dict[str, str]:
+        """Return the header that the demonstration partner's calls carry; its token is used for ten minutes."""
+        url = self.urls["intake"]
+        held = BEARERS.get(url)
+        if held is None or held[0] < time.monotonic():
+            with httpx2.Client(timeout=60, trust_env=False) as client:
+                held = BEARERS[url] = time.monotonic() + BEARER_SECONDS, bearer(client, url, self.partner)
+        return held[1]
 
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run the command line on this system and return how it ended."""

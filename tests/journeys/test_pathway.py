@@ -22,7 +22,7 @@ def referred(live: Live) -> str:
     """Refer the sample as a new person by API; return the reference once every team has stored it."""
     body = json.loads(SAMPLE.read_text())
     body["person"]["surname"] = f"Testperson-{uuid4().hex[:8]}"
-    headers = {"Idempotency-Key": str(uuid4())}
+    headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
     answer = httpx2.post(f"{live.urls['intake']}/api/v1/referrals", json=body, headers=headers, timeout=60)
     assert answer.status_code == 201, answer.text
     reference = str(answer.json()["reference"])

@@ -95,7 +95,7 @@ class TestARepeat:
     @pytest.mark.timeout(120)
     def test_of_a_request_is_one_referral(self, live: Live) -> None:
         body = json.loads((SAMPLES / "man-of-thirty-eight-thanet.json").read_text())
-        headers = {"Idempotency-Key": str(uuid4())}
+        headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
         url = f"{live.urls['intake']}/api/v1/referrals"
         before = len(live.of("intake", "SELECT 1 FROM referral"))
         answers = [httpx2.post(url, json=body, headers=headers, timeout=60) for _ in range(3)]
@@ -106,7 +106,7 @@ class TestARepeat:
     @pytest.mark.timeout(60)
     def test_of_a_key_with_another_body_is_refused(self, live: Live) -> None:
         body = json.loads((SAMPLES / "man-of-thirty-eight-thanet.json").read_text())
-        headers = {"Idempotency-Key": str(uuid4())}
+        headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
         url = f"{live.urls['intake']}/api/v1/referrals"
         assert httpx2.post(url, json=body, headers=headers, timeout=60).status_code == 201
         body["person"]["forenames"] = "Somebody Else"
@@ -129,7 +129,7 @@ BAD_BODIES: dict[str, bytes] = {
 @pytest.mark.parametrize("kind", sorted(BAD_BODIES))
 def test_a_bad_request_is_answered_with_a_sentence(live: Live, kind: str) -> None:
     url = f"{live.urls['intake']}/api/v1/referrals"
-    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4()), **live.bearer()}
     try:
         answer = httpx2.post(url, content=BAD_BODIES[kind], headers=headers, timeout=60)
     except httpx2.WriteError:

@@ -3,7 +3,7 @@
 from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
-from services.intake.web import desk, ledgers, views
+from services.intake.web import desk, ledgers, partners, views
 
 PAGES = (
     Page("GET", "/", views.start, PUBLIC),
@@ -31,4 +31,8 @@ NAVIGATION = (("Make a referral", "start"), ("Originals to read", "unread"), ("L
 OPS_ROUTES = (
     Page("GET", "/ops/ledger", ledgers.newest_ledgers_as_json, WORK_THE_DESK),
     Page("GET", "/ops/ledger/{reference}", ledgers.ledger_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/partners", partners.partners_as_json, WORK_THE_DESK),
+    Page("POST", "/ops/partners", partners.add_partner_as_json, WORK_THE_DESK),
+    Page("POST", "/ops/partners/{client_id}/renew", partners.renew_partner_as_json, WORK_THE_DESK),
+    Page("POST", "/ops/partners/{client_id}/revoke", partners.revoke_partner_as_json, WORK_THE_DESK),
 )

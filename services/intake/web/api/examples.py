@@ -1,0 +1,70 @@
+"""What the description of the API shows: each is synthetic, and is sent by a test."""
+
+from services.intake.web.api.taking import RECEIPT
+
+EXAMPLE = {
+    "edition": "2025",
+    "language": "en",
+    "person": {
+        "forenames": "Sample",
+        "surname": "Synthetic-Person",
+        "date_of_birth": "2009-04-27",
+        "district": "Thanet",
+        "addresses": [{"lines": "1 Example Street, Margate", "postcode": "CT9 9ZZ", "current": True}],
+    },
+    "concerns": {"narrative": "A synthetic concern, written to show where the referrer's own words go."},
+    "referrer": {
+        "forename": "Sample",
+        "surname": "Referrer",
+        "organisation": "Example School",
+        "sector": "education",
+        "email": "referrer@school.example",
+    },
+    "sharing_acknowledged": True,
+}
+ANOTHER = EXAMPLE | {
+    "person": {"forenames": "Other", "surname": "Synthetic-Person", "approximate_age": 34, "district": "Medway"}
+}
+BATCH = {
+    "referrals": [
+        {"idempotency_key": "example-school-0001", "referral": EXAMPLE},
+        {"idempotency_key": "example-school-0002", "referral": ANOTHER},
+    ]
+}
+ACCEPTED = {"reference": "KM-7F3K-92QM", "receipt": RECEIPT, "received_at": "2026-11-21T10:00:00+00:00"}
+STATUS = ACCEPTED | {
+    "version": 1,
+    "stages": [
+        {
+            "stage": "received",
+            "reached_at": "2026-11-21T10:00:00+00:00",
+            "words": "The referral has been received and sent to the teams that must act on it.",
+        }
+    ],
+}
+NOT_VALID = {
+    "type": "urn:throughline:referral-not-valid",
+    "title": "referral-not-valid",
+    "status": 422,
+    "detail": "1 field is missing or wrong: mend each one that `errors` names and send the referral again.",
+    "errors": [{"pointer": "/person/forenames", "detail": "This field is needed."}],
+}
+RESULTS = {
+    "accepted": 1,
+    "refused": 1,
+    "results": [
+        {"index": 0, "status": 201, **ACCEPTED},
+        {
+            "index": 1,
+            "status": 422,
+            "problem": NOT_VALID
+            | {"errors": [{"pointer": "/referrals/1/referral/person/forenames", "detail": "This field is needed."}]},
+        },
+    ],
+}
+TOKEN = {
+    "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl",
+    "token_type": "Bearer",
+    "expires_in": 900,
+    "scope": "refer:read refer:write",
+}

@@ -1,0 +1,136 @@
+"""The shapes of the API as JSON Schema: the form as its model has it, and the answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.vocabulary import ProgressStage, ReferralForm
+from services.intake.domain import PartnerScope
+from services.intake.web.api.taking import MOST_IN_BATCH
+
+Schema = dict[str, Any]
+LINE = r"^[^\x00-\x08\x0b-\x1f]*$"
+TEXT = r"^[^\x00]*$"
+NOT_BLANK = {
+    LINE: r"^[^\x00-\x08\x0b-\x1f]*[^\x00-\x1f\s][^\x00-\x08\x0b-\x1f]*$",
+    TEXT: r"^[^\x00]*[^\x00\s][^\x00]*$",
+}
+"""Spaces around a text are cut off, so that one of nothing else is empty."""
+
+
+def of(name: str) -> Schema:
+    """Return a reference to a shape."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def an_object(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
+    """Return the shape of an object with these properties and no others."""
+    required = [name for name in properties if name not in optional]
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _text(description: str, **more: Any) -> Schema:
+    return {"type": "string", "description": description, **more}
+
+
+def _a_list(of_what: Schema, **more: Any) -> Schema:
+    return {"type": "array", "items": of_what, **more}
+
+
+def _moment(description: str) -> Schema:
+    return _text(description, format="date-time")
+
+
+def schemas() -> dict[str, Schema]:
+    """Return every named shape."""
+    return _form() | {
+        "Batch": _batch(),
+        "Accepted": an_object(_accepted()),
+        "Status": an_object(_accepted() | {"version": {"type": "integer", "minimum": 1}, "stages": _a_list(_stage())}),
+        "BatchResult": _batch_result(),
+        "FieldProblem": _field_problem(),
+        "Problem": _problem(),
+        "Token": _token(),
+        "TokenError": an_object({"error": _text("A code of RFC 6749."), "error_description": _text("One sentence.")}),
+    }
+
+
+def _form() -> dict[str, Schema]:
+    """Return the referral and its parts, with the rules that the model checks by code."""
+    form = ReferralForm.model_json_schema(ref_template="#/components/schemas/{model}")
+    found: dict[str, Schema] = form.pop("$defs")
+    found["ReferralForm"] = form
+    for schema in found.values():
+        for field in schema.get("properties", {}).values():
+            _say_not_blank(field)
+    known = ("date_of_birth", "approximate_age")
+    found["Person"]["anyOf"] = [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in known]
+    return found
+
+
+def _say_not_blank(field: Schema) -> None:
+    for schema in (field, field.get("items", {}), *field.get("anyOf", ())):
+        if schema.get("minLength") and schema.get("pattern") in NOT_BLANK:
+            schema["pattern"] = NOT_BLANK[schema["pattern"]]
+
+
+def _batch() -> Schema:
+    key = _text("A key of your own for this referral.", minLength=1, maxLength=255, pattern=r"^[!-~]([ -~]*[!-~])?$")
+    item = an_object({"idempotency_key": key, "referral": of("ReferralForm")})
+    return an_object({"referrals": _a_list(item, minItems=1, maxItems=MOST_IN_BATCH)})
+
+
+def _accepted() -> dict[str, Schema]:
+    return {
+        "reference": _text("Names the referral to everybody; safe to say on the telephone.", examples=["KM-7F3K-92QM"]),
+        "receipt": _text("A sentence for the referrer."),
+        "received_at": _moment("When the referral was first received."),
+    }
+
+
+def _stage() -> Schema:
+    stage = {"type": "string", "enum": [str(each) for each in ProgressStage]}
+    return an_object({"stage": stage, "reached_at": _moment("When."), "words": _text("For the referrer to read.")})
+
+
+def _batch_result() -> Schema:
+    status: Schema = {"type": "integer", "description": "201 new, 200 a repeat; else as for one referral."}
+    place: Schema = {"type": "integer", "minimum": 0}
+    taken = an_object({"index": place, "status": status, **_accepted()})
+    refused = an_object({"index": place, "status": status, "problem": of("Problem")})
+    count: Schema = {"type": "integer", "minimum": 0}
+    return an_object({"accepted": count, "refused": count, "results": _a_list({"anyOf": [taken, refused]})})
+
+
+def _field_problem() -> Schema:
+    return an_object(
+        {"pointer": _text("A JSON Pointer (RFC 6901) into what was sent."), "detail": _text("A sentence.")}
+    )
+
+
+def _problem() -> Schema:
+    return an_object(
+        {
+            "type": _text("Names the reason.", format="uri"),
+            "title": _text("The reason, for programs; it stays the same."),
+            "status": {"type": "integer"},
+            "detail": _text("One sentence that says what to mend."),
+            "errors": _a_list(of("FieldProblem")),
+        },
+        optional=("errors",),
+    )
+
+
+def _token() -> Schema:
+    return an_object(
+        {
+            "access_token": _text("Opaque to you: send it as `Authorization: Bearer`."),
+            "token_type": {"type": "string", "enum": ["Bearer"]},
+            "expires_in": {"type": "integer", "description": "Seconds."},
+            "scope": _text("What it is good for.", examples=[" ".join(sorted(PartnerScope))]),
+        }
+    )

@@ -1,0 +1,123 @@
+"""Takes referrals of a partner in, one or a batch, and says of each what became of it."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+from chassis.errors import ThroughlineError, Unavailable
+from chassis.runtime import Runtime
+from contracts.vocabulary import Door
+from services.intake.domain import LONDON, KeyKind, Original, Partner, Practice, Reading, Receipt, key_for
+from services.intake.queries import likeness_key, localities_of
+from services.intake.spool import accept
+from services.intake.web.api.access import Caller
+from services.intake.web.api.bodies import Sent, canonical, form_and_content, unambiguous, usable_key
+from services.intake.web.api.problems import PROBLEM_JSON, Refused, refusal_of
+from services.intake.web.api.problems import refused as refusal
+
+MOST_IN_BATCH = 100
+RECEIPT = "Your referral has been received and sent to the teams that must act on it. Keep the reference."
+
+
+async def take(runtime: Runtime, caller: Caller, sent: Sent, key: str, now: datetime) -> Receipt:
+    """Keep a referral and return its receipt, the first one again for a repeat; raises what `accept` does."""
+    partner = caller.partner
+    digest = key_for(KeyKind.DIGEST, f"{partner.id}|".encode() + sent.request)
+    by_key = key_for(KeyKind.IDEMPOTENCY_KEY, f"{partner.id}|{key}", sent.request)
+    original = Original(
+        door=Door.API,
+        practice=_practice(runtime, partner, sent.form.person.district, now.astimezone(LONDON).date()),
+        name="referral.json",
+        media_type="application/json",
+        body=sent.body,
+        keys=(by_key if key else digest,),
+        reading=Reading.READ,
+        form=sent.form,
+        attachments=sent.attachments,
+        partner_id=partner.id,
+        likeness_key=likeness_key(runtime),
+    )
+    return await accept(runtime, original, now=now, actor=caller.actor)
+
+
+def receipt_content(receipt: Receipt) -> dict[str, str]:
+    """Return what a partner is answered."""
+    return {"reference": receipt.reference, "receipt": RECEIPT, "received_at": receipt.received_at.isoformat()}
+
+
+def _practice(runtime: Runtime, partner: Partner, district: str, today: date) -> Practice:
+    """Return the practice of the area that has the district; where none has it, that of the partner's first area."""
+    localities = localities_of(runtime)
+    found = localities.by_district(district, today)
+    home = next(iter(partner.terms.areas), found.area)
+    if found.district or home == found.area:
+        return found
+    return localities.by_version(home, runtime.areas.current(home, today).version, "")
+
+
+def batch_in(body: bytes) -> list[dict[str, Any]]:
+    """Return the items of a batch, each with its key and its referral unread; raises Refused."""
+    content = unambiguous(body)
+    items = content.get("referrals") if isinstance(content, dict) and set(content) == {"referrals"} else None
+    if not isinstance(items, list) or not 1 <= len(items) <= MOST_IN_BATCH:
+        raise _not_a_batch([{"pointer": "/referrals", "detail": f"This must be a list of 1 to {MOST_IN_BATCH} items."}])
+    wrong = [
+        {"pointer": f"/referrals/{place}", "detail": "An item has an `idempotency_key` of your own and a `referral`."}
+        for place, item in enumerate(items)
+        if not _is_item(item)
+    ]
+    if wrong:
+        raise _not_a_batch(wrong)
+    return items
+
+
+def _is_item(item: object) -> bool:
+    if not isinstance(item, dict) or set(item) != {"idempotency_key", "referral"}:
+        return False
+    return isinstance(item["idempotency_key"], str) and bool(item["idempotency_key"].strip())
+
+
+def _not_a_batch(errors: list[dict[str, str]]) -> Refused:
+    response = refusal(422, "batch-not-valid", "The batch cannot be read, and none of it was taken: mend it.").response
+    content = json.loads(bytes(response.body)) | {"errors": errors}
+    return Refused(type(response)(content, 422, media_type=PROBLEM_JSON))
+
+
+async def take_batch(runtime: Runtime, caller: Caller, items: list[dict[str, Any]], now: datetime) -> list[Any]:
+    """Return what became of each item, in order: each is kept or refused by itself.
+
+    Once nothing can be kept the rest is not tried: the partner sends it again under the same keys.
+    """
+    results: list[dict[str, Any]] = []
+    away: Refused | None = None
+    for place, item in enumerate(items):
+        try:
+            if away is not None:
+                raise away
+            receipt = await _take_item(runtime, caller, item, now)
+        except Refused as refused:
+            results.append(_refused_item(place, refused))
+        except ThroughlineError as error:
+            said = refusal_of(error)
+            away = said if isinstance(error, Unavailable) else None
+            results.append(_refused_item(place, said))
+        else:
+            status = 201 if receipt.received_at == now else 200
+            results.append({"index": place, "status": status, **receipt_content(receipt)})
+    return results
+
+
+async def _take_item(runtime: Runtime, caller: Caller, item: dict[str, Any], now: datetime) -> Receipt:
+    body = json.dumps(item["referral"], ensure_ascii=True).encode()
+    form, content = form_and_content(body, now.astimezone(LONDON).date())
+    sent = Sent(body, form, (), canonical(content))
+    return await take(runtime, caller, sent, usable_key(item["idempotency_key"]), now)
+
+
+def _refused_item(place: int, refused: Refused) -> dict[str, Any]:
+    problem = refused.content
+    errors = problem.get("errors")
+    if isinstance(errors, list):
+        inside = [{**each, "pointer": f"/referrals/{place}/referral{each['pointer']}"} for each in errors]
+        problem = {**problem, "errors": inside}
+    return {"index": place, "status": refused.response.status_code, "problem": problem}
