@@ -20,6 +20,7 @@ from services.intake.operations.announcing import (
     announce_again,
     receipt_message,
 )
+from services.intake.operations.evidence import receipt_is_withheld
 from services.intake.operations.likening import liken
 
 referral = models.referral
@@ -64,7 +65,7 @@ class NewVersion:
 async def add_version(session: Session, row: Any, added: NewVersion, now: datetime) -> int:
     """Keep a version of the referral of this row, held by the caller, announce it, and return its number."""
     number = int(row.version) + 1
-    email = await _email(session, row, added.form)
+    email = await _email(session, row, added)
     await session.execute(
         update(referral)
         .where(referral.c.id == row.id)
@@ -120,9 +121,12 @@ class _Email:
     new: str = ""
 
 
-async def _email(session: Session, row: Any, form: ReferralForm | None) -> _Email:
+async def _email(session: Session, row: Any, added: NewVersion) -> _Email:
+    form = added.form
     if row.referrer_email is not None or form is None or not form.referrer.email:
         return _Email(row.referrer_email)
+    if added.reading != Reading.COMPLETED and await receipt_is_withheld(session, row.id):
+        return _Email(None)
     return _Email(await session.seal(row.id, form.referrer.email), form.referrer.email)
 
 
