@@ -79,24 +79,30 @@ class Installation:
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One embedded PostgreSQL with every role, database, key and table, for the whole run."""
-    folder = StateFolder(tmp_path_factory.mktemp("state"))
+    made_here = installed(tmp_path_factory.mktemp("state"))
+    with made_here.cluster.running(made_here.folder.logs / "postgres.log"):
+        asyncio.run(prepared(made_here))
+        yield made_here
+
+
+def installed(root: Path) -> Installation:
+    """Return an installation in a new folder, with its secrets dealt; nothing runs yet."""
+    folder = StateFolder(root)
     for made in (folder.secrets, folder.logs):
         made.mkdir(parents=True, exist_ok=True, mode=0o700)
     secrets = vault.load(folder)
     cluster = Cluster(folder.postgres, folder.sockets(), secrets.role_passwords[vault.SUPERUSER], user_prefix())
     addresses = vault.Addresses(cluster.url, {name: f"http://{name}.test" for name in SERVICES}, ("127.0.0.1", 0))
     vault.deal(folder, secrets, addresses)
-    made_here = Installation(folder, cluster, secrets)
+    return Installation(folder, cluster, secrets)
 
-    async def prepare() -> None:
-        await _do_without_durability(made_here)
-        await provision(cluster, secrets)
-        for service in SERVICES:
-            await upgrade_async(service, made_here.owner_url(service), service)
 
-    with cluster.running(folder.logs / "postgres.log"):
-        asyncio.run(prepare())
-        yield made_here
+async def prepared(installation: Installation, services: tuple[str, ...] = SERVICES) -> None:
+    """Make roles, databases and keys, and the tables of some services, in a cluster that runs."""
+    await _do_without_durability(installation)
+    await provision(installation.cluster, installation.vault)
+    for service in services:
+        await upgrade_async(service, installation.owner_url(service), service)
 
 
 async def _do_without_durability(installation: Installation) -> None:

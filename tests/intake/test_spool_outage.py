@@ -1,0 +1,242 @@
+"""Intake without its database: every door still accepts, nothing is lost or doubled, and no receipt is false."""
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.actor import Actor
+from services.intake.domain import DEMO_CLIENT_ID
+from services.intake.queries import Ledger, ledger
+from services.intake.spool import shelter_of
+from services.intake.web.api.access import Gate
+from tests.conftest import Installation, Running, eventually, installed, prepared
+from tests.intake.builders import mail, referral, rows
+from tests.intake.outage import Outages, intake_on, post_mail
+
+SUBMIT = "/api/v1/referrals"
+SCREEN_SECONDS = 7.0
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation of these tests' own."""
+    made = installed(tmp_path_factory.mktemp("state"))
+    outages = Outages(made)
+    outages.start()
+    asyncio.run(prepared(made, ("intake",)))
+    outages.stop()
+    return made
+
+
+@pytest.fixture
+async def outages(own: Installation) -> AsyncIterator[Outages]:
+    """The database of the installation, running at first."""
+    made = Outages(own)
+    await asyncio.to_thread(made.start)
+    yield made
+    made.thaw()
+    await asyncio.to_thread(made.stop)
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    """The folder of the spool."""
+    return tmp_path / "spool"
+
+
+async def sheltered(intake: Running) -> None:
+    """Wait until references are reserved."""
+
+    async def reserved() -> bool:
+        shelter = shelter_of(intake.runtime)
+        return shelter is not None and not shelter.spool.lacking("KM", shelter.references)
+
+    await eventually(reserved)
+
+
+async def drained(intake: Running) -> None:
+    """Wait until the spool is empty and the doors use the database again."""
+
+    async def empty() -> bool:
+        shelter = shelter_of(intake.runtime)
+        return shelter is not None and not shelter.spool.waiting and not shelter.away
+
+    await eventually(empty)
+
+
+async def submit(intake: Running, body: dict[str, Any], key: str = "") -> tuple[int, dict[str, Any]]:
+    gate = Gate.of(intake.runtime)
+    partner = await gate.directory.by_client_id(DEMO_CLIENT_ID)
+    assert partner
+    token = gate.tokens.issue(partner, partner.terms.scopes)
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or secrets.token_hex(8)}
+    answer = await intake.client.post(SUBMIT, json=body, headers=headers)
+    return answer.status_code, answer.json()
+
+
+async def references(intake: Running) -> list[str]:
+    return sorted(row.reference for row in await rows(intake.runtime, "SELECT reference FROM referral"))
+
+
+class TestStopped:
+    async def test_api_and_mail_accept_and_everything_is_there_afterwards(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            before = await references(intake)
+            await asyncio.to_thread(outages.stop)
+            answers = [await submit(intake, referral()) for _ in range(5)]
+            mails = [await post_mail(port, mail().as_bytes()) for _ in range(5)]
+            assert [status for status, _ in answers] == [201] * 5
+            assert [code for code, _ in mails] == [250] * 5
+            given = [body["reference"] for _, body in answers] + [text.rpartition(" ")[2] for _, text in mails]
+            assert len(set(given)) == 10
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+            assert sorted(set(await references(intake)) - set(before)) == sorted(given)
+            [row] = await rows(intake.runtime, "SELECT received_at FROM referral WHERE reference = :it", it=given[0])
+            assert row.received_at.isoformat() == answers[0][1]["received_at"]
+            assert list(spool.glob("*.entry")) == []
+            assert await submit(intake, referral())
+
+    async def test_what_was_known_before_or_comes_again_is_never_a_second_case(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            one, two, message = referral(), referral(), mail().as_bytes()
+            _, first = await submit(intake, one, key := secrets.token_hex(8))
+            count = len(await references(intake))
+            await asyncio.to_thread(outages.stop)
+            _, again = await submit(intake, one, key)
+            _, new = await submit(intake, two, other := secrets.token_hex(8))
+            _, repeated = await submit(intake, two, other)
+            clashing, _ = await submit(intake, one, other)
+            _, mailed = await post_mail(port, message)
+            _, mailed_again = await post_mail(port, message)
+            assert (new["reference"], mailed, clashing) == (repeated["reference"], mailed_again, 409)
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+            assert len(await references(intake)) == count + 2
+            _, afterwards = await submit(intake, two, other)
+            assert afterwards["reference"] == new["reference"]
+            assert again["reference"] != first["reference"]
+            shown = await rows(intake.runtime, "SELECT reference FROM referral")
+            assert again["reference"] not in {row.reference for row in shown}
+            # The receipt that was given leads to the case that was there.
+            assert (await _ledger(intake, again["reference"])).reference == first["reference"]
+
+    async def test_a_key_that_came_before_with_another_body_becomes_a_case_of_its_own(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            await submit(intake, referral(), key := secrets.token_hex(8))
+            await asyncio.to_thread(outages.stop)
+            status, unseen = await submit(intake, referral(), key)
+            assert status == 201
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+            assert unseen["reference"] in await references(intake)
+
+
+class TestFrozen:
+    async def test_somebody_before_a_screen_waits_for_seconds_and_the_next_not_at_all(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            await submit(intake, referral())
+            count = len(await references(intake))
+            outages.freeze()
+            began = time.monotonic()
+            first, one = await submit(intake, referral())
+            assert time.monotonic() - began < SCREEN_SECONDS
+            began = time.monotonic()
+            second, two = await submit(intake, referral())
+            code, _ = await post_mail(port, mail().as_bytes())
+            assert time.monotonic() - began < 1
+            assert (first, second, code) == (201, 201, 250)
+            outages.thaw()
+            await drained(intake)
+            # The first may have been kept by the database too: then it has folded, and its receipt leads there.
+            assert len(await references(intake)) == count + 3
+            assert (await _ledger(intake, one["reference"])).reference
+            assert (await _ledger(intake, two["reference"])).reference == two["reference"]
+
+
+class TestRefused:
+    async def test_a_spool_that_is_full_says_so_at_every_door(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port, spool_size_limit=100) as intake:
+            await sheltered(intake)
+            await asyncio.to_thread(outages.stop)
+            status, problem = await submit(intake, referral())
+            code, text = await post_mail(port, mail().as_bytes())
+            assert (status, problem["title"]) == (503, "spool-full")
+            assert code == 451
+            assert "Accepted" not in text
+            await asyncio.to_thread(outages.start)
+
+    async def test_a_spool_that_cannot_be_written_says_so_at_every_door(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            await asyncio.to_thread(outages.stop)
+            spool.rename(spool.with_name("taken away"))
+            status, problem = await submit(intake, referral())
+            code, _ = await post_mail(port, mail().as_bytes())
+            assert (status, problem["title"], code) == (503, "spool-unwritable", 451)
+            spool.with_name("taken away").rename(spool)
+            status, _ = await submit(intake, referral())
+            assert status == 201
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+
+
+class TestLateStart:
+    async def test_intake_begins_without_its_database_and_knows_what_it_had_accepted(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            count = len(await references(intake))
+            await asyncio.to_thread(outages.stop)
+            body = referral()
+            _, first = await submit(intake, body, key := secrets.token_hex(8))
+        async with intake_on(own, spool, port) as intake:
+            _, again = await submit(intake, body, key)
+            status, second = await submit(intake, referral())
+            assert (status, again["reference"]) == (201, first["reference"])
+            assert (await intake.client.get("/health/ready")).status_code == 503
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+            assert {first["reference"], second["reference"]} <= set(await references(intake))
+            assert len(await references(intake)) == count + 2
+
+            async def ready() -> bool:
+                return (await intake.client.get("/health/ready")).status_code == 200
+
+            await eventually(ready)
+
+
+async def _ledger(intake: Running, reference: str) -> Ledger:
+    async with intake.runtime.database.transaction(Actor.service("intake")) as session:
+        return await ledger(session, reference)
