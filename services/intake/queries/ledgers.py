@@ -18,6 +18,7 @@ from services.intake.domain import (
     ReferralUnknown,
     line_state,
 )
+from services.intake.queries.references import by_reference
 
 TEAM_ORDER = {team: place for place, team in enumerate(Team)}
 
@@ -106,7 +107,7 @@ async def ledger(session: Session, reference: str) -> Ledger:
 async def _referral(session: Session, reference: str) -> Row[Any]:
     if not is_reference(reference):
         raise ReferralUnknown(NO_REFERENCE)
-    row = await session.first(select(models.referral).where(models.referral.c.reference == reference))
+    row = await by_reference(session, reference)
     if row is None:
         raise ReferralUnknown("There is no referral with that reference here: check each character.")
     return row
