@@ -71,6 +71,7 @@ def environment(templates: Path | None) -> Environment:
     )
     made.filters.update(FORMATS)
     made.globals["asset"] = asset
+    made.globals["_"] = str
     made.globals.update({name: PageUndefined(obj=None) for name in NUNJUCKS_NAMES})
     return made
 

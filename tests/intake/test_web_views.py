@@ -1,8 +1,7 @@
-"""The public form as a browser without scripts uses it, and the desk as a signed-in officer does."""
+"""The public form as a browser without scripts uses it."""
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
@@ -11,22 +10,18 @@ from typing import Any, cast
 import pytest
 from lxml import html
 
-from chassis import clock
-from chassis.actor import Actor, ActorKind
-from chassis.session_store import DatabaseSessions
-from chassis.sessions import Limits, Session, SessionKeeper, sign_in
+from samples.send import browser_answers
 from services.intake.app import service
-from services.intake.domain import Found, Outcome
-from services.intake.doors import arrived
-from services.intake.operations import receive, record_reading
-from services.intake.queries import desk_referral
-from services.intake.web import desk, ledgers, views
-from tests.conftest import Installation, Running, RunningOf
-from tests.intake.builders import mail, rows
+from services.intake.web import views
+from services.intake.web.form.steps import SECTIONS, STEPS, steps_of
+from services.intake.web.form.summary import is_needed
+from tests.conftest import Running, RunningOf
+from tests.intake.builders import rows
 
 SAMPLES = Path(views.__file__).parents[3] / "samples" / "web"
 CANARY = "Canary-Zebedee-7731"
-PAGES = ("/referral/person", "/referral/concerns", "/referral/done", "/referral/you")
+PAGE = "/referral/questions/"
+NEEDED = [step for section in SECTIONS if is_needed(section) for step in steps_of(section.key)]
 
 
 @pytest.fixture
@@ -40,29 +35,63 @@ def answers() -> dict[str, str]:
     return dict(json.loads((SAMPLES / "girl-of-twelve-medway.json").read_text())["fields"])
 
 
+def main_form(page: str) -> Any:
+    """Return the form in the main part of a page."""
+    root: Any = html.fromstring(page)
+    return root.xpath("//main//form")[0]
+
+
 def hidden(page: str) -> dict[str, str]:
     """Return what a page's form carries by itself."""
-    inputs: Any = html.fromstring(page).xpath("//main//input[@type='hidden']")
-    return {one.get("name"): one.get("value") for one in inputs}
+    return {one.get("name"): one.get("value") for one in main_form(page).xpath(".//input[@type='hidden']")}
 
 
-async def post(intake: Running, path: str, fields: Mapping[str, str]) -> Any:
-    """Open a page and send its form with these answers."""
-    page = await intake.client.get(path)
-    return await intake.client.post(path, data={**fields, **hidden(page.text)})
+async def post(intake: Running, path: str, fields: Mapping[str, str], **more: str) -> Any:
+    """Open a page and send its form with those of the answers that it asks for."""
+    page = (await intake.client.get(path)).text
+    given = dict(browser_answers(main_form(page), fields))
+    return await intake.client.post(path, data={**given, **hidden(page), **more})
 
 
-async def fill_in(intake: Running, fields: Mapping[str, str]) -> None:
-    """Answer every page up to the check page."""
-    for path in PAGES:
-        answer = await post(intake, path, fields)
-        assert answer.status_code == 303, (path, re.findall(r"error-message[^<]*<[^<]*<[^>]*>[^<]*", answer.text))
+async def fill_in(intake: Running, fields: Mapping[str, str], *, everything: bool = False) -> None:
+    """Answer every page that a referral needs, or every page, up to the check page."""
+    for step in STEPS if everything else NEEDED:
+        path = f"{PAGE}{step.key}"
+        for _ in range(5):
+            answer = await post(intake, path, fields)
+            assert answer.status_code == 303, path
+            path = answer.headers["location"]
+            if "more=yes" not in path:
+                break
+        assert path.partition("?")[0] != f"{PAGE}{step.key}", problems((await intake.client.get(path)).text)
 
 
 def problems(page: str) -> list[str]:
     """Return the sentences of the error summary."""
     summary: Any = html.fromstring(page).xpath("//*[contains(@class, 'govuk-error-summary__list')]//li")
     return [" ".join(one.itertext()).strip() for one in summary]
+
+
+async def refusal(intake: Running, path: str, fields: Mapping[str, str]) -> Any:
+    """Send a page that is refused, and return the page that the browser is then led to."""
+    answer = await post(intake, path, fields)
+    assert answer.status_code == 303
+    return await intake.client.get(answer.headers["location"])
+
+
+def back_link(page: str) -> str:
+    """Return where the back link of a page leads."""
+    [link] = cast("list[Any]", html.fromstring(page).xpath("//a[@class='govuk-back-link']"))
+    return str(link.get("href"))
+
+
+def statuses(page: str) -> dict[str, str]:
+    """Return the status of each part in the task list."""
+    root: Any = html.fromstring(page)
+    return {
+        " ".join(row[0][0].text_content().split()): " ".join(row[1].text_content().split())
+        for row in root.xpath("//li[contains(@class, 'govuk-task-list__item')]")
+    }
 
 
 class TestPublicForm:
@@ -74,9 +103,9 @@ class TestPublicForm:
     @pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.json")))
     async def test_takes_every_sample_to_its_receipt(self, intake: Running, sample: str) -> None:
         fields = json.loads((SAMPLES / sample).read_text())["fields"]
-        await fill_in(intake, fields)
-        check = (await intake.client.get("/referral/check")).text
-        assert fields["person.surname"] in unescape(check)
+        await fill_in(intake, fields, everything=True)
+        check = unescape((await intake.client.get("/referral/check")).text)
+        assert fields["person.surname"] in check
         sent = await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
         assert sent.headers["location"] == "/referral/receipt"
         [row] = await rows(intake.runtime, "SELECT * FROM referral")
@@ -84,6 +113,9 @@ class TestPublicForm:
         assert row.reference in receipt
         assert "Make another referral" in receipt
         assert fields["person.surname"] not in receipt
+        copy = unescape((await intake.client.get("/referral/copy")).text)
+        assert row.reference in copy
+        assert fields["person.surname"] in copy
 
     async def test_sent_twice_is_one_referral(self, intake: Running) -> None:
         await fill_in(intake, answers())
@@ -94,34 +126,28 @@ class TestPublicForm:
         assert {answer.headers["location"] for answer in (*sent, again)} == {"/referral/receipt"}
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 1
 
-    async def test_asks_again_for_what_is_missing(self, intake: Running) -> None:
-        person = problems((await post(intake, PAGES[0], {})).text)
-        assert person == [
-            "Enter the person’s first names",
-            "Enter the person’s last name",
-            "Enter a date of birth or, if you do not know it, an approximate age",
-        ]
-        concerns = problems((await post(intake, PAGES[1], {})).text)
-        assert concerns == ["Enter what you are concerned about", "Select whether somebody is in immediate danger"]
-        you = problems((await post(intake, PAGES[3], {"referrer.email": "nowhere"})).text)
-        assert you[:2] == ["Enter your first name", "Enter your last name"]
-        assert "Enter an email address in the correct format, like name@example.com" in you
+    async def test_shows_again_what_was_typed_and_once(self, intake: Running) -> None:
+        page = await refusal(intake, f"{PAGE}name", {"person.surname": "O’Neill-<b>"})
+        assert page.status_code == 200
+        assert "O’Neill-&lt;b&gt;" in page.text
+        assert problems(page.text) == ["Enter the person’s first names"]
+        assert page.text.count("<h1") == 1
+        assert problems((await intake.client.get(f"{PAGE}name")).text) == []
 
-    async def test_shows_again_what_was_typed(self, intake: Running) -> None:
-        answer = await post(intake, PAGES[0], {"person.surname": "O’Neill-<b>"})
-        assert answer.status_code == 422
-        assert "O’Neill-&lt;b&gt;" in answer.text
-        assert answer.text.count("<h1") == 1
-
-    async def test_does_not_skip_pages(self, intake: Running) -> None:
+    async def test_leads_to_the_task_list_before_anything_is_answered(self, intake: Running) -> None:
         for path in ("/referral/check", "/referral/declaration"):
-            assert (await intake.client.get(path)).headers["location"] == PAGES[0]
-        assert (await intake.client.get("/referral/receipt")).headers["location"] == "/"
+            assert (await intake.client.get(path)).headers["location"] == "/referral"
+        for path in ("/referral/receipt", "/referral/copy"):
+            assert (await intake.client.get(path)).headers["location"] == "/"
+
+    async def test_leads_to_what_is_still_needed(self, intake: Running) -> None:
+        await post(intake, f"{PAGE}danger", answers())
+        assert (await intake.client.get("/referral/check")).headers["location"] == f"{PAGE}name"
 
     async def test_needs_the_declaration(self, intake: Running) -> None:
         await fill_in(intake, answers())
-        answer = await post(intake, "/referral/declaration", {})
-        assert problems(answer.text) == ["Select that you have read who will see this referral"]
+        page = await refusal(intake, "/referral/declaration", {})
+        assert problems(page.text) == ["Select that you have read who will see this referral"]
         assert await rows(intake.runtime, "SELECT id FROM referral") == []
 
     async def test_keeps_the_draft_sealed(self, intake: Running) -> None:
@@ -132,262 +158,111 @@ class TestPublicForm:
 
     @pytest.mark.parametrize("text", ["\x00", "x\x00y"])
     async def test_refuses_what_cannot_be_stored(self, intake: Running, text: str) -> None:
-        answer = await post(intake, PAGES[0], {"person.surname": text})
+        answer = await post(intake, f"{PAGE}name", {"person.surname": text})
         assert answer.status_code == 400
 
     async def test_leads_back_from_every_page(self, intake: Running) -> None:
-        for path, before in zip(PAGES, ("/", *PAGES), strict=False):
-            assert back_link((await intake.client.get(path)).text) == before
-            assert back_link((await intake.client.get(f"{path}?change=yes")).text) == "/referral/check"
+        for section in SECTIONS:
+            before = "/referral"
+            for step in steps_of(section.key):
+                path = f"{PAGE}{step.key}"
+                assert back_link((await intake.client.get(path)).text) == before
+                assert back_link((await intake.client.get(f"{path}?change=yes")).text) == "/referral/check"
+                before = path
         await fill_in(intake, answers())
-        assert back_link((await intake.client.get("/referral/check")).text) == PAGES[-1]
+        assert back_link((await intake.client.get("/referral/check")).text) == "/referral"
         assert back_link((await intake.client.get("/referral/declaration")).text) == "/referral/check"
 
     async def test_lists_what_was_not_answered_with_a_way_to_answer_it(self, intake: Running) -> None:
         await fill_in(intake, answers() | {"person.aliases.0": ""})
         page: Any = html.fromstring((await intake.client.get("/referral/check")).text)
-        row = next(one for one in page.xpath("//dl/div") if "Other names" in one.text_content())
+        row = next(one for one in page.xpath("//dl/div") if "Other name" in one.text_content())
         assert "Not given" in row.text_content()
         [link] = row.xpath(".//a")
-        assert link.get("href") == "/referral/person?change=yes#person.aliases.0"
+        assert link.get("href") == f"{PAGE}other-names?change=yes#person.aliases.0"
+
+    async def test_returns_to_the_check_page_after_a_change(self, intake: Running) -> None:
+        await fill_in(intake, answers())
+        changed = answers() | {"person.surname": "Changed-Testperson"}
+        answer = await post(intake, f"{PAGE}name?change=yes", changed)
+        assert answer.headers["location"] == "/referral/check"
+        assert "Changed-Testperson" in (await intake.client.get("/referral/check")).text
+        wrong = await refusal(intake, f"{PAGE}name?change=yes", changed | {"person.surname": " "})
+        assert back_link(wrong.text) == "/referral/check"
 
     async def test_offers_the_districts_of_the_default_area_first(self, intake: Running) -> None:
-        page: Any = html.fromstring((await intake.client.get(PAGES[0])).text)
+        page: Any = html.fromstring((await intake.client.get(f"{PAGE}district")).text)
         groups = page.xpath("//select[@name='person.district']/optgroup")
         assert groups[0].get("label").startswith("Kent")
         for group in groups:
             names = [option.get("value") for option in group]
             assert names == sorted(names)
 
-
-def back_link(page: str) -> str:
-    """Return where the back link of a page leads."""
-    [link] = cast("list[Any]", html.fromstring(page).xpath("//a[@class='govuk-back-link']"))
-    return str(link.get("href"))
+    async def test_knows_no_page_under_another_name(self, intake: Running) -> None:
+        assert (await intake.client.get(f"{PAGE}nothing")).status_code == 404
 
 
-class TestDesk:
-    async def test_comes_first_after_signing_in_and_once(self, intake: Running) -> None:
-        await as_officer(intake)
-        assert (await intake.client.get("/")).headers["location"] == "/desk"
-        assert (await intake.client.get("/")).status_code == 200
+class TestTaskList:
+    async def test_says_how_far_each_part_has_got(self, intake: Running) -> None:
+        before = statuses((await intake.client.get("/referral")).text)
+        assert before["The person"] == "Not yet started"
+        assert before["Parents and carers"] == before["Check your answers"] == "Cannot start yet"
+        await post(intake, f"{PAGE}danger", answers())
+        await post(intake, f"{PAGE}name", answers())
+        under_way = statuses((await intake.client.get("/referral")).text)
+        assert (under_way["Immediate danger"], under_way["The person"]) == ("Completed", "In progress")
+        await fill_in(intake, answers())
+        after = statuses((await intake.client.get("/referral")).text)
+        assert (after["The person"], after["Check your answers"]) == ("Completed", "Not yet started")
 
-    async def test_does_not_make_people_invent_what_the_original_does_not_say(self, intake: Running) -> None:
-        reference = await unread_mail(intake)
-        await as_officer(intake)
-        unknown = {"referrer.forename": "", "referrer.surname": "", "referrer.sector": "unknown"}
-        fields = {**keyed(), **unknown, "sharing_acknowledged": "not-known"}
-        page = (await intake.client.get(f"/desk/referrals/{reference}")).text
-        assert "The mail as it came" in page
-        assert "A synthetic &lt;b&gt;mail." in page
-        answer = await post(intake, f"/desk/referrals/{reference}", fields)
-        assert answer.headers["location"] == "/desk", problems(answer.text)
-        assert "Not known" in (await intake.client.get(f"/desk/referrals/{reference}")).text
-        [version] = await rows(intake.runtime, "SELECT made_by FROM referral_version WHERE version = 3")
-        assert version.made_by == "desk"
-        assert await rows(intake.runtime, "SELECT 1 FROM audit_entry WHERE action = 'referral.keyed'")
+    @pytest.mark.parametrize(("age", "asked"), [("17", True), ("18", False)])
+    async def test_asks_about_parents_only_of_a_child(self, intake: Running, age: str, asked: bool) -> None:
+        await post(intake, f"{PAGE}date-of-birth", {"person.approximate_age": age})
+        assert ("Parents and carers" in statuses((await intake.client.get("/referral")).text)) == asked
 
-    async def test_fills_in_what_was_found_and_leaves_empty_what_a_person_emptied(self, intake: Running) -> None:
-        reference = await unread_mail(intake)
-        await as_officer(intake)
-        page: Any = html.fromstring((await intake.client.get(f"/desk/referrals/{reference}")).text)
-        shown = {one.get("name"): one.get("value") for one in page.xpath("//form//input[@type!='radio' or @checked]")}
-        assert (shown["referrer.sector"], shown["referrer.organisation"]) == ("local-authority", "Found School")
-        assert [shown[f"person.date_of_birth-{part}"] for part in ("day", "month", "year")] == ["3", "7", "2011"]
-        assert page.xpath("//select/option[@selected]/@value") == ["Isle of Sample"]
-        answer = await post(intake, f"/desk/referrals/{reference}", keyed())
-        assert answer.headers["location"] == "/desk", problems(answer.text)
-        async with intake.runtime.database.transaction(Actor.service("intake")) as session:
-            made = (await desk_referral(session, reference)).form
-        assert made is not None
-        assert (made.person.nationality, made.person.district, made.referrer.organisation) == ("Kept", "", "")
-
-    async def test_is_closed_to_the_public(self, intake: Running) -> None:
-        for path in ("/desk", "/desk/ledger", "/desk/referrals/KM-2222-2222"):
-            assert (await intake.client.get(path)).status_code == 303
-
-    async def test_lists_what_waits_and_completes_it(self, intake: Running) -> None:
-        reference = await unread_mail(intake)
-        await as_officer(intake)
-        listed = (await intake.client.get("/desk")).text
-        assert reference in listed
-        assert "The form could not be read in full" in listed
-        page = await intake.client.get(f"/desk/referrals/{reference}")
-        assert "missing: Referrer: last name" in page.text
-        answer = await post(intake, f"/desk/referrals/{reference}", keyed())
-        assert answer.headers["location"] == "/desk", problems(answer.text)
-        [row] = await rows(intake.runtime, "SELECT * FROM referral WHERE reference = :r", r=reference)
-        assert (row.reading, row.version) == ("completed", 3)
-        again = await post(intake, f"/desk/referrals/{reference}", keyed())
-        assert again.status_code == 403
-        other = await intake.client.get(f"/desk/referrals/{await unread_mail(intake)}")
-        late = await intake.client.post(f"/desk/referrals/{reference}", data={**keyed(), **hidden(other.text)})
-        assert late.status_code == 409
-        read = await rows(
-            intake.runtime, "SELECT * FROM audit_entry WHERE action = 'record.read' AND actor_kind = 'person'"
-        )
-        assert read
-
-    async def test_hands_the_original_over_as_a_recorded_download(self, intake: Running) -> None:
-        await unread_mail(intake)
-        await as_officer(intake)
-        [document] = await rows(intake.runtime, "SELECT id FROM document")
-        answer = await intake.client.get(f"/desk/documents/{document.id}")
-        assert answer.headers["content-disposition"].startswith("attachment")
-        assert b"A synthetic <b>mail." in answer.content
-        read = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'intake-desk-original'")
-        assert len(read) == 1
-
-    async def test_knows_no_original_under_a_name_that_is_no_id(self, intake: Running) -> None:
-        await as_officer(intake)
-        for name in ("foo", "0193f7c2", "%00", "0193f7c2-0000-7000-8000-000000000000"):
-            assert (await intake.client.get(f"/desk/documents/{name}")).status_code == 404, name
-
-    async def test_says_how_many_originals_wait_and_pages_on(
-        self, intake: Running, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(desk, "SHOWN", 2)
-        references = [await unread_mail(intake) for _ in range(3)]
-        await as_officer(intake)
-        first = await intake.client.get("/desk")
-        assert "<strong>3</strong> originals wait" in first.text
-        second = await intake.client.get(f"/desk{next_page(first.text)}")
-        assert [listed(first.text), listed(second.text)] == [references[:2], references[2:]]
-        assert not next_page(second.text)
-        assert listed((await intake.client.get("/desk?after=2026-01-01~x")).text) == references[:2]
-
-    async def test_says_how_many_teams_are_late_and_pages_on(
-        self, intake: Running, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(ledgers, "SHOWN", 2)
-        reference = await unread_mail(intake)
-        await rows(intake.runtime, "UPDATE ledger_line SET due_at = due_at - interval '2 minutes' RETURNING 1")
-        await as_officer(intake)
-        first = await intake.client.get("/desk/ledger")
-        assert "<strong>3</strong> not stored" in first.text
-        assert "<strong>0</strong> stored, but not acknowledged" in first.text
-        second = await intake.client.get(f"/desk/ledger{next_page(first.text)}")
-        assert [listed(first.text), listed(second.text)] == [[reference] * 2, [reference]]
-        assert not next_page(second.text)
-        for strange in ("x", "True~2026-01-01~KM-7F3K-92QM~imu", "False~0001-01-01T00:00:00%2B14:00~KM-7F3K-92QM~imu"):
-            again = await intake.client.get(f"/desk/ledger?after={strange}")
-            assert listed(again.text) == [reference] * 2
-        await rows(intake.runtime, "UPDATE ledger_line SET stored_at = due_at RETURNING 1")
-        gone = await intake.client.get(f"/desk/ledger?after=True~9999-01-01T00:00:00%2B00:00~{reference}~imu")
-        assert "No team is late." in gone.text
-
-    async def test_refuses_a_completion_with_answers_missing(self, intake: Running) -> None:
-        reference = await unread_mail(intake)
-        await as_officer(intake)
-        answer = await post(intake, f"/desk/referrals/{reference}", {**keyed(), "person.surname": " "})
-        assert (answer.status_code, problems(answer.text)) == (422, ["Enter the person’s last name"])
-
-    async def test_shows_a_ledger(self, intake: Running) -> None:
-        reference = await unread_mail(intake)
-        await as_officer(intake)
-        page = (
-            await intake.client.get(
-                f"/desk/ledger?reference={reference.lower().replace('-', ' ')}", follow_redirects=True
-            )
-        ).text
-        assert "Police Gateway" in page
-        [read] = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'intake-desk-ledger'")
-        [row] = await rows(intake.runtime, "SELECT id FROM referral")
-        assert (read.action, read.subject) == ("record.read", row.id)
-        for wrong in ("/desk/ledger?reference=foo", "/desk/ledger?reference=%21", "/desk/ledger/KM-2222-2222"):
-            answer = await intake.client.get(wrong)
-            assert answer.status_code == 404
-            assert problems(answer.text) == ["That is no reference: check each character, as in KM-7F3K-92QM."]
-        unknown = await intake.client.get("/desk/ledger/KM-7F3K-92QM")
-        assert unknown.status_code == 404
-        assert problems(unknown.text) == ["There is no referral with that reference here: check each character."]
+    async def test_says_999_before_anything_else_where_somebody_is_in_danger(self, intake: Running) -> None:
+        answer = await post(intake, f"{PAGE}danger", {"concerns.immediate_danger": "yes"})
+        assert answer.headers["location"] == "/referral/call-999"
+        page = (await intake.client.get("/referral/call-999")).text
+        assert "Call 999 now" in page
+        await fill_in(intake, answers() | {"concerns.immediate_danger": "yes"})
+        await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+        [row] = await rows(intake.runtime, "SELECT immediate_danger FROM referral")
+        assert row.immediate_danger
 
 
-def listed(page: str) -> list[str]:
-    """Return the references in the rows of a list."""
-    return [one.text_content() for one in cast("list[Any]", html.fromstring(page).xpath("//tbody//th"))]
+class TestSeveralAnswers:
+    async def test_are_added_and_removed_one_by_one(self, intake: Running) -> None:
+        page, path, fields = "", f"{PAGE}other-names", {}
+        for number, name in enumerate(("Ace", "Bee", "Cee")):
+            fields[f"person.aliases.{number}"] = name
+            answer = await post(intake, path, fields, do="add")
+            path = answer.headers["location"]
+            assert path == f"{PAGE}other-names?more=yes"
+            page = (await intake.client.get(path)).text
+            assert [one.get("value") for one in text_inputs(page)] == [*fields.values(), ""]
+        removed = await post(intake, path, fields, do="remove-1")
+        page = (await intake.client.get(removed.headers["location"])).text
+        assert [one.get("value") for one in text_inputs(page)] == ["Ace", "Cee"]
+
+    async def test_keep_what_was_typed_when_one_of_them_is_refused(self, intake: Running) -> None:
+        await post(intake, f"{PAGE}phone-numbers", {"person.phones.0": "01632 960001"}, do="add")
+        typed = {"person.phones.0": "01632 960001", "person.phones.1": "x"}
+        answer = await post(intake, f"{PAGE}phone-numbers?more=yes", typed)
+        page = (await intake.client.get(answer.headers["location"])).text
+        assert [one.get("value") for one in text_inputs(page)] == list(typed.values())
+        assert problems(page) == ["Enter a phone number, like 01632 960 001, 07700 900 982 or +44 808 157 0192"]
+
+    async def test_reach_the_referral_in_order(self, intake: Running) -> None:
+        fields = answers() | {f"person.emails.{n}": f"{n}@sample.example" for n in range(3)}
+        await fill_in(intake, fields, everything=True)
+        await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+        copy = (await intake.client.get("/referral/copy")).text
+        places = [copy.index(f"{n}@sample.example") for n in range(3)]
+        assert places == sorted(places)
 
 
-def next_page(page: str) -> str:
-    """Return the query of the link to the next page, "" where there is none."""
-    links = cast("list[Any]", html.fromstring(page).xpath("//a[text()='Show the next 50']/@href"))
-    return str(links[0]) if links else ""
-
-
-def keyed() -> dict[str, str]:
-    """Return what an officer keys from the original."""
-    names = (
-        "person.forenames",
-        "person.surname",
-        "person.date_of_birth-day",
-        "person.date_of_birth-month",
-        "person.date_of_birth-year",
-        "concerns.narrative",
-        "concerns.immediate_danger",
-        "referrer.forename",
-        "referrer.surname",
-        "referrer.sector",
-    )
-    return {name: answers()[name] for name in names} | {"sharing_acknowledged": "yes"}
-
-
-async def unread_mail(intake: Running) -> str:
-    """Put a mail on the desk whose form lacks the referrer's last name; return its reference."""
-    original = arrived(intake.runtime, mail("A synthetic <b>mail.").as_bytes(), (), "referrer@school.example")
-    async with intake.runtime.database.transaction(Actor.public()) as session:
-        receipt = await receive(session, original, now=clock.now())
-    [row] = await rows(intake.runtime, "SELECT id FROM referral WHERE reference = :r", r=receipt.reference)
-    found = Found(
-        {
-            "person.surname": "Found",
-            "person.date_of_birth": "3 July 2011",
-            "person.district": "Isle of Sample",
-            "person.nationality": "Kept",
-            "referrer.organisation": "Found School",
-            "referrer.sector": "Local authority",
-        },
-        ("referrer.surname",),
-    )
-    outcome = Outcome(None, "The form could not be read in full.", found)
-    async with intake.runtime.database.transaction(Actor.job("intake", "reading")) as session:
-        key = b"k" * 32
-        await record_reading(session, row.id, outcome, original.practice, likeness_key=key, now=clock.now())
-    return receipt.reference
-
-
-async def as_officer(intake: Running) -> None:
-    """Sign a desk officer in, as the identity provider's answer does."""
-    actor = Actor(
-        ActorKind.PERSON,
-        "desk-1",
-        "Sample Officer (synthetic)",
-        frozenset({"intake-desk-officer"}),
-        frozenset({"kent-and-medway"}),
-    )
-    keeper = SessionKeeper(DatabaseSessions(intake.runtime.database), intake.runtime.secrets.session_secret, Limits())
-    session = Session()
-    sign_in(session, actor)
-    await keeper.keep(session)
-    intake.client.cookies.set("throughline_intake", session.token)
-
-
-class TestOperationsPlane:
-    async def test_shows_a_ledger_and_the_newest_to_the_operator_only(
-        self, intake: Running, clean: Installation
-    ) -> None:
-        reference = await unread_mail(intake)
-        headers = {"authorization": f"Bearer {clean.vault.ops_token}", "x-operator": "tester"}
-        found = (await intake.client.get(f"/ops/ledger/{reference}", headers=headers)).json()
-        assert (found["reference"], len(found["lines"])) == (reference, 5)
-        assert {"team", "service", "required", "state", "sent_at", "stored_at", "waived_at", "erased_at"} <= set(
-            found["lines"][0]
-        )
-        required = {line["team"] for line in found["lines"] if line["acknowledge_by"]}
-        assert required == {"imu", "gateway", "front-door"}
-        [row] = await rows(intake.runtime, "SELECT id FROM referral")
-        [read] = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'operations-ledger'")
-        assert (read.action, read.subject) == ("record.read", row.id)
-        newest = (await intake.client.get("/ops/ledger?limit=10", headers=headers)).json()
-        assert [each["reference"] for each in newest["ledgers"]] == [reference]
-        assert (await intake.client.get(f"/ops/ledger/{reference}")).status_code == 401
-        assert (await intake.client.get("/ops/ledger/KM-2222-2222", headers=headers)).status_code == 404
+def text_inputs(page: str) -> list[Any]:
+    """Return the inputs of a page that take a line of text."""
+    kinds = {"text", "tel", "email"}
+    return [one for one in main_form(page).xpath(".//input[@name]") if one.get("type", "text") in kinds]

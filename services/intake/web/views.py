@@ -1,32 +1,21 @@
-"""The public form: one page after the other, a draft on the server, a receipt at the end."""
+"""The public form: a task list, one question after the other, a check, a declaration, and a receipt."""
 
 import secrets
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from chassis.web import FormData, FormErrors, PageRequest, Response
-from contracts.vocabulary import Concerns, Considerations, Door, Person, ReferralForm, Referrer
-from services.intake.domain import CAME_IN, LONDON, WORK_THE_DESK, KeyKind, Original, Reading, key_for
+from contracts.vocabulary import Door
+from services.intake.domain import CAME_IN, WORK_THE_DESK, KeyKind, Original, Reading, ReferralUnknown, key_for
 from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept
-from services.intake.web import forms
-from services.intake.web.forms import SECTIONS
+from services.intake.web.form import answers, fields, referral_form, summary
+from services.intake.web.form.steps import STEP, Step, marked, section_of, steps_of
+from services.intake.web.form.visit import DRAFT, Visit
 
-STEPS = (
-    ("person", "about_the_person"),
-    ("concerns", "your_concerns"),
-    ("considerations", "what_has_been_done"),
-    ("referrer", "about_you"),
-)
-TITLES = {
-    "person": "About the person",
-    "concerns": "Your concerns",
-    "considerations": "What has been done",
-    "referrer": "About you",
-}
-NOT_GIVEN = "Not given"
-DRAFT, TOKEN, RECEIPT = "referral", "form_token", "receipt"
+TOKEN, RECEIPT = "form_token", "receipt"
+DANGER = "concerns.immediate_danger"
+NOT_DECLARED = marked("Select that you have read who will see this referral")
+CHANGING = "yes"
 
 
 async def start(request: PageRequest) -> Response:
@@ -34,118 +23,131 @@ async def start(request: PageRequest) -> Response:
     if request.may(WORK_THE_DESK) and not request.session.get(CAME_IN):
         request.session[CAME_IN] = True
         return request.redirect("unread")
-    return request.render("start")
+    return Visit(request).render("start")
 
 
-async def about_the_person(request: PageRequest) -> Response:
-    """Ask who the referral is about."""
-    choices = {
-        "genders": forms.GENDERS,
-        "areas": localities_of(request.runtime).districts(_today(request)),
-    }
-    return await _section(request, "person", "about_the_person", choices)
+async def task_list(request: PageRequest) -> Response:
+    """List the parts of the referral, how far each has got, and the way on."""
+    visit = Visit(request)
+    return visit.render("task_list", groups=summary.tasks(visit), on=summary.way_on(visit))
 
 
-async def your_concerns(request: PageRequest) -> Response:
-    """Ask what the concern is, in the referrer's own words."""
-    return await _section(request, "concerns", "your_concerns", {"yes_no": forms.YES_NO})
+async def question(request: PageRequest) -> Response:
+    """Ask one thing, and keep the answer."""
+    visit, step = Visit(request), _step(request)
+    if visit.posted:
+        return _answered(visit, step, await request.form())
+    refused = visit.refused(step.key)
+    typed = visit.draft.of(step) if refused is None else refused
+    errors = () if refused is None else answers.read(step, typed, visit.today, visit.say).errors
+    page = fields.page(step, typed, errors, visit.say, more=request.query.get("more") == "yes")
+    return visit.render(
+        "question",
+        step=step,
+        section=section_of(step),
+        page=page,
+        form=page.errors,
+        back=_back(visit, step),
+        areas=localities_of(request.runtime).districts(visit.today),
+    )
 
 
-async def what_has_been_done(request: PageRequest) -> Response:
-    """Ask who knows, and what has been done."""
-    return await _section(request, "considerations", "what_has_been_done", {"known": forms.KNOWN})
+def _step(request: PageRequest) -> Step:
+    found = STEP.get(request.path["step"])
+    if found is None:
+        raise ReferralUnknown("The form has no such page: go back to the start and choose a part of the referral.")
+    return found
 
 
-async def about_you(request: PageRequest) -> Response:
-    """Ask who makes the referral."""
-    return await _section(request, "referrer", "about_you", {"sectors": forms.SECTORS, "yes_no": forms.YES_NO})
+def _answered(visit: Visit, step: Step, sent: FormData) -> Response:
+    """Keep a page and go on; one that must be mended, or gets another entry, is shown again by GET."""
+    typed, wish = answers.typed_on(step, sent), sent.get("do")
+    again = {"step": step.key} | ({"change": CHANGING} if _changes(visit) else {})
+    if wish.startswith("remove-"):
+        visit.keep(visit.draft.adding(step, answers.without(step, typed, wish.removeprefix("remove-"))))
+        return visit.redirect("question", **again)
+    if answers.read(step, typed, visit.today, visit.say).errors:
+        visit.refuse(step.key, typed)
+        return visit.redirect("question", **again)
+    visit.keep(visit.draft.adding(step, typed))
+    if wish == "add":
+        return visit.redirect("question", **again, more="yes")
+    return _on(visit, step)
+
+
+def _on(visit: Visit, step: Step) -> Response:
+    """Lead to what follows a page: advice first where somebody is in danger."""
+    if step.key == "danger" and visit.draft.typed.get(DANGER) == "yes":
+        return visit.redirect("call_999", **({"change": CHANGING} if _changes(visit) else {}))
+    if _changes(visit):
+        return visit.redirect("check_answers")
+    steps = steps_of(step.section)
+    place = steps.index(step) + 1
+    return visit.redirect("question", step=steps[place].key) if place < len(steps) else visit.redirect("task_list")
+
+
+def _changes(visit: Visit) -> bool:
+    return visit.request.query.get("change") == CHANGING
+
+
+def _back(visit: Visit, step: Step) -> str:
+    if _changes(visit):
+        return visit.url("check_answers")
+    steps = steps_of(step.section)
+    place = steps.index(step)
+    return visit.url("question", step=steps[place - 1].key) if place else visit.url("task_list")
+
+
+async def call_999(request: PageRequest) -> Response:
+    """Say what to do now to somebody who has told of immediate danger."""
+    visit = Visit(request)
+    return visit.render("call_999", on=visit.url("check_answers" if _changes(visit) else "task_list"))
 
 
 async def check_answers(request: PageRequest) -> Response:
     """Show every answer with a way to change it."""
-    page = _first_unfinished(request)
-    if page:
-        return request.redirect(page)
-    return request.render("check_answers", sections=_summary(request))
+    visit = Visit(request)
+    wanting = visit.draft.unfinished(visit.today)
+    if wanting:
+        return _to(visit, wanting)
+    return visit.render("check_answers", sections=summary.sections(visit))
+
+
+def _to(visit: Visit, wanting: Step) -> Response:
+    """Lead to the page without which the referral cannot be sent: the list of its parts, where nothing was begun."""
+    return visit.redirect("question", step=wanting.key) if visit.draft.answered else visit.redirect("task_list")
 
 
 async def declaration(request: PageRequest) -> Response:
     """Ask for the declaration, and take the referral in when it is made; a second press finds the same referral."""
-    sent = await request.form() if request.request.method == "POST" else FormData()
+    visit = Visit(request)
+    sent = await request.form() if visit.posted else FormData()
     token = sent.get("form_token")
     known = request.session.get(RECEIPT, {})
     if token and token == known.get("token"):
         return request.redirect("receipt")
-    page = _first_unfinished(request)
-    if page:
-        return request.redirect(page)
+    wanting = visit.draft.unfinished(visit.today)
+    if wanting:
+        return _to(visit, wanting)
     request.session.setdefault(TOKEN, secrets.token_urlsafe(24))
-    if request.request.method == "GET":
-        return _declaration(request, FormErrors())
+    if not visit.posted:
+        refused = visit.refused("declaration") is not None
+        form = FormErrors(FormData(), (("sharing_acknowledged", visit.say(NOT_DECLARED)),) if refused else ())
+        return visit.render("declaration", form=form, form_token=request.session[TOKEN])
     if sent.get("sharing_acknowledged") != "yes":
-        sentence = "Select that you have read who will see this referral"
-        return _declaration(request, FormErrors(sent, (("sharing_acknowledged", sentence),)))
+        visit.refuse("declaration", {})
+        return visit.redirect("declaration")
     if token != request.session[TOKEN]:
         return request.redirect("check_answers")
-    return await _take_in(request, token)
+    return await _take_in(visit, token)
 
 
-def _declaration(request: PageRequest, form: FormErrors) -> Response:
-    status = 422 if form.errors else 200
-    return request.render("declaration", status=status, form=form, form_token=request.session[TOKEN])
-
-
-async def receipt(request: PageRequest) -> Response:
-    """Show the reference of the referral that this browser has just sent."""
-    known = request.session.get(RECEIPT)
-    if not known:
-        return request.redirect("start")
-    return request.render("receipt", reference=known["reference"], email=known["email"])
-
-
-async def _section(request: PageRequest, key: str, template: str, choices: Mapping[str, Any]) -> Response:
-    section = SECTIONS[key]
-    draft: dict[str, dict[str, str]] = request.session.get(DRAFT, {})
-    changing = request.query.get("change") == "yes"
-    choices = {**choices, "back": request.url("check_answers" if changing else _page_before(key))}
-    if request.request.method == "GET":
-        return request.render(template, form=forms.shown(section, draft.get(key, {})), **choices)
-    typed = section.typed(await request.form())
-    found = forms.read_section(section, typed, _today(request))
-    if isinstance(found, FormErrors):
-        return request.render(template, status=422, form=found, **choices)
-    request.session[DRAFT] = draft | {key: typed}
-    return request.redirect("check_answers" if changing else _page_after(key))
-
-
-def _page_before(key: str) -> str:
-    place = [step for step, _ in STEPS].index(key)
-    return STEPS[place - 1][1] if place else "start"
-
-
-def _page_after(key: str) -> str:
-    keys = [step for step, _ in STEPS]
-    place = keys.index(key) + 1
-    return STEPS[place][1] if place < len(STEPS) else "check_answers"
-
-
-def _first_unfinished(request: PageRequest) -> str:
-    draft = request.session.get(DRAFT, {})
-    today = _today(request)
-    return next(
-        (page for key, page in STEPS if key not in draft or isinstance(_part(draft, key, today), FormErrors)), ""
-    )
-
-
-def _part(draft: Mapping[str, dict[str, str]], key: str, today: date) -> object:
-    return forms.read_section(SECTIONS[key], draft.get(key, {}), today)
-
-
-async def _take_in(request: PageRequest, token: str) -> Response:
-    form = _referral_form(request)
+async def _take_in(visit: Visit, token: str) -> Response:
+    request = visit.request
+    form = referral_form(visit.draft, visit.today, visit.language)
     original = Original(
         door=Door.WEB,
-        practice=localities_of(request.runtime).by_district(form.person.district, _today(request)),
+        practice=localities_of(request.runtime).by_district(form.person.district, visit.today),
         name="referral.json",
         media_type="application/json",
         body=form.model_dump_json().encode(),
@@ -155,48 +157,27 @@ async def _take_in(request: PageRequest, token: str) -> Response:
         likeness_key=likeness_key(request.runtime),
     )
     taken = await accept(request.runtime, original, now=request.now, actor=request.actor)
+    kept: dict[str, Any] = {"token": token, "reference": taken.reference, "email": bool(original.receipt_email)}
+    request.session[RECEIPT] = kept | {"draft": visit.draft.to_keep(), "sent_on": visit.today.isoformat()}
     request.session.pop(DRAFT, None)
     request.session.pop(TOKEN, None)
-    request.session[RECEIPT] = {"token": token, "reference": taken.reference, "email": bool(original.receipt_email)}
     return request.redirect("receipt")
 
 
-def _referral_form(request: PageRequest) -> ReferralForm:
-    draft = request.session.get(DRAFT, {})
-    today = _today(request)
-    return ReferralForm(
-        person=cast("Person", _part(draft, "person", today)),
-        concerns=cast("Concerns", _part(draft, "concerns", today)),
-        considerations=cast("Considerations", _part(draft, "considerations", today)),
-        referrer=cast("Referrer", _part(draft, "referrer", today)),
-        sharing_acknowledged=True,
-    )
+async def receipt(request: PageRequest) -> Response:
+    """Show the reference of the referral that this browser has just sent."""
+    known = request.session.get(RECEIPT)
+    if not known:
+        return request.redirect("start")
+    visit = Visit(request)
+    return visit.render("receipt", reference=known["reference"], email=known["email"], copy="draft" in known)
 
 
-def _summary(request: PageRequest) -> list[dict[str, Any]]:
-    draft = request.session.get(DRAFT, {})
-    return [
-        {
-            "title": TITLES[key],
-            "change": request.url(page, change="yes"),
-            "rows": _rows(request, key, draft.get(key, {})),
-        }
-        for key, page in STEPS
-    ]
-
-
-def _rows(request: PageRequest, key: str, typed: Mapping[str, str]) -> list[dict[str, str]]:
-    return [_row(question, typed, request) for question in SECTIONS[key].questions]
-
-
-def _row(question: forms.Question, typed: Mapping[str, str], request: PageRequest) -> dict[str, str]:
-    if question.kind == "date":
-        found = forms.written_date(question, typed, _today(request))
-        text = f"{found.day} {found:%B %Y}" if found else ""
-    else:
-        text = forms.in_words(question, typed.get(question.name, ""))
-    return {"label": question.heading, "text": text or NOT_GIVEN, "field": question.fields[0], "what": question.label}
-
-
-def _today(request: PageRequest) -> date:
-    return request.now.astimezone(LONDON).date()
+async def copy(request: PageRequest) -> Response:
+    """Show what this browser has just sent, to be printed; nothing of it comes from the database."""
+    known = request.session.get(RECEIPT)
+    if not known or "draft" not in known:
+        return request.redirect("start")
+    visit = Visit(request)
+    sent = summary.sent(visit, known)
+    return visit.render("copy", reference=known["reference"], sections=sent.sections, sent_on=sent.day)

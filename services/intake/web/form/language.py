@@ -1,0 +1,30 @@
+"""The languages of the public form: English as it stands in the code, Welsh from the catalogue beside this service."""
+
+import gettext
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+LOCALE = Path(__file__).parents[2] / "locale"
+DOMAIN = "intake"
+ENGLISH, WELSH = "en", "cy"
+NAMES: Mapping[str, str] = MappingProxyType({ENGLISH: "English", WELSH: "Cymraeg"})
+"""What each language is called in itself."""
+WELSH_MONTHS = (
+    *("Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin"),
+    *("Gorffennaf", "Awst", "Medi", "Hydref", "Tachwedd", "Rhagfyr"),
+)
+
+
+@cache
+def translations(language: str) -> gettext.NullTranslations:
+    """Return the catalogue of a language; English says everything as it stands."""
+    if language == ENGLISH:
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, LOCALE, [language])
+
+
+def say(language: str, text: str) -> str:
+    """Return a text in a language; the empty text, under which a catalogue keeps its header, stays empty."""
+    return translations(language).gettext(text) if text else ""

@@ -1,0 +1,91 @@
+"""One request to a public page: its language, its draft, and how it is answered."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from chassis.web import PageRequest, Response
+from services.intake.domain import LONDON
+from services.intake.web.form import language
+from services.intake.web.form.answers import Draft, Typed
+
+DRAFT, LANGUAGE, REFUSED = "referral", "language", "refused"
+"""What the session keeps: the draft, the language, and for one look what was typed on a page that was refused."""
+SWITCH = "lang"
+
+
+class Visit:
+    """What the views of the public form work with."""
+
+    def __init__(self, request: PageRequest) -> None:
+        """Wrap a request; an address that ends in ?lang=cy turns this browser to Welsh, ?lang=en back."""
+        self.request = request
+        self.session = request.session
+        self.today: date = request.now.astimezone(LONDON).date()
+        chosen = request.query.get(SWITCH, "")
+        if chosen in language.NAMES:
+            self.session[LANGUAGE] = chosen
+        self.language: str = self.session.get(LANGUAGE, language.ENGLISH)
+        self.say = partial(language.say, self.language)
+        self.draft = Draft.kept(self.session.get(DRAFT))
+
+    @property
+    def posted(self) -> bool:
+        """Say whether a form was sent."""
+        return self.request.request.method == "POST"
+
+    def keep(self, draft: Draft) -> None:
+        """Keep the draft in the session."""
+        self.draft = draft
+        self.session[DRAFT] = draft.to_keep()
+
+    def refuse(self, page: str, typed: Mapping[str, Any]) -> None:
+        """Keep what was typed for the page that is shown next: Back then asks nobody to send a form again."""
+        self.session[REFUSED] = {"page": page, "typed": dict(typed)}
+
+    def refused(self, page: str) -> Typed | None:
+        """Return what was typed on this page when it was refused just now, once; None where nothing was."""
+        kept = self.session.get(REFUSED)
+        if not kept:
+            return None
+        if not self.switches:
+            del self.session[REFUSED]
+        return dict(kept["typed"]) if kept["page"] == page else None
+
+    @property
+    def switches(self) -> bool:
+        """Say whether this look only turns the language."""
+        return SWITCH in self.request.query
+
+    def day(self, value: date) -> str:
+        """Return a day in words, in the language of the page."""
+        if self.language == language.WELSH:
+            return f"{value.day} {language.WELSH_MONTHS[value.month - 1]} {value.year}"
+        return f"{value.day} {value:%B %Y}"
+
+    def redirect(self, name: str, **values: object) -> Response:
+        """Send the browser to another page."""
+        return self.request.redirect(name, **values)
+
+    def url(self, name: str, **values: object) -> str:
+        """Return the address of a page."""
+        return self.request.url(name, **values)
+
+    def render(self, template: str, **values: Any) -> Response:
+        """Return a page in the language of the visit, with the way to the other one."""
+        return self.request.render(
+            template,
+            _=self.say,
+            language=self.language,
+            other_language=self._other(),
+            day_words=self.day,
+            **values,
+        )
+
+    def _other(self) -> dict[str, str]:
+        other = language.WELSH if self.language == language.ENGLISH else language.ENGLISH
+        query = {name: value for name, value in self.request.query.items() if name != SWITCH}
+        path = self.request.request.url.path
+        return {"code": other, "name": language.NAMES[other], "href": f"{path}?{urlencode({**query, SWITCH: other})}"}
