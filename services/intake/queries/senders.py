@@ -18,7 +18,7 @@ _SAME_MAIL = text(
     JOIN same_mail AS other ON other.first_id = found.first_id JOIN referral ON referral.id IN (other.referral_id,
         other.first_id)
     WHERE (found.referral_id = :id OR found.first_id = :id) AND referral.id <> :id
-    GROUP BY referral.reference, referral.id ORDER BY referral.id"""
+    GROUP BY referral.reference, referral.received_at ORDER BY referral.received_at, referral.reference"""
 )
 SOURCES: Mapping[Source, str] = MappingProxyType(
     {
@@ -117,5 +117,5 @@ def _elsewhere(evidence: SenderEvidence) -> tuple[str, ...]:
 
 
 async def referrals_of_the_same_mail(session: Session, referral_id: UUID) -> tuple[str, ...]:
-    """Return the references of the other referrals that came in the same mail, in the order of its forms."""
+    """Return the references of the other referrals that came in the same mail, in the order in which they were made."""
     return tuple(row.reference for row in await session.rows(_SAME_MAIL, {"id": referral_id}))
