@@ -74,6 +74,11 @@ class StateFolder:
         return self.root / "mail"
 
     @property
+    def spool(self) -> Path:
+        """What intake accepts while its database is away, sealed."""
+        return self.root / "spool"
+
+    @property
     def clock(self) -> Path:
         """The offset of a demonstration's business time."""
         return self.root / "clock.json"

@@ -151,7 +151,7 @@ def environment_of(plan: Plan, service: str) -> dict[str, str]:
         "SERVICE_URLS": json.dumps(ports.service_urls()),
     }
     if service == "intake":
-        ours |= {"SMTP_HOST": HOST, "SMTP_PORT": str(ports.by_name[SMTP])}
+        ours |= {"SMTP_HOST": HOST, "SMTP_PORT": str(ports.by_name[SMTP]), "SPOOL_DIRECTORY": str(folder.spool)}
     if plan.purpose == "demo":
         sink = str(ports.by_name[MAIL_SINK])
         ours |= {"ISSUER_URL": ports.url(PROVIDER), "CLOCK_FILE": str(folder.clock), "MAIL_DIRECTORY": str(folder.mail)}
