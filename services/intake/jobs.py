@@ -1,18 +1,27 @@
 """The clock of intake: late ledger lines are counted and raised, old idempotency keys forgotten."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
-from chassis import telemetry
+from chassis import clock, telemetry
 from chassis.actor import Actor
+from chassis.errors import Unavailable
+from chassis.holdings import Holders
 from chassis.jobs import Job
 from chassis.runtime import Runtime
-from services.intake.operations import purge_keys
-from services.intake.queries import count_late_lines
+from services.intake.domain.reconciliation import Passage, Trouble, counted
+from services.intake.operations import keep_counts, purge_keys
+from services.intake.queries import came_in, count_late_lines, count_open_differences, open_days
+from services.intake.queries.reconciliation import STATISTICS_TOPIC
 from services.intake.spool import drain
 
 KEYS_KEPT = timedelta(days=30)
 LATE_LINES_EVERY = timedelta(seconds=15)
 PURGE_EVERY = timedelta(days=1)
+RECONCILE_EVERY = timedelta(days=1)
+RECONCILE_AGAIN_EVERY = timedelta(minutes=15)
+LOOKED_BACK = timedelta(days=14)
 SPOOL_EVERY = timedelta(seconds=1)
 
 log = telemetry.logger("intake.jobs")
@@ -20,6 +29,13 @@ log = telemetry.logger("intake.jobs")
 
 class LateLines:
     """How many required ledger lines were over their time when last counted."""
+
+    count = 0
+    unacknowledged = 0
+
+
+class Differences:
+    """How many lines of all days' counts were open when last counted."""
 
     count = 0
 
@@ -30,6 +46,18 @@ telemetry.gauge(
     unit="1",
     description="Required ledger lines that are over their time, to store or to acknowledge",
 )
+telemetry.gauge(
+    "intake.ledger.unacknowledged",
+    lambda: LateLines.unacknowledged,
+    unit="1",
+    description="Required ledger lines that are stored and over their time to be acknowledged by a person",
+)
+telemetry.gauge(
+    "intake.reconciliation.open",
+    lambda: Differences.count,
+    unit="1",
+    description="Lines of the daily counts whose difference nobody has explained yet",
+)
 
 
 async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
@@ -37,6 +65,7 @@ async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
     async with runtime.database.transaction(Actor.job("intake", "late-lines")) as session:
         late = await count_late_lines(session, now=now)
     count = LateLines.count = late.unstored + late.unacknowledged
+    LateLines.unacknowledged = late.unacknowledged
     if count:
         log.warning(
             "Required teams have not stored or acknowledged referrals in time.", extra={"facts": {"count": count}}
@@ -54,8 +83,73 @@ async def take_in_the_spool(runtime: Runtime, now: datetime) -> None:
     await drain(runtime, now)
 
 
+async def reconcile(runtime: Runtime, now: datetime) -> None:
+    """Count the day before, in London, once it is over, and every earlier one of two weeks that is still open."""
+    yesterday = now.astimezone(clock.LONDON).date() - timedelta(days=1)
+    await _count({yesterday} | set(await _open_days(runtime, yesterday)), runtime)
+
+
+async def reconcile_again(runtime: Runtime, now: datetime) -> None:
+    """Count the days that are still open again: what was on its way has arrived, and who was silent may answer."""
+    days = await _open_days(runtime, now.astimezone(clock.LONDON).date())
+    await _count(set(days), runtime)
+
+
+async def _open_days(runtime: Runtime, until: date) -> tuple[date, ...]:
+    async with runtime.database.transaction(Actor.job("intake", "reconcile")) as session:
+        Differences.count = await count_open_differences(session)
+        return await open_days(session, since=until - LOOKED_BACK)
+
+
+async def _count(days: set[date], runtime: Runtime) -> None:
+    """Count days: read our own tables, ask each consumer outside any transaction, keep what was found."""
+    actor, now = Actor.job("intake", "reconcile"), clock.now()
+    for day in sorted(days):
+        async with runtime.database.transaction(actor) as session:
+            found = await came_in(session, day, _bounds(day), runtime.areas.names())
+        absent = await _absent(runtime, found.passages)
+        counts = [*found.inside]
+        for key, passages in found.passages.items():
+            asked = key[1] != STATISTICS_TOPIC
+            counts.append(counted(day, passages, absent.get(key), asked=asked, now=now))
+        async with runtime.database.transaction(actor) as session:
+            opened = await keep_counts(session, counts, now=now)
+            Differences.count = await count_open_differences(session)
+        if opened:
+            facts = {"reason": str(Trouble.DIFFERENT), "count": opened}
+            log.warning("A day's count of originals, events, receipts and holdings differs.", extra={"facts": facts})
+
+
+async def _absent(
+    runtime: Runtime, passages: Mapping[tuple[str, str, str], tuple[Passage, ...]]
+) -> dict[tuple[str, str, str], frozenset[UUID]]:
+    """Return, where a consumer answers, which of the referrals on a topic it says it does not have."""
+    found = {}
+    async with Holders(runtime.settings.service_urls, runtime.secrets.machine_credential) as holders:
+        for key, ours in passages.items():
+            _, topic, service = key
+            if topic == STATISTICS_TOPIC:
+                continue
+            try:
+                found[key] = await holders.missing(service, topic, [each.referral_id for each in ours])
+            except Unavailable as error:
+                facts = {"reason": error.reason, "service": service, "topic": topic}
+                log.warning("A consumer does not say what it holds.", extra={"facts": facts})
+    return found
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    """Return a London day's first moment and that of the next."""
+    begins, ends = (
+        datetime(each.year, each.month, each.day, tzinfo=clock.LONDON) for each in (day, day + timedelta(1))
+    )
+    return begins.astimezone(UTC), ends.astimezone(UTC)
+
+
 JOBS = (
     Job("spool", SPOOL_EVERY, take_in_the_spool),
     Job("late-lines", LATE_LINES_EVERY, watch_late_lines),
+    Job("reconcile", RECONCILE_EVERY, reconcile, daily=True),
+    Job("reconcile-again", RECONCILE_AGAIN_EVERY, reconcile_again),
     Job("purge-keys", PURGE_EVERY, purge_old_keys, daily=True),
 )

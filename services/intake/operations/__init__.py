@@ -20,6 +20,7 @@ from services.intake.operations.reading import (
     take_to_read,
 )
 from services.intake.operations.receiving import receive, receive_all
+from services.intake.operations.reconciling import explain, keep_counts
 from services.intake.operations.setting_aside import (
     Aside,
     Posted,
@@ -50,6 +51,8 @@ __all__ = [
     "dismiss",
     "divide",
     "erase_subject",
+    "explain",
+    "keep_counts",
     "leave_aside",
     "make_referral",
     "new_secret",

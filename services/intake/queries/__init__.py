@@ -25,6 +25,13 @@ from services.intake.queries.ledgers import (
 from services.intake.queries.partners import ListedPartner, OwnReferral, listed_partners, own_referral
 from services.intake.queries.practice import likeness_key, localities_of
 from services.intake.queries.quarantine import quarantine_counts, quarantined_of, waiting_for_the_scanner
+from services.intake.queries.reconciliation import (
+    came_in,
+    count_open_differences,
+    open_days,
+    reconciliation,
+    reconciliation_line,
+)
 from services.intake.queries.references import by_reference
 from services.intake.queries.senders import SenderShown, evidence_of, referrals_of_the_same_mail
 from services.intake.queries.setting_aside import (
@@ -51,8 +58,10 @@ __all__ = [
     "UnreadPlace",
     "asides_to_read",
     "by_reference",
+    "came_in",
     "count_late_lines",
     "count_mails_set_aside",
+    "count_open_differences",
     "count_unread_referrals",
     "desk_referral",
     "evidence_of",
@@ -63,10 +72,13 @@ __all__ = [
     "localities_of",
     "mails_set_aside",
     "newest_ledgers",
+    "open_days",
     "originals_to_read",
     "own_referral",
     "quarantine_counts",
     "quarantined_of",
+    "reconciliation",
+    "reconciliation_line",
     "referrals_of_the_same_mail",
     "stored_version",
     "unread_referrals",
