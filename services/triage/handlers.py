@@ -9,11 +9,11 @@ from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.channel.police import CaseGivenBack, PackAccepted, PackReturned
 from contracts.envelope import Event
-from contracts.intake.police import ReferralReceived, ReferralVersionAdded
+from contracts.intake.police import ReferralReceived, ReferralsLinked, ReferralVersionAdded
 from contracts.notify.police import SignpostAcknowledged
 from services.triage import operations
 from services.triage.domain import Command, Practice, Practices, Record
-from services.triage.operations import Acknowledgement, Act, Arrival, NewVersion
+from services.triage.operations import Acknowledgement, Act, Arrival, NewVersion, SameAnswer
 from services.triage.queries import held
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
@@ -44,6 +44,22 @@ async def on_referral_version_added(
     practice = await _practice(practices, session, message)
     version = _version(event, event.added_at)
     await operations.add_version(session, message.subject, version, practice, message.now)
+
+
+async def on_referrals_linked(_: Practices, session: Session, event: ReferralsLinked, message: Message) -> None:
+    """Keep what the intake desk said of two referrals."""
+    later = await held(session, message.subject)
+    given = SameAnswer(
+        message.subject,
+        event.reference,
+        event.other_reference,
+        event.answer,
+        event.reason,
+        event.answered_by,
+        event.answered_at,
+        answered_in="desk",
+    )
+    await operations.note_linked(session, later, given, message.now)
 
 
 async def on_pack_accepted(practices: Practices, session: Session, event: PackAccepted, message: Message) -> None:
@@ -79,6 +95,7 @@ async def on_signpost_acknowledged(
 ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (ReferralReceived, on_referral_received),
     (ReferralVersionAdded, on_referral_version_added),
+    (ReferralsLinked, on_referrals_linked),
     (PackAccepted, on_pack_accepted),
     (PackReturned, on_pack_returned),
     (CaseGivenBack, on_case_given_back),
@@ -103,6 +120,7 @@ def _version(event: ReferralReceived | ReferralVersionAdded, added_at: datetime)
         unread_reason=event.unread_reason,
         document_ids=tuple(document.id for document in event.documents),
         possibly_same_as=event.possibly_same_as,
+        additions=event.additions if isinstance(event, ReferralVersionAdded) else (),
     )
 
 

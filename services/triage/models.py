@@ -70,6 +70,25 @@ referral_version = Table(
     column("sealed_form", LargeBinary, IDENTITY, nullable=True),
     column("unread_reason", Text, OPERATIONAL),
     column("document_ids", ARRAY(Uuid), LINKING),
+    column("sealed_additions", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+)
+
+sameness = Table(
+    "sameness",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("earlier_reference", Text, LINKING),
+    column("later_reference", Text, LINKING),
+    column("answer", Text, OPERATIONAL),
+    column("answered_at", moment, LINKING),
+    column("answered_in", Text, OPERATIONAL),
+    column("by_name", Text, POLICE),
+    column("sealed_reason", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("sameness_subject", "subject"),
+    Index("sameness_earlier", "earlier_reference"),
+    Index("sameness_later", "later_reference"),
 )
 
 deconfliction = Table(

@@ -1,5 +1,6 @@
 """What triage can answer: one referral, its page, the queues, and what changed since somebody looked."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis import documents
 from chassis.database import Session
@@ -132,6 +134,18 @@ class SignpostView:
 
 
 @dataclass(frozen=True)
+class SamenessView:
+    """What was said last of this referral and another one: `answer` is linked or separate."""
+
+    other_reference: str
+    answer: str
+    reason: str
+    by: str
+    answered_at: datetime
+    answered_in: str
+
+
+@dataclass(frozen=True)
 class ReferralView:
     """Everything that the referral page shows."""
 
@@ -225,6 +239,34 @@ async def referral_view(session: Session, found: Held) -> ReferralView:
         decisions=await _decisions(session, found.subject),
         signposts=await _signposts(session, found.subject),
     )
+
+
+async def sameness(session: Session, reference: str) -> tuple[SamenessView, ...]:
+    """Return what was said last of each pair that a referral is part of, newest first."""
+    table = models.sameness
+    one, other = table.c.earlier_reference, table.c.later_reference
+    last = select(table).ext(distinct_on(one, other)).where((one == reference) | (other == reference))
+    rows = await session.rows(last.order_by(one, other, table.c.answered_at.desc(), table.c.answered_in.desc()))
+    views = [
+        SamenessView(
+            row.earlier_reference if row.later_reference == reference else row.later_reference,
+            row.answer,
+            await session.unseal_text(row.subject, row.sealed_reason) if row.sealed_reason else "",
+            row.by_name,
+            row.answered_at,
+            row.answered_in,
+        )
+        for row in rows
+    ]
+    return tuple(sorted(views, key=lambda view: view.answered_at, reverse=True))
+
+
+async def additions(session: Session, subject: UUID) -> tuple[str, ...]:
+    """Return what the referrer has added in words, oldest first: each version that has any has all before it."""
+    table = models.referral_version
+    those = select(table.c.sealed_additions).where(table.c.subject == subject, table.c.sealed_additions.is_not(None))
+    sealed = await session.scalar(those.order_by(table.c.version.desc()).limit(1))
+    return tuple(json.loads(await session.unseal_text(subject, sealed))) if sealed else ()
 
 
 async def changes_since(session: Session, subject: UUID, row_version: int) -> tuple[TimelineEntry, ...]:

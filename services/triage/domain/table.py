@@ -163,6 +163,7 @@ SEE_GATEWAY_QUEUE = "see-gateway-queue"
 SEE_REFERRAL = "see-referral"
 DECONFLICT = "deconflict"
 DECIDE = "decide"
+LINK = "link-referrals"
 
 
 def permissions() -> Mapping[str, frozenset[Role]]:
@@ -173,5 +174,6 @@ def permissions() -> Mapping[str, frozenset[Role]]:
         SEE_REFERRAL: _IMU | _GATEWAY,
         DECONFLICT: WORKFLOW.roles_for(DECONFLICTION),
         DECIDE: WORKFLOW.roles_for(DECISIONS),
+        LINK: _IMU | _GATEWAY,
         **WORKFLOW.permissions(),
     }

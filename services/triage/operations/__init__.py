@@ -18,6 +18,7 @@ from services.triage.operations.deciding import (
     take,
 )
 from services.triage.operations.erasing import erase_subject
+from services.triage.operations.linking import SameAnswer, link_referrals, note_linked
 from services.triage.operations.saving import Act
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Arrival",
     "NewVersion",
     "Overdue",
+    "SameAnswer",
     "acknowledge_signpost",
     "add_version",
     "alarm_overdue",
@@ -33,7 +35,9 @@ __all__ = [
     "decide_referral",
     "erase_subject",
     "give_back",
+    "link_referrals",
     "mark_seen",
+    "note_linked",
     "open_referral",
     "record_deconfliction",
     "take",

@@ -1,5 +1,6 @@
 """Referrals arriving: the first version opens the referral, later ones are added to it."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,7 @@ class NewVersion:
     unread_reason: str
     document_ids: tuple[UUID, ...]
     possibly_same_as: tuple[str, ...] = ()
+    additions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ async def _keep_version(session: Session, subject: UUID, area: str, version: New
         "sealed_form": None if version.form is None else await session.seal_model(subject, version.form),
         "unread_reason": version.unread_reason,
         "document_ids": list(version.document_ids),
+        "sealed_additions": await session.seal(subject, json.dumps(version.additions)) if version.additions else None,
     }
     session.write(_KEEP_VERSION, row)
 

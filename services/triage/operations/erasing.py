@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 
 from chassis import outbox
 from chassis.database import Session
@@ -10,7 +10,7 @@ from services.triage import models
 
 SEALED = {
     models.referral: ("sealed_summary",),
-    models.referral_version: ("sealed_form",),
+    models.referral_version: ("sealed_form", "sealed_additions"),
     models.deconfliction: ("sealed_note",),
     models.decision: ("sealed_grounds",),
     models.signpost: ("sealed_report",),
@@ -29,5 +29,14 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     # The nil key leads nowhere: what statistics hold can no longer be joined to this referral.
     found = select(models.referral.c.statistics_key).where(models.referral.c.subject == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
+    await _forget_pairs(session, subject)
     values = {"possibly_same_as": [], "statistics_key": UUID(int=0)}
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
+
+
+async def _forget_pairs(session: Session, subject: UUID) -> None:
+    """Delete every answer that names the referral: what it was likened to is nobody's business any more."""
+    table = models.sameness
+    reference = await session.scalar(select(models.referral.c.reference).where(models.referral.c.subject == subject))
+    named = or_(table.c.earlier_reference == reference, table.c.later_reference == reference)
+    await session.execute(delete(table).where(named))

@@ -4,6 +4,7 @@ from chassis.web import Page
 from services.triage.domain import (
     DECIDE,
     DECONFLICT,
+    LINK,
     SEE_GATEWAY_QUEUE,
     SEE_IMU_QUEUE,
     SEE_REFERRAL,
@@ -23,6 +24,8 @@ PAGES: tuple[Page, ...] = (
     Page("POST", f"{_ONE}/take", views.take, Command.TAKE.value),
     Page("GET", f"{_ONE}/deconfliction", views.deconflict, DECONFLICT),
     Page("POST", f"{_ONE}/deconfliction", views.record_deconfliction, DECONFLICT, name="deconflict"),
+    Page("GET", f"{_ONE}/same", views.same, LINK),
+    Page("POST", f"{_ONE}/same", views.record_same, LINK, name="same"),
     Page("GET", f"{_ONE}/decision", views.choose_decision, DECIDE),
     Page("POST", f"{_ONE}/decision", views.start_decision, DECIDE, name="choose_decision"),
     Page("GET", f"{_ONE}/decision/{{command}}", views.decide, DECIDE),

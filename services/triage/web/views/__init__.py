@@ -9,6 +9,7 @@ from services.triage.web.views.deciding import (
 from services.triage.web.views.deconflicting import deconflict, record_deconfliction
 from services.triage.web.views.queues import find, gateway_queue, home, imu_queue
 from services.triage.web.views.referral import document, referral, take
+from services.triage.web.views.sameness import record_same, same
 
 __all__ = [
     "check_or_commit",
@@ -21,7 +22,9 @@ __all__ = [
     "home",
     "imu_queue",
     "record_deconfliction",
+    "record_same",
     "referral",
+    "same",
     "start_decision",
     "take",
 ]

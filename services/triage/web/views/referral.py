@@ -26,6 +26,7 @@ from services.triage.operations import Act
 from services.triage.queries import ReferralView
 from services.triage.web.forms import TakeForm
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, opened, shown
+from services.triage.web.views.sameness import samenesses
 
 DOORS = {
     Door.WEB.value: "Web form",
@@ -48,7 +49,9 @@ async def referral(page: PageRequest) -> Response:
         for team in _teams(page):
             await operations.mark_seen(session, found.held, team, page.now)
         view = await queries.referral_view(session, found.held)
-    return shown(page, "referral", found, _values(view, found))
+        others = await samenesses(session, found.held)
+        additions = await queries.additions(session, found.held.subject)
+    return shown(page, "referral", found, {**_values(view, found), **others, "additions": additions})
 
 
 async def document(page: PageRequest) -> Response:
@@ -102,7 +105,6 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
         "received_at": held.received_at,
         "door": DOORS.get(held.door, held.door),
         "unread_reason": held.unread_reason,
-        "possibly_same_as": held.possibly_same_as,
         "answers": answered(view.form) if view.form else (),
         "documents": [{"id": each.id, "name": each.name, "size": _size(each.size)} for each in view.documents],
         "clocks": view.clocks,
