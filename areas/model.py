@@ -96,12 +96,16 @@ class OpeningHours(AreaPart):
 
 
 class DutyOfficer(AreaPart):
-    """Who owns the risk of a referral from its arrival until somebody else has accepted it."""
+    """Who owns the risk of a referral from its arrival until somebody else has accepted it.
+
+    `page` is the mail address that reaches this officer at once, as a gateway to telephones does.
+    """
 
     id: Slug
     name: Words
     organisation: Words
     cover: Cover
+    page: MailAddress
 
 
 class DeskCover(AreaPart):

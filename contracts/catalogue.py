@@ -8,7 +8,7 @@ from contracts.channel import police as channel_police
 from contracts.channel import referrer as channel_referrer
 from contracts.channel import statistics as channel_statistics
 from contracts.envelope import Event
-from contracts.intake import awareness, police, referrer, social_care, statistics
+from contracts.intake import awareness, duty, police, referrer, social_care, statistics
 from contracts.notify import police as notify_police
 from contracts.triage import awareness as triage_awareness
 from contracts.triage import desk, dovetail
@@ -56,6 +56,7 @@ TOPICS: tuple[TopicSpec, ...] = (
     ),
     TopicSpec(awareness.TOPIC, "intake", ("channel",), (awareness.ReferralMade,)),
     TopicSpec(referrer.TOPIC, "intake", ("notify",), (referrer.ReferrerMessageDue,)),
+    TopicSpec(duty.TOPIC, "intake", ("notify",), (duty.DutyOfficerPaged,)),
     TopicSpec(statistics.TOPIC, "intake", ("stats",), (statistics.ReferralCounted,), statistics=True),
     TopicSpec(
         dovetail.TOPIC,

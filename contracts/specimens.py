@@ -86,6 +86,7 @@ VALUES: Mapping[str, object] = {
     "decided_at": MOMENT,
     "offered_at": MOMENT,
     "made_at": MOMENT,
+    "raised_at": MOMENT,
     "reached_at": MOMENT,
     "answered_at": MOMENT,
     "accepted_at": MOMENT,

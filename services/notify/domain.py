@@ -105,6 +105,7 @@ class Kind(StrEnum):
     PACK_ANSWERED = "pack-answered"
     SIGNPOST_MADE = "signpost-made"
     REFERRER_TOLD = "referrer-told"
+    DUTY_PAGED = "duty-paged"
 
 
 class RecipientKind(StrEnum):
@@ -113,6 +114,7 @@ class RecipientKind(StrEnum):
     FRONT_DOOR = "front-door"
     SERVICE = "service"
     REFERRER = "referrer"
+    DUTY_OFFICER = "duty-officer"
 
 
 class State(StrEnum):

@@ -5,6 +5,7 @@ from datetime import datetime
 from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.channel.notices import PackAnswered
+from contracts.intake.duty import DutyOfficerPaged
 from contracts.intake.referrer import ReferrerMessageDue
 from contracts.intake.social_care import (
     SafeguardingConcernReceived,
@@ -20,6 +21,8 @@ from services.notify.operations import (
 )
 
 handlers = Handlers()
+
+Told = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | SignpostMade | PackAnswered
 
 
 @handlers.on(SafeguardingConcernReceived)
@@ -46,6 +49,12 @@ async def on_referrer_message_due(session: Session, event: ReferrerMessageDue, m
     await operations.receive_referrer_message(session, due, now=message.now)
 
 
+@handlers.on(DutyOfficerPaged)
+async def on_duty_officer_paged(session: Session, event: DutyOfficerPaged, message: Message) -> None:
+    """Write the notice that calls the duty officer."""
+    await operations.page_duty_officer(session, _origin(event, message, publisher="intake"), now=message.now)
+
+
 @handlers.on(SignpostMade)
 async def on_signpost_made(session: Session, event: SignpostMade, message: Message) -> None:
     """Keep the signpost as an open obligation and tell its receiver."""
@@ -62,7 +71,7 @@ async def on_pack_answered(session: Session, event: PackAnswered, message: Messa
 
 
 def _origin(
-    event: SafeguardingConcernReceived | ReferrerMessageDue | SignpostMade | PackAnswered,
+    event: Told,
     message: Message,
     *,
     publisher: str,
@@ -80,13 +89,15 @@ def _origin(
 
 
 def _moment_of(
-    event: SafeguardingConcernReceived | ReferrerMessageDue | SignpostMade | PackAnswered,
+    event: Told,
 ) -> datetime:
     match event:
         case SafeguardingConcernReceived():
             return event.received_at
         case ReferrerMessageDue():
             return event.due_at
+        case DutyOfficerPaged():
+            return event.raised_at
         case SignpostMade():
             return event.made_at
         case PackAnswered():

@@ -197,6 +197,11 @@ def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
     """
     if claimed.recipient_kind == RecipientKind.REFERRER:
         return claimed.recipient, ""
+    local = now.astimezone(clock.LONDON)
+    working_day = clock.is_working_day(local.date())
+    if claimed.recipient_kind == RecipientKind.DUTY_OFFICER:
+        officer = area.duty_officer(local.time(), working_day=working_day)
+        return officer.page, officer.name
     try:
         if claimed.recipient_kind == RecipientKind.SERVICE:
             service = area.signpost_service(claimed.recipient_key)
@@ -204,8 +209,7 @@ def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
         door = area.front_door(claimed.recipient_key)
     except KeyError:
         return "", ""
-    local = now.astimezone(clock.LONDON)
-    is_open = door.opening_hours.is_open(local.time(), working_day=clock.is_working_day(local.date()))
+    is_open = door.opening_hours.is_open(local.time(), working_day=working_day)
     return (door.out_of_hours_email if claimed.urgent and not is_open else door.email), door.name
 
 
@@ -218,6 +222,8 @@ def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate
             return None
         spoken = telling.sentence_cy if claimed.language == "cy" and telling.sentence_cy else telling.sentence
         return compose(template.text, values | {"sentence": spoken})
+    if claimed.recipient_kind == RecipientKind.DUTY_OFFICER:
+        return compose(template.text, values | {"team": team})
     values |= {
         "team": team,
         "link": link_of(runtime, claimed.kind, claimed.subject, claimed.about_id),

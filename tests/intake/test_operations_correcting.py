@@ -163,3 +163,18 @@ class TestReferencesInText:
 def file(name: str) -> AddedDocument:
     """Return a synthetic document."""
     return AddedDocument(name=name, media_type="text/plain", body=b"Synthetic.")
+
+
+class TestDanger:
+    async def test_calls_the_duty_officer_once_however_often_it_is_told(self, runtime: Runtime) -> None:
+        _, row = await take_in(runtime, practice(runtime), form())
+        assert await told(runtime, row.id, "intake.duty.v1") == []
+        await add(runtime, row.id, Addition(words=WORDS, immediate_danger=True))
+        await add(runtime, row.id, Addition(words="More (synthetic).", immediate_danger=True))
+        [call] = await told(runtime, row.id, "intake.duty.v1")
+        assert (call["reference"], call["version"]) == (row.reference, 2)
+
+    async def test_calls_the_duty_officer_with_the_first_announcement(self, runtime: Runtime) -> None:
+        danger = form().concerns.model_copy(update={"immediate_danger": True})
+        _, row = await take_in(runtime, practice(runtime), form().model_copy(update={"concerns": danger}))
+        assert len(await told(runtime, row.id, "intake.duty.v1")) == 1

@@ -10,6 +10,7 @@ from chassis.app import Runtime
 from chassis.broker import Message
 from contracts.channel.notices import PackAnswered
 from contracts.envelope import Event
+from contracts.intake.duty import DutyOfficerPaged
 from contracts.intake.referrer import ReferrerMessageDue
 from contracts.intake.social_care import SafeguardingConcernReceived, SafeguardingConcernUpdated
 from contracts.triage.notices import SignpostMade
@@ -61,6 +62,11 @@ def referrer_message(stage: ProgressStage = ProgressStage.RECEIVED, **given: Any
     """Return a message that a referrer is due."""
     values: dict[str, Any] = {"reference": REFERENCE, "due_at": NOW, "email": REFERRER_ADDRESS, "stage": stage}
     return ReferrerMessageDue(**(values | given))
+
+
+def duty_page() -> DutyOfficerPaged:
+    """Return the call to the duty officer."""
+    return DutyOfficerPaged(reference=REFERENCE, raised_at=NOW, version=1)
 
 
 def signpost(service: str = "kent-early-help") -> SignpostMade:

@@ -29,6 +29,7 @@ from tests.notify.made import (
     REFERENCE,
     REFERRER_ADDRESS,
     concern,
+    duty_page,
     handle,
     pack_answered,
     referrer_message,
@@ -300,6 +301,29 @@ async def _claim(notify: Runtime) -> operations.Claimed:
     if not claimed:
         raise KeyboardInterrupt
     return claimed[0]
+
+
+class TestDutyOfficer:
+    @pytest.mark.parametrize(
+        ("at", "address"),
+        [(NOW, "duty-day@ctpse.example"), (NOW.replace(hour=23), "control-room@kent-police.example")],
+        ids=["in hours", "at night"],
+    )
+    async def test_is_called_wherever_they_are_now(
+        self, notify: Runtime, mail_server: MailServer, at: datetime, address: str
+    ) -> None:
+        await handle(notify, duty_page(), subject=uuid4())
+        await jobs.send_due(notify, at)
+        [message] = mail_server.messages()
+        assert message["To"] == address
+        assert message["Subject"] == f"Immediate danger: {REFERENCE}"
+
+    async def test_is_called_once_for_one_event_and_before_anybody_else(self, notify: Runtime) -> None:
+        subject = uuid4()
+        event_id = await handle(notify, duty_page(), subject=subject)
+        await handle(notify, duty_page(), subject=subject, event_id=event_id)
+        [row] = await rows(notify, "SELECT urgent, recipient_kind FROM notice")
+        assert (row.urgent, row.recipient_kind) == (True, "duty-officer")
 
 
 class TestReferrerMessages:

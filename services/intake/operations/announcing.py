@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis import outbox
 from chassis.database import Session
 from contracts.envelope import DocumentReference, Event
-from contracts.intake import awareness, police, referrer, social_care, statistics
+from contracts.intake import awareness, duty, police, referrer, social_care, statistics
 from contracts.vocabulary import Door, ProgressStage, ReferralForm
 from services.intake.domain import Practice, anonymous_facts, month_of, narrowed
 from services.intake.domain.disclosure import withholdable
@@ -85,11 +85,17 @@ class Version:
     additions: tuple[str, ...] = ()
     added_documents: tuple[DocumentReference, ...] = ()
     danger: bool = False
+    danger_known: bool = False
 
     @property
     def immediate_danger(self) -> bool:
         """Say whether the referrer told of immediate danger, on the form or in what was added to it later."""
         return self.danger or (self.form is not None and self.form.concerns.immediate_danger)
+
+    @property
+    def pages(self) -> bool:
+        """Say whether the duty officer must be called: danger is told of, and no earlier version told of it."""
+        return self.immediate_danger and not self.danger_known
 
 
 async def announce_first(
@@ -124,6 +130,9 @@ async def announce_again(
 async def _announce(
     session: Session, version: Version, events: list[Event], message: referrer.ReferrerMessageDue | None
 ) -> None:
+    if version.pages:
+        paged = duty.DutyOfficerPaged(reference=version.reference, raised_at=version.at, version=version.version)
+        events = [paged, *events]
     if message is not None:
         events = [*events, message]
     await outbox.add_all(session, [(event, _about(event, version)) for event in events])

@@ -157,6 +157,7 @@ async def _announce(session: Session, row: Any, added: NewVersion, told: _Told) 
         additions=tuple(words for words in told.additions if words),
         added_documents=added.documents,
         danger=added.danger,
+        danger_known=row.immediate_danger,
     )
     topics = {line.topic for line in await session.rows(_TOLD, {"id": row.id})}
     before = frozenset(audience for audience, topic in TOPICS.items() if topic in topics)

@@ -178,6 +178,14 @@ async def receive_referrer_message(session: Session, message: ReferrerMessage, *
     await audit.record(session, "referrer-message.receive", subject=subject, now=now, area=message.origin.area)
 
 
+async def page_duty_officer(session: Session, origin: Origin, *, now: datetime) -> None:
+    """Write the urgent notice that calls the duty officer of the area to a referral that tells of immediate danger."""
+    await session.lock(origin.subject)
+    telling = Telling(Kind.DUTY_PAGED, RecipientKind.DUTY_OFFICER, urgent=True)
+    write_notice(session, origin, telling, now=now)
+    await audit.record(session, "duty-page.receive", subject=origin.subject, now=now, area=origin.area)
+
+
 async def tell_pack_answered(
     session: Session,
     origin: Origin,

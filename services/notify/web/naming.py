@@ -14,6 +14,7 @@ KIND_NAMES = {
     Kind.PACK_ANSWERED: "Channel has answered",
     Kind.SIGNPOST_MADE: "Signpost",
     Kind.REFERRER_TOLD: "Message to the referrer",
+    Kind.DUTY_PAGED: "Call to the duty officer",
 }
 STATE_NAMES = {
     State.DUE: "Waiting to be sent",
@@ -57,7 +58,7 @@ def recipient_name(page: PageRequest, notice: NoticeListed) -> str:
         return door_name(page, notice.area, notice.recipient_key)
     if notice.recipient_kind == RecipientKind.SERVICE:
         return service_name(page, notice.area, notice.recipient_key)
-    return "The referrer"
+    return "The duty officer" if notice.recipient_kind == RecipientKind.DUTY_OFFICER else "The referrer"
 
 
 def age_in_words(since: datetime, now: datetime) -> str:
