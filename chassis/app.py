@@ -146,7 +146,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/openapi.json" if service.routers else None,
+        openapi_url=None,
     )
     app.state.runtime = runtime
     app.state.service = service
