@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -17,6 +18,7 @@ from cli.vault import database_of
 from contracts.catalogue import SERVICES
 from contracts.vocabulary import ReferralForm
 from contracts.vocabulary.classes import PERSONAL, field_class_of
+from samples import make
 from tests.journeys.live import Live, aside
 
 BORN = "1931-07-13"
@@ -62,6 +64,8 @@ class Plant:
     def _entry(self, kind: Any, info: FieldInfo, path: str) -> Any:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return self._part(kind, f"{path}.0.")
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return next(iter(kind)).value
         return self.value(f"{path}.0", mail="email" in path)
 
 
@@ -75,24 +79,15 @@ def _plain(kind: Any) -> Any:
 
 
 def web_fields(form: Mapping[str, Any]) -> dict[str, str]:
-    """Return a form as the names and values that the public web form posts."""
-    fields = {"edition": "2025", "language": "en", "sharing_acknowledged": "yes", "concerns.immediate_danger": "no"}
-    for part in ("person", "concerns", "referrer", "considerations"):
-        for name, value in form[part].items():
-            if isinstance(value, list) and value and isinstance(value[0], dict):
-                fields |= {f"{part}.{name}.0.{key}": str(each) for key, each in value[0].items()}
-            elif isinstance(value, list):
-                fields |= {f"{part}.{name}.0": str(value[0])}
-            else:
-                fields[f"{part}.{name}"] = str(value)
-    year, month, day = BORN.split("-")
-    del fields["person.date_of_birth"]
-    # The web form wants a postcode in the right form, which cannot hold a mark, and digits in a phone number.
-    fields["person.addresses.0.postcode"] = ""
-    for name in ("person.phones.0", "referrer.phone"):
-        fields[name] += " 01632 960001"
-    dates = {"day": day, "month": month, "year": year}
-    return fields | {f"person.date_of_birth-{name}": value for name, value in dates.items()}
+    """Return a form as the names and values that the public web form posts.
+
+    It wants a postcode in the right form, which cannot hold a mark, and nothing but figures in a telephone number.
+    """
+    fields = dict(make.web_fields(ReferralForm.model_validate(form)))
+    return {
+        name: "" if name.endswith("postcode") else "01632 960001" if "phone" in name else value
+        for name, value in fields.items()
+    }
 
 
 def in_files(folder: Path, marks: Sequence[str]) -> list[str]:

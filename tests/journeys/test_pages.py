@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from chassis.policy import PUBLIC
 from contracts.catalogue import SERVICES
 from samples.send import REFERENCE
+from services.intake.web.form.steps import STEPS
 from tests.faults.canaries import Plant
 from tests.faults.test_canaries import appended, envelope, parked_for
 from tests.journeys.live import Live, aside, mailed, signed_in, wait
@@ -147,7 +148,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
     decisions = ("close", "signpost", "lead-partnership", "pass-on", "refer-section-36")
     return {
         "intake": [
-            ("", ["/", "/referral/person"]),
+            ("", ["/", "/referral", "/referral/call-999", *(f"/referral/questions/{step.key}" for step in STEPS)]),
             (DESK, ["/desk", f"/desk/referrals/{world.unread}", "/desk/ledger", f"/desk/ledger/{fresh}"]),
         ],
         "triage": [
@@ -270,8 +271,8 @@ def test_every_page_is_well_made(world: World, browser: Browser, pictures: Path,
 def test_every_page_of_the_site_map_is_looked_at(world: World, service: str) -> None:
     addresses = [each.partition("?")[0] for _, group in visits(world)[service] for each in group]
     addresses += [address for _, address in downloads(world).get(service, [])]
-    form = {"/referral/concerns", "/referral/done", "/referral/you", "/referral/check", "/referral/declaration"}
-    walked = addresses + sorted(form | {"/referral/receipt"})
+    form = {"/referral/check", "/referral/declaration", "/referral/receipt", "/referral/copy"}
+    walked = addresses + sorted(form)
     left = []
     for page in import_module(f"services.{service}.web.routes").PAGES:
         pattern = re.sub(r"\{[^}]+\}", "[^/]+", page.path)
@@ -310,7 +311,7 @@ def filled_by_keyboard(page: Page) -> None:
             page.keyboard.type(WORDS[here["name"]])
         elif here["type"] in {"checkbox", "radio"}:
             page.keyboard.press("Space")
-        elif re.search(r"start|continue|send|accept|submit", here["text"], re.IGNORECASE) and (
+        elif re.search(r"start|continue|check|send|accept|submit", here["text"], re.IGNORECASE) and (
             here["tag"] == "BUTTON" or here["tag"] == "A"
         ):
             with page.expect_navigation():
@@ -327,7 +328,7 @@ def test_the_public_form_needs_neither_mouse_nor_scripts(
     page = context.new_page()
     page.goto(live.urls["intake"])
     look = Look(page, pictures, "form")
-    for _ in range(12):
+    for _ in range(60):
         if REFERENCE.search(page.locator("h1").inner_text() + page.locator("main").inner_text()):
             break
         before = page.url
@@ -342,6 +343,8 @@ def test_the_public_form_needs_neither_mouse_nor_scripts(
     assert reference, page.locator("main").inner_text()
     if scripts:
         look.shown(page.url)
+        look.at(f"{live.urls['intake']}/referral/copy")
+        assert WORDS["person.surname"] in page.locator("main").inner_text()
     assert look.problems == []
     assert live.ledger(reference[0])["lines"]
     context.close()
@@ -354,7 +357,9 @@ def filled_without_scripts(page: Page) -> None:
     for box in page.locator("main input[type=checkbox], main input[type=radio]").all():
         box.check()
     with page.expect_navigation():
-        page.locator("main .govuk-button").first.click()
+        page.locator("main .govuk-button").filter(
+            has_text=re.compile("start|continue|check|send", re.IGNORECASE)
+        ).first.click()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -363,7 +368,7 @@ def test_an_empty_answer_is_met_with_an_error_summary(
 ) -> None:
     context = browser.new_context(java_script_enabled=scripts)
     page = context.new_page()
-    page.goto(f"{live.urls['intake']}/referral/person")
+    page.goto(f"{live.urls['intake']}/referral/questions/name")
     page.locator("main button").first.click()
     page.wait_for_load_state()
     summary = page.locator(".govuk-error-summary")
