@@ -2,114 +2,50 @@
 
 import asyncio
 import contextlib
-import json
-import os
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from pathlib import Path
-from typing import Self
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
 
+from services.intake.readers.cells import CagedError, Cell
 from services.intake.readers.confinement import Confinement
+from services.intake.readers.quarantine import Scan, Scanner, Verdict, sentence
 from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
-from services.intake.readers.wire import LENGTH, Packet, pack, size_of, unpacked_form, unpacked_message
+from services.intake.readers.wire import Packet, unpacked_form, unpacked_message
 
-ROOT = Path(__file__).resolve().parents[3]
-SECONDS_TO_START = 30.0
 SECONDS_TO_READ = 15.0
+SECONDS_AMONG_THE_QUICK = 2.0
+MOST_SLOW = 3
 LARGEST_REQUEST = 64 << 20
-LARGEST_HEAD = 32 << 20
-LARGEST_ANSWER = 96 << 20
-READS_BEFORE_RENEWAL = 500
 UNINTELLIGIBLE = (ValueError, KeyError, TypeError, AttributeError)
 """What taking an answer out of its packet raises when the child wrote something else."""
-SENTENCES = {
-    Cause.TOO_BIG: "The file is too large or unpacks to too much; open the original with care.",
-    Cause.TOO_SLOW: "Reading the file took too long and was stopped; open the original with care.",
-    Cause.CRASHED: "The file broke the reader, which has been replaced; open the original with care.",
-    Cause.UNAVAILABLE: "The reader could not be started; open the original.",
-}
-
-
-class CagedError(Exception):
-    """A request that brought no answer, with its cause."""
-
-    def __init__(self, cause: Cause) -> None:
-        """Keep the cause."""
-        super().__init__(SENTENCES[cause])
-        self.cause = cause
-
-
-class Cell:
-    """One confined child and its two pipes; good for one request at a time."""
-
-    def __init__(self, process: Process, confinement: Confinement) -> None:
-        """Take over a child that has said hello."""
-        self._process = process
-        self._reads = 0
-        self.confinement = confinement
-
-    @classmethod
-    async def start(cls) -> Self:
-        """Start a child and wait until it has confined itself; CagedError when that fails."""
-        environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
-        command = (sys.executable, "-B", "-m", "services.intake.readers.cell")
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, cwd="/"
-            )
-        except OSError as error:
-            raise CagedError(Cause.UNAVAILABLE) from error
-        try:
-            hello = await asyncio.wait_for(_receive(process), SECONDS_TO_START)
-        except BaseException as error:
-            await _end(process)
-            if isinstance(error, Exception):
-                raise CagedError(Cause.UNAVAILABLE) from error
-            raise
-        head = hello.head
-        given_up = (head.get(name) is True for name in ("network_cut", "files_cut", "calls_cut"))
-        return cls(process, Confinement(*given_up))
-
-    @property
-    def spent(self) -> bool:
-        """Say whether the child has died or has read enough to be replaced by a fresh one."""
-        return self._process.returncode is not None or self._reads >= READS_BEFORE_RENEWAL
-
-    async def ask(self, packet: Packet, seconds: float) -> Packet:
-        """Return the child's answer; CagedError, with the child killed, when none comes in time."""
-        self._reads += 1
-        try:
-            return await asyncio.wait_for(self._exchange(packet), seconds)
-        except BaseException as error:
-            # A cancelled caller leaves a half-read pipe behind as well: such a child is of no more use.
-            await self.end()
-            if isinstance(error, TimeoutError):
-                raise CagedError(Cause.TOO_SLOW) from error
-            if isinstance(error, Exception):
-                raise CagedError(Cause.CRASHED) from error
-            raise
-
-    async def _exchange(self, packet: Packet) -> Packet:
-        stdin = self._process.stdin
-        if stdin is None:
-            raise CagedError(Cause.UNAVAILABLE)
-        stdin.write(pack(packet))
-        await stdin.drain()
-        return await _receive(self._process)
-
-    async def end(self) -> None:
-        """Kill the child and wait until it is gone."""
-        await _end(self._process)
+NOT_TO_BE_OPENED = {Verdict.INFECTED: Cause.INFECTED, Verdict.NOT_SCANNED: Cause.NOT_SCANNED}
 
 
 class Cage:
-    """A few confined children, ready before they are needed."""
+    """A few confined children, ready before they are needed.
 
-    def __init__(self, cells: int = 1, seconds: float = SECONDS_TO_READ) -> None:
-        """Keep so many children; each read may take so many seconds before its child is killed."""
+    A read that takes long goes on aside, with another child in its place, so that nobody waits behind it.
+    """
+
+    def __init__(
+        self,
+        cells: int = 1,
+        seconds: float = SECONDS_TO_READ,
+        *,
+        scanner: Scanner | None = None,
+        hold_unscanned: bool = True,
+    ) -> None:
+        """Keep so many children; each read may take so many seconds before its child is killed.
+
+        With a scanner, what it objects to is not opened; nor, with `hold_unscanned`, what it did not look at.
+        """
         self._count = cells
         self._seconds = seconds
+        self._scanner = scanner
+        self._hold = hold_unscanned
         self._free: asyncio.Queue[Cell | None] = asyncio.Queue()
+        self._slow = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._confinement = Confinement(network_cut=False, files_cut=False)
 
     @property
@@ -119,37 +55,57 @@ class Cage:
 
     async def start(self) -> None:
         """Start the children; one that does not start is tried again when it is needed."""
-        for _ in range(self._count):
-            cell = None
-            with contextlib.suppress(CagedError):
-                cell = await self._fresh()
-            self._free.put_nowait(cell)
+        await asyncio.gather(*(self._put_fresh() for _ in range(self._count)))
 
     async def stop(self) -> None:
         """Kill the children, waiting for reads that are under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
         for _ in range(self._count):
             cell = await self._free.get()
             if cell is not None:
                 await cell.end()
 
     async def read_message(self, raw: bytes) -> ReadMessage:
-        """Take a mail apart in a child; never raises for what is in it, see `problems`."""
+        """Take a mail apart in a child, its files scanned each; never raises for what is in it, see `problems`."""
+        scan = await self._scan(raw)
+        if self._forbids(scan):
+            cause = NOT_TO_BE_OPENED[scan.verdict]
+            return ReadMessage(problems=(sentence(cause),), cause=cause, signature=scan.signature)
         try:
-            return unpacked_message(await self._ask(Packet({"kind": "message"}, (raw,))))
+            message = unpacked_message(await self._ask(Packet({"kind": "message"}, (raw,))))
         except CagedError as error:
-            return ReadMessage(problems=(str(error),))
+            return ReadMessage(problems=(str(error),), cause=error.cause)
         except UNINTELLIGIBLE:
-            return ReadMessage(problems=(SENTENCES[Cause.CRASHED],))
+            return ReadMessage(problems=(sentence(Cause.CRASHED),), cause=Cause.CRASHED)
+        files = tuple([await self.scanned(file) for file in message.attachments])
+        unscanned = scan.verdict is Verdict.NOT_SCANNED
+        return replace(message, attachments=files, cause=Cause.NOT_SCANNED if unscanned else message.cause)
+
+    async def scanned(self, attachment: Attachment) -> Attachment:
+        """Return a file as it came, marked where the scanner does not let it be opened."""
+        scan = await self._scan(attachment.body)
+        if not self._forbids(scan):
+            return attachment
+        return replace(attachment, cause=NOT_TO_BE_OPENED[scan.verdict], signature=scan.signature)
 
     async def read_form(self, attachment: Attachment) -> FormReading:
         """Read a form in a child; never raises for what is in it, see `reason` and `cause`."""
+        if attachment.cause is not Cause.NONE:
+            return FormReading(reason=sentence(attachment.cause), cause=attachment.cause)
         try:
             head = {"kind": "form", "name": attachment.name, "media_type": attachment.media_type}
             return unpacked_form(await self._ask(Packet(head, (attachment.body,))))
         except CagedError as error:
             return FormReading(reason=str(error), cause=error.cause)
         except UNINTELLIGIBLE:
-            return FormReading(reason=SENTENCES[Cause.CRASHED], cause=Cause.CRASHED)
+            return FormReading(reason=sentence(Cause.CRASHED), cause=Cause.CRASHED)
+
+    async def _scan(self, body: bytes) -> Scan:
+        return await self._scanner.scan(body) if self._scanner is not None else Scan(Verdict.CLEAN)
+
+    def _forbids(self, scan: Scan) -> bool:
+        return scan.verdict is Verdict.INFECTED or (scan.verdict is Verdict.NOT_SCANNED and self._hold)
 
     async def _ask(self, packet: Packet) -> Packet:
         if sum(len(body) for body in packet.bodies) > LARGEST_REQUEST:
@@ -158,45 +114,58 @@ class Cage:
             return await self._ask_once(packet)
         except CagedError as error:
             # A child may be killed from outside, for want of memory say; only a file that kills two is to blame.
-            if error.cause is not Cause.CRASHED:
+            if not error.again:
                 raise
         return await self._ask_once(packet)
 
     async def _ask_once(self, packet: Packet) -> Packet:
         cell = await self._free.get()
+        stay = asyncio.get_running_loop().create_future()
+        giving_way = asyncio.get_running_loop().call_later(SECONDS_AMONG_THE_QUICK, self._give_way, stay)
         try:
-            if cell is not None and cell.spent:
-                await cell.end()
-                cell = None
             if cell is None:
                 cell = await self._fresh()
             return await cell.ask(packet, self._seconds)
         finally:
+            giving_way.cancel()
+            self._return(cell, aside=stay.done())
+
+    def _give_way(self, aside: "asyncio.Future[None]") -> None:
+        """Put another child in the place of one that takes long, unless too many take long already."""
+        if self._slow < MOST_SLOW:
+            self._slow += 1
+            aside.set_result(None)
+            self._work(self._put_fresh())
+
+    def _return(self, cell: Cell | None, *, aside: bool) -> None:
+        if aside:
+            self._slow -= 1
+            if cell is not None:
+                self._work(cell.end())
+        elif cell is None or not cell.spent:
             self._free.put_nowait(cell)
+        else:
+            self._work(self._replace(cell))
+
+    async def _replace(self, cell: Cell) -> None:
+        await cell.end()
+        await self._put_fresh()
+
+    async def _put_fresh(self) -> None:
+        """Start a child for the next request before there is one; None takes its place where that fails."""
+        cell = None
+        try:
+            with contextlib.suppress(CagedError):
+                cell = await self._fresh()
+        finally:
+            self._free.put_nowait(cell)
+
+    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="cage")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _fresh(self) -> Cell:
         cell = await Cell.start()
         self._confinement = cell.confinement
         return cell
-
-
-async def _receive(process: Process) -> Packet:
-    stdout = process.stdout
-    if stdout is None:
-        raise CagedError(Cause.UNAVAILABLE)
-    length = size_of(await stdout.readexactly(LENGTH))
-    if length > LARGEST_HEAD:
-        raise CagedError(Cause.CRASHED)
-    head = json.loads(await stdout.readexactly(length))
-    sizes = [int(size) for size in head.get("sizes", [])]
-    if sum(sizes) > LARGEST_ANSWER or any(size < 0 for size in sizes):
-        raise CagedError(Cause.CRASHED)
-    return Packet(head, tuple([await stdout.readexactly(size) for size in sizes]))
-
-
-async def _end(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    if process.stdin is not None:
-        process.stdin.close()
-    await process.wait()

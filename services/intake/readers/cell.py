@@ -3,13 +3,15 @@
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import BinaryIO
 
 from services.intake.readers.confinement import allow_seconds, confine
+from services.intake.readers.examination import file_cause, mail_cause, unread_cause
 from services.intake.readers.files import read_form
 from services.intake.readers.messages import read_message
-from services.intake.readers.values import Attachment
+from services.intake.readers.quarantine import sentence
+from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
 from services.intake.readers.wire import LENGTH, Packet, pack, packed_form, packed_message, size_of
 
 CPU_SECONDS = 10
@@ -27,9 +29,24 @@ def main() -> None:
 def _answer(packet: Packet) -> Packet:
     body = packet.bodies[0] if packet.bodies else b""
     if packet.head.get("kind") == "message":
-        return packed_message(read_message(body))
+        return packed_message(_message(body))
     name, media_type = str(packet.head.get("name", "")), str(packet.head.get("media_type", ""))
-    return packed_form(read_form(Attachment(name, media_type, body)))
+    return packed_form(_form(Attachment(name, media_type, body)))
+
+
+def _message(raw: bytes) -> ReadMessage:
+    """Take a mail apart unless it declares too much; files that no reader knows are marked, and opened by nobody."""
+    cause = mail_cause(raw)
+    if cause is not Cause.NONE:
+        return ReadMessage(problems=(sentence(cause),), cause=cause)
+    message = read_message(raw)
+    files = tuple(file if file.may_be_form else replace(file, cause=unread_cause(file)) for file in message.attachments)
+    return replace(message, attachments=files)
+
+
+def _form(attachment: Attachment) -> FormReading:
+    cause = file_cause(attachment)
+    return read_form(attachment) if cause is Cause.NONE else FormReading(reason=sentence(cause), cause=cause)
 
 
 def _receive(stream: BinaryIO) -> Packet | None:

@@ -36,13 +36,14 @@ class Cause(StrEnum):
 class Attachment:
     """One file as it came: its name without any folder, its declared media type and its bytes.
 
-    `cause` says why it must not be opened; the cage sets it when the malware scanner objects.
+    `cause` says why it must not be opened; `signature` is the malware scanner's name for what it found.
     """
 
     name: str
     media_type: str
     body: bytes = field(repr=False)
     cause: Cause = Cause.NONE
+    signature: str = ""
 
     @property
     def may_be_form(self) -> bool:
@@ -66,6 +67,7 @@ class ReadMessage:
     automatic: bool = False
     problems: tuple[str, ...] = ()
     cause: Cause = Cause.NONE
+    signature: str = ""
 
     @property
     def form_candidates(self) -> tuple[Attachment, ...]:

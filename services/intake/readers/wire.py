@@ -38,9 +38,10 @@ def packed_message(message: ReadMessage) -> Packet:
         "sender": message.sender,
         "subject": message.subject,
         "text": message.text,
-        "files": [[attachment.name, attachment.media_type] for attachment in message.attachments],
+        "files": [[file.name, file.media_type, file.cause.value] for file in message.attachments],
         "automatic": message.automatic,
         "problems": list(message.problems),
+        "cause": message.cause.value,
     }
     return Packet(head, tuple(attachment.body for attachment in message.attachments))
 
@@ -54,9 +55,12 @@ def unpacked_message(packet: Packet) -> ReadMessage:
         sender=str(head["sender"]),
         subject=str(head["subject"]),
         text=str(head["text"]),
-        attachments=tuple(Attachment(str(name), str(media_type), body) for (name, media_type), body in files),
+        attachments=tuple(
+            Attachment(str(name), str(media_type), body, Cause(cause)) for (name, media_type, cause), body in files
+        ),
         automatic=head["automatic"] is True,
         problems=tuple(str(problem) for problem in head["problems"]),
+        cause=Cause(head["cause"]),
     )
 
 
