@@ -15,6 +15,7 @@ import typer
 from chassis.errors import ThroughlineError
 from cli import console
 from cli.errors import BadInput, Refused
+from cli.partner import partner
 from cli.state import default_state
 
 commands = typer.Typer(
@@ -34,6 +35,7 @@ audit = typer.Typer(
 )
 commands.add_typer(parked, name="parked")
 commands.add_typer(audit, name="audit")
+commands.add_typer(partner, name="partner")
 
 State = Annotated[
     Path,

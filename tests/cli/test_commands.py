@@ -23,6 +23,7 @@ LEAVES = [
     *(["up"], ["submit"], ["ledger"], ["trace"], ["replay"], ["clock"], ["doctor"], ["bench"]),
     *(["parked", "list"], ["parked", "show"], ["parked", "retry"], ["parked", "discard"]),
     *(["audit", "verify"], ["audit", "export"]),
+    *(["partner", "add"], ["partner", "list"], ["partner", "renew"], ["partner", "revoke"]),
 ]
 WRONG = [
     ["ledger", "KM-7F3K-92QM"],

@@ -10,7 +10,14 @@ from services.intake.operations.evidence import Sent, record_evidence
 from services.intake.operations.ledger import note_receipts, purge_keys
 from services.intake.operations.linking import answer_pair, note_pair_answer
 from services.intake.operations.outages import FromSpool, reserve_references, take_in_from_spool
-from services.intake.operations.partners import NewSecret, add_partner, new_secret, renew_secret, revoke_partner
+from services.intake.operations.partners import (
+    NewSecret,
+    add_partner,
+    check_repeat,
+    new_secret,
+    renew_secret,
+    revoke_partner,
+)
 from services.intake.operations.progress import Progress, record_progress
 from services.intake.operations.quarantine import note_quarantined, read_again
 from services.intake.operations.reading import (
@@ -44,6 +51,7 @@ __all__ = [
     "SettledMeanwhile",
     "ToRead",
     "add_partner",
+    "check_repeat",
     "add_version_by_referrer",
     "answer_pair",
     "claim",

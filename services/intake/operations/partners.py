@@ -10,12 +10,20 @@ from sqlalchemy import insert, text
 from chassis import audit
 from chassis.database import Session
 from services.intake import models
-from services.intake.domain import PartnerKnownAlready, PartnerUnknown, SecretDigest, Terms
+from services.intake.domain import (
+    ArrivalKey,
+    KeyUsedForAnotherRequest,
+    PartnerKnownAlready,
+    PartnerUnknown,
+    SecretDigest,
+    Terms,
+)
 
 SALT_BYTES = 16
 SECRET_BYTES = 32
 _INSERT = insert(models.partner)
 _TAKEN = text("SELECT id FROM partner WHERE client_id = :client_id")
+_SENT_BEFORE = text("SELECT request_digest FROM arrival_key WHERE digest = :digest")
 _RENEW = text(
     """UPDATE partner SET secret_salt = :salt, secret_digest = :digest, generation = generation + 1
     WHERE client_id = :client_id AND revoked_at IS NULL RETURNING id"""
@@ -80,6 +88,15 @@ async def revoke_partner(session: Session, client_id: str, *, reason: str, now: 
     if row is None:
         raise PartnerUnknown(f"There is no partner {client_id} here: list them first.")
     await _noted(session, "partner.revoked", row.id, client_id, reason=reason, now=now)
+
+
+async def check_repeat(session: Session, key: ArrivalKey) -> None:
+    """Raise KeyUsedForAnotherRequest where an idempotency key came with another request before."""
+    row = await session.first(_SENT_BEFORE, {"digest": key.digest})
+    if row is not None and bytes(row.request_digest) != key.request_digest:
+        raise KeyUsedForAnotherRequest(
+            "This Idempotency-Key came with another request before: send each addition under a key of its own."
+        )
 
 
 async def _noted(

@@ -17,7 +17,8 @@ _FACTS = (
 )
 _ALL = text(f"SELECT {_FACTS} FROM partner ORDER BY client_id")  # noqa: S608  names of our own
 _OWN = text(
-    """SELECT referral.id, referral.reference, referral.received_at, referral.version, referral.tells
+    """SELECT referral.id, referral.reference, referral.received_at, referral.version, referral.tells,
+        referral.area, referral.area_version, referral.district
     FROM partner_referral AS own JOIN referral ON referral.id = own.referral_id
     WHERE own.partner_id = :partner_id AND referral.reference = :reference AND referral.reading <> 'erased'"""
 )
@@ -44,6 +45,9 @@ class OwnReferral:
     reference: str
     received_at: datetime
     version: int
+    area: str
+    area_version: str
+    district: str
     reached: tuple[tuple[ProgressStage, datetime], ...]
 
 
@@ -82,4 +86,13 @@ async def own_referral(session: Session, partner_id: UUID, reference: str) -> Ow
         raise ReferralUnknown("You have sent no referral with that reference: check each character.")
     reached = await session.rows(_REACHED, {"id": row.id, "tells": list(row.tells)})
     stages = tuple((ProgressStage(each.stage), each.reached_at) for each in reached)
-    return OwnReferral(row.id, row.reference, row.received_at, row.version, stages)
+    return OwnReferral(
+        referral_id=row.id,
+        reference=row.reference,
+        received_at=row.received_at,
+        version=row.version,
+        area=row.area,
+        area_version=row.area_version,
+        district=row.district,
+        reached=stages,
+    )

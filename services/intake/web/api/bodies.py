@@ -52,11 +52,19 @@ class Sent:
 
 async def read_sent(request: Request, today: date) -> Sent:
     """Return what a request holds; raises Refused with the answer that says what to mend."""
-    if media_type_of(request) == MULTIPART:
-        return await _read_parts(request, today)
+    if is_multipart(request):
+        body, attachments = await read_parts(request, REFERRAL_PART)
+        form, content = form_and_content(body, today)
+        digests = [[each.name, each.media_type, hashlib.sha256(each.body).hexdigest()] for each in attachments]
+        return Sent(body, form, attachments, canonical([content, digests] if digests else content))
     body = await read_json(request, BODY_LIMIT)
     form, content = form_and_content(body, today)
     return Sent(body, form, (), canonical(content))
+
+
+def is_multipart(request: Request) -> bool:
+    """Say whether a request comes in parts, as one with files does."""
+    return media_type_of(request) == MULTIPART
 
 
 def media_type_of(request: Request) -> str:
@@ -92,11 +100,25 @@ def form_and_content(body: bytes, today: date) -> tuple[ReferralForm, object]:
     except ValidationError as invalid:
         raise unreadable(invalid) from None
     content = unambiguous(body)
+    _check_further(form, content, today)
+    return form, content
+
+
+def checked_form(body: bytes, content: object, today: date) -> ReferralForm:
+    """Return the referral of a part of a body, whose JSON value is known; raises Refused as `form_in` does."""
+    try:
+        form = ReferralForm.model_validate_json(body)
+    except ValidationError as invalid:
+        raise unreadable(invalid) from None
+    _check_further(form, content, today)
+    return form
+
+
+def _check_further(form: ReferralForm, content: object, today: date) -> None:
     if loose := list(_loosely_written(content, form, "")):
         raise not_valid(loose)
     if impossible_age(form.person, today):
         raise not_valid([{"pointer": "/person/date_of_birth", "detail": AGE_SENTENCE}])
-    return form, content
 
 
 def _loosely_written(content: Any, kept: object, pointer: str) -> Iterator[dict[str, str]]:
@@ -142,14 +164,15 @@ def usable_key(key: str) -> str:
     return key
 
 
-async def _read_parts(request: Request, today: date) -> Sent:
+async def read_parts(request: Request, name: str) -> tuple[bytes, tuple[Attachment, ...]]:
+    """Return the JSON of the part with a name, and the files beside it; raises Refused."""
     try:
         sent = await read_form(request, MULTIPART_LIMIT)
     except FormTooLarge as error:
         raise refused(413, "form-too-large", str(error)) from None
     except FormUnreadable as error:
         raise refused(400, "form-unreadable", str(error)) from None
-    body = _referral_part(sent)
+    body = _json_part(sent, name)
     attachments = tuple(
         _attachment(number, Attachment(each.name, each.media_type.partition(";")[0].strip().lower(), each.body))
         for number, each in enumerate(sent.uploads(ATTACHMENT_PART))
@@ -158,18 +181,16 @@ async def _read_parts(request: Request, today: date) -> Sent:
         raise _attachment_refused(
             f"At most {MOST_ATTACHMENTS} files may come with a referral: send the others by mail."
         )
-    form, content = form_and_content(body, today)
-    digests = [[each.name, each.media_type, hashlib.sha256(each.body).hexdigest()] for each in attachments]
-    return Sent(body, form, attachments, canonical([content, digests] if digests else content))
+    return body, attachments
 
 
-def _referral_part(sent: FormData) -> bytes:
-    """Return the one part that holds the referral, sent as a field or as a file."""
-    strangers = {*sent.fields, *sent.files} - {REFERRAL_PART, ATTACHMENT_PART}
-    texts = [text.encode() for text in sent.all(REFERRAL_PART)]
-    found = [*texts, *(each.body for each in sent.uploads(REFERRAL_PART))]
+def _json_part(sent: FormData, name: str) -> bytes:
+    """Return the one part that holds the JSON, sent as a field or as a file."""
+    strangers = {*sent.fields, *sent.files} - {name, ATTACHMENT_PART}
+    texts = [text.encode() for text in sent.all(name)]
+    found = [*texts, *(each.body for each in sent.uploads(name))]
     if strangers or sent.all(ATTACHMENT_PART) or len(found) != 1:
-        sentence = f"Send one part `{REFERRAL_PART}` with the JSON, and a file part `{ATTACHMENT_PART}` for each file."
+        sentence = f"Send one part `{name}` with the JSON, and a file part `{ATTACHMENT_PART}` for each file."
         raise refused(422, "parts-not-valid", sentence)
     if len(found[0]) > BODY_LIMIT:
         raise refused(413, "original-too-large", f"The referral is larger than {BODY_LIMIT // MIB} MB: send less.")

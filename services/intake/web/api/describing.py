@@ -1,7 +1,6 @@
 """The description of the API in OpenAPI 3.1, by which partners write and test their side."""
 
 import json
-import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -53,6 +52,7 @@ def _document() -> dict[str, Any]:
             "/api/v1/referrals": {"post": _referral()},
             "/api/v1/referrals/batch": {"post": _batch()},
             "/api/v1/referrals/{reference}": {"get": _status()},
+            "/api/v1/referrals/{reference}/versions": {"post": _version()},
         },
         "components": {"schemas": schemas(), "securitySchemes": _security(), "headers": _headers()},
     }
@@ -145,22 +145,35 @@ def _token() -> dict[str, Any]:
     }
 
 
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A key of your own for what you send, so that a repeat makes no second one. Kept for 30 days.",
+    "schema": {"type": "string", "maxLength": KEY_LIMIT, "pattern": KEY_PATTERN},
+    "example": "example-school-0001",
+}
+_REFERENCE = {
+    "name": "reference",
+    "in": "path",
+    "required": True,
+    "description": "As your receipt names it.",
+    "schema": {"type": "string", "pattern": REFERENCE_PATTERN},
+    "example": examples.ACCEPTED["reference"],
+}
+
+
 def _referral() -> dict[str, Any]:
-    key = {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "description": "A key of your own for this referral, so that a repeat makes no second one. Kept for 30 days.",
-        "schema": {"type": "string", "maxLength": KEY_LIMIT, "pattern": KEY_PATTERN},
-        "example": "example-school-0001",
-    }
     created = {**_PACE, "Location": _header("Location"), "Idempotency-Replayed": _header("Replayed")}
     return {
         "operationId": "makeReferral",
         "tags": ["referrals"],
         "summary": "Make a referral; 201 says that it is kept and announced.",
         "security": [{"partner": [str(PartnerScope.WRITE)]}],
-        "parameters": [key],
-        "requestBody": {"required": True, "content": {JSON: _referral_media(), MULTIPART: _parts_media()}},
+        "parameters": [_KEY],
+        "requestBody": {
+            "required": True,
+            "content": {JSON: _referral_media(), MULTIPART: _parts("referral", "ReferralForm")},
+        },
         "responses": {
             "201": _answer("Kept, and sent to the teams that must act.", "Accepted", examples.ACCEPTED, created),
             **_refusals(400, 401, 403, 409, 413, 415, 422),
@@ -172,11 +185,11 @@ def _referral_media() -> dict[str, Any]:
     return {"schema": of("ReferralForm"), "examples": {"synthetic": {"value": examples.EXAMPLE}}}
 
 
-def _parts_media() -> dict[str, Any]:
+def _parts(name: str, schema: str) -> dict[str, Any]:
     file = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
     files = {"type": "array", "items": file, "maxItems": MOST_ATTACHMENTS}
-    parts = an_object({"referral": of("ReferralForm"), "attachment": files}, optional=("attachment",))
-    encoding = {"referral": {"contentType": JSON}, "attachment": {"contentType": ", ".join(ATTACHMENT_TYPES)}}
+    parts = an_object({name: of(schema), "attachment": files}, optional=("attachment",))
+    encoding = {name: {"contentType": JSON}, "attachment": {"contentType": ", ".join(ATTACHMENT_TYPES)}}
     return {"schema": parts, "encoding": encoding}
 
 
@@ -196,20 +209,12 @@ def _batch() -> dict[str, Any]:
 
 
 def _status() -> dict[str, Any]:
-    reference = {
-        "name": "reference",
-        "in": "path",
-        "required": True,
-        "description": "As your receipt names it.",
-        "schema": {"type": "string", "pattern": REFERENCE_PATTERN},
-        "example": examples.ACCEPTED["reference"],
-    }
     return {
         "operationId": "showReferral",
         "tags": ["referrals"],
         "summary": "Ask how far your own referral has got, as far as its area tells referrers.",
         "security": [{"partner": [str(PartnerScope.READ)]}],
-        "parameters": [reference],
+        "parameters": [_REFERENCE],
         "responses": {
             "200": _answer("The stages that may be told.", "Status", examples.STATUS),
             **_refusals(401, 403, 404),
@@ -217,10 +222,23 @@ def _status() -> dict[str, Any]:
     }
 
 
+def _version() -> dict[str, Any]:
+    media = {"schema": of("Addition"), "examples": {"synthetic": {"value": examples.ADDITION}}}
+    headers = {**_PACE, "Idempotency-Replayed": _header("Replayed")}
+    return {
+        "operationId": "addToReferral",
+        "tags": ["referrals"],
+        "summary": "Correct your own referral or add to it; 201 says that it is kept and announced as a version.",
+        "security": [{"partner": [str(PartnerScope.WRITE)]}],
+        "parameters": [_REFERENCE, _KEY],
+        "requestBody": {"required": True, "content": {JSON: media, MULTIPART: _parts("addition", "Addition")}},
+        "responses": {
+            "201": _answer("Kept, and sent to the teams that have the referral.", "Added", examples.ADDED, headers),
+            **_refusals(400, 401, 403, 404, 409, 413, 415, 422),
+        },
+    }
+
+
 def written() -> str:
     """Return the description as it is committed."""
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(written())

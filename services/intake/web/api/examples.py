@@ -42,6 +42,12 @@ STATUS = ACCEPTED | {
         }
     ],
 }
+ADDITION = {"words": "SYNTHETIC: the referrer remembered something else.", "immediate_danger": False}
+ADDED = {
+    "reference": ACCEPTED["reference"],
+    "version": 2,
+    "receipt": "What you added has been received and sent to the teams that have the referral.",
+}
 NOT_VALID = {
     "type": "urn:throughline:referral-not-valid",
     "title": "referral-not-valid",

@@ -15,12 +15,14 @@ from services.intake.domain import LONDON, PartnerScope, Receipt
 from services.intake.queries import OwnReferral, own_referral
 from services.intake.web.api import granting
 from services.intake.web.api.access import Caller, Gate, admitted, charged
+from services.intake.web.api.adding import add, read_later
 from services.intake.web.api.bodies import BATCH_LIMIT, read_json, read_sent, usable_key
 from services.intake.web.api.describing import document
 from services.intake.web.api.problems import Refused, refusal_of
 from services.intake.web.api.taking import batch_in, receipt_content, take, take_batch
 
 PREFIX = "/api/v1"
+ADDED = "What you added has been received and sent to the teams that have the referral."
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 WORDS = {
@@ -94,6 +96,20 @@ async def show_referral(request: Request) -> Response:
         found = await own_referral(session, caller.partner.id, reference)
         await audit.record_read(session, subject=found.referral_id, now=clock.now(), reason="partner-status")
     return JSONResponse(_status_content(found), headers=caller.allowance.headers())
+
+
+@router.post("/referrals/{reference}/versions")  # noqa: FAST003  the request holds it
+async def add_to_referral(request: Request) -> Response:
+    """Correct a partner's own referral or add to it; 201 says that it is kept and announced as a version."""
+    caller = await admitted(request, PartnerScope.WRITE)
+    key = usable_key(request.headers.get("idempotency-key", ""))
+    now = clock.now()
+    later = await read_later(request, now.astimezone(LONDON).date())
+    reference = tidy_reference(str(request.path_params["reference"]))
+    added = await add(_runtime(request), caller, reference, later, key=key, now=now)
+    content = {"reference": added.reference, "version": added.version, "receipt": ADDED}
+    headers = caller.allowance.headers() | (REPLAYED if added.repeated else {})
+    return JSONResponse(content, 201, headers=headers)
 
 
 @router.get("/openapi.json")

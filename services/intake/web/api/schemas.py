@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.vocabulary import ProgressStage, ReferralForm
 from services.intake.domain import PartnerScope
+from services.intake.web.api.adding import WORDS_LIMIT
 from services.intake.web.api.taking import MOST_IN_BATCH
 
 Schema = dict[str, Any]
@@ -51,6 +52,8 @@ def schemas() -> dict[str, Schema]:
         "Batch": _batch(),
         "Accepted": an_object(_accepted()),
         "Status": an_object(_accepted() | {"version": {"type": "integer", "minimum": 1}, "stages": _a_list(_stage())}),
+        "Addition": _addition(),
+        "Added": an_object({**_named(), "version": {"type": "integer", "minimum": 1}}),
         "BatchResult": _batch_result(),
         "FieldProblem": _field_problem(),
         "Problem": _problem(),
@@ -84,12 +87,27 @@ def _batch() -> Schema:
     return an_object({"referrals": _a_list(item, minItems=1, maxItems=MOST_IN_BATCH)})
 
 
-def _accepted() -> dict[str, Schema]:
+def _addition() -> Schema:
+    words = _text("What is new, in the referrer's own words.", maxLength=WORDS_LIMIT, pattern=TEXT)
+    danger = {"type": "boolean", "description": "Somebody is in immediate danger: call 999 first."}
+    properties = {"referral": of("ReferralForm"), "words": words, "immediate_danger": danger}
+    return an_object(properties, optional=tuple(properties)) | {
+        "anyOf": [
+            {"required": ["referral"]},
+            {"required": ["words"], "properties": {"words": {"type": "string", "pattern": NOT_BLANK[TEXT]}}},
+        ]
+    }
+
+
+def _named() -> dict[str, Schema]:
     return {
         "reference": _text("Names the referral to everybody; safe to say on the telephone.", examples=["KM-7F3K-92QM"]),
         "receipt": _text("A sentence for the referrer."),
-        "received_at": _moment("When the referral was first received."),
     }
+
+
+def _accepted() -> dict[str, Schema]:
+    return {**_named(), "received_at": _moment("When the referral was first received.")}
 
 
 def _stage() -> Schema:
