@@ -87,7 +87,9 @@ async def judge(target: Target, attempts: list[Tried]) -> Verdict:
     verdict.refusals = Counter(each.said[:60] for each in attempts if each.outcome != OK)
     rows = await target.rows(
         "intake",
-        "SELECT referral.*, document.digest FROM referral LEFT JOIN document ON document.id = referral.document_id",
+        """SELECT referral.*, document.digest, ARRAY(SELECT encode(sign.digest, 'hex') FROM arrival_key AS sign
+                WHERE sign.kind = 'reference' AND sign.referral_id = referral.id) AS also
+            FROM referral LEFT JOIN document ON document.id = referral.document_id""",
     )
     whole = await _complete(target, rows, verdict)
     kept: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -110,16 +112,25 @@ def judged_alone(attempt: Tried, rows: list[Mapping[str, Any]], whole: set[UUID]
     name = f"{attempt.door} {attempt.reference or attempt.digest[:12]} ({attempt.outcome}: {attempt.said[:60]})"
     if len(rows) > 1:
         verdict.doubled.append(f"{name} exists {len(rows)} times.")
-    if attempt.outcome == OK and not any(row["reference"] == attempt.reference for row in rows):
+    found = _led_to(attempt.reference, rows)
+    again = _led_to(attempt.again, rows)
+    if attempt.outcome == OK and not found:
         verdict.lost.append(f"{name} is not at intake.")
-    if attempt.again and attempt.again not in {row["reference"] for row in rows}:
+    if attempt.again and not again:
         verdict.lost.append(f"{name}, asked for again, was answered {attempt.again}.")
-    if attempt.again and attempt.outcome == OK and attempt.again != attempt.reference:
+    if attempt.again and attempt.outcome == OK and attempt.again != attempt.reference and found != again:
         verdict.doubled.append(f"{name}, asked for again, is also {attempt.again}.")
     if attempt.outcome == FAIL and rows:
         verdict.contradicted.append(f"{name} was refused and exists as {rows[0]['reference']}.")
     verdict.unknown_kept += attempt.outcome == UNKNOWN and bool(rows) and not attempt.again
     verdict.lost += [f"{name} is not complete everywhere." for row in rows if row["id"] not in whole]
+
+
+def _led_to(reference: str, rows: list[Mapping[str, Any]]) -> str:
+    """Return the referral's own reference to which this one leads: itself, or one that an outage gave beside it."""
+    sign = hashlib.sha256(f"reference|{reference}".encode()).hexdigest()
+    found = (row["reference"] for row in rows if reference == row["reference"] or sign in row.get("also", ()))
+    return next(found, "")
 
 
 async def _complete(target: Target, rows: list[Mapping[str, Any]], verdict: Verdict) -> set[UUID]:
@@ -214,4 +225,6 @@ async def settled(target: Target) -> list[str]:
     (row,) = await target.rows("notify", mails.ON_THEIR_WAY)
     found += [f"notify has {row['n']} mails to send."] if row["n"] else []
     unread = await target.rows("intake", "SELECT reference FROM referral WHERE reading = 'being-read'")
+    spooled = len(list(target.folder.spool.glob("*.entry")))
+    found += [f"intake has {spooled} originals in its spool."] if spooled else []
     return [*found, *(f"{row['reference']} is still being read." for row in unread)]

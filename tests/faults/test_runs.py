@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import hashlib
 import json
 import os
 from collections import Counter
@@ -235,6 +236,14 @@ class TestJudge:
         judged_alone(tried, rows, {row["id"] for row in rows}, verdict)
         found = {name for name in ("lost", "doubled", "contradicted") if getattr(verdict, name)}
         assert found == ({wrong} if wrong else set())
+
+    def test_knows_the_reference_that_an_outage_gave_beside_the_referrals_own(self) -> None:
+        tried = attempt(OK, again="KM-0")
+        sign = hashlib.sha256(b"reference|KM-1").hexdigest()
+        for also, good in (((sign,), True), ((), False)):
+            verdict, row = Verdict(), {"id": uuid4(), "reference": "KM-0", "also": also}
+            judged_alone(tried, [row], {row["id"]}, verdict)
+            assert verdict.good == good
 
     def test_finds_one_that_is_not_everywhere(self) -> None:
         verdict, row = Verdict(), {"id": uuid4(), "reference": "KM-1"}
