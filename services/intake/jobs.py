@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from chassis import clock, telemetry
@@ -10,10 +11,18 @@ from chassis.errors import Unavailable
 from chassis.holdings import Holders
 from chassis.jobs import Job
 from chassis.runtime import Runtime
+from services.intake.clients import scanner_at
 from services.intake.domain.reconciliation import Passage, Trouble, counted
-from services.intake.operations import keep_counts, purge_keys
-from services.intake.queries import came_in, count_late_lines, count_open_differences, open_days
+from services.intake.operations import keep_counts, purge_keys, read_again
+from services.intake.queries import (
+    came_in,
+    count_late_lines,
+    count_open_differences,
+    open_days,
+    waiting_for_the_scanner,
+)
 from services.intake.queries.reconciliation import STATISTICS_TOPIC
+from services.intake.settings import IntakeSettings
 from services.intake.spool import drain
 
 KEYS_KEPT = timedelta(days=30)
@@ -23,6 +32,8 @@ RECONCILE_EVERY = timedelta(days=1)
 RECONCILE_AGAIN_EVERY = timedelta(minutes=15)
 LOOKED_BACK = timedelta(days=14)
 SPOOL_EVERY = timedelta(seconds=1)
+READ_HELD_EVERY = timedelta(seconds=30)
+READ_HELD_AT_ONCE = 50
 
 log = telemetry.logger("intake.jobs")
 
@@ -146,7 +157,21 @@ def _bounds(day: date) -> tuple[datetime, datetime]:
     return begins.astimezone(UTC), ends.astimezone(UTC)
 
 
+async def read_what_was_held(runtime: Runtime, now: datetime) -> None:
+    """Have originals read that were held because the malware scanner was away, now that it answers."""
+    scanner = scanner_at(cast("IntakeSettings", runtime.clients).clamd_address)
+    if scanner is not None and not await scanner.answers():
+        return
+    actor = Actor.job("intake", "read-held")
+    async with runtime.database.transaction(actor) as session:
+        held = await waiting_for_the_scanner(session, limit=READ_HELD_AT_ONCE)
+    for referral_id in held:
+        async with runtime.database.transaction(actor) as session:
+            await read_again(session, referral_id, now=now)
+
+
 JOBS = (
+    Job("read-held", READ_HELD_EVERY, read_what_was_held),
     Job("spool", SPOOL_EVERY, take_in_the_spool),
     Job("late-lines", LATE_LINES_EVERY, watch_late_lines),
     Job("reconcile", RECONCILE_EVERY, reconcile, daily=True),

@@ -128,7 +128,8 @@ class IntakeSettings(ServiceSettings):
 
     `mail_relays` are the names under which our own relays write Authentication-Results, `mail_domain` is that of the
     Message-IDs of our own mails. IMAP is read only where `imap_host` is given; its password stands in a file of its own
-    or in the environment, and is shown nowhere.
+    or in the environment, and is shown nowhere. `clamd_address` is unix:/path, tcp://host:port or console: (the
+    twin for demonstrations); where the scanner does not answer, files are read without it or held until it is back.
     """
 
     default_area: str = "kent-and-medway"
@@ -156,6 +157,8 @@ class IntakeSettings(ServiceSettings):
     imap_done_folder: str = ""
     imap_seconds: float = 30
     reading_rooms: int = 1
+    clamd_address: str = ""
+    clamd_when_away: Literal["read", "hold"] = "hold"
     spool_directory: Path | None = None
     spool_size_limit: int = 2 * 1024 * 1024 * 1024
     spool_references: int = 1000

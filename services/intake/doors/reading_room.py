@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -28,14 +30,17 @@ from services.intake.operations import (
     take_to_read,
 )
 from services.intake.queries import asides_to_read, likeness_key, localities_of, originals_to_read
-from services.intake.readers import Cage
+from services.intake.readers import Attachment, Cage, Cause, FormReading, quarantined
 
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
 LULL_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 2.0
+SECONDS_A_ROUND = 2.0
+MOST_AT_ONCE = 4
 MOST_FORMS = 5
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
+HOSTILE = frozenset({Cause.TOO_SLOW, Cause.CRASHED})
 UNKNOWN_SENDER = "?"
 """The envelope of a mail is not kept with it."""
 
@@ -51,6 +56,7 @@ class ReadingRoom:
         self._cage = cage
         self._rung = asyncio.Event()
         self._rung_at = 0.0
+        self._under_way: dict[UUID, asyncio.Task[None]] = {}
 
     def ring(self) -> None:
         """Say that something has come in."""
@@ -71,11 +77,20 @@ class ReadingRoom:
 
     async def run(self) -> None:
         """Read for ever; a database that is away only delays it."""
+        try:
+            await self._run()
+        finally:
+            left = tuple(self._under_way.values())
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    async def _run(self) -> None:
         while True:
             self._rung.clear()
             try:
                 await self._lull()
-                while await self.read_waiting():
+                while await self._read_a_round(SECONDS_A_ROUND):
                     await self._lull()
             except ThroughlineError as error:
                 log.warning("Reading pauses.", extra={"facts": {"reason": error.reason}})
@@ -86,24 +101,40 @@ class ReadingRoom:
                     await self._rung.wait()
 
     async def read_waiting(self) -> int:
-        """Read what waits, oldest first; return how many originals there were.
+        """Read what waits, oldest first, and wait until it is read; return how many originals there were.
 
         One that fails does not keep the others waiting; its error is raised after them.
+        """
+        return await self._read_a_round(None)
+
+    async def _read_a_round(self, seconds: float | None) -> int:
+        """Begin to read what waits and return how many that were; those that take longer go on during the next round.
+
+        So a hostile file keeps its own mail waiting, and nobody else's.
         """
         async with self._transaction() as session:
             aside = await asides_to_read(session, limit=SWEEP_BATCH)
             waiting = await originals_to_read(session, limit=SWEEP_BATCH)
-        failures: list[Exception] = []
-        for work, each in (*((self._look_into, each) for each in aside), *((self._read, each) for each in waiting)):
-            try:
-                await work(each)
-            except Unavailable:
-                raise
-            except Exception as error:  # noqa: BLE001
-                failures.append(error)
-        if failures:
-            raise failures[0]
-        return len(aside) + len(waiting)
+        works = (*((self._look_into, each) for each in aside), *((self._read, each) for each in waiting))
+        begun = []
+        for work, each in works:
+            if each in self._under_way:
+                continue
+            while len(self._under_way) >= MOST_AT_ONCE:
+                await asyncio.wait(self._under_way.values(), return_when=asyncio.FIRST_COMPLETED)
+            task = asyncio.create_task(work(each), name="reading")
+            self._under_way[each] = task
+            task.add_done_callback(partial(self._ended, each))
+            begun.append(task)
+        if begun:
+            done, slow = await asyncio.wait(begun, timeout=seconds)
+            for task in slow:
+                task.add_done_callback(_tell)
+            _raise_first(done)
+        return len(begun)
+
+    def _ended(self, each: UUID, _: "asyncio.Task[None]") -> None:
+        del self._under_way[each]
 
     async def _read(self, referral_id: UUID) -> None:
         async with self._transaction() as session:
@@ -142,10 +173,20 @@ class ReadingRoom:
     async def _outcomes(self, body: bytes, taken: frozenset[int]) -> tuple[Parted, ...]:
         message = await self._cage.read_message(body)
         opened = message.form_candidates[:MOST_FORMS]
-        readings = [await self._cage.read_form(attachment) for attachment in opened]
+        readings = await self._readings(opened)
         if len(opened) < len(message.form_candidates):
             message = replace(message, problems=(*message.problems, TOO_MANY))
-        return outcomes_of(message, readings, taken)
+        first, *others = outcomes_of(message, readings, taken)
+        closed = quarantined(body, message, tuple(zip(opened, readings, strict=True)))
+        return (replace(first, outcome=replace(first.outcome, quarantined=closed)), *others)
+
+    async def _readings(self, files: Sequence[Attachment]) -> list[FormReading]:
+        """Read one file after another; those behind one that broke a reader or held it up stay closed as it does."""
+        readings: list[FormReading] = []
+        for file in files:
+            hostile = next((reading for reading in readings if reading.cause in HOSTILE), None)
+            readings.append(replace(hostile) if hostile else await self._cage.read_form(file))
+        return readings
 
     async def _look_into(self, aside_id: UUID) -> None:
         """Look into a mail that answers one of ours; where it holds more, or cannot be read, it is a referral."""
@@ -171,3 +212,16 @@ class ReadingRoom:
 
     def _transaction(self) -> Any:
         return self._runtime.database.transaction(Actor.job("intake", "reading"))
+
+
+def _raise_first(done: "set[asyncio.Task[None]]") -> None:
+    failures = [error for task in done if not task.cancelled() and (error := task.exception())]
+    failures.sort(key=lambda error: not isinstance(error, Unavailable))
+    if failures:
+        raise failures[0]
+
+
+def _tell(task: "asyncio.Task[None]") -> None:
+    """Log the failure of a reading that took longer than its round."""
+    if not task.cancelled() and (error := task.exception()):
+        log.warning("Reading failed.", extra={"facts": {"error": type(error).__name__}})

@@ -79,6 +79,8 @@ class Cage:
         except UNINTELLIGIBLE:
             return ReadMessage(problems=(sentence(Cause.CRASHED),), cause=Cause.CRASHED)
         files = tuple([await self.scanned(file) for file in message.attachments])
+        if any(file.cause is Cause.INFECTED for file in files):
+            message = replace(message, problems=(sentence(Cause.INFECTED), *message.problems))
         unscanned = scan.verdict is Verdict.NOT_SCANNED
         return replace(message, attachments=files, cause=Cause.NOT_SCANNED if unscanned else message.cause)
 
