@@ -47,6 +47,16 @@ class AreaPractices:
             raise LookupError(message)
         return practice(self._areas, found, district)
 
+    def by_area(self, area: str, on: date) -> Practice:
+        """Return the practice of an area in force on a day, for an unknown district; raises UnknownArea."""
+        return practice(self._areas, self._areas.current(area, on), "")
+
+    def areas(self, on: date) -> tuple[tuple[str, str], ...]:
+        """Return (id, name) of every area in force, the default area first."""
+        current = [self._areas.current(name, on) for name in self._areas.names()]
+        current.sort(key=lambda area: (area.area != self._default, area.name))
+        return tuple((area.area, area.name) for area in current)
+
     def check_withholding(self, may_withhold: Mapping[str, frozenset[str]]) -> None:
         """Raise AreaFileError, naming file and line, where an area withholds what an audience's contract needs."""
         self._areas.check_withholding(may_withhold)

@@ -15,7 +15,7 @@ from chassis.holdings import Holders, HolderSilent
 from services.intake import jobs, operations, queries
 from services.intake.app import service
 from services.intake.domain.reconciliation import CountState, DifferenceUnknown, NothingToExplain
-from services.intake.queries.reconciliation import Line
+from services.intake.queries.reconciliation import CountLine
 from tests.conftest import RuntimeOf
 from tests.intake.builders import form, rows
 from tests.intake.test_operations import NOW, practice, take_in
@@ -69,13 +69,13 @@ async def everything_arrives(runtime: Runtime) -> None:
     await change(runtime, "UPDATE ledger_line SET stored_at = :now", now=NOW)
 
 
-async def reconcile(runtime: Runtime) -> Mapping[Key, Line]:
+async def reconcile(runtime: Runtime) -> Mapping[Key, CountLine]:
     """Count the day and return Kent's lines by what was counted and at whom."""
     await jobs.reconcile(runtime, datetime(2026, 11, 22, tzinfo=UTC))
     return await lines(runtime)
 
 
-async def lines(runtime: Runtime) -> Mapping[Key, Line]:
+async def lines(runtime: Runtime) -> Mapping[Key, CountLine]:
     """Return Kent's lines of the day."""
     async with runtime.database.transaction(JOB) as session:
         found = await queries.reconciliation(session, day=DAY)
@@ -192,7 +192,7 @@ ALL_ASKED = (POLICE, SOCIAL_CARE, ("intake.awareness.v1", "channel"))
 
 
 class TestExplain:
-    async def different(self, runtime: Runtime, consumers: Consumers) -> Line:
+    async def different(self, runtime: Runtime, consumers: Consumers) -> CountLine:
         _, row = await take_in(runtime, practice(runtime), form())
         await everything_arrives(runtime)
         consumers.without["triage"] = {row.id}

@@ -83,5 +83,11 @@ class Localities(Protocol):
     def by_version(self, area: str, version: str, district: str) -> Practice:
         """Return the practice of a stored version; raises LookupError when it is not known."""
 
+    def by_area(self, area: str, on: date) -> Practice:
+        """Return the practice of an area in force on a day, for an unknown district."""
+
+    def areas(self, on: date) -> tuple[tuple[str, str], ...]:
+        """Return (id, name) of every area in force, the default area first."""
+
     def districts(self, on: date) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return (area name, its districts) for every area in force."""

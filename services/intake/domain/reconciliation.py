@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.errors import Conflict, Missing
+from chassis.errors import Conflict, Missing, Rejected
 
 MOST_NAMED = 100
 """So many referrals of a difference are kept by name; the count says how many there are."""
@@ -30,6 +30,12 @@ class NothingToExplain(Conflict):
     """The counts agree, or somebody has explained them meanwhile."""
 
     reason: ClassVar[str] = "nothing-to-explain"
+
+
+class ExplanationUnreadable(Rejected):
+    """What was sent as an explanation is none."""
+
+    reason: ClassVar[str] = "explanation-unreadable"
 
 
 class CountState(StrEnum):

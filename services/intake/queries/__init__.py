@@ -1,15 +1,17 @@
 """What intake can be asked: the ledger of a referral, late lines, what waits to be read, one referral at the desk."""
 
 from services.intake.queries.desk import (
+    DeskCount,
+    DeskList,
     DeskReferral,
     Unread,
     UnreadPlace,
-    count_unread_referrals,
+    count_desk,
     desk_referral,
     originals_to_read,
     unread_referrals,
 )
-from services.intake.queries.disclosure import Stored, stored_version
+from services.intake.queries.disclosure import Stored, proof, stored_version
 from services.intake.queries.ledgers import (
     TEAM_ORDER,
     LateCount,
@@ -22,6 +24,8 @@ from services.intake.queries.ledgers import (
     ledger,
     newest_ledgers,
 )
+from services.intake.queries.lines import LineList, LinePlace, PlacedLine, ledger_lines
+from services.intake.queries.links import PairPlace, PairView, WaitingPair, count_waiting_pairs, pairs_of, waiting_pairs
 from services.intake.queries.partners import ListedPartner, OwnReferral, listed_partners, own_referral
 from services.intake.queries.practice import likeness_key, localities_of
 from services.intake.queries.quarantine import quarantine_counts, quarantined_of, waiting_for_the_scanner
@@ -43,30 +47,40 @@ from services.intake.queries.setting_aside import (
 
 __all__ = [
     "TEAM_ORDER",
+    "DeskCount",
+    "DeskList",
     "DeskReferral",
     "LateCount",
     "LateLine",
     "LatePlace",
     "Ledger",
     "Line",
+    "LineList",
+    "LinePlace",
     "ListedPartner",
     "MailSetAside",
     "OwnReferral",
+    "PairPlace",
+    "PairView",
+    "PlacedLine",
     "SenderShown",
     "Stored",
     "Unread",
     "UnreadPlace",
+    "WaitingPair",
     "asides_to_read",
     "by_reference",
     "came_in",
+    "count_desk",
     "count_late_lines",
     "count_mails_set_aside",
     "count_open_differences",
-    "count_unread_referrals",
+    "count_waiting_pairs",
     "desk_referral",
     "evidence_of",
     "late_lines",
     "ledger",
+    "ledger_lines",
     "likeness_key",
     "listed_partners",
     "localities_of",
@@ -75,6 +89,8 @@ __all__ = [
     "open_days",
     "originals_to_read",
     "own_referral",
+    "pairs_of",
+    "proof",
     "quarantine_counts",
     "quarantined_of",
     "reconciliation",
@@ -83,4 +99,5 @@ __all__ = [
     "stored_version",
     "unread_referrals",
     "waiting_for_the_scanner",
+    "waiting_pairs",
 ]

@@ -4,14 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from chassis import documents
 from chassis.database import Session
+from chassis.proof import Sent, sent_about
 from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm
 from services.intake import models
+from services.intake.domain import MOST_ALIKE
 from services.intake.queries.ledgers import _referral
+
+_ALIKE = text(
+    """SELECT earlier.reference FROM referral_pair AS pair JOIN referral AS earlier ON earlier.id = pair.earlier_id
+    WHERE pair.later_id = :id ORDER BY earlier.received_at DESC LIMIT :most"""
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +50,7 @@ async def stored_version(session: Session, reference: str) -> Stored:
         select(version).where(version.c.referral_id == row.id, version.c.version == row.version)
     )
     form = await session.unseal_model(row.id, newest.form, ReferralForm) if newest and newest.form else None
+    alike = await session.rows(_ALIKE, {"id": row.id, "most": MOST_ALIKE})
     return Stored(
         referral_id=row.id,
         reference=row.reference,
@@ -58,5 +66,11 @@ async def stored_version(session: Session, reference: str) -> Stored:
         form=form,
         unread_reason=row.unread_reason,
         documents=await documents.listed(session, row.id),
-        possibly_same_as=(),
+        possibly_same_as=tuple(pair.reference for pair in alike),
     )
+
+
+async def proof(session: Session, reference: str) -> tuple[UUID, tuple[Sent, ...]]:
+    """Return a referral's id and what was sent to whom, with digests and times; raises ReferralUnknown."""
+    row = await _referral(session, reference)
+    return row.id, await sent_about(session, [row.id, row.statistics_key])

@@ -151,11 +151,11 @@ def _line(row: Row[Any]) -> Line:
 
 
 async def late_lines(
-    session: Session, *, now: datetime, limit: int, after: LatePlace | None = None
+    session: Session, *, now: datetime, limit: int, after: LatePlace | None = None, team: Team | None = None
 ) -> tuple[LateLine, ...]:
     """Return the required lines that are over their time, those that nobody stored first, then longest first.
 
-    `after` is the place of the last line seen.
+    `after` is the place of the last line seen; with a `team`, only its lines.
     """
     line, referral = models.ledger_line, models.referral
     place = tuple_(line.c.stored_at.is_not(None), _passed(), referral.c.reference, line.c.team)
@@ -168,6 +168,8 @@ async def late_lines(
     )
     if after is not None:
         statement = statement.where(place > tuple_(*after))
+    if team is not None:
+        statement = statement.where(line.c.team == team)
     return tuple(
         LateLine(
             reference=row.reference,

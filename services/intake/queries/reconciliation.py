@@ -60,7 +60,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Line:
+class CountLine:
     """One line of a count as it was kept, with what a person said of it."""
 
     id: UUID
@@ -129,7 +129,7 @@ def _inside(day: date, area: str, kept: Sequence[Row[Any]], put_aside: Sequence[
 
 async def reconciliation(
     session: Session, *, day: date | None = None, state: CountState | None = None, limit: int = 200
-) -> tuple[Line, ...]:
+) -> tuple[CountLine, ...]:
     """Return the lines of the newest counts, or of one day or one state; newest day first."""
     table = models.reconciliation
     order = (table.c.day.desc(), table.c.area, table.c.measure, table.c.recipient)
@@ -141,7 +141,7 @@ async def reconciliation(
     return tuple(_line(row) for row in await session.rows(statement))
 
 
-async def reconciliation_line(session: Session, line_id: UUID) -> tuple[Line, tuple[str, ...]]:
+async def reconciliation_line(session: Session, line_id: UUID) -> tuple[CountLine, tuple[str, ...]]:
     """Return one line and the references of the referrals that it names; raises DifferenceUnknown."""
     table, referral = models.reconciliation, models.referral
     row = await session.first(select(table).where(table.c.id == line_id))
@@ -167,7 +167,7 @@ async def count_open_differences(session: Session) -> int:
     return int(await session.scalar(counted))
 
 
-def _line(row: Row[Any]) -> Line:
+def _line(row: Row[Any]) -> CountLine:
     count = Count(
         day=row.day,
         area=row.area,
@@ -182,7 +182,7 @@ def _line(row: Row[Any]) -> Line:
         silent=row.silent,
         missing=tuple(row.missing),
     )
-    return Line(
+    return CountLine(
         row.id,
         count,
         row.lacking,

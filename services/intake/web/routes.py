@@ -3,7 +3,7 @@
 from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
-from services.intake.web import desk, ledgers, partners, views
+from services.intake.web import desk, ledgers, partners, reconciling, routing, views
 
 PAGES = (
     Page("GET", "/", views.start, PUBLIC),
@@ -19,15 +19,29 @@ PAGES = (
     Page("GET", "/desk", desk.unread, WORK_THE_DESK),
     Page("GET", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
     Page("POST", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
+    Page("POST", "/desk/referrals/{reference}/claim", desk.claim_referral, WORK_THE_DESK),
+    Page("GET", "/desk/pairs", desk.pairs, WORK_THE_DESK),
+    Page("GET", "/desk/pairs/{reference}/{other}", desk.pair, WORK_THE_DESK),
+    Page("POST", "/desk/pairs/{reference}/{other}", desk.pair, WORK_THE_DESK),
     Page("GET", "/desk/documents/{document_id:uuid}", desk.original, WORK_THE_DESK),
     Page("GET", "/desk/ledger", ledgers.late, WORK_THE_DESK),
     Page("GET", "/desk/ledger/{reference}", ledgers.ledger_lines, WORK_THE_DESK),
+    Page("GET", "/desk/reconciliation", reconciling.reconciliation, WORK_THE_DESK),
+    Page("GET", "/desk/reconciliation/{line_id:uuid}", reconciling.difference, WORK_THE_DESK),
+    Page("POST", "/desk/reconciliation/{line_id:uuid}", reconciling.difference, WORK_THE_DESK),
+    Page("GET", "/desk/routing", routing.routing, WORK_THE_DESK),
+    Page("GET", "/desk/routing/{reference}", routing.routing_of, WORK_THE_DESK),
 )
-NAVIGATION = (("Make a referral", "start"), ("Originals to read", "unread"), ("Ledger", "late"))
+NAVIGATION = (("Make a referral", "start"), ("Originals to read", "unread"), ("Same person", "pairs"), ("Ledger", "late"))
 
 OPS_ROUTES = (
     Page("GET", "/ops/ledger", ledgers.newest_ledgers_as_json, WORK_THE_DESK),
     Page("GET", "/ops/ledger/{reference}", ledgers.ledger_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/lines", ledgers.lines_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/proof/{reference}", ledgers.proof_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/routing/{reference}", routing.routing_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/reconciliation", reconciling.reconciliation_as_json, WORK_THE_DESK),
+    Page("POST", "/ops/reconciliation/{line_id:uuid}", reconciling.explain_as_json, WORK_THE_DESK),
     Page("GET", "/ops/partners", partners.partners_as_json, WORK_THE_DESK),
     Page("POST", "/ops/partners", partners.add_partner_as_json, WORK_THE_DESK),
     Page("POST", "/ops/partners/{client_id}/renew", partners.renew_partner_as_json, WORK_THE_DESK),
