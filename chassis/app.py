@@ -35,7 +35,9 @@ from chassis.policy import PermissionTable
 from chassis.purging import PURGING
 from chassis.relay import Relay
 from chassis.runtime import Runtime
+from chassis.session_store import DatabaseSessions
 from chassis.settings import Secrets, ServiceSettings, load_secrets
+from chassis.sheltered_sessions import ShelteredSessions
 from chassis.transports import Transport
 from chassis.transports.postgres import PostgresTransport
 from chassis.web import Page
@@ -150,7 +152,9 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.service = service
-    web.install(app, service, lambda: runtime)
+    sessions = DatabaseSessions(runtime.database)
+    store = ShelteredSessions(sessions) if service.shelters else sessions
+    web.install(app, service, lambda: runtime, store=store)
     auth.install(app)
     for router in (*service.routers, documents.router(), holdings.router(), ops.router(service), _health(runtime)):
         app.include_router(router)

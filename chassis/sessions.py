@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,10 +17,18 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.actor import Actor, ActorKind
+from chassis.errors import Unavailable
 
 NONCE_BYTES = 12
 TOKEN_LENGTHS = range(30, 65)
+LOOKING = ("GET", "HEAD")
 MACHINE_PATHS = ("/api/", "/internal/", "/ops/", "/health/", "/metrics")
+
+
+class SessionUnknown(Unavailable):
+    """The database is away, and this process has not seen the session that a cookie names."""
+
+    reason: ClassVar[str] = "session-unknown"
 
 
 @dataclass(frozen=True)
@@ -62,9 +70,18 @@ class SessionStore(Protocol):
     async def revoke(self, subject: str) -> int:
         """Delete every session of a signed-in person; return how many there were."""
 
+    def expect(self, key: str) -> None:
+        """Note that a cookie goes out under which there is no row yet."""
+
 
 class Session(dict[str, Any]):
-    """What the service remembers about one browser; JSON values only."""
+    """What the service remembers about one browser; JSON values only.
+
+    A `doubtful` one stands for a session that cannot be looked up at the moment: whoever it is, it is nobody in
+    particular until the database is back.
+    """
+
+    doubtful = False
 
     def __init__(self, token: str = "", data: Mapping[str, Any] | None = None, *, created: float | None = None) -> None:
         """Wrap the data of a stored session, or start an empty one."""
@@ -155,6 +172,11 @@ class SessionKeeper:
         row = StoredSession(sealed, self._end_of(session), subject)
         await (self.store.rewrite if known else self.store.write)(_key(token), row)
 
+    def expect(self, session: Session, before: str) -> None:
+        """Note that a cookie goes out for a session of which nothing was kept."""
+        if session.token and _content(session) == before:
+            self.store.expect(_key(session.token))
+
     async def forget(self, tokens: set[str]) -> None:
         """Delete the rows of sessions that ended or took another name."""
         for token in tokens:
@@ -215,7 +237,7 @@ class SessionMiddleware:
             return
         keeper, cookie = self.keeping()
         sent_token = HTTPConnection(scope).cookies.get(cookie.name, "")
-        session, expires_at = await keeper.open(sent_token) if sent_token else (Session(), None)
+        session, expires_at = await _opened(keeper, sent_token, scope["method"])
         before = _content(session)
         scope["session"] = session
 
@@ -224,11 +246,24 @@ class SessionMiddleware:
                 await keeper.forget(session.replaced)
                 if not session.ended:
                     await _keep_what_changed(keeper, session, before, expires_at)
-                if session.token != sent_token or session.ended:
+                if session.ended or (session.token != sent_token and not (session.doubtful and not session.token)):
+                    keeper.expect(session, before)
                     MutableHeaders(scope=message).append("set-cookie", cookie.header(session.token))
             await send(message)
 
         await self.app(scope, receive, send_and_keep)
+
+
+async def _opened(keeper: SessionKeeper, token: str, method: str) -> tuple[Session, datetime | None]:
+    """Return the session that a cookie names; who only looks while nobody can say gets a doubtful one."""
+    try:
+        return await keeper.open(token) if token else (Session(), None)
+    except SessionUnknown:
+        if method not in LOOKING:
+            raise
+        session = Session()
+        session.doubtful = True
+        return session, None
 
 
 async def _keep_what_changed(keeper: SessionKeeper, session: Session, before: str, expires_at: datetime | None) -> None:

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from chassis.errors import ThroughlineError
 from chassis.policy import PUBLIC, allow
 from chassis.session_store import DatabaseSessions
-from chassis.sessions import CookiePlan, Limits, SessionKeeper, SessionMiddleware, SessionStore
+from chassis.sessions import CookiePlan, Limits, SessionKeeper, SessionMiddleware, SessionStore, SessionUnknown
 from chassis.web.bodies import check_text
 from chassis.web.pages import Page, PageRequest, Shell, Site
 from chassis.web.refusals import answer, to_sign_in
@@ -74,6 +74,8 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
             check_text(text)
         asked = PageRequest(request, site, page)
         if page.permission != PUBLIC:
+            if asked.session.doubtful:
+                raise SessionUnknown("Who you are cannot be looked up at the moment: try again in a few minutes.")
             if asked.actor.kind == "public":
                 return to_sign_in(request, site)
             allow(asked.actor, page.permission, site.service.permissions)

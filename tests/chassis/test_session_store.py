@@ -9,6 +9,7 @@ from chassis.app import Service
 from chassis.broker import Handlers
 from chassis.session_store import DatabaseSessions
 from chassis.sessions import SessionStore, StoredSession
+from chassis.sheltered_sessions import ShelteredSessions
 from contracts.catalogue import SERVICES
 from tests.chassis.web_example import MemorySessions
 from tests.conftest import RuntimeOf
@@ -70,6 +71,12 @@ class TestMemory(Suite):
     @pytest.fixture
     def store(self) -> SessionStore:
         return MemorySessions()
+
+
+class TestSheltered(Suite):
+    @pytest.fixture
+    def store(self) -> SessionStore:
+        return ShelteredSessions(MemorySessions())
 
 
 class TestDatabase(Suite):

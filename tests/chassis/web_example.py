@@ -55,6 +55,9 @@ class MemorySessions:
             del self.rows[key]
         return len(ended)
 
+    def expect(self, key: str) -> None:
+        """Nothing is kept of what has no row."""
+
 
 class MemoryDatabase:
     """Remembers the audit rows that pages write."""

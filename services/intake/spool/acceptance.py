@@ -10,7 +10,7 @@ from chassis.runtime import Runtime
 from chassis.settling import OutcomeUnknown, settled
 from services.intake.domain import Original, Receipt
 from services.intake.operations import receive
-from services.intake.spool.patience import in_time
+from chassis.patience import in_time
 from services.intake.spool.shelter import Shelter, shelter_of
 
 Keep = Callable[[], Awaitable[Receipt]]

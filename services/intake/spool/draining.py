@@ -13,7 +13,7 @@ from chassis.settling import settled
 from services.intake.domain import LONDON, SpoolUnwritable
 from services.intake.operations import FromSpool, reserve_references, take_in_from_spool
 from services.intake.queries import likeness_key, localities_of
-from services.intake.spool.patience import in_time
+from chassis.patience import in_time
 from services.intake.spool.shelter import Seen, Shelter, shelter_of
 from services.intake.spool.store import Waiting, oldest
 
