@@ -14,6 +14,8 @@ EQUALITY = "form.equality"
 NEEDED_BY_THE_FORM = frozenset({"form.person.date_of_birth", "form.person.approximate_age"})
 """Each may be empty, but not both: a form without either would be refused by whoever receives it."""
 FORM = "form"
+UNANSWERED = (None, "", (), "not-known", "unknown")
+"""What a field says where nobody has answered it."""
 
 
 class Fate(StrEnum):
@@ -108,14 +110,19 @@ def leaves(fields: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 
 def withholdable(fields: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Yield every path, of parts and of single fields, that an event can do without."""
+    """Yield every path, of parts and of single fields, that an event can do without.
+
+    A field whose default is an answer (no immediate danger, the current address) is not among them: to empty it would
+    be to answer in the referrer's place.
+    """
     for name, field in fields.items():
-        path = above + name
-        if not field.is_required() and path not in NEEDED_BY_THE_FORM:
-            yield path
-        part = part_of(field.annotation)
+        path, part = above + name, part_of(field.annotation)
         if part is not None:
             yield from withholdable(part.model_fields, f"{path}.")
+        if field.is_required() or path in NEEDED_BY_THE_FORM:
+            continue
+        if part is not None or field.get_default(call_default_factory=True) in UNANSWERED:
+            yield path
 
 
 def part_of(annotation: Any) -> type[FormPart] | None:
@@ -144,9 +151,6 @@ def _inside(part: Any, path: str) -> Any:
     if not isinstance(part, FormPart):
         return None
     return at(cast("Mapping[str, Any]", {name: getattr(part, name) for name in type(part).model_fields}), path)
-
-
-UNANSWERED = (None, "", (), "not-known", "unknown")
 
 
 def words_of(value: Any) -> str:
