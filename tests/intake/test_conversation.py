@@ -7,7 +7,7 @@ import re
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from services.intake.readers.conversation import Blocks, Mailbox
+from services.intake.readers.conversation import Blocks, Mailbox, Visitors
 
 PIECES = [b"\r\n", b"\r\n", b"\r\n.", b"\r\n..", b"\n.\n", b"\r.\r", b".", b"x", b"words", b"\xff\x00", b"y" * 5000]
 
@@ -21,7 +21,8 @@ class Handler:
 
 
 def mailbox(kind: type[SMTP]) -> SMTP:
-    return kind(Handler(), hostname="mailbox", loop=asyncio.get_running_loop())
+    given: tuple[object, ...] = (Handler(), Visitors(5)) if kind is Mailbox else (Handler(),)
+    return kind(*given, hostname="mailbox", loop=asyncio.get_running_loop())
 
 
 def random_mail(chance: random.Random) -> bytes:
