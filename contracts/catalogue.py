@@ -55,7 +55,7 @@ TOPICS: tuple[TopicSpec, ...] = (
         (social_care.SafeguardingConcernReceived, social_care.SafeguardingConcernUpdated),
     ),
     TopicSpec(awareness.TOPIC, "intake", ("channel",), (awareness.ReferralMade,)),
-    TopicSpec(referrer.TOPIC, "intake", ("notify",), (referrer.ReferrerMessageDue,)),
+    TopicSpec(referrer.TOPIC, "intake", ("notify",), (referrer.ReferrerMessageDue, referrer.LinkDue)),
     TopicSpec(duty.TOPIC, "intake", ("notify",), (duty.DutyOfficerPaged,)),
     TopicSpec(statistics.TOPIC, "intake", ("stats",), (statistics.ReferralCounted,), statistics=True),
     TopicSpec(

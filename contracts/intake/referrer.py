@@ -1,6 +1,7 @@
 """What intake asks notify to tell the person who made the referral."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from contracts.envelope import Event
@@ -8,6 +9,13 @@ from contracts.vocabulary.classes import IDENTITY, LINKING, OPERATIONAL
 from contracts.vocabulary.words import ProgressStage
 
 TOPIC = "intake.referrer.v1"
+
+
+class LinkPurpose(StrEnum):
+    """What a link that somebody asked for opens: a form that they saved, or how far their referral has got."""
+
+    SAVED_FORM = "saved-form"
+    PROGRESS = "progress"
 
 
 class ReferrerMessageDue(Event):
@@ -22,3 +30,18 @@ class ReferrerMessageDue(Event):
     stage: Annotated[ProgressStage, OPERATIONAL]
     language: Annotated[str, OPERATIONAL] = "en"
     in_reply_to: Annotated[str, LINKING] = ""
+
+
+class LinkDue(Event):
+    """Sent when somebody asked for a link by mail: the link is as good as a key, and is kept by nobody in clear."""
+
+    wire_type: ClassVar[str] = "intake.link-due.v1"
+    topic: ClassVar[str] = TOPIC
+
+    due_at: Annotated[datetime, LINKING]
+    purpose: Annotated[LinkPurpose, OPERATIONAL]
+    email: Annotated[str, IDENTITY]
+    link: Annotated[str, IDENTITY]
+    works_until: Annotated[date, LINKING]
+    reference: Annotated[str, LINKING] = ""
+    language: Annotated[str, OPERATIONAL] = "en"

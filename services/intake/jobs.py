@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
+from typing import ClassVar, cast
 from uuid import UUID
 
 from chassis import clock, telemetry
@@ -14,19 +14,23 @@ from chassis.runtime import Runtime
 from services.intake.clients import scanner_at
 from services.intake.domain.reconciliation import Passage, Trouble, counted
 from services.intake.operations import keep_counts, purge_keys, read_again
+from services.intake.operations.saving import forget_saved_forms
 from services.intake.queries import (
     came_in,
+    count_desk,
     count_late_lines,
     count_open_differences,
     open_days,
     waiting_for_the_scanner,
 )
 from services.intake.queries.reconciliation import STATISTICS_TOPIC
+from services.intake.queries.saved import expired_forms
 from services.intake.settings import IntakeSettings
 from services.intake.spool import drain
 
 KEYS_KEPT = timedelta(days=30)
 LATE_LINES_EVERY = timedelta(seconds=15)
+DESK_EVERY = timedelta(minutes=1)
 PURGE_EVERY = timedelta(days=1)
 RECONCILE_EVERY = timedelta(days=1)
 RECONCILE_AGAIN_EVERY = timedelta(minutes=15)
@@ -51,6 +55,19 @@ class Differences:
     count = 0
 
 
+class DeskOverdue:
+    """How many originals were over their time to be completed at the desk when last counted."""
+
+    reason: ClassVar[str] = "desk-overdue"
+    count = 0
+
+
+telemetry.gauge(
+    "intake.desk.overdue",
+    lambda: DeskOverdue.count,
+    unit="1",
+    description="Originals that nobody has completed at the intake desk within their area's time for it",
+)
 telemetry.gauge(
     "intake.ledger.late",
     lambda: LateLines.count,
@@ -81,6 +98,15 @@ async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
         log.warning(
             "Required teams have not stored or acknowledged referrals in time.", extra={"facts": {"count": count}}
         )
+
+
+async def watch_desk(runtime: Runtime, now: datetime) -> None:
+    """Count what is over its time at the desk, for the alarm."""
+    async with runtime.database.transaction(Actor.job("intake", "desk")) as session:
+        DeskOverdue.count = (await count_desk(session, now=now)).overdue
+    if DeskOverdue.count:
+        facts = {"count": DeskOverdue.count, "reason": DeskOverdue.reason}
+        log.warning("Originals have not been completed at the intake desk in time.", extra={"facts": facts})
 
 
 async def purge_old_keys(runtime: Runtime, now: datetime) -> None:
@@ -170,11 +196,23 @@ async def read_what_was_held(runtime: Runtime, now: datetime) -> None:
             await read_again(session, referral_id, now=now)
 
 
+async def purge_saved_forms(runtime: Runtime, now: datetime) -> None:
+    """Forget drafts of the web form whose link has run out, each with its key."""
+    async with runtime.database.transaction(Actor.job("intake", "purge-saved-forms")) as session:
+        expired = await expired_forms(session, now=now)
+    for each in expired:
+        await runtime.keys.erase(each)
+    async with runtime.database.transaction(Actor.job("intake", "purge-saved-forms")) as session:
+        await forget_saved_forms(session, expired, now=now, reason="expired")
+
+
 JOBS = (
     Job("read-held", READ_HELD_EVERY, read_what_was_held),
     Job("spool", SPOOL_EVERY, take_in_the_spool),
     Job("late-lines", LATE_LINES_EVERY, watch_late_lines),
+    Job("desk", DESK_EVERY, watch_desk),
     Job("reconcile", RECONCILE_EVERY, reconcile, daily=True),
     Job("reconcile-again", RECONCILE_AGAIN_EVERY, reconcile_again),
     Job("purge-keys", PURGE_EVERY, purge_old_keys, daily=True),
+    Job("purge-saved-forms", PURGE_EVERY, purge_saved_forms, daily=True),
 )

@@ -288,4 +288,29 @@ reconciliation = Table(
     Index("reconciliation_open", "day", postgresql_where=text("state = 'open'")),
 )
 
+saved_form = Table(
+    "saved_form",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("token_digest", LargeBinary, LINKING, unique=True),
+    column("draft", LargeBinary, SPECIAL_CATEGORY),
+    column("saved_at", moment, LINKING),
+    column("expires_at", moment, LINKING),
+    Index("saved_form_expires", "expires_at"),
+)
+
+progress_access = Table(
+    "progress_access",
+    metadata,
+    column("token_digest", LargeBinary, LINKING, primary_key=True),
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id")),
+    column("area", Text, OPERATIONAL),
+    column("asked_at", moment, LINKING),
+    column("expires_at", moment, LINKING),
+    column("used_at", moment, LINKING, nullable=True),
+    Index("progress_access_referral", "referral_id", "asked_at"),
+    Index("progress_access_expires", "expires_at"),
+)
+
 TABLES = ("referral", "referral_version", "arrival_key", "ledger_line", "progress")

@@ -105,6 +105,8 @@ class Kind(StrEnum):
     PACK_ANSWERED = "pack-answered"
     SIGNPOST_MADE = "signpost-made"
     REFERRER_TOLD = "referrer-told"
+    LINK_SAVED_FORM = "link-saved-form"
+    LINK_PROGRESS = "link-progress"
     DUTY_PAGED = "duty-paged"
 
 
@@ -274,7 +276,10 @@ def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
     return Next(State.FAILED, machine_now + wait)
 
 
-ALLOWED_IN_MAIL = frozenset({"reference", "link", "team", "sentence", "urgent_subject", "urgent_line"})
+LINKS = frozenset({Kind.LINK_SAVED_FORM, Kind.LINK_PROGRESS})
+"""The notices whose link opens something by itself: it is told to the mail server and written down nowhere."""
+
+ALLOWED_IN_MAIL = frozenset({"reference", "link", "until", "team", "sentence", "urgent_subject", "urgent_line"})
 """Every value that a mail may carry: reference and link, the recipient's own name, and sentences of area files."""
 
 _SUBJECT = re.compile(r"Subject: (?P<subject>[^\n]+)\n\n(?P<body>.+)\Z", re.DOTALL)

@@ -6,7 +6,7 @@ from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.channel.notices import PackAnswered
 from contracts.intake.duty import DutyOfficerPaged
-from contracts.intake.referrer import ReferrerMessageDue
+from contracts.intake.referrer import LinkDue, ReferrerMessageDue
 from contracts.intake.social_care import (
     SafeguardingConcernReceived,
     SafeguardingConcernUpdated,
@@ -15,6 +15,7 @@ from contracts.triage.notices import SignpostMade
 from services.notify import operations
 from services.notify.domain import Origin, SafeguardingFacts
 from services.notify.operations import (
+    LinkMessage,
     ReceivedConcern,
     ReceivedSignpost,
     ReferrerMessage,
@@ -22,7 +23,7 @@ from services.notify.operations import (
 
 handlers = Handlers()
 
-Told = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | SignpostMade | PackAnswered
+Told = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | LinkDue | SignpostMade | PackAnswered
 
 
 @handlers.on(SafeguardingConcernReceived)
@@ -47,6 +48,14 @@ async def on_referrer_message_due(session: Session, event: ReferrerMessageDue, m
     origin = _origin(event, message, publisher="intake")
     due = ReferrerMessage(origin, event.email, event.stage, event.language, event.in_reply_to)
     await operations.receive_referrer_message(session, due, now=message.now)
+
+
+@handlers.on(LinkDue)
+async def on_link_due(session: Session, event: LinkDue, message: Message) -> None:
+    """Write the notice that brings a link to whoever asked for it."""
+    origin = _origin(event, message, publisher="intake")
+    due = LinkMessage(origin, event.purpose, event.email, event.link, event.works_until, event.language)
+    await operations.receive_link(session, due, now=message.now)
 
 
 @handlers.on(DutyOfficerPaged)
@@ -94,7 +103,7 @@ def _moment_of(
     match event:
         case SafeguardingConcernReceived():
             return event.received_at
-        case ReferrerMessageDue():
+        case ReferrerMessageDue() | LinkDue():
             return event.due_at
         case DutyOfficerPaged():
             return event.raised_at

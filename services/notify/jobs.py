@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from contracts.vocabulary import ProgressStage
 from services.notify import operations, queries, readers
 from services.notify.clients import Clients, Delivery, Mail
 from services.notify.domain import (
+    LINKS,
     Kind,
     MailUnsafe,
     RecipientKind,
@@ -38,6 +39,9 @@ STOP_SECONDS = 2.0
 
 ASKED = 1_000
 """Of so many mails at once the database is asked whether their notices are still there."""
+
+LINK_IN_THE_MAIL = "(the link, which is kept nowhere)"
+"""What stands in the record of a mail in place of a link that opens something by itself."""
 
 Ended = tuple[Claimed, Sent]
 """A notice and how its attempt ended."""
@@ -177,7 +181,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
         shown,
         template.name,
         text.subject,
-        text.body,
+        text.body.replace(claimed.link.partition(" ")[0], LINK_IN_THE_MAIL) if claimed.link else text.body,
         digest,
     )
 
@@ -215,6 +219,13 @@ def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
 
 def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate, team: str) -> Text | None:
     values = {"reference": claimed.reference}
+    if claimed.kind in LINKS:
+        link, _, until = claimed.link.partition(" ")
+        return (
+            compose(template.text, values | {"link": link, "until": f"{date.fromisoformat(until):%d/%m/%Y}"})
+            if link
+            else None
+        )
     if claimed.recipient_kind == RecipientKind.REFERRER:
         stage = _stage(claimed)
         telling = area.telling(stage) if stage else None

@@ -44,6 +44,7 @@ notice = Table(
     column("stage", Text, OPERATIONAL, nullable=True),
     column("language", Text, OPERATIONAL),
     column("in_reply_to_sealed", LargeBinary, IDENTITY, nullable=True),
+    column("link_sealed", LargeBinary, IDENTITY, nullable=True),
     column("publisher", Text, OPERATIONAL),
     column("event_id", Uuid, LINKING),
     column("correlation_id", Uuid, LINKING, nullable=True),

@@ -24,6 +24,8 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     emptied |= {"reading": str(Reading.ERASED)}
     found = select(referral.c.statistics_key).where(referral.c.id == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
+    await session.execute(delete(models.saved_form).where(models.saved_form.c.id == subject))
+    await session.execute(delete(models.progress_access).where(models.progress_access.c.referral_id == subject))
     await session.execute(delete(keys).where(keys.c.referral_id == subject))
     await forget_likeness(session, subject)
     await forget_aside(session, subject)

@@ -4,6 +4,7 @@ from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
 from services.intake.web import desk, ledgers, partners, reconciling, routing, views
+from services.intake.web.form import saving
 
 PAGES = (
     Page("GET", "/", views.start, PUBLIC),
@@ -16,6 +17,12 @@ PAGES = (
     Page("POST", "/referral/declaration", views.declaration, PUBLIC),
     Page("GET", "/referral/receipt", views.receipt, PUBLIC),
     Page("GET", "/referral/copy", views.copy, PUBLIC),
+    Page("GET", "/referral/save", saving.save, PUBLIC),
+    Page("POST", "/referral/save", saving.save, PUBLIC),
+    Page("GET", "/referral/saved", saving.saved, PUBLIC),
+    Page("GET", "/saved", saving.saved_forms, PUBLIC),
+    Page("GET", "/saved/{token}", saving.saved_link, PUBLIC),
+    Page("POST", "/saved/{token}", saving.saved_link, PUBLIC),
     Page("GET", "/desk", desk.unread, WORK_THE_DESK),
     Page("GET", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
     Page("POST", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),

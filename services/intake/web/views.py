@@ -8,7 +8,7 @@ from contracts.vocabulary import Door
 from services.intake.domain import CAME_IN, WORK_THE_DESK, KeyKind, Original, Reading, ReferralUnknown, key_for
 from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept
-from services.intake.web.form import answers, fields, referral_form, summary
+from services.intake.web.form import answers, fields, referral_form, saving, summary
 from services.intake.web.form.steps import STEP, Step, marked, section_of, steps_of
 from services.intake.web.form.visit import DRAFT, Visit
 
@@ -39,7 +39,7 @@ async def question(request: PageRequest) -> Response:
         return _answered(visit, step, await request.form())
     refused = visit.refused(step.key)
     typed = visit.draft.of(step) if refused is None else refused
-    errors = () if refused is None else answers.read(step, typed, visit.today, visit.say).errors
+    errors = () if not visit.fresh else answers.read(step, typed, visit.today, visit.say).errors
     page = fields.page(step, typed, errors, visit.say, more=request.query.get("more") == "yes")
     return visit.render(
         "question",
@@ -131,8 +131,8 @@ async def declaration(request: PageRequest) -> Response:
         return _to(visit, wanting)
     request.session.setdefault(TOKEN, secrets.token_urlsafe(24))
     if not visit.posted:
-        refused = visit.refused("declaration") is not None
-        form = FormErrors(FormData(), (("sharing_acknowledged", visit.say(NOT_DECLARED)),) if refused else ())
+        visit.refused("declaration")
+        form = FormErrors(FormData(), (("sharing_acknowledged", visit.say(NOT_DECLARED)),) if visit.fresh else ())
         return visit.render("declaration", form=form, form_token=request.session[TOKEN])
     if sent.get("sharing_acknowledged") != "yes":
         visit.refuse("declaration", {})
@@ -159,6 +159,7 @@ async def _take_in(visit: Visit, token: str) -> Response:
     taken = await accept(request.runtime, original, now=request.now, actor=request.actor)
     kept: dict[str, Any] = {"token": token, "reference": taken.reference, "email": bool(original.receipt_email)}
     request.session[RECEIPT] = kept | {"draft": visit.draft.to_keep(), "sent_on": visit.today.isoformat()}
+    await saving.forget(visit, "sent")
     request.session.pop(DRAFT, None)
     request.session.pop(TOKEN, None)
     return request.redirect("receipt")

@@ -17,11 +17,13 @@ from services.notify.operations.delivery import (
 )
 from services.notify.operations.erasing import erase_subject
 from services.notify.operations.receiving import (
+    LinkMessage,
     ReceivedConcern,
     ReceivedSignpost,
     ReferrerMessage,
     page_duty_officer,
     receive_concern,
+    receive_link,
     receive_referrer_message,
     receive_signpost,
     tell_pack_answered,
@@ -30,6 +32,7 @@ from services.notify.operations.receiving import (
 __all__ = [
     "Answer",
     "Claimed",
+    "LinkMessage",
     "ReceivedConcern",
     "ReceivedSignpost",
     "ReferrerMessage",
@@ -42,6 +45,7 @@ __all__ = [
     "open_signpost",
     "page_duty_officer",
     "receive_concern",
+    "receive_link",
     "receive_referrer_message",
     "receive_signpost",
     "record_attempts",

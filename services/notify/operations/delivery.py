@@ -59,6 +59,7 @@ _SETTLE = (
                 "subject_line",
                 "body",
                 "sent_at",
+                "link_sealed",
             )
         }
     )
@@ -82,6 +83,7 @@ class Claimed:
     stage: str
     language: str
     in_reply_to: str
+    link: str
     about_id: UUID | None
     correlation_id: UUID | None
     message_id: str
@@ -138,6 +140,7 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
     try:
         recipient = await _opened(session, row.subject, row.recipient_sealed)
         in_reply_to = await _opened(session, row.subject, row.in_reply_to_sealed)
+        link = await _opened(session, row.subject, row.link_sealed)
     except SubjectErased:
         await session.execute(update(notice).where(notice.c.id == row.id).values(state=str(State.SUPPRESSED)))
         return None
@@ -167,6 +170,7 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         stage=row.stage or "",
         language=row.language,
         in_reply_to=in_reply_to,
+        link=link,
         about_id=row.about_id,
         correlation_id=row.correlation_id,
         message_id=message_id,
@@ -248,6 +252,7 @@ async def _settle(session: Session, row: Row[Any], sent: Sent, following: Next, 
         "subject_line": sent.subject_line if accepted else row.subject_line,
         "body": sent.body if accepted else row.body,
         "sent_at": now if accepted else row.sent_at,
+        "link_sealed": None if following.state in FINAL else row.link_sealed,
     }
     session.write(_SETTLE, values)
     if following.state in {State.SENT, State.UNDELIVERABLE, State.SUPPRESSED}:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -161,6 +161,32 @@ async def receive_signpost(session: Session, received: ReceivedSignpost, *, now:
     telling = Telling(Kind.SIGNPOST_MADE, RecipientKind.SERVICE, received.service)
     write_notice(session, origin, telling, now=now, about_id=received.id)
     await audit.record(session, "signpost.receive", subject=origin.subject, now=now, area=origin.area)
+
+
+@dataclass(frozen=True)
+class LinkMessage:
+    """A link that somebody asked for: what it opens (`saved-form`, `progress`), where to, until which day it works."""
+
+    origin: Origin
+    purpose: str
+    email: str
+    link: str
+    works_until: date
+    language: str
+
+
+async def receive_link(session: Session, message: LinkMessage, *, now: datetime) -> None:
+    """Write the notice that brings a link; address and link are kept sealed, the link only until it has been sent."""
+    subject = message.origin.subject
+    await session.lock(subject)
+    personal = {
+        "recipient_sealed": await session.seal(subject, message.email),
+        "link_sealed": await session.seal(subject, f"{message.link} {message.works_until.isoformat()}"),
+        "language": message.language,
+    }
+    telling = Telling(Kind(f"link-{message.purpose}"), RecipientKind.REFERRER)
+    write_notice(session, message.origin, telling, now=now, **personal)
+    await audit.record(session, "link.receive", subject=subject, now=now, area=message.origin.area)
 
 
 async def receive_referrer_message(session: Session, message: ReferrerMessage, *, now: datetime) -> None:

@@ -30,6 +30,7 @@ class Visit:
         self.language: str = self.session.get(LANGUAGE, language.ENGLISH)
         self.say = partial(language.say, self.language)
         self.draft = Draft.kept(self.session.get(DRAFT))
+        self.fresh = False
 
     @property
     def posted(self) -> bool:
@@ -40,19 +41,24 @@ class Visit:
         """Keep the draft in the session."""
         self.draft = draft
         self.session[DRAFT] = draft.to_keep()
+        self.session.pop(REFUSED, None)
 
     def refuse(self, page: str, typed: Mapping[str, Any]) -> None:
         """Keep what was typed for the page that is shown next: Back then asks nobody to send a form again."""
         self.session[REFUSED] = {"page": page, "typed": dict(typed)}
 
     def refused(self, page: str) -> Typed | None:
-        """Return what was typed on this page when it was refused just now, once; None where nothing was."""
+        """Return what was typed on this page when it was refused last; None where nothing was.
+
+        `fresh` says whether that is news: what must be mended is said once, what was typed is not lost for that.
+        """
         kept = self.session.get(REFUSED)
-        if not kept:
+        if not kept or kept["page"] != page:
             return None
+        self.fresh = not kept.get("shown")
         if not self.switches:
-            del self.session[REFUSED]
-        return dict(kept["typed"]) if kept["page"] == page else None
+            kept["shown"] = True
+        return dict(kept["typed"])
 
     @property
     def switches(self) -> bool:
@@ -73,14 +79,15 @@ class Visit:
         """Return the address of a page."""
         return self.request.url(name, **values)
 
-    def render(self, template: str, **values: Any) -> Response:
+    def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page in the language of the visit, with the way to the other one."""
         return self.request.render(
             template,
+            status=status,
             _=self.say,
             language=self.language,
             other_language=self._other(),
-            day_words=self.day,
+            may_save=bool(self.draft.answered),
             **values,
         )
 

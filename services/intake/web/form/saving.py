@@ -1,0 +1,113 @@
+"""Saving a form that is not finished, and going back to it by the link that was mailed."""
+
+import json
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chassis.errors import Unavailable
+from chassis.web import FormData, FormErrors, PageRequest, Response
+from services.intake.domain.saved import LinkTo, SavedForm, may_ask_again
+from services.intake.domain.written import is_mail_address
+from services.intake.operations.saving import forget_saved_forms, save_form
+from services.intake.queries import localities_of
+from services.intake.queries.saved import saved_form
+from services.intake.web.form.answers import Draft
+from services.intake.web.form.checks import EMAIL, MAIL_LONG, one
+from services.intake.web.form.steps import marked
+from services.intake.web.form.visit import Visit
+
+SAVED, ASKED = "saved", "links_asked"
+"""What the session keeps: the form that this draft was saved as, and when links were asked for."""
+REFERRER_EMAIL = "referrer.email"
+TOO_OFTEN = marked("You have asked for several links within an hour. Try again later.")
+DELETED = marked("The saved referral has been deleted.")
+
+
+async def save(request: PageRequest) -> Response:
+    """Ask where the link goes, keep the draft, have the link mailed; say the same whatever is known of the address."""
+    visit = Visit(request)
+    if not visit.draft.answered:
+        return visit.redirect("task_list")
+    if visit.posted:
+        return await _saved(visit, (await request.form()).get("email").strip())
+    refused = visit.refused("save")
+    typed = one(visit.draft.typed, REFERRER_EMAIL) if refused is None else one(refused, "email")
+    sentence = str(refused["sentence"]) if refused and visit.fresh else ""
+    errors = (("email", visit.say(sentence)),) if sentence else ()
+    form = FormErrors(FormData({"email": (typed,)}), errors)
+    return visit.render("save", form=form, days=request.runtime.clients.saved_form_days)
+
+
+async def _saved(visit: Visit, email: str) -> Response:
+    request = visit.request
+    asked = [datetime.fromisoformat(each) for each in request.session.get(ASKED, [])]
+    sentence = "" if is_mail_address(email) and len(email) <= MAIL_LONG else EMAIL
+    if not sentence and not may_ask_again(tuple(asked), request.now):
+        sentence = TOO_OFTEN
+    if sentence:
+        visit.refuse("save", {"email": email, "sentence": sentence})
+        return visit.redirect("save")
+    expires_at = request.now + timedelta(days=request.runtime.clients.saved_form_days)
+    practice = localities_of(request.runtime).by_district(one(visit.draft.typed, "person.district"), visit.today)
+    to = LinkTo(email, visit.language, request.runtime.settings.public_url.rstrip("/") + visit.url("saved_forms"))
+    draft = json.dumps({**visit.draft.to_keep(), "language": visit.language})
+    async with request.transaction() as session:
+        saved_id = await save_form(session, draft, to, practice, expires_at=expires_at, now=request.now)
+    await forget(visit, "saved again")
+    request.session[SAVED] = {"id": str(saved_id), "until": expires_at.isoformat()}
+    request.session[ASKED] = [each.isoformat() for each in (*asked[-10:], request.now)]
+    return visit.redirect("saved")
+
+
+async def saved(request: PageRequest) -> Response:
+    """Say that the link is on its way, and until when it works."""
+    visit = Visit(request)
+    known = request.session.get(SAVED)
+    if not known:
+        return visit.redirect("start")
+    until = datetime.fromisoformat(known["until"]).date()
+    return visit.render("saved", until=visit.day(until))
+
+
+async def saved_forms(request: PageRequest) -> Response:
+    """Say what to do with half a link: there is no list of saved forms, for nobody."""
+    return Visit(request).render("saved_gone", status=404)
+
+
+async def saved_link(request: PageRequest) -> Response:
+    """Show where a link leads, and open or delete the form behind it; reading a link changes nothing."""
+    visit, token = Visit(request), request.path["token"]
+    async with request.transaction() as session:
+        found = await saved_form(session, token, now=request.now)
+    if found is None:
+        return visit.render("saved_gone", status=404)
+    if not visit.posted:
+        until = visit.day(found.expires_at.date())
+        return visit.render("saved_form", until=until, replaces=bool(visit.draft.answered))
+    if (await request.form()).get("do") == "delete":
+        request.session[SAVED] = {"id": str(found.id), "until": found.expires_at.isoformat()}
+        await forget(visit, "withdrawn")
+        request.flash(visit.say(DELETED))
+        return visit.redirect("start")
+    return _opened(visit, found)
+
+
+def _opened(visit: Visit, found: SavedForm) -> Response:
+    content = json.loads(found.draft)
+    visit.keep(Draft.kept(content))
+    visit.session["language"] = content.get("language", visit.language)
+    visit.session[SAVED] = {"id": str(found.id), "until": found.expires_at.isoformat()}
+    return visit.redirect("task_list")
+
+
+async def forget(visit: Visit, reason: str) -> None:
+    """Delete the form that this draft was saved as, its key first; in an outage the job does, when its time is over."""
+    known = visit.session.pop(SAVED, None)
+    if not known:
+        return
+    saved_id, runtime = UUID(known["id"]), visit.request.runtime
+    with suppress(Unavailable):
+        await runtime.keys.erase(saved_id)
+        async with visit.request.transaction() as session:
+            await forget_saved_forms(session, [saved_id], now=visit.request.now, reason=reason)
