@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import and_, func, select, tuple_
 
 from chassis import documents
 from chassis.database import Session
@@ -13,6 +14,8 @@ from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm
 from services.intake import models
 from services.intake.domain import (
+    STILL_OPEN,
+    Claim,
     Found,
     Reading,
 )
@@ -32,6 +35,13 @@ class Unread:
     received_at: datetime
     reading: Reading
     reason: str
+    complete_by: datetime
+    claim: Claim | None = None
+
+    @property
+    def open(self) -> bool:
+        """Say whether nobody has a whole form of it yet."""
+        return self.reading in STILL_OPEN
 
     @property
     def place(self) -> UnreadPlace:
@@ -56,6 +66,32 @@ class DeskReferral:
     form: ReferralForm | None
     documents: tuple[DocumentReference, ...]
     found: Found = field(default_factory=Found)
+    complete_by: datetime | None = None
+    claim: Claim | None = None
+    additions: tuple[str, ...] = ()
+
+
+class DeskList(StrEnum):
+    """Which of the originals that wait are listed."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    OVERDUE = "overdue"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True)
+class DeskCount:
+    """How many originals wait, how many somebody completes, are over their time, or have files in quarantine."""
+
+    waiting: int
+    claimed: int
+    overdue: int
+    quarantined: int
+
+    def of(self, which: DeskList) -> int:
+        """Return how many a list has."""
+        return int(getattr(self, which.value))
 
 
 async def originals_to_read(session: Session, *, limit: int) -> tuple[UUID, ...]:
@@ -70,11 +106,24 @@ async def originals_to_read(session: Session, *, limit: int) -> tuple[UUID, ...]
     return tuple(row.id for row in await session.rows(statement))
 
 
-async def unread_referrals(session: Session, *, limit: int, after: UnreadPlace | None = None) -> tuple[Unread, ...]:
+async def unread_referrals(
+    session: Session,
+    *,
+    now: datetime,
+    limit: int,
+    which: DeskList = DeskList.WAITING,
+    after: UnreadPlace | None = None,
+) -> tuple[Unread, ...]:
     """Return what waits for a person or is still being read, oldest first; `after` is the place of the last seen."""
-    referral = models.referral
+    referral, claim = models.referral, models.desk_claim
     place = tuple_(referral.c.received_at, referral.c.reference)
-    statement = select(referral).where(_unread()).order_by(*place.clauses).limit(limit)
+    statement = (
+        select(referral, claim.c.officer_id, claim.c.officer_name, claim.c.claimed_at)
+        .select_from(referral.outerjoin(claim, _holds()))
+        .where(*_listed(which, now))
+        .order_by(*place.clauses)
+        .limit(limit)
+    )
     if after is not None:
         statement = statement.where(place > tuple_(*after))
     return tuple(
@@ -86,14 +135,45 @@ async def unread_referrals(session: Session, *, limit: int, after: UnreadPlace |
             row.received_at,
             Reading(row.reading),
             row.unread_reason,
+            row.complete_by or row.received_at,
+            _claim(row),
         )
         for row in await session.rows(statement)
     )
 
 
-async def count_unread_referrals(session: Session) -> int:
-    """Return how many originals wait for a person or are still being read."""
-    return int(await session.scalar(select(func.count()).select_from(models.referral).where(_unread())))
+async def count_desk(session: Session, *, now: datetime) -> DeskCount:
+    """Return how many originals wait for a person or are still being read, in each list."""
+    referral, claim = models.referral, models.desk_claim
+    counts = (
+        select(
+            func.count().label("waiting"),
+            func.count(claim.c.id).label("claimed"),
+            func.count().filter(referral.c.complete_by < now).label("overdue"),
+        )
+        .select_from(referral.outerjoin(claim, _holds()))
+        .where(_unread())
+    )
+    [row] = await session.rows(counts)
+    held = await session.scalar(select(func.count(models.quarantined.c.referral_id.distinct())))
+    return DeskCount(row.waiting, row.claimed, row.overdue, int(held))
+
+
+def _listed(which: DeskList, now: datetime) -> tuple[Any, ...]:
+    if which is DeskList.QUARANTINED:
+        return (models.referral.c.id.in_(select(models.quarantined.c.referral_id)),)
+    if which is DeskList.CLAIMED:
+        return _unread(), models.desk_claim.c.id.is_not(None)
+    return (_unread(), models.referral.c.complete_by < now) if which is DeskList.OVERDUE else (_unread(),)
+
+
+def _holds() -> Any:
+    claim = models.desk_claim
+    return and_(claim.c.referral_id == models.referral.c.id, claim.c.ended_at.is_(None))
+
+
+def _claim(row: Any) -> Claim | None:
+    return Claim(row.officer_id, row.officer_name, row.claimed_at) if row.officer_id else None
 
 
 def _unread() -> Any:
@@ -106,6 +186,11 @@ async def desk_referral(session: Session, reference: str) -> DeskReferral:
     row = await _referral(session, reference)
     newest = await session.first(
         select(version).where(version.c.referral_id == row.id, version.c.version == row.version)
+    )
+    additions = await session.rows(
+        select(version.c.addition)
+        .where(version.c.referral_id == row.id, version.c.addition.is_not(None))
+        .order_by(version.c.version)
     )
     form = await session.unseal_model(row.id, newest.form, ReferralForm) if newest and newest.form else None
     kept = await session.unseal_text(row.id, newest.found) if newest and newest.found else ""
@@ -123,4 +208,14 @@ async def desk_referral(session: Session, reference: str) -> DeskReferral:
         form,
         await documents.listed(session, row.id),
         Found.from_json(kept) if kept else Found(),
+        row.complete_by,
+        await _claim_of(session, row.id),
+        tuple([await session.unseal_text(row.id, added.addition) for added in additions]),
     )
+
+
+async def _claim_of(session: Session, referral_id: UUID) -> Claim | None:
+    claim = models.desk_claim
+    held = select(claim).where(claim.c.referral_id == referral_id, claim.c.ended_at.is_(None))
+    row = await session.first(held)
+    return _claim(row) if row is not None else None

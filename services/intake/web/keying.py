@@ -1,144 +1,318 @@
-"""The desk's short form: what a person keys beside an original, over what the software already understood."""
+"""The desk's form: every question of the national form, filled in with what was found, to be completed by a person."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from chassis.web import FormData, FormErrors
-from contracts.vocabulary import ReferralForm, Sector
-from services.intake.domain import Found
-from services.intake.readers import FormReading
-from services.intake.readers.fields import Kind, kind_of, readable
-from services.intake.web import forms
-from services.intake.web.forms import SECTIONS, Question, Section
+from contracts.vocabulary import Person, Sector
+from contracts.vocabulary.nrf import SECTIONS, Kind, Question, Section, question_at
+from services.intake.domain import Found, ages_disagree, impossible_age
+from services.intake.readers.fields import Kind as Reads
+from services.intake.readers.fields import kind_of, readable
+from services.intake.web.form import checks
+from services.intake.web.form.checks import AGED, BORN, Asking, Given, Value, Wrong
+from services.intake.web.form.fields import LINES, ROWS, SHORT, TYPES, Field
+from services.intake.web.form.steps import inputs
 
 SHARING = "sharing_acknowledged"
 SHARING_SENTENCE = "Select whether the referrer knows who will see this referral"
 SHARING_CHOICES = (("yes", "Yes"), ("not-known", "Not known: the original does not say"))
 NOT_KNOWN = "Not known"
 MAY_BE_NOT_KNOWN = frozenset({"referrer.forename", "referrer.surname"})
-SECTORS = (*forms.SECTORS, (Sector.UNKNOWN, NOT_KNOWN))
-KEYED = frozenset(
+DESK_WORDS = (
+    ("what you are", "what the referrer is"),
+    ("you work for", "the referrer works for"),
+    ("your ", "the referrer’s "),
+    ("Your ", "The referrer’s "),
+)
+ALONE = ".current"
+"""What an input of this name says makes no entry of a list by itself."""
+HINTS: Mapping[str, str] = MappingProxyType(
     {
-        "person.forenames",
-        "person.surname",
-        "person.date_of_birth",
-        "person.approximate_age",
-        "person.district",
-        "concerns.narrative",
-        "concerns.immediate_danger",
-        "referrer.forename",
-        "referrer.surname",
-        "referrer.organisation",
-        "referrer.sector",
-        "referrer.email",
+        "concerns.narrative": "The referrer’s own words, not a summary.",
+        "referrer.forename": "Leave it empty if the original does not say: “Not known” is kept.",
+        "referrer.surname": "Leave it empty if the original does not say.",
+        "person.approximate_age": "If there is no date of birth.",
     }
 )
 
 
-def _at_the_desk(question: Question) -> Question:
-    """Return a question of the public form as it is put to somebody who is not the referrer."""
-    label = question.label.replace("your ", "the referrer’s ").replace("you are", "the referrer is")
-    return replace(question, label=label.removesuffix(" you work for"))
+@dataclass(frozen=True)
+class Keyed:
+    """One question at the desk: its tag is missing, doubtful, found or "", and `read` what the software made of it."""
+
+    field: Field
+    tag: str = ""
+    read: str = ""
 
 
-KEYED_SECTIONS = tuple(
-    Section(
-        section.key,
-        section.model,
-        tuple(_at_the_desk(question) for question in section.questions if question.name in KEYED),
-        section.required_choices,
-    )
-    for section in SECTIONS.values()
-)
-QUESTIONS = {question.name: question for section in SECTIONS.values() for question in section.questions}
-DATES = frozenset(question.name for question in QUESTIONS.values() if question.kind == "date")
+@dataclass(frozen=True)
+class Sheet:
+    """Questions under one heading."""
+
+    title: str
+    keyed: tuple[Keyed, ...]
 
 
-def blank_form(found: Found) -> FormErrors:
-    """Return the short form, filled in with what the software found, the doubtful answers too: a person looks."""
-    values: dict[str, tuple[str, ...]] = {}
-    for name, text in found.values.items():
-        if name in DATES:
-            values |= dict(zip(QUESTIONS[name].fields, _date_parts(text), strict=True))
-        elif name in KEYED:
-            values[name] = (_as_chosen(name, text),)
-    return FormErrors(FormData(values), (), DATES)
+@dataclass(frozen=True)
+class Form:
+    """The desk's form as it is shown: first what is missing or doubtful, then the others section by section."""
+
+    first: Sheet
+    others: tuple[Sheet, ...]
+    errors: FormErrors
+    found_number: int
 
 
-def again(sent: FormData, reading: FormReading) -> FormErrors:
-    """Return the short form to show again because the whole form still cannot be made."""
-    names = (*reading.missing, *reading.doubtful)
-    errors = tuple((name, f"{label_of(name)}: enter it, or correct it") for name in names)
-    return FormErrors(sent, errors or (("form", reading.reason),), DATES)
+def form(found: Found, sent: FormData | None = None, errors: Iterable[tuple[str, str]] = ()) -> Form:
+    """Return the form with what was found, or again with what was sent and what must be mended."""
+    typed = prefilled(found) if sent is None else _typed(sent)
+    wrong = tuple(errors)
+    shown = _Shown(found, typed, dict(wrong))
+    first: list[Keyed] = []
+    others: list[Sheet] = []
+    for section in SECTIONS:
+        keyed = [shown.keyed(question, path) for question, path in _asked(section, typed)]
+        first += [replace(each, field=_named(section, each.field)) for each in keyed if _comes_first(each)]
+        rest = tuple(each for each in keyed if not _comes_first(each))
+        others += [Sheet(section.title, rest)] if rest else []
+    dates = frozenset(name for name in dict(wrong) if _is_date(name))
+    number = sum(each.tag == "found" for sheet in others for each in sheet.keyed)
+    return Form(Sheet("Look at these first", tuple(first)), tuple(others), FormErrors(FormData(), wrong, dates), number)
 
 
-def read(sent: FormData, today: date) -> Mapping[str, str] | FormErrors:
-    """Return what was keyed, as text by field path, or what must be mended."""
-    errors: list[tuple[str, str]] = []
-    keyed: dict[str, str] = {SHARING: "true"}
-    for section in KEYED_SECTIONS:
-        typed = _with_not_known(section, section.typed(sent))
-        part = forms.read_section(section, typed, today)
-        if isinstance(part, FormErrors):
-            errors += part.errors
-            continue
-        texts = {question.name: _text(question, typed, today) for question in section.questions}
-        keyed |= {name: text for name, text in texts.items() if text}
+def read(sent: FormData, found: Found, today: date) -> Mapping[str, str] | tuple[tuple[str, str], ...]:
+    """Return what was keyed, as text by field path, or (field, sentence) pairs that say what must be mended."""
+    values, errors = _answers(_typed(sent), today)
+    errors += _wrong_ages(values, errors, today)
     if sent.get(SHARING) not in dict(SHARING_CHOICES):
         errors.append((SHARING, SHARING_SENTENCE))
-    return FormErrors(sent, tuple(errors), DATES) if errors else keyed
+    if errors:
+        return tuple(errors)
+    unasked = {path: text for path, text in found.values.items() if question_at(path) is None and kind_of(path)}
+    unasked = {path: text for path, text in unasked.items() if not _listed_choice(path)}
+    return {**unasked, **dict(_texts(values)), SHARING: "true"}
 
 
-def _with_not_known(section: Section, typed: Mapping[str, str]) -> dict[str, str]:
-    blank = {question.name for question in section.questions if not typed.get(question.name, "").strip()}
-    return {**typed, **dict.fromkeys(blank & MAY_BE_NOT_KNOWN, NOT_KNOWN)}
+def _answers(typed: Given, today: date) -> tuple[dict[str, Value], list[tuple[str, str]]]:
+    """Return the answers by path, and the sentences about those that must be mended."""
+    values: dict[str, Value] = {}
+    errors: list[tuple[str, str]] = []
+    for question, path in (each for section in SECTIONS for each in _asked(section, typed, more=0)):
+        asking = Asking(_at_the_desk(question), path, today, str)
+        try:
+            value = checks.value_of(asking, typed)
+        except Wrong as wrong:
+            errors.append((path, str(wrong)))
+            continue
+        if value is None and path in MAY_BE_NOT_KNOWN:
+            value = NOT_KNOWN
+        if value is not None:
+            values[path] = value
+        elif question.required:
+            errors.append((path, asking.missing()))
+    return values, errors
 
 
-def answers_of(form: ReferralForm) -> list[tuple[str, str]]:
-    """Return the answers of a form as (heading, text), in the order of the form, empty ones left out."""
-    content = form.model_dump(mode="json")
-    rows = ((question, _at(content, question.name.split("."))) for question in QUESTIONS.values())
-    return [(question.heading, forms.in_words(question, text)) for question, text in rows if text]
-
-
-def label_of(name: str) -> str:
+def label_of(path: str) -> str:
     """Return how a field path is called on the page."""
-    question = QUESTIONS.get(name)
-    section = {"person": "Person", "concerns": "Concern", "referrer": "Referrer"}.get(name.partition(".")[0], "")
-    if question is None:
-        return name.replace(".", ": ").replace("_", " ").capitalize()
-    return f"{section}: {question.heading[:1].lower()}{question.heading[1:]}"
+    question, section = question_at(path), _section_of(path)
+    if question is None or section is None:
+        return path.replace(".", ": ").replace("_", " ").capitalize()
+    return f"{section.title}: {_lower(question.label)}"
 
 
-def _text(question: Question, typed: Mapping[str, str], today: date) -> str:
-    if question.kind == "date":
-        found = forms.written_date(question, typed, today)
-        return found.isoformat() if found else ""
-    return typed.get(question.name, "")
+def prefilled(found: Found) -> dict[str, str | list[str]]:
+    """Return what the software found as it would have been typed, the doubtful answers too: a person looks."""
+    typed: dict[str, str | list[str]] = {}
+    for path, text in found.values.items():
+        several = _listed_choice(path)
+        question = question_at(path)
+        if several:
+            ticked = typed.setdefault(several, [])
+            typed[several] = [*ticked, str(readable(text, Reads.CHOICE))]
+        elif question is None:
+            continue
+        elif question.kind is Kind.DATE:
+            typed |= dict(zip(inputs(question, path), _date_parts(text), strict=True))
+        else:
+            typed[path] = _as_chosen(path, text) if question.choices else text
+    return typed
 
 
-def _at(content: object, path: list[str]) -> str:
-    for name in path:
-        if isinstance(content, dict):
-            content = content.get(name)
-        elif isinstance(content, list):
-            content = content[int(name)] if int(name) < len(content) else None
-    if isinstance(content, bool):
-        return "yes" if content else "no"
-    return str(content) if content is not None else ""
+@dataclass(frozen=True)
+class _Shown:
+    """What was found, what stands in the inputs, and what is wrong with it."""
+
+    found: Found
+    typed: Given
+    errors: Mapping[str, str]
+
+    def keyed(self, question: Question, path: str) -> Keyed:
+        told = self.found.values.get(path, "")
+        if path in self.found.doubtful:
+            return Keyed(self._field(question, path), "doubtful", told)
+        if path in self.found.missing or (question.required and not self._has(question, path)):
+            tag = "missing" if self.found.values or self.found.missing else ""
+            return Keyed(self._field(question, path), tag or "missing")
+        return Keyed(self._field(question, path), "found" if told or self._has(question, path) else "")
+
+    def _has(self, question: Question, path: str) -> bool:
+        return any(self.typed.get(name) for name in inputs(question, path))
+
+    def _field(self, question: Question, path: str) -> Field:
+        asked, sent = _at_the_desk(question), self.typed.get(path, "")
+        return Field(
+            name=path,
+            kind=_widget(question),
+            label=_numbered(question, path),
+            hint=HINTS.get(path, ""),
+            value=checks.one(self.typed, path),
+            chosen=tuple(sent) if isinstance(sent, list) else (sent,),
+            parts=tuple(checks.one(self.typed, name) for name in inputs(question, path)),
+            choices=asked.choices,
+            error=self.errors.get(path, ""),
+            autocomplete="off",
+            width=SHORT.get(question.kind, ""),
+            input_type=TYPES.get(question.kind, "text"),
+            rows=ROWS.get(question.path, 3),
+            spellcheck=question.kind is Kind.TEXT,
+        )
 
 
-def _as_chosen(name: str, text: str) -> str:
-    value = readable(text, kind_of(name))
+def _comes_first(keyed: Keyed) -> bool:
+    return keyed.tag in {"missing", "doubtful"} or bool(keyed.field.error)
+
+
+def _named(section: Section, shown: Field) -> Field:
+    """Return a field away from its section: with the section's name in its label."""
+    return replace(shown, label=f"{section.title}: {_lower(shown.label)}")
+
+
+def _lower(label: str) -> str:
+    return f"{label[:1].lower()}{label[1:]}"
+
+
+def _numbered(question: Question, path: str) -> str:
+    number = next((step for step in path.split(".") if step.isdecimal()), "")
+    return f"{question.label} {int(number) + 1}" if number else question.label
+
+
+def _at_the_desk(question: Question) -> Question:
+    """Return a question of the public form as it is put to somebody who is not the referrer."""
+    name = question.name
+    for theirs, ours in DESK_WORDS:
+        name = name.replace(theirs, ours)
+    choices = question.choices
+    if question.path == "referrer.sector":
+        choices = (*choices, (Sector.UNKNOWN.value, NOT_KNOWN))
+    return replace(question, name=name, choices=tuple((value, _neutral(words)) for value, words in choices))
+
+
+def _neutral(words: str) -> str:
+    return NOT_KNOWN if words == "I do not know" else words
+
+
+def _widget(question: Question) -> str:
+    if question.path == LINES:
+        return str(Kind.TEXT)
+    if question.choices and question.kind is not Kind.CHOICES:
+        return "radios"
+    return str(question.kind)
+
+
+def _asked(section: Section, typed: Given, more: int = 1) -> Iterator[tuple[Question, str]]:
+    """Yield each question of a section with its path; of a list, each entry that is there and `more` empty ones."""
+    done: set[str] = set()
+    for question in section.questions:
+        listed, star, _ = question.path.partition(".*")
+        if question.kind is Kind.ACKNOWLEDGED:
+            continue
+        if not star:
+            yield question, question.path
+        elif listed not in done:
+            done.add(listed)
+            together = [each for each in section.questions if each.path.startswith(f"{listed}.*")]
+            for row in range(min(_entries(listed, typed) + more, question.most)):
+                yield from ((each, each.path.replace("*", str(row), 1)) for each in together)
+
+
+def _entries(listed: str, typed: Given) -> int:
+    names = [name for name, value in typed.items() if name.startswith(f"{listed}.") and value]
+    rows = [name.removeprefix(f"{listed}.").partition(".")[0] for name in names if not name.endswith(ALONE)]
+    return max((int(row) + 1 for row in rows if row.isdecimal()), default=0)
+
+
+def _typed(sent: FormData) -> dict[str, str | list[str]]:
+    """Return what was sent for each question; the entries of a list that were left empty stay where they are."""
+    typed: dict[str, str | list[str]] = {}
+    for section in SECTIONS:
+        for question, path in _asked(section, _every_entry(section)):
+            for name in inputs(question, path):
+                if question.kind is Kind.CHOICES:
+                    typed[name] = [value for value in sent.all(name) if value]
+                else:
+                    typed[name] = sent.get(name).strip()
+    return {name: value for name, value in typed.items() if value}
+
+
+def _every_entry(section: Section) -> Given:
+    """Return typed answers that fill the last entry of every list of a section."""
+    last = {each.path: each.path.replace("*", str(each.most - 1), 1) for each in section.questions if each.listed}
+    return dict.fromkeys(last.values(), "x")
+
+
+def _wrong_ages(values: Mapping[str, Value], errors: list[tuple[str, str]], today: date) -> list[tuple[str, str]]:
+    if {BORN, AGED} & dict(errors).keys():
+        return []
+    if BORN not in values and AGED not in values:
+        return [(BORN, checks.BIRTH_OR_AGE)]
+    known = {"date_of_birth": values.get(BORN), "approximate_age": values.get(AGED)}
+    person = Person.model_construct(**known)  # type: ignore[arg-type]
+    if BORN in values and impossible_age(person, today):
+        return [(BORN, "The date of birth must be that of somebody alive today")]
+    return [(AGED, checks.AGES_DIFFER)] if BORN in values and ages_disagree(person, today) else []
+
+
+def _texts(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    for path, value in values.items():
+        if isinstance(value, tuple):
+            yield from ((f"{path}.{place}", each) for place, each in enumerate(value))
+        elif isinstance(value, bool):
+            yield path, "yes" if value else "no"
+        else:
+            yield path, value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _listed_choice(path: str) -> str:
+    """Return the path of the question whose ticked boxes a numbered path is one of, "" for every other path."""
+    above = path.rpartition(".")[0]
+    question = question_at(above) if above else None
+    return above if question is not None and question.kind is Kind.CHOICES else ""
+
+
+def _section_of(path: str) -> Section | None:
+    question = question_at(path)
+    return next((section for section in SECTIONS if question in section.questions), None)
+
+
+def _is_date(path: str) -> bool:
+    question = question_at(path)
+    return question is not None and question.kind is Kind.DATE
+
+
+def _as_chosen(path: str, text: str) -> str:
+    value = readable(text, kind_of(path))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value
 
 
-def _date_parts(text: str) -> tuple[tuple[str], tuple[str], tuple[str]]:
+def _date_parts(text: str) -> tuple[str, str, str]:
     try:
-        found = date.fromisoformat(str(readable(text, Kind.DATE)))
+        found = date.fromisoformat(str(readable(text, Reads.DATE)))
     except ValueError:
-        return (text,), ("",), ("",)
-    return (str(found.day),), (str(found.month),), (str(found.year),)
+        return text, "", ""
+    return str(found.day), str(found.month), str(found.year)

@@ -1,0 +1,93 @@
+"""Which referrals may be about the same person, and what was said of that."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, tuple_
+
+from chassis.database import Session
+from services.intake import models
+from services.intake.domain import Answer
+
+PairPlace = tuple[datetime, UUID, UUID]
+"""When a pair was found, and the ids of the later and the earlier referral."""
+
+
+@dataclass(frozen=True)
+class WaitingPair:
+    """Two referrals about perhaps the same person, of which nobody has said anything yet; no identity."""
+
+    earlier_reference: str
+    later_reference: str
+    found_at: datetime
+    place: PairPlace
+
+
+@dataclass(frozen=True)
+class PairView:
+    """What is known of one referral and another: the last answer with its reason, or that it waits for one."""
+
+    other_reference: str
+    answer: Answer
+    reason: str = ""
+    by: str = ""
+    answered_at: datetime | None = None
+    answered_in: str = ""
+
+
+async def waiting_pairs(session: Session, *, limit: int, after: PairPlace | None = None) -> tuple[WaitingPair, ...]:
+    """Return the pairs that wait for an answer, longest first, of which the actor may see both referrals."""
+    pair, earlier, later = models.referral_pair, models.referral.alias(), models.referral.alias()
+    place = tuple_(pair.c.found_at, pair.c.later_id, pair.c.earlier_id)
+    statement = (
+        select(pair, earlier.c.reference.label("earlier_reference"), later.c.reference.label("later_reference"))
+        .join(earlier, earlier.c.id == pair.c.earlier_id)
+        .join(later, later.c.id == pair.c.later_id)
+        .where(pair.c.answer == Answer.WAITING)
+        .order_by(*place.clauses)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(place > tuple_(*after))
+    return tuple(
+        WaitingPair(
+            row.earlier_reference, row.later_reference, row.found_at, (row.found_at, row.later_id, row.earlier_id)
+        )
+        for row in await session.rows(statement)
+    )
+
+
+async def count_waiting_pairs(session: Session) -> int:
+    """Return how many pairs wait for an answer."""
+    pair = models.referral_pair
+    return int(await session.scalar(select(func.count()).select_from(pair).where(pair.c.answer == Answer.WAITING)))
+
+
+async def pairs_of(session: Session, referral_id: UUID) -> tuple[PairView, ...]:
+    """Return every pair that a referral is part of, those without an answer first, then the newest answer."""
+    pair, other = models.referral_pair, models.referral
+    statement = (
+        select(pair, other.c.reference)
+        .join(other, or_(other.c.id == pair.c.earlier_id, other.c.id == pair.c.later_id))
+        .where(or_(pair.c.earlier_id == referral_id, pair.c.later_id == referral_id), other.c.id != referral_id)
+        .order_by(pair.c.answered_at.desc().nulls_first(), pair.c.found_at.desc())
+    )
+    return tuple([await _view(session, row) for row in await session.rows(statement)])
+
+
+async def _view(session: Session, row: Any) -> PairView:
+    if row.answer == Answer.WAITING:
+        return PairView(row.reference, Answer.WAITING)
+    given = models.pair_answer
+    last = await session.first(
+        select(given)
+        .where(given.c.later_id == row.later_id, given.c.earlier_id == row.earlier_id)
+        .order_by(given.c.answered_at.desc(), given.c.answered_in.desc())
+        .limit(1)
+    )
+    if last is None:
+        return PairView(row.reference, Answer(row.answer), answered_at=row.answered_at)
+    reason = await session.unseal_text(row.later_id, last.sealed_reason) if last.sealed_reason else ""
+    return PairView(row.reference, Answer(row.answer), reason, last.by_name, last.answered_at, last.answered_in)

@@ -1,0 +1,94 @@
+"""What waits at the desk: unread, being completed, over its time, or held in quarantine."""
+
+from chassis.web import PageRequest, Response
+from contracts.vocabulary import Door
+from services.intake.domain import CAME_IN
+from services.intake.queries import (
+    DeskCount,
+    DeskList,
+    Unread,
+    UnreadPlace,
+    count_desk,
+    count_waiting_pairs,
+    localities_of,
+    unread_referrals,
+)
+from services.intake.web import places
+from services.intake.web.places import age, mark, moment_of, reference_of
+
+DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
+LABELS = {
+    DeskList.WAITING: "Waiting",
+    DeskList.CLAIMED: "Being completed",
+    DeskList.OVERDUE: "Overdue",
+    DeskList.QUARANTINED: "In quarantine",
+}
+
+
+async def unread(request: PageRequest) -> Response:
+    """List the originals that wait for a person, oldest first, with their owner and by when they are due."""
+    request.session[CAME_IN] = True
+    which = _list(request.query.get("list", ""))
+    async with request.transaction() as session:
+        count = await count_desk(session, now=request.now)
+        waiting_pairs = await count_waiting_pairs(session)
+        after = _unread_place(request.query.get("after", ""))
+        found = await unread_referrals(session, now=request.now, which=which, limit=places.SHOWN + 1, after=after)
+    shown = found[: places.SHOWN]
+    more = mark(shown[-1].place) if len(found) > places.SHOWN else ""
+    return request.render(
+        "unread",
+        rows=[_row(request, each) for each in shown],
+        total=count.of(which),
+        which=which.value,
+        label=LABELS[which],
+        lists=_lists(request, which, count, waiting_pairs),
+        more=more,
+    )
+
+
+def _lists(request: PageRequest, which: DeskList, count: DeskCount, waiting_pairs: int) -> list[dict[str, object]]:
+    """Return the lists of the desk for its sub-navigation, each with how much is in it."""
+    items: list[dict[str, object]] = [
+        {
+            "text": f"{label} ({count.of(each):,})",
+            "href": request.url("unread") if each is DeskList.WAITING else request.url("unread", list=each.value),
+            "current": each is which,
+        }
+        for each, label in LABELS.items()
+    ]
+    return [*items, {"text": f"Possibly the same ({waiting_pairs:,})", "href": request.url("pairs"), "current": False}]
+
+
+def _row(request: PageRequest, each: Unread) -> dict[str, object]:
+    practice = localities_of(request.runtime).by_version(each.area, each.area_version, "")
+    duty = practice.desk.on_duty(request.now)
+    return {
+        "reference": each.reference,
+        "door": DOORS[Door(each.door)],
+        "age": age(each.received_at, request.now),
+        "reason": each.reason,
+        "state": str(each.reading),
+        "complete_by": each.complete_by,
+        "overdue": each.open and each.complete_by < request.now,
+        "open": each.open,
+        "owner": each.claim.officer_name if each.claim else f"{duty.risk_owner}, duty officer",
+        "claimed": each.claim is not None,
+        "covers": f"{duty.covers}, {duty.organisation}",
+    }
+
+
+def _list(text: str) -> DeskList:
+    try:
+        return DeskList(text)
+    except ValueError:
+        return DeskList.WAITING
+
+
+# A mark that somebody has changed by hand begins at the top: it can show nothing that the list would not.
+def _unread_place(text: str) -> UnreadPlace | None:
+    try:
+        received_at, reference = text.split("~")
+        return moment_of(received_at), reference_of(reference)
+    except (ValueError, OverflowError):
+        return None

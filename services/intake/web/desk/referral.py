@@ -1,0 +1,157 @@
+"""One referral at the desk: its original on one side, its fields on the other, who owns it and by when it is due."""
+
+from chassis import audit
+from chassis.web import FormErrors, PageRequest, Response, blank
+from contracts.vocabulary import Door, nrf, tidy_reference
+from services.intake.domain import LONDON, STILL_OPEN, Answer, Practice, Quarantined
+from services.intake.operations import claim, complete
+from services.intake.queries import (
+    DeskReferral,
+    PairView,
+    desk_referral,
+    likeness_key,
+    localities_of,
+    pairs_of,
+    quarantined_of,
+)
+from services.intake.readers import FormReading
+from services.intake.readers.fields import assemble
+from services.intake.web import keying
+from services.intake.web.desk.originals import MAIL, original_text
+from services.intake.web.desk.queue import DOORS
+from services.intake.web.places import age
+
+
+async def referral(request: PageRequest) -> Response:
+    """Show one referral beside its original, and take in what a person keys from it."""
+    found = await _opened(request)
+    if request.request.method == "GET":
+        return await _page(request, found, keying.form(found.found))
+    sent = await request.form()
+    checked = keying.read(sent, found.found, request.now.astimezone(LONDON).date())
+    if isinstance(checked, tuple):
+        return await _page(request, found, keying.form(found.found, sent, checked), status=422)
+    reading = assemble(checked)
+    if reading.form is None:
+        wrong = [(name, f"{keying.label_of(name)}: enter it, or correct it") for name in _unsettled(reading)]
+        again = keying.form(found.found, sent, wrong or [("form", reading.reason)])
+        return await _page(request, found, again, status=422)
+    practice = _practice(request, found, reading.form.person.district)
+    key = likeness_key(request.runtime)
+    async with request.transaction() as session:
+        await claim(session, found.reference, now=request.now)
+        await complete(session, found.reference, reading.form, practice, likeness_key=key, now=request.now)
+        facts = {"referrer_knows": sent.get(keying.SHARING)}
+        await audit.record(
+            session, "referral.keyed", subject=found.referral_id, now=request.now, area=found.area, facts=facts
+        )
+    request.flash(f"{found.reference} is complete and has been sent on.")
+    return request.redirect("unread")
+
+
+async def claim_referral(request: PageRequest) -> Response:
+    """Make the officer the owner of a referral; taking it over needs a reason."""
+    found = await _opened(request)
+    sent = await request.form()
+    taken = found.claim is not None and found.claim.officer_id != request.actor.id
+    if taken and not sent.get("reason").strip():
+        wrong = FormErrors(sent, (("reason", "Enter why you take this referral over"),))
+        return await _page(request, found, keying.form(found.found), taking=wrong, status=422)
+    async with request.transaction() as session:
+        await claim(session, found.reference, reason=sent.get("reason"), now=request.now)
+    request.flash(f"You complete {found.reference}. Everybody at the desk sees your name.")
+    return request.redirect("referral", reference=found.reference)
+
+
+def _unsettled(reading: FormReading) -> tuple[str, ...]:
+    return (*reading.missing, *reading.doubtful)
+
+
+async def _opened(request: PageRequest) -> DeskReferral:
+    async with request.transaction() as session:
+        found = await desk_referral(session, tidy_reference(request.path["reference"]))
+        await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk")
+    return found
+
+
+async def _page(
+    request: PageRequest, found: DeskReferral, form: keying.Form, *, taking: FormErrors | None = None, status: int = 200
+) -> Response:
+    async with request.transaction() as session:
+        pairs = await pairs_of(session, found.referral_id)
+        held = await quarantined_of(session, found.referral_id)
+    is_open = found.reading in STILL_OPEN
+    return request.render(
+        "referral",
+        status=status,
+        reference=found.reference,
+        facts=_facts(request, found),
+        reason=found.reason,
+        open=is_open,
+        owner=_owner(request, found),
+        mine=found.claim is not None and found.claim.officer_id == request.actor.id,
+        taken=found.claim is not None and found.claim.officer_id != request.actor.id,
+        taking=taking or blank(),
+        text=await original_text(request, found),
+        originals=[_document(request, found, place) for place in range(len(found.documents))],
+        quarantined=[_held(each) for each in held],
+        answers=nrf.answered(found.form) if found.form else (),
+        additions=found.additions,
+        pairs=[_pair(each) for each in pairs],
+        form=taking or form.errors,
+        keyed=form,
+        label_of=keying.label_of,
+        areas=localities_of(request.runtime).districts(request.now.astimezone(LONDON).date()),
+        sharing=keying.SHARING_CHOICES,
+        _=str,
+    )
+
+
+def _facts(request: PageRequest, found: DeskReferral) -> list[tuple[str, str]]:
+    facts = [("Came by", DOORS[Door(found.door)]), ("Waiting for", age(found.received_at, request.now))]
+    return facts if found.reading in STILL_OPEN else facts[:1]
+
+
+def _owner(request: PageRequest, found: DeskReferral) -> dict[str, object]:
+    """Return who answers for the referral now, by when it is due, and who is at the desk or covers for it."""
+    duty = _practice(request, found, "").desk.on_duty(request.now)
+    due = found.complete_by
+    return {
+        "received_at": found.received_at,
+        "due": due,
+        "overdue": due is not None and due < request.now,
+        "name": found.claim.officer_name if found.claim else "",
+        "claimed_at": found.claim.claimed_at if found.claim else None,
+        "duty": duty.risk_owner,
+        "desk_open": duty.desk_open,
+        "covers": f"{duty.covers}, {duty.organisation}",
+    }
+
+
+def _document(request: PageRequest, found: DeskReferral, place: int) -> dict[str, str]:
+    kept = found.documents[place]
+    return {
+        "name": "The mail as it came" if kept.media_type == MAIL and place == 0 else kept.name,
+        "size": f"{max(1, kept.size // 1024):,} KB",
+        "url": request.url("original", document_id=kept.id),
+    }
+
+
+def _held(each: Quarantined) -> dict[str, str]:
+    return {"name": each.name or "The mail as a whole", "sentence": each.sentence, "signature": each.signature}
+
+
+def _pair(each: PairView) -> dict[str, object]:
+    return {
+        "other": each.other_reference,
+        "waiting": each.answer is Answer.WAITING,
+        "linked": each.answer is Answer.LINKED,
+        "reason": each.reason,
+        "by": each.by,
+        "at": each.answered_at,
+        "where": "in triage" if each.answered_in == "triage" else "at the desk",
+    }
+
+
+def _practice(request: PageRequest, found: DeskReferral, district: str) -> Practice:
+    return localities_of(request.runtime).by_version(found.area, found.area_version, district)

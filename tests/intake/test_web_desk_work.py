@@ -1,0 +1,224 @@
+"""Who completes what at the desk, by when, beside the original; and pairs that may be about the same person."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from lxml import html
+
+from chassis import clock
+from chassis.actor import Actor
+from contracts.vocabulary.nrf import QUESTIONS, Kind
+from services.intake import jobs
+from services.intake.app import service
+from services.intake.domain import Addition, Found
+from services.intake.operations import add_version_by_referrer
+from services.intake.queries import desk_referral
+from services.intake.web import keying, places
+from tests.conftest import Running, RunningOf
+from tests.intake.builders import form, rows
+from tests.intake.test_operations import KEY, practice, take_in
+from tests.intake.test_web_desk import as_officer, hidden, keyed, listed, post, problems, sheet, unread_mail
+
+
+@pytest.fixture
+async def intake(running_of: RunningOf) -> Running:
+    """Intake with everything but its mailbox and its clock."""
+    return await running_of(service(), doors=False)
+
+
+def words(page: str) -> str:
+    """Return a page's main text."""
+    return " ".join(html.fromstring(page).xpath("//main")[0].text_content().split())
+
+
+async def overdue(intake: Running, reference: str) -> None:
+    """Let the time for a referral be over."""
+    await rows(
+        intake.runtime,
+        "UPDATE referral SET complete_by = now() - interval '1 day' WHERE reference = :r RETURNING 1",
+        r=reference,
+    )
+
+
+class TestOwner:
+    async def test_is_the_duty_officer_until_somebody_claims_it(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        page = words((await intake.client.get(f"/desk/referrals/{reference}")).text)
+        assert "duty officer, until somebody claims it" in page
+        assert "At the desk now" in page or "Desk closed, covered by" in page
+        assert "Sample Dutyofficer" in words((await intake.client.get("/desk")).text)
+        answer = await claim(intake, reference)
+        assert answer.headers["location"] == f"/desk/referrals/{reference}"
+        listed = words((await intake.client.get("/desk?list=claimed")).text)
+        assert reference in listed
+        assert "Sample Officer (synthetic)" in listed
+
+    async def test_alone_completes_and_another_takes_over_with_a_reason(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        await claim(intake, reference)
+        await as_officer(intake, "Second Officer (synthetic)", 2)
+        path = f"/desk/referrals/{reference}"
+        page = (await intake.client.get(path)).text
+        assert "Complete and send on" not in page
+        assert "Person making this referral: last name" in page
+        refused = await intake.client.post(path, data={**keyed(), **hidden(page)})
+        assert refused.status_code == 409
+        lacking = await claim(intake, reference)
+        assert (lacking.status_code, problems(lacking.text)) == (422, ["Enter why you take this referral over"])
+        taken = await claim(intake, reference, reason="The shift of the first officer is over (synthetic).")
+        assert taken.status_code == 303
+        completed = await post(intake, path, keyed())
+        assert completed.headers["location"] == "/desk", problems(completed.text)
+        audited = await rows(
+            intake.runtime, "SELECT actor_id FROM audit_entry WHERE action = 'referral.claimed' ORDER BY id"
+        )
+        assert [row.actor_id for row in audited] == ["desk-1", "desk-2"]
+
+
+async def claim(intake: Running, reference: str, **fields: str) -> Any:
+    """Claim a referral as its page offers it."""
+    page = await intake.client.get(f"/desk/referrals/{reference}")
+    return await intake.client.post(f"/desk/referrals/{reference}/claim", data={**fields, **hidden(page.text)})
+
+
+class TestClock:
+    async def test_marks_and_counts_what_is_overdue(self, intake: Running) -> None:
+        late, other = await unread_mail(intake), await unread_mail(intake)
+        await overdue(intake, late)
+        await as_officer(intake)
+        page = (await intake.client.get("/desk?list=overdue")).text
+        assert listed(page) == [late]
+        assert "Overdue" in words(page)
+        assert other not in page
+        await jobs.watch_desk(intake.runtime, clock.now())
+        assert jobs.DeskOverdue.count == 1
+        await jobs.watch_desk(intake.runtime, clock.now() - timedelta(days=30))
+        assert jobs.DeskOverdue.count == 0
+
+    async def test_runs_by_the_working_hours_of_the_areas_desk(self, intake: Running) -> None:
+        _, row = await take_in(intake.runtime, practice(intake.runtime), None)
+        # A Saturday morning and one working day: Monday at the desk's closing time, London.
+        assert row.complete_by.isoformat() == "2026-11-23T18:00:00+00:00"
+
+
+class TestSheet:
+    async def test_shows_each_field_with_what_was_made_of_it(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        fields = sheet((await intake.client.get(f"/desk/referrals/{reference}")).text)
+        assert fields["The person: first names"] == ["Missing"]
+        assert fields["Nationality or citizenship"] == ["Found"]
+        assert fields["Role"] == []
+        first = list(fields).index("Person making this referral: last name")
+        assert first < list(fields).index("Nationality or citizenship")
+
+    def test_puts_what_is_doubtful_first_with_the_words_that_were_read(self) -> None:
+        found = Found({"person.date_of_birth": "3/7/11", "person.surname": "Found"}, (), ("person.date_of_birth",))
+        shown = keying.form(found)
+        [doubtful] = [each for each in shown.first.keyed if each.tag == "doubtful"]
+        assert (doubtful.field.name, doubtful.read) == ("person.date_of_birth", "3/7/11")
+        assert doubtful.field.parts[0] == "3/7/11"
+
+    def test_asks_every_question_of_the_form(self) -> None:
+        shown = keying.form(Found())
+        names = {each.field.name for sheet in (shown.first, *shown.others) for each in sheet.keyed}
+        asked = {path.replace("*", "0") for path, each in QUESTIONS.items() if each.kind is not Kind.ACKNOWLEDGED}
+        assert names == asked
+
+    async def test_takes_in_lists_and_ticked_boxes(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        more = {
+            "person.aliases.0": "Lex",
+            "person.addresses.0.lines": "1 Example Street",
+            "person.addresses.0.postcode": "CT9 1AB",
+            "person.addresses.0.current": "no",
+            "concerns.aspects": ["phone-internet-or-social-media", "desire-to-harm-or-threats"],
+            "considerations.individual_informed": "no",
+        }
+        answer = await post(intake, f"/desk/referrals/{reference}", keyed() | more)
+        assert answer.headers.get("location") == "/desk", problems(answer.text)
+        async with intake.runtime.database.transaction(Actor.service("intake")) as session:
+            made = (await desk_referral(session, reference)).form
+        assert made is not None
+        assert (made.person.aliases, made.person.addresses[0].current) == (("Lex",), False)
+        assert len(made.concerns.aspects) == 2
+
+    async def test_keeps_what_was_typed_when_something_is_to_be_mended(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        wrong = keyed() | {"person.phones.0": "no number", "person.family": "Kept words"}
+        answer = await post(intake, f"/desk/referrals/{reference}", wrong)
+        assert answer.status_code == 422
+        assert any("phone number" in sentence for sentence in problems(answer.text))
+        assert "Kept words" in answer.text
+
+
+class TestAdditions:
+    async def test_are_shown_beside_the_original(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        [row] = await rows(intake.runtime, "SELECT id FROM referral")
+        async with intake.runtime.database.transaction(Actor.public()) as session:
+            await add_version_by_referrer(
+                session,
+                row.id,
+                Addition(words="He was seen again (synthetic)."),
+                practice(intake.runtime),
+                likeness_key=KEY,
+                now=clock.now(),
+            )
+        await as_officer(intake)
+        assert "He was seen again (synthetic)." in words((await intake.client.get(f"/desk/referrals/{reference}")).text)
+
+
+class TestPairs:
+    async def test_wait_in_a_list_and_are_answered_beside_each_other(self, intake: Running) -> None:
+        earlier, later = await two_alike(intake)
+        await as_officer(intake)
+        page = (await intake.client.get("/desk/pairs")).text
+        assert listed(page) == [later]
+        path = f"/desk/pairs/{later}/{earlier}"
+        assert path in page
+        shown = words((await intake.client.get(path)).text)
+        assert shown.count("Sample Synthetic") == 2
+        lacking = await post(intake, path, {})
+        assert problems(lacking.text) == ["Select whether they are about the same person", "Enter how you know"]
+        answer = await post(intake, path, {"answer": "linked", "reason": "The same synthetic boy."})
+        assert answer.headers["location"] == "/desk/pairs"
+        assert listed((await intake.client.get("/desk/pairs")).text) == []
+        for one, other in ((earlier, later), (later, earlier)):
+            told = words((await intake.client.get(f"/desk/referrals/{one}")).text)
+            assert f"Linked {other}" in told
+            assert "The same synthetic boy." in told
+        reads = await rows(intake.runtime, "SELECT 1 FROM audit_entry WHERE reason = 'intake-desk-pair'")
+        assert len(reads) >= 4
+
+    async def test_page_on(self, intake: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(places, "SHOWN", 2)
+        for _ in range(3):
+            await take_in(intake.runtime, practice(intake.runtime), form())
+        await as_officer(intake)
+        first = (await intake.client.get("/desk/pairs")).text
+        assert "3 pairs wait" in words(first)
+        [link] = html.fromstring(first).xpath("//a[text()='Show the next 50']/@href")
+        assert len(listed((await intake.client.get(f"/desk/pairs{link}")).text)) == 1
+        assert len(listed((await intake.client.get("/desk/pairs?after=x~y~z")).text)) == 2
+
+    async def test_can_be_any_two_referrals(self, intake: Running) -> None:
+        earlier, later = await two_alike(intake)
+        await as_officer(intake)
+        found = await intake.client.get(f"/desk/pairs?reference={later.lower()}&other={earlier}")
+        assert found.headers["location"] == f"/desk/pairs/{later}/{earlier}"
+        wrong = await intake.client.get(f"/desk/pairs?reference={later}&other=foo")
+        assert wrong.status_code == 404
+        assert (await intake.client.get(f"/desk/pairs/{later}/KM-BBBB-BBBK")).status_code == 404
+
+
+async def two_alike(intake: Running) -> tuple[str, str]:
+    """Receive two referrals about the same person; return their references."""
+    first, _ = await take_in(intake.runtime, practice(intake.runtime), form())
+    second, _ = await take_in(intake.runtime, practice(intake.runtime), form())
+    return first.reference, second.reference
