@@ -8,7 +8,7 @@ from uuid import uuid4
 from bench.load import form
 from bench.wire import stuffed
 from contracts.vocabulary import ReferralForm
-from samples.forms import write_form
+from services.intake.writers import filled_docx
 
 MAILBOX = "preventreferrals@kent-and-medway.example"
 SENDER = "referrer@school.example"
@@ -29,7 +29,7 @@ def plain_mail(mark: str, recipient: str, text: str) -> bytes:
 
 def form_mails(count: int, recipient: str, chance: random.Random) -> list[bytes]:
     """Return mails that each carry the referral form of another made-up person as a Word file, ready for the wire."""
-    forms = (write_form(ReferralForm.model_validate(form(chance)), "SYNTHETIC") for _ in range(count))
+    forms = (filled_docx(ReferralForm.model_validate(form(chance)), "SYNTHETIC") for _ in range(count))
     return [_form_mail(f"form-{number}-{uuid4().hex[:8]}", recipient, filled) for number, filled in enumerate(forms)]
 
 

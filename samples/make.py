@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contracts.vocabulary import ReferralForm
+from contracts.vocabulary.nrf import QUESTIONS, Kind
 from samples import adults, people
-from samples.fields import SECTIONS, Kind, answers
-from samples.forms import write_blank_form, write_form
 from samples.people import NOTICE, Form, Sample
+from services.intake.writers import answers, blank_docx, blank_pdf, filled_docx
 
 HERE = Path(__file__).parent
-BLANK = "blank/referral-form.docx"
+BLANK = "blank/referral-form"
 
 SAMPLES = (
     Sample("boy-of-nine-thanet", Form.WORD, people.NINE_YEARS_OLD),
@@ -37,7 +37,7 @@ SAMPLES = (
 def files() -> Mapping[str, bytes]:
     """Return every generated file by its path inside samples/."""
     made = {path_of(sample): body_of(sample) for sample in SAMPLES}
-    return made | {BLANK: write_blank_form()}
+    return made | {f"{BLANK}.docx": blank_docx(), f"{BLANK}.pdf": blank_pdf()}
 
 
 def path_of(sample: Sample) -> str:
@@ -48,7 +48,7 @@ def path_of(sample: Sample) -> str:
 def body_of(sample: Sample) -> bytes:
     """Return the bytes of a sample in its form."""
     if sample.form is Form.WORD:
-        return write_form(sample.referral, NOTICE)
+        return filled_docx(sample.referral, NOTICE)
     if sample.form is Form.WEB:
         return _json({"fields": dict(web_fields(sample.referral))})
     return _json(sample.referral.model_dump(mode="json"))
@@ -56,7 +56,7 @@ def body_of(sample: Sample) -> bytes:
 
 def web_fields(form: ReferralForm) -> Mapping[str, str]:
     """Return the fields as a browser posts them: one text per field name, a date in three boxes."""
-    dates = {question.path for section in SECTIONS for question in section.questions if question.kind is Kind.DATE}
+    dates = {path for path, question in QUESTIONS.items() if question.kind is Kind.DATE}
     fields: dict[str, str] = {}
     for path, answer in answers(form).items():
         if path in dates:

@@ -28,8 +28,8 @@ from contracts.envelope import Envelope, associated_data
 from contracts.intake.police import ReferralReceived
 from contracts.vocabulary import ReferralForm
 from faults.mails import KEPT, NOTICES, ON_THEIR_WAY, PERHAPS, REPEATED, SET_ASIDE, WAITING, judged
-from samples.forms import write_form
 from samples.send import REFERENCE, send_by_form
+from services.intake.writers import filled_docx
 from tests.faults.canaries import BORN, Plant, in_databases, in_files, web_fields
 from tests.journeys.live import Live, aside, mailed, signed_in, wait
 from tests.journeys.pages import answered, links, words
@@ -66,7 +66,7 @@ def by_mail(live: Live, plant: Plant) -> str:
     message["Message-ID"] = f"<{uuid4()}@canary.example>"
     message.set_content(f"{plant.value('mail.body')}\n")
     name = f"{plant.value('mail.attachment')}.docx"
-    message.add_attachment(write_form(form), maintype="application", subtype="octet-stream", filename=name)
+    message.add_attachment(filled_docx(form), maintype="application", subtype="octet-stream", filename=name)
     code, reply = mailed(live, message)
     assert code == 250, reply
     return str(REFERENCE.findall(reply)[0])

@@ -4,7 +4,6 @@ import io
 import json
 import time
 import zipfile
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,67 +11,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts.vocabulary import Address, Concerns, Considerations, Gender, Person, ReferralForm, Referrer, Sector
-from samples import fields as sample_fields
-from samples.forms import write_blank_form, write_form
+import samples
+from contracts.vocabulary import Person, ReferralForm
 from samples.make import SAMPLES
 from services.intake.readers import Attachment, Cause, read_form
 from services.intake.readers.fields import UNKNOWN_FIELD, assemble
 from services.intake.readers.wire import packed_form, unpacked_form
+from services.intake.writers import answers, blank_docx, filled_docx
+from tests.intake.drawn import forms
 
-SAMPLE_FOLDER = Path(sample_fields.__file__).parent
+SAMPLE_FOLDER = Path(samples.__file__).parent
 FORM = SAMPLES[1].referral
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), max_size=60)
-NAMES = WORDS.map(str.strip).filter(bool)
-LONG = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")) | st.sampled_from("\n\t"), max_size=300
-)
-DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
-
-
-@st.composite
-def forms(draw: st.DrawFn) -> ReferralForm:
-    """Draw any form that the model accepts."""
-    person = Person(
-        forenames=draw(NAMES),
-        surname=draw(NAMES),
-        aliases=tuple(draw(st.lists(NAMES, max_size=3))),
-        date_of_birth=draw(DAYS),
-        approximate_age=draw(st.none() | st.integers(0, 120)),
-        gender=draw(st.sampled_from(Gender)),
-        addresses=tuple(
-            draw(st.lists(st.builds(Address, lines=WORDS, postcode=WORDS, current=st.booleans()), max_size=3))
-        ),
-        district=draw(WORDS),
-        phones=tuple(draw(st.lists(NAMES, max_size=3))),
-        family=draw(LONG),
-    )
-    concerns = Concerns(
-        narrative=draw(LONG.filter(str.strip)),
-        complex_needs=draw(LONG),
-        came_to_light_on=draw(st.none() | DAYS),
-        immediate_danger=draw(st.booleans()),
-    )
-    referrer = Referrer(
-        forename=draw(NAMES),
-        surname=draw(NAMES),
-        sector=draw(st.sampled_from(Sector)),
-        wishes_anonymity=draw(st.booleans()),
-    )
-    considerations = Considerations(individual_informed=draw(st.sampled_from(["yes", "no", "not-known"])))
-    return ReferralForm(
-        person=person, concerns=concerns, referrer=referrer, considerations=considerations, sharing_acknowledged=True
-    )
 
 
 def word(form: ReferralForm) -> Attachment:
     """Return a form as a mailed Word file."""
-    return Attachment("form.docx", "application/octet-stream", write_form(form))
+    return Attachment("form.docx", "application/octet-stream", filled_docx(form))
 
 
 def edited(old: str, new: str, body: bytes | None = None) -> Attachment:
     """Return the sample form with its document text changed."""
-    source = io.BytesIO(body or write_form(FORM))
+    source = io.BytesIO(body or filled_docx(FORM))
     target = io.BytesIO()
     with zipfile.ZipFile(source) as before, zipfile.ZipFile(target, "w") as after:
         for name in before.namelist():
@@ -93,14 +52,7 @@ def zipped(**parts: bytes) -> Attachment:
 
 
 class TestRoundTrip:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(forms())
-    def test_any_form_survives_word(self, form: ReferralForm) -> None:
-        reading = read_form(word(form))
-        assert reading.form == form
-        assert reading.complete
-
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(forms())
     def test_any_form_survives_json_and_the_wire(self, form: ReferralForm) -> None:
         reading = read_form(Attachment("form.json", "", form.model_dump_json().encode()))
@@ -108,12 +60,12 @@ class TestRoundTrip:
         assert unpacked_form(packed_form(reading)) == reading
 
     def test_the_same_form_gives_the_same_bytes(self) -> None:
-        assert write_form(FORM) == write_form(FORM)
+        assert filled_docx(FORM) == filled_docx(FORM)
 
     def test_a_control_character_is_refused_in_a_sentence(self) -> None:
         concerns = FORM.concerns.model_copy(update={"narrative": "a\x07b"})
         with pytest.raises(ValueError, match="control character"):
-            write_form(FORM.model_copy(update={"concerns": concerns}))
+            filled_docx(FORM.model_copy(update={"concerns": concerns}))
 
 
 class TestFilledInByHand:
@@ -153,14 +105,14 @@ class TestFilledInByHand:
         assert reading.cause is Cause.INCOMPLETE
 
     def test_the_second_row_may_be_filled_without_the_first(self) -> None:
-        values = {**sample_fields.answers(FORM), "person.phones.0": "", "person.phones.3": "07700 900999"}
+        values = {**answers(FORM), "person.phones.0": "", "person.phones.3": "07700 900999"}
         form = assemble(values).form
         assert form is not None
         assert form.person.phones == ("07700 900999",)
 
     def test_placeholders_are_no_answers(self) -> None:
-        reading = read_form(Attachment("form.docx", "", write_blank_form()))
-        assert reading.values == {"edition": "2025", "language": "En"}
+        reading = read_form(Attachment("form.docx", "", blank_docx()))
+        assert reading.values == {"edition": "2025", "language": "en"}
         assert reading.cause is Cause.INCOMPLETE
 
     def test_text_struck_out_by_tracked_changes_does_not_count(self) -> None:
@@ -190,8 +142,8 @@ class TestFilledInByHand:
         assert time.process_time() - began < 2
 
     def test_a_tick_box_counts_as_yes(self) -> None:
-        answers = {**sample_fields.answers(FORM), "sharing_acknowledged": "☒", "concerns.immediate_danger": "☐"}
-        assert assemble(answers).form == FORM
+        given_back = {**answers(FORM), "sharing_acknowledged": "☒", "concerns.immediate_danger": "☐"}
+        assert assemble(given_back).form == FORM
 
 
 CANARY = "Canary-Xq7"
@@ -213,7 +165,7 @@ class TestHostileFiles:
             ("form.json", b"[" * 100_000, Cause.TOO_BIG),
             ("form.json", b'{"person": ' + b"9" * 10_000 + b"}", Cause.DAMAGED),
             ("form.json", b" " * 2_000_000, Cause.TOO_BIG),
-            ("form.pdf", b"%PDF-1.7", Cause.NOT_A_FORM),
+            ("form.pdf", b"%PDF-1.7", Cause.DAMAGED),
             ("", b"", Cause.NOT_A_FORM),
         ],
     )
@@ -261,7 +213,7 @@ class TestHostileFiles:
     @settings(max_examples=80, deadline=None)
     @given(st.data())
     def test_any_damage_to_a_real_form_gives_a_reading(self, data: st.DataObject) -> None:
-        body = bytearray(write_form(FORM))
+        body = bytearray(filled_docx(FORM))
         for _ in range(data.draw(st.integers(1, 12))):
             body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
         reading = read_form(Attachment("a.docx", "", bytes(body)))

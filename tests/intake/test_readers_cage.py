@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from contracts.vocabulary import ReferralForm
-from samples.forms import write_form
 from samples.make import SAMPLES
 from services.intake.readers import Attachment, Cage, Cause, read_form
 from services.intake.readers import cage as cage_module
 from services.intake.readers.wire import Packet
+from services.intake.writers import filled_docx
 
 ROOT = Path(cage_module.__file__).parents[3]
 FORM = SAMPLES[1].referral
@@ -23,7 +23,7 @@ FORM = SAMPLES[1].referral
 
 def word(form: ReferralForm) -> Attachment:
     """Return a form as a mailed Word file."""
-    return Attachment("form.docx", "application/octet-stream", write_form(form))
+    return Attachment("form.docx", "application/octet-stream", filled_docx(form))
 
 
 class TestCage:

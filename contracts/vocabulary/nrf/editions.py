@@ -1,33 +1,47 @@
 """How each edition of the form words its headings and questions, so that a form of any edition can be read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from contracts.vocabulary.nrf.people import FIRST, LEAD
+from contracts.vocabulary.nrf.question import Section
 from contracts.vocabulary.nrf.sections import SECTIONS
 
 Labels = Mapping[str, tuple[str, ...]]
 """The words that stand before an answer, by the path of the answer."""
 
+NONE: Labels = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Heading:
-    """A part of an edition: the words that begin it, any of them, and the labels that hold below it."""
+    """A part of an edition: the words that begin it, any of them, and the labels that hold below it.
+
+    `otherwise` names the part of ReferralForm whose answers hold where the heading says "if different from above" and
+    nothing at all is written below it.
+    """
 
     section: str
     words: tuple[str, ...]
     labels: Labels
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
 class Edition:
-    """One edition of the form: its key as `ReferralForm.edition` has it, words that tell it apart, and its parts."""
+    """One edition of the form: its key as `ReferralForm.edition` has it, words that tell it apart, and its parts.
+
+    `statements` are printed on the form and answer a question with yes where it is sent with them; `print` is what else
+    the empty form says.
+    """
 
     key: str
     language: str
     marks: tuple[str, ...]
     headings: tuple[Heading, ...]
+    statements: Labels = field(default_factory=lambda: NONE)
+    print: tuple[str, ...] = ()
 
 
 def _six(part: str) -> Labels:
@@ -146,6 +160,7 @@ HEADINGS_2018 = (
             "Person making the referral",
         ),
         _six("referrer"),
+        otherwise=FIRST,
     ),
     Heading(
         "prevent-contact",
@@ -171,26 +186,78 @@ HEADINGS_2018 = (
 )
 
 
+STATEMENTS_2018: Labels = {
+    "sharing_acknowledged": (
+        "By sending this form you understand that it will be shared with the police and the local authority",
+        "By sending this form you consent for your information to be shared with both the police and social care",
+    )
+}
+SAMPLE_NOTICE = "SYNTHETIC: not a real person"
+"""Stands on every sample, and is nobody's answer."""
+
+PRINT_2018 = (
+    "OFFICIAL SENSITIVE",
+    "OFFICIAL - SENSITIVE - when complete",
+    "Prevent referral form",
+    "National referral form",
+    "Prevent national referral form",
+    "Referral process",
+    "Thank you for taking the time to make this referral",
+    "If somebody is in immediate danger call 999",
+    "Please complete as much of this form as you can",
+    "Please send the completed form to your local Prevent team",
+    "How / why did the individual come to your organisation's notice in this instance?",
+    "Does it involve a specific event? What happened?",
+)
+
+
 def _own() -> tuple[Heading, ...]:
     """Return the parts of the form that this product hands out: its own labels, in its own order."""
-    return tuple(
-        Heading(
-            section.key,
-            (section.title,),
-            {question.path: tuple(dict.fromkeys((question.label, question.asks))) for question in section.questions},
-        )
-        for section in SECTIONS
+    return (
+        *(
+            Heading(section.key, (section.title, f"{section.letter}. {section.title}"), _labels(section))
+            for section in SECTIONS
+        ),
+        Heading("about", (ABOUT, "This form"), ABOUT_LABELS),
     )
 
 
-CURRENT = Edition("2025", "en", ("National Referral Form 2025", "Edition 2025"), _own())
+def _labels(section: Section) -> Labels:
+    return {question.path: tuple(dict.fromkeys((question.label, question.asks))) for question in section.questions}
+
+
+ABOUT = "About this form"
+ABOUT_LABELS: Labels = {
+    "edition": ("Edition of this form",),
+    "language": ("Language of this form",),
+    f"{LEAD}.wishes_anonymity": ("Prevent contact wishes to stay anonymous",),
+}
+"""What a form of any edition says about itself, and what only a form that came by machine answers."""
+
+TITLE = "Prevent national referral form"
+DANGER_NOTICE = "Call 999 first if anybody is in immediate danger."
+CURRENT = Edition(
+    "2025",
+    "en",
+    ("National Referral Form 2025", "Edition 2025"),
+    _own(),
+    print=(
+        TITLE,
+        DANGER_NOTICE,
+        *(section.help for section in SECTIONS if section.help),
+        *(question.hint for section in SECTIONS for question in section.questions if question.hint),
+        "Leave these as they are.",
+        "Write here",
+        "Choose",
+    ),
+)
 
 EDITIONS: Mapping[str, Edition] = MappingProxyType(
     {
         "2025": CURRENT,
-        "2024-08": Edition("2024-08", "en", ("August 2024", "Aug 2024"), HEADINGS_2018),
+        "2024-08": Edition("2024-08", "en", ("August 2024", "Aug 2024"), HEADINGS_2018, STATEMENTS_2018, PRINT_2018),
         "2018": Edition(
-            "2018", "en", ("OFFICIAL SENSITIVE", "Referral Form 2018", "Prevent referral form"), HEADINGS_2018
+            "2018", "en", ("Referral Form 2018", "Version 2018"), HEADINGS_2018, STATEMENTS_2018, PRINT_2018
         ),
     }
 )

@@ -12,13 +12,21 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from contracts.vocabulary import ReferralForm
+from contracts.vocabulary.nrf import QUESTIONS, Question, question_at
+from services.intake.domain.written import ENGLISH, day_of, yes_or_no
+from services.intake.readers.rows import bare
 from services.intake.readers.values import Cause, FormReading
 
 PATH = re.compile(r"[a-z_]+(\.(?:[a-z_]+|[0-9]{1,2}))*", re.ASCII)
-DAY_FIRST = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})", re.ASCII)
-DAY_MONTH_NAME = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]+),?\s+(\d{4})", re.ASCII)
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-YES, NO = frozenset({"yes", "true", "☒", "☑", "✓", "✔"}), frozenset({"no", "false", "☐"})
+AGE = re.compile(
+    r"(?:about |approx\.? |c\.? ?)?(\d{1,3})(?: ?(?:years?|yrs?)(?: old| of age)?)?", re.ASCII | re.IGNORECASE
+)
+MONTHS = tuple(name[:3] for name in ENGLISH)
+MEANT: Mapping[str, Mapping[str, str]] = {
+    "person.gender": {"m": "male", "f": "female", "gwryw": "male", "benyw": "female"},
+}
+"""What people write for a choice besides its words."""
+
 UNKNOWN_FIELD = "a field that this form does not have"
 BORN, AGED = "person.date_of_birth", "person.approximate_age"
 
@@ -118,7 +126,7 @@ def _nested(usable: Mapping[str, str]) -> tuple[Nested, Mapping[tuple[int | str,
                 rows[listed, step] = counts[listed] = counts.get(listed, -1) + 1
             place.append(rows[listed, step] if step.isdigit() else step)
         paths[tuple(place)] = path
-        _put(nested, place, readable(usable[path], kind_of(path)))
+        _put(nested, place, readable(usable[path], kind_of(path), question_of(path)))
     return nested, paths
 
 
@@ -142,32 +150,35 @@ def _put(nested: Nested, place: list[int | str], value: Any) -> None:
         here[place[-1]] = value
 
 
-def readable(text: str, kind: Kind | None) -> str | bool:
-    """Return an answer as the model takes it: dates as ISO, choices in their own spelling; other text as it is."""
+def question_of(path: str) -> Question | None:
+    """Return the question that a field answers; a list of choices is one question. None where the form asks none."""
+    return question_at(path) or QUESTIONS.get(re.sub(r"\.[0-9]{1,2}$", "", path))
+
+
+def readable(text: str, kind: Kind | None, question: Question | None = None) -> str | bool:
+    """Return an answer as the model takes it: dates as ISO, choices by their value; other text as it is."""
     if kind is Kind.DATE:
-        return _iso_date(text)
-    plain = text.strip().lower()
+        day = day_of(text)
+        return day.isoformat() if day else f"unread: {text}"
     if kind is Kind.YES_NO:
-        return plain in YES if plain in YES | NO else plain
+        answer = yes_or_no(text) or chosen(text, question)
+        return answer == "yes" if answer in {"yes", "no"} else text
     if kind is Kind.CHOICE:
-        return re.sub(r"[\s_]+", "-", plain)
-    return plain if kind is Kind.NUMBER else text
+        return chosen(text, question) or re.sub(r"[\s_]+", "-", text.strip().lower())
+    if kind is Kind.NUMBER:
+        figures = AGE.fullmatch(text.strip())
+        return figures[1] if figures else f"unread: {text}"
+    return text
 
 
-def _iso_date(text: str) -> str:
-    # Days come first here, as everywhere in Britain; a year of two figures stays unread, for a person to settle.
-    plain = " ".join(text.strip().lower().split())
-    if named := DAY_MONTH_NAME.fullmatch(plain):
-        month = next((number for number, name in enumerate(MONTHS, 1) if named[2].startswith(name)), 0)
-        day, year = int(named[1]), int(named[3])
-    elif numbered := DAY_FIRST.fullmatch(plain):
-        day, month, year = (int(part) for part in numbered.groups())
-    else:
-        return plain if re.fullmatch(r"\d{4}-\d{2}-\d{2}", plain, re.ASCII) else f"unread: {plain}"
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return f"unread: {plain}"
+def chosen(text: str, question: Question | None) -> str | None:
+    """Return the value of the choice that these words name, None where they name none of the question's."""
+    if question is None:
+        return None
+    known = {bare(name): value for value, words in question.choices for name in (value, words)}
+    known |= MEANT.get(question.path, {})
+    named = known.get(bare(text))
+    return named or (yes_or_no(text) if {"yes", "not-known"} <= set(known.values()) else None)
 
 
 def _fields_of(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Kind]]:

@@ -9,6 +9,8 @@ from contracts.vocabulary import ReferralForm
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 JSON = "application/json"
+PDF = "application/pdf"
+TEXT = "text/plain"
 LONGEST_SHOWN = 100_000
 """So many characters at most of a file's text are kept for people to read beside the fields."""
 
@@ -32,6 +34,24 @@ class Cause(StrEnum):
     NOT_SCANNED = "not-scanned"
 
 
+class Shape(StrEnum):
+    """How a file is taken apart."""
+
+    WORD = "word"
+    PDF = "pdf"
+    JSON = "json"
+    TEXT = "text"
+    OTHER = ""
+
+
+ENDINGS: Mapping[str, Shape] = MappingProxyType(
+    {"docx": Shape.WORD, "docm": Shape.WORD, "pdf": Shape.PDF, "json": Shape.JSON, "txt": Shape.TEXT}
+)
+MEDIA_TYPES: Mapping[str, Shape] = MappingProxyType(
+    {WORD: Shape.WORD, PDF: Shape.PDF, JSON: Shape.JSON, TEXT: Shape.TEXT}
+)
+
+
 @dataclass(frozen=True)
 class Attachment:
     """One file as it came: its name without any folder, its declared media type and its bytes.
@@ -46,9 +66,15 @@ class Attachment:
     signature: str = ""
 
     @property
+    def shape(self) -> Shape:
+        """Return how the reader takes this file apart, by its name and else by its media type; "" when it does not."""
+        ending = self.name.lower().rpartition(".")[2]
+        return ENDINGS.get(ending) or MEDIA_TYPES.get(self.media_type.lower()) or Shape.OTHER
+
+    @property
     def may_be_form(self) -> bool:
         """Say whether the reader knows this kind of file."""
-        return self.name.lower().endswith((".docx", ".json")) or self.media_type in {WORD, JSON}
+        return self.shape is not Shape.OTHER
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 from contracts.vocabulary import ReferralForm
 from contracts.vocabulary.form import EDITION
-from samples.fields import SECTIONS, Kind, Question, Section, answers, placed, shown
+from contracts.vocabulary.nrf import Kind, Question, Section
+from contracts.vocabulary.nrf.editions import DANGER_NOTICE, TITLE
+from services.intake.writers.questions import CHOSEN, PARTS, PRESET, answers, chosen, heading, placed, shown
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+W14 = "http://schemas.microsoft.com/office/word/2010/wordml"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
@@ -54,7 +57,7 @@ STYLES = (
 )
 
 
-def write_form(form: ReferralForm, notice: str = "") -> bytes:
+def filled_docx(form: ReferralForm, notice: str = "") -> bytes:
     """Return the filled-in form as a .docx, the same bytes for the same form; `notice` is shown under the title.
 
     ValueError when an answer holds a character that no Word file can hold.
@@ -62,10 +65,9 @@ def write_form(form: ReferralForm, notice: str = "") -> bytes:
     return _package(_document(answers(form), notice))
 
 
-def write_blank_form() -> bytes:
+def blank_docx() -> bytes:
     """Return the empty form as a .docx; only its edition and language are filled in."""
-    preset = {"edition": EDITION, "language": "en"}
-    return _package(_document(preset, "Call 999 first if anybody is in immediate danger."))
+    return _package(_document(PRESET, DANGER_NOTICE))
 
 
 def _package(document: str) -> bytes:
@@ -87,8 +89,9 @@ def _package(document: str) -> bytes:
 
 
 def _document(given: Mapping[str, str], notice: str) -> str:
-    parts = [_paragraph("Title", "Prevent national referral form"), *([_paragraph("Help", notice)] if notice else [])]
-    for number, section in enumerate(SECTIONS, 1):
+    parts = [_paragraph("Title", TITLE), _paragraph("Help", f"Edition {EDITION}")]
+    parts += [_paragraph("Help", notice)] if notice else []
+    for number, section in enumerate(PARTS, 1):
         parts += _section(section, given, number * 1000)
     page = (
         '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/>'
@@ -96,46 +99,67 @@ def _document(given: Mapping[str, str], notice: str) -> str:
         'w:footer="567" w:gutter="0"/>'
         "</w:sectPr>"
     )
-    return f'{XML}<w:document xmlns:w="{W}"><w:body>{"".join(parts)}{page}</w:body></w:document>'
+    return f'{XML}<w:document xmlns:w="{W}" xmlns:w14="{W14}"><w:body>{"".join(parts)}{page}</w:body></w:document>'
 
 
 def _section(section: Section, given: Mapping[str, str], first_id: int) -> Iterator[str]:
-    yield _paragraph("Heading1", section.heading)
-    yield _paragraph("Help", section.help)
+    yield _paragraph("Heading1", heading(section))
+    if section.help:
+        yield _paragraph("Help", section.help)
     lines = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="B1B4B6"/>' for side in ("top", "bottom", "insideH"))
     yield (
         f'<w:tbl><w:tblPr><w:tblW w:w="9638" w:type="dxa"/><w:tblBorders>{lines}</w:tblBorders>'
         '<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid><w:gridCol w:w="3200"/><w:gridCol w:w="6438"/></w:tblGrid>'
     )
-    for number, (question, path) in enumerate(placed(section.questions, given), first_id):
-        yield _row(question, path, given.get(path, ""), number)
+    for number, (question, path) in enumerate(placed(section.questions, given)):
+        if question.kind is Kind.CHOICES:
+            ticked = chosen(question, given)
+            first = first_id + 500 + number * 20
+            boxes = [_box(question, choice, first + place, ticked) for place, choice in enumerate(question.choices)]
+            yield _row(question, boxes)
+        else:
+            yield _row(question, [_control(question, path, given.get(path, ""), first_id + number)])
     yield "</w:tbl>"
 
 
-def _row(question: Question, path: str, answer: str, number: int) -> str:
+def _row(question: Question, controls: list[str]) -> str:
+    inside = "".join(f"<w:p>{control}</w:p>" for control in controls)
     return (
-        f'<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc><w:tcPr><w:tcW w:w="3200" w:type="dxa"/></w:tcPr>'
-        f'<w:p><w:r><w:rPr><w:b/></w:rPr><w:t xml:space="preserve">{escape(question.words)}</w:t></w:r></w:p></w:tc>'
-        f'<w:tc><w:tcPr><w:tcW w:w="6438" w:type="dxa"/></w:tcPr>'
-        f"<w:p>{_control(question, path, shown(question, answer), number)}</w:p></w:tc></w:tr>"
+        f'<w:tr><w:tc><w:tcPr><w:tcW w:w="3200" w:type="dxa"/></w:tcPr>'
+        f'<w:p><w:r><w:rPr><w:b/></w:rPr><w:t xml:space="preserve">{escape(question.label)}</w:t></w:r></w:p></w:tc>'
+        f'<w:tc><w:tcPr><w:tcW w:w="6438" w:type="dxa"/></w:tcPr>{inside}</w:tc></w:tr>'
+    )
+
+
+def _box(question: Question, choice: tuple[str, str], number: int, ticked: frozenset[str]) -> str:
+    """Return one choice of several: a box that can be ticked, and its words."""
+    value, words = choice
+    on = value in ticked
+    return (
+        f"<w:sdt><w:sdtPr><w:alias w:val={quoteattr(words)}/><w:tag w:val={quoteattr(f'{question.path}={value}')}/>"
+        f'<w:id w:val="{number}"/><w14:checkbox><w14:checked w14:val="{int(on)}"/>'
+        '<w14:checkedState w14:val="2612" w14:font="MS Gothic"/>'
+        '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox></w:sdtPr>'
+        f"<w:sdtContent>{_run('☒' if on else '☐')}</w:sdtContent></w:sdt>{_run(f' {words}')}"
     )
 
 
 def _control(question: Question, path: str, answer: str, number: int) -> str:
     placeholder = "" if answer else "<w:showingPlcHdr/>"
-    run = _run(answer) if answer else _run("Choose" if question.kind is Kind.CHOICE else "Write here", grey=True)
+    empty = "Choose" if question.kind in CHOSEN else "Write here"
+    run = _run(shown(question, answer)) if answer else _run(empty, grey=True)
     return (
-        f"<w:sdt><w:sdtPr><w:alias w:val={quoteattr(question.words)}/><w:tag w:val={quoteattr(path)}/>"
+        f"<w:sdt><w:sdtPr><w:alias w:val={quoteattr(question.label)}/><w:tag w:val={quoteattr(path)}/>"
         f'<w:id w:val="{number}"/>{placeholder}{_control_kind(question)}</w:sdtPr>'
         f"<w:sdtContent>{run}</w:sdtContent></w:sdt>"
     )
 
 
 def _control_kind(question: Question) -> str:
-    if question.kind is Kind.CHOICE:
+    if question.kind in CHOSEN:
         items = "".join(
-            f"<w:listItem w:displayText={quoteattr(shown(question, choice))} w:value={quoteattr(choice)}/>"
-            for choice in question.choices
+            f"<w:listItem w:displayText={quoteattr(words)} w:value={quoteattr(value)}/>"
+            for value, words in question.choices
         )
         return f"<w:dropDownList>{items}</w:dropDownList>"
     if question.kind is Kind.DATE:

@@ -1,0 +1,35 @@
+"""Plain text taken apart: a line for each row, without the marks of quoting and what mail programs add."""
+
+import re
+
+from services.intake.readers.rows import Pages, Row, storable
+
+QUOTED = re.compile(r"^(?:>\s?)+")
+CELLS = re.compile(r"\t+|\s*\|\s*| {4,}")
+FURNITURE = re.compile(
+    r"(?:-+ ?)?(?:original message|forwarded message|begin forwarded message:?)(?: ?-+)?"
+    r"|(?:from|sent|to|cc|date|subject|oddi wrth|at|pwnc|dyddiad):.*"
+    r"|(?:dear|hello|hi)\b.{0,40}"
+    r"|(?:(?:kind|best|many)\s+)?(?:regards|wishes|thanks|thank you)[,.!]?|yours (?:sincerely|faithfully),?"
+    r"|sent from my \w+|--|[-_=*]{3,}",
+    re.IGNORECASE,
+)
+"""What mail programs and politeness put around a form; never what stands below a label."""
+
+
+def plain_pages(text: str) -> Pages:
+    """Take a text apart; quoted lines count like others, and cells are parted by tabs, bars or wide gaps."""
+    lines = [QUOTED.sub("", line).rstrip() for line in storable(text).replace("\r\n", "\n").split("\n")]
+    rows = tuple(_row(line) for line in lines)
+    return Pages(rows)
+
+
+def _row(line: str) -> Row:
+    plain = line.strip(" \t|")
+    cells = tuple(cell.strip() for cell in CELLS.split(plain))
+    return Row(cells if len(cells) > 1 and all(cells) else (plain,))
+
+
+def is_furniture(line: str) -> bool:
+    """Say whether a line is what a mail program or politeness puts around a form."""
+    return FURNITURE.fullmatch(line.strip()) is not None
