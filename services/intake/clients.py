@@ -1,6 +1,7 @@
 """The malware scanner: one interface to ask it, clamd's client, and a console twin that knows the test string only."""
 
 import asyncio
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -98,6 +99,8 @@ class ClamdScanner:
             return (await reader.readuntil(b"\x00"))[:-1].decode("ascii", "replace").strip()
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 class ConsoleScanner:

@@ -13,7 +13,7 @@ from services.intake.readers.values import Attachment, Cause, FormReading, ReadM
 from services.intake.readers.wire import Packet, unpacked_form, unpacked_message
 
 SECONDS_TO_READ = 15.0
-SECONDS_AMONG_THE_QUICK = 2.0
+SECONDS_AMONG_THE_QUICK = 1.5
 MOST_SLOW = 3
 LARGEST_REQUEST = 64 << 20
 UNINTELLIGIBLE = (ValueError, KeyError, TypeError, AttributeError)
@@ -24,7 +24,8 @@ NOT_TO_BE_OPENED = {Verdict.INFECTED: Cause.INFECTED, Verdict.NOT_SCANNED: Cause
 class Cage:
     """A few confined children, ready before they are needed.
 
-    A read that takes long goes on aside, with another child in its place, so that nobody waits behind it.
+    A read that takes long goes on aside, with another child in its place, so that nobody waits behind it; and one child
+    stands by for that, because starting one takes seconds where the machine is busy.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class Cage:
         self._scanner = scanner
         self._hold = hold_unscanned
         self._free: asyncio.Queue[Cell | None] = asyncio.Queue()
+        self._standing_by: Cell | None = None
+        self._closing = False
         self._slow = 0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._confinement = Confinement(network_cut=False, files_cut=False)
@@ -55,16 +58,19 @@ class Cage:
 
     async def start(self) -> None:
         """Start the children; one that does not start is tried again when it is needed."""
-        await asyncio.gather(*(self._put_fresh() for _ in range(self._count)))
+        await asyncio.gather(*(self._put_fresh() for _ in range(self._count)), self._have_one_stand_by())
 
     async def stop(self) -> None:
         """Kill the children, waiting for reads that are under way."""
+        self._closing = True
         while self._tasks:
+            for task in self._tasks:
+                task.cancel()
             await asyncio.wait(self._tasks)
-        for _ in range(self._count):
-            cell = await self._free.get()
+        for cell in (self._standing_by, *[await self._free.get() for _ in range(self._count)]):
             if cell is not None:
                 await cell.end()
+        self._standing_by = None
 
     async def read_message(self, raw: bytes) -> ReadMessage:
         """Take a mail apart in a child, its files scanned each; never raises for what is in it, see `problems`."""
@@ -150,11 +156,13 @@ class Cage:
             self._work(self._replace(cell))
 
     async def _replace(self, cell: Cell) -> None:
-        await cell.end()
-        await self._put_fresh()
+        try:
+            await cell.end()
+        finally:
+            await self._put_fresh()
 
     async def _put_fresh(self) -> None:
-        """Start a child for the next request before there is one; None takes its place where that fails."""
+        """Have a child for the next request before there is one; None takes its place where that fails."""
         cell = None
         try:
             with contextlib.suppress(CagedError):
@@ -162,12 +170,30 @@ class Cage:
         finally:
             self._free.put_nowait(cell)
 
+    async def _have_one_stand_by(self) -> None:
+        with contextlib.suppress(CagedError):
+            cell = await self._started()
+            if self._standing_by is None:
+                self._standing_by = cell
+            else:
+                await cell.end()
+
     def _work(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="cage")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _fresh(self) -> Cell:
+        """Return the child that stands by, with another one started in its place, or start one."""
+        cell, self._standing_by = self._standing_by, None
+        if cell is None or cell.spent:
+            return await self._started()
+        self._work(self._have_one_stand_by())
+        return cell
+
+    async def _started(self) -> Cell:
+        if self._closing:
+            raise CagedError(Cause.UNAVAILABLE)
         cell = await Cell.start()
         self._confinement = cell.confinement
         return cell
