@@ -15,7 +15,9 @@ import typer
 from chassis.errors import ThroughlineError
 from cli import console
 from cli.errors import BadInput, Refused
+from cli.ledgers import ledger
 from cli.partner import partner
+from cli.routing import routing
 from cli.state import default_state
 
 commands = typer.Typer(
@@ -36,6 +38,8 @@ audit = typer.Typer(
 commands.add_typer(parked, name="parked")
 commands.add_typer(audit, name="audit")
 commands.add_typer(partner, name="partner")
+commands.add_typer(routing, name="routing")
+commands.command()(ledger)
 
 State = Annotated[
     Path,
@@ -112,43 +116,6 @@ def submit(
     finally:  # one that is refused hides no reference that an earlier one was given
         if as_json:
             print(json.dumps(sent, indent=1))
-
-
-@commands.command()
-def ledger(
-    reference: Annotated[str, typer.Argument(help="Such as KM-7F3K-92QM.", metavar="REF")],
-    state: State,
-    wait: Annotated[
-        float,
-        typer.Option(
-            "--wait",
-            help="Wait up to this many seconds until every line is done.",
-            min=0,
-        ),
-    ] = 0,
-    acknowledged: Annotated[
-        bool,
-        typer.Option("--acknowledged", help="Done means that people acknowledged, wherever somebody must."),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show how far a referral got with every team; exit code 0 when every required line is done.
-
-    Example: throughline ledger KM-7F3K-92QM --wait 10
-    """
-    from cli.commands import follow
-
-    entry, done = follow.ledger(reference, state, wait=wait, acknowledged=acknowledged)
-    if as_json:
-        print(json.dumps(entry, indent=1))
-    else:
-        console.show(console.ledger(entry))
-    if not done:
-        console.fail(
-            f"Not every required team has {'acknowledged' if acknowledged else 'stored'} {entry['reference']} yet: "
-            "add --wait SECONDS, or look at `throughline parked list`."
-        )
-        raise typer.Exit(1)
 
 
 @commands.command()
