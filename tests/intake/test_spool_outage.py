@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from services.intake.web.api.access import Gate
 from tests.conftest import Installation, Running, eventually, installed, prepared
 from tests.intake.builders import mail, referral, rows
 from tests.intake.outage import Outages, intake_on, post_mail
+from tests.intake.test_web_views import NEEDED, PAGE, answers, hidden, post
 
 SUBMIT = "/api/v1/referrals"
 SCREEN_SECONDS = 7.0
@@ -86,6 +87,16 @@ async def submit(intake: Running, body: dict[str, Any], key: str = "") -> tuple[
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or secrets.token_hex(8)}
     answer = await intake.client.post(SUBMIT, json=body, headers=headers)
     return answer.status_code, answer.json()
+
+
+async def fill_in(intake: Running, fields: Mapping[str, str], steps: Sequence[Any]) -> None:
+    """Answer some pages of the form, as `tests.intake.test_web_views` answers them all."""
+    for step in steps:
+        path = f"{PAGE}{step.key}"
+        while path.partition("?")[0] == f"{PAGE}{step.key}":
+            answer = await post(intake, path, fields)
+            assert answer.status_code == 303, (path, answer.text)
+            path = answer.headers["location"]
 
 
 async def references(intake: Running) -> list[str]:
@@ -240,3 +251,64 @@ class TestLateStart:
 async def _ledger(intake: Running, reference: str) -> Ledger:
     async with intake.runtime.database.transaction(Actor.service("intake")) as session:
         return await ledger(session, reference)
+
+
+class TestForm:
+    async def test_who_has_begun_goes_on_and_gets_a_receipt_and_pressing_twice_is_one_referral(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            count = len(await references(intake))
+            half = len(NEEDED) // 2
+            await fill_in(intake, answers(), NEEDED[:half])
+            await asyncio.to_thread(outages.stop)
+            await fill_in(intake, answers(), NEEDED[half:])
+            page = await intake.client.get("/referral/declaration")
+            fields = {"sharing_acknowledged": "yes", **hidden(page.text)}
+            sent = [await intake.client.post("/referral/declaration", data=fields) for _ in range(2)]
+            assert {answer.headers["location"] for answer in sent} == {"/referral/receipt"}
+            receipt = await intake.client.get("/referral/receipt")
+            [waiting] = shelter_of(intake.runtime).spool.waiting.values()  # type: ignore[union-attr]
+            assert waiting.receipt
+            assert waiting.receipt.reference in receipt.text
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+            assert waiting.receipt.reference in await references(intake)
+            assert len(await references(intake)) == count + 1
+            assert waiting.receipt.reference in (await intake.client.get("/referral/receipt")).text
+
+    async def test_who_comes_during_the_outage_can_refer_and_staff_are_told_to_wait(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            await asyncio.to_thread(outages.stop)
+            await fill_in(intake, answers(), NEEDED)
+            sent = await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+            assert sent.headers["location"] == "/referral/receipt"
+            stranger = {"cookie": f"throughline_intake={secrets.token_urlsafe(32)}"}
+            intake.client.cookies.clear()
+            assert (await intake.client.get("/desk", headers=stranger)).status_code == 503
+            assert (await intake.client.get("/", headers=stranger)).status_code == 200
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+
+    async def test_a_full_spool_is_a_page_that_says_so_and_nothing_typed_is_lost(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port, spool_size_limit=100) as intake:
+            await sheltered(intake)
+            await fill_in(intake, answers(), NEEDED)
+            await asyncio.to_thread(outages.stop)
+            refused = await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+            assert refused.status_code == 503
+            assert "no more can be written down until it is back" in refused.text
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+
+            async def taken() -> bool:
+                sent = await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+                return str(sent.headers.get("location")) == "/referral/receipt"
+
+            await eventually(taken)
