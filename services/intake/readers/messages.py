@@ -1,7 +1,7 @@
 """A mail taken apart with the standard library, header by header, so that one hostile header spoils nothing else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
@@ -16,9 +16,13 @@ from services.intake.readers.headers import (
     sender,
     words,
 )
+from services.intake.readers.plain import looks_like_form
 from services.intake.readers.values import Attachment, ReadMessage
 
 MOST_PARTS = 200
+MOST_LINES_ATTACHED = 200_000
+SPACES = re.compile(r"[\s\u00a0]+")
+BLANK_LINES = re.compile(r"\n{3,}")
 LONGEST_TEXT = 200_000
 TOO_MANY_PARTS = f"The mail has more than {MOST_PARTS} parts; only the first ones were opened."
 DAMAGED = "The mail is damaged and could not be taken apart in full; open the original."
@@ -37,9 +41,9 @@ def read_message(raw: bytes) -> ReadMessage:
 def _taken_apart(message: Message) -> ReadMessage:
     problems: list[str] = []
     attachments: list[Attachment] = []
-    plain: list[str] = []
-    marked_up: list[str] = []
-    for number, part in enumerate(_leaves(message)):
+    plain: dict[int, list[str]] = {}
+    marked_up: dict[int, list[str]] = {}
+    for number, (part, holder) in enumerate(_leaves(message)):
         if number >= MOST_PARTS:
             problems.append(TOO_MANY_PARTS)
             break
@@ -47,30 +51,58 @@ def _taken_apart(message: Message) -> ReadMessage:
         if body is None:
             problems.append(DAMAGED)
         elif _is_text(part):
-            (plain if media_type(part) == "text/plain" else marked_up).append(_decoded(part, body))
+            kept = plain if media_type(part) == "text/plain" else marked_up
+            kept.setdefault(holder, []).append(_decoded(part, body))
         elif body:
             attachments.append(Attachment(_file_name(part, len(attachments) + 1), media_type(part), body))
+    texts = tuple(_texts(plain, marked_up))
     return ReadMessage(
         message_id=header(message, "Message-ID"),
         sender=sender(message),
         subject=header(message, "Subject"),
-        text="\n".join(plain or [_without_markup(text) for text in marked_up])[:LONGEST_TEXT],
+        text="\n".join(texts)[:LONGEST_TEXT],
         attachments=tuple(attachments),
         automatic=is_automatic(message),
         problems=tuple(dict.fromkeys(problems)),
+        forms_in_text=tuple(text for text in texts if looks_like_form(text)),
     )
 
 
-def _leaves(message: Message) -> Iterator[Message]:
+def _texts(plain: Mapping[int, list[str]], marked_up: Mapping[int, list[str]]) -> Iterator[str]:
+    """Yield the text of each message, the outer one first: as plain text where it has some, else without its markup."""
+    for holder in sorted({*plain, *marked_up}):
+        pieces = plain.get(holder) or [_without_markup(text) for text in marked_up[holder]]
+        text = "\n".join(pieces)[:LONGEST_TEXT]
+        yield text if text.strip() or holder not in marked_up else "\n".join(map(_without_markup, marked_up[holder]))
+
+
+def _leaves(message: Message) -> Iterator[tuple[Message, int]]:
+    """Yield every part with the number of the message that holds it: 0 is the mail, then those inside it."""
     # A stack of our own, not Message.walk(): thousands of nested parts must not exhaust Python's.
-    waiting: list[Message] = [message]
+    waiting: list[tuple[Message, int]] = [(message, 0)]
+    messages = 0
     while waiting:
-        part = waiting.pop()
+        part, holder = waiting.pop()
         content = part.get_payload()
-        if isinstance(content, list):
-            waiting.extend(reversed([inner for inner in content if isinstance(inner, Message)]))
-        else:
-            yield part
+        inner = [one for one in content if isinstance(one, Message)] if isinstance(content, list) else _attached(part)
+        if inner is None:
+            yield part, holder
+            continue
+        if not part.is_multipart() or media_type(part) == "message/rfc822":
+            messages += 1
+            holder = messages
+        waiting.extend((one, holder) for one in reversed(inner))
+
+
+def _attached(part: Message) -> list[Message] | None:
+    """Return the message in a file that holds one and does not say so, None for any other part."""
+    if not _file_name(part, 0).lower().endswith(".eml"):
+        return None
+    body = _body(part)
+    if not body or body.count(b"\n") > MOST_LINES_ATTACHED:
+        return None
+    inner = BytesParser(policy=policy.compat32).parsebytes(body)
+    return [inner] if inner.keys() else None
 
 
 def _is_text(part: Message) -> bool:
@@ -113,18 +145,25 @@ class _Text(HTMLParser):
         super().__init__()
         self.words: list[str] = []
         self._hidden = 0
+        self._cells = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         self._hidden += tag in {"script", "style"}
-        if tag in {"p", "br", "div", "tr", "li"}:
-            self.words.append("\n")
+        self._cells += tag in {"td", "th"}
+        if tag in {"p", "br", "div", "tr", "li", "h1", "h2", "h3", "h4"}:
+            self.words.append(" " if self._cells and tag != "tr" else "\n")
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden = max(0, self._hidden - (tag in {"script", "style"}))
+        if tag in {"td", "th"}:
+            self._cells = max(0, self._cells - 1)
+            self.words.append("\t")
+        elif tag in {"p", "div", "table", "tr"} and not self._cells:
+            self.words.append("\n")
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.words.append(data)
+            self.words.append(SPACES.sub(" ", data))
 
 
 def _without_markup(text: str) -> str:
@@ -133,4 +172,5 @@ def _without_markup(text: str) -> str:
         page.feed(text[:LONGEST_TEXT])
     except Exception:  # noqa: BLE001 - as above; the marked-up text is better than none
         return text
-    return "".join(page.words).strip()
+    lines = (line.strip(" \r") for line in "".join(page.words).split("\n"))
+    return BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()

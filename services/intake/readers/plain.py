@@ -3,9 +3,10 @@
 import re
 
 from services.intake.readers.rows import Pages, Row, storable
+from services.intake.readers.wording import wording_of
 
 QUOTED = re.compile(r"^(?:>\s?)+")
-CELLS = re.compile(r"\t+|\s*\|\s*| {4,}")
+CELLS = re.compile(r"\s*\|\s*| {4,}")
 FURNITURE = re.compile(
     r"(?:-+ ?)?(?:original message|forwarded message|begin forwarded message:?)(?: ?-+)?"
     r"|(?:from|sent|to|cc|date|subject|oddi wrth|at|pwnc|dyddiad):.*"
@@ -24,7 +25,14 @@ def plain_pages(text: str) -> Pages:
     return Pages(rows)
 
 
+def looks_like_form(text: str) -> bool:
+    """Say whether a text is laid out as the form, so that it is read by its labels."""
+    return wording_of(plain_pages(text)) is not None
+
+
 def _row(line: str) -> Row:
+    if "\t" in line:
+        return Row(tuple(cell.strip() for cell in line.strip(" ").removesuffix("\t").split("\t")))
     plain = line.strip(" \t|")
     cells = tuple(cell.strip() for cell in CELLS.split(plain))
     return Row(cells if len(cells) > 1 and all(cells) else (plain,))

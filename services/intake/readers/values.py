@@ -14,6 +14,9 @@ TEXT = "text/plain"
 LONGEST_SHOWN = 100_000
 """So many characters at most of a file's text are kept for people to read beside the fields."""
 
+TEXT_NAME = "text of the mail.txt"
+"""What the mail's own text is called where it is read like a file."""
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -82,7 +85,8 @@ class ReadMessage:
     """A mail taken apart; whatever could not be read is empty and has a sentence among `problems`.
 
     `sender` is the bare address of From ("" if none); `automatic` marks bounces and auto-replies, never to be answered.
-    `cause` says why the mail as a whole was not opened, or was opened without a scan.
+    `cause` says why the mail as a whole was not opened, or was opened without a scan. `forms_in_text` are those of its
+    texts, and of the messages inside it, that are laid out as the form.
     """
 
     message_id: str = ""
@@ -94,11 +98,13 @@ class ReadMessage:
     problems: tuple[str, ...] = ()
     cause: Cause = Cause.NONE
     signature: str = ""
+    forms_in_text: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def form_candidates(self) -> tuple[Attachment, ...]:
-        """Return the attachments that may be a referral form, in the order of the mail."""
-        return tuple(attachment for attachment in self.attachments if attachment.may_be_form)
+        """Return the attachments that may be a referral form, in the order of the mail, then the texts that are one."""
+        written = tuple(Attachment(TEXT_NAME, TEXT, text.encode()) for text in self.forms_in_text)
+        return *(attachment for attachment in self.attachments if attachment.may_be_form), *written
 
 
 @dataclass(frozen=True)

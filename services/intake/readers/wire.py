@@ -42,6 +42,7 @@ def packed_message(message: ReadMessage) -> Packet:
         "automatic": message.automatic,
         "problems": list(message.problems),
         "cause": message.cause.value,
+        "forms_in_text": list(message.forms_in_text),
     }
     return Packet(head, tuple(attachment.body for attachment in message.attachments))
 
@@ -61,6 +62,7 @@ def unpacked_message(packet: Packet) -> ReadMessage:
         automatic=head["automatic"] is True,
         problems=tuple(str(problem) for problem in head["problems"]),
         cause=Cause(head["cause"]),
+        forms_in_text=tuple(str(text) for text in head["forms_in_text"]),
     )
 
 
