@@ -186,7 +186,7 @@ def _referral_media() -> dict[str, Any]:
 
 
 def _parts(name: str, schema: str) -> dict[str, Any]:
-    file = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+    file = {"type": "string", "format": "binary", "minLength": 1}
     files = {"type": "array", "items": file, "maxItems": MOST_ATTACHMENTS}
     parts = an_object({name: of(schema), "attachment": files}, optional=("attachment",))
     encoding = {name: {"contentType": JSON}, "attachment": {"contentType": ", ".join(ATTACHMENT_TYPES)}}

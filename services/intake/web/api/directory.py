@@ -86,10 +86,11 @@ class Directory:
         return next(found, None)
 
     async def _partners(self) -> Mapping[UUID, Partner] | None:
-        age = self._clock() - self._read_at
-        if age > STALE_SECONDS and self._clock() - self._tried_at > FRESH_SECONDS:
+        age, since_tried = self._clock() - self._read_at, self._clock() - self._tried_at
+        under_way = self._reading is not None and not self._reading.done()
+        if age > STALE_SECONDS and ((under_way and since_tried < PATIENCE_SECONDS) or since_tried > FRESH_SECONDS):
             return await self._read_now()
-        if age > FRESH_SECONDS and self._clock() - self._tried_at > 1:
+        if age > FRESH_SECONDS and since_tried > 1:
             self._begin()
         return self._by_id
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
@@ -85,6 +85,12 @@ async def make_referrals(request: Request) -> Response:
     accepted = sum("reference" in result for result in results)
     content = {"accepted": accepted, "refused": len(results) - accepted, "results": results}
     return JSONResponse(content, headers=allowance)
+
+
+@router.get("/referrals/batch")
+async def refuse_to_show_batch(_: Request) -> Response:
+    """Refuse to show a batch, which is no reference."""
+    raise HTTPException(405, headers={"Allow": "POST"})
 
 
 @router.get("/referrals/{reference}")  # noqa: FAST003  the request holds it

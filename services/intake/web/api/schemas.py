@@ -6,16 +6,21 @@ from typing import Any
 from contracts.vocabulary import ProgressStage, ReferralForm
 from services.intake.domain import PartnerScope
 from services.intake.web.api.adding import WORDS_LIMIT
-from services.intake.web.api.taking import MOST_IN_BATCH
+from services.intake.web.api.bodies import KEY_LIMIT
+from services.intake.web.api.taking import ITEM_KEY, MOST_IN_BATCH
 
 Schema = dict[str, Any]
+SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What is cut off around a text, written out: `\\s` means something else in each language."""
 LINE = r"^[^\x00-\x08\x0b-\x1f]*$"
 TEXT = r"^[^\x00]*$"
-NOT_BLANK = {
-    LINE: r"^[^\x00-\x08\x0b-\x1f]*[^\x00-\x1f\s][^\x00-\x08\x0b-\x1f]*$",
-    TEXT: r"^[^\x00]*[^\x00\s][^\x00]*$",
+WRITTEN_OUT = {
+    LINE: rf"^[^\x00-\x08\x0b-\x1f]*[^\x00-\x1f{SPACE}][^\x00-\x08\x0b-\x1f]*$",
+    TEXT: rf"^[^\x00]*[^\x00{SPACE}][^\x00]*$",
 }
-"""Spaces around a text are cut off, so that one of nothing else is empty."""
+"""A text of nothing but spaces is empty."""
+MAIL = rf"[^@{SPACE}<>,;\x00-\x1f]+"
+MAIL_ADDRESS = rf"^[{SPACE}]*({MAIL}@{MAIL}\.{MAIL})?[{SPACE}]*$"
 
 
 def of(name: str) -> Schema:
@@ -69,21 +74,26 @@ def _form() -> dict[str, Schema]:
     found["ReferralForm"] = form
     for schema in found.values():
         for field in schema.get("properties", {}).values():
-            _say_not_blank(field)
+            _write_out(field)
     known = ("date_of_birth", "approximate_age")
     found["Person"]["anyOf"] = [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in known]
     return found
 
 
-def _say_not_blank(field: Schema) -> None:
+def _write_out(field: Schema) -> None:
+    """Say a text's rule as the service has it, so that it means the same in every language."""
     for schema in (field, field.get("items", {}), *field.get("anyOf", ())):
-        if schema.get("minLength") and schema.get("pattern") in NOT_BLANK:
-            schema["pattern"] = NOT_BLANK[schema["pattern"]]
+        pattern = schema.get("pattern", "")
+        if schema.get("minLength"):
+            schema["pattern"] = WRITTEN_OUT.get(pattern, pattern)
+        elif "@" in pattern:
+            schema["pattern"] = MAIL_ADDRESS
 
 
 def _batch() -> Schema:
-    key = _text("A key of your own for this referral.", minLength=1, maxLength=255, pattern=r"^[!-~]([ -~]*[!-~])?$")
-    item = an_object({"idempotency_key": key, "referral": of("ReferralForm")})
+    key = _text("Your own for this referral.", minLength=1, maxLength=KEY_LIMIT, pattern=f"^{ITEM_KEY.pattern}$")
+    other = {"description": "Anything else is refused by itself: its result says 400 or 422, the others are kept."}
+    item = an_object({"idempotency_key": key, "referral": {"anyOf": [of("ReferralForm"), other]}})
     return an_object({"referrals": _a_list(item, minItems=1, maxItems=MOST_IN_BATCH)})
 
 
@@ -94,7 +104,7 @@ def _addition() -> Schema:
     return an_object(properties, optional=tuple(properties)) | {
         "anyOf": [
             {"required": ["referral"]},
-            {"required": ["words"], "properties": {"words": {"type": "string", "pattern": NOT_BLANK[TEXT]}}},
+            {"required": ["words"], "properties": {"words": {"type": "string", "pattern": WRITTEN_OUT[TEXT]}}},
         ]
     }
 

@@ -1,6 +1,7 @@
 """Takes referrals of a partner in, one or a batch, and says of each what became of it."""
 
 import json
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -11,11 +12,12 @@ from services.intake.domain import LONDON, KeyKind, Original, Partner, Practice,
 from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept
 from services.intake.web.api.access import Caller
-from services.intake.web.api.bodies import Sent, canonical, form_and_content, unambiguous, usable_key
+from services.intake.web.api.bodies import KEY_LIMIT, Sent, canonical, form_and_content, unambiguous
 from services.intake.web.api.problems import PROBLEM_JSON, Refused, refusal_of
 from services.intake.web.api.problems import refused as refusal
 
 MOST_IN_BATCH = 100
+ITEM_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")
 RECEIPT = "Your referral has been received and sent to the teams that must act on it. Keep the reference."
 
 
@@ -62,7 +64,10 @@ def batch_in(body: bytes) -> list[dict[str, Any]]:
     if not isinstance(items, list) or not 1 <= len(items) <= MOST_IN_BATCH:
         raise _not_a_batch([{"pointer": "/referrals", "detail": f"This must be a list of 1 to {MOST_IN_BATCH} items."}])
     wrong = [
-        {"pointer": f"/referrals/{place}", "detail": "An item has an `idempotency_key` of your own and a `referral`."}
+        {
+            "pointer": f"/referrals/{place}",
+            "detail": f"An item has an `idempotency_key` of 1 to {KEY_LIMIT} printable characters and a `referral`.",
+        }
         for place, item in enumerate(items)
         if not _is_item(item)
     ]
@@ -74,7 +79,8 @@ def batch_in(body: bytes) -> list[dict[str, Any]]:
 def _is_item(item: object) -> bool:
     if not isinstance(item, dict) or set(item) != {"idempotency_key", "referral"}:
         return False
-    return isinstance(item["idempotency_key"], str) and bool(item["idempotency_key"].strip())
+    key = item["idempotency_key"]
+    return isinstance(key, str) and len(key) <= KEY_LIMIT and bool(ITEM_KEY.fullmatch(key))
 
 
 def _not_a_batch(errors: list[dict[str, str]]) -> Refused:
@@ -111,7 +117,7 @@ async def _take_item(runtime: Runtime, caller: Caller, item: dict[str, Any], now
     body = json.dumps(item["referral"], ensure_ascii=True).encode()
     form, content = form_and_content(body, now.astimezone(LONDON).date())
     sent = Sent(body, form, (), canonical(content))
-    return await take(runtime, caller, sent, usable_key(item["idempotency_key"]), now)
+    return await take(runtime, caller, sent, item["idempotency_key"], now)
 
 
 def _refused_item(place: int, refused: Refused) -> dict[str, Any]:
