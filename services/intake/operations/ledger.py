@@ -21,6 +21,8 @@ _COLUMNS = {
     "discarded": "waived_at",
     "erased": "erased_at",
 }
+_BY_PEOPLE = ("seen_at", "acknowledged_at")
+"""What people have done is audited line by line; what machines answer is not (docs/decisions/0022)."""
 
 
 def _statement(column: str) -> TextClause:
@@ -38,7 +40,8 @@ def _statement(column: str) -> TextClause:
             GROUP BY sent.topic, sent.recipient, coalesce(counted.id, sent.subject)
         ) AS about
         WHERE line.referral_id = about.referral_id AND line.service = about.recipient AND line.topic = about.topic
-            AND (:team = '' OR line.team = :team) AND line.{column} IS NULL"""  # noqa: S608
+            AND (:team = '' OR line.team = :team) AND line.{column} IS NULL
+        {"RETURNING line.referral_id, line.area" if column in _BY_PEOPLE else ""}"""  # noqa: S608
     )
 
 
@@ -49,7 +52,7 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
     """Note a batch of receipts: one statement for each recipient, state and team among them.
 
     A receipt without a team speaks for every team that the recipient serves from that topic; one that came before
-    changes nothing.
+    changes nothing. That people have seen or acknowledged a referral is audited.
     """
     grouped: dict[tuple[str, str, str], list[UUID]] = defaultdict(list)
     for item in items:
@@ -57,7 +60,13 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
             grouped[item.recipient, item.state, item.team].append(item.event_id)
     for (recipient, state, team), event_ids in sorted(grouped.items()):
         parameters = {"now": now, "event_ids": event_ids, "recipient": recipient, "team": team}
-        await session.execute(_NOTE[state], parameters)
+        if _COLUMNS[state] not in _BY_PEOPLE:
+            await session.execute(_NOTE[state], parameters)
+            continue
+        for line in await session.rows(_NOTE[state], parameters):
+            facts: dict[str, str | int] = {"team": team, "service": recipient}
+            subject = line.referral_id
+            await audit.record(session, f"ledger.{state}", subject=subject, now=now, area=line.area, facts=facts)
 
 
 async def purge_keys(session: Session, *, before: datetime, now: datetime) -> int:
