@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from chassis.actor import Actor
+from chassis.settings import load_secrets
+from cli import vault
 from services.intake.domain import DEMO_CLIENT_ID
 from services.intake.queries import Ledger, ledger
-from services.intake.spool import shelter_of
+from services.intake.spool import is_stuck, shelter_of, waiting_of
+from services.intake.spool.shelter import STUCK_TRIES
 from services.intake.web.api.access import Gate
 from tests.conftest import Installation, Running, eventually, installed, prepared
 from tests.intake.builders import mail, referral, rows
@@ -312,3 +315,41 @@ class TestForm:
                 return str(sent.headers.get("location")) == "/referral/receipt"
 
             await eventually(taken)
+
+
+class TestStuck:
+    async def test_what_does_not_open_is_told_and_keeps_nobody_waiting(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            await asyncio.to_thread(outages.stop)
+            _, spoilt = await submit(intake, referral())
+            [file] = spool.glob("*.entry")
+            file.write_bytes(file.read_bytes()[:-1] + b"?")
+            _, whole = await submit(intake, referral())
+            await asyncio.to_thread(outages.start)
+
+            async def taken() -> bool:
+                return whole["reference"] in await references(intake)
+
+            await eventually(taken)
+            assert spoilt["reference"] not in await references(intake)
+            [waiting] = waiting_of(intake.runtime)
+            waiting.tries, waiting.not_before = STUCK_TRIES - 1, 0
+
+            async def told() -> bool:
+                return is_stuck(waiting)
+
+            await eventually(told)
+            operator = {"Authorization": f"Bearer {_ops_token(own)}", "X-Operator": "Sample Operator"}
+            answer = await intake.client.get("/ops/spool", headers=operator)
+            assert [each["trouble"] for each in answer.json()["entries"]] == ["spool-entry-stuck"]
+            assert answer.json()["entries"][0]["cause"] == "seal-broken"
+            figures = (await intake.client.get("/metrics")).text
+            assert "intake_spool_stuck 1" in figures
+            assert "intake_spool_entries 1" in figures
+
+
+def _ops_token(own: Installation) -> str:
+    return load_secrets(vault.secrets_file(own.folder, "monitor")).ops_token

@@ -34,6 +34,7 @@ from services.intake.domain.links import (
     marks_of,
 )
 from services.intake.domain.outages import (
+    SpoolEntryStuck,
     SpoolFull,
     SpoolUnwritable,
     is_set_aside,
@@ -149,6 +150,7 @@ __all__ = [
     "SecretDigest",
     "SenderEvidence",
     "Source",
+    "SpoolEntryStuck",
     "SpoolFull",
     "SpoolUnwritable",
     "Terms",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import cycle
 from typing import ClassVar
 
-from chassis.errors import Unavailable
+from chassis.errors import Rejected, Unavailable
 from contracts.vocabulary import make_reference
 from contracts.vocabulary.reference import RANDOM_CHARACTERS
 
@@ -22,6 +22,12 @@ class SpoolUnwritable(Unavailable):
     """The database is away, and the spool's folder cannot be written or read."""
 
     reason: ClassVar[str] = "spool-unwritable"
+
+
+class SpoolEntryStuck(Rejected):
+    """What waits in the spool does not open, or the database does not take it though it answers."""
+
+    reason: ClassVar[str] = "spool-entry-stuck"
 
 
 def is_set_aside(reference: str) -> bool:

@@ -6,11 +6,11 @@ from datetime import datetime
 from chassis import telemetry
 from chassis.actor import Actor
 from chassis.errors import Unavailable
+from chassis.patience import in_time
 from chassis.runtime import Runtime
 from chassis.settling import OutcomeUnknown, settled
 from services.intake.domain import Original, Receipt
 from services.intake.operations import receive
-from chassis.patience import in_time
 from services.intake.spool.shelter import Shelter, shelter_of
 
 Keep = Callable[[], Awaitable[Receipt]]

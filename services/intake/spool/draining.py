@@ -8,13 +8,13 @@ from chassis import telemetry
 from chassis.actor import Actor
 from chassis.database import Session
 from chassis.errors import ThroughlineError, Unavailable
+from chassis.patience import in_time
 from chassis.runtime import Runtime
 from chassis.settling import settled
-from services.intake.domain import LONDON, SpoolUnwritable
+from services.intake.domain import LONDON, SpoolEntryStuck, SpoolUnwritable
 from services.intake.operations import FromSpool, reserve_references, take_in_from_spool
 from services.intake.queries import likeness_key, localities_of
-from chassis.patience import in_time
-from services.intake.spool.shelter import Seen, Shelter, shelter_of
+from services.intake.spool.shelter import Seen, Shelter, is_stuck, shelter_of
 from services.intake.spool.store import Waiting, oldest
 
 ANSWER_SECONDS = 2.0
@@ -88,8 +88,12 @@ def _note_failure(waiting: Waiting, error: Exception) -> None:
     waiting.reason = error.reason if isinstance(error, ThroughlineError) else type(error).__name__
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (waiting.tries - 1), LONGEST_PAUSE_SECONDS)
     waiting.not_before = time.monotonic() + pause
-    facts = {"message_id": waiting.id, "reason": waiting.reason, "tries": waiting.tries}
-    log.warning("An entry of the spool could not be taken in.", extra={"facts": facts})
+    facts: dict[str, object] = {"message_id": waiting.id, "cause": waiting.reason, "tries": waiting.tries}
+    if is_stuck(waiting):
+        facts["reason"] = SpoolEntryStuck.reason
+        log.error("An original in the spool is for a person: the database does not take it.", extra={"facts": facts})
+    else:
+        log.warning("An original in the spool could not be taken in.", extra={"facts": facts})
 
 
 async def _reserve(runtime: Runtime, shelter: Shelter, now: datetime) -> None:

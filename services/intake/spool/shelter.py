@@ -8,7 +8,7 @@ from typing import Protocol, cast
 from chassis import telemetry
 from chassis.runtime import Runtime
 from services.intake.spool.folder import Folder
-from services.intake.spool.store import Spool
+from services.intake.spool.store import Spool, Waiting
 
 STUCK_TRIES = 3
 """An entry that could not be taken in so often, though the database answered, is for a person."""
@@ -60,16 +60,25 @@ def _waiting() -> int:
     return len(Seen.shelter.spool.waiting) if Seen.shelter else 0
 
 
-def stuck() -> int:
-    """Return how many entries do not open, or were refused though the database answered."""
-    waiting = Seen.shelter.spool.waiting.values() if Seen.shelter else ()
-    return sum(each.receipt is None or each.tries >= STUCK_TRIES for each in waiting)
+def _stuck() -> int:
+    return sum(map(is_stuck, Seen.shelter.spool.waiting.values())) if Seen.shelter else 0
+
+
+def is_stuck(waiting: Waiting) -> bool:
+    """Say whether an entry is for a person: it does not open, or the database answers and still does not take it."""
+    return waiting.receipt is None or waiting.tries >= STUCK_TRIES
+
+
+def waiting_of(runtime: Runtime) -> tuple[Waiting, ...]:
+    """Return what waits in the spool of a running service, oldest first."""
+    shelter = shelter_of(runtime)
+    return tuple(shelter.spool.waiting.values()) if shelter else ()
 
 
 for name, read, unit, description in (
     ("entries", _waiting, "1", "Originals that wait in the spool for the database"),
     ("oldest", lambda: Seen.seconds if _waiting() else 0.0, "s", "For how long the oldest original in the spool waits"),
-    ("stuck", stuck, "1", "Originals in the spool that the database does not take though it answers"),
+    ("stuck", _stuck, "1", "Originals in the spool that the database does not take though it answers"),
     ("refused", lambda: Seen.shelter.refused if Seen.shelter else 0, "1", "Originals refused: the spool could not"),
     ("away", lambda: int(bool(Seen.shelter and Seen.shelter.away)), "1", "1 while intake does without its database"),
 ):

@@ -3,7 +3,7 @@
 from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
-from services.intake.web import desk, ledgers, partners, reconciling, routing, views
+from services.intake.web import desk, ledgers, partners, reconciling, routing, spool, views
 from services.intake.web.form import saving
 
 PAGES = (
@@ -49,6 +49,7 @@ OPS_ROUTES = (
     Page("GET", "/ops/routing/{reference}", routing.routing_as_json, WORK_THE_DESK),
     Page("GET", "/ops/reconciliation", reconciling.reconciliation_as_json, WORK_THE_DESK),
     Page("POST", "/ops/reconciliation/{line_id:uuid}", reconciling.explain_as_json, WORK_THE_DESK),
+    Page("GET", "/ops/spool", spool.spool_as_json, WORK_THE_DESK),
     Page("GET", "/ops/partners", partners.partners_as_json, WORK_THE_DESK),
     Page("POST", "/ops/partners", partners.add_partner_as_json, WORK_THE_DESK),
     Page("POST", "/ops/partners/{client_id}/renew", partners.renew_partner_as_json, WORK_THE_DESK),

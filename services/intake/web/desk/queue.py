@@ -15,6 +15,7 @@ from services.intake.queries import (
 )
 from services.intake.web import places
 from services.intake.web.places import age, mark, moment_of, reference_of
+from services.intake.web.spool import spool_note
 
 DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
 LABELS = {
@@ -43,6 +44,7 @@ async def unread(request: PageRequest) -> Response:
         which=which.value,
         label=LABELS[which],
         lists=_lists(request, which, count, waiting_pairs),
+        spool=spool_note(request),
         more=more,
     )
 
