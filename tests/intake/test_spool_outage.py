@@ -82,12 +82,20 @@ async def drained(intake: Running) -> None:
     await eventually(empty)
 
 
-async def submit(intake: Running, body: dict[str, Any], key: str = "") -> tuple[int, dict[str, Any]]:
+async def authorization(intake: Running) -> dict[str, str]:
     gate = Gate.of(intake.runtime)
     partner = await gate.directory.by_client_id(DEMO_CLIENT_ID)
     assert partner
-    token = gate.tokens.issue(partner, partner.terms.scopes)
-    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or secrets.token_hex(8)}
+    return {"Authorization": f"Bearer {gate.tokens.issue(partner, partner.terms.scopes)}"}
+
+
+async def status_of(intake: Running, reference: str) -> dict[str, Any]:
+    answer = await intake.client.get(f"{SUBMIT}/{reference}", headers=await authorization(intake))
+    return dict(answer.json())
+
+
+async def submit(intake: Running, body: dict[str, Any], key: str = "") -> tuple[int, dict[str, Any]]:
+    headers = {**await authorization(intake), "Idempotency-Key": key or secrets.token_hex(8)}
     answer = await intake.client.post(SUBMIT, json=body, headers=headers)
     return answer.status_code, answer.json()
 
@@ -154,6 +162,8 @@ class TestStopped:
             assert again["reference"] not in {row.reference for row in shown}
             # The receipt that was given leads to the case that was there.
             assert (await _ledger(intake, again["reference"])).reference == first["reference"]
+            shown_to_partner = await status_of(intake, again["reference"])
+            assert shown_to_partner["reference"] == first["reference"]
 
     async def test_a_key_that_came_before_with_another_body_becomes_a_case_of_its_own(
         self, own: Installation, outages: Outages, spool: Path, port: int

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from chassis.database import Session
 from contracts.vocabulary import ProgressStage, Sector, is_reference
 from services.intake.domain import Partner, PartnerScope, ReferralUnknown, SecretDigest, Terms
+from services.intake.queries.references import sign_of
 
 _FACTS = (
     "id, client_id, organisation, sector, areas, scopes, requests_per_minute, secret_salt, secret_digest, generation, "
@@ -20,7 +21,8 @@ _OWN = text(
     """SELECT referral.id, referral.reference, referral.received_at, referral.version, referral.tells,
         referral.area, referral.area_version, referral.district
     FROM partner_referral AS own JOIN referral ON referral.id = own.referral_id
-    WHERE own.partner_id = :partner_id AND referral.reference = :reference AND referral.reading <> 'erased'"""
+    WHERE own.partner_id = :partner_id AND referral.reading <> 'erased' AND (referral.reference = :reference
+        OR referral.id = (SELECT referral_id FROM arrival_key WHERE digest = :given))"""
 )
 _REACHED = text(
     """SELECT stage, min(reached_at) AS reached_at FROM progress
@@ -81,7 +83,7 @@ async def own_referral(session: Session, partner_id: UUID, reference: str) -> Ow
     """
     row = None
     if is_reference(reference):
-        row = await session.first(_OWN, {"partner_id": partner_id, "reference": reference})
+        row = await session.first(_OWN, {"partner_id": partner_id, "reference": reference, "given": sign_of(reference)})
     if row is None:
         raise ReferralUnknown("You have sent no referral with that reference: check each character.")
     reached = await session.rows(_REACHED, {"id": row.id, "tells": list(row.tells)})
