@@ -75,11 +75,20 @@ def waiting_of(runtime: Runtime) -> tuple[Waiting, ...]:
     return tuple(shelter.spool.waiting.values()) if shelter else ()
 
 
-for name, read, unit, description in (
-    ("entries", _waiting, "1", "Originals that wait in the spool for the database"),
-    ("oldest", lambda: Seen.seconds if _waiting() else 0.0, "s", "For how long the oldest original in the spool waits"),
-    ("stuck", _stuck, "1", "Originals in the spool that the database does not take though it answers"),
-    ("refused", lambda: Seen.shelter.refused if Seen.shelter else 0, "1", "Originals refused: the spool could not"),
-    ("away", lambda: int(bool(Seen.shelter and Seen.shelter.away)), "1", "1 while intake does without its database"),
-):
-    telemetry.gauge(f"intake.spool.{name}", read, unit=unit, description=description)
+def _refused() -> int:
+    return Seen.shelter.refused if Seen.shelter else 0
+
+
+def _away() -> int:
+    return int(bool(Seen.shelter and Seen.shelter.away))
+
+
+def _seconds() -> float:
+    return Seen.seconds if _waiting() else 0.0
+
+
+telemetry.gauge("intake.spool.entries", _waiting, "1", "Originals that wait in the spool for the database")
+telemetry.gauge("intake.spool.oldest", _seconds, "s", "For how long the oldest original in the spool waits")
+telemetry.gauge("intake.spool.stuck", _stuck, "1", "Originals in the spool that the database does not take")
+telemetry.gauge("intake.spool.refused", _refused, "1", "Originals refused since the start: the spool took no more")
+telemetry.gauge("intake.spool.away", _away, "1", "1 while intake does without its database")
