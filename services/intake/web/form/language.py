@@ -17,12 +17,22 @@ WELSH_MONTHS = (
 )
 
 
+UNSIGNED = "Machine draft <nobody@throughline.example>"
+"""Who a catalogue says translated it last, until a translator puts their own name there."""
+
+
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return the catalogue of a language; English says everything as it stands."""
     if language == ENGLISH:
         return gettext.NullTranslations()
     return gettext.translation(DOMAIN, LOCALE, [language])
+
+
+@cache
+def is_draft(language: str) -> bool:
+    """Say whether no translator has signed a language's catalogue yet."""
+    return translations(language).info().get("last-translator", "") == UNSIGNED
 
 
 def say(language: str, text: str) -> str:

@@ -86,6 +86,7 @@ class Visit:
             status=status,
             _=self.say,
             language=self.language,
+            drafted=language.is_draft(self.language),
             other_language=self._other(),
             may_save=bool(self.draft.answered),
             **values,
