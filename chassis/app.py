@@ -300,7 +300,10 @@ def _health(runtime: Runtime) -> APIRouter:
         answers = {name: await _answers(check) for name, check in checks.items()}
         good = all(answers.values())
         body = {name: "answers" if answer else "does not answer" for name, answer in answers.items()}
-        return JSONResponse({"status": "ready" if good else "not ready", "dependencies": body}, 200 if good else 503)
+        # What only delays is told, and makes nothing unready.
+        told = {name: say() for name, say in runtime.state.get("readiness", {}).items()}
+        content = {"status": "ready" if good else "not ready", "dependencies": body} | ({"doors": told} if told else {})
+        return JSONResponse(content, 200 if good else 503)
 
     @router.get("/metrics")
     async def metrics() -> Response:

@@ -8,7 +8,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,15 +15,12 @@ import pytest
 import uvloop
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from services.intake.doors.mailbox import CertificateUnusable, MailSettings, cover_of
 from services.intake.doors.smtp import MailHandler
 from services.intake.readers.conversation import Mailbox, Visitors
 from services.intake.settings import IntakeSettings
+from tests.intake.certificates import Certificate, make_certificate
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 LIMIT = 100_000
@@ -69,41 +65,10 @@ class Server:
         return connection
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """A certificate for localhost and its key."""
-
-    certificate: Path
-    key: Path
-
-    def trusted(self) -> ssl.SSLContext:
-        """Return what a client trusts."""
-        return ssl.create_default_context(cafile=str(self.certificate))
-
-
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """A certificate made here, good for a day."""
-    folder = tmp_path_factory.mktemp("certificate")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    (folder / "certificate.pem").write_bytes(made.public_bytes(encoding))
-    (folder / "key.pem").write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain))
-    return Certificate(folder / "certificate.pem", folder / "key.pem")
+    """A certificate made here."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 def settings(**given: Any) -> MailSettings:

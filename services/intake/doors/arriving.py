@@ -64,9 +64,9 @@ def looked_at(runtime: Runtime, body: bytes, posted: Posted) -> Arrived:
 
     Bounces and automatic mail get no receipt (RFC 3834): two machines would write to each other for ever.
     """
-    head, *rest = EMPTY_LINE.split(body, maxsplit=1)
-    content = rest[0] if rest else b""
-    headers = read_headers(head[:HEADERS_LIMIT] + b"\r\n\r\n")
+    end = EMPTY_LINE.search(body)
+    content = body[end.end() :] if end else b""
+    headers = headers_of(body)
     letter = letter_of(headers, settings_of(runtime), null=posted.envelope_sender in NULL_SENDER)
     refusal = why_no_receipt(letter, frozenset(address.lower() for address in posted.recipients))
     return Arrived(
@@ -87,6 +87,12 @@ def looked_at(runtime: Runtime, body: bytes, posted: Posted) -> Arrived:
         Sent(evidence=letter.evidence, no_receipt=refusal),
         perhaps_no_referral(letter),
     )
+
+
+def headers_of(body: bytes) -> MailHeaders:
+    """Return what the headers of a mail say."""
+    end = EMPTY_LINE.search(body)
+    return read_headers(body[: min(end.start() if end else len(body), HEADERS_LIMIT)] + b"\r\n\r\n")
 
 
 def _keys(headers: MailHeaders, body: bytes, content: bytes) -> tuple[ArrivalKey, ...]:

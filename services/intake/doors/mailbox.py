@@ -12,6 +12,7 @@ from chassis import telemetry
 from chassis.errors import ThroughlineError
 from chassis.runtime import Runtime
 from services.intake.clients import scanner_at
+from services.intake.doors.imap import imap
 from services.intake.doors.letterbox import Letterbox
 from services.intake.doors.reading_room import ReadingRoom
 from services.intake.doors.smtp import MailHandler
@@ -87,7 +88,8 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
     room = ReadingRoom(runtime, cage)
     reader = asyncio.create_task(room.run(), name="reading-room")
     loop = asyncio.get_running_loop()
-    handler = MailHandler(Letterbox(runtime, room), settings.smtp_recipients)
+    letterbox = Letterbox(runtime, room)
+    handler = MailHandler(letterbox, settings.smtp_recipients)
 
     def conversation() -> Mailbox:
         return Mailbox(
@@ -105,7 +107,8 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
 
     server = await loop.create_server(conversation, settings.smtp_host, settings.smtp_port)
     try:
-        yield
+        async with imap(runtime, letterbox):
+            yield
     finally:
         server.close()
         reader.cancel()
