@@ -119,7 +119,8 @@ _MAKE = text(
         SELECT *, row_number() OVER (PARTITION BY later_id ORDER BY shared DESC, earlier_id DESC) AS place FROM alike
     ), paired AS (
         INSERT INTO referral_pair (earlier_id, later_id, area, found_at, answer, answered_in)
-        SELECT earlier_id, later_id, area, :now, 'waiting', '' FROM placed WHERE place <= :most_alike
+        SELECT least(earlier_id, later_id), greatest(earlier_id, later_id), area, :now, 'waiting', ''
+        FROM placed WHERE place <= :most_alike
     )
     SELECT counted.id, counted.fresh, made.id IS NOT NULL AS made, ARRAY(
         SELECT earlier.reference FROM placed JOIN referral AS earlier ON earlier.id = placed.earlier_id

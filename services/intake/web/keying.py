@@ -1,5 +1,6 @@
 """The desk's form: every question of the national form, filled in with what was found, to be completed by a person."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -29,6 +30,7 @@ DESK_WORDS = (
 )
 ALONE = ".current"
 """What an input of this name says makes no entry of a list by itself."""
+PATH = re.compile(r"\b[a-z_]+(?:\.(?:[a-z_]+|[0-9]{1,2}))+\b|\bsharing_acknowledged\b", re.ASCII)
 HINTS: Mapping[str, str] = MappingProxyType(
     {
         "concerns.narrative": "The referrer’s own words, not a summary.",
@@ -124,6 +126,11 @@ def label_of(path: str) -> str:
     return f"{section.title}: {_lower(question.label)}"
 
 
+def in_plain_words(reason: str) -> str:
+    """Return a sentence of the reader with its fields called as the page calls them."""
+    return PATH.sub(lambda found: f"“{label_of(found[0])}”" if kind_of(found[0]) else found[0], reason)
+
+
 def prefilled(found: Found) -> dict[str, str | list[str]]:
     """Return what the software found as it would have been typed, the doubtful answers too: a person looks."""
     typed: dict[str, str | list[str]] = {}
@@ -136,7 +143,8 @@ def prefilled(found: Found) -> dict[str, str | list[str]]:
         elif question is None:
             continue
         elif question.kind is Kind.DATE:
-            typed |= dict(zip(inputs(question, path), _date_parts(text), strict=True))
+            # A day that can be read in two ways is for the person to write: it would be taken for looked at.
+            typed |= {} if path in found.doubtful else dict(zip(inputs(question, path), _date_parts(text), strict=True))
         else:
             typed[path] = _as_chosen(path, text) if question.choices else text
     return typed
@@ -188,6 +196,8 @@ def _comes_first(keyed: Keyed) -> bool:
 
 def _named(section: Section, shown: Field) -> Field:
     """Return a field away from its section: with the section's name in its label."""
+    if shown.label.startswith(section.title):
+        return shown
     return replace(shown, label=f"{section.title}: {_lower(shown.label)}")
 
 
@@ -314,5 +324,5 @@ def _date_parts(text: str) -> tuple[str, str, str]:
     try:
         found = date.fromisoformat(str(readable(text, Reads.DATE)))
     except ValueError:
-        return text, "", ""
+        return "", "", ""
     return str(found.day), str(found.month), str(found.year)

@@ -13,7 +13,7 @@ from services.intake.queries import (
     localities_of,
     unread_referrals,
 )
-from services.intake.web import places
+from services.intake.web import keying, places
 from services.intake.web.places import age, mark, moment_of, reference_of
 from services.intake.web.spool import spool_note
 
@@ -69,14 +69,14 @@ def _row(request: PageRequest, each: Unread) -> dict[str, object]:
         "reference": each.reference,
         "door": DOORS[Door(each.door)],
         "age": age(each.received_at, request.now),
-        "reason": each.reason,
+        "reason": keying.in_plain_words(each.reason),
         "state": str(each.reading),
         "complete_by": each.complete_by,
         "overdue": each.open and each.complete_by < request.now,
         "open": each.open,
         "owner": each.claim.officer_name if each.claim else f"{duty.risk_owner}, duty officer",
         "claimed": each.claim is not None,
-        "covers": f"{duty.covers}, {duty.organisation}",
+        "covers": f"{'Now at the desk' if duty.desk_open else 'Desk closed, covered by'}: {duty.covers}, {duty.organisation}",
     }
 
 

@@ -86,7 +86,7 @@ async def _page(
         status=status,
         reference=found.reference,
         facts=_facts(request, found),
-        reason=found.reason,
+        reason=keying.in_plain_words(found.reason),
         open=is_open,
         owner=_owner(request, found),
         mine=found.claim is not None and found.claim.officer_id == request.actor.id,
