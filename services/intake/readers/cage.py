@@ -128,28 +128,31 @@ class Cage:
 
     async def _ask_once(self, packet: Packet) -> Packet:
         cell = await self._free.get()
-        stay = asyncio.get_running_loop().create_future()
-        giving_way = asyncio.get_running_loop().call_later(SECONDS_AMONG_THE_QUICK, self._give_way, stay)
+        loop = asyncio.get_running_loop()
+        aside: asyncio.Future[None] = loop.create_future()
+        giving_way = None
         try:
             if cell is None:
                 cell = await self._fresh()
+            giving_way = loop.call_later(SECONDS_AMONG_THE_QUICK, self._give_way, cell, aside)
             return await cell.ask(packet, self._seconds)
         finally:
-            giving_way.cancel()
-            self._return(cell, aside=stay.done())
+            if giving_way is not None:
+                giving_way.cancel()
+            self._return(cell, aside=aside.done())
 
-    def _give_way(self, aside: "asyncio.Future[None]") -> None:
+    def _give_way(self, cell: Cell, aside: "asyncio.Future[None]") -> None:
         """Put another child in the place of one that takes long, unless too many take long already."""
         if self._slow < MOST_SLOW:
             self._slow += 1
             aside.set_result(None)
+            cell.slow_down()
             self._work(self._put_fresh())
 
     def _return(self, cell: Cell | None, *, aside: bool) -> None:
-        if aside:
+        if aside and cell is not None:
             self._slow -= 1
-            if cell is not None:
-                self._work(cell.end())
+            self._work(cell.end())
         elif cell is None or not cell.spent:
             self._free.put_nowait(cell)
         else:

@@ -21,6 +21,7 @@ SECONDS_TO_START = 30.0
 LARGEST_HEAD = 32 << 20
 LARGEST_ANSWER = 96 << 20
 READS_BEFORE_RENEWAL = 500
+LAST = 19
 NOT_STARTED = "The reader could not be started; open the original."
 FILES_FAULT = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGSYS})
 """A child that ends by one of these ends so again on the same file; SIGKILL may come from outside."""
@@ -100,6 +101,11 @@ class Cell:
         stdin.write(pack(packet))
         await stdin.drain()
         return await _receive(self._process)
+
+    def slow_down(self) -> None:
+        """Let everybody else on the machine go first from now on."""
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, LAST)
 
     async def end(self) -> None:
         """Kill the child and wait until it is gone."""

@@ -31,7 +31,8 @@ DECLARED_OBJECTS = re.compile(rb"/(?:N|Size|Count)\s{0,10}(\d{1,15})")
 FILTERS = re.compile(rb"/Filter\s{0,10}\[([^\[\]]{0,200})")
 ENCRYPTION = re.compile(rb"/Encrypt\s{0,10}(?:\d|<<)")
 UPDATE = re.compile(rb"/Prev\s{0,10}\d")
-STREAM = re.compile(rb"stream\r?\n")
+PACKED = re.compile(rb"stream(\r?\n)(?=[\x08\x18\x28\x38\x48\x58\x68\x78])")
+"""A stream that begins as packed ones do; pictures begin otherwise."""
 
 
 def mail_cause(raw: bytes) -> Cause:
@@ -96,14 +97,15 @@ def _works(body: bytes) -> Iterator[int]:
     Streams that lie within each other are counted as often as they lie there.
     """
     view = memoryview(body)
-    for found in STREAM.finditer(body):
-        unpacking, place, rest = zlib.decompressobj(), found.end(), b""
+    for found in PACKED.finditer(body):
+        unpacking, place, rest = zlib.decompressobj(), found.end(1), b""
         while not unpacking.eof and (rest or place < len(body)):
             given = rest or view[place : place + PIECE]
             place += 0 if rest else PIECE
             try:
                 size = len(unpacking.decompress(given, LARGEST_PIECE))
             except zlib.error:
+                yield len(given)
                 break
             rest = unpacking.unconsumed_tail
             yield len(given) - len(rest) + size
