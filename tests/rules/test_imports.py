@@ -106,6 +106,19 @@ class TestImports:
         answers.pop("")
         assert {rule for rule, broken in answers.items() if broken != [rule]} == set()
 
+    @pytest.mark.parametrize(
+        ("file", "line"),
+        [
+            ("services/intake/operations/ledger.py", "import services.intake.spool"),
+            ("services/intake/spool/store.py", "import services.intake.settings"),
+            ("services/intake/spool/folder.py", "import services.intake.web"),
+        ],
+    )
+    def test_the_spool_has_its_place_above_operations_and_below_the_doors(
+        self, copied: Path, file: str, line: str
+    ) -> None:
+        assert _answers(copied, {"one-shape": (file, line)})["one-shape"] == ["one-shape"]
+
     def test_a_new_room_or_a_missing_one_is_noticed(self, copied: Path) -> None:
         answers = _answers(copied, {"one-shape": ("services/triage/utils.py", "")})
         assert answers["one-shape"] == ["one-shape"]

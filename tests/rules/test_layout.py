@@ -12,6 +12,8 @@ ROOMS = ("app", "settings", "handlers", "jobs", "operations", "queries", "models
 BANNED = {"utils", "helpers", "common", "tasks", "base", "manager", "lib", "misc"}
 DOORS = {"intake", "monitor", "notify"}
 """Services with other ways in or out than pages: mail, spans, the demonstration's mail folder."""
+SPOOLS = {"intake"}
+"""Services that accept what comes in also while their database is away."""
 
 
 def _room(service: str, name: str) -> Path | None:
@@ -33,6 +35,9 @@ class TestService:
 
     def test_has_doors_only_where_listed(self, service: str) -> None:
         assert (_room(service, "doors") is not None) == (service in DOORS)
+
+    def test_has_a_spool_only_where_listed(self, service: str) -> None:
+        assert (_room(service, "spool") is not None) == (service in SPOOLS)
 
     def test_has_a_readme_of_one_screen(self, service: str) -> None:
         readme = ROOT / "services" / service / "README.md"
