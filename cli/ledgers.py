@@ -119,5 +119,6 @@ def _reconciliation(state: Path, query: dict[str, str], explain: str, reason: st
     else:
         console.say("Nothing has been counted yet." if not any(query.values()) else "There is no such count.")
     if found["open"]:
-        console.fail(f"{found['open']} differences are open: see docs/runbooks/reconciliation-different.md.")
+        many = "1 difference is" if found["open"] == 1 else f"{found['open']} differences are"
+        console.fail(f"{many} open: see docs/runbooks/reconciliation-different.md.")
         raise typer.Exit(1)

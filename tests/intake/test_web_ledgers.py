@@ -91,7 +91,7 @@ class TestLines:
         assert [row[:2] for row in parked] == [[second, "Dovetail team"], [first, "Dovetail team"]]
         gateway = table((await intake.client.get("/desk/ledger?which=all&team=gateway")).text, "Ledger lines")
         assert {row[1] for row in gateway} == {"Police Gateway"}
-        assert "The list ends here" in (await intake.client.get("/desk/ledger?which=erased")).text
+        assert "There is no such line" in (await intake.client.get("/desk/ledger?which=erased")).text
         strange = await intake.client.get("/desk/ledger?which=nonsense&team=nobody&after=x~y~z")
         assert strange.status_code == 200
 
@@ -212,7 +212,7 @@ class TestReconciliation:
         line = await counted(intake, missing=(row.id,))
         await counted(intake, day=DAY - timedelta(days=1), held=2)
         page = (await intake.client.get("/desk/reconciliation")).text
-        assert [each[1] for each in table(page, "Open differences")] == ["intake.police.v1 at triage"]
+        assert [each[1] for each in table(page, "Open differences")] == ["Told to police at triage"]
         assert {each[6] for each in table(page, "Counts")} == {"Agrees"}
         of_day = (await intake.client.get(f"/desk/reconciliation?day={DAY}")).text
         assert [each[2:] for each in table(of_day, "Counts")] == [["2", "2", "2", "1", "Open"]]

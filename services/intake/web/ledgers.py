@@ -74,6 +74,7 @@ async def _late_page(request: PageRequest, errors: tuple[tuple[str, str], ...] =
     given = {"reference": request.query.get("reference", ""), **filters}
     form = FormErrors(FormData({name: (value,) for name, value in given.items()}), errors)
     choices = {"teams": list(TEAMS.items()), "which": WHICH, "filters": urlencode(filters), "late": which == LATE}
+    choices["begun"] = bool(request.query.get("after"))
     return request.render("late", status=status, rows=rows, count=count, more=more, form=form, **choices)
 
 

@@ -9,9 +9,10 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, ValidationError
 
 from chassis.web import Form, FormErrors, PageRequest, Response, parse
+from services.intake.domain import LONDON
 from services.intake.domain.reconciliation import CountState, ExplanationUnreadable, Measure
 from services.intake.operations import explain
-from services.intake.queries import count_open_differences, reconciliation_line
+from services.intake.queries import count_open_differences, localities_of, reconciliation_line
 from services.intake.queries import reconciliation as lines_of_counts
 from services.intake.queries.reconciliation import CountLine
 
@@ -46,13 +47,14 @@ async def reconciliation(request: PageRequest) -> Response:
         total = await count_open_differences(session)
         opened = await lines_of_counts(session, state=CountState.OPEN, limit=MOST_LINES) if day is None else ()
         lines = await lines_of_counts(session, day=day, limit=MOST_LINES)
+    areas = _areas(request)
     others = [line for line in lines if day is not None or line.state != CountState.OPEN]
     return request.render(
         "reconciliation",
         day=day,
         total=total,
-        opened=[_shown(each) for each in opened],
-        lines=[_shown(each) for each in others],
+        opened=[_shown(each, areas) for each in opened],
+        lines=[_shown(each, areas) for each in others],
     )
 
 
@@ -71,7 +73,11 @@ async def difference(request: PageRequest) -> Response:
             return request.redirect("reconciliation")
         form = checked
     return request.render(
-        "difference", status=422 if form.errors else 200, line=_shown(line), references=references, form=form
+        "difference",
+        status=422 if form.errors else 200,
+        line=_shown(line, _areas(request)),
+        references=references,
+        form=form,
     )
 
 
@@ -98,14 +104,14 @@ async def explain_as_json(request: PageRequest) -> Response:
     return JSONResponse(_content(line))
 
 
-def _shown(line: CountLine) -> dict[str, Any]:
+def _shown(line: CountLine, areas: Mapping[str, str]) -> dict[str, Any]:
     words, colour = STATES[line.state]
     count = line.count
     return {
         "id": line.id,
         "day": count.day,
-        "area": count.area,
-        "what": MEASURES.get(count.measure, count.measure),
+        "area": areas.get(count.area, count.area),
+        "what": MEASURES.get(count.measure) or f"Told to {count.measure.split('.')[1].replace('-', ' ')}",
         "recipient": count.recipient,
         "numbers": count,
         "lacking": line.lacking,
@@ -142,6 +148,10 @@ def _content(line: CountLine) -> dict[str, Any]:
         "explained_by": line.explained_by,
         "explained_at": line.explained_at.isoformat() if line.explained_at else None,
     }
+
+
+def _areas(request: PageRequest) -> Mapping[str, str]:
+    return dict(localities_of(request.runtime).areas(request.now.astimezone(LONDON).date()))
 
 
 def _day(given: str) -> date | None:
