@@ -56,7 +56,8 @@ def audience_table(audience: Mapping[str, Any], *, every: bool) -> Table:
     above = [each for each in audience["fields"] if each["because"] == "contract"]
     shown = audience["fields"] if every else [each for each in audience["fields"] if each["because"] != "contract"]
     title = f"{audience['audience']}: {', '.join(audience['teams'])} ({audience['type'] or 'told nothing yet'})"
-    rest = f"; {len(above)} other questions of the form are above its contract" if above and not every else ""
+    many = "1 other question of the form is" if len(above) == 1 else f"{len(above)} other questions of the form are"
+    rest = f"; {many} above its contract" if above and not every else ""
     made = console.table(title + rest, "field", "sent as", "fate", "why")
     for each in shown:
         why = f"{WHY[each['because']]}: {each['rule']}" if each["rule"] else WHY[each["because"]]

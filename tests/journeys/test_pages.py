@@ -134,6 +134,7 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
     return {
         "subject": str(concern["subject"]),
         "original": str(original["document_id"]),
+        "count": str(live.of("intake", "SELECT id FROM reconciliation LIMIT 1")[0]["id"]),
         "held": str(held["id"]),
         "signpost": str(live.of("notify", "SELECT id FROM signpost LIMIT 1")[0]["id"]),
         "notice": str(live.of("notify", "SELECT id FROM notice LIMIT 1")[0]["id"]),
@@ -150,6 +151,8 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
         "intake": [
             ("", ["/", "/referral", "/referral/call-999", *(f"/referral/questions/{step.key}" for step in STEPS)]),
             (DESK, ["/desk", f"/desk/referrals/{world.unread}", "/desk/ledger", f"/desk/ledger/{fresh}"]),
+            (DESK, ["/desk/ledger?which=all", "/desk/routing", f"/desk/routing/{fresh}"]),
+            (DESK, ["/desk/reconciliation", f"/desk/reconciliation/{ids['count']}"]),
         ],
         "triage": [
             (IMU, ["/", "/imu", f"/referrals/{fresh}", f"/referrals/{fresh}/deconfliction"]),
