@@ -144,6 +144,7 @@ class IntakeSettings(ServiceSettings):
 
     default_area: str = "kent-and-medway"
     saved_form_days: int = 28
+    suggestions_directory: Path | None = None
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 2525
     smtp_size_limit: int = 30 * 1024 * 1024

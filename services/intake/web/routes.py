@@ -3,8 +3,8 @@
 from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
-from services.intake.web import desk, ledgers, partners, reconciling, routing, spool, views
-from services.intake.web.form import saving
+from services.intake.web import desk, ledgers, partners, reconciling, routing, set_aside, spool, views
+from services.intake.web.form import saving, suggestions
 
 PAGES = (
     Page("GET", "/", views.start, PUBLIC),
@@ -20,6 +20,7 @@ PAGES = (
     Page("GET", "/referral/save", saving.save, PUBLIC),
     Page("POST", "/referral/save", saving.save, PUBLIC),
     Page("GET", "/referral/saved", saving.saved, PUBLIC),
+    Page("GET", "/autocomplete/{kind}.json", suggestions.suggestions, PUBLIC),
     Page("GET", "/saved", saving.saved_forms, PUBLIC),
     Page("GET", "/saved/{token}", saving.saved_link, PUBLIC),
     Page("POST", "/saved/{token}", saving.saved_link, PUBLIC),
@@ -31,6 +32,9 @@ PAGES = (
     Page("GET", "/desk/pairs/{reference}/{other}", desk.pair, WORK_THE_DESK),
     Page("POST", "/desk/pairs/{reference}/{other}", desk.pair, WORK_THE_DESK),
     Page("GET", "/desk/documents/{document_id:uuid}", desk.original, WORK_THE_DESK),
+    Page("GET", "/desk/mails", set_aside.mails_aside, WORK_THE_DESK),
+    Page("GET", "/desk/mails/{aside_id:uuid}", set_aside.mail_aside, WORK_THE_DESK),
+    Page("POST", "/desk/mails/{aside_id:uuid}", set_aside.mail_aside, WORK_THE_DESK),
     Page("GET", "/desk/ledger", ledgers.late, WORK_THE_DESK),
     Page("GET", "/desk/ledger/{reference}", ledgers.ledger_lines, WORK_THE_DESK),
     Page("GET", "/desk/reconciliation", reconciling.reconciliation, WORK_THE_DESK),
@@ -39,7 +43,12 @@ PAGES = (
     Page("GET", "/desk/routing", routing.routing, WORK_THE_DESK),
     Page("GET", "/desk/routing/{reference}", routing.routing_of, WORK_THE_DESK),
 )
-NAVIGATION = (("Make a referral", "start"), ("Originals to read", "unread"), ("Same person", "pairs"), ("Ledger", "late"))
+NAVIGATION = (
+    ("Make a referral", "start"),
+    ("Originals to read", "unread"),
+    ("Same person", "pairs"),
+    ("Ledger", "late"),
+)
 
 OPS_ROUTES = (
     Page("GET", "/ops/ledger", ledgers.newest_ledgers_as_json, WORK_THE_DESK),
