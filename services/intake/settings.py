@@ -126,6 +126,7 @@ def _recipient(each: Recipient, closes: str, rules: Mapping[str, str]) -> Requir
         withheld=frozenset(each.withhold),
         documents=each.documents,
         equality_monitoring=each.equality_monitoring,
+        urgent_within_minutes=each.urgent_within_minutes,
         rules=rules,
         announce_unread=each.announce_unread,
         stored_within_seconds=each.stored_within_seconds,

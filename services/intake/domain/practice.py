@@ -19,6 +19,7 @@ class RequiredRecipient:
 
     `withheld` names fields and paths into the form; equality monitoring is withheld unless `equality_monitoring`.
     `acknowledge_by` gives, for the moment of receipt, by when somebody there must confirm; None where nobody has to.
+    `urgent_within_minutes` takes its place where somebody is in immediate danger.
     `rules` gives file and line of what the area says about a field, `announce_unread` and `equality` among them.
     """
 
@@ -32,6 +33,7 @@ class RequiredRecipient:
     announce_unread: bool = True
     stored_within_seconds: int = 60
     acknowledge_by: Callable[[datetime], datetime] | None = None
+    urgent_within_minutes: int | None = None
     rules: Mapping[str, str] = field(default_factory=dict)
 
 

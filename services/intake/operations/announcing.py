@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from contracts.intake import awareness, duty, police, referrer, social_care, sta
 from contracts.vocabulary import Door, ProgressStage, ReferralForm
 from services.intake.domain import Practice, anonymous_facts, month_of, narrowed
 from services.intake.domain.disclosure import withholdable
+from services.intake.operations.ledger import hasten
 
 TOPICS: Mapping[str, str] = {
     "police": police.TOPIC,
@@ -133,6 +134,9 @@ async def _announce(
     if version.pages:
         paged = duty.DutyOfficerPaged(reference=version.reference, raised_at=version.at, version=version.version)
         events = [paged, *events]
+        minutes = {each.team: each.urgent_within_minutes for each in version.practice.recipients}
+        by = {team: version.at + timedelta(minutes=given) for team, given in minutes.items() if given}
+        await hasten(session, version.referral_id, by)
     if message is not None:
         events = [*events, message]
     await outbox.add_all(session, [(event, _about(event, version)) for event in events])

@@ -1,7 +1,7 @@
 """Notes in the ledger what the consumers say: stored, parked, and how far their people have got."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, text
 from chassis import audit
 from chassis.database import Session
 from contracts.envelope import ReceiptItem
+from contracts.vocabulary import Team
 from services.intake import models
 
 _COLUMNS = {
@@ -45,6 +46,11 @@ def _statement(column: str) -> TextClause:
     )
 
 
+_HASTEN = text(
+    """UPDATE ledger_line AS line SET acknowledge_by = least(line.acknowledge_by, wanted.by)
+    FROM unnest(CAST(:teams AS text[]), CAST(:moments AS timestamptz[])) AS wanted (team, by)
+    WHERE line.referral_id = :id AND line.team = wanted.team AND line.acknowledged_at IS NULL"""
+)
 _NOTE = {state: _statement(column) for state, column in _COLUMNS.items()}
 
 
@@ -67,6 +73,12 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
             facts: dict[str, str | int] = {"team": team, "service": recipient}
             subject = line.referral_id
             await audit.record(session, f"ledger.{state}", subject=subject, now=now, area=line.area, facts=facts)
+
+
+async def hasten(session: Session, referral_id: UUID, by: Mapping[Team, datetime]) -> None:
+    """Let teams acknowledge a referral by an earlier moment: somebody is in immediate danger."""
+    parameters = {"id": referral_id, "teams": [str(team) for team in by], "moments": list(by.values())}
+    await session.execute(_HASTEN, parameters)
 
 
 async def purge_keys(session: Session, *, before: datetime, now: datetime) -> int:
