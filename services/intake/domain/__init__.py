@@ -24,6 +24,7 @@ from services.intake.domain.facts import (
 )
 from services.intake.domain.lines import LineTimes, line_state
 from services.intake.domain.links import (
+    MARK_BYTES,
     Answer,
     AnsweredIn,
     AnsweredMeanwhile,
@@ -91,6 +92,7 @@ __all__ = [
     "EQUALITY",
     "GIVEN_UP",
     "LONDON",
+    "MARK_BYTES",
     "MOST_ALIKE",
     "MOST_REQUESTS_PER_MINUTE",
     "NOBODY",

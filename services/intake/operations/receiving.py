@@ -19,6 +19,7 @@ from contracts.envelope import DocumentReference
 from contracts.intake.referrer import ReferrerMessageDue
 from services.intake import models
 from services.intake.domain import (
+    MARK_BYTES,
     MOST_ALIKE,
     ArrivalKey,
     Attachment,
@@ -49,7 +50,6 @@ _LINE = (
     "line_due_at",
     "line_acknowledge_by",
 )
-_MARK = ("mark", "mark_area", "mark_referral_id")
 
 _CLAIMED_BEFORE = text(
     """SELECT sign.kind, sign.digest, sign.request_digest, referral.id, referral.reference, referral.received_at,
@@ -66,9 +66,10 @@ _MAKE = text(
             CAST(:door AS text[]), CAST(:reading AS text[]), CAST(:unread_reason AS text[]), CAST(:district AS text[]),
             CAST(:immediate_danger AS boolean[]), CAST(:document_id AS uuid[]), CAST(:referrer_email AS bytea[]),
             CAST(:language AS text[]), CAST(:tells AS text[]), CAST(:complete_by AS timestamptz[]),
-            CAST(:form AS bytea[]), CAST(:signs AS int[]))
+            CAST(:form AS bytea[]), CAST(:signs AS int[]), CAST(:marks AS bytea[]))
             AS given (id, area, area_version, reference, correlation_id, statistics_key, door, reading, unread_reason,
-                district, immediate_danger, document_id, referrer_email, language, tells, complete_by, form, signs)
+                district, immediate_danger, document_id, referrer_email, language, tells, complete_by, form, signs,
+                marks)
     ), claimed AS (
         INSERT INTO arrival_key (digest, kind, area, request_digest, referral_id, seen_at)
         SELECT digest, kind, area, request_digest, referral_id, :now
@@ -103,9 +104,9 @@ _MAKE = text(
             AS line (referral_id, team, area, service, topic, required, announced, due_at, acknowledge_by)
             ON line.referral_id = made.id
     ), marked AS (
-        SELECT given_mark.mark, given_mark.area, given_mark.referral_id FROM made
-        JOIN unnest(CAST(:mark AS bytea[]), CAST(:mark_area AS text[]), CAST(:mark_referral_id AS uuid[]))
-            AS given_mark (mark, area, referral_id) ON given_mark.referral_id = made.id
+        SELECT substring(given.marks FROM place FOR :mark_bytes) AS mark, given.area, given.id AS referral_id
+        FROM given JOIN made USING (id)
+        CROSS JOIN LATERAL generate_series(1, length(given.marks), :mark_bytes) AS place
     ), kept_marks AS (
         INSERT INTO likeness_mark (mark, area, referral_id) SELECT mark, area, referral_id FROM marked
     ), alike AS (
@@ -302,17 +303,11 @@ def _values(
         for arrival, key in keys
     ]
     lines = [line for arrival in arrivals for line in _lines(arrival.original, arrival.referral_id, now)]
-    marks = [
-        (mark, arrival.original.practice.area, arrival.referral_id)
-        for arrival in arrivals
-        for mark in marks_of(arrival.original.form, arrival.original.likeness_key)
-    ]
     return (
         {name: [row[name] for row in rows] for name in rows[0]}
         | _columns(_SIGN, signs)
         | _columns(_LINE, lines)
-        | _columns(_MARK, marks)
-        | {"now": now, "most_alike": MOST_ALIKE}
+        | {"now": now, "most_alike": MOST_ALIKE, "mark_bytes": MARK_BYTES}
     )
 
 
@@ -342,6 +337,7 @@ async def _row(
         "tells": " ".join(sorted(practice.tells)),
         "complete_by": None if original.reading == Reading.READ else practice.desk.complete_by(now),
         "form": await session.seal_model(referral_id, form) if form else None,
+        "marks": b"".join(marks_of(form, original.likeness_key)),
     }
 
 

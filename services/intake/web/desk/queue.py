@@ -59,12 +59,17 @@ def _lists(request: PageRequest, which: DeskList, count: DeskCount, waiting_pair
         }
         for each, label in LABELS.items()
     ]
-    return [*items, {"text": f"Possibly the same ({waiting_pairs:,})", "href": request.url("pairs"), "current": False}]
+    return [
+        *items,
+        {"text": f"Possibly the same ({waiting_pairs:,})", "href": request.url("pairs"), "current": False},
+        {"text": "Mails set aside", "href": request.url("mails_aside"), "current": False},
+    ]
 
 
 def _row(request: PageRequest, each: Unread) -> dict[str, object]:
     practice = localities_of(request.runtime).by_version(each.area, each.area_version, "")
     duty = practice.desk.on_duty(request.now)
+    there = "Now at the desk" if duty.desk_open else "Desk closed, covered by"
     return {
         "reference": each.reference,
         "door": DOORS[Door(each.door)],
@@ -76,7 +81,7 @@ def _row(request: PageRequest, each: Unread) -> dict[str, object]:
         "open": each.open,
         "owner": each.claim.officer_name if each.claim else f"{duty.risk_owner}, duty officer",
         "claimed": each.claim is not None,
-        "covers": f"{'Now at the desk' if duty.desk_open else 'Desk closed, covered by'}: {duty.covers}, {duty.organisation}",
+        "covers": f"{there}: {duty.covers}, {duty.organisation}",
     }
 
 
