@@ -162,5 +162,7 @@ class TestYesOrNo:
     def test_ticked_boxes_pair_with_their_words(self) -> None:
         assert ticked("☒ Online ☐ Travel ☑ Harm") == ("Online", "Harm")
         assert ticked("Online ☐ Travel ☐") == ()
+        assert ticked("Yes [x] No [ ]") == ("Yes",)
+        assert ticked("[ ] Yes [X] No []  Not known") == ("No",)
         assert ticked("no boxes at all") is None
         assert ticked("☐ Yes ☒") is None

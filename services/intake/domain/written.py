@@ -37,7 +37,10 @@ MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 BETWEEN = re.compile(r"\s*(?:[;,\n]|\s/\s|\s+or\s+|\s+and\s+|\s+neu\s+|\s+a\s+)\s*")
 
 ON, OFF = "☒☑✓✔🗹🗷", "☐□❏❑"
-MARKS = re.compile(f"[{ON}{OFF}]\ufe0f?")
+MARKS = re.compile(rf"[{ON}{OFF}]\ufe0f?|\[\s?[xX✓✔]?\s?\]")
+"""Boxes as Word shows them, and as people type them: [x] and [ ]."""
+
+TICK = re.compile(f"[{ON}xX]")
 WORDS: Mapping[str, Answer] = MappingProxyType(
     {
         **dict.fromkeys(("yes", "y", "true", "ie", "oes", "ydy", "ydw", *ON), "yes"),
@@ -155,4 +158,4 @@ def ticked(text: str) -> tuple[str, ...] | None:
     named = words[:-1] if words[0] else words[1:]
     if not all(named):
         return None
-    return tuple(word for word, mark in zip(named, marks, strict=True) if mark[0] in ON)
+    return tuple(word for word, mark in zip(named, marks, strict=True) if TICK.search(mark))

@@ -10,11 +10,14 @@ from services.intake.readers.confinement import allow_seconds, confine
 from services.intake.readers.examination import file_cause, mail_cause, unread_cause
 from services.intake.readers.files import read_form
 from services.intake.readers.messages import read_message
+from services.intake.readers.pdf import pdf_pages
 from services.intake.readers.quarantine import sentence
 from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
 from services.intake.readers.wire import LENGTH, Packet, pack, packed_form, packed_message, size_of
 
 CPU_SECONDS = 10
+LOADED = pdf_pages
+"""Its library must be there before the child gives up opening files."""
 
 
 def main() -> None:

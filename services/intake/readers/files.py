@@ -6,7 +6,6 @@ from dataclasses import replace
 from services.intake.readers.failures import Damaged, NotAForm, TooBig, Unreadable
 from services.intake.readers.fields import assemble, question_of
 from services.intake.readers.labels import answers_by_label
-from services.intake.readers.pdf import pdf_pages
 from services.intake.readers.plain import is_furniture, plain_pages
 from services.intake.readers.rows import Pages, storable
 from services.intake.readers.structured import json_values, load_json
@@ -44,6 +43,8 @@ def _read(attachment: Attachment) -> FormReading:
     if shape is Shape.WORD:
         return _of_pages(word_pages(attachment.body))
     if shape is Shape.PDF:
+        from services.intake.readers.pdf import pdf_pages  # noqa: PLC0415  only the cage's children need its library
+
         return _of_pages(pdf_pages(attachment.body))
     if shape is Shape.TEXT:
         if len(attachment.body) > LARGEST_TEXT:

@@ -14,8 +14,11 @@ NOTHING_SAID = frozenset({"", "n a", "na", "none", "not known", "unknown", "not 
 """What people write where they have no date, number or address to give; in other answers it is kept as it is."""
 TICKED = frozenset({Kind.YES_NO, Kind.YES_NO_NOT_KNOWN, Kind.CHOICE, Kind.CHOICES, Kind.ACKNOWLEDGED})
 LONG = frozenset({Kind.TEXT})
-LONGEST_LABEL = 4
-"""So many lines at most."""
+LONGEST_LABEL = 6
+"""So many lines at most, besides the first."""
+
+LONGEST_BELOW = 8
+"""So many words at most are taken for a short answer that stands below its label: more may be anything."""
 
 CONTACT = ("forename", "surname", "role", "organisation", "relationship", "phone", "email", "wishes_anonymity")
 
@@ -42,17 +45,22 @@ def answers_by_label(pages: Pages, wording: Wording, known: Mapping[str, str]) -
 
 
 def _unwrapped(rows: Sequence[Row], wording: Wording) -> Iterator[Row]:
-    """Yield the rows, those of which the label is broken over several lines put together again."""
-    waiting = list(reversed(rows))
-    while waiting:
-        row = waiting.pop()
-        for lines in range(1, LONGEST_LABEL):
-            if not wording.begins_label(row.cells[0]) or len(waiting) < lines:
-                break
-            whole = _together((row, *waiting[: -lines - 1 : -1]))
-            if wording.is_known(whole.cells[0]):
-                row, waiting = whole, waiting[:-lines]
-                break
+    """Yield the rows, those of which the label or the print is broken over several lines put together again.
+
+    The longest label counts; a line that is a label of its own never belongs to the one above it.
+    """
+    place = 0
+    while place < len(rows):
+        row, taken = rows[place], 1
+        if wording.begins(row.cells[0]):
+            for more in range(1, LONGEST_LABEL + 1):
+                broken = rows[place : place + more + 1]
+                if len(broken) <= more or wording.is_known(broken[-1].cells[0]):
+                    break
+                whole = _together(broken)
+                if wording.is_known(whole.cells[0]):
+                    row, taken = whole, more + 1
+        place += taken
         yield row
 
 
@@ -74,6 +82,7 @@ class _Walk:
         self._found: dict[str, list[str]] = {}
         self._times: Counter[str] = Counter()
         self._unplaced: list[str] = []
+        self._unsure: set[str] = set()
         self._same_as: dict[str, str] = {}
 
     def row(self, row: Row) -> None:
@@ -190,6 +199,9 @@ class _Walk:
             self._pending = ""
             self._outside(text)
             return
+        kind = _kind(self._pending)
+        if joint == "\n" and kind not in {*LONG, *TICKED} and len(text.split()) > LONGEST_BELOW:
+            self._unsure.add(self._pending)
         answers[-1] = f"{answers[-1]}{joint}{text}" if answers[-1] else text
 
     def _goes_on(self, text: str) -> bool:
@@ -204,7 +216,7 @@ class _Walk:
 
     def answers(self, known: Mapping[str, str], asked: frozenset[str]) -> Answers:
         """Return what was found, beside what is known already; two different answers to one question are doubtful."""
-        values, doubtful, unplaced = dict(known), set[str](), list(self._unplaced)
+        values, doubtful, unplaced = dict(known), set(self._unsure), list(self._unplaced)
         for path, texts in self._found.items():
             if path in asked:
                 # Its own field holds the answer: what stands at its label on the page is print, or belongs nowhere.
@@ -245,7 +257,7 @@ def _blank(path: str, text: str) -> bool:
         return True
     kind = _kind(path)
     if kind in TICKED:
-        return bare(text) == "yes no" or (bool(MARKS.search(text)) and ticked(text) == ())
+        return ticked(text) == () if MARKS.search(text) else bare(text) == "yes no"
     return kind not in {Kind.LINE, Kind.TEXT, None} and bare(text) in NOTHING_SAID
 
 

@@ -1,5 +1,6 @@
 """A PDF taken apart: the fields of a form that can be filled in, notes put on its pages, and its text by line."""
 
+import importlib
 import io
 import logging
 import re
@@ -14,6 +15,9 @@ from services.intake.readers.failures import Damaged, Locked, NotAForm, TooBig
 from services.intake.readers.fields import kind_of
 from services.intake.readers.rows import Pages, Row, storable
 
+for _needed in ("pypdf.filters", "pypdf._codecs._codecs"):
+    # The library loads these when a file first asks for them: too late in the cage, which opens no file any more.
+    importlib.import_module(_needed)
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings repeat what hostile files say
 
 MOST_PAGES = 60

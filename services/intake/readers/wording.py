@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from contracts.vocabulary.nrf import EDITIONS, SECTIONS, Edition, Heading
 from contracts.vocabulary.nrf.editions import SAMPLE_NOTICE
+from services.intake.domain.written import MARKS
 from services.intake.readers.rows import Pages, bare, without_asides
 
 SEPARATORS = r"[:?\n\t☐☑☒–—-]"
@@ -42,7 +43,11 @@ class Wording:
         self._starts = {section: _starts(labels) for section, labels in self._labels.items()}
         self._any_start = _starts(self._anywhere)
         self._statements = {bare(one): path for path, words in edition.statements.items() for one in words}
-        self._print = frozenset(bare(words) for words in (*edition.print, *edition.marks))
+        marks = tuple(mark for one in EDITIONS.values() for mark in one.marks)
+        self._print = frozenset(bare(words) for words in (*edition.print, *marks))
+        self._wholes = self._every | self._print | frozenset(self._statements)
+        phrases = sorted(filter(None, self._print), key=len, reverse=True)
+        self._printed = re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
         self._choices = frozenset(map(bare, _choices()))
 
     def heading(self, text: str) -> Heading | None:
@@ -68,10 +73,10 @@ class Wording:
                 return Labelled(path, ASIDE.sub("", text[found.end(1) :]).strip(" \t:?*–—-\n"))
         return None
 
-    def begins_label(self, text: str) -> bool:
-        """Say whether a text may be the first line of a label or a heading that goes on below it."""
+    def begins(self, text: str) -> bool:
+        """Say whether a text may be the first line of a label, a heading or a line of print that goes on below it."""
         words = bare(text)
-        return bool(words) and any(label.startswith(f"{words} ") for label in self._every)
+        return bool(words) and any(whole.startswith(f"{words} ") for whole in self._wholes)
 
     def statement(self, text: str) -> str | None:
         """Return the path of the question that this printed statement answers with yes."""
@@ -86,11 +91,13 @@ class Wording:
     def is_help(self, text: str) -> bool:
         """Say whether these words are the empty form's own advice, which is never an answer."""
         words = bare(text)
-        return not words or words in self._print or PRINTED.fullmatch(words) is not None
+        if MARKS.search(text):
+            return False
+        return PRINTED.fullmatch(words) is not None or not self._printed.sub("", words).strip()
 
     def is_known(self, text: str) -> bool:
-        """Say whether a text is a heading or a label of this edition and nothing more."""
-        return bare(text) in self._every
+        """Say whether a text is a heading, a label or a line of print of this edition and nothing more."""
+        return bare(text) in self._wholes
 
     def found_in(self, pages: Pages) -> int:
         """Return how many different headings and labels of this edition stand in a document."""

@@ -58,7 +58,7 @@ class _Sheet:
     """The pages as they are drawn, from the top to the bottom."""
 
     def __init__(self, target: io.BytesIO, given: Mapping[str, str]) -> None:
-        self._canvas = Canvas(target, pagesize=A4, invariant=1, lang="en-GB")
+        self._canvas = Canvas(target, pagesize=A4, invariant=1, pageCompression=0, lang="en-GB")
         self._given = given
         self._y = HEIGHT - MARGIN
         self._page = 1
