@@ -259,7 +259,7 @@ set_aside = Table(
     column("addresses", LargeBinary, IDENTITY, nullable=True),
     column("decided_at", moment, LINKING, nullable=True),
     column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), nullable=True),
-    Index("set_aside_open", "received_at", postgresql_where=text("state IN ('being-read', 'waiting')")),
+    Index("set_aside_open", "received_at", postgresql_where=text("state IN ('being-read', 'waiting', 'wanted')")),
 )
 
 reconciliation = Table(

@@ -194,7 +194,7 @@ class ReadingRoom:
             aside = await take_aside(session, aside_id)
         if aside is None:
             return
-        nothing = await self._holds_nothing(aside.body)
+        nothing = not aside.wanted and await self._holds_nothing(aside.body)
         original = looked_at(self._runtime, aside.body, aside.posted).original
         async with self._transaction() as session:
             if nothing:

@@ -93,5 +93,5 @@ def _make_set_aside() -> None:
         "set_aside_open",
         "set_aside",
         ["received_at"],
-        postgresql_where=sa.text("state IN ('being-read', 'waiting')"),
+        postgresql_where=sa.text("state IN ('being-read', 'waiting', 'wanted')"),
     )

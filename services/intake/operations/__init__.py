@@ -37,6 +37,7 @@ from services.intake.operations.setting_aside import (
     make_referral,
     set_aside,
     take_aside,
+    want_referral,
 )
 
 __all__ = [
@@ -51,9 +52,9 @@ __all__ = [
     "SettledMeanwhile",
     "ToRead",
     "add_partner",
-    "check_repeat",
     "add_version_by_referrer",
     "answer_pair",
+    "check_repeat",
     "claim",
     "complete",
     "dismiss",
@@ -84,4 +85,5 @@ __all__ = [
     "take_aside",
     "take_in_from_spool",
     "take_to_read",
+    "want_referral",
 ]

@@ -22,6 +22,7 @@ class Standing(StrEnum):
 
     BEING_READ = "being-read"
     WAITING = "waiting"
+    WANTED = "wanted"
     DISMISSED = "dismissed"
     REFERRAL = "referral"
 
@@ -42,7 +43,8 @@ _FIND = text("SELECT * FROM set_aside WHERE id = :id")
 _MOVE = text("UPDATE set_aside SET state = :state, decided_at = :now, referral_id = :referral WHERE id = :id")
 _REFERRAL = text("SELECT id FROM referral WHERE reference = :reference")
 _FORGET = text("UPDATE set_aside SET digest = NULL, addresses = NULL, state = 'dismissed' WHERE id = :id")
-OPEN = frozenset({Standing.BEING_READ, Standing.WAITING})
+SETTLED = "Somebody has decided about this mail already: look at the list again."
+OPEN = frozenset({Standing.BEING_READ, Standing.WAITING, Standing.WANTED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +61,14 @@ class Posted:
 
 @dataclass(frozen=True)
 class Aside:
-    """A mail that was set aside, opened."""
+    """A mail that was set aside, opened; `wanted` when a person has said that it is a referral."""
 
     id: UUID
     area: str
     area_version: str
     body: bytes = field(repr=False)
     posted: Posted
+    wanted: bool
 
 
 async def set_aside(session: Session, original: Original, why: NoReferral, posted: Posted, *, now: datetime) -> None:
@@ -112,7 +115,7 @@ async def _opened(session: Session, row: Any) -> Aside:
     recipients, sender = json.loads(await session.unseal_text(row.id, row.addresses))
     original = await documents.read(session, row.document_id)
     posted = Posted(recipients=tuple(recipients), envelope_sender=sender)
-    return Aside(row.id, row.area, row.area_version, original.body, posted)
+    return Aside(row.id, row.area, row.area_version, original.body, posted, row.state == Standing.WANTED)
 
 
 async def leave_aside(session: Session, aside_id: UUID, *, now: datetime) -> None:
@@ -122,24 +125,30 @@ async def leave_aside(session: Session, aside_id: UUID, *, now: datetime) -> Non
         await _move(session, row, Standing.WAITING, now)
 
 
-async def make_referral(
-    session: Session, aside_id: UUID, original: Original, *, now: datetime, reason: str = ""
-) -> Receipt:
+async def want_referral(session: Session, aside_id: UUID, *, reason: str, now: datetime) -> None:
+    """Record that a person found a referral in a mail; the reading room takes it in. Raises SettledMeanwhile."""
+    row = await _held(session, aside_id)
+    if row is None or row.state != Standing.WAITING:
+        raise SettledMeanwhile(SETTLED)
+    await _move(session, row, Standing.WANTED, now, reason=reason)
+
+
+async def make_referral(session: Session, aside_id: UUID, original: Original, *, now: datetime) -> Receipt:
     """Take a mail that was set aside in as a referral, announced to everybody; raises SettledMeanwhile."""
     row = await _held(session, aside_id)
     if row is None or row.state not in OPEN:
-        raise SettledMeanwhile("Somebody has decided about this mail already: look at the list again.")
+        raise SettledMeanwhile(SETTLED)
     receipt = await receive(session, original, now=now)
     found = (await session.rows(_REFERRAL, {"reference": receipt.reference}))[0].id
-    await _move(session, row, Standing.REFERRAL, now, referral=found, reason=reason)
+    await _move(session, row, Standing.REFERRAL, now, referral=found)
     return receipt
 
 
 async def dismiss(session: Session, aside_id: UUID, *, reason: str, now: datetime) -> None:
     """Record that a person found no referral in a mail; raises SettledMeanwhile. Its original stays."""
     row = await _held(session, aside_id)
-    if row is None or row.state not in OPEN:
-        raise SettledMeanwhile("Somebody has decided about this mail already: look at the list again.")
+    if row is None or row.state != Standing.WAITING:
+        raise SettledMeanwhile(SETTLED)
     await _move(session, row, Standing.DISMISSED, now, reason=reason)
 
 

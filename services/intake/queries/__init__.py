@@ -42,6 +42,7 @@ from services.intake.queries.setting_aside import (
     MailSetAside,
     asides_to_read,
     count_mails_set_aside,
+    mail_set_aside,
     mails_set_aside,
 )
 
@@ -84,6 +85,7 @@ __all__ = [
     "likeness_key",
     "listed_partners",
     "localities_of",
+    "mail_set_aside",
     "mails_set_aside",
     "newest_ledgers",
     "open_days",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -23,9 +24,10 @@ class MailSetAside:
 
 
 async def asides_to_read(session: Session, *, limit: int) -> tuple[UUID, ...]:
-    """Return the mails set aside into which the software has not looked yet, oldest first."""
+    """Return the mails set aside that the reading room has to look into or to take in, oldest first."""
     table = models.set_aside
-    statement = select(table.c.id).where(table.c.state == "being-read").order_by(table.c.received_at).limit(limit)
+    open_ones = table.c.state.in_(["being-read", "wanted"])
+    statement = select(table.c.id).where(open_ones).order_by(table.c.received_at).limit(limit)
     return tuple(row.id for row in await session.rows(statement))
 
 
@@ -33,10 +35,18 @@ async def mails_set_aside(session: Session, *, limit: int) -> tuple[MailSetAside
     """Return the mails about which a person has to decide, oldest first."""
     table = models.set_aside
     statement = select(table).where(table.c.state == "waiting").order_by(table.c.received_at).limit(limit)
-    return tuple(
-        MailSetAside(row.id, row.area, row.received_at, NoReferral(row.why), row.document_id)
-        for row in await session.rows(statement)
-    )
+    return tuple(_shown(row) for row in await session.rows(statement))
+
+
+async def mail_set_aside(session: Session, aside_id: UUID) -> MailSetAside | None:
+    """Return one mail about which a person has to decide; None where nobody has to."""
+    table = models.set_aside
+    row = await session.first(select(table).where(table.c.id == aside_id, table.c.state == "waiting"))
+    return _shown(row) if row is not None else None
+
+
+def _shown(row: Any) -> MailSetAside:
+    return MailSetAside(row.id, row.area, row.received_at, NoReferral(row.why), row.document_id)
 
 
 async def count_mails_set_aside(session: Session) -> int:
