@@ -92,7 +92,7 @@ class TestAcceptedReferral:
         second = (await intake.client.post(URL, json=referral(surname="o'synthétic"))).json()["reference"]
         assert first != second
         [pair] = await rows(intake.runtime, "SELECT * FROM referral_pair")
-        known = await rows(intake.runtime, "SELECT id FROM referral ORDER BY received_at")
+        known = await rows(intake.runtime, "SELECT id FROM referral ORDER BY id")
         assert ([pair.earlier_id, pair.later_id], pair.answer) == ([row.id for row in known], "waiting")
 
     async def test_shows_that_it_is_here_and_nothing_else(self, intake: Running) -> None:

@@ -11,7 +11,7 @@ from chassis.runtime import Runtime
 from services.intake.domain import Partner, PartnerScope
 from services.intake.web.api.directory import Directory
 from services.intake.web.api.limits import Allowance, Buckets
-from services.intake.web.api.problems import refused
+from services.intake.web.api.problems import as_problem
 from services.intake.web.api.tokens import Tokens
 
 FAILURES_PER_MINUTE = 60
@@ -83,7 +83,7 @@ def charged(buckets: Buckets, key: str, per_minute: int, cost: int = 1) -> Allow
     allowance = buckets.take(key, per_minute, cost)
     if allowance.wait:
         sentence = f"Too many requests: wait {allowance.wait} seconds and send it again under the same key."
-        raise refused(429, "too-many-requests", sentence, allowance.headers())
+        raise as_problem(429, "too-many-requests", sentence, allowance.headers())
     return allowance
 
 
@@ -91,6 +91,6 @@ def _token_refused(*, shown: bool) -> Exception:
     challenge = 'Bearer realm="throughline"'
     if shown:
         sentence = "The access token is not one of ours, has ended or was revoked: ask /api/v1/token for another."
-        return refused(401, "token-refused", sentence, {"WWW-Authenticate": f'{challenge}, error="invalid_token"'})
+        return as_problem(401, "token-refused", sentence, {"WWW-Authenticate": f'{challenge}, error="invalid_token"'})
     sentence = "This door is for partner systems: ask /api/v1/token for an access token and send it as a bearer token."
-    return refused(401, "token-refused", sentence, {"WWW-Authenticate": challenge})
+    return as_problem(401, "token-refused", sentence, {"WWW-Authenticate": challenge})

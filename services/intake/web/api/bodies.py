@@ -16,7 +16,7 @@ from chassis.web.bodies import MULTIPART, read_form
 from contracts.vocabulary import ReferralForm
 from services.intake.domain import Attachment, impossible_age
 from services.intake.readers.files import load_json
-from services.intake.web.api.problems import AGE_SENTENCE, Refused, not_valid, refused, unreadable
+from services.intake.web.api.problems import AGE_SENTENCE, Refused, as_problem, not_valid, unreadable
 
 MIB = 1024 * 1024
 BODY_LIMIT = 2 * MIB
@@ -76,15 +76,17 @@ async def read_json(request: Request, limit: int) -> bytes:
     """Return a body that is sent as JSON, of at most `limit` bytes; raises Refused."""
     media_type = media_type_of(request)
     if media_type != JSON and not media_type.endswith("+json"):
-        raise refused(415, "not-json", "Send the referral as application/json, or as multipart/form-data with files.")
+        raise as_problem(
+            415, "not-json", "Send the referral as application/json, or as multipart/form-data with files."
+        )
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > limit:
-                raise refused(413, "original-too-large", f"The body is larger than {limit // MIB} MB: send less.")
+                raise as_problem(413, "original-too-large", f"The body is larger than {limit // MIB} MB: send less.")
     except ClientDisconnect:
-        raise refused(400, "json-unreadable", "The body did not arrive in full: send it again.") from None
+        raise as_problem(400, "json-unreadable", "The body did not arrive in full: send it again.") from None
     return bytes(body)
 
 
@@ -143,10 +145,10 @@ def unambiguous(body: bytes) -> object:
         content, twice = load_json(body)
     except (ValueError, RecursionError):
         sentence = "The body cannot be read as JSON in UTF-8: check brackets, quotes and the encoding."
-        raise refused(400, "json-unreadable", sentence) from None
+        raise as_problem(400, "json-unreadable", sentence) from None
     if twice:
         sentence = "A name stands twice in one object of the body, and nobody can know which is meant: send it once."
-        raise refused(422, "json-ambiguous", sentence)
+        raise as_problem(422, "json-ambiguous", sentence)
     return content
 
 
@@ -160,7 +162,7 @@ def usable_key(key: str) -> str:
     key = key.strip()
     if len(key) > KEY_LIMIT or not key.isascii() or (key and not key.isprintable()):
         sentence = f"The Idempotency-Key must be at most {KEY_LIMIT} printable ASCII characters."
-        raise refused(400, "idempotency-key-unusable", sentence)
+        raise as_problem(400, "idempotency-key-unusable", sentence)
     return key
 
 
@@ -169,9 +171,9 @@ async def read_parts(request: Request, name: str) -> tuple[bytes, tuple[Attachme
     try:
         sent = await read_form(request, MULTIPART_LIMIT)
     except FormTooLarge as error:
-        raise refused(413, "form-too-large", str(error)) from None
+        raise as_problem(413, "form-too-large", str(error)) from None
     except FormUnreadable as error:
-        raise refused(400, "form-unreadable", str(error)) from None
+        raise as_problem(400, "form-unreadable", str(error)) from None
     body = _json_part(sent, name)
     attachments = tuple(
         _attachment(number, Attachment(each.name, each.media_type.partition(";")[0].strip().lower(), each.body))
@@ -191,9 +193,9 @@ def _json_part(sent: FormData, name: str) -> bytes:
     found = [*texts, *(each.body for each in sent.uploads(name))]
     if strangers or sent.all(ATTACHMENT_PART) or len(found) != 1:
         sentence = f"Send one part `{name}` with the JSON, and a file part `{ATTACHMENT_PART}` for each file."
-        raise refused(422, "parts-not-valid", sentence)
+        raise as_problem(422, "parts-not-valid", sentence)
     if len(found[0]) > BODY_LIMIT:
-        raise refused(413, "original-too-large", f"The referral is larger than {BODY_LIMIT // MIB} MB: send less.")
+        raise as_problem(413, "original-too-large", f"The referral is larger than {BODY_LIMIT // MIB} MB: send less.")
     return found[0]
 
 
@@ -206,7 +208,7 @@ def _attachment(number: int, given: Attachment) -> Attachment:
         raise _attachment_refused(f"{which} is empty: leave it out, or send it again.")
     if len(given.body) > ATTACHMENT_LIMIT:
         sentence = f"{which} is larger than {ATTACHMENT_LIMIT // MIB} MB: send it by mail."
-        raise refused(413, "attachment-too-large", sentence)
+        raise as_problem(413, "attachment-too-large", sentence)
     begins = ATTACHMENT_TYPES.get(given.media_type)
     if begins is None:
         raise _attachment_refused(
@@ -218,4 +220,4 @@ def _attachment(number: int, given: Attachment) -> Attachment:
 
 
 def _attachment_refused(sentence: str) -> Refused:
-    return refused(422, "attachment-not-usable", sentence)
+    return as_problem(422, "attachment-not-usable", sentence)

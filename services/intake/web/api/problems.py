@@ -33,7 +33,7 @@ class Refused(Exception):
         return found
 
 
-def refused(status: int, reason: str, sentence: str, headers: Mapping[str, str] | None = None) -> Refused:
+def as_problem(status: int, reason: str, sentence: str, headers: Mapping[str, str] | None = None) -> Refused:
     """Return the refusal with a status, a reason that has a runbook page, and a sentence."""
     response = problem(status, reason, sentence)
     response.headers.update(headers or {})
@@ -43,7 +43,7 @@ def refused(status: int, reason: str, sentence: str, headers: Mapping[str, str] 
 def refusal_of(error: ThroughlineError) -> Refused:
     """Return how the API says one of our errors; one that passes by itself says when to try again."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else {}
-    return refused(status_of(error), error.reason, str(error), headers)
+    return as_problem(status_of(error), error.reason, str(error), headers)
 
 
 def not_valid(errors: Sequence[Mapping[str, str]]) -> Refused:

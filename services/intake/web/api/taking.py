@@ -13,8 +13,7 @@ from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept
 from services.intake.web.api.access import Caller
 from services.intake.web.api.bodies import KEY_LIMIT, Sent, canonical, form_and_content, unambiguous
-from services.intake.web.api.problems import PROBLEM_JSON, Refused, refusal_of
-from services.intake.web.api.problems import refused as refusal
+from services.intake.web.api.problems import PROBLEM_JSON, Refused, as_problem, refusal_of
 
 MOST_IN_BATCH = 100
 ITEM_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -84,7 +83,9 @@ def _is_item(item: object) -> bool:
 
 
 def _not_a_batch(errors: list[dict[str, str]]) -> Refused:
-    response = refusal(422, "batch-not-valid", "The batch cannot be read, and none of it was taken: mend it.").response
+    response = as_problem(
+        422, "batch-not-valid", "The batch cannot be read, and none of it was taken: mend it."
+    ).response
     content = json.loads(bytes(response.body)) | {"errors": errors}
     return Refused(type(response)(content, 422, media_type=PROBLEM_JSON))
 
