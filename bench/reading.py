@@ -162,7 +162,7 @@ def _figures(score: Score | None) -> str:
 
 def measure(settings: Settings) -> list[Result]:
     """Measure how many forms of each kind one cage with one child reads in a second."""
-    rates = asyncio.run(_rates(settings.count(20, 2)))
+    rates = asyncio.run(_rates(settings.rounds))
     note = "Forms of the sample set, one after another, through one confined child of the cage; the median round."
     return [Result(f"forms_{kind}_per_second", rounded(rates[kind]), None, "/s", None, None, note) for kind in KINDS]
 

@@ -12,7 +12,7 @@ from bench import report
 from bench.frame import NotHere, Result, Settings, say
 
 ENDED = 143
-BENCHMARKS = ("size", "postfix", "relay", "consume", "growth")
+BENCHMARKS = ("size", "postfix", "relay", "consume", "growth", "reading")
 
 
 class BrokeOff(Exception):

@@ -35,7 +35,7 @@ class TestChosen:
             app()
         assert ended.value.code
         told = " ".join(capsys.readouterr().err.split())
-        assert "There is no benchmark 'rely': choose among size, postfix, relay, consume, growth." in told
+        assert "There is no benchmark 'rely': choose among size, postfix, relay, consume, growth, reading." in told
 
 
 class TestRun:

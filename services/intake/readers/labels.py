@@ -83,6 +83,8 @@ class _Walk:
         self._times: Counter[str] = Counter()
         self._unplaced: list[str] = []
         self._unsure: set[str] = set()
+        self._opened: dict[str, str] = {}
+        self._seen: set[str] = set()
         self._same_as: dict[str, str] = {}
 
     def row(self, row: Row) -> None:
@@ -155,12 +157,21 @@ class _Walk:
 
     def _open(self, heading: Heading, line: str) -> None:
         """Begin a part of the form; where its heading is the question, too, what follows is the answer."""
+        self._note_opening(heading)
         self._heading, self._pending = heading, ""
         if heading.otherwise and self._wording.says_if_different(line):
             self._same_as[heading.section] = heading.otherwise
         label = self._wording.label(line, heading, anywhere=False)
         if label and not label.rest and _kind(label.path) in LONG:
             self._begin(label)
+
+    def _note_opening(self, heading: Heading) -> None:
+        """Doubt the long answers around a heading that comes twice: once it may have been a line of an answer."""
+        before = self._pending if _kind(self._pending) in LONG else ""
+        earlier = self._opened.setdefault(heading.section, before)
+        if heading.section in self._seen and (before or earlier):
+            self._unsure |= {path for path in (before, earlier, *heading.labels) if path in self._found}
+        self._seen.add(heading.section)
 
     def _label(self, text: str, *, first: bool = True) -> Labelled | None:
         # In a long answer only the labels of its own part end it: people write "Family: ..." in a narrative. An answer
