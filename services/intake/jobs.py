@@ -14,7 +14,7 @@ from chassis.runtime import Runtime
 from services.intake.clients import scanner_at
 from services.intake.domain.reconciliation import Passage, Trouble, counted
 from services.intake.operations import keep_counts, purge_keys, read_again
-from services.intake.operations.saving import forget_saved_forms
+from services.intake.operations.saving import forget_saved_forms, purge_progress_links
 from services.intake.queries import (
     came_in,
     count_desk,
@@ -197,13 +197,14 @@ async def read_what_was_held(runtime: Runtime, now: datetime) -> None:
 
 
 async def purge_saved_forms(runtime: Runtime, now: datetime) -> None:
-    """Forget drafts of the web form whose link has run out, each with its key."""
+    """Forget drafts of the web form whose link has run out, each with its key, and links to progress likewise."""
     async with runtime.database.transaction(Actor.job("intake", "purge-saved-forms")) as session:
         expired = await expired_forms(session, now=now)
     for each in expired:
         await runtime.keys.erase(each)
     async with runtime.database.transaction(Actor.job("intake", "purge-saved-forms")) as session:
         await forget_saved_forms(session, expired, now=now, reason="expired")
+        await purge_progress_links(session, now=now)
 
 
 JOBS = (

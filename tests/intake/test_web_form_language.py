@@ -21,6 +21,7 @@ TEMPLATES = wordings.PUBLIC_PAGES / "templates"
 PUBLIC = (
     *("start", "task_list", "question", "call_999", "check_answers", "declaration", "receipt", "copy", "public"),
     *("save", "saved", "saved_form", "saved_gone", "macros/questions"),
+    *("progress", "progress_asked", "progress_link", "progress_referral"),
 )
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 SAME_IN_BOTH = {"%(label)s %(number)s"}
@@ -77,7 +78,14 @@ class TestWelshPages:
         english = {text for text in wordings.wordings() if len(text) > 6 and "%(" not in text} - SAME_IN_BOTH
         welsh = {language.say("cy", text) for text in wordings.wordings()}
         paths = ("/", "/referral", "/referral/check", "/referral/declaration", "/referral/call-999", "/referral/save")
-        for path in (*paths, "/saved", *(f"{PAGE}{step.key}" for step in STEPS)):
+        for path in (
+            *paths,
+            "/saved",
+            "/progress",
+            "/progress/asked",
+            "/progress/a-link",
+            *(f"{PAGE}{step.key}" for step in STEPS),
+        ):
             root: Any = html.fromstring((await intake.client.get(path)).text)
             said = {" ".join(text.split()) for text in root.xpath("//body//text()")}
             assert said & (english - welsh) == set(), path

@@ -36,7 +36,8 @@ async def record_progress(session: Session, progress: Progress, *, now: datetime
     row = await session.first(select(referral).where(referral.c.id == progress.referral_id))
     if row is None:
         raise ReferralUnknown("There is no referral with that subject here: compare the publisher's outbox.")
-    told = row.referrer_email is not None and progress.stage in row.tells
+    allowed = row.referrer_email is not None and progress.stage in row.tells
+    told = allowed and not await _is_told(session, progress)
     values = {
         "referral_id": row.id,
         "publisher": progress.publisher,
@@ -60,3 +61,12 @@ async def record_progress(session: Session, progress: Progress, *, now: datetime
         await outbox.add(session, message, about=about)
     facts = {"stage": str(progress.stage), "told": str(told)}
     await audit.record(session, "referral.progressed", subject=row.id, now=now, area=row.area, facts=facts)
+
+
+async def _is_told(session: Session, progress: Progress) -> bool:
+    """Say whether the referrer has been told of this stage before, whoever it was that reached it."""
+    table = models.progress
+    told = select(table.c.told).where(
+        table.c.referral_id == progress.referral_id, table.c.stage == str(progress.stage), table.c.told
+    )
+    return bool(await session.scalar(told))

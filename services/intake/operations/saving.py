@@ -1,19 +1,27 @@
-"""Keeps a form that is not sent yet under a link that its writer is mailed, and forgets it when its time is over."""
+"""Mails links, to a form that is saved or to a referral's progress, keeps their digests, and ends them in time."""
 
+import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, select, update
 
 from chassis import audit, outbox
 from chassis.clock import LONDON
 from chassis.database import Session
 from contracts.intake.referrer import LinkDue, LinkPurpose
 from services.intake import models
-from services.intake.domain import Practice
-from services.intake.domain.saved import TOKEN_BYTES, LinkTo, token_digest
+from services.intake.domain import Practice, Reading
+from services.intake.domain.saved import (
+    LINKS_WITHIN,
+    MOST_LINKS,
+    PROGRESS_LINK_WORKS,
+    TOKEN_BYTES,
+    LinkTo,
+    token_digest,
+)
 
 
 async def save_form(
@@ -58,3 +66,53 @@ async def forget_saved_forms(session: Session, saved: Sequence[UUID], *, now: da
 def london_day(moment: datetime) -> date:
     """Return the London day of a moment."""
     return moment.astimezone(LONDON).date()
+
+
+async def grant_progress(session: Session, reference: str, to: LinkTo, *, now: datetime) -> bool:
+    """Have a link to the progress of a referral mailed, where the address is the one that the referral gave.
+
+    Returns whether it was, which is for the tests: the page says the same either way. No more than MOST_LINKS are
+    mailed for one referral in an hour.
+    """
+    referral, access = models.referral, models.progress_access
+    row = await session.first(select(referral).where(referral.c.reference == reference))
+    if row is None or row.referrer_email is None or row.reading == Reading.ERASED:
+        return False
+    known = await session.unseal_text(row.id, row.referrer_email)
+    if not hmac.compare_digest(known.strip().casefold().encode(), to.email.strip().casefold().encode()):
+        return False
+    await session.lock(row.id)
+    asked = select(func.count()).where(access.c.referral_id == row.id, access.c.asked_at > now - LINKS_WITHIN)
+    if await session.scalar(asked) >= MOST_LINKS:
+        return False
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    values = {"token_digest": token_digest(token), "referral_id": row.id, "area": row.area}
+    await session.execute(insert(access).values(values | {"asked_at": now, "expires_at": now + PROGRESS_LINK_WORKS}))
+    link = LinkDue(
+        due_at=now,
+        purpose=LinkPurpose.PROGRESS,
+        email=known,
+        link=to.link(token),
+        works_until=london_day(now + PROGRESS_LINK_WORKS),
+        reference=row.reference,
+        language=to.language,
+    )
+    about = outbox.About(row.id, row.area, row.area_version, row.correlation_id)
+    await outbox.add(session, link, about=about)
+    await audit.record(session, "progress.asked", subject=row.id, now=now, area=row.area)
+    return True
+
+
+async def use_progress_link(session: Session, token: str, *, now: datetime) -> UUID | None:
+    """Use up a link; return the id of the referral that it opens, None where it is unknown, over or used already."""
+    access = models.progress_access
+    open_link = (
+        (access.c.token_digest == token_digest(token)) & access.c.used_at.is_(None) & (access.c.expires_at > now)
+    )
+    row = await session.first(update(access).where(open_link).values(used_at=now).returning(access.c.referral_id))
+    return row.referral_id if row else None
+
+
+async def purge_progress_links(session: Session, *, now: datetime) -> None:
+    """Forget links whose time is over."""
+    await session.execute(delete(models.progress_access).where(models.progress_access.c.expires_at <= now))

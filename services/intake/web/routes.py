@@ -3,7 +3,7 @@
 from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
-from services.intake.web import desk, ledgers, partners, reconciling, routing, set_aside, spool, views
+from services.intake.web import desk, ledgers, partners, progress, reconciling, routing, set_aside, spool, views
 from services.intake.web.form import saving, suggestions
 
 PAGES = (
@@ -20,6 +20,13 @@ PAGES = (
     Page("GET", "/referral/save", saving.save, PUBLIC),
     Page("POST", "/referral/save", saving.save, PUBLIC),
     Page("GET", "/referral/saved", saving.saved, PUBLIC),
+    Page("GET", "/progress", progress.progress, PUBLIC),
+    Page("POST", "/progress", progress.progress, PUBLIC),
+    Page("GET", "/progress/asked", progress.progress_asked, PUBLIC),
+    Page("GET", "/progress/referral", progress.progress_referral, PUBLIC),
+    Page("POST", "/progress/referral", progress.progress_referral, PUBLIC),
+    Page("GET", "/progress/{token}", progress.progress_link, PUBLIC),
+    Page("POST", "/progress/{token}", progress.progress_link, PUBLIC),
     Page("GET", "/autocomplete/{kind}.json", suggestions.suggestions, PUBLIC),
     Page("GET", "/saved", saving.saved_forms, PUBLIC),
     Page("GET", "/saved/{token}", saving.saved_link, PUBLIC),

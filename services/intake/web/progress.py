@@ -1,0 +1,156 @@
+"""How far a referral has got, for its referrer: asked for by reference and address, shown behind a mailed link."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chassis import audit
+from chassis.web import FormData, FormErrors, PageRequest, Response
+from contracts.vocabulary import is_reference, tidy_reference
+from services.intake.domain import LONDON, Addition, KeyKind, key_for
+from services.intake.domain.saved import LinkTo, may_ask_again
+from services.intake.domain.written import is_mail_address
+from services.intake.operations import add_version_by_referrer
+from services.intake.operations.saving import grant_progress, use_progress_link
+from services.intake.queries import likeness_key, localities_of
+from services.intake.queries.progress import ToldReferral, told_referral
+from services.intake.web.form.checks import EMAIL, MAIL_LONG, TEXT_LONG, one
+from services.intake.web.form.saving import ASKED, TOO_OFTEN
+from services.intake.web.form.steps import marked
+from services.intake.web.form.visit import Visit
+
+OPEN, TOKEN = "progress", "progress_token"
+OPEN_FOR = timedelta(minutes=30)
+REFERENCE = marked("Enter the reference as it stands in your receipt, like KM-7F3K-92QM")
+NOTHING = marked("Enter what you want to add")
+TOO_MUCH = marked("What you add must be 20,000 characters or less")
+ADDED = marked("What you added has been sent to everybody who has the referral.")
+
+
+async def progress(request: PageRequest) -> Response:
+    """Ask for reference and address, and have a link mailed if they belong together; say the same if not."""
+    visit = Visit(request)
+    if visit.posted:
+        return await _asked(visit, await request.form())
+    typed = visit.refused("progress") or {}
+    errors = tuple(
+        (name, visit.say(one(typed, f"{name}-wrong")))
+        for name in ("reference", "email")
+        if visit.fresh and one(typed, f"{name}-wrong")
+    )
+    form = FormErrors(FormData({name: (one(typed, name),) for name in ("reference", "email")}), errors)
+    return visit.render("progress", form=form)
+
+
+async def _asked(visit: Visit, sent: FormData) -> Response:
+    request = visit.request
+    reference, email = tidy_reference(sent.get("reference")), sent.get("email").strip()
+    asked = tuple(datetime.fromisoformat(each) for each in request.session.get(ASKED, []))
+    wrong = {}
+    if not is_reference(reference):
+        wrong["reference-wrong"] = REFERENCE
+    if not is_mail_address(email) or len(email) > MAIL_LONG:
+        wrong["email-wrong"] = EMAIL
+    elif not wrong and not may_ask_again(asked, request.now):
+        wrong["email-wrong"] = TOO_OFTEN
+    if wrong:
+        visit.refuse("progress", {"reference": sent.get("reference"), "email": email, **wrong})
+        return visit.redirect("progress")
+    request.session[ASKED] = [each.isoformat() for each in (*asked[-10:], request.now)]
+    base = request.runtime.settings.public_url.rstrip("/") + visit.url("progress")
+    async with request.transaction() as session:
+        await grant_progress(session, reference, LinkTo(email, visit.language, base), now=request.now)
+    return visit.redirect("progress_asked")
+
+
+async def progress_asked(request: PageRequest) -> Response:
+    """Say that a link comes if reference and address belong together."""
+    return Visit(request).render("progress_asked")
+
+
+async def progress_link(request: PageRequest) -> Response:
+    """Open the page behind a link; only pressing the button uses it up, so that a mail scanner cannot."""
+    visit = Visit(request)
+    if not visit.posted:
+        return visit.render("progress_link")
+    await request.form()
+    async with request.transaction() as session:
+        referral_id = await use_progress_link(session, request.path["token"], now=request.now)
+    if referral_id is None:
+        return visit.render("saved_gone", status=404)
+    request.session[OPEN] = {"referral": str(referral_id), "until": (request.now + OPEN_FOR).isoformat()}
+    return visit.redirect("progress_referral")
+
+
+async def progress_referral(request: PageRequest) -> Response:
+    """Show the stages that were told, in plain words, and take in what the referrer adds."""
+    visit = Visit(request)
+    found = await _opened(visit)
+    if found is None:
+        return visit.redirect("progress")
+    if visit.posted:
+        return await _added(visit, found, await request.form())
+    typed = visit.refused("progress_referral") or {}
+    sentence = one(typed, "wrong") if visit.fresh else ""
+    errors = (("words", visit.say(sentence)),) if sentence else ()
+    request.session.setdefault(TOKEN, secrets.token_urlsafe(24))
+    return visit.render(
+        "progress_referral",
+        form=FormErrors(FormData({"words": (one(typed, "words"),)}), errors),
+        reference=found.reference,
+        stages=_stages(visit, found),
+        form_token=request.session[TOKEN],
+    )
+
+
+async def _opened(visit: Visit) -> ToldReferral | None:
+    request = visit.request
+    known = request.session.get(OPEN)
+    if not known or datetime.fromisoformat(known["until"]) <= request.now:
+        request.session.pop(OPEN, None)
+        return None
+    async with request.transaction() as session:
+        found = await told_referral(session, UUID(known["referral"]))
+        if found is not None:
+            await audit.record_read(session, subject=found.id, now=request.now, reason="referrer-progress")
+    return found
+
+
+def _stages(visit: Visit, found: ToldReferral) -> list[tuple[str, str]]:
+    """Return the day and the area's own sentence for each stage; one that the area no longer tells is left out."""
+    area = visit.request.runtime.areas.version(found.area, found.area_version)
+    told = ((each, area.telling(each.stage) if area else None) for each in found.stages)
+    return [
+        (
+            visit.day(each.reached_at.astimezone(LONDON).date()),
+            (telling.sentence_cy if visit.language == "cy" else None) or telling.sentence,
+        )
+        for each, telling in told
+        if telling is not None
+    ]
+
+
+async def _added(visit: Visit, found: ToldReferral, sent: FormData) -> Response:
+    request = visit.request
+    words, token = sent.get("words").strip(), sent.get("form_token")
+    sentence = "" if words else NOTHING
+    if len(words) > TEXT_LONG:
+        sentence = TOO_MUCH
+    if sentence:
+        visit.refuse("progress_referral", {"words": words, "wrong": sentence})
+        return visit.redirect("progress_referral")
+    if token != request.session.get(TOKEN):
+        return visit.redirect("progress_referral")
+    practice = localities_of(request.runtime).by_version(found.area, found.area_version, found.district)
+    addition = Addition(
+        words=words,
+        immediate_danger=sent.get("immediate_danger") == "yes",
+        keys=(key_for(KeyKind.FORM_TOKEN, token),),
+    )
+    async with request.transaction() as session:
+        key = likeness_key(request.runtime)
+        await add_version_by_referrer(session, found.id, addition, practice, likeness_key=key, now=request.now)
+    request.session.pop(TOKEN, None)
+    visit.session.pop("refused", None)
+    request.flash(visit.say(ADDED))
+    return visit.redirect("progress_referral")

@@ -1,0 +1,132 @@
+"""How far a referral has got: shown to whoever has its reference and its address, once for each link."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis import clock
+from chassis.actor import Actor
+from contracts.intake.referrer import LinkDue, LinkPurpose, ReferrerMessageDue
+from contracts.vocabulary import ProgressStage
+from services.intake import jobs
+from services.intake.operations import Progress, record_progress
+from tests.conftest import Running
+from tests.intake.builders import rows
+from tests.intake.test_web_form_saving import links, path_of
+from tests.intake.test_web_views import answers, fill_in, intake, post, problems, refusal
+
+__all__ = ["intake", "links"]
+
+ADDRESS = answers()["referrer.email"]
+
+
+async def referred(intake: Running) -> Any:
+    """Make a referral by the form in a browser that then forgets it; return its row."""
+    await fill_in(intake, answers())
+    await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+    intake.client.cookies.clear()
+    [row] = await rows(intake.runtime, "SELECT * FROM referral")
+    return row
+
+
+async def reached(intake: Running, referral_id: UUID, stage: ProgressStage, publisher: str = "triage") -> None:
+    """Let a stage be reached elsewhere."""
+    at = clock.now()
+    async with intake.runtime.database.transaction(Actor.service("intake")) as session:
+        await record_progress(session, Progress(referral_id, publisher, stage, at, uuid4()), now=at)
+
+
+async def asked(intake: Running, reference: str, email: str = ADDRESS) -> str:
+    """Ask for a link; return the page that answers."""
+    answer = await post(intake, "/progress", {"reference": reference, "email": email})
+    assert answer.headers["location"] == "/progress/asked"
+    return (await intake.client.get("/progress/asked")).text
+
+
+async def opened(intake: Running, link: LinkDue) -> str:
+    """Open a link; return the page that it leads to."""
+    answer = await post(intake, path_of(link), {})
+    assert answer.headers["location"] == "/progress/referral"
+    return (await intake.client.get("/progress/referral")).text
+
+
+def of_progress(links: list[Any]) -> list[LinkDue]:
+    """Return the links to progress among what was announced."""
+    return [each for each in links if isinstance(each, LinkDue) and each.purpose == LinkPurpose.PROGRESS]
+
+
+class TestProgress:
+    async def test_tells_the_stages_that_the_area_tells_in_its_words(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        await reached(intake, row.id, ProgressStage.BEING_ASSESSED)
+        await reached(intake, row.id, ProgressStage.SUPPORT_BEING_CONSIDERED, "channel")
+        await asked(intake, row.reference.lower().replace("-", " "), ADDRESS.upper())
+        [link] = of_progress(links)
+        assert (link.reference, link.email) == (row.reference, ADDRESS)
+        page = await opened(intake, link)
+        assert row.reference in page
+        assert page.index("We have received your referral") < page.index("Your referral is being assessed")
+        assert "support is being considered" not in page
+        assert answers()["person.surname"] not in page
+        read = await rows(intake.runtime, "SELECT 1 FROM audit_entry WHERE reason = 'referrer-progress'")
+        assert len(read) == 1
+
+    async def test_says_the_same_whether_or_not_they_belong_together(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        right = await asked(intake, row.reference)
+        assert right == await asked(intake, row.reference, "somebody.else@school.example")
+        assert right == await asked(intake, "KM-7F3K-92QM")
+        assert len(of_progress(links)) == 1
+
+    async def test_mails_few_links_for_one_referral(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        for _ in range(7):
+            intake.client.cookies.clear()
+            await asked(intake, row.reference)
+        assert len(of_progress(links)) == 5
+
+    async def test_says_what_to_mend(self, intake: Running) -> None:
+        page = await refusal(intake, "/progress", {"reference": "KM-1", "email": "x"})
+        assert problems(page.text) == [
+            "Enter the reference as it stands in your receipt, like KM-7F3K-92QM",
+            "Enter an email address in the correct format, like name@example.com",
+        ]
+
+    async def test_opens_once_and_not_by_looking_at_the_link(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        await asked(intake, row.reference)
+        [link] = of_progress(links)
+        assert row.reference not in (await intake.client.get(path_of(link))).text
+        await opened(intake, link)
+        intake.client.cookies.clear()
+        assert (await post(intake, path_of(link), {})).status_code == 404
+        assert (await intake.client.get("/progress/referral")).headers["location"] == "/progress"
+
+    async def test_forgets_links_in_time(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        await asked(intake, row.reference)
+        await jobs.purge_saved_forms(intake.runtime, clock.now() + timedelta(hours=25))
+        assert await rows(intake.runtime, "SELECT 1 FROM progress_access") == []
+        assert (await post(intake, path_of(of_progress(links)[0]), {})).status_code == 404
+
+    async def test_takes_in_what_the_referrer_adds_once(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        await asked(intake, row.reference)
+        await opened(intake, of_progress(links)[0])
+        page = await refusal(intake, "/progress/referral", {"words": " "})
+        assert problems(page.text) == ["Enter what you want to add"]
+        added = await post(intake, "/progress/referral", {"words": "SYNTHETIC: I was told more."})
+        assert added.headers["location"] == "/progress/referral"
+        assert "has been sent to everybody" in (await intake.client.get("/progress/referral")).text
+        versions = await rows(intake.runtime, "SELECT made_by FROM referral_version ORDER BY version")
+        assert [each.made_by for each in versions] == ["web", "referrer"]
+
+
+@pytest.mark.parametrize("stage", [ProgressStage.CLOSED, ProgressStage.BEING_ASSESSED])
+async def test_each_stage_that_is_told_is_mailed_once(intake: Running, links: list[Any], stage: ProgressStage) -> None:
+    row = await referred(intake)
+    for publisher in ("triage", "channel", "triage"):
+        await reached(intake, row.id, stage, publisher)
+    assert [each.stage for each in links if isinstance(each, ReferrerMessageDue)] == [stage]
