@@ -64,7 +64,7 @@ class TestTokenEndpoint:
     async def test_refuses_as_rfc_6749_says(
         self, intake: Running, data: Any, auth: tuple[str, str] | None, status: int, error: str
     ) -> None:
-        answer = await intake.client.post(TOKEN_URL, data=data, auth=auth)
+        answer = await intake.client.post(TOKEN_URL, data=data, auth=auth or httpx2.USE_CLIENT_DEFAULT)
         assert (answer.status_code, answer.json()["error"]) == (status, error)
         assert answer.headers["content-type"] == "application/json"
         assert ("www-authenticate" in answer.headers) == (status == 401)
@@ -100,7 +100,7 @@ class TestTokenEndpoint:
 class TestCalls:
     @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic eDp5", "Bearer é"])
     async def test_without_a_token_are_refused_with_one_sentence(self, intake: Running, header: str | None) -> None:
-        headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+        headers = [] if header is None else [(b"Authorization", header.encode("latin-1"))]
         for method, path in (("POST", URL), ("POST", f"{URL}/batch"), ("GET", f"{URL}/KM-2222-2222")):
             answer = await intake.client.request(method, path, headers=headers, json=referral())
             assert (answer.status_code, answer.json()["title"]) == (401, "token-refused")
@@ -209,7 +209,7 @@ class TestTokens:
         token = tokens.issue(PARTNER, frozenset({PartnerScope.READ}))
         claims = tokens.read(token)
         assert claims
-        assert (claims.partner.id, claims.scopes) == (PARTNER.id, {PartnerScope.READ})
+        assert (claims.partner.id, claims.scopes) == (PARTNER.id, frozenset({PartnerScope.READ}))
         now[0] += LIFETIME_SECONDS - 1
         assert tokens.read(token)
         now[0] += 2
