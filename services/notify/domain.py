@@ -172,6 +172,7 @@ class SafeguardingFacts:
     complex_needs: str = ""
     parent_or_carer: str = ""
     referrer_organisation: str = ""
+    additions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ def _concern(event: SafeguardingConcernReceived, message: Message) -> ReceivedCo
         safeguarding_concern=event.safeguarding_concern,
         complex_needs=event.complex_needs,
         parent_or_carer=event.parent_or_carer,
+        additions=event.additions,
         referrer_organisation=event.referrer_organisation,
     )
     return ReceivedConcern(
