@@ -1,13 +1,13 @@
 """Who gets what: of a referral from intake, of an area's file from the same code without a running system."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 import areas
+from chassis import clock
 from cli import console
 from cli.clients import Operations, Operator
 from cli.commands.follow import checked
@@ -36,7 +36,7 @@ def of_area(area: str, directory: Path | None) -> dict[str, Any]:
     from services.intake.settings import practice  # noqa: PLC0415
     from services.intake.web.routing import disclosure_content  # noqa: PLC0415
 
-    now = datetime.now(UTC)
+    now = clock.now()
     try:
         known = areas.load(directory)
         known.check_withholding(MAY_WITHHOLD)

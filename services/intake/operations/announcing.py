@@ -174,8 +174,8 @@ def event_for(audience: str, version: Version, *, told_before: bool) -> Event | 
     """
     if told_before and version.form is None and audience not in _hears_unread(version):
         return None
-    event, fields = (LATER_EVENTS if told_before else FIRST_EVENTS)[audience], _FIELDS[audience, told_before](version)
-    return event(**narrowed(fields, version.practice.withheld_from(audience)))
+    fields = _FIELDS[audience, told_before](version)
+    return _MADE[audience, told_before](narrowed(fields, version.practice.withheld_from(audience)))
 
 
 def _hears_unread(version: Version) -> tuple[str, ...]:
@@ -266,3 +266,14 @@ _FIELDS: Mapping[tuple[str, bool], Callable[[Version], dict[str, Any]]] = {
     ("statistics", True): _for_statistics,
 }
 """What goes into the event of an audience; the key says whether the audience was told before."""
+_MADE: Mapping[tuple[str, bool], Callable[[dict[str, Any]], Event]] = {
+    ("police", False): lambda fields: police.ReferralReceived(**fields),
+    ("police", True): lambda fields: police.ReferralVersionAdded(**fields),
+    ("social-care", False): lambda fields: social_care.SafeguardingConcernReceived(**fields),
+    ("social-care", True): lambda fields: social_care.SafeguardingConcernUpdated(**fields),
+    ("awareness", False): lambda fields: awareness.ReferralMade(**fields),
+    ("awareness", True): lambda fields: awareness.ReferralMade(**fields),
+    ("statistics", False): lambda fields: statistics.ReferralCounted(**fields),
+    ("statistics", True): lambda fields: statistics.ReferralCounted(**fields),
+}
+"""How the event is made of its fields; nothing but `event_for` makes one."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, text
 
 from chassis.database import Session
+from contracts.catalogue import published_by
 from services.intake import models
 from services.intake.domain.reconciliation import (
     Count,
@@ -47,7 +48,7 @@ _SET_ASIDE = text(
     """SELECT id, area, EXISTS (SELECT FROM document WHERE document.id = set_aside.document_id) AS original
     FROM set_aside WHERE received_at >= :begins AND received_at < :ends"""
 )
-STATISTICS_TOPIC = "intake.statistics.v1"
+STATISTICS_TOPIC = next(topic.name for topic in published_by("intake") if topic.statistics)
 
 
 @dataclass(frozen=True)
