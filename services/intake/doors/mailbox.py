@@ -15,6 +15,7 @@ from services.intake.clients import scanner_at
 from services.intake.doors.imap import imap
 from services.intake.doors.letterbox import Letterbox
 from services.intake.doors.reading_room import ReadingRoom
+from services.intake.doors.sender_check import NameServer, SenderCheck
 from services.intake.doors.smtp import MailHandler
 from services.intake.readers import Cage
 from services.intake.readers.conversation import Mailbox, Visitors
@@ -34,6 +35,7 @@ class MailSettings(Protocol):
     smtp_connections: int
     smtp_recipients: int
     smtp_seconds: float
+    mail_dns: bool
     reading_rooms: int
     clamd_address: str
     clamd_when_away: Literal["read", "hold"]
@@ -85,7 +87,7 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
     await cage.start()
     if not cage.confinement.whole:
         log.warning("This machine does not let the readers of files give up network and files in full.")
-    room = ReadingRoom(runtime, cage)
+    room = ReadingRoom(runtime, cage, SenderCheck(NameServer()) if settings.mail_dns else None)
     reader = asyncio.create_task(room.run(), name="reading-room")
     loop = asyncio.get_running_loop()
     letterbox = Letterbox(runtime, room)

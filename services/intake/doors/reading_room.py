@@ -13,9 +13,10 @@ from chassis import clock, telemetry
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
-from services.intake.domain import GIVEN_UP, Outcome, Practice
+from services.intake.domain import GIVEN_UP, NoReceipt, Outcome, Practice
 from services.intake.doors.arriving import Arrived, looked_at, settings_of
 from services.intake.doors.outcomes import IsOurs, Parted, holds_nothing, outcomes_of
+from services.intake.doors.sender_check import SenderCheck
 from services.intake.operations import (
     Part,
     Posted,
@@ -50,9 +51,10 @@ log = telemetry.logger("intake.doors")
 class ReadingRoom:
     """Reads kept mail in the cage: at once when rung, and whatever a crash left behind when it comes round."""
 
-    def __init__(self, runtime: Runtime, cage: Cage) -> None:
-        """Read with this cage."""
+    def __init__(self, runtime: Runtime, cage: Cage, senders: SenderCheck | None = None) -> None:
+        """Read with this cage; look at senders too, where their names may be looked up."""
         self._runtime = runtime
+        self._senders = senders
         self._cage = cage
         self._rung = asyncio.Event()
         self._rung_at = 0.0
@@ -145,7 +147,7 @@ class ReadingRoom:
         with telemetry.span("intake.read-original", correlation_id=original.correlation_id, new_trace=True):
             given_up = (Parted(-1, Outcome(reason=GIVEN_UP)),)
             first, *others = given_up if original.given_up else await self._outcomes(original.body, taken)
-            mail = looked_at(self._runtime, original.body, Posted(envelope_sender=UNKNOWN_SENDER))
+            mail = await self._looked_at(original.body)
             key = likeness_key(self._runtime)
             for other in others:
                 part = self._part(original, other, mail)
@@ -155,6 +157,14 @@ class ReadingRoom:
             async with self._transaction() as session:
                 await record_evidence(session, referral_id, mail.sent, now=clock.now())
                 await record_reading(session, referral_id, first.outcome, practice, likeness_key=key, now=clock.now())
+
+    async def _looked_at(self, body: bytes) -> Arrived:
+        mail = looked_at(self._runtime, body, Posted(envelope_sender=UNKNOWN_SENDER))
+        if self._senders is None:
+            return mail
+        evidence = await self._senders.evidence(body, mail.sent.evidence)
+        forged = NoReceipt.FORGED if evidence.looks_forged else None
+        return replace(mail, sent=replace(mail.sent, evidence=evidence, no_receipt=mail.sent.no_receipt or forged))
 
     def _part(self, original: ToRead, parted: Parted, mail: Arrived) -> Part:
         return Part(
