@@ -168,6 +168,8 @@ class _Walk:
     def _note_opening(self, heading: Heading) -> None:
         """Doubt the long answers around a heading that comes twice: once it may have been a line of an answer."""
         before = self._pending if _kind(self._pending) in LONG else ""
+        if heading is self._heading and not any(self._found.get(path) for path in heading.labels):
+            return  # the heading is the label of its first question, too
         earlier = self._opened.setdefault(heading.section, before)
         if heading.section in self._seen and (before or earlier):
             self._unsure |= {path for path in (before, earlier, *heading.labels) if path in self._found}
