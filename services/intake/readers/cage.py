@@ -64,6 +64,7 @@ class Cage:
         """Kill the children, waiting for reads that are under way."""
         self._closing = True
         while self._tasks:
+            await asyncio.sleep(0)  # one that is cancelled before it has begun would leave its place empty
             for task in self._tasks:
                 task.cancel()
             await asyncio.wait(self._tasks)
