@@ -1,5 +1,6 @@
 """What people write is understood as they meant it, or left to a person: never something else."""
 
+import time
 from datetime import date
 
 import pytest
@@ -109,6 +110,20 @@ class TestPhones:
     )
     def test_anything_else_is_not(self, other: str) -> None:
         assert not is_phone(other)
+
+
+class TestHostileTexts:
+    @pytest.mark.parametrize(
+        "text", ["1" * 9 + " " * 50_000 + "!", "a@" + "a." * 50_000 + "@", " \n" * 400 + "or" * 400]
+    )
+    def test_keep_nobody_waiting(self, text: str) -> None:
+        began = time.process_time()
+        assert not is_phone(text)
+        assert not is_mail_address(text)
+        assert day_of(text) is None
+        yes_or_no(text)
+        several(text[:1000])
+        assert time.process_time() - began < 1
 
 
 class TestPostcodes:

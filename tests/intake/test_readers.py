@@ -206,7 +206,7 @@ class TestHostileFiles:
         assert CANARY not in f"{reading.reason}{reading.missing}{reading.doubtful}{reading!r}"
 
     @settings(max_examples=150, deadline=None)
-    @given(st.binary(max_size=400), st.sampled_from(["a.docx", "a.json"]))
+    @given(st.binary(max_size=400), st.sampled_from(["a.docx", "a.json", "a.pdf", "a.txt"]))
     def test_any_bytes_at_all_give_a_reading(self, body: bytes, name: str) -> None:
         assert read_form(Attachment(name, "", body)).form is None
 

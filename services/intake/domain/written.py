@@ -32,6 +32,7 @@ MONTH_FIRST = re.compile(rf"{WEEKDAY}([a-z]{{3,10}}\.?)\s+(\d{{1,2}})(?:st|nd|rd
 
 PHONE = re.compile(r"(?:\+|00)?[\d\s().\-–]+(?:\s*(?:ext\.?|x|extension)\s*\d{1,6})?", re.ASCII | re.IGNORECASE)
 FEWEST_FIGURES, MOST_FIGURES = 7, 20
+LONGEST_PHONE, LONGEST_ADDRESS = 60, 254
 POSTCODE = re.compile(r"([a-z]{1,2}\d[a-z\d]?)\s*(\d[a-z]{2})", re.ASCII | re.IGNORECASE)
 MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 BETWEEN = re.compile(r"\s*(?:[;,\n]|\s/\s|\s+or\s+|\s+and\s+|\s+neu\s+|\s+a\s+)\s*")
@@ -117,13 +118,15 @@ def _figures(text: str, fewest: int, most: int) -> bool:
 def is_phone(text: str) -> bool:
     """Say whether a text is one telephone number and nothing else: at least seven figures, an extension perhaps."""
     plain = text.strip()
+    if len(plain) > LONGEST_PHONE:
+        return False
     figures = sum(character.isdigit() for character in plain)
     return FEWEST_FIGURES <= figures <= MOST_FIGURES and PHONE.fullmatch(plain) is not None
 
 
 def is_mail_address(text: str) -> bool:
     """Say whether a text is one mail address and nothing else."""
-    return MAIL.fullmatch(text.strip()) is not None
+    return len(text) <= LONGEST_ADDRESS and MAIL.fullmatch(text.strip()) is not None
 
 
 def postcode_of(text: str) -> str | None:
@@ -134,7 +137,7 @@ def postcode_of(text: str) -> str | None:
 
 def several(text: str) -> tuple[str, ...]:
     """Return the pieces of an answer that names several, by line, comma, semicolon, slash, "or" or "and"."""
-    return tuple(piece for piece in BETWEEN.split(text.strip()) if piece)
+    return tuple(piece for piece in BETWEEN.split(" ".join(re.split(r"[^\S\n]+", text.strip()))) if piece)
 
 
 def yes_or_no(text: str) -> Answer | None:

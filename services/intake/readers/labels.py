@@ -20,6 +20,7 @@ LONGEST_LABEL = 6
 LONGEST_BELOW = 8
 """So many words at most are taken for a short answer that stands below its label: more may be anything."""
 
+LONGEST_LIST = 1_000
 CONTACT = ("forename", "surname", "role", "organisation", "relationship", "phone", "email", "wishes_anonymity")
 
 
@@ -332,8 +333,8 @@ def _settle_several(path: str, question: Question, values: dict[str, str], doubt
     fits = is_phone if question.kind is Kind.PHONE else is_mail_address
     if fits(text):
         return
-    pieces = several(text)
-    if not all(map(fits, pieces)):
+    pieces = several(text) if len(text) <= LONGEST_LIST else ()
+    if not pieces or not all(map(fits, pieces)):
         doubtful.add(path)
         return
     stem = path.rpartition(".")[0]
