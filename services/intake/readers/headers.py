@@ -1,7 +1,7 @@
 """What the headers of a mail say, read one by one, so that one hostile header spoils nothing else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import policy
 from email.header import decode_header, make_header
@@ -16,6 +16,9 @@ UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 MAIL_ADDRESS = re.compile(r"[^@\s<>,;\x00-\x1f\x7f-\x9f]+@[^@\s<>,;\x00-\x1f\x7f-\x9f]+", re.ASCII)
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 RESULTS = "authentication-results"
+IN_WORDS = ("message-id", "auto-submitted", "precedence", "in-reply-to", "references")
+DELIVERED = ("delivered-to", "x-original-to", "to", "cc")
+KNOWN = frozenset({*IN_WORDS, *DELIVERED, "from", "reply-to", "content-type", "list-id", "return-path"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,13 @@ class MailHeaders:
     received: int = 0
     answers: tuple[str, ...] = ()
     results: tuple[tuple[int, str], ...] = field(default=(), repr=False)
-    delivered_to: tuple[str, ...] = field(default=(), repr=False)
+    written_to: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def delivered_to(self) -> tuple[str, ...]:
+        """Return the addresses that the mail was delivered to or written to, those first that a server added."""
+        parts = (part for line in self.written_to for part in line.split(","))
+        return tuple(address for part in parts if (address := _address(part)))
 
 
 def read_headers(head: bytes) -> MailHeaders:
@@ -49,37 +58,32 @@ def read_headers(head: bytes) -> MailHeaders:
 
 
 def _read(message: Message) -> MailHeaders:
-    names = [name.lower() for name, _ in message.raw_items()]
-    answered = f"{header(message, 'In-Reply-To')} {header(message, 'References')}"
+    # One walk over the headers, because every mail at the door waits for it.
+    firsts: dict[str, str] = {}
+    results: list[tuple[int, str]] = []
+    received = 0
+    for given, value in message.raw_items():
+        name = given.lower()
+        received += name == "received"
+        if name == RESULTS and len(results) < MOST_OF_A_KIND:
+            results.append((received, " ".join(UNWANTED.sub("\ufffd", _text(value)).split())))
+        elif name in KNOWN and name not in firsts:
+            firsts[name] = _text(value)
+    said = {name: tidy(words(firsts[name])) for name in IN_WORDS if name in firsts}
+    report = firsts.get("content-type", "").lower().lstrip().startswith("multipart/report")
     return MailHeaders(
-        message_id=header(message, "Message-ID"),
-        sender=sender(message),
-        reply_to=_address(raw_header(message, "Reply-To")),
-        automatic=is_automatic(message),
-        submitted=header(message, "Auto-Submitted").lower().partition(";")[0].strip(),
-        report=media_type(message) == "multipart/report",
-        null_sender=raw_header(message, "Return-Path").strip() == "<>",
-        received=names.count("received"),
-        answers=tuple(MESSAGE_ID.findall(answered)),
-        results=tuple(_results(message)),
-        delivered_to=tuple(_delivered_to(message)),
+        message_id=said.get("message-id", ""),
+        sender=_address(firsts.get("from", "")),
+        reply_to=_address(firsts.get("reply-to", "")),
+        automatic=_automatic(said.get, report=report, listed=bool(firsts.get("list-id"))),
+        submitted=said.get("auto-submitted", "").lower().partition(";")[0].strip(),
+        report=report,
+        null_sender=firsts.get("return-path", "").strip() == "<>",
+        received=received,
+        answers=tuple(MESSAGE_ID.findall(f"{said.get('in-reply-to', '')} {said.get('references', '')}")),
+        results=tuple(results),
+        written_to=tuple(firsts[name] for name in DELIVERED if name in firsts),
     )
-
-
-def _results(message: Message) -> Iterator[tuple[int, str]]:
-    above, found = 0, 0
-    for name, value in message.raw_items():
-        above += name.lower() == "received"
-        if name.lower() == RESULTS and found < MOST_OF_A_KIND:
-            found += 1
-            yield above, " ".join(UNWANTED.sub("\ufffd", _text(value)).split())
-
-
-def _delivered_to(message: Message) -> Iterator[str]:
-    for name in ("Delivered-To", "X-Original-To", "To", "Cc"):
-        for part in raw_header(message, name).split(","):
-            if address := _address(part):
-                yield address
 
 
 def header(message: Message, name: str) -> str:
@@ -127,10 +131,12 @@ def is_automatic(message: Message) -> bool:
 
     RFC 3834: an answer to an automatic message could start two machines writing to each other for ever.
     """
-    submitted = header(message, "Auto-Submitted").lower()
-    precedence = header(message, "Precedence").lower()
-    listed = bool(raw_header(message, "List-Id"))
-    report = media_type(message) == "multipart/report"
+    report, listed = media_type(message) == "multipart/report", bool(raw_header(message, "List-Id"))
+    return _automatic(lambda name, _: header(message, name), report=report, listed=listed)
+
+
+def _automatic(said: Callable[[str, str], str], *, report: bool, listed: bool) -> bool:
+    submitted, precedence = said("auto-submitted", "").lower(), said("precedence", "").lower()
     return submitted not in {"", "no"} or precedence in {"bulk", "junk", "list", "auto_reply"} or report or listed
 
 
