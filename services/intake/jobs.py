@@ -19,6 +19,7 @@ from services.intake.queries import (
     came_in,
     count_desk,
     count_late_lines,
+    count_mails_set_aside,
     count_open_differences,
     open_days,
     waiting_for_the_scanner,
@@ -62,6 +63,12 @@ class DeskOverdue:
     count = 0
 
 
+class MailsAside:
+    """How many mails were set aside and wait for a person when last counted."""
+
+    count = 0
+
+
 telemetry.gauge(
     "intake.desk.overdue",
     lambda: DeskOverdue.count,
@@ -79,6 +86,12 @@ telemetry.gauge(
     lambda: LateLines.unacknowledged,
     unit="1",
     description="Required ledger lines that are stored and over their time to be acknowledged by a person",
+)
+telemetry.gauge(
+    "intake.mail.set_aside",
+    lambda: MailsAside.count,
+    unit="1",
+    description="Mails that answer our own and wait for a person to say whether there is a referral in them",
 )
 telemetry.gauge(
     "intake.reconciliation.open",
@@ -104,6 +117,7 @@ async def watch_desk(runtime: Runtime, now: datetime) -> None:
     """Count what is over its time at the desk, for the alarm."""
     async with runtime.database.transaction(Actor.job("intake", "desk")) as session:
         DeskOverdue.count = (await count_desk(session, now=now)).overdue
+        MailsAside.count = await count_mails_set_aside(session)
     if DeskOverdue.count:
         facts = {"count": DeskOverdue.count, "reason": DeskOverdue.reason}
         log.warning("Originals have not been completed at the intake desk in time.", extra={"facts": facts})
