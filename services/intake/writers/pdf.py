@@ -18,7 +18,9 @@ from services.intake.writers.questions import CHOSEN, PARTS, PRESET, answers, ch
 
 WIDTH, HEIGHT = A4
 MARGIN = 56.0
-LINE, BOX, TEXT_BOX = 20.0, 14.0, 96.0
+LINE, BOX, TEXT_BOX, STORY_BOX = 20.0, 14.0, 96.0, 260.0
+SECTION_START = 200.0
+"""So much room a section needs below its heading, so that the heading never stands alone."""
 BLACK, GREY, EDGE = HexColor("#0b0c0c"), HexColor("#505a5f"), HexColor("#b1b4b6")
 LONGEST_LINE, LONGEST_TEXT = 200, 20_000
 COLUMN = 95
@@ -76,7 +78,7 @@ class _Sheet:
 
     def section(self, section: Section) -> None:
         """Draw one part of the form."""
-        self._room(110)
+        self._room(SECTION_START)
         self._y -= 14
         self._write(heading(section), size=14, bold=True)
         for line in textwrap.wrap(section.help, COLUMN):
@@ -95,7 +97,8 @@ class _Sheet:
         if question.kind is Kind.CHOICES:
             self._choices(question, tip)
             return
-        tall = TEXT_BOX if question.kind is Kind.TEXT else LINE
+        long = STORY_BOX if question.required else TEXT_BOX
+        tall = long if question.kind is Kind.TEXT else LINE
         self._room(tall + 34)
         self._write(question.label, bold=True)
         if question.hint:
