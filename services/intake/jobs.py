@@ -105,12 +105,13 @@ async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
     """Count the required teams that have not stored or acknowledged in time, for the alarm and for the desk."""
     async with runtime.database.transaction(Actor.job("intake", "late-lines")) as session:
         late = await count_late_lines(session, now=now)
-    count = LateLines.count = late.unstored + late.unacknowledged
-    LateLines.unacknowledged = late.unacknowledged
-    if count:
-        log.warning(
-            "Required teams have not stored or acknowledged referrals in time.", extra={"facts": {"count": count}}
-        )
+    LateLines.count, LateLines.unacknowledged = late.unstored + late.unacknowledged, late.unacknowledged
+    if late.unstored:
+        facts: dict[str, object] = {"count": late.unstored}
+        log.warning("Required teams have not stored referrals in time.", extra={"facts": facts})
+    if late.unacknowledged:
+        facts = {"reason": str(Trouble.UNACKNOWLEDGED), "count": late.unacknowledged}
+        log.warning("Nobody in required teams has acknowledged referrals in time.", extra={"facts": facts})
 
 
 async def watch_desk(runtime: Runtime, now: datetime) -> None:
