@@ -20,6 +20,7 @@ from services.intake.queries import Ledger, ledger
 from services.intake.spool import is_stuck, shelter_of, waiting_of
 from services.intake.spool.shelter import STUCK_TRIES
 from services.intake.web.api.access import Gate
+from services.intake.web.api.taking import WAITING
 from tests.conftest import Installation, Running, eventually, installed, prepared
 from tests.intake.builders import mail, referral, rows
 from tests.intake.outage import Outages, intake_on, post_mail
@@ -27,6 +28,7 @@ from tests.intake.test_web_views import NEEDED, PAGE, answers, hidden, post
 
 SUBMIT = "/api/v1/referrals"
 SCREEN_SECONDS = 7.0
+TOLD = "are being told now"
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,7 @@ class TestStopped:
             answers = [await submit(intake, referral()) for _ in range(5)]
             mails = [await post_mail(port, mail().as_bytes()) for _ in range(5)]
             assert [status for status, _ in answers] == [201] * 5
+            assert {body["receipt"] for _, body in answers} == {WAITING}
             assert [code for code, _ in mails] == [250] * 5
             given = [body["reference"] for _, body in answers] + [text.rpartition(" ")[2] for _, text in mails]
             assert len(set(given)) == 10
@@ -287,11 +290,15 @@ class TestForm:
             [waiting] = shelter_of(intake.runtime).spool.waiting.values()  # type: ignore[union-attr]
             assert waiting.receipt
             assert waiting.receipt.reference in receipt.text
+            assert TOLD not in receipt.text
+            assert "cannot be told before the fault is mended" in receipt.text
             await asyncio.to_thread(outages.start)
             await drained(intake)
             assert waiting.receipt.reference in await references(intake)
             assert len(await references(intake)) == count + 1
-            assert waiting.receipt.reference in (await intake.client.get("/referral/receipt")).text
+            receipt = await intake.client.get("/referral/receipt")
+            assert waiting.receipt.reference in receipt.text
+            assert TOLD in receipt.text
 
     async def test_who_comes_during_the_outage_can_refer_and_staff_are_told_to_wait(
         self, own: Installation, outages: Outages, spool: Path, port: int

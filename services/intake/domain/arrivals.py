@@ -78,7 +78,11 @@ class Original:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the sender gets; for an arrival that was known already, what its first one got."""
+    """What the sender gets; for an arrival that was known already, what its first one got.
+
+    `waiting` says that it is in the spool: it is safe, and no team has been told.
+    """
 
     reference: str
     received_at: datetime
+    waiting: bool = False

@@ -3,7 +3,7 @@
 from services.intake.spool.acceptance import accept
 from services.intake.spool.draining import drain
 from services.intake.spool.opening import sheltered
-from services.intake.spool.shelter import Shelter, is_stuck, shelter_of, waiting_of
+from services.intake.spool.shelter import Shelter, is_stuck, shelter_of, waiting_of, waits
 from services.intake.spool.store import Waiting
 
-__all__ = ["Shelter", "Waiting", "accept", "drain", "is_stuck", "shelter_of", "sheltered", "waiting_of"]
+__all__ = ["Shelter", "Waiting", "accept", "drain", "is_stuck", "shelter_of", "sheltered", "waiting_of", "waits"]

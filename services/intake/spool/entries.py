@@ -52,7 +52,7 @@ class Head(BaseModel):
     @property
     def receipt(self) -> Receipt:
         """The receipt that was given."""
-        return Receipt(self._fields["reference"], self.received_at)
+        return Receipt(self._fields["reference"], self.received_at, waiting=True)
 
     @property
     def door(self) -> str:

@@ -75,6 +75,11 @@ def waiting_of(runtime: Runtime) -> tuple[Waiting, ...]:
     return tuple(shelter.spool.waiting.values()) if shelter else ()
 
 
+def waits(runtime: Runtime, reference: str) -> bool:
+    """Say whether the referral with this reference still waits in the spool, so that no team has been told of it."""
+    return any(each.receipt is not None and each.receipt.reference == reference for each in waiting_of(runtime))
+
+
 def _refused() -> int:
     return Seen.shelter.refused if Seen.shelter else 0
 

@@ -18,6 +18,10 @@ from services.intake.web.api.problems import PROBLEM_JSON, Refused, as_problem, 
 MOST_IN_BATCH = 100
 ITEM_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")
 RECEIPT = "Your referral has been received and sent to the teams that must act on it. Keep the reference."
+WAITING = (
+    "Your referral has been received and is kept, but a fault of ours has to be mended before the teams that must act "
+    "on it can be told. Keep the reference, and telephone if it cannot wait."
+)
 
 
 async def take(runtime: Runtime, caller: Caller, sent: Sent, key: str, now: datetime) -> Receipt:
@@ -43,7 +47,8 @@ async def take(runtime: Runtime, caller: Caller, sent: Sent, key: str, now: date
 
 def receipt_content(receipt: Receipt) -> dict[str, str]:
     """Return what a partner is answered."""
-    return {"reference": receipt.reference, "receipt": RECEIPT, "received_at": receipt.received_at.isoformat()}
+    said = WAITING if receipt.waiting else RECEIPT
+    return {"reference": receipt.reference, "receipt": said, "received_at": receipt.received_at.isoformat()}
 
 
 def _practice(runtime: Runtime, partner: Partner, district: str, today: date) -> Practice:
