@@ -7,7 +7,7 @@ from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Door
 from services.intake.domain import CAME_IN, WORK_THE_DESK, KeyKind, Original, Reading, ReferralUnknown, key_for
 from services.intake.queries import likeness_key, localities_of
-from services.intake.spool import accept
+from services.intake.spool import accept, waits
 from services.intake.web.form import answers, fields, referral_form, saving, summary
 from services.intake.web.form.steps import STEP, Step, marked, section_of, steps_of
 from services.intake.web.form.visit import DRAFT, Visit
@@ -171,7 +171,9 @@ async def receipt(request: PageRequest) -> Response:
     if not known:
         return request.redirect("start")
     visit = Visit(request)
-    return visit.render("receipt", reference=known["reference"], email=known["email"], copy="draft" in known)
+    waiting = waits(request.runtime, known["reference"])
+    shown = {"reference": known["reference"], "email": known["email"], "copy": "draft" in known}
+    return visit.render("receipt", waiting=waiting, **shown)
 
 
 async def copy(request: PageRequest) -> Response:
