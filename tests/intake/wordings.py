@@ -19,7 +19,10 @@ PO = LOCALE / WELSH / "LC_MESSAGES" / f"{DOMAIN}.po"
 MO = PO.with_suffix(".mo")
 PUBLIC_PAGES = ROOT / "services" / "intake" / "web"
 SHELL = ROOT / "chassis" / "templates"
-METHODS = (("form/**.py", "python"), ("views.py", "python"), ("progress.py", "python"), ("templates/**.html", "jinja2"))
+METHODS = (
+    *((name, "python") for name in ("form/**.py", "views.py", "forms.py", "progress.py")),
+    ("templates/**.html", "jinja2"),
+)
 SHELL_METHODS = (("page.html", "jinja2"), ("macros/fields.html", "jinja2"))
 NAVIGATION = ("Make a referral", "Prevent referrals", "Progress of a referral")
 """What the site map and the service's own name add to every page."""

@@ -6,24 +6,21 @@ from uuid import UUID
 
 from chassis import audit
 from chassis.web import FormData, FormErrors, PageRequest, Response
-from contracts.vocabulary import is_reference, tidy_reference
+from contracts.vocabulary import tidy_reference
 from services.intake.domain import LONDON, Addition, KeyKind, key_for
 from services.intake.domain.saved import LinkTo, may_ask_again
-from services.intake.domain.written import is_mail_address
 from services.intake.operations import add_version_by_referrer
 from services.intake.operations.saving import grant_progress, use_progress_link
 from services.intake.queries import likeness_key, localities_of
 from services.intake.queries.progress import ToldReferral, told_referral
-from services.intake.web.form.checks import EMAIL, MAIL_LONG, TEXT_LONG, one
+from services.intake.web.form.checks import one
 from services.intake.web.form.saving import ASKED, TOO_OFTEN
 from services.intake.web.form.steps import marked
 from services.intake.web.form.visit import Visit
+from services.intake.web.forms import wrong_with_address, wrong_with_reference, wrong_with_words
 
 OPEN, TOKEN = "progress", "progress_token"
 OPEN_FOR = timedelta(minutes=30)
-REFERENCE = marked("Enter the reference as it stands in your receipt, like KM-7F3K-92QM")
-NOTHING = marked("Enter what you want to add")
-TOO_MUCH = marked("What you add must be 20,000 characters or less")
 ADDED = marked("What you added has been sent to everybody who has the referral.")
 
 
@@ -46,14 +43,10 @@ async def _asked(visit: Visit, sent: FormData) -> Response:
     request = visit.request
     reference, email = tidy_reference(sent.get("reference")), sent.get("email").strip()
     asked = tuple(datetime.fromisoformat(each) for each in request.session.get(ASKED, []))
-    wrong = {}
-    if not is_reference(reference):
-        wrong["reference-wrong"] = REFERENCE
-    if not is_mail_address(email) or len(email) > MAIL_LONG:
-        wrong["email-wrong"] = EMAIL
-    elif not wrong and not may_ask_again(asked, request.now):
+    wrong = {"reference-wrong": wrong_with_reference(reference), "email-wrong": wrong_with_address(email)}
+    if not any(wrong.values()) and not may_ask_again(asked, request.now):
         wrong["email-wrong"] = TOO_OFTEN
-    if wrong:
+    if any(wrong.values()):
         visit.refuse("progress", {"reference": sent.get("reference"), "email": email, **wrong})
         return visit.redirect("progress")
     request.session[ASKED] = [each.isoformat() for each in (*asked[-10:], request.now)]
@@ -133,9 +126,7 @@ def _stages(visit: Visit, found: ToldReferral) -> list[tuple[str, str]]:
 async def _added(visit: Visit, found: ToldReferral, sent: FormData) -> Response:
     request = visit.request
     words, token = sent.get("words").strip(), sent.get("form_token")
-    sentence = "" if words else NOTHING
-    if len(words) > TEXT_LONG:
-        sentence = TOO_MUCH
+    sentence = wrong_with_words(words)
     if sentence:
         visit.refuse("progress_referral", {"words": words, "wrong": sentence})
         return visit.redirect("progress_referral")

@@ -4,7 +4,7 @@ from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
 from services.intake.web import desk, ledgers, partners, progress, reconciling, routing, set_aside, spool, views
-from services.intake.web.form import saving, suggestions
+from services.intake.web.form import copies, saving, suggestions
 
 PAGES = (
     Page("GET", "/", views.start, PUBLIC),
@@ -17,6 +17,10 @@ PAGES = (
     Page("POST", "/referral/declaration", views.declaration, PUBLIC),
     Page("GET", "/referral/receipt", views.receipt, PUBLIC),
     Page("GET", "/referral/copy", views.copy, PUBLIC),
+    Page("GET", "/referral/copy.docx", copies.copy_word, PUBLIC),
+    Page("GET", "/referral/copy.pdf", copies.copy_portable, PUBLIC),
+    Page("GET", "/blank-form.docx", copies.blank_word, PUBLIC),
+    Page("GET", "/blank-form.pdf", copies.blank_portable, PUBLIC),
     Page("GET", "/referral/save", saving.save, PUBLIC),
     Page("POST", "/referral/save", saving.save, PUBLIC),
     Page("GET", "/referral/saved", saving.saved, PUBLIC),

@@ -8,14 +8,14 @@ from uuid import UUID
 from chassis.errors import Unavailable
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from services.intake.domain.saved import LinkTo, SavedForm, may_ask_again
-from services.intake.domain.written import is_mail_address
 from services.intake.operations.saving import forget_saved_forms, save_form
 from services.intake.queries import localities_of
 from services.intake.queries.saved import saved_form
 from services.intake.web.form.answers import Draft
-from services.intake.web.form.checks import EMAIL, MAIL_LONG, one
+from services.intake.web.form.checks import one
 from services.intake.web.form.steps import marked
 from services.intake.web.form.visit import Visit
+from services.intake.web.forms import wrong_with_address
 
 SAVED, ASKED = "saved", "links_asked"
 """What the session keeps: the form that this draft was saved as, and when links were asked for."""
@@ -42,7 +42,7 @@ async def save(request: PageRequest) -> Response:
 async def _saved(visit: Visit, email: str) -> Response:
     request = visit.request
     asked = [datetime.fromisoformat(each) for each in request.session.get(ASKED, [])]
-    sentence = "" if is_mail_address(email) and len(email) <= MAIL_LONG else EMAIL
+    sentence = wrong_with_address(email)
     if not sentence and not may_ask_again(tuple(asked), request.now):
         sentence = TOO_OFTEN
     if sentence:
