@@ -9,10 +9,12 @@ from services.intake.domain import CAME_IN, WORK_THE_DESK, KeyKind, Original, Re
 from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept, waits
 from services.intake.web.form import answers, fields, referral_form, saving, summary
+from services.intake.web.form.copies import RECEIPT
 from services.intake.web.form.steps import STEP, Step, marked, section_of, steps_of
 from services.intake.web.form.visit import DRAFT, Visit
 
-TOKEN, RECEIPT = "form_token", "receipt"
+ONE_SENDING = "form_token"
+"""What the session keeps so that a second press of the last button is known for one."""
 DANGER = "concerns.immediate_danger"
 NOT_DECLARED = marked("Select that you have read who will see this referral")
 CHANGING = "yes"
@@ -129,15 +131,15 @@ async def declaration(request: PageRequest) -> Response:
     wanting = visit.draft.unfinished(visit.today)
     if wanting:
         return _to(visit, wanting)
-    request.session.setdefault(TOKEN, secrets.token_urlsafe(24))
+    request.session.setdefault(ONE_SENDING, secrets.token_urlsafe(24))
     if not visit.posted:
         visit.refused("declaration")
         form = FormErrors(FormData(), (("sharing_acknowledged", visit.say(NOT_DECLARED)),) if visit.fresh else ())
-        return visit.render("declaration", form=form, form_token=request.session[TOKEN])
+        return visit.render("declaration", form=form, form_token=request.session[ONE_SENDING])
     if sent.get("sharing_acknowledged") != "yes":
         visit.refuse("declaration", {})
         return visit.redirect("declaration")
-    if token != request.session[TOKEN]:
+    if token != request.session[ONE_SENDING]:
         return request.redirect("check_answers")
     return await _take_in(visit, token)
 
@@ -158,10 +160,14 @@ async def _take_in(visit: Visit, token: str) -> Response:
     )
     taken = await accept(request.runtime, original, now=request.now, actor=request.actor)
     kept: dict[str, Any] = {"token": token, "reference": taken.reference, "email": bool(original.receipt_email)}
-    request.session[RECEIPT] = kept | {"draft": visit.draft.to_keep(), "sent_on": visit.today.isoformat()}
+    request.session[RECEIPT] = kept | {
+        "draft": visit.draft.to_keep(),
+        "sent_on": visit.today.isoformat(),
+        "language": visit.language,
+    }
     await saving.forget(visit, "sent")
     request.session.pop(DRAFT, None)
-    request.session.pop(TOKEN, None)
+    request.session.pop(ONE_SENDING, None)
     return request.redirect("receipt")
 
 

@@ -50,7 +50,8 @@ async def _copy(request: PageRequest, kind: str) -> Response:
     known = request.session.get(RECEIPT)
     if not known or "draft" not in known:
         return request.redirect("start")
-    form = referral_form(Draft.kept(known["draft"]), date.fromisoformat(known["sent_on"]), known.get("language", ENGLISH))
+    day, language = date.fromisoformat(known["sent_on"]), known.get("language", ENGLISH)
+    form = referral_form(Draft.kept(known["draft"]), day, language)
     return _file(await asyncio.to_thread(FILLED[kind], form), str(known["reference"]), kind)
 
 
