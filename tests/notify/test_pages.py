@@ -63,6 +63,14 @@ class TestInbox:
         shown = re.sub("<[^>]+>", "", (await site.get("/inbox")).text)
         assert f"{REFERENCE}\n Immediate danger Not opened Original only" in shown
 
+    async def test_shows_what_the_referrer_added_later(self, site: Site) -> None:
+        subject = uuid4()
+        await handle(site.runtime, concern(additions=("He was seen again today (synthetic).",)), subject=subject)
+        await site.sign_in(KENT_WORKER)
+        shown = (await site.get(f"/concerns/{subject}")).text
+        assert "What the referrer added later" in shown
+        assert "He was seen again today (synthetic)." in shown
+
     async def test_leads_each_person_to_their_own_first_page(self, site: Site) -> None:
         await site.sign_in(KENT_WORKER)
         assert (await site.get("/")).headers["location"].endswith("/inbox")

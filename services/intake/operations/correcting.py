@@ -54,7 +54,11 @@ async def add_version_by_referrer(
     new = await _new_version(session, row, addition, practice, likeness_key)
     kept = await _keep_documents(session, row, addition, now)
     version = await add_version(session, row, replace(new, documents=kept), now)
-    facts = {"version": version, "corrected": str(addition.form is not None), "documents": len(kept)}
+    facts: dict[str, str | int] = {
+        "version": version,
+        "corrected": str(addition.form is not None),
+        "documents": len(kept),
+    }
     await audit.record(session, "referral.added-to", subject=row.id, now=now, area=row.area, facts=facts)
     return Added(row.reference, version)
 
