@@ -22,6 +22,7 @@ from services.intake.domain.saved import (
     LinkTo,
     token_digest,
 )
+from services.intake.queries.references import by_reference
 
 
 async def save_form(
@@ -74,8 +75,8 @@ async def grant_progress(session: Session, reference: str, to: LinkTo, *, now: d
     Returns whether it was, which is for the tests: the page says the same either way. No more than MOST_LINKS are
     mailed for one referral in an hour.
     """
-    referral, access = models.referral, models.progress_access
-    row = await session.first(select(referral).where(referral.c.reference == reference))
+    access = models.progress_access
+    row = await by_reference(session, reference)
     if row is None or row.referrer_email is None or row.reading == Reading.ERASED:
         return False
     known = await session.unseal_text(row.id, row.referrer_email)
