@@ -7,6 +7,7 @@ from datetime import date
 from contracts.vocabulary import ReferralForm
 from contracts.vocabulary.nrf import EDITIONS, QUESTIONS, Heading, Kind, question_at
 from contracts.vocabulary.nrf.editions import ABOUT
+from contracts.vocabulary.nrf.welsh import WELSH
 from services.intake.writers import answers, shown
 
 TITLES = {
@@ -14,8 +15,9 @@ TITLES = {
     "2024-08": "National referral form - August 2024",
     "2025": "Prevent national referral form - Edition 2025",
     "unknown": "Prevent referral form",
+    "2025-cy": "Argraffiad 2025",
 }
-WORDED = {"2018": "2018", "2024-08": "2024-08", "2025": "2025", "unknown": "2018"}
+WORDED = {"2018": "2018", "2024-08": "2024-08", "2025": "2025", "unknown": "2018", "2025-cy": "2025-cy"}
 STATEMENT = "By sending this form you understand that it will be shared with the police and the local authority."
 LISTS = ("concerns.aspects", "concerns.needs")
 
@@ -67,49 +69,61 @@ class Sheet:
         return replace(self, expected=kept)
 
 
+@dataclass(frozen=True)
+class Style:
+    """How somebody writes: dates so, yes or no in boxes or in words, and whether in Welsh."""
+
+    dates: str
+    boxes: bool
+    welsh: bool = False
+
+
 def sheet(form: ReferralForm, edition: str, *, dates: str = "{0:%d/%m/%Y}", boxes: bool = True) -> Sheet:
     """Return a form as somebody filled it in on an edition, dates written so, and yes or no in boxes or in words."""
     given = dict(answers(form))
     key = WORDED[edition]
+    style = Style(dates, boxes=boxes and not key.endswith("-cy"), welsh=key.endswith("-cy"))
     groups: list[Group] = []
     for heading in EDITIONS[key].headings:
         if heading.words[0] == ABOUT:
             continue
-        lines = tuple(line for path in heading.labels for line in _lines(path, heading, given, (dates, boxes)))
+        lines = tuple(line for path in heading.labels for line in _lines(path, heading, given, style))
         groups.append(Group(heading.words[0], lines))
     paths = {line.path for group in groups for line in group.lines if line.text.strip()}
     expected = {path: text for path, text in given.items() if path in paths or path.rpartition(".")[0] in LISTS}
-    if key != "2025":
+    if not key.startswith("2025"):
         expected = {path: text for path, text in expected.items() if path.rpartition(".")[0] not in LISTS}
-    expected |= {"sharing_acknowledged": "yes", "edition": edition, "language": "en"}
-    return Sheet(TITLES[edition], tuple(groups), "" if key == "2025" else STATEMENT, expected)
+    expected |= {"sharing_acknowledged": "yes"}
+    expected |= {"edition": edition.removesuffix("-cy"), "language": EDITIONS[key].language}
+    return Sheet(TITLES[edition], tuple(groups), "" if key.startswith("2025") else STATEMENT, expected)
 
 
-def _lines(path: str, heading: Heading, given: Mapping[str, str], style: tuple[str, bool]) -> tuple[Line, ...]:
+def _lines(path: str, heading: Heading, given: Mapping[str, str], style: Style) -> tuple[Line, ...]:
     label = heading.labels[path][0]
     if path in LISTS:
-        return (Line(label, _choices(path, given), path),)
+        return (Line(label, _choices(path, given, style), path),)
     if "*" not in path:
         return (Line(label, _text(path, given, style), path),)
     rows = [path.replace("*", str(number)) for number in range(2)]
     return tuple(Line(label, _text(row, given, style), row) for row in rows)
 
 
-def _choices(path: str, given: Mapping[str, str]) -> str:
+def _choices(path: str, given: Mapping[str, str], style: Style) -> str:
     ticked = {text for other, text in given.items() if other.rpartition(".")[0] == path}
-    return "\n".join(f"{'☒' if value in ticked else '☐'} {words}" for value, words in QUESTIONS[path].choices)
+    choices = ((value, WELSH.get(words, words) if style.welsh else words) for value, words in QUESTIONS[path].choices)
+    return "\n".join(f"{'☒' if value in ticked else '☐'} {words}" for value, words in choices)
 
 
-def _text(path: str, given: Mapping[str, str], style: tuple[str, bool]) -> str:
-    dates, boxes = style
+def _text(path: str, given: Mapping[str, str], style: Style) -> str:
     answer = given.get(path, "")
     question = question_at(path)
     if question is None or not answer:
         return ""
     if question.kind is Kind.DATE:
-        return dates.format(date.fromisoformat(answer))
-    if question.kind in {Kind.YES_NO, Kind.YES_NO_NOT_KNOWN} and boxes:
+        return style.dates.format(date.fromisoformat(answer))
+    if question.kind in {Kind.YES_NO, Kind.YES_NO_NOT_KNOWN} and style.boxes:
         if answer == "not-known":
             return "Yes ☐ No ☐ Not known ☒"
         return f"Yes {'☒' if answer == 'yes' else '☐'} No {'☒' if answer == 'no' else '☐'}"
-    return shown(question, answer)
+    words = shown(question, answer)
+    return WELSH.get(words, words) if style.welsh else words

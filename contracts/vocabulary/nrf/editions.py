@@ -7,6 +7,7 @@ from types import MappingProxyType
 from contracts.vocabulary.nrf.people import FIRST, LEAD
 from contracts.vocabulary.nrf.question import Section
 from contracts.vocabulary.nrf.sections import SECTIONS
+from contracts.vocabulary.nrf.welsh import WELSH
 
 Labels = Mapping[str, tuple[str, ...]]
 """The words that stand before an answer, by the path of the answer."""
@@ -234,6 +235,13 @@ ABOUT_LABELS: Labels = {
 }
 """What a form of any edition says about itself, and what only a form that came by machine answers."""
 
+
+def _welsh(words: str) -> str:
+    """Return the Welsh for words of the form, behind the letter of their section; the English where there is none."""
+    letter, point, rest = words.partition(". ") if words[1:3] == ". " else ("", "", words)
+    return f"{letter}{point}{WELSH.get(rest, rest)}"
+
+
 TITLE = "Prevent national referral form"
 DANGER_NOTICE = "Call 999 first if anybody is in immediate danger."
 CURRENT = Edition(
@@ -252,9 +260,25 @@ CURRENT = Edition(
     ),
 )
 
+IN_WELSH = Edition(
+    "2025",
+    "cy",
+    ("Argraffiad 2025", "Edition 2025"),
+    tuple(
+        Heading(
+            heading.section,
+            tuple(_welsh(words) for words in heading.words),
+            {path: tuple(map(_welsh, labels)) for path, labels in heading.labels.items()},
+        )
+        for heading in CURRENT.headings
+    ),
+    print=tuple(map(_welsh, CURRENT.print)),
+)
+
 EDITIONS: Mapping[str, Edition] = MappingProxyType(
     {
         "2025": CURRENT,
+        "2025-cy": IN_WELSH,
         "2024-08": Edition("2024-08", "en", ("August 2024", "Aug 2024"), HEADINGS_2018, STATEMENTS_2018, PRINT_2018),
         "2018": Edition(
             "2018", "en", ("Referral Form 2018", "Version 2018"), HEADINGS_2018, STATEMENTS_2018, PRINT_2018

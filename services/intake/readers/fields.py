@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.vocabulary import ReferralForm
 from contracts.vocabulary.nrf import QUESTIONS, Question, question_at
+from contracts.vocabulary.nrf.welsh import WELSH
 from services.intake.domain.written import ENGLISH, day_of, yes_or_no
 from services.intake.readers.rows import bare
 from services.intake.readers.values import Cause, FormReading
@@ -175,7 +176,8 @@ def chosen(text: str, question: Question | None) -> str | None:
     """Return the value of the choice that these words name, None where they name none of the question's."""
     if question is None:
         return None
-    known = {bare(name): value for value, words in question.choices for name in (value, words)}
+    offered = ((value, (value, words, WELSH.get(words, words))) for value, words in question.choices)
+    known = {bare(name): value for value, names in offered for name in names}
     known |= MEANT.get(question.path, {})
     named = known.get(bare(text))
     return named or (yes_or_no(text) if {"yes", "not-known"} <= set(known.values()) else None)

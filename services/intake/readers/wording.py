@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from contracts.vocabulary.nrf import EDITIONS, SECTIONS, Edition, Heading
 from contracts.vocabulary.nrf.editions import SAMPLE_NOTICE
+from contracts.vocabulary.nrf.welsh import WELSH
 from services.intake.domain.written import MARKS
 from services.intake.readers.rows import Pages, bare, without_asides
 
@@ -165,4 +166,6 @@ def _spelt(word: str) -> str:
 def _choices() -> Iterator[str]:
     for section in SECTIONS:
         for question in section.questions:
-            yield from (words for _, words in question.choices)
+            for _, words in question.choices:
+                yield words
+                yield WELSH.get(words, words)
