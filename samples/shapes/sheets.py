@@ -6,7 +6,6 @@ from datetime import date
 
 from contracts.vocabulary import ReferralForm
 from contracts.vocabulary.nrf import EDITIONS, QUESTIONS, Heading, Kind, question_at
-from contracts.vocabulary.nrf.editions import ABOUT
 from contracts.vocabulary.nrf.welsh import WELSH
 from services.intake.writers import answers, shown
 
@@ -85,8 +84,6 @@ def sheet(form: ReferralForm, edition: str, *, dates: str = "{0:%d/%m/%Y}", boxe
     style = Style(dates, boxes=boxes and not key.endswith("-cy"), welsh=key.endswith("-cy"))
     groups: list[Group] = []
     for heading in EDITIONS[key].headings:
-        if heading.words[0] == ABOUT:
-            continue
         lines = tuple(line for path in heading.labels for line in _lines(path, heading, given, style))
         groups.append(Group(heading.words[0], lines))
     paths = {line.path for group in groups for line in group.lines if line.text.strip()}

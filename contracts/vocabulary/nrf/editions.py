@@ -214,12 +214,9 @@ PRINT_2018 = (
 
 def _own() -> tuple[Heading, ...]:
     """Return the parts of the form that this product hands out: its own labels, in its own order."""
-    return (
-        *(
-            Heading(section.key, (section.title, f"{section.letter}. {section.title}"), _labels(section))
-            for section in SECTIONS
-        ),
-        Heading("about", (ABOUT, "This form"), ABOUT_LABELS),
+    return tuple(
+        Heading(section.key, (section.title, f"{section.letter}. {section.title}"), _labels(section))
+        for section in SECTIONS
     )
 
 
@@ -234,6 +231,8 @@ ABOUT_LABELS: Labels = {
     f"{LEAD}.wishes_anonymity": ("Prevent contact wishes to stay anonymous",),
 }
 """What a form of any edition says about itself, and what only a form that came by machine answers."""
+
+ABOUT_THE_FORM = Heading("about", (ABOUT, "This form"), ABOUT_LABELS)
 
 
 def _welsh(words: str) -> str:

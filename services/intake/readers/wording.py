@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from contracts.vocabulary.nrf import EDITIONS, SECTIONS, Edition, Heading
-from contracts.vocabulary.nrf.editions import SAMPLE_NOTICE
+from contracts.vocabulary.nrf.editions import ABOUT_THE_FORM, SAMPLE_NOTICE
 from contracts.vocabulary.nrf.welsh import WELSH
 from services.intake.domain.written import MARKS
 from services.intake.readers.rows import Pages, bare, without_asides
@@ -37,8 +37,9 @@ class Wording:
     def __init__(self, edition: Edition) -> None:
         """Prepare the words of this edition."""
         self.edition = edition
-        self._headings = {bare(words): heading for heading in edition.headings for words in heading.words}
-        self._labels = {heading.section: dict(_bare_labels(heading)) for heading in edition.headings}
+        headings = (*edition.headings, ABOUT_THE_FORM)
+        self._headings = {bare(words): heading for heading in headings for words in heading.words}
+        self._labels = {heading.section: dict(_bare_labels(heading)) for heading in headings}
         self._every = frozenset({words for labels in self._labels.values() for words in labels} | set(self._headings))
         self._anywhere = _unambiguous(self._labels.values())
         self._starts = {section: _starts(labels) for section, labels in self._labels.items()}
