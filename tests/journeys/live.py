@@ -186,6 +186,20 @@ def mailed(live: Live, message: EmailMessage, timeout: float = 60.0) -> tuple[in
     return code, reply.decode("utf-8", "replace")
 
 
+def mail_aside(live: Live) -> str:
+    """Have a machine answer a mail of ours; return the id of its answer, once it waits for a person."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "neighbour@home.example", "police@example.test", "Away"
+    message["Auto-Submitted"], message["In-Reply-To"] = "auto-replied", "<a-receipt@notify.throughline.example>"
+    message.set_content("SYNTHETIC: I am away.\n")
+    assert mailed(live, message)[0] == 250
+
+    def waiting() -> list[dict[str, Any]]:
+        return live.of("intake", "SELECT id FROM set_aside WHERE state = 'waiting' LIMIT 1")
+
+    return str(wait(waiting, 60, "A mail set aside")[0]["id"])
+
+
 @contextlib.contextmanager
 def signed_in(live: Live, service: str, person: str) -> Iterator[httpx2.Client]:
     """Yield a browser without scripts in which a member of the demonstration staff is signed in at a service."""

@@ -19,7 +19,7 @@ from samples.send import REFERENCE
 from services.intake.web.form.steps import STEPS
 from tests.faults.canaries import Plant
 from tests.faults.test_canaries import appended, envelope, parked_for
-from tests.journeys.live import Live, aside, mailed, signed_in, wait
+from tests.journeys.live import Live, aside, mail_aside, mailed, signed_in, wait
 from tests.journeys.pages import answered
 from tests.journeys.test_pathway import (
     BOARD,
@@ -136,6 +136,7 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
         "original": str(original["document_id"]),
         "count": str(live.of("intake", "SELECT id FROM reconciliation LIMIT 1")[0]["id"]),
         "held": str(held["id"]),
+        "aside": f"/desk/mails /desk/mails/{mail_aside(live)}",
         "signpost": str(live.of("notify", "SELECT id FROM signpost LIMIT 1")[0]["id"]),
         "notice": str(live.of("notify", "SELECT id FROM notice LIMIT 1")[0]["id"]),
         "mail": mails[0],
@@ -153,7 +154,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             ("", [f"/referral/questions/{step.key}" for step in STEPS]),
             (DESK, ["/desk", f"/desk/referrals/{world.unread}", "/desk/ledger", f"/desk/ledger/{fresh}"]),
             (DESK, ["/desk/ledger?which=all", "/desk/routing", f"/desk/routing/{fresh}"]),
-            (DESK, ["/desk/reconciliation", f"/desk/reconciliation/{ids['count']}"]),
+            (DESK, ["/desk/reconciliation", f"/desk/reconciliation/{ids['count']}", *ids["aside"].split()]),
         ],
         "triage": [
             (IMU, ["/", "/imu", f"/referrals/{fresh}", f"/referrals/{fresh}/deconfliction"]),
