@@ -1,7 +1,7 @@
 """Links that open something by themselves: to a form that was saved, and to how far a referral has got."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ class SavedForm:
     """A form that somebody saved to go on with later; `draft` is JSON, as the session of a browser keeps it."""
 
     id: UUID
-    draft: str
+    draft: str = field(repr=False)
     expires_at: datetime
 
 
@@ -25,7 +25,7 @@ class SavedForm:
 class LinkTo:
     """Where a link is mailed: the address, the language of the mail, and how the page's address is made of a token."""
 
-    email: str
+    email: str = field(repr=False)
     language: str
     base: str
 

@@ -165,7 +165,7 @@ async def _take_in(visit: Visit, token: str) -> Response:
         "sent_on": visit.today.isoformat(),
         "language": visit.language,
     }
-    await saving.forget(visit, "sent")
+    await saving.forget_if_possible(visit, "sent")
     request.session.pop(DRAFT, None)
     request.session.pop(ONE_SENDING, None)
     return request.redirect("receipt")

@@ -1,11 +1,11 @@
 """Saving a form that is not finished, and going back to it by the link that was mailed."""
 
+import asyncio
 import json
-from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis.errors import Unavailable
+from chassis import telemetry
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from services.intake.domain.saved import LinkTo, SavedForm, may_ask_again
 from services.intake.operations.saving import forget_saved_forms, save_form
@@ -17,11 +17,14 @@ from services.intake.web.form.steps import marked
 from services.intake.web.form.visit import Visit
 from services.intake.web.forms import wrong_with_address
 
+FORGET_WITHIN = 4.0
 SAVED, ASKED = "saved", "links_asked"
 """What the session keeps: the form that this draft was saved as, and when links were asked for."""
 REFERRER_EMAIL = "referrer.email"
 TOO_OFTEN = marked("You have asked for several links within an hour. Try again later.")
 DELETED = marked("The saved referral has been deleted.")
+
+log = telemetry.logger("intake.web.form.saving")
 
 
 async def save(request: PageRequest) -> Response:
@@ -102,12 +105,20 @@ def _opened(visit: Visit, found: SavedForm) -> Response:
 
 
 async def forget(visit: Visit, reason: str) -> None:
-    """Delete the form that this draft was saved as, its key first; in an outage the job does, when its time is over."""
+    """Delete the form that this draft was saved as, its key first, so that a crash leaves nothing readable."""
     known = visit.session.pop(SAVED, None)
     if not known:
         return
-    saved_id, runtime = UUID(known["id"]), visit.request.runtime
-    with suppress(Unavailable):
-        await runtime.keys.erase(saved_id)
-        async with visit.request.transaction() as session:
-            await forget_saved_forms(session, [saved_id], now=visit.request.now, reason=reason)
+    saved_id = UUID(known["id"])
+    await visit.request.runtime.keys.erase(saved_id)
+    async with visit.request.transaction() as session:
+        await forget_saved_forms(session, [saved_id], now=visit.request.now, reason=reason)
+
+
+async def forget_if_possible(visit: Visit, reason: str) -> None:
+    """Do so if the databases answer soon; the receipt waits for nothing, and the job does it when the time is over."""
+    try:
+        async with asyncio.timeout(FORGET_WITHIN):
+            await forget(visit, reason)
+    except Exception as error:  # noqa: BLE001  the referral is taken in already
+        log.warning("A saved form waits for its time to be over.", extra={"facts": {"error": type(error).__name__}})
