@@ -15,6 +15,7 @@ from services.intake.domain import Addition, Found
 from services.intake.operations import add_version_by_referrer
 from services.intake.queries import desk_referral
 from services.intake.web import keying, places
+from services.intake.web.desk import originals
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import form, rows
 from tests.intake.test_operations import KEY, practice, take_in
@@ -155,6 +156,16 @@ class TestSheet:
         assert answer.status_code == 422
         assert any("phone number" in sentence for sentence in problems(answer.text))
         assert "Kept words" in answer.text
+
+    async def test_waits_for_no_original_that_takes_too_long(
+        self, intake: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        monkeypatch.setattr(originals, "PATIENCE_SECONDS", 0)
+        page = await intake.client.get(f"/desk/referrals/{reference}")
+        assert "Not all of the original could be shown here in time: download it." in words(page.text)
+        assert "Person making this referral: last name" in sheet(page.text)
 
 
 class TestAdditions:

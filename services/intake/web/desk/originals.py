@@ -1,6 +1,7 @@
 """Originals: handed over as downloads, and their text as the cage read it, for a person to compare with the fields."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 from uuid import UUID
 
@@ -8,11 +9,13 @@ from chassis import audit, documents
 from chassis.web import PageRequest, Response
 from services.intake.domain import STILL_OPEN
 from services.intake.queries import DeskReferral
-from services.intake.readers import Cage, ReadMessage
+from services.intake.readers import Cage, FormReading, ReadMessage
 from services.intake.web import keying
 
 MAIL = "message/rfc822"
 MOST_FILES = 5
+PATIENCE_SECONDS = 10.0
+TOO_SLOW = "Not all of the original could be shown here in time: download it."
 
 
 @dataclass(frozen=True)
@@ -53,19 +56,19 @@ async def original_text(request: PageRequest, found: DeskReferral) -> OriginalTe
         await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk-mail")
     cage = Cage()
     await cage.start()
+    mail, files = ReadMessage(problems=(TOO_SLOW,)), []
     try:
-        mail = await cage.read_message(body)
-        candidates = mail.form_candidates[:MOST_FILES]
-        readings = [(each.name, await cage.read_form(each)) for each in candidates]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            mail = await cage.read_message(body)
+            for each in mail.form_candidates[:MOST_FILES]:
+                files.append(_file(each.name, await cage.read_form(each)))  # noqa: PERF401  what is there stays there
+    except TimeoutError:
+        mail = replace(mail, problems=tuple(dict.fromkeys((*mail.problems, TOO_SLOW))))
     finally:
         await cage.stop()
-    files = tuple(
-        FileText(
-            name,
-            reading.text,
-            tuple((keying.label_of(path), text) for path, text in reading.values.items()),
-            reading.reason,
-        )
-        for name, reading in readings
-    )
-    return OriginalText(mail, files)
+    return OriginalText(mail, tuple(files))
+
+
+def _file(name: str, reading: FormReading) -> FileText:
+    answers = tuple((keying.label_of(path), text) for path, text in reading.values.items())
+    return FileText(name, reading.text, answers, keying.in_plain_words(reading.reason))
