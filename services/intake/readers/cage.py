@@ -49,6 +49,7 @@ class Cage:
         self._closing = False
         self._slow = 0
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._starting: set[asyncio.Task[Any]] = set()
         self._confinement = Confinement(network_cut=False, files_cut=False)
 
     @property
@@ -65,7 +66,7 @@ class Cage:
         self._closing = True
         while self._tasks:
             await asyncio.sleep(0)  # one that is cancelled before it has begun would leave its place empty
-            for task in self._tasks:
+            for task in self._starting:
                 task.cancel()
             await asyncio.wait(self._tasks)
         for cell in (self._standing_by, *[await self._free.get() for _ in range(self._count)]):
@@ -148,7 +149,7 @@ class Cage:
             self._slow += 1
             aside.set_result(None)
             cell.slow_down()
-            self._work(self._put_fresh())
+            self._start(self._put_fresh())
 
     def _return(self, cell: Cell | None, *, aside: bool) -> None:
         if aside and cell is not None:
@@ -182,17 +183,24 @@ class Cage:
             else:
                 await cell.end()
 
-    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start a child behind the scenes; the cage need not wait for it when it closes."""
+        task = self._work(work)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    def _work(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name="cage")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _fresh(self) -> Cell:
         """Return the child that stands by, with another one started in its place, or start one."""
         cell, self._standing_by = self._standing_by, None
         if cell is None or cell.spent:
             return await self._started()
-        self._work(self._have_one_stand_by())
+        self._start(self._have_one_stand_by())
         return cell
 
     async def _started(self) -> Cell:
