@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.vocabulary import ReferralForm
 from contracts.vocabulary.nrf import QUESTIONS, Question, question_at
 from contracts.vocabulary.nrf.welsh import WELSH
-from services.intake.domain.written import ENGLISH, day_of, yes_or_no
+from services.intake.domain.written import day_of, yes_or_no
 from services.intake.readers.rows import bare
 from services.intake.readers.values import Cause, FormReading
 
@@ -22,7 +22,6 @@ PATH = re.compile(r"[a-z_]+(\.(?:[a-z_]+|[0-9]{1,2}))*", re.ASCII)
 AGE = re.compile(
     r"(?:about |approx\.? |c\.? ?)?(\d{1,3})(?: ?(?:years?|yrs?)(?: old| of age)?)?", re.ASCII | re.IGNORECASE
 )
-MONTHS = tuple(name[:3] for name in ENGLISH)
 MEANT: Mapping[str, Mapping[str, str]] = {
     "person.gender": {"m": "male", "f": "female", "gwryw": "male", "benyw": "female"},
 }
