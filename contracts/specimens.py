@@ -7,7 +7,6 @@ from uuid import UUID
 
 from contracts.catalogue import EVENT_BY_TYPE
 from contracts.envelope import DocumentReference, Event
-from contracts.intake.referrer import LinkPurpose
 from contracts.vocabulary import (
     Address,
     AgeBand,
@@ -126,7 +125,7 @@ VALUES: Mapping[str, object] = {
     "referrer_organisation": FORM.referrer.organisation,
     "email": FORM.referrer.email,
     "language": "en",
-    "purpose": LinkPurpose.PROGRESS,
+    "purpose": "progress",
     "link": "https://referrals.example.org/progress/synthetic-not-a-key",
     "works_until": date(2026, 1, 15),
     "in_reply_to": "<synthetic-1@example.org>",
