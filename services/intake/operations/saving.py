@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 
 from chassis import audit, outbox
-from chassis.clock import LONDON
 from chassis.database import Session
 from contracts.intake.referrer import LinkDue, LinkPurpose
 from services.intake import models
-from services.intake.domain import Practice, Reading
+from services.intake.domain import LONDON, Practice, Reading
 from services.intake.domain.saved import (
     LINKS_WITHIN,
     MOST_LINKS,
