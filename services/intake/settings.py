@@ -100,9 +100,8 @@ def _on_duty(area: Area, at: datetime) -> OnDuty:
     is_open = desk.opening_hours.is_open(time, working_day=working_day)
     cover = desk.out_of_hours
     owner = area.duty_officer(time, working_day=working_day).name
-    if is_open:
-        return OnDuty(True, "Intake desk", desk.organisation, owner)
-    return OnDuty(False, cover.name, cover.organisation, owner)
+    covers = ("Intake desk", desk.organisation) if is_open else (cover.name, cover.organisation)
+    return OnDuty(is_open, *covers, owner)
 
 
 def _rules(known: Areas, area: Area, number: int) -> dict[str, str]:

@@ -241,8 +241,8 @@ class TestJudge:
         tried = attempt(OK, again="KM-0")
         sign = hashlib.sha256(b"reference|KM-1").hexdigest()
         for also, good in (((sign,), True), ((), False)):
-            verdict, row = Verdict(), {"id": uuid4(), "reference": "KM-0", "also": also}
-            judged_alone(tried, [row], {row["id"]}, verdict)
+            verdict, kept = Verdict(), uuid4()
+            judged_alone(tried, [{"id": kept, "reference": "KM-0", "also": also}], {kept}, verdict)
             assert verdict.good == good
 
     def test_finds_one_that_is_not_everywhere(self) -> None:

@@ -11,7 +11,7 @@ from chassis import clock
 from chassis.actor import Actor
 from services.intake.app import service
 from services.intake.doors import Letterbox, ReadingRoom, reading_room
-from services.intake.operations import Posted, dismiss
+from services.intake.operations import Posted, dismiss, divide
 from services.intake.queries import evidence_of, mails_set_aside, referrals_of_the_same_mail
 from services.intake.readers import Cage
 from services.intake.settings import IntakeSettings
@@ -86,7 +86,7 @@ class TestSeveralForms:
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await desk.take(mail_with_forms(*(referral(surname=name) for name in ("First", "Second", "Third"))))
-        divide, left = reading_room.divide, [1, 1]
+        left = [1, 1]
 
         async def dies_after(*given: Any, **named: Any) -> Any:
             if not left:

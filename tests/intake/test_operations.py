@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import outbox
+from chassis import clock, outbox
 from chassis.actor import Actor
 from chassis.app import Runtime
 from contracts.envelope import ReceiptItem
@@ -361,7 +361,7 @@ class TestErase:
             assert await queries.originals_to_read(session, limit=9) == (row.id,)
             await operations.erase_subject(session, row.id)
             assert await queries.originals_to_read(session, limit=9) == ()
-            assert await queries.unread_referrals(session, limit=9) == ()
+            assert await queries.unread_referrals(session, now=clock.now(), limit=9) == ()
 
 
 class TestReference:

@@ -14,6 +14,7 @@ from contracts.vocabulary import ReferralForm
 from samples.make import SAMPLES
 from services.intake.readers import Attachment, Cage, Cause, read_form
 from services.intake.readers import cage as cage_module
+from services.intake.readers.cells import Cell
 from services.intake.readers.wire import Packet
 from services.intake.writers import filled_docx
 
@@ -114,15 +115,15 @@ class TestCage:
     async def test_a_file_that_kills_every_child_is_said_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         cage = Cage()
         await cage.start()
-        ask = cage_module.Cell.ask
+        ask = Cell.ask
 
-        async def killed(self: cage_module.Cell, packet: Packet, seconds: float) -> Packet:
+        async def killed(self: Cell, packet: Packet, seconds: float) -> Packet:
             self._process.kill()
             return await ask(self, packet, seconds)
 
         try:
             with monkeypatch.context() as patch:
-                patch.setattr(cage_module.Cell, "ask", killed)
+                patch.setattr(Cell, "ask", killed)
                 assert (await cage.read_form(word(FORM))).cause is Cause.CRASHED
             assert (await cage.read_form(word(FORM))).form == FORM
         finally:

@@ -1,7 +1,7 @@
 """The desk as a signed-in officer uses it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -41,7 +41,7 @@ def hidden(page: str) -> dict[str, str]:
     return {one.get("name"): one.get("value") for one in inputs}
 
 
-async def post(intake: Running, path: str, fields: Mapping[str, str]) -> Any:
+async def post(intake: Running, path: str, fields: Mapping[str, str | Sequence[str]]) -> Any:
     """Open a page and send its form with these answers."""
     page = await intake.client.get(path)
     return await intake.client.post(path, data={**fields, **hidden(page.text)})

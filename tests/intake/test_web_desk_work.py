@@ -19,7 +19,7 @@ from services.intake.web.desk import originals
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import form, rows
 from tests.intake.test_operations import KEY, practice, take_in
-from tests.intake.test_web_desk import as_officer, hidden, keyed, listed, post, problems, sheet, unread_mail
+from tests.intake.test_web_desk import as_officer, hidden, keyed, listed, next_page, post, problems, sheet, unread_mail
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ async def intake(running_of: RunningOf) -> Running:
 
 def words(page: str) -> str:
     """Return a page's main text."""
-    return " ".join(html.fromstring(page).xpath("//main")[0].text_content().split())
+    root: Any = html.fromstring(page)
+    return " ".join(root.xpath("//main")[0].text_content().split())
 
 
 async def overdue(intake: Running, reference: str) -> None:
@@ -214,7 +215,7 @@ class TestPairs:
         await as_officer(intake)
         first = (await intake.client.get("/desk/pairs")).text
         assert "3 pairs wait" in words(first)
-        [link] = html.fromstring(first).xpath("//a[text()='Show the next 50']/@href")
+        link = next_page(first)
         assert len(listed((await intake.client.get(f"/desk/pairs{link}")).text)) == 1
         assert len(listed((await intake.client.get("/desk/pairs?after=x~y~z")).text)) == 2
 
