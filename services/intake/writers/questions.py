@@ -35,7 +35,9 @@ ABOUT_THE_FORM = Section(
         for path, labels in ABOUT_LABELS.items()
     ),
 )
-PARTS = (*SECTIONS, ABOUT_THE_FORM)
+NOT_ON_PAPER = frozenset({"equality"})
+"""Sections that no file asks for or repeats: whoever is given an original sees all of it, and these are for nobody."""
+PARTS = (*(section for section in SECTIONS if section.key not in NOT_ON_PAPER), ABOUT_THE_FORM)
 
 
 def heading(section: Section) -> str:
