@@ -101,7 +101,7 @@ class TestBlankForm:
     def test_word_opens_the_file_and_shows_every_question(self) -> None:
         document = Document(io.BytesIO(blank_docx()))
         labels = {row.cells[0].text for table in document.tables for row in table.rows}
-        assert ASKED <= labels
+        assert labels >= ASKED
 
     def test_a_blank_form_is_no_referral(self) -> None:
         for name, body in (("form.docx", blank_docx()), ("form.pdf", blank_pdf())):
