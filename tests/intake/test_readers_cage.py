@@ -77,6 +77,30 @@ class TestCage:
         finally:
             await cage.stop()
 
+    @pytest.mark.parametrize("turns", [0, 1, 3])
+    async def test_a_start_that_is_cancelled_leaves_no_child_and_stops(
+        self, monkeypatch: pytest.MonkeyPatch, turns: int
+    ) -> None:
+        started: list[Cell] = []
+        start = Cell.start
+
+        async def noted() -> Cell:
+            started.append(await start())
+            return started[-1]
+
+        monkeypatch.setattr(Cell, "start", noted)
+        cage = Cage(2)
+        task = asyncio.create_task(cage.start())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with asyncio.timeout(5):
+            await cage.stop()
+            await cage.stop()
+        assert all(cell.spent for cell in started)
+
     async def test_many_callers_share_one_child(self) -> None:
         cage = Cage()
         await cage.start()

@@ -47,6 +47,7 @@ class Cage:
         self._free: asyncio.Queue[Cell | None] = asyncio.Queue()
         self._standing_by: Cell | None = None
         self._closing = False
+        self._places = 0
         self._slow = 0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._starting: set[asyncio.Task[Any]] = set()
@@ -58,21 +59,32 @@ class Cage:
         return self._confinement
 
     async def start(self) -> None:
-        """Start the children; one that does not start is tried again when it is needed."""
-        await asyncio.gather(*(self._put_fresh() for _ in range(self._count)), self._have_one_stand_by())
+        """Start the children; one that does not start is tried again when it is needed.
+
+        A start that is cancelled leaves no child behind.
+        """
+        self._places = self._count
+        begun = [self._start(self._put_fresh()) for _ in range(self._count)]
+        begun.append(self._start(self._have_one_stand_by()))
+        try:
+            await asyncio.wait(begun)
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
-        """Kill the children, waiting for reads that are under way."""
+        """Kill the children, waiting for reads that are under way; once more does nothing."""
         self._closing = True
         while self._tasks:
             await asyncio.sleep(0)  # one that is cancelled before it has begun would leave its place empty
             for task in self._starting:
                 task.cancel()
             await asyncio.wait(self._tasks)
-        for cell in (self._standing_by, *[await self._free.get() for _ in range(self._count)]):
+        places, self._places = self._places, 0
+        standing_by, self._standing_by = self._standing_by, None
+        for cell in (standing_by, *[await self._free.get() for _ in range(places)]):
             if cell is not None:
                 await cell.end()
-        self._standing_by = None
 
     async def read_message(self, raw: bytes) -> ReadMessage:
         """Take a mail apart in a child, its files scanned each; never raises for what is in it, see `problems`."""
@@ -183,11 +195,12 @@ class Cage:
             else:
                 await cell.end()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a child behind the scenes; the cage need not wait for it when it closes."""
         task = self._work(work)
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
+        return task
 
     def _work(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name="cage")
