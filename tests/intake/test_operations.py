@@ -367,7 +367,7 @@ class TestErase:
 class TestReference:
     async def test_that_is_taken_is_drawn_again(self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
         drawn = iter(["KM-2222-2222", "KM-2222-2222", "KM-3333-3333"])
-        monkeypatch.setattr(receiving, "make_reference", lambda *_: next(drawn))
+        monkeypatch.setattr(receiving, "ordinary_reference", lambda *_: next(drawn))
         first, _ = await take_in(runtime, practice(runtime), form(), (key_for(KeyKind.DIGEST, "1"),))
         second, row = await take_in(runtime, practice(runtime), form(), (key_for(KeyKind.DIGEST, "2"),))
         assert (first.reference, second.reference) == ("KM-2222-2222", "KM-3333-3333")

@@ -18,10 +18,10 @@ BOARD = "beatrice.board@kent-council.example"
 REASON = "SYNTHETIC: a reason made up for a test."
 
 
-def referred(live: Live) -> str:
+def referred(live: Live, surname: str = "") -> str:
     """Refer the sample as a new person by API; return the reference once every team has stored it."""
     body = json.loads(SAMPLE.read_text())
-    body["person"]["surname"] = f"Testperson-{uuid4().hex[:8]}"
+    body["person"]["surname"] = surname or f"Testperson-{uuid4().hex[:8]}"
     headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
     answer = httpx2.post(f"{live.urls['intake']}/api/v1/referrals", json=body, headers=headers, timeout=60)
     assert answer.status_code == 201, answer.text

@@ -12,9 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from samples.send import REFERENCE, send_by_form
 from tests.journeys.live import REPOSITORY, Live, wait
-from tests.journeys.test_pages import WIDE, Look, browser, filled_without_scripts, pictures
-
-__all__ = ["browser", "pictures"]
+from tests.journeys.looking import WIDE, Look, filled_without_scripts
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
