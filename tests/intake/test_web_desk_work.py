@@ -11,8 +11,8 @@ from chassis.actor import Actor
 from contracts.vocabulary.nrf import QUESTIONS, Kind
 from services.intake import jobs
 from services.intake.app import service
-from services.intake.domain import Addition, Found
-from services.intake.operations import add_version_by_referrer
+from services.intake.domain import Addition, Found, NoReceipt, SenderEvidence, Source, Verdict
+from services.intake.operations import Sent, add_version_by_referrer, record_evidence
 from services.intake.queries import desk_referral
 from services.intake.web import keying, places
 from services.intake.web.desk import originals
@@ -41,6 +41,36 @@ async def overdue(intake: Running, reference: str) -> None:
         "UPDATE referral SET complete_by = now() - interval '1 day' WHERE reference = :r RETURNING 1",
         r=reference,
     )
+
+
+class TestSender:
+    async def test_is_shown_beside_the_original_with_what_was_found_and_a_warning(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        [row] = await rows(intake.runtime, "SELECT id FROM referral WHERE reference = :r", r=reference)
+        forged = SenderEvidence(source=Source.RELAY, dmarc=Verdict.FAIL, domain="school.example")
+        async with intake.runtime.database.transaction(Actor.job("intake", "reading")) as session:
+            await record_evidence(session, row.id, Sent(evidence=forged, no_receipt=NoReceipt.FORGED), now=clock.now())
+        await as_officer(intake)
+        page = words((await intake.client.get(f"/desk/referrals/{reference}")).text)
+        assert "May be forged The mail says that it comes from school.example." in page
+        assert "was changed on its way (DMARC failed)" in page
+        assert "answer by telephone" in page
+
+    async def test_of_several_forms_in_one_mail_leads_from_each_to_the_others(self, intake: Running) -> None:
+        first, second = await unread_mail(intake), await unread_mail(intake)
+        await rows(
+            intake.runtime,
+            """INSERT INTO same_mail (first_id, place, area, referral_id)
+            SELECT f.id, 1, f.area, s.id FROM referral f, referral s WHERE f.reference = :f AND s.reference = :s
+            RETURNING 1""",
+            f=first,
+            s=second,
+        )
+        await as_officer(intake)
+        for one, other in ((first, second), (second, first)):
+            page = (await intake.client.get(f"/desk/referrals/{one}")).text
+            assert f"/desk/referrals/{other}" in page
+            assert "Another referral came in the same mail" in words(page)
 
 
 class TestOwner:

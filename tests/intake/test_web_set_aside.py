@@ -4,9 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from chassis import clock
+from chassis.actor import Actor
+from chassis.ops.erasure import erase_stored
 from services.intake.app import service
 from services.intake.doors import Letterbox, ReadingRoom
-from services.intake.operations import Posted
+from services.intake.operations import Posted, erase_subject
 from services.intake.readers import Cage
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import mail, rows, topics_of
@@ -61,6 +64,21 @@ class TestMailsSetAside:
         [row] = await rows(intake.runtime, "SELECT * FROM referral")
         assert "intake.police.v1" in await topics_of(intake.runtime, row.id)
         assert (await intake.client.get(page)).status_code == 409
+
+    async def test_leave_no_second_copy_that_outlives_the_erasure_of_their_referral(
+        self, intake: Running, room: ReadingRoom
+    ) -> None:
+        page = await set_aside(intake, room)
+        await as_officer(intake)
+        await post(intake, page, {"answer": "referral", "reason": "Words of a teacher."})
+        await room.read_waiting()
+        [row] = await rows(intake.runtime, "SELECT id FROM referral")
+        await intake.runtime.database.keys.erase(row.id)
+        async with intake.runtime.database.transaction(Actor.operator("eraser")) as session:
+            await erase_stored(session, row.id, erase_subject, reason="asked-for", now=clock.now())
+        assert await rows(intake.runtime, "SELECT 1 FROM document WHERE body <> ''") == []
+        kept = await rows(intake.runtime, "SELECT 1 FROM set_aside WHERE digest IS NOT NULL OR addresses IS NOT NULL")
+        assert kept == []
 
     async def test_are_dismissed_with_a_reason_and_their_original_stays(
         self, intake: Running, room: ReadingRoom

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from chassis import audit, documents
 from chassis.database import Session
 from chassis.errors import Conflict
-from services.intake.domain import NoReferral, Original, Receipt
+from services.intake.domain import Added, Addition, NoReferral, Original, Practice, Receipt
+from services.intake.operations.correcting import add_version_by_referrer
 from services.intake.operations.receiving import receive
 
 
@@ -25,6 +26,7 @@ class Standing(StrEnum):
     WANTED = "wanted"
     DISMISSED = "dismissed"
     REFERRAL = "referral"
+    JOINED = "joined"
 
 
 class SettledMeanwhile(Conflict):
@@ -42,7 +44,12 @@ _KNOWN = text("SELECT 1 AS yes FROM set_aside WHERE digest = :digest")
 _FIND = text("SELECT * FROM set_aside WHERE id = :id")
 _MOVE = text("UPDATE set_aside SET state = :state, decided_at = :now, referral_id = :referral WHERE id = :id")
 _REFERRAL = text("SELECT id FROM referral WHERE reference = :reference")
-_FORGET = text("UPDATE set_aside SET digest = NULL, addresses = NULL, state = 'dismissed' WHERE id = :id")
+_HAND_OVER = text("UPDATE set_aside SET addresses = NULL WHERE id = :id")
+_FORGET = text(
+    """UPDATE set_aside SET digest = NULL, addresses = NULL,
+        state = CASE WHEN id = :id THEN 'dismissed' ELSE state END
+    WHERE id = :id OR referral_id = :id"""
+)
 SETTLED = "Somebody has decided about this mail already: look at the list again."
 OPEN = frozenset({Standing.BEING_READ, Standing.WAITING, Standing.WANTED})
 
@@ -61,7 +68,10 @@ class Posted:
 
 @dataclass(frozen=True)
 class Aside:
-    """A mail that was set aside, opened; `wanted` when a person has said that it is a referral."""
+    """A mail that was set aside, opened; `wanted` when a person has said that it is a referral.
+
+    `adds` says that it came as an addition to a referral that it names.
+    """
 
     id: UUID
     area: str
@@ -69,6 +79,7 @@ class Aside:
     body: bytes = field(repr=False)
     posted: Posted
     wanted: bool
+    adds: bool = False
 
 
 async def set_aside(session: Session, original: Original, why: NoReferral, posted: Posted, *, now: datetime) -> None:
@@ -115,7 +126,8 @@ async def _opened(session: Session, row: Any) -> Aside:
     recipients, sender = json.loads(await session.unseal_text(row.id, row.addresses))
     original = await documents.read(session, row.document_id)
     posted = Posted(recipients=tuple(recipients), envelope_sender=sender)
-    return Aside(row.id, row.area, row.area_version, original.body, posted, row.state == Standing.WANTED)
+    wanted, adds = row.state == Standing.WANTED, row.why == NoReferral.ADDITION
+    return Aside(row.id, row.area, row.area_version, original.body, posted, wanted, adds)
 
 
 async def leave_aside(session: Session, aside_id: UUID, *, now: datetime) -> None:
@@ -134,14 +146,47 @@ async def want_referral(session: Session, aside_id: UUID, *, reason: str, now: d
 
 
 async def make_referral(session: Session, aside_id: UUID, original: Original, *, now: datetime) -> Receipt:
-    """Take a mail that was set aside in as a referral, announced to everybody; raises SettledMeanwhile."""
+    """Take a mail that was set aside in as a referral, announced to everybody; raises SettledMeanwhile.
+
+    The mail belongs to the referral from then on: a second copy under a key of its own would outlive its erasure.
+    """
     row = await _held(session, aside_id)
     if row is None or row.state not in OPEN:
         raise SettledMeanwhile(SETTLED)
     receipt = await receive(session, original, now=now)
     found = (await session.rows(_REFERRAL, {"reference": receipt.reference}))[0].id
     await _move(session, row, Standing.REFERRAL, now, referral=found)
+    await documents.erase(session, aside_id)
+    await session.run(_HAND_OVER, {"id": aside_id})
     return receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joining:
+    """What a mail adds, the referral that it adds to, and the practice of that one's area and version."""
+
+    referral_id: UUID
+    addition: Addition
+    practice: Practice
+
+
+async def join_referral(
+    session: Session, aside_id: UUID, joining: Joining, *, likeness_key: bytes, now: datetime
+) -> Added:
+    """Add a mail that was set aside to the referral that it names, as a version; both are done, or neither.
+
+    Raises SettledMeanwhile, or what `add_version_by_referrer` does.
+    """
+    row = await _held(session, aside_id)
+    if row is None or row.state not in OPEN:
+        raise SettledMeanwhile(SETTLED)
+    added = await add_version_by_referrer(
+        session, joining.referral_id, joining.addition, joining.practice, likeness_key=likeness_key, now=now
+    )
+    await _move(session, row, Standing.JOINED, now, referral=joining.referral_id)
+    await documents.erase(session, aside_id)
+    await session.run(_HAND_OVER, {"id": aside_id})
+    return added
 
 
 async def dismiss(session: Session, aside_id: UUID, *, reason: str, now: datetime) -> None:
@@ -152,9 +197,9 @@ async def dismiss(session: Session, aside_id: UUID, *, reason: str, now: datetim
     await _move(session, row, Standing.DISMISSED, now, reason=reason)
 
 
-async def forget_aside(session: Session, aside_id: UUID) -> None:
-    """Remove what sealing does not cover of a mail that was set aside, when it is erased."""
-    await session.run(_FORGET, {"id": aside_id})
+async def forget_aside(session: Session, subject: UUID) -> None:
+    """Remove what sealing does not cover of a mail that was set aside, when it or its referral is erased."""
+    await session.run(_FORGET, {"id": subject})
 
 
 async def _held(session: Session, aside_id: UUID) -> Any:

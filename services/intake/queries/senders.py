@@ -17,7 +17,7 @@ _SAME_MAIL = text(
     """SELECT referral.reference FROM same_mail AS found
     JOIN same_mail AS other ON other.first_id = found.first_id JOIN referral ON referral.id IN (other.referral_id,
         other.first_id)
-    WHERE (found.referral_id = :id OR found.first_id = :id) AND referral.id <> :id
+    WHERE (found.referral_id = :id OR found.first_id = :id) AND referral.id <> :id AND referral.reading <> 'erased'
     GROUP BY referral.reference, referral.received_at ORDER BY referral.received_at, referral.reference"""
 )
 SOURCES: Mapping[Source, str] = MappingProxyType(

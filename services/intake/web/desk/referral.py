@@ -1,23 +1,27 @@
 """One referral at the desk: its original on one side, its fields on the other, who owns it and by when it is due."""
 
+from collections.abc import Sequence
+
 from chassis import audit
 from chassis.web import FormErrors, PageRequest, Response, blank
 from contracts.vocabulary import Door, nrf, tidy_reference
-from services.intake.domain import LONDON, STILL_OPEN, Answer, Practice, Quarantined
+from services.intake.domain import LONDON, STILL_OPEN, Answer, Practice, Quarantined, ShownText
 from services.intake.operations import claim, complete
 from services.intake.queries import (
     DeskReferral,
     PairView,
     desk_referral,
+    evidence_of,
     likeness_key,
     localities_of,
     pairs_of,
     quarantined_of,
+    referrals_of_the_same_mail,
 )
 from services.intake.readers import FormReading
 from services.intake.readers.fields import assemble
 from services.intake.web import keying
-from services.intake.web.desk.originals import MAIL, original_text
+from services.intake.web.desk.originals import MAIL
 from services.intake.web.desk.queue import DOORS
 from services.intake.web.places import age
 
@@ -80,6 +84,8 @@ async def _page(
     async with request.transaction() as session:
         pairs = await pairs_of(session, found.referral_id)
         held = await quarantined_of(session, found.referral_id)
+        sender = await evidence_of(session, found.referral_id)
+        same_mail = await referrals_of_the_same_mail(session, found.referral_id)
     is_open = found.reading in STILL_OPEN
     return request.render(
         "referral",
@@ -92,9 +98,12 @@ async def _page(
         mine=found.claim is not None and found.claim.officer_id == request.actor.id,
         taken=found.claim is not None and found.claim.officer_id != request.actor.id,
         taking=taking or blank(),
-        text=await original_text(request, found),
+        texts=[_text(each) for each in found.found.texts] if is_open else [],
+        named=_named(found, pairs),
         originals=[_document(request, found, place) for place in range(len(found.documents))],
         quarantined=[_held(each) for each in held],
+        sender=sender,
+        same_mail=same_mail,
         answers=nrf.answered(found.form) if found.form else (),
         additions=found.additions,
         pairs=[_pair(each) for each in pairs],
@@ -137,8 +146,25 @@ def _document(request: PageRequest, found: DeskReferral, place: int) -> dict[str
     }
 
 
-def _held(each: Quarantined) -> dict[str, str]:
-    return {"name": each.name or "The mail as a whole", "sentence": each.sentence, "signature": each.signature}
+def _text(each: ShownText) -> dict[str, str]:
+    return {"name": each.name, "text": each.text, "note": keying.in_plain_words(each.note)}
+
+
+def _named(found: DeskReferral, pairs: Sequence[PairView]) -> tuple[str, ...]:
+    """Return the references that the mail names and that lead to a referral here: it may belong to these."""
+    known = {each.other_reference for each in pairs}
+    return tuple(reference for reference in found.found.named if reference in known)
+
+
+def _held(each: Quarantined) -> dict[str, object]:
+    return {
+        "name": each.name or "The mail as a whole",
+        "size": f"{max(1, each.size // 1024):,} KB" if each.size else "",
+        "sentence": each.sentence,
+        "signature": each.signature,
+        "digest": each.digest,
+        "found_at": each.found_at,
+    }
 
 
 def _pair(each: PairView) -> dict[str, object]:
