@@ -7,7 +7,6 @@ import random
 import secrets
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import pytest
 
 from chassis.settings import load_secrets
 from cli import vault
+from cli.forks import Forked, Nursery, Request
 from services.intake.domain import DEMO_CLIENT_ID, KeyKind, demo_secret, key_for
 from tests.conftest import Installation, eventually, installed, prepared
 from tests.intake.builders import mail, referral
@@ -50,14 +50,15 @@ class Sent:
 
 @dataclass
 class Process:
-    """Intake as a process of its own, which can be killed at any moment."""
+    """Intake as a process of its own, forked as the supervisor forks it, which can be killed at any moment."""
 
     installation: Installation
     spool: Path
     log: Path
+    nursery: Nursery
     port: int = field(default_factory=free_port)
     smtp_port: int = field(default_factory=free_port)
-    running: asyncio.subprocess.Process | None = None
+    running: Forked | None = None
 
     async def start(self) -> None:
         """Start it and wait until it answers."""
@@ -69,12 +70,8 @@ class Process:
             "SPOOL_DIRECTORY": str(self.spool),
         }
         environment = {name: value for name, value in os.environ.items() if not name.startswith("THROUGHLINE_")}
-        with self.log.open("ab") as log:
-            self.running = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "cli.serve", "intake",
-                env=environment | {f"THROUGHLINE_{name}": value for name, value in given.items()},
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        environment |= {f"THROUGHLINE_{name}": value for name, value in given.items()}
+        self.running = await self.nursery.fork(Request("intake", "cli.serve", ("intake",), environment, self.log))
         await eventually(self.answers, START_SECONDS)
 
     async def answers(self) -> bool:
@@ -145,6 +142,15 @@ async def own(tmp_path: Path) -> AsyncIterator[tuple[Installation, Outages]]:
     await asyncio.to_thread(outages.stop)
 
 
+@pytest.fixture
+async def nursery(tmp_path: Path) -> AsyncIterator[Nursery]:
+    """The process that has loaded intake once for all its starts."""
+    made = Nursery(os.environ, tmp_path / "nursery.log", ("services.intake.app",))
+    await made.start()
+    yield made
+    await made.stop()
+
+
 @asynccontextmanager
 async def sending(senders: Senders) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(senders.work()) for _ in range(SENDERS)]
@@ -158,10 +164,10 @@ async def sending(senders: Senders) -> AsyncIterator[None]:
 
 @pytest.mark.timeout(600)
 async def test_every_receipt_leads_to_one_referral_whatever_is_killed_when(
-    own: tuple[Installation, Outages], tmp_path: Path
+    own: tuple[Installation, Outages], nursery: Nursery, tmp_path: Path
 ) -> None:
     installation, outages = own
-    process = Process(installation, tmp_path / "spool", tmp_path / "intake.log")
+    process = Process(installation, tmp_path / "spool", tmp_path / "intake.log", nursery)
     key = load_secrets(vault.secrets_file(installation.folder, "intake")).key_encryption_key
     senders = Senders(process, demo_secret(key))
     try:
