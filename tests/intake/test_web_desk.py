@@ -13,7 +13,7 @@ from chassis.actor import Actor, ActorKind
 from chassis.session_store import DatabaseSessions
 from chassis.sessions import Limits, Session, SessionKeeper, sign_in
 from services.intake.app import service
-from services.intake.domain import Found, Outcome
+from services.intake.domain import Found, Outcome, ShownText
 from services.intake.doors import arrived
 from services.intake.operations import receive, record_reading
 from services.intake.queries import desk_referral
@@ -246,6 +246,7 @@ async def unread_mail(intake: Running) -> str:
             "referrer.sector": "Local authority",
         },
         ("referrer.surname",),
+        texts=(ShownText("", "Subject: Prevent referral\n\nA synthetic <b>mail."),),
     )
     outcome = Outcome(None, "The form could not be read in full.", found)
     async with intake.runtime.database.transaction(Actor.job("intake", "reading")) as session:

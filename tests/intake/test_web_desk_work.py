@@ -5,17 +5,27 @@ from typing import Any
 
 import pytest
 from lxml import html
+from sqlalchemy import text
 
 from chassis import clock
 from chassis.actor import Actor
 from contracts.vocabulary.nrf import QUESTIONS, Kind
 from services.intake import jobs
 from services.intake.app import service
-from services.intake.domain import Addition, Found, NoReceipt, SenderEvidence, Source, Verdict
-from services.intake.operations import Sent, add_version_by_referrer, record_evidence
+from services.intake.domain import (
+    Addition,
+    Found,
+    NoReceipt,
+    Quarantined,
+    QuarantineReason,
+    SenderEvidence,
+    Source,
+    Verdict,
+)
+from services.intake.operations import Sent, add_version_by_referrer, note_quarantined, record_evidence
 from services.intake.queries import desk_referral
+from services.intake.readers import Cage
 from services.intake.web import keying, places
-from services.intake.web.desk import originals
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import form, rows
 from tests.intake.test_operations import KEY, practice, take_in
@@ -188,15 +198,37 @@ class TestSheet:
         assert any("phone number" in sentence for sentence in problems(answer.text))
         assert "Kept words" in answer.text
 
-    async def test_waits_for_no_original_that_takes_too_long(
+
+class TestOriginal:
+    async def test_is_shown_as_it_was_kept_without_opening_it_again(
         self, intake: Running, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        async def opened(*_: Any) -> Any:
+            raise AssertionError
+
+        monkeypatch.setattr(Cage, "start", opened)
         reference = await unread_mail(intake)
         await as_officer(intake)
-        monkeypatch.setattr(originals, "PATIENCE_SECONDS", 0)
-        page = await intake.client.get(f"/desk/referrals/{reference}")
-        assert "Not all of the original could be shown here in time: download it." in words(page.text)
-        assert "Person making this referral: last name" in sheet(page.text)
+        page = (await intake.client.get(f"/desk/referrals/{reference}")).text
+        assert "A synthetic &lt;b&gt;mail." in page
+        await rows(intake.runtime, "UPDATE referral_version SET found = NULL RETURNING 1")
+        page = (await intake.client.get(f"/desk/referrals/{reference}")).text
+        assert "There is no text of it to show here: download it." in words(page)
+        assert "Download: The mail as it came" in words(page)
+
+    async def test_in_quarantine_is_named_with_its_reason_size_and_digest(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        held = Quarantined(
+            place=1, reason=QuarantineReason.INFECTED, name="a.docx", size=2048, digest="ab" * 32, signature="Eicar"
+        )
+        async with intake.runtime.database.transaction(Actor.job("intake", "reading")) as session:
+            [row] = await session.rows(text("SELECT * FROM referral"))
+            await note_quarantined(session, row, (held,), clock.now())
+        await as_officer(intake)
+        page = words((await intake.client.get(f"/desk/referrals/{reference}")).text)
+        assert "In quarantine a.docx: The malware scanner recognised this as malicious" in page
+        assert "The scanner calls it Eicar. 2 KB, found " in page
+        assert "ab" * 32 in page
 
 
 class TestAdditions:

@@ -69,6 +69,7 @@ from services.intake.domain.readings import (
     Outcome,
     Reading,
     ReferralAlreadyRead,
+    ShownText,
 )
 from services.intake.domain.sameness import MOST_ALIKE, ArrivalKey, KeyKind, KeyUsedForAnotherRequest, key_for
 from services.intake.domain.senders import (
@@ -151,6 +152,7 @@ __all__ = [
     "RequiredRecipient",
     "SecretDigest",
     "SenderEvidence",
+    "ShownText",
     "Source",
     "SpoolEntryStuck",
     "SpoolFull",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -41,22 +41,40 @@ STILL_OPEN = frozenset({Reading.BEING_READ, Reading.UNREAD})
 
 
 @dataclass(frozen=True)
+class ShownText:
+    """A text of an original, for a person to compare with the fields; the mail's own has no `name`.
+
+    `note` says in a sentence what is to be known of it, why it is empty say.
+    """
+
+    name: str = field(repr=False)
+    text: str = field(repr=False)
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Found:
-    """What the software made out of an original that it could not read in full, by field path, as text."""
+    """What the software made out of an original that it could not read in full, by field path, as text.
+
+    `texts` are those of the original, where a person has to look; `named` the references of ours that a mail names.
+    """
 
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     missing: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
+    texts: tuple[ShownText, ...] = field(default=(), repr=False)
+    named: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return the JSON in which this is sealed and kept."""
-        return json.dumps({"values": dict(self.values), "missing": self.missing, "doubtful": self.doubtful})
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return what `to_json` wrote."""
+        """Return what `to_json` wrote, also before there were texts and references in it."""
         raw = json.loads(text)
-        return cls(raw["values"], tuple(raw["missing"]), tuple(raw["doubtful"]))
+        texts = tuple(ShownText(**each) for each in raw.get("texts", ()))
+        return cls(raw["values"], tuple(raw["missing"]), tuple(raw["doubtful"]), texts, tuple(raw.get("named", ())))
 
 
 @dataclass(frozen=True)

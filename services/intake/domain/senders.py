@@ -106,11 +106,12 @@ def why_no_receipt(letter: Letter, our_addresses: frozenset[str]) -> NoReceipt |
 
 
 class NoReferral(StrEnum):
-    """Why a mail is perhaps no referral: it answers, or is, a mail of our own."""
+    """Why a mail is perhaps no referral: it answers, or is, a mail of our own, or adds to a referral that it names."""
 
     BOUNCE = "bounce"
     AUTO_REPLY = "auto-reply"
     OUR_OWN = "our-own"
+    ADDITION = "addition"
 
 
 def perhaps_no_referral(letter: Letter) -> NoReferral | None:

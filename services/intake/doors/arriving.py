@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from chassis import clock
@@ -11,6 +11,8 @@ from contracts.vocabulary import Door
 from services.intake.domain import (
     BEING_READ,
     LONDON,
+    AddedDocument,
+    Addition,
     ArrivalKey,
     KeyKind,
     Letter,
@@ -19,16 +21,20 @@ from services.intake.domain import (
     Reading,
     key_for,
     perhaps_no_referral,
+    references_in,
     why_no_receipt,
 )
 from services.intake.operations import Posted, Sent
 from services.intake.queries import likeness_key, localities_of
-from services.intake.readers import MailHeaders, read_headers
+from services.intake.readers import MailHeaders, ReadMessage, read_headers
 from services.intake.readers.evidence import evidence_in
 
 HEADERS_LIMIT = 64 * 1024
 NULL_SENDER = frozenset({"", "<>"})
 
+NO_WORDS = "A mail without words of its own: see the mail itself."
+MOST_WORDS = 20_000
+WORDS_CUT = "Only the beginning of the mail stands here: see the mail itself for the rest."
 EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -41,12 +47,17 @@ class SenderSettings(Protocol):
 
 @dataclass(frozen=True)
 class Arrived:
-    """A mail that has come: the original to keep, what is known of its sender, and why it is perhaps no referral."""
+    """A mail that has come: the original to keep, what is known of its sender, and why it is perhaps no referral.
+
+    `named` are the references of ours in its subject, or in the Message-IDs that it answers; `sender` its From.
+    """
 
     original: Original
     posted: Posted
     sent: Sent
     perhaps: NoReferral | None
+    named: tuple[str, ...] = ()
+    sender: str = field(default="", repr=False)
 
 
 def settings_of(runtime: Runtime) -> SenderSettings:
@@ -86,7 +97,18 @@ def looked_at(runtime: Runtime, body: bytes, posted: Posted) -> Arrived:
         posted,
         Sent(evidence=letter.evidence, no_receipt=refusal),
         perhaps_no_referral(letter),
+        references_in(" ".join((headers.subject, *headers.answers))),
+        headers.sender,
     )
+
+
+def addition_of(original: Original, message: ReadMessage) -> Addition:
+    """Return a mail as an addition to a referral: its words, and the mail itself as it came with all its files."""
+    words = message.text.strip() or NO_WORDS
+    if len(words) > MOST_WORDS:
+        words = f"{words[:MOST_WORDS]}\n{WORDS_CUT}"
+    itself = AddedDocument(name=original.name, media_type=original.media_type, body=original.body)
+    return Addition(words=words, documents=(itself,), keys=original.keys)
 
 
 def headers_of(body: bytes) -> MailHeaders:

@@ -1,15 +1,19 @@
 """What the files of a mail amount to: one referral, several, or something for a person to look at."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from contracts.vocabulary import ReferralForm
-from services.intake.domain import Found, Outcome
+from services.intake.domain import Found, Outcome, ShownText
 from services.intake.doors.arriving import HEADERS_LIMIT
-from services.intake.readers import Cause, FormReading, ReadMessage, read_headers
+from services.intake.readers import Attachment, Cause, FormReading, ReadMessage, read_headers
+from services.intake.readers.values import TEXT_NAME
 
 NO_FORM = "The mail has no form attached that the software knows; open the original."
 ANOTHER = "The mail holds another form that is not whole; open the original and key it as a referral of its own."
+CUT = "Only its beginning is shown here: download the original for the rest."
+MOST_SHOWN = 100_000
+"""So many characters of an original's texts are kept at most for people to read beside the fields."""
 REPORT_PARTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers"})
 
 
@@ -58,6 +62,36 @@ def _unusable(message: ReadMessage, readings: Sequence[FormReading]) -> Outcome:
     return _outcome(best, [best.reason or NO_FORM, *message.problems])
 
 
+def to_be_looked_at(parted: Parted, texts: Sequence[ShownText], named: Sequence[str]) -> Parted:
+    """Return an outcome with the references that the mail names and, where a person has to look, its texts."""
+    outcome = parted.outcome
+    found = replace(outcome.found, texts=tuple(texts) if outcome.reason else (), named=tuple(named))
+    return replace(parted, outcome=replace(outcome, found=found))
+
+
+def texts_of(message: ReadMessage, files: Sequence[tuple[Attachment, FormReading]]) -> tuple[ShownText, ...]:
+    """Return what people compare the fields with: the mail's own text, then that of each file that was opened."""
+    said = f"Subject: {message.subject}\n\n{message.text}" if message.subject else message.text
+    texts = [ShownText("", said, " ".join(message.problems))]
+    texts += [
+        ShownText(file.name, reading.text, "" if reading.text else reading.reason)
+        for file, reading in files
+        if file.name != TEXT_NAME
+    ]
+    return tuple(_bounded(texts))
+
+
+def _bounded(texts: Sequence[ShownText]) -> Iterator[ShownText]:
+    """Yield the texts as far as they fit in `MOST_SHOWN` characters together; what is cut says so."""
+    left = MOST_SHOWN
+    for each in texts:
+        if len(each.text) <= left:
+            yield each
+        else:
+            yield replace(each, text=each.text[:left], note=f"{each.note} {CUT}".strip())
+        left = max(0, left - len(each.text))
+
+
 def _unlike(readings: Sequence[FormReading]) -> list[tuple[int, FormReading]]:
     """Return the forms that can be used with their places; of the same one in several files that with most in it."""
     kept: list[tuple[int, FormReading]] = []
@@ -102,3 +136,10 @@ def holds_nothing(message: ReadMessage, is_ours: IsOurs) -> bool:
     strange = [each for each in message.attachments if each.media_type not in REPORT_PARTS]
     answers = all(each.media_type == "message/rfc822" and is_ours(each.body) for each in strange)
     return answers and not message.problems and not message.form_candidates
+
+
+def only_adds(message: ReadMessage, readings: Sequence[FormReading]) -> bool:
+    """Say whether a mail holds words, and files that the software could open and that are no form."""
+    harmless = all(each.cause is Cause.NONE for each in message.attachments)
+    no_form = all(each.cause is Cause.NOT_A_FORM and not each.values for each in readings)
+    return harmless and no_form and not message.problems and message.cause is Cause.NONE

@@ -13,15 +13,25 @@ from chassis import clock, telemetry
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
-from services.intake.domain import GIVEN_UP, NoReceipt, Outcome, Practice
-from services.intake.doors.arriving import Arrived, looked_at, settings_of
-from services.intake.doors.outcomes import IsOurs, Parted, holds_nothing, outcomes_of
+from services.intake.domain import GIVEN_UP, NoReceipt, Outcome, Practice, ReferralUnknown
+from services.intake.doors.arriving import Arrived, addition_of, looked_at, settings_of
+from services.intake.doors.outcomes import (
+    IsOurs,
+    Parted,
+    holds_nothing,
+    only_adds,
+    outcomes_of,
+    texts_of,
+    to_be_looked_at,
+)
 from services.intake.doors.sender_check import SenderCheck
 from services.intake.operations import (
+    Joining,
     Part,
     Posted,
     ToRead,
     divide,
+    join_referral,
     leave_aside,
     make_referral,
     places_taken,
@@ -30,8 +40,14 @@ from services.intake.operations import (
     take_aside,
     take_to_read,
 )
-from services.intake.queries import asides_to_read, likeness_key, localities_of, originals_to_read
-from services.intake.readers import Attachment, Cage, Cause, FormReading, quarantined
+from services.intake.queries import (
+    asides_to_read,
+    likeness_key,
+    localities_of,
+    originals_to_read,
+    referral_added_to,
+)
+from services.intake.readers import Attachment, Cage, Cause, FormReading, ReadMessage, quarantined
 
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
@@ -42,7 +58,7 @@ MOST_AT_ONCE = 4
 MOST_FORMS = 5
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
 HOSTILE = frozenset({Cause.TOO_SLOW, Cause.CRASHED})
-UNKNOWN_SENDER = "?"
+NOT_KEPT = Posted(envelope_sender="?")
 """The envelope of a mail is not kept with it."""
 
 log = telemetry.logger("intake.doors")
@@ -145,9 +161,9 @@ class ReadingRoom:
         if original is None:
             return
         with telemetry.span("intake.read-original", correlation_id=original.correlation_id, new_trace=True):
-            given_up = (Parted(-1, Outcome(reason=GIVEN_UP)),)
-            first, *others = given_up if original.given_up else await self._outcomes(original.body, taken)
-            mail = await self._looked_at(original.body)
+            mail = await self._judged(looked_at(self._runtime, original.body, NOT_KEPT))
+            given_up = (to_be_looked_at(Parted(-1, Outcome(reason=GIVEN_UP)), (), mail.named),)
+            first, *others = given_up if original.given_up else await self._outcomes(original.body, taken, mail.named)
             key = likeness_key(self._runtime)
             for other in others:
                 part = self._part(original, other, mail)
@@ -158,11 +174,11 @@ class ReadingRoom:
                 await record_evidence(session, referral_id, mail.sent, now=clock.now())
                 await record_reading(session, referral_id, first.outcome, practice, likeness_key=key, now=clock.now())
 
-    async def _looked_at(self, body: bytes) -> Arrived:
-        mail = looked_at(self._runtime, body, Posted(envelope_sender=UNKNOWN_SENDER))
+    async def _judged(self, mail: Arrived) -> Arrived:
+        """Return a mail with what its signatures say of the sender, where names may be looked up."""
         if self._senders is None:
             return mail
-        evidence = await self._senders.evidence(body, mail.sent.evidence)
+        evidence = await self._senders.evidence(mail.original.body, mail.sent.evidence)
         forged = NoReceipt.FORGED if evidence.looks_forged else None
         return replace(mail, sent=replace(mail.sent, evidence=evidence, no_receipt=mail.sent.no_receipt or forged))
 
@@ -180,14 +196,16 @@ class ReadingRoom:
         district = outcome.form.person.district if outcome.form else ""
         return localities_of(self._runtime).by_version(original.area, original.area_version, district)
 
-    async def _outcomes(self, body: bytes, taken: frozenset[int]) -> tuple[Parted, ...]:
+    async def _outcomes(self, body: bytes, taken: frozenset[int], named: Sequence[str]) -> tuple[Parted, ...]:
         message = await self._cage.read_message(body)
         opened = message.form_candidates[:MOST_FORMS]
         readings = await self._readings(opened)
         if len(opened) < len(message.form_candidates):
             message = replace(message, problems=(*message.problems, TOO_MANY))
-        first, *others = outcomes_of(message, readings, taken)
-        closed = quarantined(body, message, tuple(zip(opened, readings, strict=True)))
+        files = tuple(zip(opened, readings, strict=True))
+        texts = texts_of(message, files)
+        first, *others = [to_be_looked_at(each, texts, named) for each in outcomes_of(message, readings, taken)]
+        closed = quarantined(body, message, files)
         return (replace(first, outcome=replace(first.outcome, quarantined=closed)), *others)
 
     async def _readings(self, files: Sequence[Attachment]) -> list[FormReading]:
@@ -204,13 +222,45 @@ class ReadingRoom:
             aside = await take_aside(session, aside_id)
         if aside is None:
             return
-        nothing = not aside.wanted and await self._holds_nothing(aside.body)
-        original = looked_at(self._runtime, aside.body, aside.posted).original
+        mail = looked_at(self._runtime, aside.body, aside.posted)
+        if aside.adds and await self._joins(aside_id, mail):
+            return
+        nothing = not (aside.wanted or aside.adds) and await self._holds_nothing(aside.body)
         async with self._transaction() as session:
             if nothing:
                 await leave_aside(session, aside_id, now=clock.now())
             else:
-                await make_referral(session, aside_id, original, now=clock.now())
+                await make_referral(session, aside_id, mail.original, now=clock.now())
+
+    async def _joins(self, aside_id: UUID, mail: Arrived) -> bool:
+        """Add a mail to the referral that it names; False where it is to be a referral of its own."""
+        message = await self._that_only_adds(mail.original.body)
+        if message is None or (await self._judged(mail)).sent.no_receipt is not None:
+            return False
+        addition = addition_of(mail.original, message)
+        try:
+            async with self._transaction() as session:
+                found = await referral_added_to(session, mail.named, mail.sender, mail.original.practice.area)
+                if found is None:
+                    return False
+                practice = localities_of(self._runtime).by_version(found.area, found.area_version, found.district)
+                joining = Joining(referral_id=found.referral_id, addition=addition, practice=practice)
+                key = likeness_key(self._runtime)
+                await join_referral(session, aside_id, joining, likeness_key=key, now=clock.now())
+        except ReferralUnknown:
+            return False
+        return True
+
+    async def _that_only_adds(self, body: bytes) -> ReadMessage | None:
+        """Return a mail that only adds to a referral; None where it may be one, or cannot be opened."""
+        try:
+            message = await self._cage.read_message(body)
+            readings = await self._readings(message.form_candidates[:MOST_FORMS])
+        except Exception as error:
+            log.exception("A mail set aside could not be read.", extra={"facts": {"error": type(error).__name__}})
+            return None
+        all_read = len(readings) == len(message.form_candidates)
+        return message if all_read and only_adds(message, readings) else None
 
     async def _holds_nothing(self, body: bytes) -> bool:
         try:

@@ -30,9 +30,11 @@ from services.intake.operations.receiving import receive, receive_all
 from services.intake.operations.reconciling import explain, keep_counts
 from services.intake.operations.setting_aside import (
     Aside,
+    Joining,
     Posted,
     SettledMeanwhile,
     dismiss,
+    join_referral,
     leave_aside,
     make_referral,
     set_aside,
@@ -44,6 +46,7 @@ __all__ = [
     "MAY_WITHHOLD",
     "Aside",
     "FromSpool",
+    "Joining",
     "NewSecret",
     "Part",
     "Posted",
@@ -61,6 +64,7 @@ __all__ = [
     "divide",
     "erase_subject",
     "explain",
+    "join_referral",
     "keep_counts",
     "leave_aside",
     "make_referral",

@@ -46,6 +46,26 @@ _LIKEN = text(
     ORDER BY best.shared DESC, best.other_id DESC"""
 )
 
+_NAMED = text(
+    """WITH other AS (
+        SELECT referral.id, referral.reference, least(referral.id, CAST(:id AS uuid)) AS earlier_id,
+            greatest(referral.id, CAST(:id AS uuid)) AS later_id
+        FROM referral
+        WHERE referral.reference = ANY (CAST(:named AS text[])) AND referral.area = CAST(:area AS text)
+            AND referral.id <> CAST(:id AS uuid) AND referral.reading <> 'erased'
+            AND NOT EXISTS (
+                SELECT 1 FROM referral_pair AS pair
+                WHERE pair.earlier_id = least(referral.id, CAST(:id AS uuid))
+                    AND pair.later_id = greatest(referral.id, CAST(:id AS uuid)) AND pair.answer = 'separate'
+            )
+    ), paired AS (
+        INSERT INTO referral_pair (earlier_id, later_id, area, found_at, answer, answered_at, answered_in)
+        SELECT earlier_id, later_id, CAST(:area AS text), CAST(:now AS timestamptz), 'waiting', NULL, '' FROM other
+        ON CONFLICT DO NOTHING
+    )
+    SELECT reference FROM other ORDER BY reference"""
+)
+
 
 async def liken(
     session: Session, referral_id: UUID, marks: Sequence[bytes], *, area: str, now: datetime
@@ -56,6 +76,17 @@ async def liken(
     """
     values = {"id": referral_id, "marks": list(marks), "area": area, "now": now, "most_alike": MOST_ALIKE}
     return tuple(row.reference for row in await session.rows(_LIKEN, values))
+
+
+async def note_named(
+    session: Session, referral_id: UUID, named: Sequence[str], *, area: str, now: datetime
+) -> tuple[str, ...]:
+    """Pair a referral with those that its mail names, for a person to say more; return the references of these.
+
+    One that a person has separated is not suggested again; a reference that is nobody's here leads nowhere.
+    """
+    values = {"id": referral_id, "named": list(named), "area": area, "now": now}
+    return tuple(row.reference for row in await session.rows(_NAMED, values))
 
 
 async def forget_likeness(session: Session, referral_id: UUID) -> None:

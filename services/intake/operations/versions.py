@@ -21,7 +21,7 @@ from services.intake.operations.announcing import (
     receipt_message,
 )
 from services.intake.operations.evidence import receipt_is_withheld
-from services.intake.operations.likening import liken
+from services.intake.operations.likening import liken, note_named
 
 referral = models.referral
 FIND = text(f"SELECT {', '.join(referral.c.keys())} FROM referral WHERE id = :id")  # noqa: S608  names of our own
@@ -139,6 +139,13 @@ class _Told:
     at: datetime
 
 
+async def _possibly_same(session: Session, row: Any, added: NewVersion, now: datetime) -> tuple[str, ...]:
+    """Return the references of what may be the same: those that the mail names, then those that are alike."""
+    named = await note_named(session, row.id, added.found.named, area=row.area, now=now) if added.found.named else ()
+    alike = await liken(session, row.id, added.marks, area=row.area, now=now)
+    return tuple(dict.fromkeys((*named, *alike)))
+
+
 async def _announce(session: Session, row: Any, added: NewVersion, told: _Told) -> None:
     version = Version(
         referral_id=row.id,
@@ -153,7 +160,7 @@ async def _announce(session: Session, row: Any, added: NewVersion, told: _Told) 
         form=added.form,
         unread_reason=added.reason,
         documents=await documents.listed(session, row.id),
-        possibly_same_as=await liken(session, row.id, added.marks, area=row.area, now=told.at),
+        possibly_same_as=await _possibly_same(session, row, added, told.at),
         additions=tuple(words for words in told.additions if words),
         added_documents=added.documents,
         danger=added.danger,

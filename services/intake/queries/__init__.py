@@ -1,5 +1,6 @@
 """What intake can be asked: the ledger of a referral, late lines, what waits to be read, one referral at the desk."""
 
+from services.intake.queries.additions import AddedTo, referral_added_to
 from services.intake.queries.desk import (
     DeskCount,
     DeskList,
@@ -48,6 +49,7 @@ from services.intake.queries.setting_aside import (
 
 __all__ = [
     "TEAM_ORDER",
+    "AddedTo",
     "DeskCount",
     "DeskList",
     "DeskReferral",
@@ -97,6 +99,7 @@ __all__ = [
     "quarantined_of",
     "reconciliation",
     "reconciliation_line",
+    "referral_added_to",
     "referrals_of_the_same_mail",
     "stored_version",
     "unread_referrals",

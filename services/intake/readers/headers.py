@@ -16,7 +16,7 @@ UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 MAIL_ADDRESS = re.compile(r"[^@\s<>,;\x00-\x1f\x7f-\x9f]+@[^@\s<>,;\x00-\x1f\x7f-\x9f]+", re.ASCII)
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 RESULTS = "authentication-results"
-IN_WORDS = ("message-id", "auto-submitted", "precedence", "in-reply-to", "references")
+IN_WORDS = ("message-id", "subject", "auto-submitted", "precedence", "in-reply-to", "references")
 DELIVERED = ("delivered-to", "x-original-to", "to", "cc")
 KNOWN = frozenset({*IN_WORDS, *DELIVERED, "from", "reply-to", "content-type", "list-id", "return-path"})
 
@@ -30,6 +30,7 @@ class MailHeaders:
     """
 
     message_id: str = ""
+    subject: str = field(default="", repr=False)
     sender: str = field(default="", repr=False)
     reply_to: str = field(default="", repr=False)
     automatic: bool = False
@@ -73,6 +74,7 @@ def _read(message: Message) -> MailHeaders:
     report = firsts.get("content-type", "").lower().lstrip().startswith("multipart/report")
     return MailHeaders(
         message_id=said.get("message-id", ""),
+        subject=said.get("subject", ""),
         sender=_address(firsts.get("from", "")),
         reply_to=_address(firsts.get("reply-to", "")),
         automatic=_automatic(said.get, report=report, listed=bool(firsts.get("list-id"))),

@@ -21,6 +21,7 @@ WHY: Mapping[NoReferral, str] = {
     NoReferral.BOUNCE: "One of our mails could not be delivered",
     NoReferral.AUTO_REPLY: "An automatic answer to one of our mails",
     NoReferral.OUR_OWN: "One of our own mails came back",
+    NoReferral.ADDITION: "A referrer adds to a referral",
 }
 
 

@@ -109,7 +109,6 @@ async def _page(
         pairs=[_pair(each) for each in pairs],
         form=taking or form.errors,
         keyed=form,
-        label_of=keying.label_of,
         areas=localities_of(request.runtime).districts(request.now.astimezone(LONDON).date()),
         sharing=keying.SHARING_CHOICES,
         _=str,
