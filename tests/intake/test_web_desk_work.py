@@ -227,7 +227,8 @@ class TestOriginal:
         await as_officer(intake)
         page = words((await intake.client.get(f"/desk/referrals/{reference}")).text)
         assert "In quarantine a.docx: The malware scanner recognised this as malicious" in page
-        assert "The scanner calls it Eicar. 2 KB, found " in page
+        assert "The scanner calls it Eicar." in page
+        assert "2 KB, found " in page
         assert "ab" * 32 in page
 
 
