@@ -143,6 +143,7 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
     NO_ADDRESS = "no-address"
     NOT_TO_BE_TOLD = "not-to-be-told"
+    TOO_MANY = "too-many"
 
 
 @dataclass(frozen=True)
@@ -267,7 +268,7 @@ class Tried:
 
 def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
     """Return what follows an attempt that ended at `machine_now`; nothing is tried for ever."""
-    if result in {Result.ACCEPTED, Result.NOT_TO_BE_TOLD}:
+    if result in {Result.ACCEPTED, Result.NOT_TO_BE_TOLD, Result.TOO_MANY}:
         return Next(State.SENT if result == Result.ACCEPTED else State.SUPPRESSED)
     pace = URGENT if tried.urgent else ROUTINE
     over = machine_now - tried.first_at >= pace.give_up_after

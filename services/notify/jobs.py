@@ -163,6 +163,10 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     text = _text(runtime, area, claimed, template, team)
     if text is None:
         return Sent(Result.NOT_TO_BE_TOLD)
+    clients: Clients = runtime.clients
+    group = caused_by_anybody(claimed)
+    if group and not clients.restraint.allows(group, address, claimed.id):
+        return Sent(Result.TOO_MANY)
     reply = claimed.in_reply_to if stage_is_receipt(_stage(claimed)) else ""
     mail = Mail(
         claimed.message_id,
@@ -184,6 +188,13 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
         text.body.replace(claimed.link.partition(" ")[0], LINK_IN_THE_MAIL) if claimed.link else text.body,
         digest,
     )
+
+
+def caused_by_anybody(claimed: Claimed) -> str:
+    """Return which sort of mail this is that whoever asks or refers can cause to any address; "" for all others."""
+    if claimed.kind in LINKS:
+        return "link"
+    return "receipt" if stage_is_receipt(_stage(claimed)) else ""
 
 
 async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None]:

@@ -9,7 +9,7 @@ import pytest
 from chassis.app import Runtime
 from contracts.intake.referrer import LinkDue, LinkPurpose
 from services.notify import jobs
-from services.notify.clients import SmtpClient, SmtpServer
+from services.notify.clients import MOST_IN_AN_HOUR, Restraint, SmtpClient, SmtpServer
 from tests.notify.conftest import MailServer, NotifyOf, content_of
 from tests.notify.made import NOW, REFERENCE, REFERRER_ADDRESS, handle
 from tests.notify.test_jobs import rows, states
@@ -62,3 +62,31 @@ async def test_is_written_down_nowhere(notify: Runtime, mail_server: MailServer)
     for row in (before, after):
         assert "Canary-Key" not in row.row
         assert REFERRER_ADDRESS not in row.row
+
+
+class TestRestraint:
+    async def test_fills_nobodys_mailbox_with_links_however_many_browsers_ask(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        most = MOST_IN_AN_HOUR["link"]
+        for number in range(most + 3):
+            event = due(LinkPurpose.SAVED_FORM)
+            plus = event.email.replace("@", f"+{number}@").upper()
+            await handle(notify, event.model_copy(update={"email": plus}), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == most
+        assert sorted(await states(notify)) == ["sent"] * most + ["suppressed"] * 3
+        left = await rows(notify, "SELECT 1 FROM notice WHERE link_sealed IS NOT NULL")
+        assert left == []
+
+    def test_counts_an_address_for_an_hour_and_a_notice_once(self) -> None:
+        now = 0.0
+        restraint, retried = Restraint(lambda: now), uuid4()
+        for _ in range(MOST_IN_AN_HOUR["receipt"] + 5):
+            assert restraint.allows("receipt", "a@school.example", retried)
+        others = [restraint.allows("receipt", "A@school.example", uuid4()) for _ in range(MOST_IN_AN_HOUR["receipt"])]
+        assert others == [True] * (len(others) - 1) + [False]
+        assert restraint.allows("link", "a@school.example", uuid4())
+        assert restraint.allows("receipt", "b@school.example", uuid4())
+        now = 3601.0
+        assert restraint.allows("receipt", "a@school.example", uuid4())
