@@ -32,5 +32,6 @@ def check(request: Request, session: Session, secret: str, sent: str) -> None:
     expected = derive(secret, "csrf", session.token).hex() if session.token else ""
     if elsewhere or not expected or not hmac.compare_digest(expected.encode(), sent.encode("utf-8", "replace")):
         raise FormNotTrusted(
-            "This form could not be checked, so nothing was saved: go back, reload the page, and send it again."
+            "This form was open for too long, or the page is an old one, so nothing was saved: go back, "
+            "copy what you wrote, reload the page, and send it again."
         )

@@ -26,7 +26,7 @@ EMPTY = {
     "concerns.narrative": "Enter what you are concerned about",
     "referrer.forename": "Enter your first name",
     "referrer.surname": "Enter your last name",
-    "referrer.sector": "Select the kind of organisation you work for",
+    "referrer.sector": "Select which of these describes you or your organisation",
 }
 
 

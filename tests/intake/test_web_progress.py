@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from lxml import html
 
 from chassis import clock
 from chassis.actor import Actor
@@ -20,6 +21,13 @@ from tests.intake.test_web_views import answers, fill_in, intake, post, problems
 __all__ = ["intake", "links"]
 
 ADDRESS = answers()["referrer.email"]
+ADDED = "SYNTHETIC: I was told more."
+
+
+def ticked(page: str) -> list[str]:
+    """Return what is chosen on a page."""
+    root: Any = html.fromstring(page)
+    return [str(one.get("value")) for one in root.xpath("//main//input[@checked]")]
 
 
 async def referred(intake: Running) -> Any:
@@ -115,13 +123,23 @@ class TestProgress:
         row = await referred(intake)
         await asked(intake, row.reference)
         await opened(intake, of_progress(links)[0])
-        page = await refusal(intake, "/progress/referral", {"words": " "})
+        page = await refusal(intake, "/progress/referral", {"words": " ", "immediate_danger": "yes"})
         assert problems(page.text) == ["Enter what you want to add"]
-        added = await post(intake, "/progress/referral", {"words": "SYNTHETIC: I was told more."})
+        assert ticked(page.text) == ["yes"]
+        added = await post(intake, "/progress/referral", {"words": ADDED, "immediate_danger": "no"})
         assert added.headers["location"] == "/progress/referral"
         assert "has been sent to everybody" in (await intake.client.get("/progress/referral")).text
         versions = await rows(intake.runtime, "SELECT made_by FROM referral_version ORDER BY version")
         assert [each.made_by for each in versions] == ["web", "referrer"]
+
+    async def test_answers_for_nobody_whether_there_is_danger(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        await asked(intake, row.reference)
+        assert ticked(await opened(intake, of_progress(links)[0])) == []
+        page = await refusal(intake, "/progress/referral", {"words": ADDED})
+        assert problems(page.text) == ["Select yes if anybody is in immediate danger"]
+        assert ADDED in page.text
+        assert len(await rows(intake.runtime, "SELECT 1 FROM referral_version")) == 1
 
 
 @pytest.mark.parametrize("stage", [ProgressStage.CLOSED, ProgressStage.BEING_ASSESSED])

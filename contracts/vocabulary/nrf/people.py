@@ -7,8 +7,11 @@ FIRST = "first_identified_by"
 LEAD = "prevent_contact"
 
 
-def _contact(part: str, who: str, whose: str) -> tuple[Question, ...]:
-    """Return the six questions about somebody who is not the referrer; `who` and `whose` call them in sentences."""
+def _contact(part: str, whose: str, *, asks: str, name: str) -> tuple[Question, ...]:
+    """Return the six questions about somebody who is not the referrer, called so in sentences.
+
+    `asks` and `name` are those of the question how they know the person.
+    """
     return (
         Question(path=f"{part}.forename", label="First name", asks="First name", name=f"{whose} first name"),
         Question(path=f"{part}.surname", label="Last name", asks="Last name", name=f"{whose} last name"),
@@ -23,8 +26,8 @@ def _contact(part: str, who: str, whose: str) -> tuple[Question, ...]:
         Question(
             path=f"{part}.relationship",
             label="Relationship to the person",
-            asks=f"How does {who} know the person?",
-            name=f"how {who} knows the person",
+            asks=asks,
+            name=name,
         ),
         Question(
             path=f"{part}.phone",
@@ -44,7 +47,7 @@ def _contact(part: str, who: str, whose: str) -> tuple[Question, ...]:
 
 
 WHO_NOTICED = (
-    *_contact(FIRST, "whoever first noticed", "their"),
+    *_contact(FIRST, "their", asks="How do they know the person?", name="how they know the person"),
     Question(
         path=f"{FIRST}.wishes_anonymity",
         label="Wishes to stay anonymous",
@@ -55,7 +58,12 @@ WHO_NOTICED = (
     ),
 )
 
-PREVENT_CONTACT = _contact(LEAD, "your Prevent contact", "your Prevent contact’s")
+PREVENT_CONTACT = _contact(
+    LEAD,
+    "your Prevent contact’s",
+    asks="How does your Prevent contact know the person?",
+    name="how your Prevent contact knows the person",
+)
 
 REFERRER = (
     Question(path="referrer.forename", label="First name", asks="First name", name="your first name", required=True),
@@ -71,8 +79,8 @@ REFERRER = (
     Question(
         path="referrer.sector",
         label="Kind of organisation",
-        asks="What kind of organisation do you work for?",
-        name="the kind of organisation you work for",
+        asks="Which of these describes you or your organisation?",
+        name="which of these describes you or your organisation",
         kind=Kind.CHOICE,
         choices=SECTORS,
         required=True,
@@ -101,6 +109,7 @@ REFERRER = (
         name="whether the person may learn who you are",
         kind=Kind.YES_NO,
         choices=YES_NO,
+        hint="The teams that work on the referral may still see your name.",
     ),
 )
 

@@ -154,6 +154,7 @@ DATES = (
         asks="When was this referral made?",
         name="the date of this referral",
         kind=Kind.DATE,
+        hint="For example, 12 11 2026",
     ),
 )
 SHARING = Question(

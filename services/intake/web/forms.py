@@ -7,6 +7,7 @@ from services.intake.web.form.steps import marked
 
 REFERENCE = marked("Enter the reference as it stands in your receipt, like KM-7F3K-92QM")
 NOTHING = marked("Enter what you want to add")
+DANGER_UNSAID = marked("Select yes if anybody is in immediate danger")
 TOO_MUCH = marked("What you add must be 20,000 characters or less")
 
 
@@ -18,6 +19,11 @@ def wrong_with_address(text: str) -> str:
 def wrong_with_reference(tidied: str) -> str:
     """Return what is wrong with a reference, in English; "" where nothing is."""
     return "" if is_reference(tidied) else REFERENCE
+
+
+def wrong_with_danger(answer: str) -> str:
+    """Return what is wrong with the answer whether anybody is in danger, in English: nobody answers it for them."""
+    return "" if answer in {"yes", "no"} else DANGER_UNSAID
 
 
 def wrong_with_words(text: str) -> str:

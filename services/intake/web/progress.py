@@ -1,6 +1,8 @@
 """How far a referral has got, for its referrer: asked for by reference and address, shown behind a mailed link."""
 
+import asyncio
 import secrets
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,14 +15,18 @@ from services.intake.operations import add_version_by_referrer
 from services.intake.operations.saving import grant_progress, use_progress_link
 from services.intake.queries import likeness_key, localities_of
 from services.intake.queries.progress import ToldReferral, told_referral
+from services.intake.web.form.answers import Typed
 from services.intake.web.form.checks import one
 from services.intake.web.form.saving import ASKED, TOO_OFTEN
 from services.intake.web.form.steps import marked
 from services.intake.web.form.visit import Visit
-from services.intake.web.forms import wrong_with_address, wrong_with_reference, wrong_with_words
+from services.intake.web.forms import wrong_with_address, wrong_with_danger, wrong_with_reference, wrong_with_words
 
 OPEN, TOKEN = "progress", "progress_token"
+ASKS, ADDS = ("reference", "email"), ("words", "immediate_danger")
 OPEN_FOR = timedelta(minutes=30)
+ANSWERED_AFTER = 0.3
+"""Seconds until every answer to a question for a link: how long it took would say whether the two belong together."""
 ADDED = marked("What you added has been sent to everybody who has the referral.")
 
 
@@ -30,13 +36,14 @@ async def progress(request: PageRequest) -> Response:
     if visit.posted:
         return await _asked(visit, await request.form())
     typed = visit.refused("progress") or {}
-    errors = tuple(
-        (name, visit.say(one(typed, f"{name}-wrong")))
-        for name in ("reference", "email")
-        if visit.fresh and one(typed, f"{name}-wrong")
-    )
-    form = FormErrors(FormData({name: (one(typed, name),) for name in ("reference", "email")}), errors)
-    return visit.render("progress", form=form)
+    return visit.render("progress", form=_again(visit, typed, ASKS))
+
+
+def _again(visit: Visit, typed: Typed, names: tuple[str, ...]) -> FormErrors:
+    """Return the form with what was typed, and once with what was wrong."""
+    wrong = {name: one(typed, f"{name}-wrong") for name in names if visit.fresh}
+    errors = tuple((name, visit.say(sentence)) for name, sentence in wrong.items() if sentence)
+    return FormErrors(FormData({name: (one(typed, name),) for name in names}), errors)
 
 
 async def _asked(visit: Visit, sent: FormData) -> Response:
@@ -51,8 +58,10 @@ async def _asked(visit: Visit, sent: FormData) -> Response:
         return visit.redirect("progress")
     request.session[ASKED] = [each.isoformat() for each in (*asked[-10:], request.now)]
     base = request.runtime.settings.public_url.rstrip("/") + visit.url("progress")
+    since = time.monotonic()
     async with request.transaction() as session:
         await grant_progress(session, reference, LinkTo(email, visit.language, base), now=request.now)
+    await asyncio.sleep(since + ANSWERED_AFTER - time.monotonic())
     return visit.redirect("progress_asked")
 
 
@@ -71,6 +80,7 @@ async def progress_link(request: PageRequest) -> Response:
         referral_id = await use_progress_link(session, request.path["token"], now=request.now)
     if referral_id is None:
         return visit.render("saved_gone", status=404)
+    request.session.rotate()  # whoever planted this browser's cookie does not come along
     request.session[OPEN] = {"referral": str(referral_id), "until": (request.now + OPEN_FOR).isoformat()}
     return visit.redirect("progress_referral")
 
@@ -84,12 +94,10 @@ async def progress_referral(request: PageRequest) -> Response:
     if visit.posted:
         return await _added(visit, found, await request.form())
     typed = visit.refused("progress_referral") or {}
-    sentence = one(typed, "wrong") if visit.fresh else ""
-    errors = (("words", visit.say(sentence)),) if sentence else ()
     request.session.setdefault(TOKEN, secrets.token_urlsafe(24))
     return visit.render(
         "progress_referral",
-        form=FormErrors(FormData({"words": (one(typed, "words"),)}), errors),
+        form=_again(visit, typed, ADDS),
         reference=found.reference,
         stages=_stages(visit, found),
         form_token=request.session[TOKEN],
@@ -125,17 +133,17 @@ def _stages(visit: Visit, found: ToldReferral) -> list[tuple[str, str]]:
 
 async def _added(visit: Visit, found: ToldReferral, sent: FormData) -> Response:
     request = visit.request
-    words, token = sent.get("words").strip(), sent.get("form_token")
-    sentence = wrong_with_words(words)
-    if sentence:
-        visit.refuse("progress_referral", {"words": words, "wrong": sentence})
+    words, token, danger = sent.get("words").strip(), sent.get("form_token"), sent.get("immediate_danger")
+    wrong = {"words-wrong": wrong_with_words(words), "immediate_danger-wrong": wrong_with_danger(danger)}
+    if any(wrong.values()):
+        visit.refuse("progress_referral", {"words": words, "immediate_danger": danger, **wrong})
         return visit.redirect("progress_referral")
     if token != request.session.get(TOKEN):
         return visit.redirect("progress_referral")
     practice = localities_of(request.runtime).by_version(found.area, found.area_version, found.district)
     addition = Addition(
         words=words,
-        immediate_danger=sent.get("immediate_danger") == "yes",
+        immediate_danger=danger == "yes",
         keys=(key_for(KeyKind.FORM_TOKEN, token),),
     )
     async with request.transaction() as session:

@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from chassis.sessions import Limits
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Door
 from services.intake.domain import CAME_IN, WORK_THE_DESK, KeyKind, Original, Reading, ReferralUnknown, key_for
@@ -18,6 +19,8 @@ ONE_SENDING = "form_token"
 DANGER = "concerns.immediate_danger"
 NOT_DECLARED = marked("Select that you have read who will see this referral")
 CHANGING = "yes"
+KEPT_MINUTES = int(Limits().idle.total_seconds()) // 60
+"""So long a browser that does nothing keeps its draft."""
 
 
 async def start(request: PageRequest) -> Response:
@@ -31,7 +34,14 @@ async def start(request: PageRequest) -> Response:
 async def task_list(request: PageRequest) -> Response:
     """List the parts of the referral, how far each has got, and the way on."""
     visit = Visit(request)
-    return visit.render("task_list", groups=summary.tasks(visit), on=summary.way_on(visit))
+    known = {} if visit.draft.answered else request.session.get(RECEIPT, {})
+    return visit.render(
+        "task_list",
+        groups=summary.tasks(visit),
+        on=summary.way_on(visit),
+        sent=known.get("reference", ""),
+        minutes=KEPT_MINUTES,
+    )
 
 
 async def question(request: PageRequest) -> Response:

@@ -82,6 +82,9 @@ def _several(key: str, repeats: str, names: Iterable[str], title: str, entry: st
 
 BIRTH_HINT = marked("Give a date of birth or, if you do not know it, an approximate age.")
 
+NOT_ME = marked("If you noticed it yourself, leave this empty and continue.")
+NO_CONTACT = marked("If that is you, or your organisation has none, leave this empty and continue.")
+
 STEPS = (
     _step("danger", "danger", "immediate_danger"),
     _step("name", "person", "forenames surname", marked("What is the person’s name?")),
@@ -115,7 +118,7 @@ STEPS = (
         "person.phones",
         ("",),
         marked("What are the person’s phone numbers?"),
-        marked("Number %(number)s"),
+        marked("Phone number %(number)s"),
         marked("Add another phone number"),
     ),
     _several(
@@ -136,7 +139,13 @@ STEPS = (
     _step("complex-needs", "needs", "complex_needs"),
     _step("needs", "needs", "needs"),
     _step("other-information", "other", "other_information"),
-    _step("dates", "dates", "came_to_light_on referral_made_on", marked("When was this noticed and referred?")),
+    _step(
+        "dates",
+        "dates",
+        "came_to_light_on referral_made_on",
+        marked("When was this noticed and referred?"),
+        marked("Leave the second date empty if you are making the referral today."),
+    ),
     _step(
         "disability",
         "safeguarding",
@@ -150,7 +159,7 @@ STEPS = (
     _step("parents-told", "parent-carer", "parent_carer.discussed parent_carer.response"),
     _step("support", "parent-carer", "parent_carer.support_known"),
     _step("worries", "parent-carer", "parent_carer.worried_about"),
-    _step("noticed-by", "first-identified", "forename surname wishes_anonymity", marked("Who first noticed?")),
+    _step("noticed-by", "first-identified", "forename surname wishes_anonymity", marked("Who first noticed?"), NOT_ME),
     _step(
         "noticed-by-role",
         "first-identified",
@@ -159,11 +168,11 @@ STEPS = (
     ),
     _step("noticed-by-contact", "first-identified", "phone email", marked("How can they be reached?")),
     _step("your-name", "referrer", "forename surname", marked("What is your name?")),
-    _step("your-work", "referrer", "sector organisation role", marked("Where do you work?")),
+    _step("your-work", "referrer", "sector organisation role", marked("What do you do?")),
     _step("how-you-know", "referrer", "relationship"),
     _step("your-contact", "referrer", "phone email", marked("How can we reach you?")),
     _step("your-anonymity", "referrer", "wishes_anonymity"),
-    _step("contact-name", "prevent-contact", "forename surname", marked("Who is your Prevent contact?")),
+    _step("contact-name", "prevent-contact", "forename surname", marked("Who is your Prevent contact?"), NO_CONTACT),
     _step(
         "contact-role",
         "prevent-contact",
