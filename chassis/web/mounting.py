@@ -99,7 +99,9 @@ def _keeping(
     def keeping() -> tuple[SessionKeeper, CookiePlan]:
         running = runtime()
         kept_in = store or DatabaseSessions(running.database)
-        cookie = CookiePlan(f"throughline_{name}", secure=running.settings.public_url.startswith("https://"))
+        secure = running.settings.public_url.startswith("https://")
+        # Under this prefix no browser takes the cookie from a neighbouring site: nobody can plant a session's name.
+        cookie = CookiePlan(f"{'__Host-' if secure else ''}throughline_{name}", secure=secure)
         return SessionKeeper(kept_in, running.secrets.session_secret, Limits()), cookie
 
     return keeping

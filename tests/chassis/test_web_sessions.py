@@ -46,7 +46,16 @@ class TestCookie:
 
     def test_travels_over_https_only_where_the_service_does(self) -> None:
         secure = make(public_url="https://intake.example").client(base_url="https://intake.example")
-        assert secure.get("/example").headers["set-cookie"].endswith("; Secure")
+        cookie = secure.get("/example").headers["set-cookie"]
+        assert cookie.endswith("; Secure")
+        assert cookie.startswith(f"__Host-{COOKIE}=")
+        assert "set-cookie" not in secure.get("/example").headers
+
+    def test_is_not_taken_over_https_under_the_name_that_a_neighbour_can_plant(self) -> None:
+        secure = make(public_url="https://intake.example").client(base_url="https://intake.example")
+        planted = "x" * 43
+        answer = secure.get("/example", headers={"cookie": f"{COOKIE}={planted}"})
+        assert planted not in answer.headers["set-cookie"]
 
     @pytest.mark.parametrize("planted", ["short", "x" * 2000, "é" * 40, "../../etc/passwd"])
     def test_a_name_that_we_cannot_have_given_is_taken_away(self, example: Example, planted: str) -> None:
