@@ -51,6 +51,11 @@ class TestReadMessage:
     def test_file_names_lose_their_folders(self, given_name: str, kept: str) -> None:
         assert read_message(mail(name=given_name).as_bytes()).attachments[0].name == kept
 
+    def test_nothing_turns_the_direction_in_which_a_name_is_read(self) -> None:
+        message = read_message(mail(name="form\u202efdp.exe", subject="a\u2067b").as_bytes())
+        assert message.attachments[0].name == "formfdp.exe"
+        assert message.subject == "a\ufffdb"
+
     def test_a_forwarded_mail_gives_its_attachments_too(self) -> None:
         outer = EmailMessage()
         outer["From"] = "desk@school.example"

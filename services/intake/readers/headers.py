@@ -12,7 +12,8 @@ from email.utils import parseaddr
 LONGEST_HEADER = 500
 LONGEST_RAW_HEADER = 2_000
 MOST_OF_A_KIND = 50
-UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What cannot be stored, and what turns the direction of writing: a name `exe.pdf` would show an `.exe` as a PDF."""
 MAIL_ADDRESS = re.compile(r"[^@\s<>,;\x00-\x1f\x7f-\x9f]+@[^@\s<>,;\x00-\x1f\x7f-\x9f]+", re.ASCII)
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 RESULTS = "authentication-results"
