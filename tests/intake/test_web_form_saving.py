@@ -100,6 +100,17 @@ class TestALink:
         assert (old.status_code, new.status_code) == (404, 200)
         assert "This link does not work" in old.text
 
+    async def test_leaves_whoever_planted_the_cookie_outside(self, intake: Running, links: list[LinkDue]) -> None:
+        await saved(intake)
+        intake.client.cookies.clear()
+        await intake.client.get("/referral/questions/name")
+        planted = intake.client.cookies["throughline_intake"]
+        await post(intake, path_of(links[0]), {}, do="open")
+        assert CANARY in (await intake.client.get(f"{PAGE}name")).text
+        intake.client.cookies.clear()
+        intake.client.cookies.set("throughline_intake", planted)
+        assert CANARY not in (await intake.client.get(f"{PAGE}name")).text
+
     async def test_ends_when_its_writer_deletes_the_form(self, intake: Running, links: list[LinkDue]) -> None:
         await saved(intake)
         intake.client.cookies.clear()

@@ -1,5 +1,6 @@
 """How far a referral has got: shown to whoever has its reference and its address, once for each link."""
 
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from contracts.intake.referrer import LinkDue, LinkPurpose, ReferrerMessageDue
 from contracts.vocabulary import ProgressStage
 from services.intake import jobs
 from services.intake.operations import Progress, record_progress
+from services.intake.web.progress import ANSWERED_AFTER
 from tests.conftest import Running
 from tests.intake.builders import rows
 from tests.intake.test_web_form_saving import links, path_of
@@ -101,6 +103,24 @@ class TestProgress:
             "Enter the reference as it stands in your receipt, like KM-7F3K-92QM",
             "Enter an email address in the correct format, like name@example.com",
         ]
+
+    async def test_answers_no_sooner_where_they_do_not_belong_together(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        for reference, email in ((row.reference, ADDRESS), (row.reference, "other@school.example")):
+            await intake.client.get("/progress")
+            since = time.monotonic()
+            await asked(intake, reference, email)
+            assert time.monotonic() - since >= ANSWERED_AFTER
+
+    async def test_leaves_whoever_planted_the_cookie_outside(self, intake: Running, links: list[Any]) -> None:
+        row = await referred(intake)
+        await asked(intake, row.reference)
+        planted = intake.client.cookies["throughline_intake"]
+        assert row.reference in await opened(intake, of_progress(links)[0])
+        assert intake.client.cookies["throughline_intake"] != planted
+        intake.client.cookies.clear()
+        intake.client.cookies.set("throughline_intake", planted)
+        assert (await intake.client.get("/progress/referral")).headers["location"] == "/progress"
 
     async def test_opens_once_and_not_by_looking_at_the_link(self, intake: Running, links: list[Any]) -> None:
         row = await referred(intake)
