@@ -132,6 +132,7 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
 def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
     """Return which addresses each member of staff opens at each service; the empty person is the public."""
     fresh, clear, handed, ids = world.fresh, world.cleared, world.handed, world.names
+    later, _, earlier = ids["pair"].partition("/")
     decisions = ("close", "signpost", "lead-partnership", "pass-on", "refer-section-36")
     return {
         "intake": [
@@ -144,6 +145,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
         ],
         "triage": [
             (IMU, ["/", "/imu", f"/referrals/{fresh}", f"/referrals/{fresh}/deconfliction"]),
+            (IMU, [f"/referrals/{later}/same", f"/referrals/{later}/same?other={earlier}"]),
             (GATEWAY, ["/gateway", f"/find?reference={fresh}", f"/referrals/{handed}", f"/referrals/{clear}/decision"]),
             (GATEWAY, [f"/referrals/{clear}/decision/{command}" for command in decisions]),
             (SUPERVISOR, ["/gateway", "/imu", ABSENT]),
