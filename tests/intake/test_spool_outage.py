@@ -208,6 +208,25 @@ class TestFrozen:
             assert (await _ledger(intake, one["reference"])).reference
             assert (await _ledger(intake, two["reference"])).reference == two["reference"]
 
+    async def test_what_needs_the_database_says_so_and_lets_nobody_hang(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            _, kept = await submit(intake, referral())
+            where, bearer = f"{SUBMIT}/{kept['reference']}", await authorization(intake)
+            outages.freeze()
+            began = time.monotonic()
+            status = await intake.client.get(where, headers=bearer)
+            added = await intake.client.post(f"{where}/versions", json={"words": "More."}, headers=bearer)
+            health = await intake.client.get("/health/ready")
+            assert time.monotonic() - began < 3 * SCREEN_SECONDS
+            assert [answer.status_code for answer in (status, added, health)] == [503, 503, 503]
+            assert status.json()["title"] == "database-unavailable"
+            assert added.json()["title"] == "outcome-unknown"
+            assert status.headers["retry-after"] == added.headers["retry-after"]
+            outages.thaw()
+
 
 class TestRefused:
     async def test_a_spool_that_is_full_says_so_at_every_door(

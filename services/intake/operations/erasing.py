@@ -30,6 +30,8 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     await forget_likeness(session, subject)
     await forget_aside(session, subject)
     await session.execute(delete(quarantined).where(quarantined.c.referral_id == subject))
+    evidence = models.sender_evidence
+    await session.execute(delete(evidence).where(evidence.c.referral_id == subject))
     await session.execute(update(referral).where(referral.c.id == subject).values(emptied))
     await session.execute(
         update(version).where(version.c.referral_id == subject).values(form=None, found=None, addition=None)

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 
 from chassis.database import Session
+from chassis.patience import in_time
 from chassis.runtime import Runtime
 from chassis.settling import settled
 from chassis.web.bodies import UNSTORABLE
@@ -30,6 +31,8 @@ from services.intake.web.api.problems import Refused, not_valid
 WORDS_LIMIT = 20_000
 FIELDS = frozenset({"referral", "words", "immediate_danger"})
 PART = "addition"
+PATIENCE_SECONDS = 4.0
+"""So long a partner waits for a database that says nothing; what adds has no spool, so the answer is 503."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def _wrong(content: object) -> Any:
 async def add(runtime: Runtime, caller: Caller, reference: str, later: Later, *, key: str, now: datetime) -> Added:
     """Keep an addition to a partner's own referral and announce it.
 
-    Raises ReferralUnknown, NothingToAdd, KeyUsedForAnotherRequest.
+    Raises ReferralUnknown, NothingToAdd, KeyUsedForAnotherRequest, or OutcomeUnknown when the database says nothing.
     """
     sign = _sign(caller, reference, later, key)
     addition = Addition(
@@ -114,7 +117,7 @@ async def add(runtime: Runtime, caller: Caller, reference: str, later: Later, *,
             await check_repeat(session, sign)
         return done
 
-    return await settled(runtime.database, caller.actor, added)
+    return await in_time(lambda: settled(runtime.database, caller.actor, added), PATIENCE_SECONDS)
 
 
 def _sign(caller: Caller, reference: str, later: Later, key: str) -> ArrivalKey:

@@ -8,14 +8,17 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from chassis import audit, clock
+from chassis.database import DatabaseUnavailable
 from chassis.errors import ThroughlineError
+from chassis.patience import in_time
 from chassis.runtime import Runtime
+from chassis.settling import OutcomeUnknown
 from contracts.vocabulary import ProgressStage, tidy_reference
 from services.intake.domain import LONDON, PartnerScope, Receipt
 from services.intake.queries import OwnReferral, own_referral
 from services.intake.web.api import granting
 from services.intake.web.api.access import Caller, Gate, admitted, charged
-from services.intake.web.api.adding import add, read_later
+from services.intake.web.api.adding import PATIENCE_SECONDS, add, read_later
 from services.intake.web.api.bodies import BATCH_LIMIT, read_json, read_sent, usable_key
 from services.intake.web.api.describing import document
 from services.intake.web.api.problems import Refused, refusal_of
@@ -98,9 +101,10 @@ async def show_referral(request: Request) -> Response:
     """Say how far a partner's own referral has got, as far as its area tells; nothing about whom it concerns."""
     caller = await admitted(request, PartnerScope.READ)
     reference = tidy_reference(str(request.path_params["reference"]))
-    async with _runtime(request).database.transaction(caller.actor) as session:
-        found = await own_referral(session, caller.partner.id, reference)
-        await audit.record_read(session, subject=found.referral_id, now=clock.now(), reason="partner-status")
+    try:
+        found = await in_time(lambda: _shown(_runtime(request), caller, reference), PATIENCE_SECONDS)
+    except OutcomeUnknown as error:
+        raise DatabaseUnavailable("The database did not answer; try again in a moment.") from error
     return JSONResponse(_status_content(found), headers=caller.allowance.headers())
 
 
@@ -122,6 +126,13 @@ async def add_to_referral(request: Request) -> Response:
 async def describe(request: Request) -> Response:
     """Return the description of the API."""
     return JSONResponse(document(_runtime(request).settings.public_url))
+
+
+async def _shown(runtime: Runtime, caller: Caller, reference: str) -> OwnReferral:
+    async with runtime.database.transaction(caller.actor) as session:
+        found = await own_referral(session, caller.partner.id, reference)
+        await audit.record_read(session, subject=found.referral_id, now=clock.now(), reason="partner-status")
+    return found
 
 
 def _runtime(request: Request) -> Runtime:
