@@ -11,7 +11,7 @@ from services.intake.app import service
 from services.intake.domain import Found
 from services.intake.doors import reading_room
 from services.intake.doors.outcomes import MOST_SHOWN
-from services.intake.operations import erase_subject
+from services.intake.operations import erase_subject, join_referral
 from services.intake.queries import desk_referral, pairs_of
 from services.intake.readers import Cage
 from services.intake.settings import IntakeSettings
@@ -73,13 +73,12 @@ class TestAnswerOfTheReferrer:
     ) -> None:
         first = await referred(desk)
         message = answer(first.reference)
-        join = reading_room.join_referral
 
         async def dies_before(*_: Any, **__: Any) -> Any:
             raise KilledHere
 
         async def dies_in_the_transaction(*given: Any, **named: Any) -> Any:
-            await join(*given, **named)
+            await join_referral(*given, **named)
             raise KilledHere
 
         await desk.take(message)
