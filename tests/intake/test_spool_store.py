@@ -138,6 +138,26 @@ class TestKeeping:
         with pytest.raises(SealBroken):
             await again.take(next(iter(again.waiting)), LOCALITIES, b"")
 
+    async def test_an_entry_that_the_disk_does_not_give_keeps_nobody_else_out(self, tmp_path: Path) -> None:
+        spool = await ready(tmp_path)
+        given = await put(spool, original(b"whole"))
+        spool.close()
+        folder = tmp_path / "spool"
+        (folder / f"{uuid4().hex}.entry").symlink_to(folder / "nowhere")
+        (folder / f"{uuid4().hex}.entry").mkdir()
+        (folder / f"{uuid4().hex}.entry").write_bytes(b"")
+        (folder / f"{uuid4().hex}.entry").write_bytes(b"TLSPOOL1\xff\xff\xff\xff")
+        (folder / "stranger.entry").write_bytes(b"")
+        again = spool_in(tmp_path)
+        await again.open()
+        receipts = [waiting.receipt.reference for waiting in again.waiting.values() if waiting.receipt]
+        assert (receipts, len(again.waiting)) == ([given], 5)
+        for entry, waiting in list(again.waiting.items()):
+            if waiting.receipt is None:
+                with pytest.raises((SealBroken, SpoolUnwritable)):
+                    await again.take(entry, LOCALITIES, b"")
+        assert await put(again, original(b"after"))
+
     async def test_who_hangs_up_meanwhile_loses_nothing(self, tmp_path: Path) -> None:
         spool = await ready(tmp_path)
         await spool.open()

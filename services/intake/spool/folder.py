@@ -57,13 +57,17 @@ class Folder:
             self._lock = None
 
     def entries(self) -> Iterator[tuple[UUID, int]]:
-        """Return (id, bytes on disk) of every finished entry, oldest first: ids rise with time."""
+        """Return (id, bytes on disk) of every finished entry, oldest first: ids rise with time.
+
+        One that the disk does not even measure is there too, with 0 bytes: a person must hear of it.
+        """
         try:
-            for file in sorted(self._path.glob(f"*{ENTRY}")):
-                with suppress(ValueError):
-                    yield UUID(hex=file.stem), file.stat().st_size
+            files = sorted(self._path.glob(f"*{ENTRY}"))
         except OSError:
             raise SpoolUnwritable(UNWRITABLE) from None
+        for file in files:
+            with suppress(ValueError):
+                yield UUID(hex=file.stem), _size(file)
 
     def add(self, entry: UUID, head: bytes, body: bytes) -> int:
         """Write an entry so that it outlives a loss of power; return its size. Nothing is left of one that failed."""
@@ -136,3 +140,10 @@ class Folder:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -19,6 +19,7 @@ from services.intake.domain import (
     Original,
     Receipt,
     SpoolFull,
+    SpoolUnwritable,
 )
 from services.intake.spool.entries import Head, Spooled, content_of, head_of, original_of
 from services.intake.spool.folder import Folder
@@ -144,7 +145,7 @@ class Spool:
     def _head_or_none(self, entry: UUID) -> Head | None:
         try:
             return self._head(entry)
-        except (SealBroken, ValueError):
+        except (SealBroken, SpoolUnwritable, OSError, ValueError):
             log.error("An entry of the spool does not open.", extra={"facts": {"message_id": entry}})  # noqa: TRY400
             return None
 
