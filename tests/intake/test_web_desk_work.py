@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from chassis import clock
 from chassis.actor import Actor
+from chassis.web import FormData
 from contracts.vocabulary.nrf import QUESTIONS, Kind
 from services.intake import jobs
 from services.intake.app import service
@@ -16,13 +17,20 @@ from services.intake.domain import (
     Addition,
     Found,
     NoReceipt,
+    Outcome,
     Quarantined,
     QuarantineReason,
     SenderEvidence,
     Source,
     Verdict,
 )
-from services.intake.operations import Sent, add_version_by_referrer, note_quarantined, record_evidence
+from services.intake.operations import (
+    Sent,
+    add_version_by_referrer,
+    note_quarantined,
+    record_evidence,
+    record_reading,
+)
 from services.intake.queries import desk_referral
 from services.intake.readers import Cage
 from services.intake.web import keying, places
@@ -164,6 +172,13 @@ class TestSheet:
         assert (doubtful.field.name, doubtful.read) == ("person.date_of_birth", "3/7/11")
         assert doubtful.field.parts == ("", "", "")
 
+    def test_asks_of_the_referrer_as_somebody_else(self) -> None:
+        wrong = keying.read(FormData(), Found(), clock.now().date())
+        assert isinstance(wrong, tuple)
+        said = dict(wrong)
+        assert said["referrer.sector"] == "Select which of these describes the referrer or their organisation"
+        assert not [sentence for sentence in said.values() if "you" in sentence.split()]
+
     def test_asks_every_question_of_the_form(self) -> None:
         shown = keying.form(Found())
         names = {each.field.name for sheet in (shown.first, *shown.others) for each in sheet.keyed}
@@ -270,6 +285,36 @@ class TestPairs:
             assert "The same synthetic boy." in told
         reads = await rows(intake.runtime, "SELECT 1 FROM audit_entry WHERE reason = 'intake-desk-pair'")
         assert len(reads) >= 4
+
+    async def test_are_named_in_the_order_in_which_they_came(self, intake: Running) -> None:
+        one, other = await two_alike(intake)
+        await as_officer(intake)
+        for first, second in ((one, other), (other, one)):
+            await rows(
+                intake.runtime,
+                """UPDATE referral SET received_at = now() - CASE WHEN reference = :first THEN interval '2 hours'
+                    ELSE interval '1 hour' END RETURNING 1""",
+                first=first,
+            )
+            page: Any = html.fromstring((await intake.client.get("/desk/pairs")).text)
+            assert page.xpath("//tbody//th")[0].text_content() == second
+            assert page.xpath("//tbody//td")[0].text_content() == first
+
+    async def test_by_a_mail_that_names_another_referral_say_so_until_somebody_answers(self, intake: Running) -> None:
+        await take_in(intake.runtime, practice(intake.runtime), form())
+        [known] = await rows(intake.runtime, "SELECT reference FROM referral")
+        receipt, row = await take_in(intake.runtime, practice(intake.runtime), None)
+        outcome = Outcome(None, "No form.", Found(named=(known.reference, "KM-7F3K-92QM")))
+        local = practice(intake.runtime)
+        async with intake.runtime.database.transaction(Actor.job("intake", "reading")) as session:
+            await record_reading(session, row.id, outcome, local, likeness_key=KEY, now=clock.now())
+        await as_officer(intake)
+        path = f"/desk/referrals/{receipt.reference}"
+        said = f"names another referral, to which it may belong: compare {known.reference}."
+        assert said in words((await intake.client.get(path)).text)
+        answer = {"answer": "separate", "reason": "Another person (synthetic)."}
+        await post(intake, f"/desk/pairs/{receipt.reference}/{known.reference}", answer)
+        assert said not in words((await intake.client.get(path)).text)
 
     async def test_page_on(self, intake: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(places, "SHOWN", 2)

@@ -17,7 +17,10 @@ PairPlace = tuple[datetime, UUID, UUID]
 
 @dataclass(frozen=True)
 class WaitingPair:
-    """Two referrals about perhaps the same person, of which nobody has said anything yet; no identity."""
+    """Two referrals about perhaps the same person, of which nobody has said anything yet; no identity.
+
+    Earlier and later is when they came; their ids, by which the pair is kept, do not rise.
+    """
 
     earlier_reference: str
     later_reference: str
@@ -42,7 +45,13 @@ async def waiting_pairs(session: Session, *, limit: int, after: PairPlace | None
     pair, earlier, later = models.referral_pair, models.referral.alias(), models.referral.alias()
     place = tuple_(pair.c.found_at, pair.c.later_id, pair.c.earlier_id)
     statement = (
-        select(pair, earlier.c.reference.label("earlier_reference"), later.c.reference.label("later_reference"))
+        select(
+            pair,
+            earlier.c.reference.label("one"),
+            earlier.c.received_at.label("one_came"),
+            later.c.reference.label("other"),
+            later.c.received_at.label("other_came"),
+        )
         .join(earlier, earlier.c.id == pair.c.earlier_id)
         .join(later, later.c.id == pair.c.later_id)
         .where(pair.c.answer == Answer.WAITING)
@@ -51,12 +60,12 @@ async def waiting_pairs(session: Session, *, limit: int, after: PairPlace | None
     )
     if after is not None:
         statement = statement.where(place > tuple_(*after))
-    return tuple(
-        WaitingPair(
-            row.earlier_reference, row.later_reference, row.found_at, (row.found_at, row.later_id, row.earlier_id)
-        )
-        for row in await session.rows(statement)
-    )
+    return tuple(_waiting(row) for row in await session.rows(statement))
+
+
+def _waiting(row: Any) -> WaitingPair:
+    references = (row.one, row.other) if row.one_came <= row.other_came else (row.other, row.one)
+    return WaitingPair(*references, row.found_at, (row.found_at, row.later_id, row.earlier_id))
 
 
 async def count_waiting_pairs(session: Session) -> int:

@@ -21,8 +21,10 @@ SHARING = "sharing_acknowledged"
 SHARING_SENTENCE = "Select whether the referrer knows who will see this referral"
 SHARING_CHOICES = (("yes", "Yes"), ("not-known", "Not known: the original does not say"))
 NOT_KNOWN = "Not known"
+BIRTH_OR_AGE = "Enter a date of birth or, if the original does not say it, an approximate age"
 MAY_BE_NOT_KNOWN = frozenset({"referrer.forename", "referrer.surname"})
 DESK_WORDS = (
+    ("you or your organisation", "the referrer or their organisation"),
     ("what you are", "what the referrer is"),
     ("you work for", "the referrer works for"),
     ("your ", "the referrer’s "),
@@ -278,7 +280,7 @@ def _wrong_ages(values: Mapping[str, Value], errors: list[tuple[str, str]], toda
     if {BORN, AGED} & dict(errors).keys():
         return []
     if BORN not in values and AGED not in values:
-        return [(BORN, checks.BIRTH_OR_AGE)]
+        return [(BORN, BIRTH_OR_AGE)]
     known = {"date_of_birth": values.get(BORN), "approximate_age": values.get(AGED)}
     person = Person.model_construct(**known)  # type: ignore[arg-type]
     if BORN in values and impossible_age(person, today):

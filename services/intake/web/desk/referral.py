@@ -138,8 +138,9 @@ def _owner(request: PageRequest, found: DeskReferral) -> dict[str, object]:
 
 def _document(request: PageRequest, found: DeskReferral, place: int) -> dict[str, str]:
     kept = found.documents[place]
+    mail = "The mail as it came" if place == 0 else "A later mail as it came"
     return {
-        "name": "The mail as it came" if kept.media_type == MAIL and place == 0 else kept.name,
+        "name": mail if kept.media_type == MAIL else kept.name,
         "size": f"{max(1, kept.size // 1024):,} KB",
         "url": request.url("original", document_id=kept.id),
     }
@@ -150,8 +151,8 @@ def _text(each: ShownText) -> dict[str, str]:
 
 
 def _named(found: DeskReferral, pairs: Sequence[PairView]) -> tuple[str, ...]:
-    """Return the references that the mail names and that lead to a referral here: it may belong to these."""
-    known = {each.other_reference for each in pairs}
+    """Return the references that the mail names and of which nobody has said anything: it may belong to these."""
+    known = {each.other_reference for each in pairs if each.answer is Answer.WAITING}
     return tuple(reference for reference in found.found.named if reference in known)
 
 
