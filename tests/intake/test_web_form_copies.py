@@ -28,6 +28,7 @@ async def test_the_copy_is_there_only_for_whoever_sent_it(intake: Running, kind:
     await fill_in(intake, answers())
     await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
     assert f'href="{path}"' in (await intake.client.get("/referral/copy")).text
+    assert "leaves out the equality monitoring" in (await intake.client.get("/referral/copy")).text
     copy = await intake.client.get(path)
     assert copy.content.startswith(BEGINS[kind])
     if kind == "docx":

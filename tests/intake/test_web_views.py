@@ -13,7 +13,7 @@ from lxml import html
 from samples.send import browser_answers
 from services.intake.app import service
 from services.intake.web import views
-from services.intake.web.form.steps import SECTIONS, STEPS, steps_of
+from services.intake.web.form.steps import BIRTH, SECTIONS, STEPS, steps_of
 from services.intake.web.form.summary import is_needed
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import rows
@@ -116,6 +116,25 @@ class TestPublicForm:
         copy = unescape((await intake.client.get("/referral/copy")).text)
         assert row.reference in copy
         assert fields["person.surname"] in copy
+
+    async def test_says_that_a_referral_was_sent_to_whoever_goes_back(self, intake: Running) -> None:
+        assert "You have sent a referral" not in (await intake.client.get("/referral")).text
+        await fill_in(intake, answers())
+        filled = (await intake.client.get("/referral")).text
+        assert "Your answers stay in this browser for 60 minutes" in filled
+        await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+        [row] = await rows(intake.runtime, "SELECT reference FROM referral")
+        after = (await intake.client.get("/referral")).text
+        assert f"Its reference is {row.reference}" in after
+        assert 'href="/referral/receipt"' in after
+        await post(intake, f"{PAGE}danger", {"concerns.immediate_danger": "no"})
+        assert row.reference not in (await intake.client.get("/referral")).text
+
+    async def test_says_of_every_page_what_may_be_left_empty(self, intake: Running) -> None:
+        for step in STEPS:
+            page = unescape((await intake.client.get(f"{PAGE}{step.key}")).text)
+            needed = step.key == BIRTH or all(each.required for each in step.questions)
+            assert ("(optional)" in page) is not needed, step.key
 
     async def test_sent_twice_is_one_referral(self, intake: Running) -> None:
         await fill_in(intake, answers())
