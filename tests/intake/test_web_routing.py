@@ -5,8 +5,12 @@ from typing import Any, cast
 import pytest
 from lxml import html
 
+from chassis import clock
+from chassis.actor import Actor
+from chassis.ops.erasure import erase_stored
 from contracts.vocabulary.nrf import QUESTIONS
 from services.intake.app import service
+from services.intake.operations import erase_subject
 from services.intake.web.routing import label_of
 from tests.conftest import Installation, Running, RunningOf
 from tests.intake.builders import rows
@@ -54,6 +58,19 @@ class TestArea:
 
 
 class TestReferral:
+    async def test_that_was_erased_goes_to_nobody_and_its_pages_say_so(self, intake: Running) -> None:
+        reference = await referral(intake, surname="Canary-Zebedee-7732")
+        [row] = await rows(intake.runtime, "SELECT id FROM referral WHERE reference = :r", r=reference)
+        await intake.runtime.database.keys.erase(row.id)
+        async with intake.runtime.database.transaction(Actor.operator("eraser")) as session:
+            await erase_stored(session, row.id, erase_subject, reason="asked-for", now=clock.now())
+        answer = await intake.client.get(f"/desk/routing/{reference}")
+        assert answer.status_code == 410
+        assert "This referral was erased" in answer.text
+        desk = await intake.client.get(f"/desk/referrals/{reference}")
+        assert desk.status_code == 200
+        assert "This referral was erased." in desk.text
+
     async def test_shows_the_values_that_each_team_gets_and_records_the_look(self, intake: Running) -> None:
         reference = await referral(intake, surname="Canary-Zebedee-7731", nationality="Canary-nation")
         page = (await intake.client.get(f"/desk/routing/{reference}")).text

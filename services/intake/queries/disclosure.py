@@ -8,11 +8,12 @@ from sqlalchemy import select, text
 
 from chassis import documents
 from chassis.database import Session
+from chassis.errors import SubjectErased
 from chassis.proof import Sent, sent_about
 from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm
 from services.intake import models
-from services.intake.domain import MOST_ALIKE
+from services.intake.domain import MOST_ALIKE, Reading
 from services.intake.queries.ledgers import _referral
 
 _ALIKE = text(
@@ -43,8 +44,13 @@ class Stored:
 
 
 async def stored_version(session: Session, reference: str) -> Stored:
-    """Return the newest version of a referral, opened; raises ReferralUnknown. The edge records the read."""
+    """Return the newest version of a referral, opened; the edge records the read.
+
+    Raises ReferralUnknown, or SubjectErased.
+    """
     row = await _referral(session, reference)
+    if row.reading == Reading.ERASED:
+        raise SubjectErased("This referral was erased: nobody gets anything of it any more.")
     version = models.referral_version
     newest = await session.first(
         select(version).where(version.c.referral_id == row.id, version.c.version == row.version)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from chassis import audit
 from chassis.web import FormErrors, PageRequest, Response, blank
 from contracts.vocabulary import Door, nrf, tidy_reference
-from services.intake.domain import LONDON, STILL_OPEN, Answer, Practice, Quarantined, ShownText
+from services.intake.domain import LONDON, STILL_OPEN, Answer, Practice, Quarantined, Reading, ShownText
 from services.intake.operations import claim, complete
 from services.intake.queries import (
     DeskReferral,
@@ -94,6 +94,7 @@ async def _page(
         facts=_facts(request, found),
         reason=keying.in_plain_words(found.reason),
         open=is_open,
+        erased=found.reading is Reading.ERASED,
         owner=_owner(request, found),
         mine=found.claim is not None and found.claim.officer_id == request.actor.id,
         taken=found.claim is not None and found.claim.officer_id != request.actor.id,
