@@ -13,7 +13,7 @@ from chassis import clock, telemetry
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
-from services.intake.domain import GIVEN_UP, NoReceipt, Outcome, Practice, ReferralUnknown
+from services.intake.domain import GIVEN_UP, NoReceipt, Outcome, Practice
 from services.intake.doors.arriving import Arrived, addition_of, looked_at, settings_of
 from services.intake.doors.outcomes import (
     IsOurs,
@@ -247,7 +247,11 @@ class ReadingRoom:
                 joining = Joining(referral_id=found.referral_id, addition=addition, practice=practice)
                 key = likeness_key(self._runtime)
                 await join_referral(session, aside_id, joining, likeness_key=key, now=clock.now())
-        except ReferralUnknown:
+        except Unavailable:
+            raise
+        except ThroughlineError as error:
+            # Whatever keeps it from joining must not keep it from people: as a referral of its own it is announced.
+            log.warning("A mail does not join its referral.", extra={"facts": {"reason": error.reason}})
             return False
         return True
 
