@@ -31,6 +31,12 @@ class FormUnreadable(Rejected):
     status: ClassVar[int] = 400
 
 
+class FormTooSlow(FormUnreadable):
+    """A request does not arrive in the time that anybody's line needs for it."""
+
+    status: ClassVar[int] = 408
+
+
 class FormTooLarge(Rejected):
     """A request is larger, or has more fields, than any of our forms."""
 

@@ -22,6 +22,7 @@ TITLES = {
     403: "You cannot do this",
     404: "Page not found",
     405: "This page does not take that",
+    408: "What you sent did not arrive",
     409: "Somebody else was first",
     413: "What you sent is too large",
     422: "There is a problem with what you sent",

@@ -1,7 +1,10 @@
 """The outermost layer: security headers on every answer, a limit on every body, and no failure without an answer."""
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -9,11 +12,17 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import ThroughlineError
-from chassis.web.bodies import MIB, FormTooLarge
+from chassis.web.bodies import KIB, MIB, FormTooLarge, FormTooSlow
 from chassis.web.pages import Site
 from chassis.web.refusals import answer
 
 BODY_LIMIT = 48 * MIB
+PATIENCE_SECONDS = 15.0
+SLOWEST = 16 * KIB
+"""So many bytes a second a body must bring on the whole, once that patience is over."""
+MOST_FROM_ONE = 200
+SLOW_SECONDS = 2.0
+"""So many bodies may be on their way from one address for so long: the server keeps about a thousand connections."""
 YEAR = 31_536_000
 
 
@@ -47,6 +56,7 @@ class ShellMiddleware:
         """Ask for the site at each request: its settings are there only once the service has started."""
         self.app = app
         self.site = site
+        self.arriving: dict[str, dict[object, float]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -56,6 +66,7 @@ class ShellMiddleware:
         site = self.site()
         settings = site.runtime().settings
         exchange = _Exchange(scope, receive, send, security_headers(settings.public_url, settings.issuer_url))
+        exchange.arriving = self.arriving
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except Exception as error:
@@ -74,6 +85,11 @@ class _Exchange:
         self._send = send
         self._fixed = fixed
         self._size = 0
+        self._since = time.monotonic()
+        self._whole = False
+        self._cut = False
+        self._peer = str((scope.get("client") or ("",))[0])
+        self.arriving: dict[str, dict[object, float]] = {}
 
     async def send(self, message: Message) -> None:
         """Pass a part of the answer on, the first one with the headers of every answer."""
@@ -83,14 +99,39 @@ class _Exchange:
             for name, value in self._fixed.items():
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", _caching(self._scope))
+            if self._cut:
+                headers["connection"] = "close"
         await self._send(message)
 
     async def receive(self) -> Message:
-        """Pass a part of the request on; raises FormTooLarge once there is too much of it."""
-        message = await self._receive()
+        """Pass a part of the request on; raises FormTooLarge once there is too much of it, FormTooSlow for a trickle.
+
+        Who sends a body byte by byte, or hundreds of them at once, would keep everybody else out.
+        """
+        message = await (self._receive() if self._whole else self._part())
         self._size += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
         if self._size > BODY_LIMIT:
             raise FormTooLarge(f"What you sent is larger than {BODY_LIMIT // MIB} MB: send less.")
+        return message
+
+    async def _part(self) -> Message:
+        self._cut = True
+        others = self.arriving.setdefault(self._peer, {})
+        latest = next(islice(others.values(), MOST_FROM_ONE - 1, None), None)
+        if latest is not None and time.monotonic() - latest > SLOW_SECONDS:
+            raise FormTooSlow("Too much is on its way from your address at once: send it again in a minute.")
+        others[self] = time.monotonic()
+        try:
+            async with asyncio.timeout(self._since + PATIENCE_SECONDS + self._size / SLOWEST - time.monotonic()):
+                message = await self._receive()
+        except TimeoutError:
+            raise FormTooSlow("What you sent did not arrive in time: send it again.") from None
+        finally:
+            del others[self]
+            if not others:
+                self.arriving.pop(self._peer, None)
+        self._cut = False
         return message
 
 
