@@ -152,6 +152,7 @@ def test_a_referrer_sees_how_far_it_has_got_by_the_link_in_the_mail(
     look.shown(page.url)
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     page.get_by_label("What do you want to add").fill("SYNTHETIC: I was told more today.")
+    page.get_by_role("radio", name="No").check()
     page.get_by_role("button", name="Send what I have added").click()
     assert "has been sent to everybody" in page.locator("main").inner_text()
     held = "SELECT 1 FROM referral WHERE reference = $1 AND version = 2"
