@@ -19,6 +19,10 @@ LONGEST_COMPARED = 1_500
 FEWEST_RUNS = 20
 """Different runs of three words that a narrative must have before it is compared: less is said by many."""
 PLACES, BANDS = 9, 3
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Letters that Unicode takes for letters of their own, and that people write plain."""
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -101,8 +105,8 @@ def marks_of(form: ReferralForm | None, key: bytes) -> tuple[bytes, ...]:
 
 
 def plain_letters(name: str) -> str:
-    """Return a name without accents, case, spaces, hyphens and apostrophes."""
-    letters = name.lower() if name.isascii() else unicodedata.normalize("NFKD", name.casefold())
+    """Return a name without accents, strokes, case, spaces, hyphens and apostrophes."""
+    letters = name.lower() if name.isascii() else unicodedata.normalize("NFKD", name.casefold().translate(_PLAIN))
     return "".join(letter for letter in letters if letter.isalnum())
 
 
