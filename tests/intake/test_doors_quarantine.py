@@ -19,7 +19,7 @@ from services.intake.domain import Quarantined, QuarantineReason
 from services.intake.doors import Letterbox, ReadingRoom
 from services.intake.jobs import read_what_was_held
 from services.intake.operations import Posted, erase_subject
-from services.intake.queries import quarantine_counts, quarantined_of
+from services.intake.queries import quarantined_of
 from services.intake.readers import Cage, Scanner, cells
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf, eventually
@@ -104,8 +104,6 @@ class TestReasons:
             (5, "locked.zip", QuarantineReason.LOCKED),
         ]
         assert all(one.size and len(one.digest) == 64 and one.found_at for one in found)
-        async with desk.runtime.database.transaction(Actor.service("intake")) as session:
-            assert (await quarantine_counts(session))[QuarantineReason.LOCKED] == 2
 
     async def test_the_original_is_kept_and_announced_and_the_name_is_sealed(self, opened: Open) -> None:
         desk = await opened()

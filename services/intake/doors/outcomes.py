@@ -25,14 +25,6 @@ class Parted:
     outcome: Outcome
 
 
-def outcome_of(message: ReadMessage, readings: Sequence[FormReading]) -> Outcome:
-    """Return what a mail with at most one form that can be used amounts to.
-
-    One whole form is a referral read. Anything else also goes to the desk: nothing is guessed.
-    """
-    return outcomes_of(message, readings)[0].outcome
-
-
 def outcomes_of(
     message: ReadMessage, readings: Sequence[FormReading], taken: Collection[int] = frozenset()
 ) -> tuple[Parted, ...]:

@@ -29,7 +29,7 @@ from services.intake.queries.lines import LineList, LinePlace, PlacedLine, ledge
 from services.intake.queries.links import PairPlace, PairView, WaitingPair, count_waiting_pairs, pairs_of, waiting_pairs
 from services.intake.queries.partners import ListedPartner, OwnReferral, listed_partners, own_referral
 from services.intake.queries.practice import likeness_key, localities_of
-from services.intake.queries.quarantine import quarantine_counts, quarantined_of, waiting_for_the_scanner
+from services.intake.queries.quarantine import quarantined_of, waiting_for_the_scanner
 from services.intake.queries.reconciliation import (
     came_in,
     count_open_differences,
@@ -95,7 +95,6 @@ __all__ = [
     "own_referral",
     "pairs_of",
     "proof",
-    "quarantine_counts",
     "quarantined_of",
     "reconciliation",
     "reconciliation_line",

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from chassis.database import Session
 from services.intake import models
@@ -27,13 +27,6 @@ async def quarantined_of(session: Session, referral_id: UUID) -> tuple[Quarantin
             for row in found
         ]
     )
-
-
-async def quarantine_counts(session: Session) -> dict[QuarantineReason, int]:
-    """Return how many files stand in quarantine for each reason, of the areas that the actor may see."""
-    table = models.quarantined
-    counted = await session.rows(select(table.c.reason, func.count().label("files")).group_by(table.c.reason))
-    return {QuarantineReason(row.reason): row.files for row in counted}
 
 
 async def waiting_for_the_scanner(session: Session, *, limit: int) -> tuple[UUID, ...]:
