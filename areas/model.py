@@ -214,6 +214,10 @@ class Telling(AreaPart):
     sentence: Words
     sentence_cy: Words | None = None
 
+    def spoken(self, language: str) -> str:
+        """Return the words in a language: Welsh (`cy`) where the area has written them, English otherwise."""
+        return (self.sentence_cy if language == "cy" else None) or self.sentence
+
 
 class Retention(AreaPart):
     """How long records of one purpose are kept, from when, and why so long."""

@@ -1,6 +1,7 @@
 """Words that every room may use: roles, doors, outcomes, the National Referral Form and the reference."""
 
 from contracts.vocabulary.classes import FieldClass, classed, field_class_of
+from contracts.vocabulary.days import day_in_words
 from contracts.vocabulary.form import (
     Address,
     Concerns,
@@ -63,6 +64,7 @@ __all__ = [
     "age_on",
     "check_character",
     "classed",
+    "day_in_words",
     "field_class_of",
     "is_reference",
     "make_reference",

@@ -13,7 +13,7 @@ from chassis.actor import Actor
 from chassis.errors import Unavailable
 from chassis.jobs import Job
 from chassis.runtime import Runtime
-from contracts.vocabulary import ProgressStage
+from contracts.vocabulary import ProgressStage, day_in_words
 from services.notify import operations, queries, readers
 from services.notify.clients import Clients, Delivery, Mail
 from services.notify.domain import (
@@ -232,18 +232,16 @@ def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate
     values = {"reference": claimed.reference}
     if claimed.kind in LINKS:
         link, _, until = claimed.link.partition(" ")
-        return (
-            compose(template.text, values | {"link": link, "until": f"{date.fromisoformat(until):%d/%m/%Y}"})
-            if link
-            else None
-        )
+        if not link:
+            return None
+        until = day_in_words(date.fromisoformat(until), claimed.language)
+        return compose(template.text, values | {"link": link, "until": until})
     if claimed.recipient_kind == RecipientKind.REFERRER:
         stage = _stage(claimed)
         telling = area.telling(stage) if stage else None
         if telling is None:
             return None
-        spoken = telling.sentence_cy if claimed.language == "cy" and telling.sentence_cy else telling.sentence
-        return compose(template.text, values | {"sentence": spoken})
+        return compose(template.text, values | {"sentence": telling.spoken(claimed.language)})
     if claimed.recipient_kind == RecipientKind.DUTY_OFFICER:
         return compose(template.text, values | {"team": team})
     values |= {

@@ -138,6 +138,11 @@ class TestShipped:
         now = {f"{file.area.area}/{file.area.version}.yaml": file.digest for file in shipped.files}
         assert now == published, "A published version is immutable: add a new version and list its digest here."
 
+    def test_tell_referrers_every_stage_in_both_languages(self, shipped: areas.Areas) -> None:
+        for telling in (telling for file in shipped.files for telling in file.area.referrer_told):
+            assert telling.spoken("en") == telling.sentence
+            assert telling.spoken("cy") not in {telling.sentence, ""}, telling.stage
+
     def test_finds_an_area_by_district_address_and_reference(self, shipped: areas.Areas) -> None:
         found = (
             shipped.of_district("Mereside", DAY),

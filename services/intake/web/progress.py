@@ -122,10 +122,7 @@ def _stages(visit: Visit, found: ToldReferral) -> list[tuple[str, str]]:
     area = visit.request.runtime.areas.version(found.area, found.area_version)
     told = ((each, area.telling(each.stage) if area else None) for each in found.stages)
     return [
-        (
-            visit.day(each.reached_at.astimezone(LONDON).date()),
-            (telling.sentence_cy if visit.language == "cy" else None) or telling.sentence,
-        )
+        (visit.day(each.reached_at.astimezone(LONDON).date()), telling.spoken(visit.language))
         for each, telling in told
         if telling is not None
     ]

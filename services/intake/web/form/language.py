@@ -11,12 +11,6 @@ DOMAIN = "intake"
 ENGLISH, WELSH = "en", "cy"
 NAMES: Mapping[str, str] = MappingProxyType({ENGLISH: "English", WELSH: "Cymraeg"})
 """What each language is called in itself."""
-WELSH_MONTHS = (
-    *("Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin"),
-    *("Gorffennaf", "Awst", "Medi", "Hydref", "Tachwedd", "Rhagfyr"),
-)
-
-
 UNSIGNED = "Machine draft <nobody@throughline.example>"
 """Who a catalogue says translated it last, until a translator puts their own name there."""
 

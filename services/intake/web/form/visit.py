@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chassis.web import PageRequest, Response
+from contracts.vocabulary import day_in_words
 from services.intake.domain import LONDON
 from services.intake.web.form import language
 from services.intake.web.form.answers import Draft, Typed
@@ -67,9 +68,7 @@ class Visit:
 
     def day(self, value: date) -> str:
         """Return a day in words, in the language of the page."""
-        if self.language == language.WELSH:
-            return f"{value.day} {language.WELSH_MONTHS[value.month - 1]} {value.year}"
-        return f"{value.day} {value:%B %Y}"
+        return day_in_words(value, self.language)
 
     def redirect(self, name: str, **values: object) -> Response:
         """Send the browser to another page."""
