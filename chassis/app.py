@@ -41,7 +41,7 @@ from chassis.settings import Secrets, ServiceSettings, load_secrets
 from chassis.sheltered_sessions import ShelteredSessions
 from chassis.transports import Transport
 from chassis.transports.postgres import PostgresTransport
-from chassis.web import Page
+from chassis.web import Page, PageRequest
 from contracts.catalogue import PARTITIONS, consumed_by, published_by, receipt_topic
 
 __all__ = ["Door", "Job", "Runtime", "Service", "create_app"]
@@ -71,6 +71,7 @@ class Service:
     on_receipt: OnReceipt | None = None
     erase_subject: Callable[[Session, UUID], Awaitable[None]] | None = None
     clients: Callable[[ServiceSettings, Secrets], Any] | None = None
+    refusal_values: Callable[[PageRequest], Mapping[str, object]] | None = None
     shelters: bool = False
     """Whether its doors open although the database is away: until that is back, everything else waits."""
 

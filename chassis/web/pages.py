@@ -79,6 +79,10 @@ class Shell(Protocol):
     def navigation(self) -> tuple[tuple[str, str], ...]:
         """Labels and page names, in reading order."""
 
+    @property
+    def refusal_values(self) -> "Callable[[PageRequest], Mapping[str, object]] | None":
+        """What the service's own template of an error page needs besides: the reader's language, say."""
+
 
 @dataclass
 class Site:
@@ -192,6 +196,7 @@ class PageRequest:
         return self.runtime.secrets.session_secret
 
     def _shell(self) -> dict[str, object]:
+        explains = self.site.service.refusal_values if self.page is None else None
         return {
             "service_title": self.site.service.title,
             "demonstration": self.runtime.settings.mode == "demo",
@@ -203,6 +208,7 @@ class PageRequest:
             "url": self.url,
             "may": self.may,
             "csrf_field": self._csrf_field,
+            **(explains(self) if explains else {}),
         }
 
     def _csrf_field(self) -> Markup:

@@ -171,6 +171,7 @@ class ExampleService:
         default_factory=lambda: {"read-cases": frozenset({OFFICER}), "manage-cases": frozenset({"gateway-supervisor"})}
     )
     navigation: tuple[tuple[str, str], ...] = (("Home", "home"), ("Manage", "manage"))
+    refusal_values: None = None
 
 
 @dataclass
