@@ -6,9 +6,11 @@ from chassis.app import Service, create_app
 from services.intake import handlers, jobs, models, operations
 from services.intake.domain import PERMISSIONS
 from services.intake.doors import mailbox
+from services.intake.operations.erasing import may_erase_original
 from services.intake.settings import IntakeSettings
 from services.intake.spool import sheltered
 from services.intake.web import api, routes
+from services.intake.web.form.refusals import refusal_values
 
 
 def service(settings: IntakeSettings | None = None) -> Service:
@@ -28,7 +30,9 @@ def service(settings: IntakeSettings | None = None) -> Service:
         ops_routes=routes.OPS_ROUTES,
         on_receipt=operations.note_receipts,
         erase_subject=operations.erase_subject,
+        may_erase=may_erase_original,
         clients=lambda _settings, _secrets: own,
+        refusal_values=refusal_values,
         shelters=own.spool_directory is not None,
     )
 

@@ -20,7 +20,7 @@ __all__ = ["intake"]
 TEMPLATES = wordings.PUBLIC_PAGES / "templates"
 PUBLIC = (
     *("start", "task_list", "question", "call_999", "check_answers", "declaration", "receipt", "copy", "public"),
-    *("save", "saved", "saved_form", "saved_gone", "macros/questions"),
+    *("save", "saved", "saved_form", "saved_gone", "macros/questions", "refusal"),
     *("progress", "progress_asked", "progress_link", "progress_referral"),
 )
 PLACEHOLDER = re.compile(r"%\(\w+\)s")

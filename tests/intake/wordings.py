@@ -10,6 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from chassis.web.refusals import TITLES
 from contracts.vocabulary import nrf
 from services.intake.web.form.checks import WHETHER
 from services.intake.web.form.language import DOMAIN, LOCALE, UNSIGNED, WELSH
@@ -37,7 +38,7 @@ HEADER = """\
 
 def wordings() -> tuple[str, ...]:
     """Return every English text of the public form once: of its templates, its code, and the schema of the form."""
-    found = [*NAVIGATION, *_of_the_schema(nrf.SECTIONS)]
+    found = [*NAVIGATION, *TITLES.values(), "Something went wrong", *_of_the_schema(nrf.SECTIONS)]
     for folder, methods in ((PUBLIC_PAGES, METHODS), (SHELL, SHELL_METHODS)):
         extracted = extract_from_dir(folder, list(methods), keywords={"_": None, "marked": None})
         found += [message if isinstance(message, str) else message[0] for _, _, message, _, _ in extracted]

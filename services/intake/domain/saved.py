@@ -30,8 +30,8 @@ class LinkTo:
     base: str
 
     def link(self, token: str) -> str:
-        """Return the whole address that a token makes."""
-        return f"{self.base}/{token}"
+        """Return the whole address that a token makes; it opens in the language of the mail."""
+        return f"{self.base}/{token}" + (f"?lang={self.language}" if self.language != "en" else "")
 
 
 def token_digest(token: str) -> bytes:

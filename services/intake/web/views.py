@@ -137,7 +137,7 @@ async def declaration(request: PageRequest) -> Response:
     token = sent.get("form_token")
     known = request.session.get(RECEIPT, {})
     if token and token == known.get("token"):
-        return request.redirect("receipt")
+        return visit.redirect("receipt")
     wanting = visit.draft.unfinished(visit.today)
     if wanting:
         return _to(visit, wanting)
@@ -150,7 +150,7 @@ async def declaration(request: PageRequest) -> Response:
         visit.refuse("declaration", {})
         return visit.redirect("declaration")
     if token != request.session[ONE_SENDING]:
-        return request.redirect("check_answers")
+        return visit.redirect("check_answers")
     return await _take_in(visit, token)
 
 
@@ -178,15 +178,14 @@ async def _take_in(visit: Visit, token: str) -> Response:
     await saving.forget_if_possible(visit, "sent")
     request.session.pop(DRAFT, None)
     request.session.pop(ONE_SENDING, None)
-    return request.redirect("receipt")
+    return visit.redirect("receipt")
 
 
 async def receipt(request: PageRequest) -> Response:
     """Show the reference of the referral that this browser has just sent."""
-    known = request.session.get(RECEIPT)
+    visit, known = Visit(request), request.session.get(RECEIPT)
     if not known:
-        return request.redirect("start")
-    visit = Visit(request)
+        return visit.redirect("start")
     waiting = waits(request.runtime, known["reference"])
     shown = {"reference": known["reference"], "email": known["email"], "copy": "draft" in known}
     return visit.render("receipt", waiting=waiting, **shown)
@@ -194,9 +193,8 @@ async def receipt(request: PageRequest) -> Response:
 
 async def copy(request: PageRequest) -> Response:
     """Show what this browser has just sent, to be printed; nothing of it comes from the database."""
-    known = request.session.get(RECEIPT)
+    visit, known = Visit(request), request.session.get(RECEIPT)
     if not known or "draft" not in known:
-        return request.redirect("start")
-    visit = Visit(request)
+        return visit.redirect("start")
     sent = summary.sent(visit, known)
     return visit.render("copy", reference=known["reference"], sections=sent.sections, sent_on=sent.day)

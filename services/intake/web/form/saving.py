@@ -100,7 +100,7 @@ def _opened(visit: Visit, found: SavedForm) -> Response:
     content = json.loads(found.draft)
     visit.request.session.rotate()  # whoever planted this browser's cookie does not come along
     visit.keep(Draft.kept(content))
-    visit.session["language"] = content.get("language", visit.language)
+    visit.speak(content.get("language", visit.language))
     visit.session[SAVED] = {"id": str(found.id), "until": found.expires_at.isoformat()}
     return visit.redirect("task_list")
 

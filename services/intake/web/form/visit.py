@@ -12,9 +12,10 @@ from services.intake.domain import LONDON
 from services.intake.web.form import language
 from services.intake.web.form.answers import Draft, Typed
 
-DRAFT, LANGUAGE, REFUSED = "referral", "language", "refused"
-"""What the session keeps: the draft, the language, and for one look what was typed on a page that was refused."""
-SWITCH = "lang"
+DRAFT, REFUSED = "referral", "refused"
+"""What the session keeps: the draft, and for one look what was typed on a page that was refused."""
+LANGUAGE, SWITCH = "throughline_language", "lang"
+"""The cookie and the query that name a language; the cookie outlives the session, so that its end is told in it."""
 
 
 class Visit:
@@ -25,13 +26,16 @@ class Visit:
         self.request = request
         self.session = request.session
         self.today: date = request.now.astimezone(LONDON).date()
-        chosen = request.query.get(SWITCH, "")
-        if chosen in language.NAMES:
-            self.session[LANGUAGE] = chosen
-        self.language: str = self.session.get(LANGUAGE, language.ENGLISH)
-        self.say = partial(language.say, self.language)
+        self._known = request.request.cookies.get(LANGUAGE, "")
+        chosen = (request.query.get(SWITCH, ""), self._known)
+        self.speak(next((each for each in chosen if each in language.NAMES), language.ENGLISH))
         self.draft = Draft.kept(self.session.get(DRAFT))
         self.fresh = False
+
+    def speak(self, spoken: str) -> None:
+        """Go on in a language, and have the browser remember it until it is closed."""
+        self.language = spoken
+        self.say = partial(language.say, spoken)
 
     @property
     def posted(self) -> bool:
@@ -72,7 +76,7 @@ class Visit:
 
     def redirect(self, name: str, **values: object) -> Response:
         """Send the browser to another page."""
-        return self.request.redirect(name, **values)
+        return self._remembered(self.request.redirect(name, **values))
 
     def url(self, name: str, **values: object) -> str:
         """Return the address of a page."""
@@ -80,16 +84,23 @@ class Visit:
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page in the language of the visit, with the way to the other one."""
-        return self.request.render(
-            template,
-            status=status,
-            _=self.say,
-            language=self.language,
-            drafted=language.is_draft(self.language),
-            other_language=self._other(),
-            may_save=bool(self.draft.answered),
-            **values,
-        )
+        saving = {"may_save": bool(self.draft.answered)}
+        return self._remembered(self.request.render(template, status=status, **self.words(), **saving, **values))
+
+    def words(self) -> dict[str, object]:
+        """Return what every public page is given: its language, and the way to the other one."""
+        return {
+            "_": self.say,
+            "language": self.language,
+            "drafted": language.is_draft(self.language),
+            "other_language": self._other(),
+        }
+
+    def _remembered(self, response: Response) -> Response:
+        if self.language != (self._known or language.ENGLISH):
+            secure = self.request.runtime.settings.public_url.startswith("https://")
+            response.set_cookie(LANGUAGE, self.language, secure=secure, httponly=True, samesite="lax")
+        return response
 
     def _other(self) -> dict[str, str]:
         other = language.WELSH if self.language == language.ENGLISH else language.ENGLISH
