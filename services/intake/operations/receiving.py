@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,7 +38,6 @@ from services.intake.operations.announcing import TOPICS, Version, receipt_messa
 
 REFERENCE_TRIES = 5
 _OWNED = insert(models.partner_referral).on_conflict_do_nothing(index_elements=["partner_id", "referral_id"])
-Journey = Callable[[], AbstractContextManager[object]]
 _SIGN = ("sign_digest", "sign_kind", "sign_area", "sign_request_digest", "sign_referral_id")
 _LINE = (
     "line_referral_id",
@@ -137,18 +137,22 @@ async def receive(session: Session, original: Original, *, now: datetime) -> Rec
 
 
 async def receive_all(
-    session: Session, originals: Sequence[Original], *, now: datetime, journey: Journey = nullcontext
+    session: Session,
+    originals: Sequence[Original],
+    *,
+    now: datetime,
+    journeys: Iterable[telemetry.Journey] = repeat(nullcontext),
 ) -> list[Receipt]:
     """Keep originals, give them references and announce them; the edge answers "accepted" only after the commit.
 
     An arrival that is known already (same idempotency key, Message-ID, digest or form token) gets its first answer
-    again, also when the first is beside it. Each is announced in a `journey` of its own.
+    again, also when the first is beside it. Each is announced on its own of the `journeys`.
     Raises KeyUsedForAnotherRequest when an idempotency key came with another body before.
     """
     arrivals = [await _arrival(session, original, now) for original in originals]
     versions = await _make(session, arrivals, now)
     receipts = []
-    for arrival in arrivals:
+    for arrival, journey in zip(arrivals, journeys, strict=False):
         with journey():
             receipts.append(await _settle(session, arrival, versions.get(arrival.referral_id), now))
     return receipts
@@ -222,7 +226,7 @@ async def _answer_again(session: Session, original: Original, referral_id: UUID,
     await session.execute(update(keys).where(keys.c.referral_id == referral_id).values(referral_id=first.id))
     await _keep_the_repeat(session, original, known, now)
     _own(session, original, first.id, now)
-    return Receipt(first.reference, first.received_at)
+    return Receipt(first.reference, first.received_at, repeated=True)
 
 
 def _clashes(sent: ArrivalKey, request_digest: bytes) -> bool:
