@@ -4,9 +4,10 @@ from chassis.telemetry.logs import logger
 from chassis.telemetry.metrics import counter, gauge, histogram, metrics_text
 from chassis.telemetry.requests import TraceRequests
 from chassis.telemetry.start import configure, shutdown
-from chassis.telemetry.tracing import Span, correlate, span, trace_id, traceparent
+from chassis.telemetry.tracing import Journey, Span, correlate, journey, span, trace_id, traceparent
 
 __all__ = [
+    "Journey",
     "Span",
     "TraceRequests",
     "configure",
@@ -14,6 +15,7 @@ __all__ = [
     "counter",
     "gauge",
     "histogram",
+    "journey",
     "logger",
     "metrics_text",
     "shutdown",

@@ -1,14 +1,14 @@
 """Spans: what was done, for how long and in which journey, with no attribute that the list does not know."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal
 from uuid import UUID
 
 from opentelemetry import trace
-from opentelemetry.context import Context, attach, detach
+from opentelemetry.context import Context, attach, detach, get_current
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
@@ -17,6 +17,8 @@ from chassis.errors import ThroughlineError
 from chassis.telemetry.allowed import CORRELATION, Scalar, keep, span_name
 
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
+Journey = Callable[[], AbstractContextManager[None]]
+"""Puts another task on a journey for the length of a block."""
 
 _KINDS: Final[Mapping[str, SpanKind]] = {kind.name.lower(): kind for kind in SpanKind}
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
@@ -96,6 +98,22 @@ def correlate(correlation_id: UUID | str) -> None:
     """Tie the running span, and those started inside it from now on, to a journey that has just become known."""
     _correlation.set(str(correlation_id))
     trace.get_current_span().set_attribute(CORRELATION, str(correlation_id))
+
+
+def journey() -> Journey:
+    """Return what puts the task that does the work for many, one after the other, on the journey that runs now."""
+    context, correlation = get_current(), _correlation.get()
+
+    @contextmanager
+    def along() -> Iterator[None]:
+        before, token = attach(context), _correlation.set(correlation)
+        try:
+            yield
+        finally:
+            _correlation.reset(token)
+            detach(before)
+
+    return along
 
 
 def traceparent() -> str:

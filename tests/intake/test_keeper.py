@@ -1,4 +1,4 @@
-"""Mails that share a transaction: none takes another with it, and all are told the truth."""
+"""Originals that share a transaction: none takes another with it, and all are told the truth."""
 
 import asyncio
 from typing import Any
@@ -10,14 +10,15 @@ from chassis.database import Database, Session
 from chassis.errors import Unavailable
 from services.intake.app import service
 from services.intake.domain import Original, Receipt
-from services.intake.doors import Keeper, arrived, keeping
+from services.intake.doors import arrived
 from services.intake.operations import receive_all
+from services.intake.spool import Keeper, keeping
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import mail, rows
 
 MAILBOX = "preventreferrals@kent-and-medway.example"
 SENDER = "referrer@school.example"
-LIMIT = 200_000
+PUBLIC = Actor.public()
 
 
 class TestKeeper:
@@ -36,9 +37,10 @@ class TestKeeper:
         raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(8)]
         with monkeypatch.context() as patched:
             patched.setattr(Database, "transaction", counted)
-            receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in (*raws, raws[0])))
-        assert len([actor for actor in begun if actor == Actor.public()]) == 1
+            receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC) for raw in (*raws, raws[0])))
+        assert len([actor for actor in begun if actor == PUBLIC]) == 1
         assert receipts[0].reference == receipts[8].reference
+        assert [receipt.repeated for receipt in receipts] == [False] * 8 + [True]
         assert len({receipt.reference for receipt in receipts}) == 8
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 8
 
@@ -49,7 +51,7 @@ class TestKeeper:
         second["Received"] = "by another relay"
         keeper = Keeper(intake.runtime)
         raws = [each.as_bytes() for each in (first, second, mail(), first)]
-        receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
+        receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws))
         references = [receipt.reference for receipt in receipts]
         assert references[0] == references[1] == references[3] != references[2]
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
@@ -58,10 +60,10 @@ class TestKeeper:
     async def test_only_a_crowd_makes_the_rest_wait(self, running_of: RunningOf) -> None:
         intake = await running_of(service(), doors=False)
         keeper = Keeper(intake.runtime)
-        await keeper.keep(_original(intake, mail().as_bytes()))
+        await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC)
         assert intake.runtime.relay.crowded_until == 0
         raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(8)]
-        await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
+        await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws))
         assert intake.runtime.relay.crowded_until > 0
 
     async def test_one_that_fails_takes_nobody_with_it(
@@ -77,7 +79,9 @@ class TestKeeper:
         monkeypatch.setattr(keeping, "receive_all", fails_at_one)
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject=subject).as_bytes() for subject in ("one", "broken", "two")]
-        answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)
+        answers = await asyncio.gather(
+            *(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws), return_exceptions=True
+        )
         assert [isinstance(answer, Receipt) for answer in answers] == [True, False, True]
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
 
@@ -95,7 +99,7 @@ class TestKeeper:
         monkeypatch.setattr(keeping, "receive_all", counted)
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject="x" * size).as_bytes() for size in (10, 11, 5000, 12)]
-        await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws))
+        await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws))
         assert together == [2, 1, 1]
 
     async def test_a_database_lost_on_the_way_is_told_to_all_who_still_wait(
@@ -111,7 +115,9 @@ class TestKeeper:
         monkeypatch.setattr(keeping, "receive_all", fails)
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(5)]
-        answers = await asyncio.gather(*(keeper.keep(_original(intake, raw)) for raw in raws), return_exceptions=True)
+        answers = await asyncio.gather(
+            *(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws), return_exceptions=True
+        )
         assert asked == [5, 1]
         assert all(isinstance(answer, Unavailable) for answer in answers)
 

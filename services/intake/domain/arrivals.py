@@ -66,6 +66,11 @@ class Original:
     likeness_key: bytes = field(default=b"", repr=False)
 
     @property
+    def size(self) -> int:
+        """Return how many bytes are to be kept."""
+        return len(self.body) + sum(len(each.body) for each in self.attachments)
+
+    @property
     def email(self) -> str:
         """Return the referrer's address, "" where it is not known."""
         return self.reply_to or (self.form.referrer.email if self.form else "")
@@ -80,9 +85,10 @@ class Original:
 class Receipt:
     """What the sender gets; for an arrival that was known already, what its first one got.
 
-    `waiting` says that it is in the spool: it is safe, and no team has been told.
+    `waiting` says that it is in the spool: it is safe, and no team has been told. `repeated` says that it was known.
     """
 
     reference: str
     received_at: datetime
     waiting: bool = False
+    repeated: bool = False

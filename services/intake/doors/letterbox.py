@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
-from chassis import clock
+from chassis import clock, telemetry
 from chassis.actor import Actor
 from chassis.database import Session
 from chassis.errors import ThroughlineError
 from chassis.runtime import Runtime
 from chassis.settling import settled
-from services.intake.domain import NoReferral
+from services.intake.domain import NoReferral, Original
 from services.intake.doors.arriving import Arrived, looked_at
-from services.intake.doors.keeping import Keeper
 from services.intake.doors.reading_room import ReadingRoom
 from services.intake.operations import Posted, set_aside
 from services.intake.queries import referral_added_to
+from services.intake.spool import MAIL_PATIENCE_SECONDS, accept
 
 
 class Letterbox:
@@ -23,12 +23,11 @@ class Letterbox:
         """Keep mail in the runtime's database."""
         self._runtime = runtime
         self._room = room
-        self._keeper = Keeper(runtime)
 
     async def take(self, body: bytes, posted: Posted) -> str:
         """Return the reference of a mail once it is safe, "" where it was set aside; raises what `accept` does."""
         mail = await self._perhaps_added(looked_at(self._runtime, body, posted))
-        reference = await self._set_aside(mail) if mail.perhaps else (await self._keeper.keep(mail.original)).reference
+        reference = await (self._set_aside(mail) if mail.perhaps else self._keep(mail.original))
         self._room.ring()
         return reference
 
@@ -45,6 +44,11 @@ class Letterbox:
         except ThroughlineError:
             return mail
         return replace(mail, perhaps=NoReferral.ADDITION) if found else mail
+
+    async def _keep(self, original: Original) -> str:
+        with telemetry.span("smtp DATA", kind="server", new_trace=True):
+            receipt = await accept(self._runtime, original, now=clock.now(), patience=MAIL_PATIENCE_SECONDS)
+        return receipt.reference
 
     async def _set_aside(self, mail: Arrived) -> str:
         now, why = clock.now(), mail.perhaps

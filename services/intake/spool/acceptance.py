@@ -1,6 +1,5 @@
 """The one way in for every door: into the database, and while that is away into the spool."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from chassis import telemetry
@@ -8,50 +7,44 @@ from chassis.actor import Actor
 from chassis.errors import Unavailable
 from chassis.patience import in_time
 from chassis.runtime import Runtime
-from chassis.settling import OutcomeUnknown, settled
+from chassis.settling import OutcomeUnknown
 from services.intake.domain import Original, Receipt
-from services.intake.operations import receive
+from services.intake.spool.keeping import Keeper
 from services.intake.spool.shelter import Shelter, shelter_of
 
-Keep = Callable[[], Awaitable[Receipt]]
 PUBLIC = Actor.public()
 PATIENCE_SECONDS = 4.0
 """So long somebody before a screen waits for a database that says nothing."""
 MAIL_PATIENCE_SECONDS = 20.0
-"""So long a mail server waits, behind others that share transactions: it has minutes."""
+"""So long a mail server waits: it has minutes."""
 
 log = telemetry.logger("intake.spool")
 
 
 async def accept(
-    runtime: Runtime, original: Original, *, now: datetime, actor: Actor = PUBLIC, keep: Keep | None = None
+    runtime: Runtime, original: Original, *, now: datetime, actor: Actor = PUBLIC, patience: float = PATIENCE_SECONDS
 ) -> Receipt:
     """Return the receipt of an original that is kept for good: every door answers "accepted" with it, and only then.
 
-    Whatever must be kept with a referral travels in the `Original`, because that is what the spool holds. `keep` is a
-    door's own way into the database (the mailbox shares transactions); it raises Unavailable where nothing was kept or
-    nobody knows. Raises Unavailable where neither database nor spool can keep it, and what `receive` refuses.
+    Whatever must be kept with a referral travels in the `Original`, because that is what the spool holds. Raises
+    Unavailable where neither database nor spool can keep it, and what `receive` refuses.
     """
-    work = keep or (lambda: _keep(runtime, original, actor, now))
+    keeper = Keeper.of(runtime)
     shelter = shelter_of(runtime)
     if shelter is None:
-        return await work()
+        return await keeper.keep(original, actor)
     if shelter.spool.waiting and (receipt := await shelter.spool.known(original)):
         return receipt
     if shelter.away:
         return await _put(shelter, original, actor, now)
     try:
-        return await in_time(work, MAIL_PATIENCE_SECONDS if keep else PATIENCE_SECONDS)
+        return await in_time(lambda: keeper.keep(original, actor), patience)
     except Unavailable as error:
         shelter.away = True
         log.warning(
             "The database is away: what comes in goes into the spool.", extra={"facts": {"reason": error.reason}}
         )
         return await _put(shelter, original, actor, now, error)
-
-
-async def _keep(runtime: Runtime, original: Original, actor: Actor, now: datetime) -> Receipt:
-    return await settled(runtime.database, actor, lambda session: receive(session, original, now=now))
 
 
 async def _put(

@@ -1,9 +1,10 @@
-"""Keeps what comes in at any mail door; originals that wait for the same commit share it."""
+"""Keeps what comes in at any door; originals of one actor that wait for the same commit share it."""
 
 import asyncio
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from itertools import accumulate, islice
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, islice, takewhile
 
 from chassis import clock, telemetry
 from chassis.actor import Actor
@@ -13,14 +14,15 @@ from chassis.runtime import Runtime
 from chassis.settling import settled
 from services.intake.domain import Original, Receipt
 from services.intake.operations import receive_all
-from services.intake.spool import accept
 
 MOST_TOGETHER = 50
 MOST_BYTES_TOGETHER = 32 * 1024 * 1024
 """A transaction of more would take longer than the database lets it."""
 CROWD = 4
-"""So many mails in one transaction are a crowd at the door: what is behind it gives way for `CROWD_SECONDS`."""
+"""So many originals in one transaction are a crowd at the door: what is behind it gives way for `CROWD_SECONDS`."""
 CROWD_SECONDS = 0.25
+STUCK_SECONDS = 1.0
+"""A transaction that takes so long holds up nobody else: what comes meanwhile begins another."""
 
 
 class Keeper:
@@ -30,40 +32,58 @@ class Keeper:
         """Keep in the runtime's database."""
         self._runtime = runtime
         self._waiting: list[Arrival] = []
-        self._working: asyncio.Task[None] | None = None
+        self._working: set[asyncio.Task[None] | None] = set()
+        self._since = 0.0
 
-    async def keep(self, original: Original) -> Receipt:
-        """Return the receipt once the original is kept for good; raises what `accept` does."""
-        return await accept(self._runtime, original, now=clock.now(), keep=lambda: self._kept(original))
+    @classmethod
+    def of(cls, runtime: Runtime) -> "Keeper":
+        """Return the one of a running service, made when it is first needed."""
+        found = runtime.state.get("intake.keeper")
+        if not isinstance(found, cls):
+            found = runtime.state["intake.keeper"] = cls(runtime)
+        return found
 
-    async def _kept(self, original: Original) -> Receipt:
-        arrival = Arrival(original, asyncio.get_running_loop().create_future())
+    def keep(self, original: Original, actor: Actor) -> "asyncio.Future[Receipt]":
+        """Begin to keep an original on the journey that runs now.
+
+        The future has its receipt once it is kept for good, or what `receive` raises; cancelling it takes nothing back.
+        """
+        arrival = Arrival(original, actor, telemetry.journey(), asyncio.get_running_loop().create_future())
         self._waiting.append(arrival)
-        if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._work(), name="keeper")
-        return await arrival.receipt
+        if not self._working or time.monotonic() - self._since > STUCK_SECONDS:
+            self._working.add(asyncio.create_task(self._work(), name="keeper"))
+            self._since = time.monotonic()
+        return arrival.receipt
 
     async def _work(self) -> None:
-        # Who speaks at this moment comes along.
-        await asyncio.sleep(0)
-        while self._waiting:
-            arrivals = self._next()
-            try:
-                receipts = await self._keep(arrivals)
-            except Exception as error:  # noqa: BLE001  it is told to whoever waits for it
-                await self._one_by_one(arrivals, error)
-            else:
-                for arrival, receipt in zip(arrivals, receipts, strict=True):
-                    arrival.answer(receipt)
-                if len(arrivals) >= CROWD:
-                    self._runtime.relay.give_way(CROWD_SECONDS)
+        try:
+            # Who speaks at this moment comes along.
+            await asyncio.sleep(0)
+            while self._waiting:
+                self._since = time.monotonic()
+                await self._keep_together(self._next())
+        finally:
+            self._working.discard(asyncio.current_task())
+
+    async def _keep_together(self, arrivals: list["Arrival"]) -> None:
+        try:
+            receipts = await self._keep(arrivals)
+        except Exception as error:  # noqa: BLE001  it is told to whoever waits for it
+            await self._one_by_one(arrivals, error)
+            return
+        for arrival, receipt in zip(arrivals, receipts, strict=True):
+            arrival.answer(receipt)
+        if len(arrivals) >= CROWD:
+            self._runtime.relay.give_way(CROWD_SECONDS)
 
     def _next(self) -> list["Arrival"]:
-        """Take those that came first: so many, and of such a size together, as one transaction can keep."""
-        sizes = accumulate(len(arrival.original.body) for arrival in self._waiting)
-        count = max(1, sum(size <= MOST_BYTES_TOGETHER for size in islice(sizes, MOST_TOGETHER)))
-        arrivals, self._waiting = self._waiting[:count], self._waiting[count:]
-        return arrivals
+        """Take those that came first and are of one actor: as many, and as large, as one transaction can keep."""
+        first = self._waiting[0]
+        sizes = accumulate(arrival.original.size for arrival in self._waiting)
+        fitting = list(takewhile(lambda size: size <= MOST_BYTES_TOGETHER, islice(sizes, MOST_TOGETHER)))
+        taken = [each for each in self._waiting[: max(1, len(fitting))] if each.actor == first.actor]
+        self._waiting = [each for each in self._waiting if each not in taken]
+        return taken
 
     async def _one_by_one(self, arrivals: list["Arrival"], error: Exception) -> None:
         """Keep each by itself, so that one that fails takes nobody with it; a lost database is told to all at once."""
@@ -78,26 +98,24 @@ class Keeper:
                 arrival.fail(its_own)
                 error, alone = its_own, isinstance(its_own, Unavailable)
 
-    async def _keep(self, arrivals: list["Arrival"]) -> list[Receipt]:
+    async def _keep(self, arrivals: Sequence["Arrival"]) -> list[Receipt]:
         now = clock.now()
 
         async def received(session: Session) -> list[Receipt]:
-            originals = [arrival.original for arrival in arrivals]
-            return await receive_all(session, originals, now=now, journey=_journey)
+            originals, journeys = [each.original for each in arrivals], [each.journey for each in arrivals]
+            return await receive_all(session, originals, now=now, journeys=journeys)
 
-        return await settled(self._runtime.database, Actor.public(), received)
-
-
-def _journey() -> AbstractContextManager[telemetry.Span]:
-    return telemetry.span("smtp DATA", kind="server", new_trace=True)
+        return await settled(self._runtime.database, arrivals[0].actor, received)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arrival:
-    """An original and whoever waits for its receipt, who may have hung up."""
+    """An original, whose it is, its journey, and whoever waits for its receipt, who may have hung up."""
 
     original: Original
-    receipt: "asyncio.Future[Receipt]"
+    actor: Actor
+    journey: telemetry.Journey
+    receipt: "asyncio.Future[Receipt]" = field(repr=False)
 
     def answer(self, receipt: Receipt) -> None:
         """Hand over the receipt."""

@@ -157,7 +157,9 @@ class Spool:
         if not signs:
             return None, False
         # A Message-ID may come back with other bytes around the same content: both are kept, as in the database.
-        return self.waiting[signs[0][1][1]].receipt, any(key.kind != KeyKind.MESSAGE_ID for key, _ in signs)
+        first = self.waiting[signs[0][1][1]].receipt
+        nothing_new = any(key.kind != KeyKind.MESSAGE_ID for key, _ in signs)
+        return first and replace(first, repeated=True), nothing_new
 
     def _reference_for(self, original: Original) -> str:
         left = self._references.get(original.practice.prefix)

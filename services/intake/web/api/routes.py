@@ -74,7 +74,7 @@ async def make_referral(request: Request) -> Response:
     sent = await read_sent(request, now.astimezone(LONDON).date())
     receipt = await take(_runtime(request), caller, sent, key, now)
     headers = {"Location": f"{PREFIX}/referrals/{receipt.reference}", **caller.allowance.headers()}
-    replayed = {} if receipt.received_at == now else REPLAYED
+    replayed = REPLAYED if receipt.repeated else {}
     return JSONResponse(receipt_content(receipt), 201, headers=headers | replayed)
 
 

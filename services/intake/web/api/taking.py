@@ -1,11 +1,12 @@
 """Takes referrals of a partner in, one or a batch, and says of each what became of it."""
 
+import asyncio
 import json
 import re
 from datetime import date, datetime
 from typing import Any
 
-from chassis.errors import ThroughlineError, Unavailable
+from chassis.errors import ThroughlineError
 from chassis.runtime import Runtime
 from contracts.vocabulary import Door
 from services.intake.domain import LONDON, KeyKind, Original, Partner, Practice, Reading, Receipt, key_for
@@ -95,28 +96,25 @@ def _not_a_batch(errors: list[dict[str, str]]) -> Refused:
     return Refused(type(response)(content, 422, media_type=PROBLEM_JSON))
 
 
-async def take_batch(runtime: Runtime, caller: Caller, items: list[dict[str, Any]], now: datetime) -> list[Any]:
-    """Return what became of each item, in order: each is kept or refused by itself.
+async def take_batch(
+    runtime: Runtime, caller: Caller, items: list[dict[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    """Return what became of each item, in order: each is kept or refused by itself."""
+    taken = (_taken_item(runtime, caller, place, item, now) for place, item in enumerate(items))
+    return list(await asyncio.gather(*taken))
 
-    Once nothing can be kept the rest is not tried: the partner sends it again under the same keys.
-    """
-    results: list[dict[str, Any]] = []
-    away: Refused | None = None
-    for place, item in enumerate(items):
-        try:
-            if away is not None:
-                raise away
-            receipt = await _take_item(runtime, caller, item, now)
-        except Refused as refused:
-            results.append(_refused_item(place, refused))
-        except ThroughlineError as error:
-            said = refusal_of(error)
-            away = said if isinstance(error, Unavailable) else None
-            results.append(_refused_item(place, said))
-        else:
-            status = 201 if receipt.received_at == now else 200
-            results.append({"index": place, "status": status, **receipt_content(receipt)})
-    return results
+
+async def _taken_item(
+    runtime: Runtime, caller: Caller, place: int, item: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    try:
+        receipt = await _take_item(runtime, caller, item, now)
+    except Refused as refused:
+        return _refused_item(place, refused)
+    except ThroughlineError as error:
+        return _refused_item(place, refusal_of(error))
+    status = 200 if receipt.repeated else 201
+    return {"index": place, "status": status, **receipt_content(receipt)}
 
 
 async def _take_item(runtime: Runtime, caller: Caller, item: dict[str, Any], now: datetime) -> Receipt:
