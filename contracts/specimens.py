@@ -129,6 +129,7 @@ VALUES: Mapping[str, object] = {
     "link": "https://referrals.example.org/progress/synthetic-not-a-key",
     "works_until": date(2026, 1, 15),
     "in_reply_to": "<synthetic-1@example.org>",
+    "addition": False,
     "stage": ProgressStage.BEING_ASSESSED,
     "service": "medway-early-help",
     "message": "Synthetic example. Please offer this family a visit.",

@@ -19,7 +19,10 @@ class LinkPurpose(StrEnum):
 
 
 class ReferrerMessageDue(Event):
-    """Sent when the referrer is to be told something that the area allows: the receipt first, the outcome later."""
+    """Sent when the referrer is to be told something that the area allows: the receipt first, the outcome later.
+
+    `addition` marks the receipt of something that the referrer sent later.
+    """
 
     wire_type: ClassVar[str] = "intake.referrer-message-due.v1"
     topic: ClassVar[str] = TOPIC
@@ -30,6 +33,7 @@ class ReferrerMessageDue(Event):
     stage: Annotated[ProgressStage, OPERATIONAL]
     language: Annotated[str, OPERATIONAL] = "en"
     in_reply_to: Annotated[str, LINKING] = ""
+    addition: Annotated[bool, OPERATIONAL] = False
 
 
 class LinkDue(Event):

@@ -105,6 +105,7 @@ class Kind(StrEnum):
     PACK_ANSWERED = "pack-answered"
     SIGNPOST_MADE = "signpost-made"
     REFERRER_TOLD = "referrer-told"
+    ADDITION_RECEIVED = "addition-received"
     LINK_SAVED_FORM = "link-saved-form"
     LINK_PROGRESS = "link-progress"
     DUTY_PAGED = "duty-paged"

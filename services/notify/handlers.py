@@ -46,7 +46,7 @@ async def on_safeguarding_concern_updated(
 async def on_referrer_message_due(session: Session, event: ReferrerMessageDue, message: Message) -> None:
     """Write the notice that tells the referrer."""
     origin = _origin(event, message, publisher="intake")
-    due = ReferrerMessage(origin, event.email, event.stage, event.language, event.in_reply_to)
+    due = ReferrerMessage(origin, event.email, event.stage, event.language, event.in_reply_to, event.addition)
     await operations.receive_referrer_message(session, due, now=message.now)
 
 

@@ -56,9 +56,9 @@ def mail_template(kind: Kind, language: str) -> MailTemplate:
 def file_name(message_id: str, mail_domain: str) -> str:
     """Return the name of the file for a mail: the id of our own notice, otherwise a digest of the Message-ID.
 
-    A repeat of the same Message-ID is the same file.
+    A repeat of the same Message-ID is the same file. A referrer's has the reference before the id.
     """
-    own = re.fullmatch(rf"<({_UUID})@{re.escape(mail_domain)}>", message_id)
+    own = re.fullmatch(rf"<(?:[A-Z0-9-]+\.)?({_UUID})@{re.escape(mail_domain)}>", message_id)
     return own[1] if own else hashlib.sha256(message_id.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from chassis.errors import Conflict, Rejected
 from contracts.vocabulary import ReferralForm, is_reference, tidy_reference
+from services.intake.domain.readings import Found
 from services.intake.domain.sameness import ArrivalKey
 
 REFERENCE_IN_TEXT = re.compile(r"(?<![\w-])[A-Z]{2,4}[ -][2-9A-Z]{4}[ -][2-9A-Z]{4}(?![\w-])", re.IGNORECASE)
@@ -66,7 +67,9 @@ class AddedDocument:
 class Addition:
     """What a referrer sends later: the whole form corrected, words, documents, or several of them.
 
-    `keys` fold an exact repeat, as at a first arrival. `immediate_danger` says that the words tell of it.
+    `keys` fold an exact repeat, as at a first arrival. `immediate_danger` says that the words tell of it. Of a form
+    that software read, `reason` says in plain words why a person must look, with what was `found`. `acknowledge_to` is
+    the address that hears of it by mail, in answer to `in_reply_to`; "" where the referrer sees so on the screen.
     """
 
     form: ReferralForm | None = field(default=None, repr=False)
@@ -74,6 +77,10 @@ class Addition:
     documents: tuple[AddedDocument, ...] = ()
     immediate_danger: bool = False
     keys: tuple[ArrivalKey, ...] = ()
+    reason: str = ""
+    found: Found = field(default_factory=Found, repr=False)
+    acknowledge_to: str = field(default="", repr=False)
+    in_reply_to: str = ""
 
 
 @dataclass(frozen=True)

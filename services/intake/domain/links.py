@@ -110,6 +110,12 @@ def plain_letters(name: str) -> str:
     return "".join(letter for letter in letters if letter.isalnum())
 
 
+def same_person(one: Person, other: Person) -> bool:
+    """Say whether two forms name exactly the same person: both names, as plain letters, and the date of birth."""
+    signs = [(plain_letters(each.forenames), plain_letters(each.surname), each.date_of_birth) for each in (one, other)]
+    return all(signs[0]) and signs[0] == signs[1]
+
+
 def sound_of(name: str) -> str:
     """Return roughly how a name sounds, so that Mohammed and Muhamad, Hussain and Hussein come together."""
     sound = plain_letters(name)

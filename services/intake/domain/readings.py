@@ -1,8 +1,8 @@
 """How far the reading of an original has got, and what it led to."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -15,6 +15,10 @@ from services.intake.domain.quarantine import Quarantined
 BEING_READ = "The software is reading the original."
 
 GIVEN_UP = "The software tried to read this and stopped each time; open the original with care."
+
+MOST_SHOWN = 100_000
+"""So many characters of an original's texts are kept at most for people to read beside the fields."""
+CUT = "Only its beginning is shown here: download the original for the rest."
 
 READING_TRIES = 3
 """How often the software tries to read an original before a person gets it."""
@@ -50,6 +54,17 @@ class ShownText:
     name: str = field(repr=False)
     text: str = field(repr=False)
     note: str = ""
+
+
+def bounded(texts: Sequence[ShownText]) -> Iterator[ShownText]:
+    """Yield the texts as far as they fit in `MOST_SHOWN` characters together; what is cut says so."""
+    left = MOST_SHOWN
+    for each in texts:
+        if len(each.text) <= left:
+            yield each
+        else:
+            yield replace(each, text=each.text[:left], note=f"{each.note} {CUT}".strip())
+        left = max(0, left - len(each.text))
 
 
 @dataclass(frozen=True)

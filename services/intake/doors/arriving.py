@@ -11,8 +11,6 @@ from contracts.vocabulary import Door
 from services.intake.domain import (
     BEING_READ,
     LONDON,
-    AddedDocument,
-    Addition,
     ArrivalKey,
     KeyKind,
     Letter,
@@ -26,15 +24,11 @@ from services.intake.domain import (
 )
 from services.intake.operations import Posted, Sent
 from services.intake.queries import likeness_key, localities_of
-from services.intake.readers import MailHeaders, ReadMessage, read_headers
+from services.intake.readers import MailHeaders, read_headers
 from services.intake.readers.evidence import evidence_in
 
 HEADERS_LIMIT = 64 * 1024
 NULL_SENDER = frozenset({"", "<>"})
-
-NO_WORDS = "A mail without words of its own: see the mail itself."
-MOST_WORDS = 20_000
-WORDS_CUT = "Only the beginning of the mail stands here: see the mail itself for the rest."
 EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -100,15 +94,6 @@ def looked_at(runtime: Runtime, body: bytes, posted: Posted) -> Arrived:
         references_in(" ".join((headers.subject, *headers.answers))),
         headers.sender,
     )
-
-
-def addition_of(original: Original, message: ReadMessage) -> Addition:
-    """Return a mail as an addition to a referral: its words, and the mail itself as it came with all its files."""
-    words = message.text.strip() or NO_WORDS
-    if len(words) > MOST_WORDS:
-        words = f"{words[:MOST_WORDS]}\n{WORDS_CUT}"
-    itself = AddedDocument(name=original.name, media_type=original.media_type, body=original.body)
-    return Addition(words=words, documents=(itself,), keys=original.keys)
 
 
 def headers_of(body: bytes) -> MailHeaders:

@@ -1,19 +1,22 @@
 """What the files of a mail amount to: one referral, several, or something for a person to look at."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from contracts.vocabulary import ReferralForm
-from services.intake.domain import Found, Outcome, ShownText
+from services.intake.domain import AddedDocument, Addition, Found, Original, Outcome, ShownText
+from services.intake.domain.readings import bounded
 from services.intake.doors.arriving import HEADERS_LIMIT
 from services.intake.readers import Attachment, Cause, FormReading, ReadMessage, read_headers
 from services.intake.readers.values import TEXT_NAME
 
 NO_FORM = "The mail has no form attached that the software knows; open the original."
 ANOTHER = "The mail holds another form that is not whole; open the original and key it as a referral of its own."
-CUT = "Only its beginning is shown here: download the original for the rest."
-MOST_SHOWN = 100_000
-"""So many characters of an original's texts are kept at most for people to read beside the fields."""
+FORM_IN_TEXT = "The form stands in the text of the mail: see the mail itself."
+NO_WORDS = "A mail without words of its own: see the mail itself."
+MOST_WORDS = 20_000
+WORDS_CUT = "Only the beginning of the mail stands here: see the mail itself for the rest."
 REPORT_PARTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers"})
 
 
@@ -70,18 +73,7 @@ def texts_of(message: ReadMessage, files: Sequence[tuple[Attachment, FormReading
         for file, reading in files
         if file.name != TEXT_NAME
     ]
-    return tuple(_bounded(texts))
-
-
-def _bounded(texts: Sequence[ShownText]) -> Iterator[ShownText]:
-    """Yield the texts as far as they fit in `MOST_SHOWN` characters together; what is cut says so."""
-    left = MOST_SHOWN
-    for each in texts:
-        if len(each.text) <= left:
-            yield each
-        else:
-            yield replace(each, text=each.text[:left], note=f"{each.note} {CUT}".strip())
-        left = max(0, left - len(each.text))
+    return tuple(bounded(texts))
 
 
 def _unlike(readings: Sequence[FormReading]) -> list[tuple[int, FormReading]]:
@@ -130,8 +122,37 @@ def holds_nothing(message: ReadMessage, is_ours: IsOurs) -> bool:
     return answers and not message.problems and not message.form_candidates
 
 
-def only_adds(message: ReadMessage, readings: Sequence[FormReading]) -> bool:
-    """Say whether a mail holds words, and files that the software could open and that are no form."""
-    harmless = all(each.cause is Cause.NONE for each in message.attachments)
-    no_form = all(each.cause is Cause.NOT_A_FORM and not each.values for each in readings)
-    return harmless and no_form and not message.problems and message.cause is Cause.NONE
+def addition_in(
+    original: Original, message: ReadMessage, files: Sequence[tuple[Attachment, FormReading]]
+) -> Addition | None:
+    """Return what a mail adds to the referral that it names: its words or one form, and the mail itself as it came.
+
+    None where it holds more: several forms, one that is not whole, or a file that the software could not open.
+    """
+    forms = [each for each in files if each[1].form is not None]
+    rest = [reading for _, reading in files if reading.form is None]
+    closed = message.problems or message.cause is not Cause.NONE or any(each.cause for each in message.attachments)
+    if closed or len(forms) > 1 or any(each.cause is not Cause.NOT_A_FORM or each.values for each in rest):
+        return None
+    itself = AddedDocument(name=original.name, media_type=original.media_type, body=original.body)
+    added = Addition(words=_words(message), documents=(itself,), keys=original.keys)
+    return replace(added, **_corrected(message, files, *forms[0])) if forms else added
+
+
+def _words(message: ReadMessage) -> str:
+    words = message.text.strip() or NO_WORDS
+    return words if len(words) <= MOST_WORDS else f"{words[:MOST_WORDS]}\n{WORDS_CUT}"
+
+
+def _corrected(
+    message: ReadMessage, files: Sequence[tuple[Attachment, FormReading]], file: Attachment, reading: FormReading
+) -> dict[str, Any]:
+    """Return the form of an addition; a form in the mail's own text is not repeated among its words."""
+    outcome = _outcome(reading, [reading.reason])
+    words = _words(message) if message.text.strip() else ""
+    return {
+        "form": reading.form,
+        "reason": outcome.reason,
+        "found": replace(outcome.found, texts=texts_of(message, files)),
+        "words": words if file in message.attachments else FORM_IN_TEXT,
+    }

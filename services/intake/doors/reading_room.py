@@ -13,13 +13,13 @@ from chassis import clock, telemetry
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
-from services.intake.domain import GIVEN_UP, NoReceipt, Outcome, Practice
-from services.intake.doors.arriving import Arrived, addition_of, looked_at, settings_of
+from services.intake.domain import GIVEN_UP, Addition, NoReceipt, Original, Outcome, Practice
+from services.intake.doors.arriving import Arrived, looked_at, settings_of
 from services.intake.doors.outcomes import (
     IsOurs,
     Parted,
+    addition_in,
     holds_nothing,
-    only_adds,
     outcomes_of,
     texts_of,
     to_be_looked_at,
@@ -47,7 +47,7 @@ from services.intake.queries import (
     originals_to_read,
     referral_added_to,
 )
-from services.intake.readers import Attachment, Cage, Cause, FormReading, ReadMessage, quarantined
+from services.intake.readers import Attachment, Cage, Cause, FormReading, quarantined
 
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
@@ -234,37 +234,40 @@ class ReadingRoom:
 
     async def _joins(self, aside_id: UUID, mail: Arrived) -> bool:
         """Add a mail to the referral that it names; False where it is to be a referral of its own."""
-        message = await self._that_only_adds(mail.original.body)
-        if message is None or (await self._judged(mail)).sent.no_receipt is not None:
+        addition = await self._addition(mail.original)
+        if addition is None or (await self._judged(mail)).sent.no_receipt is not None:
             return False
-        addition = addition_of(mail.original, message)
+        addition = replace(addition, acknowledge_to=mail.original.reply_to, in_reply_to=mail.original.in_reply_to)
         try:
             async with self._transaction() as session:
                 found = await referral_added_to(session, mail.named, mail.sender, mail.original.practice.area)
                 if found is None:
                     return False
-                practice = localities_of(self._runtime).by_version(found.area, found.area_version, found.district)
+                district = addition.form.person.district if addition.form else found.district
+                practice = localities_of(self._runtime).by_version(found.area, found.area_version, district)
                 joining = Joining(referral_id=found.referral_id, addition=addition, practice=practice)
                 key = likeness_key(self._runtime)
-                await join_referral(session, aside_id, joining, likeness_key=key, now=clock.now())
+                added = await join_referral(session, aside_id, joining, likeness_key=key, now=clock.now())
         except Unavailable:
             raise
         except ThroughlineError as error:
             # Whatever keeps it from joining must not keep it from people: as a referral of its own it is announced.
             log.warning("A mail does not join its referral.", extra={"facts": {"reason": error.reason}})
             return False
-        return True
+        return added is not None
 
-    async def _that_only_adds(self, body: bytes) -> ReadMessage | None:
-        """Return a mail that only adds to a referral; None where it may be one, or cannot be opened."""
+    async def _addition(self, original: Original) -> Addition | None:
+        """Return what a mail adds to a referral; None where it may be one of its own, or cannot be opened."""
         try:
-            message = await self._cage.read_message(body)
-            readings = await self._readings(message.form_candidates[:MOST_FORMS])
+            message = await self._cage.read_message(original.body)
+            files = message.form_candidates[:MOST_FORMS]
+            readings = await self._readings(files)
         except Exception as error:
             log.exception("A mail set aside could not be read.", extra={"facts": {"error": type(error).__name__}})
             return None
-        all_read = len(readings) == len(message.form_candidates)
-        return message if all_read and only_adds(message, readings) else None
+        if len(files) < len(message.form_candidates):
+            return None
+        return addition_in(original, message, tuple(zip(files, readings, strict=True)))
 
     async def _holds_nothing(self, body: bytes) -> bool:
         try:

@@ -155,8 +155,10 @@ def audiences_to_tell(version: Version) -> frozenset[str]:
     return frozenset(each.audience for each in recipients if version.form is not None or each.announce_unread)
 
 
-def receipt_message(version: Version, email: str, in_reply_to: str) -> referrer.ReferrerMessageDue:
-    """Return the request to send the referrer the receipt."""
+def receipt_message(
+    version: Version, email: str, in_reply_to: str, *, addition: bool = False
+) -> referrer.ReferrerMessageDue:
+    """Return the request to send the referrer the receipt of a referral, or of an addition to it."""
     return referrer.ReferrerMessageDue(
         reference=version.reference,
         due_at=version.at,
@@ -164,6 +166,7 @@ def receipt_message(version: Version, email: str, in_reply_to: str) -> referrer.
         stage=ProgressStage.RECEIVED,
         language=version.form.language if version.form else "en",
         in_reply_to=in_reply_to,
+        addition=addition,
     )
 
 

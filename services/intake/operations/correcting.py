@@ -23,6 +23,7 @@ from services.intake.domain import (
     ReferralUnknown,
     marks_of,
 )
+from services.intake.domain.corrections import Before, correction_of
 from services.intake.operations.versions import FIND, NewVersion, add_version
 
 _CLAIM_SIGN = text(
@@ -72,35 +73,53 @@ async def _is_new(session: Session, row: Any, addition: Addition, now: datetime)
     return fresh
 
 
+async def corrected(session: Session, referral_id: UUID, addition: Addition) -> Addition | None:
+    """Return a form that came by mail as a correction of this referral, which is held from now on; see `correction_of`.
+
+    None where it is not exactly the same person's, or the referral is gone.
+    """
+    await session.lock(referral_id)
+    row = await session.first(FIND, {"id": referral_id})
+    if row is None or row.reading == Reading.ERASED:
+        return None
+    form, found = await _newest(session, row)
+    return correction_of(Before(form, found, row.reading in STILL_OPEN, row.immediate_danger), addition)
+
+
 async def _new_version(
     session: Session, row: Any, addition: Addition, practice: Practice, likeness_key: bytes
 ) -> NewVersion:
-    words, corrected = addition.words.strip(), addition.form
-    if corrected is not None:
-        return NewVersion(
-            reading=Reading.COMPLETED if row.reading in STILL_OPEN else Reading(row.reading),
-            practice=practice,
-            made_by="referrer",
-            form=corrected,
-            marks=marks_of(corrected, likeness_key),
-            addition=words,
-            danger=addition.immediate_danger,
-        )
+    if addition.form is not None:
+        settled = Reading.COMPLETED if row.reading in STILL_OPEN else Reading(row.reading)
+        form: ReferralForm | None = addition.form
+        reading = Reading.UNREAD if addition.reason else settled
+        reason, found, danger = addition.reason, addition.found, addition.immediate_danger
+    else:
+        form, found = await _newest(session, row)
+        reading, reason = Reading(row.reading), row.unread_reason
+        danger = addition.immediate_danger or row.immediate_danger
+    return NewVersion(
+        reading=reading,
+        practice=practice,
+        made_by="referrer",
+        form=form,
+        reason=reason,
+        found=found,
+        marks=marks_of(form, likeness_key),
+        addition=addition.words.strip(),
+        danger=danger,
+        acknowledge_to=addition.acknowledge_to,
+        in_reply_to=addition.in_reply_to,
+    )
+
+
+async def _newest(session: Session, row: Any) -> tuple[ReferralForm | None, Found]:
+    """Return the form of the newest version and what was found for it."""
     table = models.referral_version
     newest = await session.first(select(table).where(table.c.referral_id == row.id, table.c.version == row.version))
     form = await session.unseal_model(row.id, newest.form, ReferralForm) if newest and newest.form else None
     found = Found.from_json(await session.unseal_text(row.id, newest.found)) if newest and newest.found else Found()
-    return NewVersion(
-        reading=Reading(row.reading),
-        practice=practice,
-        made_by="referrer",
-        form=form,
-        reason=row.unread_reason,
-        found=found,
-        marks=marks_of(form, likeness_key),
-        addition=words,
-        danger=addition.immediate_danger or row.immediate_danger,
-    )
+    return form, found
 
 
 async def _keep_documents(

@@ -14,7 +14,7 @@ from chassis import audit, documents
 from chassis.database import Session
 from chassis.errors import Conflict
 from services.intake.domain import Added, Addition, NoReferral, Original, Practice, Receipt
-from services.intake.operations.correcting import add_version_by_referrer
+from services.intake.operations.correcting import add_version_by_referrer, corrected
 from services.intake.operations.receiving import receive
 
 
@@ -172,16 +172,22 @@ class Joining:
 
 async def join_referral(
     session: Session, aside_id: UUID, joining: Joining, *, likeness_key: bytes, now: datetime
-) -> Added:
+) -> Added | None:
     """Add a mail that was set aside to the referral that it names, as a version; both are done, or neither.
 
+    None, and nothing done, where its form is not exactly the same person's: then it is a referral of its own.
     Raises SettledMeanwhile, or what `add_version_by_referrer` does.
     """
     row = await _held(session, aside_id)
     if row is None or row.state not in OPEN:
         raise SettledMeanwhile(SETTLED)
+    addition: Addition | None = joining.addition
+    if joining.addition.form is not None:
+        addition = await corrected(session, joining.referral_id, joining.addition)
+    if addition is None:
+        return None
     added = await add_version_by_referrer(
-        session, joining.referral_id, joining.addition, joining.practice, likeness_key=likeness_key, now=now
+        session, joining.referral_id, addition, joining.practice, likeness_key=likeness_key, now=now
     )
     await _move(session, row, Standing.JOINED, now, referral=joining.referral_id)
     await documents.erase(session, aside_id)

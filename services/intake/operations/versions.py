@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import insert, text, update
@@ -11,6 +11,7 @@ from sqlalchemy import insert, text, update
 from chassis import audit, documents
 from chassis.database import Session
 from contracts.envelope import DocumentReference
+from contracts.intake.referrer import ReferrerMessageDue
 from contracts.vocabulary import Door, ProgressStage, ReferralForm
 from services.intake import models
 from services.intake.domain import STILL_OPEN, Found, Practice, Reading
@@ -42,7 +43,8 @@ _VERSION = insert(models.referral_version)
 class NewVersion:
     """What a referral becomes: with a form when somebody could read it, with a reason when nobody could.
 
-    `addition` is what the referrer added in words, `documents` what came with it, `danger` that the words tell of it.
+    `addition` is what the referrer added in words, `documents` what came with it, `danger` that the words tell of it;
+    `acknowledge_to` is the address that is told by mail that it came, in answer to `in_reply_to`.
     """
 
     reading: Reading
@@ -55,6 +57,8 @@ class NewVersion:
     addition: str = ""
     documents: tuple[DocumentReference, ...] = ()
     danger: bool = False
+    acknowledge_to: str = field(default="", repr=False)
+    in_reply_to: str = ""
 
     @property
     def immediate_danger(self) -> bool:
@@ -77,9 +81,7 @@ async def add_version(session: Session, row: Any, added: NewVersion, now: dateti
             immediate_danger=added.immediate_danger,
             language=added.form.language if added.form else row.language,
             referrer_email=email.sealed,
-            complete_by=(row.complete_by or added.practice.desk.complete_by(now))
-            if added.reading in STILL_OPEN
-            else row.complete_by,
+            complete_by=_complete_by(row, added, now),
         )
     )
     additions = await additions_of(session, row.id)
@@ -90,6 +92,13 @@ async def add_version(session: Session, row: Any, added: NewVersion, now: dateti
     facts: dict[str, str | int] = {"version": number, "reading": str(added.reading), "made_by": added.made_by}
     await audit.record(session, "referral.version-added", subject=row.id, now=now, area=row.area, facts=facts)
     return number
+
+
+def _complete_by(row: Any, added: NewVersion, now: datetime) -> datetime | None:
+    """Return by when the desk completes it; what comes back to the desk has its whole time again."""
+    if added.reading not in STILL_OPEN or (row.complete_by is not None and row.reading in STILL_OPEN):
+        return cast("datetime | None", row.complete_by)
+    return added.practice.desk.complete_by(now)
 
 
 async def additions_of(session: Session, referral_id: UUID) -> tuple[str, ...]:
@@ -168,7 +177,14 @@ async def _announce(session: Session, row: Any, added: NewVersion, told: _Told) 
     )
     topics = {line.topic for line in await session.rows(_TOLD, {"id": row.id})}
     before = frozenset(audience for audience, topic in TOPICS.items() if topic in topics)
-    email = told.new_email if ProgressStage.RECEIVED in row.tells else ""
-    after = await announce_again(session, version, before, receipt_message(version, email, "") if email else None)
+    message = _message(version, added, told.new_email) if ProgressStage.RECEIVED in row.tells else None
+    after = await announce_again(session, version, before, message)
     if after - before:
         await session.run(_TELL, {"id": row.id, "topics": [TOPICS[audience] for audience in sorted(after - before)]})
+
+
+def _message(version: Version, added: NewVersion, new_email: str) -> ReferrerMessageDue | None:
+    """Return what the referrer is told: that an addition came, or the receipt where an address is known only now."""
+    if added.acknowledge_to:
+        return receipt_message(version, added.acknowledge_to, added.in_reply_to, addition=True)
+    return receipt_message(version, new_email, "") if new_email else None

@@ -145,7 +145,7 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         await session.execute(update(notice).where(notice.c.id == row.id).values(state=str(State.SUPPRESSED)))
         return None
     token = uuid4()
-    message_id = row.message_id or f"<{row.id}@{mail_domain}>"
+    message_id = row.message_id or _message_id(row, mail_domain)
     values = {
         "this": row.id,
         "lease_token": token,
@@ -176,6 +176,15 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         message_id=message_id,
         token=token,
     )
+
+
+def _message_id(row: Row[Any], mail_domain: str) -> str:
+    """Return a Message-ID of our own; a referrer's names the referral, so that an answer tells it whatever its subject.
+
+    Mail programs answer with the Message-ID, and people change subjects.
+    """
+    named = f"{row.reference}." if row.reference and row.recipient_kind == RecipientKind.REFERRER else ""
+    return f"<{named}{row.id}@{mail_domain}>"
 
 
 async def _opened(session: Session, subject: UUID, sealed: bytes | None) -> str:

@@ -67,13 +67,17 @@ class ReceivedSignpost:
 
 @dataclass(frozen=True)
 class ReferrerMessage:
-    """A message that a referrer is due: the stage reached, and the mail address to tell it to."""
+    """A message that a referrer is due: the stage reached, and the mail address to tell it to.
+
+    `addition` says that it is the receipt of something that was sent later.
+    """
 
     origin: Origin
     email: str
     stage: ProgressStage
     language: str
     in_reply_to: str
+    addition: bool = False
 
 
 async def receive_concern(session: Session, received: ReceivedConcern, *, now: datetime) -> None:
@@ -199,7 +203,8 @@ async def receive_referrer_message(session: Session, message: ReferrerMessage, *
         "stage": str(message.stage),
         "language": message.language,
     }
-    telling = Telling(Kind.REFERRER_TOLD, RecipientKind.REFERRER, str(message.stage))
+    kind = Kind.ADDITION_RECEIVED if message.addition else Kind.REFERRER_TOLD
+    telling = Telling(kind, RecipientKind.REFERRER, str(message.stage))
     write_notice(session, message.origin, telling, now=now, **personal)
     await audit.record(session, "referrer-message.receive", subject=subject, now=now, area=message.origin.area)
 

@@ -14,6 +14,7 @@ KIND_NAMES = {
     Kind.PACK_ANSWERED: "Channel has answered",
     Kind.SIGNPOST_MADE: "Signpost",
     Kind.REFERRER_TOLD: "Message to the referrer",
+    Kind.ADDITION_RECEIVED: "Receipt of an addition",
     Kind.LINK_SAVED_FORM: "Link to a saved form",
     Kind.LINK_PROGRESS: "Link to the progress of a referral",
     Kind.DUTY_PAGED: "Call to the duty officer",
