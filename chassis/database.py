@@ -1,5 +1,6 @@
 """One service's database: transactions under an actor, sealed columns and row-level security."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -28,6 +29,8 @@ SomeModel = TypeVar("SomeModel", bound=BaseModel)
 _PREPARING: ContextVar[bool] = ContextVar("preparing", default=False)
 
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY k) AS s")
+
+_ASK = text("SELECT 1")
 
 _WORLD_ERRORS = (
     Unavailable,
@@ -297,6 +300,10 @@ class Database:
                 driver = Driver.beneath(connection)
             try:
                 yield connection, driver
+            except (asyncio.CancelledError, TimeoutError):
+                # Nobody waits any more for a server that says nothing: not for its answer, and not for the undoing.
+                driver.end()
+                raise
             finally:
                 if not driver.is_idle():
                     await connection.invalidate()
@@ -324,12 +331,7 @@ class Database:
 
     async def check(self) -> None:
         """Ask the database for an answer; raises DatabaseUnavailable."""
-        self._check_open()
-        try:
-            async with self._engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
-        except _LIBRARY_ERRORS as error:
-            raise _translated(error) from error
+        await self.rows(_ASK, {})
 
     async def stop(self) -> None:
         """Close the pool."""
@@ -338,7 +340,7 @@ class Database:
 
 @asynccontextmanager
 async def _committed(driver: Driver, actor: Actor) -> AsyncIterator[None]:
-    """Commit on leaving, undo on any error; a connection for which neither worked is not idle, and is thrown away."""
+    """Commit on leaving, undo on any error; a connection for which neither was done is not idle, and is thrown away."""
     try:
         await driver.begin({"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))})
     except BaseException:
@@ -348,8 +350,10 @@ async def _committed(driver: Driver, actor: Actor) -> AsyncIterator[None]:
     try:
         yield
         await driver.commit()
+    except (asyncio.CancelledError, TimeoutError):
+        raise
     except BaseException:
-        # The error itself goes on, a cancellation above all, and not what the undoing says of a lost connection.
+        # The error itself goes on, and not what the undoing says of a lost connection.
         with suppress(*_LIBRARY_ERRORS):
             await driver.roll_back()
         raise

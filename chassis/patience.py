@@ -12,13 +12,21 @@ Answer = TypeVar("Answer")
 _abandoned: set["asyncio.Future[Any]"] = set()
 
 
-async def in_time(work: Callable[[], Awaitable[Answer]], seconds: float) -> Answer:
-    """Return what the work answers; raises OutcomeUnknown when it is late, and nobody waits for its end then."""
+async def in_time(
+    work: Callable[[], Awaitable[Answer]], seconds: float, begun: "asyncio.Future[None] | None" = None
+) -> Answer:
+    """Return what the work answers; raises OutcomeUnknown when it is late, and nobody waits for its end then.
+
+    Work that says by `begun` that its answer is on its way is not late any more, however long the answer is.
+    """
     task = asyncio.ensure_future(work())
     _abandoned.add(task)
     task.add_done_callback(_forget)
     try:
-        await asyncio.wait({task}, timeout=seconds)
+        awaited: set[asyncio.Future[Any]] = {task, begun} if begun else {task}
+        await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if begun and begun.done():
+            return await task
     except asyncio.CancelledError:
         task.cancel()
         raise

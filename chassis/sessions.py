@@ -18,15 +18,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.actor import Actor, ActorKind
 from chassis.errors import Unavailable
+from chassis.patience import in_time
+from chassis.settling import OutcomeUnknown
 
 NONCE_BYTES = 12
 TOKEN_LENGTHS = range(30, 65)
 LOOKING = ("GET", "HEAD")
+PATIENCE_SECONDS = 4.0
+"""So long a request waits until somebody says whose it is."""
+WHO_UNKNOWN = "Who you are cannot be looked up at the moment: try again in a few minutes."
 MACHINE_PATHS = ("/api/", "/internal/", "/ops/", "/health/", "/metrics")
 
 
 class SessionUnknown(Unavailable):
-    """The database is away, and this process has not seen the session that a cookie names."""
+    """The database is away, and this process does not know the session that a cookie names."""
 
     reason: ClassVar[str] = "session-unknown"
 
@@ -257,13 +262,20 @@ class SessionMiddleware:
 async def _opened(keeper: SessionKeeper, token: str, method: str) -> tuple[Session, datetime | None]:
     """Return the session that a cookie names; who only looks while nobody can say gets a doubtful one."""
     try:
-        return await keeper.open(token) if token else (Session(), None)
+        return await _looked_up(keeper, token) if token else (Session(), None)
     except SessionUnknown:
         if method not in LOOKING:
             raise
         session = Session()
         session.doubtful = True
         return session, None
+
+
+async def _looked_up(keeper: SessionKeeper, token: str) -> tuple[Session, datetime | None]:
+    try:
+        return await in_time(lambda: keeper.open(token), PATIENCE_SECONDS)
+    except OutcomeUnknown as late:
+        raise SessionUnknown(WHO_UNKNOWN) from late
 
 
 async def _keep_what_changed(keeper: SessionKeeper, session: Session, before: str, expires_at: datetime | None) -> None:

@@ -22,7 +22,7 @@ class ServiceSettings(BaseSettings):
     """Environment of one service; every variable begins with THROUGHLINE_ and `.env` files are not read.
 
     `provider_keeps_session` says whether signing out must end a session at the provider too: that of `throughline up`
-    keeps none, and without a word any other is thought to.
+    keeps none, and without a word any other is thought to. Who only reads is answered within `answer_seconds`.
     """
 
     model_config = SettingsConfigDict(env_prefix="THROUGHLINE_", frozen=True, extra="ignore")
@@ -44,6 +44,7 @@ class ServiceSettings(BaseSettings):
     log_level: str = "INFO"
     sample_ratio: float = 1.0
     pool_size: int = 12
+    answer_seconds: float = 6.0
     statistics_linger: float = 0.02
     replay_window_days: int = 14
     gap_alarm_seconds: float = 30.0

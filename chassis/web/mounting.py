@@ -15,7 +15,15 @@ from starlette.staticfiles import StaticFiles
 from chassis.errors import ThroughlineError
 from chassis.policy import PUBLIC, allow
 from chassis.session_store import DatabaseSessions
-from chassis.sessions import CookiePlan, Limits, SessionKeeper, SessionMiddleware, SessionStore, SessionUnknown
+from chassis.sessions import (
+    WHO_UNKNOWN,
+    CookiePlan,
+    Limits,
+    SessionKeeper,
+    SessionMiddleware,
+    SessionStore,
+    SessionUnknown,
+)
 from chassis.web.bodies import check_text
 from chassis.web.pages import Page, PageRequest, Shell, Site
 from chassis.web.refusals import answer, to_sign_in
@@ -43,6 +51,7 @@ def install(
     """
     site = Site(service, runtime, templates or _templates_of(service.name))
     app.state.site = site
+    app.router.redirect_slashes = False  # the router's own redirect would lead to whatever host the request names
     mount(app, service.pages)
     for label, name in service.navigation:
         if name not in site.pages:
@@ -75,7 +84,7 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
         asked = PageRequest(request, site, page)
         if page.permission != PUBLIC:
             if asked.session.doubtful:
-                raise SessionUnknown("Who you are cannot be looked up at the moment: try again in a few minutes.")
+                raise SessionUnknown(WHO_UNKNOWN)
             if asked.actor.kind == "public":
                 return to_sign_in(request, site)
             allow(asked.actor, page.permission, site.service.permissions)

@@ -16,6 +16,7 @@ from chassis.sessions import MACHINE_PATHS
 from chassis.web.bodies import FormTooLarge, FormUnreadable
 from chassis.web.pages import PageRequest, Site
 
+NOT_FOUND = 404
 SERVER_ERRORS = 500
 TITLES = {
     400: "There is a problem with what you sent",
@@ -58,6 +59,8 @@ def refusal_for(error: Exception) -> Refusal:
 
 def answer(request: Request, site: Site, error: Exception) -> Response:
     """Return the page that explains an error, or problem+json on the paths that machines use."""
+    if isinstance(error, HTTPException) and error.status_code == NOT_FOUND and (meant := _without_slash(request, site)):
+        return RedirectResponse(meant)
     refusal = refusal_for(error)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, Unavailable):
@@ -79,6 +82,14 @@ def to_sign_in(request: Request, site: Site) -> Response:
     return RedirectResponse(site.url("sign_in", next=wanted), status_code=303)
 
 
+def _without_slash(request: Request, site: Site) -> str:
+    """Return where somebody meant to go who put a slash behind the address of a page; nothing for anything else."""
+    path = request.url.path.rstrip("/")
+    if not path or path == request.url.path or not site.opens("GET", path):
+        return ""
+    return f"{path}?{request.url.query}" if request.url.query else path
+
+
 def _status(error: ThroughlineError) -> int:
     if isinstance(error, FormUnreadable | FormTooLarge):
         return error.status
@@ -88,7 +99,14 @@ def _status(error: ThroughlineError) -> int:
 def _page(request: Request, site: Site, refusal: Refusal) -> Response:
     title = TITLES.get(refusal.status, "Something went wrong")
     asked = PageRequest(request, site)
-    return asked.render("refusal", status=refusal.status, title=title, sentence=refusal.sentence, reason=refusal.reason)
+    return asked.render(
+        "refusal",
+        status=refusal.status,
+        title=title,
+        sentence=refusal.sentence,
+        reason=refusal.reason,
+        unavailable=refusal.status >= SERVER_ERRORS,
+    )
 
 
 def _unexpected(error: Exception) -> Refusal:

@@ -1,17 +1,21 @@
-"""The outermost layer: security headers on every answer, a limit on every body, and no failure without an answer."""
+"""The outermost layer: headers on every answer, a limit on every body, an answer in time and after every failure."""
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.errors import ThroughlineError
+from chassis.errors import ThroughlineError, Unavailable
+from chassis.patience import in_time
+from chassis.sessions import LOOKING
+from chassis.settling import OutcomeUnknown
 from chassis.web.bodies import KIB, MIB, FormTooLarge, FormTooSlow
 from chassis.web.pages import Site
 from chassis.web.refusals import answer
@@ -24,6 +28,12 @@ MOST_FROM_ONE = 200
 SLOW_SECONDS = 2.0
 """So many bodies may be on their way from one address for so long: the server keeps about a thousand connections."""
 YEAR = 31_536_000
+
+
+class AnswerLate(Unavailable):
+    """Who only wants to read something has waited long enough: the database, or what else it needs, says nothing."""
+
+    reason: ClassVar[str] = "answer-late"
 
 
 @cache
@@ -68,18 +78,36 @@ class ShellMiddleware:
         exchange = _Exchange(scope, receive, send, security_headers(settings.public_url, settings.issuer_url))
         exchange.arriving = self.arriving
         try:
-            await self.app(scope, exchange.receive, exchange.send)
+            await self._serve(scope, exchange, settings.answer_seconds)
         except Exception as error:
-            if exchange.started:
+            if exchange.begun.done():
                 raise
-            await answer(Request(scope), site, _meant(error))(scope, receive, exchange.send)
+            await answer(Request(scope), site, _meant(error))(scope, receive, exchange.pass_on)
+
+    async def _serve(self, scope: Scope, exchange: "_Exchange", seconds: float) -> None:
+        """Let the service answer; to who only looks it says something in time.
+
+        Who sends something waits: only its own door knows how long, and what became of it.
+        """
+        if scope["method"] not in LOOKING:
+            await self.app(scope, exchange.receive, exchange.send)
+            return
+        try:
+            await in_time(lambda: self.app(scope, exchange.receive, exchange.send), seconds, exchange.begun)
+        except OutcomeUnknown:
+            exchange.abandoned = True
+            raise AnswerLate(
+                "What you asked for could not be fetched in time, because the database does not answer: "
+                "try again in a minute."
+            ) from None
 
 
 class _Exchange:
     """One request and its answer, with what the shell adds to both."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, fixed: Mapping[str, str]) -> None:
-        self.started = False
+        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.abandoned = False
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -92,9 +120,14 @@ class _Exchange:
         self.arriving: dict[str, dict[object, float]] = {}
 
     async def send(self, message: Message) -> None:
-        """Pass a part of the answer on, the first one with the headers of every answer."""
+        """Pass a part of the service's answer on, unless nobody waits for it any more."""
+        if not self.abandoned:
+            await self.pass_on(message)
+
+    async def pass_on(self, message: Message) -> None:
+        """Pass a part of an answer on, the first one with the headers of every answer."""
         if message["type"] == "http.response.start":
-            self.started = True
+            self.begun.set_result(None)
             headers = MutableHeaders(scope=message)
             for name, value in self._fixed.items():
                 headers.setdefault(name, value)

@@ -1,5 +1,6 @@
 """Every page is wrapped alike, guarded by a permission, and fails without showing the inside."""
 
+import asyncio
 import logging
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 from lxml import html
 from starlette.testclient import TestClient
 
+from chassis import sessions
 from chassis.database import DatabaseUnavailable
 from chassis.web import PUBLIC, Page, install
 from chassis.web.pages import Site
@@ -179,6 +181,51 @@ class TestRefusal:
         monkeypatch.setattr(example.store, "read", dead)
         client = example.client(cookies={"throughline_example": "x" * 43})
         assert client.get("/").status_code == 503
+
+
+class TestLate:
+    """Who only reads is not left waiting for a database that says nothing."""
+
+    def test_a_person_is_told_what_to_do_and_when_to_come_back(self) -> None:
+        answer = make(answer_seconds=0.2).client().get("/stuck")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+        assert "answer-late" in answer.text
+        assert "call 999" in answer.text
+        assert answer.headers["x-frame-options"] == "DENY"
+
+    def test_a_machine_reads_problem_json(self) -> None:
+        answer = make(answer_seconds=0.2).client().get("/ops/stuck")
+        assert (answer.status_code, answer.json()["title"]) == (503, "answer-late")
+        assert answer.headers["retry-after"] == "10"
+
+    def test_an_answer_that_has_begun_may_be_long(self) -> None:
+        answer = make(answer_seconds=0.2).client().get("/long")
+        assert (answer.status_code, answer.text) == (200, "part " * 5)
+
+    def test_who_sends_something_waits_for_what_became_of_it(self) -> None:
+        assert make(answer_seconds=0.2).client().post("/api/v1/slow").json() == "kept"
+
+    def test_a_session_that_nobody_looks_up_in_time_is_503(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def frozen(*_: object) -> None:
+            await asyncio.Event().wait()
+
+        example = make()
+        monkeypatch.setattr(example.store, "read", frozen)
+        monkeypatch.setattr(sessions, "PATIENCE_SECONDS", 0.2)
+        client = example.client(cookies={"throughline_example": "x" * 43})
+        assert [client.get("/manage").status_code, client.post("/manage").status_code] == [503, 503]
+
+
+class TestSlash:
+    def test_an_address_with_a_slash_behind_leads_to_its_page_on_the_same_host(self, visitor: TestClient) -> None:
+        answer = visitor.get("/cases/KM-1/?tab=notes", headers={"host": "evil.example"})
+        assert (answer.status_code, answer.headers["location"]) == (307, "/cases/KM-1?tab=notes")
+
+    @pytest.mark.parametrize(
+        "path", ["http://testserver//evil.example/", "/nowhere/", "/cases/KM-1/notes/", "/api/v1/take/"]
+    )
+    def test_what_is_no_page_leads_nowhere(self, visitor: TestClient, path: str) -> None:
+        assert visitor.get(path).status_code == 404
 
 
 class TestSite:

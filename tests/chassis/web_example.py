@@ -1,5 +1,6 @@
 """A small service with the real web shell, and a memory in place of its database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from fastapi import APIRouter, FastAPI, Request
 from lxml import html
 from pydantic import Field
+from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 
 from chassis import auth
@@ -118,6 +120,20 @@ async def fail(asked: PageRequest) -> Response:
     }[asked.path["how"]]
 
 
+async def stuck(asked: PageRequest) -> Response:
+    await asyncio.Event().wait()
+    return asked.render("plain", text="Never")
+
+
+async def long(asked: PageRequest) -> Response:
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"part "
+            await asyncio.sleep(0.1)
+
+    return StreamingResponse(parts(), media_type="text/plain")
+
+
 async def misspelt(asked: PageRequest) -> Response:
     return asked.render("misspelt")
 
@@ -142,6 +158,17 @@ async def api_fail() -> None:
     raise Missing("There is no such referral: check the reference.")
 
 
+@router.get("/ops/stuck")
+async def ops_stuck() -> None:
+    await asyncio.Event().wait()
+
+
+@router.post("/api/v1/slow")
+async def api_slow() -> str:
+    await asyncio.sleep(0.5)
+    return "kept"
+
+
 @router.post("/api/v1/take")
 async def api_take(request: Request) -> int:
     return len(await request.body())
@@ -155,6 +182,8 @@ PAGES = (
     Page("GET", "/manage", manage, "manage-cases"),
     Page("POST", "/manage", manage, "manage-cases"),
     Page("GET", "/fail/{how}", fail, PUBLIC),
+    Page("GET", "/stuck", stuck, PUBLIC),
+    Page("GET", "/long", long, PUBLIC),
     Page("GET", "/misspelt", misspelt, PUBLIC),
     Page("GET", "/enter", enter, PUBLIC),
 )
@@ -187,10 +216,11 @@ class Example:
         return TestClient(self.app, follow_redirects=False, **options)
 
 
-def make(service: ExampleService | None = None, **settings: str | bool) -> Example:
+def make(service: ExampleService | None = None, **settings: str | bool | float) -> Example:
     """Return the example application; settings are those of ServiceSettings."""
     store, database = MemorySessions(), MemoryDatabase()
-    given = {"public_url": "", "issuer_url": "", "mode": "demo", "provider_keeps_session": None} | settings
+    given = {"public_url": "", "issuer_url": "", "mode": "demo", "provider_keeps_session": None, "answer_seconds": 9.0}
+    given |= settings
     chosen = SimpleNamespace(**given)
     secrets = SimpleNamespace(session_secret="only for tests", oidc_client_id="example", oidc_client_secret="unused")
     app = FastAPI(openapi_url=None)
