@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chassis.actor import Actor
+from chassis import telemetry
+from chassis.actor import EVERYWHERE, Actor, ActorKind
 from chassis.database import Database, Session
 from chassis.errors import Unavailable
 from services.intake.app import service
@@ -120,6 +121,49 @@ class TestKeeper:
         )
         assert asked == [5, 1]
         assert all(isinstance(answer, Unavailable) for answer in answers)
+
+    async def test_each_is_announced_and_audited_on_its_own_journey_and_in_its_own_name(
+        self, running_of: RunningOf
+    ) -> None:
+        intake = await running_of(service(), doors=False)
+        keeper, told = Keeper(intake.runtime), {}
+        partners = [Actor(ActorKind.PUBLIC, f"partner/{name}", name, areas=EVERYWHERE) for name in ("one", "two")]
+
+        async def refer(number: int) -> None:
+            with telemetry.span("POST /api/v1/referrals", new_trace=True):
+                actor, trace = partners[number % 2], telemetry.trace_id()
+                receipt = await keeper.keep(_original(intake, mail(Subject=f"mail {number}").as_bytes()), actor)
+                told[receipt.reference] = (actor.id, trace)
+
+        await asyncio.gather(*(refer(number) for number in range(4)))
+        found = await rows(
+            intake.runtime,
+            """SELECT referral.reference, audit.actor_id, audit.trace_id, substr(outbox.traceparent, 4, 32) AS sent
+            FROM referral JOIN audit_entry AS audit ON audit.subject = referral.id JOIN outbox ON outbox.subject = referral.id
+            WHERE audit.action = 'referral.received'""",
+        )
+        assert {row.reference: (row.actor_id, row.trace_id) for row in found} == told
+        assert {row.reference: row.sent for row in found} == {each: trace for each, (_, trace) in told.items()}
+
+    async def test_a_transaction_that_hangs_holds_up_nobody_who_comes_later(
+        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await running_of(service(), doors=False)
+        monkeypatch.setattr(keeping, "STUCK_SECONDS", 0.05)
+        first = mail(Subject="hangs").as_bytes()
+
+        async def hangs(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
+            if any(b"Subject: hangs" in original.body for original in originals):
+                await asyncio.Event().wait()
+            return await receive_all(session, originals, **given)
+
+        monkeypatch.setattr(keeping, "receive_all", hangs)
+        keeper = Keeper(intake.runtime)
+        hanging = keeper.keep(_original(intake, first), PUBLIC)
+        await asyncio.sleep(0.1)
+        receipt = await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC)
+        assert receipt.reference
+        assert not hanging.done()
 
 
 def _original(intake: Running, raw: bytes) -> Original:
