@@ -219,6 +219,7 @@ quarantined = Table(
     column("digest", Text, LINKING),
     column("found_at", moment, LINKING),
     Index("quarantined_not_scanned", "referral_id", postgresql_where=text("reason = 'not-scanned'")),
+    Index("quarantined_being_examined", "referral_id", postgresql_where=text("reason = 'being-examined'")),
 )
 
 sender_evidence = Table(

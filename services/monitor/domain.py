@@ -314,6 +314,7 @@ _MESSAGES: Mapping[str, str] = {
 _WORK: Mapping[str, str] = {
     "smtp DATA": "a referral came in by email",
     "intake.read-original": "the original was read",
+    "intake.examine-files": "the files beside the form were looked at",
     "handle": "{service} took an event in",
     "GET": "somebody looked at something in {service}",
     "POST": "somebody sent something to {service}",

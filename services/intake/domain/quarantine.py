@@ -21,6 +21,7 @@ class QuarantineReason(StrEnum):
     TOO_BIG = "too-big"
     TOO_SLOW = "too-slow"
     CRASHED = "crashed"
+    BEING_EXAMINED = "being-examined"
 
 
 SENTENCES: Mapping[QuarantineReason, str] = MappingProxyType(
@@ -35,6 +36,7 @@ SENTENCES: Mapping[QuarantineReason, str] = MappingProxyType(
         QuarantineReason.TOO_BIG: "The file is too large or unpacks to too much; open the original with care.",
         QuarantineReason.TOO_SLOW: "Reading the file took too long and was stopped; open the original with care.",
         QuarantineReason.CRASHED: "The file broke the reader, which has been replaced; open the original with care.",
+        QuarantineReason.BEING_EXAMINED: "The software has not looked at this file yet; open it with care.",
     }
 )
 

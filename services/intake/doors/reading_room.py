@@ -15,6 +15,7 @@ from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
 from services.intake.domain import GIVEN_UP, Addition, NoReceipt, Original, Outcome, Practice
 from services.intake.doors.arriving import Arrived, looked_at, settings_of
+from services.intake.doors.examining import HOSTILE, examine
 from services.intake.doors.outcomes import (
     IsOurs,
     Parted,
@@ -47,7 +48,8 @@ from services.intake.queries import (
     originals_to_read,
     referral_added_to,
 )
-from services.intake.readers import Attachment, Cage, Cause, FormReading, quarantined
+from services.intake.queries.quarantine import files_to_examine
+from services.intake.readers import Attachment, Cage, FormReading, quarantined
 
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
@@ -133,7 +135,12 @@ class ReadingRoom:
         async with self._transaction() as session:
             aside = await asides_to_read(session, limit=SWEEP_BATCH)
             waiting = await originals_to_read(session, limit=SWEEP_BATCH)
-        works = (*((self._look_into, each) for each in aside), *((self._read, each) for each in waiting))
+            beside = await files_to_examine(session, limit=SWEEP_BATCH)
+        works = (
+            *((self._look_into, each) for each in aside),
+            *((self._read, each) for each in waiting),
+            *((self._examine, each) for each in beside),
+        )
         begun = []
         for work, each in works:
             if each in self._under_way:
@@ -173,6 +180,9 @@ class ReadingRoom:
             async with self._transaction() as session:
                 await record_evidence(session, referral_id, mail.sent, now=clock.now())
                 await record_reading(session, referral_id, first.outcome, practice, likeness_key=key, now=clock.now())
+
+    async def _examine(self, referral_id: UUID) -> None:
+        await examine(self._runtime, self._cage, referral_id)
 
     async def _judged(self, mail: Arrived) -> Arrived:
         """Return a mail with what its signatures say of the sender, where names may be looked up."""

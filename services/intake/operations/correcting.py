@@ -24,6 +24,7 @@ from services.intake.domain import (
     marks_of,
 )
 from services.intake.domain.corrections import Before, correction_of
+from services.intake.operations.quarantine import hold_for_examination
 from services.intake.operations.versions import FIND, NewVersion, add_version
 
 _CLAIM_SIGN = text(
@@ -55,6 +56,9 @@ async def add_version_by_referrer(
     new = await _new_version(session, row, addition, practice, likeness_key)
     kept = await _keep_documents(session, row, addition, now)
     version = await add_version(session, row, replace(new, documents=kept), now)
+    # What came by mail has been looked at with the mail.
+    unexamined = [each for each in kept if each.media_type != "message/rfc822"]
+    await hold_for_examination(session, row.id, row.area, unexamined, now)
     facts: dict[str, str | int] = {
         "version": version,
         "corrected": str(addition.form is not None),

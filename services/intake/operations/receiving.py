@@ -35,6 +35,7 @@ from services.intake.domain import (
 )
 from services.intake.operations import announcing
 from services.intake.operations.announcing import TOPICS, Version, receipt_message
+from services.intake.operations.quarantine import hold_for_examination
 
 REFERENCE_TRIES = 5
 _OWNED = insert(models.partner_referral).on_conflict_do_nothing(index_elements=["partner_id", "referral_id"])
@@ -184,6 +185,7 @@ async def _settle(session: Session, arrival: _Arrival, version: Version | None, 
     await documents.keep(session, arrival.kept, original.body, subject=referral_id, area=area, now=now)
     for reference, each in zip(arrival.attached, original.attachments, strict=True):
         await documents.keep(session, reference, each.body, subject=referral_id, area=area, now=now)
+    await hold_for_examination(session, referral_id, area, arrival.attached, now)
     _own(session, original, referral_id, now)
     telemetry.correlate(version.correlation_id)
     await announcing.announce_first(session, version, _receipt_message(original, version))

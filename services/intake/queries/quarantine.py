@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from chassis.database import Session
+from contracts.vocabulary import Door
 from services.intake import models
 from services.intake.domain import READING_TRIES, Quarantined, QuarantineReason, Reading
 
@@ -30,7 +31,7 @@ async def quarantined_of(session: Session, referral_id: UUID) -> tuple[Quarantin
 
 
 async def waiting_for_the_scanner(session: Session, *, limit: int) -> tuple[UUID, ...]:
-    """Return the unread referrals whose original, or a file of it, was held because the scanner was away.
+    """Return the unread referrals, and those with their form, of which the scanner, being away, has not seen a file.
 
     One that the scanner never takes, because of its size say, is left to people after as many tries as any other.
     """
@@ -40,7 +41,7 @@ async def waiting_for_the_scanner(session: Session, *, limit: int) -> tuple[UUID
         .join(table, table.c.referral_id == referral.c.id)
         .where(
             table.c.reason == QuarantineReason.NOT_SCANNED,
-            referral.c.reading == Reading.UNREAD,
+            or_(referral.c.reading == Reading.UNREAD, referral.c.door == Door.API),
             referral.c.reading_tries < READING_TRIES,
         )
         .group_by(referral.c.id, referral.c.received_at)
@@ -48,3 +49,11 @@ async def waiting_for_the_scanner(session: Session, *, limit: int) -> tuple[UUID
         .limit(limit)
     )
     return tuple(row.id for row in await session.rows(statement))
+
+
+async def files_to_examine(session: Session, *, limit: int) -> tuple[UUID, ...]:
+    """Return the referrals with files that came beside the form and wait for the reading room, in no order."""
+    table = models.quarantined
+    waiting = table.c.reason == QuarantineReason.BEING_EXAMINED
+    found = await session.rows(select(table.c.referral_id).where(waiting).distinct().limit(limit))
+    return tuple(row.referral_id for row in found)

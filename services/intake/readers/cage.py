@@ -8,7 +8,7 @@ from typing import Any
 
 from services.intake.readers.cells import CagedError, Cell
 from services.intake.readers.confinement import Confinement
-from services.intake.readers.quarantine import Scan, Scanner, Verdict, sentence
+from services.intake.readers.quarantine import REASONS, Scan, Scanner, Verdict, sentence
 from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
 from services.intake.readers.wire import Packet, unpacked_form, unpacked_message
 
@@ -43,7 +43,7 @@ class Cage:
         self._count = cells
         self._seconds = seconds
         self._scanner = scanner
-        self._hold = hold_unscanned
+        self.holds_unscanned = hold_unscanned
         self._free: asyncio.Queue[Cell | None] = asyncio.Queue()
         self._standing_by: Cell | None = None
         self._closing = False
@@ -111,6 +111,15 @@ class Cage:
             return attachment
         return replace(attachment, cause=NOT_TO_BE_OPENED[scan.verdict], signature=scan.signature)
 
+    async def examined(self, file: Attachment) -> Attachment:
+        """Return a file that came beside a form, marked where it was not scanned or could not be opened."""
+        scan = await self._scan(file.body)
+        cause = NOT_TO_BE_OPENED.get(scan.verdict, Cause.NONE)
+        if not self._forbids(scan):
+            opened = (await self.read_form(file)).cause
+            cause = opened if opened in REASONS or opened is Cause.UNAVAILABLE else cause
+        return replace(file, cause=cause, signature=scan.signature)
+
     async def read_form(self, attachment: Attachment) -> FormReading:
         """Read a form in a child; never raises for what is in it, see `reason` and `cause`."""
         if attachment.cause is not Cause.NONE:
@@ -127,7 +136,7 @@ class Cage:
         return await self._scanner.scan(body) if self._scanner is not None else Scan(Verdict.CLEAN)
 
     def _forbids(self, scan: Scan) -> bool:
-        return scan.verdict is Verdict.INFECTED or (scan.verdict is Verdict.NOT_SCANNED and self._hold)
+        return scan.verdict is Verdict.INFECTED or (scan.verdict is Verdict.NOT_SCANNED and self.holds_unscanned)
 
     async def _ask(self, packet: Packet) -> Packet:
         if sum(len(body) for body in packet.bodies) > LARGEST_REQUEST:

@@ -48,7 +48,7 @@ def _message(raw: bytes) -> ReadMessage:
 
 
 def _form(attachment: Attachment) -> FormReading:
-    cause = file_cause(attachment)
+    cause = file_cause(attachment) if attachment.may_be_form else unread_cause(attachment)
     return read_form(attachment) if cause is Cause.NONE else FormReading(reason=sentence(cause), cause=cause)
 
 

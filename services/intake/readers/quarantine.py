@@ -9,7 +9,9 @@ from typing import Protocol
 from services.intake.domain import WHOLE_MAIL, Quarantined, QuarantineReason
 from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
 
-REASONS: Mapping[Cause, QuarantineReason] = {Cause(reason): reason for reason in QuarantineReason}
+REASONS: Mapping[Cause, QuarantineReason] = {
+    cause: QuarantineReason(cause.value) for cause in Cause if cause.value in set(QuarantineReason)
+}
 
 
 class Verdict(StrEnum):
@@ -52,14 +54,15 @@ def quarantined(
 
 def _found(raw: bytes, message: ReadMessage, causes: Mapping[int, Cause]) -> Iterator[Quarantined]:
     if message.cause in REASONS:
-        yield _quarantined(WHOLE_MAIL, Attachment("", "message/rfc822", raw, message.cause, message.signature))
+        yield in_quarantine(WHOLE_MAIL, Attachment("", "message/rfc822", raw, message.cause, message.signature))
     for place, file in enumerate(message.attachments, 1):
         cause = file.cause if file.cause is not Cause.NONE else causes.get(id(file), Cause.NONE)
         if cause in REASONS:
-            yield _quarantined(place, Attachment(file.name, file.media_type, file.body, cause, file.signature))
+            yield in_quarantine(place, Attachment(file.name, file.media_type, file.body, cause, file.signature))
 
 
-def _quarantined(place: int, file: Attachment) -> Quarantined:
+def in_quarantine(place: int, file: Attachment) -> Quarantined:
+    """Return what stands in quarantine of a file that was not opened; its cause is one of `REASONS`."""
     return Quarantined(
         place=place,
         reason=REASONS[file.cause],
