@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -20,7 +19,7 @@ from chassis import audit, auth, clock, documents, holdings, ops, tables, teleme
 from chassis.actor import Actor
 from chassis.broker import Handlers
 from chassis.crypto import SubjectKeys, TopicKeys
-from chassis.database import Database, Session, is_world_down
+from chassis.database import Database, is_world_down
 from chassis.documents import Fetcher
 from chassis.errors import Unavailable
 from chassis.inbox import Inbox
@@ -29,7 +28,7 @@ from chassis.inbox.inbox import InboxSettings
 from chassis.inbox.receipts import OnReceipt
 from chassis.internal import digest_of
 from chassis.jobs import Job, keep_running
-from chassis.ops.erasure import erase_stored
+from chassis.ops.erasure import EraseSubject, MayErase, erase_stored
 from chassis.outbox import Sealer as EventSealer
 from chassis.patience import in_time
 from chassis.policy import PermissionTable
@@ -69,7 +68,8 @@ class Service:
     routers: tuple[APIRouter, ...] = ()
     ops_routes: tuple[Page, ...] = ()
     on_receipt: OnReceipt | None = None
-    erase_subject: Callable[[Session, UUID], Awaitable[None]] | None = None
+    erase_subject: EraseSubject | None = None
+    may_erase: MayErase | None = None
     clients: Callable[[ServiceSettings, Secrets], Any] | None = None
     refusal_values: Callable[[PageRequest], Mapping[str, object]] | None = None
     shelters: bool = False

@@ -21,7 +21,7 @@ from chassis.database import Session
 from chassis.errors import Forbidden, Missing, Rejected, SubjectErased, Unavailable
 from chassis.ids import rising_id
 from chassis.internal import ProblemRoute, require_machine
-from chassis.tables import document
+from chassis.tables import document, erased_subject
 from contracts.envelope import DocumentReference
 
 SIZE_LIMIT = 40 * 1024 * 1024
@@ -47,6 +47,12 @@ class DocumentAbsent(Missing):
     """No document with that id is held here."""
 
     reason: ClassVar[str] = "document-absent"
+
+
+class DocumentErased(SubjectErased):
+    """The document alone was erased, because it told of somebody else too; its subject stands."""
+
+    reason: ClassVar[str] = "document-erased"
 
 
 class DocumentNotGranted(Forbidden):
@@ -138,13 +144,15 @@ async def keep(
 
 
 async def read(session: Session, document_id: UUID) -> Document:
-    """Return the opened document; raises DocumentAbsent if it is not here, SubjectErased if it was erased.
+    """Return the opened document; raises DocumentAbsent, SubjectErased, or DocumentErased where it alone was erased.
 
     Whoever shows it to a person records the read in the same transaction.
     """
     row = await session.first(_READ, {"id": document_id})
     if row is None:
         raise DocumentAbsent("There is no document with that id here: look it up again from its referral.")
+    if not row.body and await is_erased(session, document_id):
+        raise DocumentErased("This document was erased, because it told of another person who was erased.")
     if not row.body:
         raise SubjectErased("This document was erased with everything else about its subject.")
     body = await session.unseal(row.subject, row.body)
@@ -156,13 +164,21 @@ async def listed(session: Session, subject: UUID) -> tuple[DocumentReference, ..
     return tuple([await _reference(session, row) for row in await session.rows(_LIST, {"subject": subject})])
 
 
-async def erase(session: Session, subject: UUID) -> int:
-    """Empty every document of a subject and return how many; the ids stay, so that consumers are told it is erased."""
+async def erase(session: Session, erased: UUID) -> int:
+    """Empty every document of a subject, or the one of this id, and return how many.
+
+    The ids stay, so that consumers are told that it is erased.
+    """
     emptied = {"name": b"", "body": b"", "digest": "", "size": 0}
-    found = await session.execute(
-        update(document).where(document.c.subject == subject, document.c.body != b"").values(emptied)
-    )
+    theirs = (document.c.subject == erased) | (document.c.id == erased)
+    found = await session.execute(update(document).where(theirs, document.c.body != b"").values(emptied))
     return found.rowcount
+
+
+async def is_erased(session: Session, document_id: UUID) -> bool:
+    """Say whether this document alone was erased here, whether or not it ever came."""
+    found = select(erased_subject.c.subject).where(erased_subject.c.subject == document_id)
+    return await session.scalar(found) is not None
 
 
 def router() -> APIRouter:
@@ -178,7 +194,11 @@ async def send(request: Request, document_id: UUID) -> Response:
     caller = require_machine(request, accepted=frozenset(runtime.secrets.machine_digests))
     async with runtime.database.transaction(Actor.service(caller)) as session:
         await _require_grant(session, document_id, caller)
-        found = await read(session, document_id)
+        try:
+            found = await read(session, document_id)
+        except DocumentErased:
+            # Not 410: whoever asks takes in what the event says, without this document.
+            return Response(status_code=HTTPStatus.NO_CONTENT)
         await audit.record_read(session, subject=found.subject, now=clock.now(), reason="document-fetched")
     digest = base64.b64encode(bytes.fromhex(found.reference.digest)).decode()
     headers = {"Content-Digest": f"sha-256=:{digest}:", "Cache-Control": "no-store"}
@@ -207,7 +227,8 @@ class Fetcher:
         """Return the body of a document, checked against size and digest of its reference.
 
         Raises DocumentTooLarge, DocumentMissing, DocumentRefused or DocumentDigestMismatch (the message is at fault),
-        SubjectErased (it was erased meanwhile) or DocumentUnreachable (the publisher is down: try again).
+        SubjectErased (it was erased meanwhile; DocumentErased where its subject stands) or DocumentUnreachable (the
+        publisher is down: try again).
         """
         if reference.size > SIZE_LIMIT:
             raise DocumentTooLarge("The event names a document larger than 40 MB: the publisher must send it in parts.")
@@ -244,6 +265,8 @@ async def _collect(answer: httpx2.Response, size: int) -> bytes:
 def _check_status(publisher: str, status: int) -> None:
     if status == HTTPStatus.OK:
         return
+    if status == HTTPStatus.NO_CONTENT:
+        raise DocumentErased("The document was erased before it could be fetched; what its event says stands.")
     if status == HTTPStatus.NOT_FOUND:
         raise DocumentMissing(f"The service {publisher} has no document with the id that its event names.")
     if status == HTTPStatus.GONE:

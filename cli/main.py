@@ -15,6 +15,7 @@ import typer
 from chassis.errors import ThroughlineError
 from cli import console
 from cli.blank import blank_form
+from cli.erasure import erase
 from cli.errors import BadInput, Refused
 from cli.ledgers import ledger
 from cli.partner import partner
@@ -41,6 +42,7 @@ commands.add_typer(audit, name="audit")
 commands.add_typer(partner, name="partner")
 commands.add_typer(routing, name="routing")
 commands.command()(ledger)
+commands.command()(erase)
 commands.command("blank-form")(blank_form)
 
 State = Annotated[

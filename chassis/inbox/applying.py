@@ -2,20 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import text
 
-from chassis import documents, tables, telemetry
+from chassis import documents, telemetry
 from chassis.actor import Actor
 from chassis.broker import Handlers, Message
 from chassis.crypto import TopicKeys
 from chassis.database import Database, Session
-from chassis.documents import Fetcher
+from chassis.documents import DocumentErased, Fetcher
 from chassis.errors import NotYet, Rejected, SubjectErased
 from chassis.inbox import store
 from chassis.inbox.meanwhile import meanwhile
@@ -27,6 +28,11 @@ from contracts.envelope import DocumentReference, Envelope, Event, ReceiptBatch,
 
 Bodies = Mapping[DocumentReference, bytes]
 _NOTHING = Position()
+_HERE = text(
+    """SELECT id FROM document WHERE id = ANY (CAST(:ids AS uuid[]))
+    UNION SELECT subject FROM erased_subject WHERE subject = ANY (CAST(:ids AS uuid[]))"""
+)
+"""Of documents those that need no fetching: they are here, or were erased one by one before they came."""
 
 
 class EventUnknown(NotYet):
@@ -103,7 +109,7 @@ class Applying:
             return opened
         async with database.transaction(actor) as session:
             ids = [reference.id for reference in wanted]
-            rows = await session.rows(select(tables.document.c.id).where(tables.document.c.id.in_(ids)))
+            rows = await session.rows(_HERE, {"ids": ids})
         here = {row.id for row in rows}
         return [await self._fetched(item, {document.id for document in wanted} - here) for item in opened]
 
@@ -112,8 +118,11 @@ class Applying:
             return item
         publisher = TOPIC_BY_NAME[item.envelope.topic].publisher
         wanted = [reference for reference in documents_of(item.event) if reference.id in missing]
+        bodies = {}
         try:
-            bodies = {reference: await self._fetcher.fetch(publisher, reference) for reference in wanted}
+            for reference in wanted:
+                with suppress(DocumentErased):
+                    bodies[reference] = await self._fetcher.fetch(publisher, reference)
         except SubjectErased:
             return item._replace(event=None)
         return item._replace(bodies=bodies)
@@ -170,6 +179,8 @@ class Applying:
             kind="consumer",
         ):
             for reference, body in item.bodies.items():
+                if await documents.is_erased(session, reference.id):
+                    continue
                 await documents.keep(session, reference, body, subject=envelope.subject, area=envelope.area, now=now)
             await found[1](session, item.event, message)
 

@@ -56,9 +56,11 @@ class ReplayFollowed(ReplayOrder):
 
 
 class ErasureOrder(BaseModel):
-    """Erase everything about a subject in this service."""
+    """Erase everything about a subject in this service, or only one document of it; a dry run undoes what it did."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     subject: UUID
     reason: Reason
+    document: UUID | None = None
+    dry_run: bool = False

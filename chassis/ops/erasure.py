@@ -11,18 +11,37 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis import audit, documents
 from chassis.database import Session
 from chassis.inbox import store
-from chassis.outbox import STATISTICS
+from chassis.outbox import STATISTICS, send_receipts
 from chassis.tables import dispatch, erased_subject, inbox_event, inbox_held, inbox_parked, outbox
 from chassis.wire import decode
-from contracts.envelope import Envelope
+from contracts.catalogue import TOPIC_BY_NAME
+from contracts.envelope import Envelope, ReceiptBatch, ReceiptItem
 
-EraseSubject = Callable[[Session, UUID], Awaitable[None]]
-"""A service's own part: empties the columns and rows that it lists for a subject."""
+
+@dataclass(frozen=True)
+class StillHeld:
+    """A document of another subject that holds the erased one's words too; `needed` while nothing else tells of it."""
+
+    subject: UUID
+    reference: str
+    document: UUID
+    needed: bool
+
+
+EraseSubject = Callable[[Session, UUID], Awaitable[tuple[StillHeld, ...] | None]]
+"""A service's own part: empties the columns and rows that it lists for a subject, or for a document that is erased
+alone, and says which documents of others hold the same words."""
+
+MayErase = Callable[[Session, UUID], Awaitable[None]]
+"""Raises Conflict where a document that is to be erased alone is all that there is of its subject."""
 
 
 @dataclass(frozen=True)
 class DeletionReceipt:
-    """What one service has erased; the numbers count what this call found, so a second call may say 0."""
+    """What one service has erased; the numbers count what this call found, so a second call may say 0.
+
+    `document` is set where that one alone was erased of its subject.
+    """
 
     service: str
     subject: UUID
@@ -31,38 +50,71 @@ class DeletionReceipt:
     events: int
     held: int
     parked: int
+    document: UUID | None = None
+    still_held: tuple[StillHeld, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Say whether anything of the erased subject is left at others, and how to finish."""
+        if not self.still_held and self.document:
+            return (
+                "This original is gone. Backups of the data hold it until they are deleted, under the key of the referral "
+                "that stands; restored, it is emptied again at the start."
+            )
+        if not self.still_held:
+            return "Nothing of it is left here that can be read."
+        names = " and ".join(each.reference for each in self.still_held)
+        needed = " and ".join(each.reference for each in self.still_held if each.needed)
+        first = f"First complete {needed} at the intake desk: its original is all that there is. " if needed else ""
+        return (
+            f"Not finished: the same mail is also the original of {names}, under a key of its own, and the erased "
+            f"person's words are in it. {first}Then erase that mail everywhere: `throughline erase REF "
+            "--shared-original`. Forms and versions stay."
+        )
 
 
 async def erase_stored(
-    session: Session, subject: UUID, erase_own: EraseSubject | None, *, reason: str, now: datetime
+    session: Session,
+    subject: UUID,
+    erase_own: EraseSubject | None,
+    *,
+    reason: str,
+    now: datetime,
+    document: UUID | None = None,
 ) -> DeletionReceipt:
     """Empty what the service's database holds about a subject whose key is already deleted, and audit the receipt.
+
+    With a `document`, only this one of the subject's is emptied: nothing else stands under its id.
 
     Outbox rows become tombstones that keep their number, documents keep their id; held and parked messages become
     tombstones that the inbox takes up at once, in order, and answers with `erased`.
     """
     await session.lock(subject)
-    await _hold(session, subject)
-    if erase_own is not None:
-        await erase_own(session, subject)
+    erased = document or subject
+    await _hold(session, erased)
+    left = await erase_own(session, erased) if erase_own is not None else None
     receipt = DeletionReceipt(
         service=session.service,
         subject=subject,
         erased_at=now,
-        documents=await documents.erase(session, subject),
-        events=await _tombstones(session, subject),
-        parked=await _parked(session, subject, now),
-        held=await _held(session, subject),
+        documents=await documents.erase(session, erased),
+        events=await _tombstones(session, erased),
+        parked=await _parked(session, erased, now),
+        held=await _held(session, erased),
+        document=document,
+        still_held=left or (),
     )
-    await _answer_erased(session, subject)
-    await _register(session, subject, reason, now)
-    facts = {
+    await _answer_erased(session, erased, now)
+    await _register(session, erased, reason, now)
+    facts: dict[str, str | int] = {
         "documents": receipt.documents,
         "events": receipt.events,
         "held": receipt.held,
         "parked": receipt.parked,
+        "still_held": len(receipt.still_held),
     }
-    await audit.record(session, "subject.erase", subject=subject, now=now, reason=reason, facts=facts)
+    action = "document.erase" if document else "subject.erase"
+    await audit.record(session, action, subject=subject, now=now, reason=reason, facts=facts)
     return receipt
 
 
@@ -126,10 +178,23 @@ async def _hold_tombstone(session: Session, envelope: Envelope) -> None:
     await store.hold(session, replace(envelope, sealed=b""), erased, datetime.now(UTC))
 
 
-async def _answer_erased(session: Session, subject: UUID) -> None:
-    # A replay is answered with what became of the event: what was stored is no longer there.
+async def _answer_erased(session: Session, subject: UUID, now: datetime) -> None:
+    """Tell every publisher that what was stored of its events is no longer here; a replay is answered so too."""
     found = (inbox_event.c.subject == subject) & (inbox_event.c.state == "stored")
-    await session.execute(update(inbox_event).where(found).values(state="erased"))
+    gone = update(inbox_event).where(found).values(state="erased")
+    said: dict[str, list[ReceiptItem]] = {}
+    for row in await session.rows(gone.returning(inbox_event.c.topic, inbox_event.c.event_id)):
+        item = ReceiptItem(
+            event_id=row.event_id,
+            topic=row.topic,
+            subject=subject,
+            recipient=session.service,
+            state="erased",
+            at=now.isoformat(),
+        )
+        said.setdefault(TOPIC_BY_NAME[row.topic].publisher, []).append(item)
+    for publisher, items in said.items():
+        await send_receipts(session, publisher, ReceiptBatch(recipient=session.service, items=tuple(items)))
 
 
 async def _register(session: Session, subject: UUID, reason: str, now: datetime) -> None:

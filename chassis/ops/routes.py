@@ -9,16 +9,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import TypeAdapter
 
 from chassis import audit, clock, inbox
 from chassis.actor import Actor
+from chassis.database import Session
 from chassis.errors import Unavailable
 from chassis.inbox.parked import Resolution
 from chassis.internal import ProblemRoute, require_operator, require_watcher
 from chassis.ops import queues, replaying
 from chassis.ops.auditing import audited
 from chassis.ops.bodies import ErasureOrder, ResolutionOrder
-from chassis.ops.erasure import EraseSubject, erase_stored
+from chassis.ops.erasure import DeletionReceipt, EraseSubject, MayErase, erase_stored
 from chassis.ops.queues import ParkedMessage
 from chassis.web.pages import Page, PageRequest
 from contracts.catalogue import consumed_by, published_by
@@ -30,6 +32,7 @@ Operator = Annotated[Actor, Depends(require_operator)]
 Watcher = Annotated[Actor, Depends(require_watcher)]
 """Who may ask for counts and checkpoints, nobody's record: operators, and monitor by itself, all day, unaudited."""
 Endpoint = Callable[..., Awaitable[Response]]
+_RECEIPT = TypeAdapter(DeletionReceipt)
 After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
@@ -43,6 +46,10 @@ class OperatedService(Protocol):
     @property
     def erase_subject(self) -> EraseSubject | None:
         """Its own part of an erasure."""
+
+    @property
+    def may_erase(self) -> MayErase | None:
+        """Refuses to erase a document alone that is still needed."""
 
     @property
     def ops_routes(self) -> tuple[Page, ...]:
@@ -63,7 +70,7 @@ def router(service: OperatedService) -> APIRouter:
     routes.add_api_route("/audit/checkpoints", show_checkpoints, methods=["GET"])
     routes.add_api_route("/audit/entries", export_entries, methods=["GET"])
     routes.add_api_route("/clock", show_clock, methods=["GET"])
-    routes.add_api_route("/erase", _erasing(service.erase_subject), methods=["POST"])
+    routes.add_api_route("/erase", _erasing(service), methods=["POST"])
     for page in service.ops_routes:
         path = page.path.removeprefix("/ops")
         routes.add_api_route(path, _serving(page), methods=[page.method], name=page.title)
@@ -148,24 +155,49 @@ async def _resolve(
     return JSONResponse({"would": _resolution_sentence(message, retrying=retrying), "done": not order.dry_run})
 
 
-def _erasing(erase_own: EraseSubject | None) -> Endpoint:
+def _erasing(service: OperatedService) -> Endpoint:
     async def erase(request: Request, operator: Operator, order: ErasureOrder) -> JSONResponse:
         runtime = request.app.state.runtime
+        if order.document or order.dry_run:
+            details: audit.Details = {"reason": order.reason, "facts": {"dry_run": int(order.dry_run)}}
+            async with audited(request, operator, "ops.erase", subject=order.subject, **details) as session:
+                rehearsed = await _rehearsed(session, service, order)
+            if rehearsed is not None:
+                return JSONResponse(_receipt_content(rehearsed, done=False))
         # The key goes first: whoever writes about the subject from here on is refused, and a crash leaves nothing
-        # readable; sending the order again finishes the rest.
-        await runtime.database.keys.erase(order.subject)
+        # readable; sending the order again finishes the rest. A document has no key, and is registered alike.
+        erased = order.document or order.subject
+        await runtime.database.keys.erase(erased)
         async with runtime.database.transaction(operator) as session:
-            receipt = await erase_stored(session, order.subject, erase_own, reason=order.reason, now=clock.now())
+            receipt = await _erase(session, service, order)
         topics = [topic.name for topic in published_by(runtime.settings.service)]
-        emptied = await runtime.bus.forget(topics, order.subject) if topics else 0
-        values = (
-            asdict(receipt)
-            | {"bus_messages": emptied}
-            | {"subject": str(receipt.subject), "erased_at": receipt.erased_at.isoformat()}
-        )
-        return JSONResponse(values)
+        emptied = await runtime.bus.forget(topics, erased) if topics else 0
+        return JSONResponse(_receipt_content(receipt, done=True) | {"bus_messages": emptied})
 
     return erase
+
+
+async def _rehearsed(session: Session, service: OperatedService, order: ErasureOrder) -> DeletionReceipt | None:
+    """Return what a dry run would erase, None when it is to be done; raises what the service refuses."""
+    if order.document and service.may_erase is not None:
+        await service.may_erase(session, order.document)
+    if not order.dry_run:
+        return None
+    with suppress(_Undo):
+        async with session.attempt():
+            receipt = await _erase(session, service, order)
+            raise _Undo
+    return receipt
+
+
+async def _erase(session: Session, service: OperatedService, order: ErasureOrder) -> DeletionReceipt:
+    own, reason, now = service.erase_subject, order.reason, clock.now()
+    return await erase_stored(session, order.subject, own, reason=reason, now=now, document=order.document)
+
+
+def _receipt_content(receipt: DeletionReceipt, *, done: bool) -> dict[str, Any]:
+    content: dict[str, Any] = _RECEIPT.dump_python(receipt, mode="json")
+    return content | {"sentence": receipt.sentence, "done": done}
 
 
 def _serving(page: Page) -> Endpoint:

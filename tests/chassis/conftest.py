@@ -36,7 +36,7 @@ async def operator(place: Place, erasures: Erasures) -> AsyncIterator[httpx2.Asy
     """Return a client that speaks as the operator."""
     runtime = replace(place.runtime, secrets=replace(place.runtime.secrets, ops_digest=digest_of(TOKEN)))
     app = FastAPI()
-    app.include_router(ops.router(replace(BARE, erase_subject=erasures)))
+    app.include_router(ops.router(replace(BARE, erase_subject=erasures, may_erase=erasures.may)))
     app.state.runtime = runtime
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://triage.test", headers=OPERATOR) as one:

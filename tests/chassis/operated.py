@@ -9,6 +9,8 @@ from sqlalchemy import insert, select, text
 from chassis import tables
 from chassis.actor import Actor
 from chassis.database import Session
+from chassis.errors import Conflict
+from chassis.ops import StillHeld
 from chassis.wire import encode
 from contracts.envelope import Envelope
 from tests.chassis.places import Place
@@ -26,11 +28,20 @@ class Erasures:
 
     def __init__(self) -> None:
         self.subjects: list[UUID] = []
+        self.still_held: tuple[StillHeld, ...] = ()
+        self.needed: set[UUID] = set()
 
-    async def __call__(self, session: Session, subject: UUID) -> None:
+    async def __call__(self, session: Session, subject: UUID) -> tuple[StillHeld, ...]:
         """Note the subject; the session is alive."""
         assert await session.scalar(text("SELECT 1")) == 1
         self.subjects.append(subject)
+        return self.still_held
+
+    async def may(self, session: Session, document: UUID) -> None:
+        """Refuse what is needed."""
+        assert await session.scalar(text("SELECT 1")) == 1
+        if document in self.needed:
+            raise Conflict
 
 
 def envelope(subject: UUID, sequence: int) -> Envelope:

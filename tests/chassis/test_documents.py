@@ -17,6 +17,7 @@ from chassis import audit, documents
 from chassis.actor import Actor
 from chassis.errors import SubjectErased, ThroughlineError
 from chassis.internal import digest_of
+from chassis.ops.erasure import erase_stored
 from chassis.tables import document_grant
 from contracts.envelope import DocumentReference
 from tests.chassis.places import Place
@@ -129,6 +130,14 @@ class TestFetch:
         async with place.database.transaction(OURSELVES) as session:
             await documents.erase(session, subject)
         with pytest.raises(SubjectErased):
+            await fetcher.fetch("triage", reference)
+
+    async def test_says_that_a_document_alone_is_erased(self, place: Place, fetcher: documents.Fetcher) -> None:
+        subject = uuid4()
+        reference = await stored(place, subject=subject)
+        async with place.database.transaction(OURSELVES) as session:
+            await erase_stored(session, subject, None, reason="a test", now=NOW, document=reference.id)
+        with pytest.raises(documents.DocumentErased):
             await fetcher.fetch("triage", reference)
 
     async def test_a_deleted_key_alone_is_erasure_too(self, place: Place, fetcher: documents.Fetcher) -> None:

@@ -2,9 +2,14 @@
 
 import base64
 import contextlib
+import email
+import io
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -16,9 +21,12 @@ from cli import vault
 from cli.provision import BUS, KEYS
 from contracts.catalogue import SERVICES, TOPIC_BY_NAME
 from contracts.envelope import Envelope
+from contracts.vocabulary import ReferralForm
+from samples.send import REFERENCE
+from services.intake.writers import filled_docx
 from tests.faults.canaries import Plant, in_databases, in_files
 from tests.faults.test_canaries import by_mail, key_of, read, walked
-from tests.journeys.live import Live, aside, signed_in, wait
+from tests.journeys.live import Live, aside, mailed, signed_in, wait
 from tests.journeys.test_pathway import GATEWAY
 
 
@@ -45,20 +53,26 @@ class Opener:
 
     def opens(self) -> list[str]:
         """Return where a value lies that opens, by database and table; a subject without keys leaves none."""
-        return aside(self._all())
+        return [place for place, _ in aside(self._all())]
 
-    async def _all(self) -> list[str]:
-        found = []
+    def telling(self, mark: str) -> set[str]:
+        """Return where a value lies that opens and, unpacked, holds a mark."""
+        found = [*aside(self._all()), *(("bus", words) for words in self._on_the_bus())]
+        return {place for place, words in found if any(mark.encode() in each for each in unpacked(words))}
+
+    async def _all(self) -> list[tuple[str, bytes]]:
+        found: list[tuple[str, bytes]] = []
         for service in SERVICES:
             ciphers = await self._ciphers(service)
             connection = await asyncpg.connect(self.live.database_url(vault.database_of(service)))
             try:
                 found += await self._in_tables(connection, service, ciphers)
                 rows = await connection.fetch("SELECT * FROM outbox WHERE subject = $1", self.subject)
-                found += [f"{service}: outbox" for row in rows if self._opens_row(row)]
+                found += [(f"{service}: outbox", words) for row in rows if (words := self._opened_row(row))]
                 for table in ("inbox_held", "inbox_parked"):
                     rows = await connection.fetch(f"SELECT envelope FROM {table} WHERE subject = $1", self.subject)
-                    found += [f"{service}: {table}" for row in rows if self._opens_body(row["envelope"])]
+                    bodies = (self._opened_body(row["envelope"]) for row in rows)
+                    found += [(f"{service}: {table}", words) for words in bodies if words]
             finally:
                 await connection.close()
         return found
@@ -74,51 +88,69 @@ class Opener:
             await connection.close()
         return [AESGCM(unseal(wrapping, row["wrapped"], self.subject.bytes)) for row in rows]
 
-    async def _in_tables(self, connection: Any, service: str, ciphers: list[AESGCM]) -> list[str]:
+    async def _in_tables(self, connection: Any, service: str, ciphers: list[AESGCM]) -> list[tuple[str, bytes]]:
         columns = await connection.fetch(
             "SELECT table_name, column_name FROM information_schema.columns "
             "WHERE table_schema = 'public' AND data_type = 'bytea'"
         )
-        found = []
+        found: list[tuple[str, bytes]] = []
         for name, column in columns:
             values = await connection.fetch(f"SELECT {column} AS value FROM {name} WHERE {column} IS NOT NULL")
-            found += [f"{service}: {name}.{column}" for row in values if self._opens(ciphers, row["value"])]
+            opened = (self._opened(ciphers, row["value"]) for row in values)
+            found += [(f"{service}: {name}.{column}", words) for words in opened if words is not None]
         return found
 
-    def _opens(self, ciphers: list[AESGCM], value: bytes) -> bool:
+    def _opened(self, ciphers: list[AESGCM], value: bytes) -> bytes | None:
         for cipher in ciphers:
             with contextlib.suppress(SealBroken):
-                unseal(cipher, value, self.subject.bytes)
-                return True
-        return False
+                return unseal(cipher, value, self.subject.bytes)
+        return None
 
     def _topic_keys(self) -> TopicKeys:
         held = vault.load(self.live.folder).topic_keys
         return TopicKeys({topic: [key_of(each) for each in keys] for topic, keys in held.items()})
 
-    def _opens_row(self, row: Any) -> bool:
+    def _opened_row(self, row: Any) -> bytes:
         bound = f"{row['event_id']}|{row['type']}|{row['subject']}".encode()
-        return self._opens_under_topic(row["topic"], row["key_id"], row["sealed"], bound)
+        return self._opened_under_topic(row["topic"], row["key_id"], row["sealed"], bound)
 
-    def _opens_body(self, body: bytes) -> bool:
+    def _opened_body(self, body: bytes) -> bytes:
         with contextlib.suppress(EnvelopeUnreadable):
             held: Envelope = decode(body)
-            return self._opens_under_topic(held.topic, held.key_id, held.sealed, held.associated_data())
-        return False
+            return self._opened_under_topic(held.topic, held.key_id, held.sealed, held.associated_data())
+        return b""
 
-    def _opens_under_topic(self, topic: str, key_id: str, sealed: bytes, bound: bytes) -> bool:
+    def _opened_under_topic(self, topic: str, key_id: str, sealed: bytes, bound: bytes) -> bytes:
+        """Return what was said; nothing where it does not open."""
         if not TOPIC_BY_NAME[topic].sealed:
-            return bool(sealed)
+            return sealed
         with contextlib.suppress(SealBroken):
-            self._topic_keys().unseal(topic, key_id, sealed, bound)
-            return True
-        return False
+            return self._topic_keys().unseal(topic, key_id, sealed, bound)
+        return b""
 
     def on_the_bus(self) -> int:
         """Return how many messages on the bus still open under their topic's key."""
+        return len(self._on_the_bus())
+
+    def _on_the_bus(self) -> list[bytes]:
         rows = self.live.rows(BUS, "SELECT topic, body FROM bus.message WHERE topic NOT LIKE 'receipts.%'")
         about = str(self.subject).encode()
-        return sum(self._opens_body(row["body"]) for row in rows if about in row["body"])
+        opened = [self._opened_body(row["body"]) for row in rows if about in row["body"]]
+        return [words for words in opened if words]
+
+
+def unpacked(value: bytes) -> Iterator[bytes]:
+    """Yield a value and whatever is packed in it: the parts of a mail, the files of a Word document."""
+    yield value
+    if value.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(value)) as packed:
+            yield from (packed.read(name) for name in packed.namelist())
+    elif b"MIME-Version:" in value:
+        parts = email.message_from_bytes(value).walk()
+        bodies = [part.get_payload(decode=True) for part in parts if not part.is_multipart()]
+        for body in bodies:
+            assert isinstance(body, bytes)
+            yield from unpacked(body)
 
 
 @pytest.fixture(scope="module")
@@ -194,8 +226,6 @@ class TestAnErasedSubject:
             found: list[dict[str, Any]] = erased.live.ledger(erased.reference)["lines"]
             return found
 
-        order = {"subject": str(erased.subject), "dry_run": False}
-        erased.live.operate("intake", "POST", "replay", order)
         personal = ("imu", "gateway", "front-door", "dovetail")
         wait(
             lambda: {line["state"] for line in lines() if line["team"] in personal} == {"erased"},
@@ -229,3 +259,75 @@ class TestAnErasedSubject:
 
     def test_the_bus_keeps_nothing_that_opens(self, erased: Erased) -> None:
         assert Opener(erased.live, erased.subject).on_the_bus() == 0
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Two referrals out of one mail, of which the first person is erased; where her words opened at each step."""
+
+    live: Live
+    gone: str
+    stays: Opener
+    marks: tuple[str, str]
+    before: set[str]
+    between: set[str]
+    sentences: tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def shared(live: Live) -> Shared:
+    """A mail with two forms: one person is erased, then the mail as the original of the other."""
+    plants = Plant(), Plant()
+    gone, other = two_by_mail(live, plants)
+    (row,) = live.of("intake", "SELECT id FROM referral WHERE reference = $1", other)
+    stays, mark = Opener(live, row["id"]), plants[0].mark
+    wait(lambda: not unsettled(live, row["id"]), 60, "The end of the messages")
+    before = stays.telling(mark)
+    first = live.command("erase", gone, "--reason", "a test of erasure")
+    assert first.returncode == 1, first.stdout + first.stderr
+    between = stays.telling(mark)
+    last = live.command("erase", gone, "--reason", "a test of erasure", "--shared-original")
+    assert last.returncode == 0, last.stdout + last.stderr
+    sentences = first.stderr, last.stdout
+    return Shared(live, gone, stays, (mark, plants[1].mark), before, between, sentences)
+
+
+def two_by_mail(live: Live, plants: tuple[Plant, Plant]) -> tuple[str, str]:
+    """Send a mail with two forms that also speaks of the first person; return both references once they are read."""
+    message = EmailMessage()
+    message["From"], message["To"] = plants[1].value("mail.sender", mail=True), "police@example.test"
+    message["Subject"] = f"About {plants[0].value('mail.subject')} and another"
+    message["Message-ID"] = f"<{uuid4()}@canary.example>"
+    message.set_content(f"More of {plants[0].value('mail.body')}\n")
+    for number, plant in enumerate(plants):
+        form = filled_docx(ReferralForm.model_validate(plant.form()))
+        message.add_attachment(form, maintype="application", subtype="octet-stream", filename=f"{number}.docx")
+    code, reply = mailed(live, message)
+    assert code == 250, reply
+    first = str(REFERENCE.findall(reply)[0])
+    query = """SELECT referral.reference FROM same_mail JOIN referral ON referral.id = same_mail.referral_id
+        JOIN referral AS first ON first.id = same_mail.first_id WHERE first.reference = $1"""
+    wait(lambda: live.of("intake", query, first), 60, "The second referral of the mail")
+    ((second),) = (row["reference"] for row in live.of("intake", query, first))
+    wait(lambda: read(live, first) and read(live, second), 60, "The reading of both")
+    return first, second
+
+
+@pytest.mark.timeout(300)
+class TestOneOfTwoInAMail:
+    def test_is_in_the_others_original_at_first_wherever_that_lies(self, shared: Shared) -> None:
+        assert {"intake: document.body", "triage: document.body"} <= shared.before
+
+    def test_is_still_there_once_only_her_referral_is_erased_and_the_receipt_says_so(self, shared: Shared) -> None:
+        assert shared.between == shared.before
+        assert f"throughline erase {shared.gone} --shared-original" in shared.sentences[0]
+
+    def test_is_found_nowhere_once_the_shared_original_is_erased(self, shared: Shared) -> None:
+        assert shared.stays.telling(shared.marks[0]) == set()
+        assert in_databases(shared.live, shared.marks[:1]) == []
+        wait(lambda: not in_files(shared.live.folder.root, shared.marks[:1]), 120, "The removal of the sent mail")
+
+    def test_leaves_the_others_own_form(self, shared: Shared) -> None:
+        assert {"intake: referral_version.form", "triage: referral_version.sealed_form"} <= shared.stays.telling(
+            shared.marks[1]
+        )

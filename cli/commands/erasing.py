@@ -1,0 +1,78 @@
+"""A referral erased in every service, and what is left of it at others who came in the same mail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from cli import console
+from cli.clients import Operations, Operator
+from cli.commands.follow import checked
+from cli.errors import NotRunning, ServiceAnswered
+from contracts.catalogue import SERVICES
+
+FIRST = "intake"
+"""It knows whose originals are the same mail, and refuses to part with one that is still needed."""
+
+
+@dataclass
+class Erasure:
+    """The deletion receipts of one erasure, and the sentence of each service that gave none."""
+
+    reference: str
+    receipts: list[Mapping[str, Any]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+    @property
+    def last_of_intake(self) -> Mapping[str, Any]:
+        """The receipt that says what is left now; empty where intake gave none."""
+        return next((each for each in reversed(self.receipts) if each["service"] == FIRST), {})
+
+    @property
+    def finished(self) -> bool:
+        """Say whether every service has erased, and nobody else's original holds the same words."""
+        return not self.refusals and not self.last_of_intake.get("still_held")
+
+
+def run(state: Path, reference: str, reason: str, *, shared: bool, dry_run: bool) -> Erasure:
+    """Erase a referral everywhere and, if `shared`, the originals of others that are the same mail.
+
+    Raises BadInput, NotRunning or ServiceAnswered before anything is erased: where intake does not know the referral.
+    """
+    erasure = Erasure(checked(reference))
+    with Operations(Operator.of(state)) as operations:
+        order = {"reason": reason, "dry_run": dry_run}
+        subject = operations.get(FIRST, f"ledger/{erasure.reference}")["subject"]
+        _everywhere(operations, {**order, "subject": subject}, erasure)
+        held: Sequence[Mapping[str, Any]] = erasure.last_of_intake.get("still_held", ()) if shared else ()
+        for each in held:
+            about = {"subject": each["subject"], "document": each["document"]}
+            _everywhere(operations, {**order, **about}, erasure, each["reference"])
+    return erasure
+
+
+def _everywhere(operations: Operations, order: Mapping[str, object], erasure: Erasure, original_of: str = "") -> None:
+    """Send an order to every service; what intake refuses is asked of nobody else."""
+    for service in (FIRST, *(each for each in SERVICES if each != FIRST)):
+        try:
+            receipt = operations.post(service, "erase", order)
+        except (NotRunning, ServiceAnswered) as error:
+            erasure.refusals.append(str(error))
+            if service == FIRST:
+                return
+        else:
+            erasure.receipts.append({**receipt, "original_of": original_of})
+
+
+def table(erasure: Erasure, *, dry_run: bool) -> Table:
+    """Return the deletion receipts as people read them."""
+    title = f"{'What would be erased' if dry_run else 'Erased'} of {erasure.reference}"
+    counts = ("documents", "events", "held", "parked")
+    made = console.table(title, "service", "what", *counts, "on the bus")
+    for each in erasure.receipts:
+        what = f"the original of {each['original_of']}" if each["original_of"] else "everything"
+        on_bus = str(each.get("bus_messages", "-"))
+        made.add_row(each["service"], what, *(str(each[count]) for count in counts), on_bus)
+    return made
