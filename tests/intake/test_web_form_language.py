@@ -21,7 +21,7 @@ TEMPLATES = wordings.PUBLIC_PAGES / "templates"
 PUBLIC = (
     *("start", "task_list", "question", "call_999", "check_answers", "declaration", "receipt", "copy", "public"),
     *("save", "saved", "saved_form", "saved_gone", "macros/questions", "refusal"),
-    *("progress", "progress_asked", "progress_link", "progress_referral"),
+    *("progress", "progress_asked", "progress_gone", "progress_link", "progress_referral"),
 )
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 SAME_IN_BOTH = {"%(label)s %(number)s"}

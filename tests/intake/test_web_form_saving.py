@@ -11,6 +11,7 @@ from chassis import clock, outbox
 from chassis.actor import Actor
 from contracts.intake.referrer import LinkDue, LinkPurpose
 from services.intake import jobs
+from services.intake.web.form import saving
 from tests.conftest import Running
 from tests.intake.builders import rows
 from tests.intake.test_web_views import PAGE, answers, fill_in, intake, post, problems, refusal
@@ -125,6 +126,42 @@ class TestALink:
         await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
         assert len(await rows(intake.runtime, "SELECT 1 FROM referral")) == 1
         assert (await intake.client.get(path_of(links[0]))).status_code == 404
+
+    async def test_opens_nothing_that_was_sent_though_nobody_could_delete_it(
+        self, intake: Running, links: list[LinkDue], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fails(*_: Any, **__: Any) -> None:
+            raise TimeoutError
+
+        await fill_in(intake, answers())
+        await post(intake, "/referral/save", {"email": ADDRESS})
+        monkeypatch.setattr(saving, "forget", fails)
+        await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+        assert len(await rows(intake.runtime, "SELECT 1 FROM saved_form")) == 1
+        assert (await intake.client.get(path_of(links[0]))).status_code == 404
+
+    @pytest.mark.parametrize(("changed", "referrals"), [(False, 1), (True, 2)])
+    async def test_makes_one_referral_from_two_browsers_unless_the_words_differ(
+        self, intake: Running, links: list[LinkDue], changed: bool, referrals: int
+    ) -> None:
+        await fill_in(intake, answers())
+        await post(intake, "/referral/save", {"email": ADDRESS})
+        first = dict(intake.client.cookies)
+        intake.client.cookies.clear()
+        await post(intake, path_of(links[0]), {}, do="open")
+        if changed:
+            await post(intake, f"{PAGE}name", answers() | {"person.surname": CANARY})
+        other = dict(intake.client.cookies)
+        receipts = []
+        for cookies in (first, other):
+            intake.client.cookies.clear()
+            intake.client.cookies.update(cookies)
+            sent = await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+            assert sent.headers["location"] == "/referral/receipt"
+            receipts.append((await intake.client.get("/referral/receipt")).text)
+        made = await rows(intake.runtime, "SELECT reference FROM referral")
+        assert len(made) == referrals
+        assert all(any(each.reference in page for each in made) for page in receipts)
 
     async def test_ends_with_its_time_and_the_key_with_it(self, intake: Running, links: list[LinkDue]) -> None:
         await saved(intake)

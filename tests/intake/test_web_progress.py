@@ -18,7 +18,7 @@ from services.intake.web.progress import ANSWERED_AFTER
 from tests.conftest import Running
 from tests.intake.builders import rows
 from tests.intake.test_web_form_saving import links, path_of
-from tests.intake.test_web_views import answers, fill_in, intake, post, problems, refusal
+from tests.intake.test_web_views import answers, fill_in, hidden, intake, post, problems, refusal
 
 __all__ = ["intake", "links"]
 
@@ -127,9 +127,21 @@ class TestProgress:
         await asked(intake, row.reference)
         [link] = of_progress(links)
         assert row.reference not in (await intake.client.get(path_of(link))).text
-        await opened(intake, link)
+        here = dict(intake.client.cookies)
         intake.client.cookies.clear()
-        assert (await post(intake, path_of(link), {})).status_code == 404
+        waiting = hidden((await intake.client.get(path_of(link))).text)
+        elsewhere = dict(intake.client.cookies)
+        intake.client.cookies.clear()
+        intake.client.cookies.update(here)
+        await opened(intake, link)
+        again = await intake.client.get(path_of(link))
+        assert again.headers["location"] == "/progress/referral"
+        intake.client.cookies.clear()
+        intake.client.cookies.update(elsewhere)
+        for over in (await intake.client.get(path_of(link)), await intake.client.post(path_of(link), data=waiting)):
+            assert over.status_code == 404
+            assert "Get another link" in over.text
+            assert "Show the progress" not in over.text
         assert (await intake.client.get("/progress/referral")).headers["location"] == "/progress"
 
     async def test_forgets_links_in_time(self, intake: Running, links: list[Any]) -> None:
@@ -137,7 +149,7 @@ class TestProgress:
         await asked(intake, row.reference)
         await jobs.purge_saved_forms(intake.runtime, clock.now() + timedelta(hours=25))
         assert await rows(intake.runtime, "SELECT 1 FROM progress_access") == []
-        assert (await post(intake, path_of(of_progress(links)[0]), {})).status_code == 404
+        assert (await intake.client.get(path_of(of_progress(links)[0]))).status_code == 404
 
     async def test_takes_in_what_the_referrer_adds_once(self, intake: Running, links: list[Any]) -> None:
         row = await referred(intake)

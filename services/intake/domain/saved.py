@@ -1,9 +1,12 @@
 """Links that open something by themselves: to a form that was saved, and to how far a referral has got."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from services.intake.domain.sameness import ArrivalKey, KeyKind, key_for
 
 TOKEN_BYTES = 32
 """How much chance is in a link: as much as in a key."""
@@ -19,6 +22,11 @@ class SavedForm:
     id: UUID
     draft: str = field(repr=False)
     expires_at: datetime
+
+    @property
+    def sending(self) -> str:
+        """Return the token under which every browser that opens this form sends it."""
+        return str(json.loads(self.draft)["form_token"])
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,11 @@ class LinkTo:
 def token_digest(token: str) -> bytes:
     """Return what is kept of a link's token: its SHA-256, from which nobody gets back to the link."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def sending_key(form_token: str, body: bytes = b"") -> ArrivalKey:
+    """Return the sign of a form sent by the web: the same words under one token are one referral, from any browser."""
+    return key_for(KeyKind.IDEMPOTENCY_KEY, f"web-form|{form_token}", body)
 
 
 def may_ask_again(asked: tuple[datetime, ...], now: datetime) -> bool:

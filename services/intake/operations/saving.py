@@ -21,6 +21,7 @@ from services.intake.domain.saved import (
     LinkTo,
     token_digest,
 )
+from services.intake.queries.progress import still_open
 from services.intake.queries.references import by_reference
 
 
@@ -106,10 +107,8 @@ async def grant_progress(session: Session, reference: str, to: LinkTo, *, now: d
 async def use_progress_link(session: Session, token: str, *, now: datetime) -> UUID | None:
     """Use up a link; return the id of the referral that it opens, None where it is unknown, over or used already."""
     access = models.progress_access
-    open_link = (
-        (access.c.token_digest == token_digest(token)) & access.c.used_at.is_(None) & (access.c.expires_at > now)
-    )
-    row = await session.first(update(access).where(open_link).values(used_at=now).returning(access.c.referral_id))
+    using = update(access).where(still_open(token, now)).values(used_at=now).returning(access.c.referral_id)
+    row = await session.first(using)
     return row.referral_id if row else None
 
 

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from chassis.database import Session
 from contracts.vocabulary import ProgressStage
 from services.intake import models
+from services.intake.domain.saved import token_digest
+
+access = models.progress_access
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,16 @@ class ToldReferral:
     area_version: str
     district: str
     stages: tuple[ToldStage, ...]
+
+
+async def progress_link_opens(session: Session, token: str, *, now: datetime) -> bool:
+    """Say whether a link still opens something: it is known, its time is not over, and nobody has used it."""
+    return await session.first(select(access.c.referral_id).where(still_open(token, now))) is not None
+
+
+def still_open(token: str, now: datetime) -> ColumnElement[bool]:
+    """Return what holds of a link that still opens something."""
+    return (access.c.token_digest == token_digest(token)) & access.c.used_at.is_(None) & (access.c.expires_at > now)
 
 
 async def told_referral(session: Session, referral_id: UUID) -> ToldReferral | None:

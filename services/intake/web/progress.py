@@ -10,11 +10,11 @@ from chassis import audit
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import tidy_reference
 from services.intake.domain import LONDON, Addition, KeyKind, key_for
-from services.intake.domain.saved import LinkTo, may_ask_again
+from services.intake.domain.saved import LinkTo, may_ask_again, token_digest
 from services.intake.operations import add_version_by_referrer
 from services.intake.operations.saving import grant_progress, use_progress_link
 from services.intake.queries import likeness_key, localities_of
-from services.intake.queries.progress import ToldReferral, told_referral
+from services.intake.queries.progress import ToldReferral, progress_link_opens, told_referral
 from services.intake.web.form.answers import Typed
 from services.intake.web.form.checks import one
 from services.intake.web.form.saving import ASKED, TOO_OFTEN
@@ -72,16 +72,23 @@ async def progress_asked(request: PageRequest) -> Response:
 
 async def progress_link(request: PageRequest) -> Response:
     """Open the page behind a link; only pressing the button uses it up, so that a mail scanner cannot."""
-    visit = Visit(request)
+    visit, token = Visit(request), request.path["token"]
     if not visit.posted:
-        return visit.render("progress_link")
-    await request.form()
+        async with request.transaction() as session:
+            opens = await progress_link_opens(session, token, now=request.now)
+        if not opens and request.session.get(OPEN, {}).get("link") == token_digest(token).hex():
+            return visit.redirect("progress_referral")
+        return visit.render("progress_link") if opens else visit.render("progress_gone", status=404)
     async with request.transaction() as session:
-        referral_id = await use_progress_link(session, request.path["token"], now=request.now)
+        referral_id = await use_progress_link(session, token, now=request.now)
     if referral_id is None:
-        return visit.render("saved_gone", status=404)
+        return visit.render("progress_gone", status=404)
     request.session.rotate()  # whoever planted this browser's cookie does not come along
-    request.session[OPEN] = {"referral": str(referral_id), "until": (request.now + OPEN_FOR).isoformat()}
+    request.session[OPEN] = {
+        "referral": str(referral_id),
+        "until": (request.now + OPEN_FOR).isoformat(),
+        "link": token_digest(token).hex(),
+    }
     return visit.redirect("progress_referral")
 
 

@@ -1,12 +1,21 @@
 """The public form: a task list, one question after the other, a check, a declaration, and a receipt."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from chassis.sessions import Limits
 from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import Door
-from services.intake.domain import CAME_IN, WORK_THE_DESK, KeyKind, Original, Reading, ReferralUnknown, key_for
+from services.intake.domain import (
+    CAME_IN,
+    WORK_THE_DESK,
+    KeyUsedForAnotherRequest,
+    Original,
+    Reading,
+    ReferralUnknown,
+)
+from services.intake.domain.saved import sending_key
 from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept, waits
 from services.intake.web.form import answers, fields, referral_form, saving, summary
@@ -14,8 +23,6 @@ from services.intake.web.form.copies import RECEIPT
 from services.intake.web.form.steps import STEP, Step, marked, section_of, steps_of
 from services.intake.web.form.visit import DRAFT, Visit
 
-ONE_SENDING = "form_token"
-"""What the session keeps so that a second press of the last button is known for one."""
 DANGER = "concerns.immediate_danger"
 NOT_DECLARED = marked("Select that you have read who will see this referral")
 CHANGING = "yes"
@@ -141,34 +148,28 @@ async def declaration(request: PageRequest) -> Response:
     wanting = visit.draft.unfinished(visit.today)
     if wanting:
         return _to(visit, wanting)
-    request.session.setdefault(ONE_SENDING, secrets.token_urlsafe(24))
+    known_token = saving.sending_token(visit)
     if not visit.posted:
         visit.refused("declaration")
         form = FormErrors(FormData(), (("sharing_acknowledged", visit.say(NOT_DECLARED)),) if visit.fresh else ())
-        return visit.render("declaration", form=form, form_token=request.session[ONE_SENDING])
+        return visit.render("declaration", form=form, form_token=known_token)
     if sent.get("sharing_acknowledged") != "yes":
         visit.refuse("declaration", {})
         return visit.redirect("declaration")
-    if token != request.session[ONE_SENDING]:
+    if token != known_token:
         return visit.redirect("check_answers")
     return await _take_in(visit, token)
 
 
 async def _take_in(visit: Visit, token: str) -> Response:
     request = visit.request
-    form = referral_form(visit.draft, visit.today, visit.language)
-    original = Original(
-        door=Door.WEB,
-        practice=localities_of(request.runtime).by_district(form.person.district, visit.today),
-        name="referral.json",
-        media_type="application/json",
-        body=form.model_dump_json().encode(),
-        keys=(key_for(KeyKind.FORM_TOKEN, token),),
-        reading=Reading.READ,
-        form=form,
-        likeness_key=likeness_key(request.runtime),
-    )
-    taken = await accept(request.runtime, original, now=request.now, actor=request.actor)
+    original = _original(visit, token)
+    try:
+        taken = await accept(request.runtime, original, now=request.now, actor=request.actor)
+    except KeyUsedForAnotherRequest:
+        # Saved, sent elsewhere, and gone on with here: these are other words, and not for us to throw away.
+        own = (sending_key(secrets.token_urlsafe(24), original.body),)
+        taken = await accept(request.runtime, replace(original, keys=own), now=request.now, actor=request.actor)
     kept: dict[str, Any] = {"token": token, "reference": taken.reference, "email": bool(original.receipt_email)}
     request.session[RECEIPT] = kept | {
         "draft": visit.draft.to_keep(),
@@ -177,8 +178,24 @@ async def _take_in(visit: Visit, token: str) -> Response:
     }
     await saving.forget_if_possible(visit, "sent")
     request.session.pop(DRAFT, None)
-    request.session.pop(ONE_SENDING, None)
+    request.session.pop(saving.ONE_SENDING, None)
     return visit.redirect("receipt")
+
+
+def _original(visit: Visit, token: str) -> Original:
+    form = referral_form(visit.draft, visit.today, visit.language)
+    body = form.model_dump_json().encode()
+    return Original(
+        door=Door.WEB,
+        practice=localities_of(visit.request.runtime).by_district(form.person.district, visit.today),
+        name="referral.json",
+        media_type="application/json",
+        body=body,
+        keys=(sending_key(token, body),),
+        reading=Reading.READ,
+        form=form,
+        likeness_key=likeness_key(visit.request.runtime),
+    )
 
 
 async def receipt(request: PageRequest) -> Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,8 +19,10 @@ from services.intake.web.form.visit import Visit
 from services.intake.web.forms import wrong_with_address
 
 FORGET_WITHIN = 4.0
-SAVED, ASKED = "saved", "links_asked"
-"""What the session keeps: the form that this draft was saved as, and when links were asked for."""
+SAVED, ASKED, ONE_SENDING = "saved", "links_asked", "form_token"
+"""What the session keeps: the form that this draft was saved as, when links were asked for, and the token of sending.
+
+The token goes with a saved form: whichever browsers open it send one referral."""
 REFERRER_EMAIL = "referrer.email"
 TOO_OFTEN = marked("You have asked for several links within an hour. Try again later.")
 DELETED = marked("The saved referral has been deleted.")
@@ -54,7 +57,7 @@ async def _saved(visit: Visit, email: str) -> Response:
     expires_at = request.now + timedelta(days=request.runtime.clients.saved_form_days)
     practice = localities_of(request.runtime).by_district(one(visit.draft.typed, "person.district"), visit.today)
     to = LinkTo(email, visit.language, request.runtime.settings.public_url.rstrip("/") + visit.url("saved_forms"))
-    draft = json.dumps({**visit.draft.to_keep(), "language": visit.language})
+    draft = json.dumps({**visit.draft.to_keep(), "language": visit.language, "form_token": sending_token(visit)})
     async with request.transaction() as session:
         saved_id = await save_form(session, draft, to, practice, expires_at=expires_at, now=request.now)
     await forget(visit, "saved again")
@@ -96,11 +99,17 @@ async def saved_link(request: PageRequest) -> Response:
     return _opened(visit, found)
 
 
+def sending_token(visit: Visit) -> str:
+    """Return the token by which a second sending of this draft is known for one."""
+    return str(visit.session.setdefault(ONE_SENDING, secrets.token_urlsafe(24)))
+
+
 def _opened(visit: Visit, found: SavedForm) -> Response:
     content = json.loads(found.draft)
     visit.request.session.rotate()  # whoever planted this browser's cookie does not come along
     visit.keep(Draft.kept(content))
     visit.speak(content.get("language", visit.language))
+    visit.session[ONE_SENDING] = found.sending
     visit.session[SAVED] = {"id": str(found.id), "until": found.expires_at.isoformat()}
     return visit.redirect("task_list")
 
