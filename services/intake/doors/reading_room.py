@@ -59,7 +59,6 @@ SECONDS_A_ROUND = 2.0
 MOST_AT_ONCE = 4
 MOST_FORMS = 5
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
-HOSTILE = frozenset({Cause.TOO_SLOW, Cause.CRASHED})
 NOT_KEPT = Posted(envelope_sender="?")
 """The envelope of a mail is not kept with it."""
 
