@@ -21,6 +21,7 @@ from chassis.broker import Handlers
 from chassis.crypto import SubjectKeys, TopicKeys
 from chassis.database import Database, is_world_down
 from chassis.documents import Fetcher
+from chassis.erasing import EraseSubject, MayErase
 from chassis.errors import Unavailable
 from chassis.inbox import Inbox
 from chassis.inbox.applying import Opener
@@ -28,7 +29,7 @@ from chassis.inbox.inbox import InboxSettings
 from chassis.inbox.receipts import OnReceipt
 from chassis.internal import digest_of
 from chassis.jobs import Job, keep_running
-from chassis.ops.erasure import EraseSubject, MayErase, erase_stored
+from chassis.ops.erasure import erase_stored
 from chassis.outbox import Sealer as EventSealer
 from chassis.patience import in_time
 from chassis.policy import PermissionTable

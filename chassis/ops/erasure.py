@@ -1,6 +1,5 @@
 """Erasure: makes everything that this service holds about a subject unreadable, and says what that was."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,30 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, documents
 from chassis.database import Session
+from chassis.erasing import EraseSubject, StillHeld
 from chassis.inbox import store
 from chassis.outbox import STATISTICS, send_receipts
 from chassis.tables import dispatch, erased_subject, inbox_event, inbox_held, inbox_parked, outbox
 from chassis.wire import decode
 from contracts.catalogue import TOPIC_BY_NAME
 from contracts.envelope import Envelope, ReceiptBatch, ReceiptItem
-
-
-@dataclass(frozen=True)
-class StillHeld:
-    """A document of another subject that holds the erased one's words too; `needed` while nothing else tells of it."""
-
-    subject: UUID
-    reference: str
-    document: UUID
-    needed: bool
-
-
-EraseSubject = Callable[[Session, UUID], Awaitable[tuple[StillHeld, ...] | None]]
-"""A service's own part: empties the columns and rows that it lists for a subject, or for a document that is erased
-alone, and says which documents of others hold the same words."""
-
-MayErase = Callable[[Session, UUID], Awaitable[None]]
-"""Raises Conflict where a document that is to be erased alone is all that there is of its subject."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +40,8 @@ class DeletionReceipt:
         """Say whether anything of the erased subject is left at others, and how to finish."""
         if not self.still_held and self.document:
             return (
-                "This original is gone. Backups of the data hold it until they are deleted, under the key of the referral "
-                "that stands; restored, it is emptied again at the start."
+                "This original is gone. Backups of the data hold it until they are deleted, under the key of the "
+                "referral that stands; restored, it is emptied again at the start."
             )
         if not self.still_held:
             return "Nothing of it is left here that can be read."
@@ -84,10 +66,8 @@ async def erase_stored(
 ) -> DeletionReceipt:
     """Empty what the service's database holds about a subject whose key is already deleted, and audit the receipt.
 
-    With a `document`, only this one of the subject's is emptied: nothing else stands under its id.
-
-    Outbox rows become tombstones that keep their number, documents keep their id; held and parked messages become
-    tombstones that the inbox takes up at once, in order, and answers with `erased`.
+    With a `document`, only this one of it: nothing else stands under its id. Outbox rows become tombstones that keep
+    their number, documents keep their id; held and parked messages become tombstones that the inbox takes up at once.
     """
     await session.lock(subject)
     erased = document or subject
@@ -113,7 +93,7 @@ async def erase_stored(
         "parked": receipt.parked,
         "still_held": len(receipt.still_held),
     }
-    action = "document.erase" if document else "subject.erase"
+    action = f"{'document' if document else 'subject'}.erase"
     await audit.record(session, action, subject=subject, now=now, reason=reason, facts=facts)
     return receipt
 

@@ -14,13 +14,14 @@ from pydantic import TypeAdapter
 from chassis import audit, clock, inbox
 from chassis.actor import Actor
 from chassis.database import Session
+from chassis.erasing import EraseSubject, MayErase
 from chassis.errors import Unavailable
 from chassis.inbox.parked import Resolution
 from chassis.internal import ProblemRoute, require_operator, require_watcher
 from chassis.ops import queues, replaying
 from chassis.ops.auditing import audited
 from chassis.ops.bodies import ErasureOrder, ResolutionOrder
-from chassis.ops.erasure import DeletionReceipt, EraseSubject, MayErase, erase_stored
+from chassis.ops.erasure import DeletionReceipt, erase_stored
 from chassis.ops.queues import ParkedMessage
 from chassis.web.pages import Page, PageRequest
 from contracts.catalogue import consumed_by, published_by

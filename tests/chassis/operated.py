@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, text
 from chassis import tables
 from chassis.actor import Actor
 from chassis.database import Session
+from chassis.erasing import StillHeld
 from chassis.errors import Conflict
-from chassis.ops import StillHeld
 from chassis.wire import encode
 from contracts.envelope import Envelope
 from tests.chassis.places import Place

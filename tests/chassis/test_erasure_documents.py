@@ -12,8 +12,9 @@ from chassis import documents, tables
 from chassis.actor import Actor
 from chassis.app import Runtime, erase_again
 from chassis.broker import Handlers
+from chassis.erasing import StillHeld
 from chassis.inbox.applying import Applying, Opened
-from chassis.ops.erasure import StillHeld, erase_stored
+from chassis.ops.erasure import erase_stored
 from contracts.envelope import DocumentReference, Event, ReceiptBatch
 from tests.chassis.journey import NOW, announce, count, deliveries
 from tests.chassis.operated import OURSELVES, Erasures, audited, envelope, rows_of

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 
 from chassis import outbox
 from chassis.database import Session
-from chassis.ops import StillHeld
+from chassis.erasing import StillHeld
 from services.intake import models
 from services.intake.domain import STILL_OPEN, Reading
 from services.intake.domain.same_mail import ORIGINAL_ERASED, OriginalStillNeeded

@@ -1,0 +1,24 @@
+"""A service's part of an erasure: what it empties itself, and which documents of others hold the same words."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.database import Session
+
+
+@dataclass(frozen=True)
+class StillHeld:
+    """A document of another subject that holds the erased one's words too; `needed` while nothing else tells of it."""
+
+    subject: UUID
+    reference: str
+    document: UUID
+    needed: bool
+
+
+EraseSubject = Callable[[Session, UUID], Awaitable[tuple[StillHeld, ...] | None]]
+"""Empties the columns and rows that the service lists for a subject, or for a document that is erased alone."""
+
+MayErase = Callable[[Session, UUID], Awaitable[None]]
+"""Raises Conflict where a document that is to be erased alone is all that there is of its subject."""
