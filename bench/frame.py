@@ -3,7 +3,6 @@
 import contextlib
 import json
 import math
-import os
 import signal
 import statistics
 import subprocess
@@ -184,16 +183,6 @@ def resident_mb(pids: frozenset[int]) -> float:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return total / 1024
-
-
-def cpu_seconds(pids: frozenset[int]) -> float:
-    """Return the processor time, user and system, that processes have used so far."""
-    ticks = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, IndexError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def ended(process: subprocess.Popen[bytes], patience: float = 20.0) -> None:

@@ -1,9 +1,8 @@
-"""A client that refers synthetic people as fast or as evenly as it is told, and asks the ledger for the times."""
+"""A client that refers synthetic people as fast as it is answered, and asks the ledger for the times."""
 
 import asyncio
 import json
 import random
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,20 +70,6 @@ async def saturate(target: Target, count: int, clients: int, seed: int) -> list[
     async with httpx2.AsyncClient(base_url=target.intake, headers=target.bearer, timeout=60, trust_env=False) as client:
         await asyncio.gather(*(one(client) for _ in range(clients)))
     return done
-
-
-async def evenly(target: Target, count: int, per_second: float, seed: int) -> list[Accepted]:
-    """Send `count` referrals at an even rate, whether or not earlier ones have been answered."""
-    chance = random.Random(seed)
-    begin = time.monotonic()
-
-    async def one(client: httpx2.AsyncClient, place: int) -> Accepted:
-        body = json.dumps(form(chance)).encode()
-        await asyncio.sleep(max(0.0, begin + place / per_second - time.monotonic()))
-        return await refer(client, body)
-
-    async with httpx2.AsyncClient(base_url=target.intake, headers=target.bearer, timeout=60, trust_env=False) as client:
-        return list(await asyncio.gather(*(one(client, place) for place in range(count))))
 
 
 async def stored_at(target: Target, references: list[str], patience: float = 120.0) -> Mapping[str, datetime]:

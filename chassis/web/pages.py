@@ -187,10 +187,6 @@ class PageRequest:
         body = self.site.environment.get_template(file).render(self._shell() | values)
         return HTMLResponse(body, status_code=status)
 
-    def fragment(self, template: str, **values: object) -> str:
-        """Return the text of a template without an answer around it."""
-        return self.site.environment.get_template(template).render(self._shell() | values)
-
     @property
     def _secret(self) -> str:
         return self.runtime.secrets.session_secret
