@@ -86,13 +86,8 @@ async def erase_stored(
     )
     await _answer_erased(session, erased, now)
     await _register(session, erased, reason, now)
-    facts: dict[str, str | int] = {
-        "documents": receipt.documents,
-        "events": receipt.events,
-        "held": receipt.held,
-        "parked": receipt.parked,
-        "still_held": len(receipt.still_held),
-    }
+    counts = ("documents", "events", "held", "parked")
+    facts = {name: int(getattr(receipt, name)) for name in counts} | {"still_held": len(receipt.still_held)}
     action = f"{'document' if document else 'subject'}.erase"
     await audit.record(session, action, subject=subject, now=now, reason=reason, facts=facts)
     return receipt
