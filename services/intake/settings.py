@@ -134,7 +134,7 @@ def _recipient(each: Recipient, closes: str, rules: Mapping[str, str]) -> Requir
 
 
 class IntakeSettings(ServiceSettings):
-    """Environment of intake; `smtp_port` 0 takes any free port.
+    """Environment of intake; `smtp_port` 0 takes any free port, `web_sendings_per_minute` holds for one address.
 
     `mail_relays` are the names under which our own relays write Authentication-Results, `mail_domain` is that of the
     Message-IDs of our own mails. IMAP is read only where `imap_host` is given; its password stands in a file of its own
@@ -144,6 +144,7 @@ class IntakeSettings(ServiceSettings):
 
     default_area: str = "kent-and-medway"
     saved_form_days: int = 28
+    web_sendings_per_minute: int = 60
     suggestions_directory: Path | None = None
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 2525

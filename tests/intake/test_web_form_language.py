@@ -20,7 +20,7 @@ __all__ = ["intake"]
 TEMPLATES = wordings.PUBLIC_PAGES / "templates"
 PUBLIC = (
     *("start", "task_list", "question", "call_999", "check_answers", "declaration", "receipt", "copy", "public"),
-    *("save", "saved", "saved_form", "saved_gone", "macros/questions", "refusal"),
+    *("save", "saved", "saved_form", "saved_gone", "macros/questions", "refusal", "too_many"),
     *("progress", "progress_asked", "progress_gone", "progress_link", "progress_referral"),
 )
 PLACEHOLDER = re.compile(r"%\(\w+\)s")

@@ -20,10 +20,10 @@ from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept, waits
 from services.intake.web.form import answers, fields, referral_form, saving, summary
 from services.intake.web.form.copies import RECEIPT
+from services.intake.web.form.limits import DANGER, seconds_to_wait
 from services.intake.web.form.steps import STEP, Step, marked, section_of, steps_of
 from services.intake.web.form.visit import DRAFT, Visit
 
-DANGER = "concerns.immediate_danger"
 NOT_DECLARED = marked("Select that you have read who will see this referral")
 CHANGING = "yes"
 KEPT_MINUTES = int(Limits().idle.total_seconds()) // 60
@@ -158,7 +158,14 @@ async def declaration(request: PageRequest) -> Response:
         return visit.redirect("declaration")
     if token != known_token:
         return visit.redirect("check_answers")
-    return await _take_in(visit, token)
+    wait = seconds_to_wait(visit)
+    return _make_wait(visit, wait) if wait else await _take_in(visit, token)
+
+
+def _make_wait(visit: Visit, seconds: int) -> Response:
+    response = visit.render("too_many", status=429, seconds=seconds)
+    response.headers["retry-after"] = str(seconds)
+    return response
 
 
 async def _take_in(visit: Visit, token: str) -> Response:
