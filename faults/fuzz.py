@@ -1,4 +1,4 @@
-"""`python -m faults.fuzz`: mutated mails, Word files and PDFs through the real cage, each to a reading or a reason."""
+"""`python -m faults.fuzz`: bent mails, Word, PDF and zip files through the real cage, each to a reading or a reason."""
 
 import argparse
 import asyncio
@@ -71,7 +71,7 @@ async def fuzz(hand: Hand, cage: Cage, seeds: Iterable[int], *, until: float, fo
 async def _put_through(case: Case, cage: Cage, harvest: Harvest, folder: Path | None) -> None:
     begun = time.monotonic()
     try:
-        causes = await (_mail(case, cage) if case.kind == "mail" else _file(case, cage))
+        causes = await (_file(case, cage) if case.kind in NAMES else _mail(case, cage))
     except Exception as error:  # noqa: BLE001  that anything is raised at all is what is looked for
         causes = [f"raised {type(error).__name__}"]
         harvest.broken.append(f"seed {case.seed} ({case.kind}): {causes[0]}")

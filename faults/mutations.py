@@ -1,9 +1,9 @@
-"""Mutated mails, Word files and PDFs: real ones, bent by a seeded hand, each of which can be made again."""
+"""Mutated mails, Word files, PDFs and zip files: real ones, bent by a seeded hand, each of which can be made again."""
 
 import io
 import random
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -37,7 +37,7 @@ WORD_PARTS = ("word/document.xml", "[Content_Types].xml")
 
 @dataclass(frozen=True)
 class Case:
-    """One hostile input; `kind` is mail, word or pdf."""
+    """One hostile input; `kind` is mail, word, pdf or zip, which comes in a mail."""
 
     seed: int
     kind: str
@@ -66,9 +66,11 @@ class Hand:
     def case(self, seed: int) -> Case:
         """Return the input of a seed."""
         chance = random.Random(seed)
-        kind = chance.choice(("mail", "mail", "word", "word", "packed word", "pdf", "pdf"))
+        kind = chance.choice(("mail", "mail", "word", "word", "packed word", "pdf", "pdf", "zip", "zip"))
         if kind == "word":
             return Case(seed, kind, self._word(chance))
+        if kind == "zip":
+            return Case(seed, kind, self._zip(chance))
         seeds = {"mail": self._mails, "packed word": self._words, "pdf": self._pdfs}[kind]
         return Case(seed, kind.removeprefix("packed "), bent(chance.choice(seeds), seeds, chance))
 
@@ -78,11 +80,29 @@ class Hand:
             parts = {name: archive.read(name) for name in archive.namelist()}
         chosen = WORD_PARTS[0] if chance.random() < 0.8 else chance.choice(sorted(parts))  # noqa: PLR2004
         parts[chosen] = bent(parts[chosen], tuple(parts.values()), chance)
-        body = io.BytesIO()
-        with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in parts.items():
-                archive.writestr(name, content)
-        return body.getvalue()
+        return _packed(parts)
+
+    def _zip(self, chance: random.Random) -> bytes:
+        """Bend a zip file, or a file in it, and send it: a mail that is bent itself mostly loses it."""
+        files = {"form.docx": chance.choice(self._words), "form.pdf": chance.choice(self._pdfs)}
+        if chance.random() < 0.5:  # noqa: PLR2004
+            files["form.docx"] = self._word(chance)
+            packed = _packed(files)
+        else:
+            packed = bent(_packed(files), tuple(files.values()), chance)
+        message = EmailMessage()
+        message["From"] = f"{CANARY.lower()}@school.example"
+        message.add_attachment(packed, maintype="application", subtype="zip", filename=f"{CANARY}.zip")
+        message.set_boundary("=-bent")
+        return message.as_bytes()
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return body.getvalue()
 
 
 def bent(body: bytes, others: Sequence[bytes], chance: random.Random) -> bytes:

@@ -169,12 +169,15 @@ def _mails() -> Iterator[FormFile]:
         "forwarded": (mail.mail(mail.COVER, inside=mail.mail(mail.COVER, [attached])), (new,)),
         "typed-and-forwarded": (mail.mail("FYI\n", inside=mail.mail(mail.typed(old))), (old,)),
         "attached-mail": (mail.mail(mail.COVER, [File("note.eml", bytes(mail.mail(mail.typed(old))))]), (old,)),
+        "zipped": (mail.mail(mail.COVER, [mail.zipped("Prevent referral.zip", [picture, attached])]), (new,)),
         "two-forms": (mail.mail(mail.COVER, [attached, File("b.pdf", filled_pdf(STUDENT))]), (new, STUDENT)),
     }
     for name, (message, expected) in mails.items():
         found = tuple(dict(answers(one)) if isinstance(one, ReferralForm) else one.expected for one in expected)
         outcome = DESK if name == "quoted" else READ
         yield FormFile(f"mail-{name}.eml", "mail", bytes(message), found, outcome)
+    locked = mail.mail(mail.COVER, [mail.zipped("Prevent referral.zip", [attached], locked=True)])
+    yield FormFile("mail-zipped-locked.eml", "mail", bytes(locked), (), DESK)
     packed = mail.mail(mail.COVER, [File("winmail.dat", b"x\x9f>\x22" + bytes(200))])
     yield FormFile("mail-winmail.eml", "mail", bytes(packed), (), DESK)
     yield FormFile("mail-no-form.eml", "mail", bytes(mail.mail("Please ring me about a pupil.\n")), (), DESK)

@@ -1,5 +1,7 @@
 """Mails as the form comes in them: attached, typed into the text, forwarded, quoted, or several at once."""
 
+import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -28,6 +30,19 @@ class File:
 
     name: str
     body: bytes
+
+
+def zipped(name: str, files: Sequence[File], *, locked: bool = False) -> File:
+    """Return a zip file that holds files in a folder; a locked one is only marked as such."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.writestr(zipfile.ZipInfo(f"Prevent/{file.name}", (2026, 11, 20, 9, 0, 0)), file.body)
+    packed = bytearray(body.getvalue())
+    if locked:
+        for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            packed[packed.index(mark) + offset] |= 1
+    return File(name, bytes(packed))
 
 
 def mail(text: str, files: Sequence[File] = (), *, inside: EmailMessage | None = None) -> EmailMessage:

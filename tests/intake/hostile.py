@@ -85,6 +85,23 @@ def other_letters() -> bytes:
     return word(b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE a+AD4-<a/>')
 
 
+def shy_archive() -> bytes:
+    """A zip file of a form whose directory says that it unpacks to ten bytes, where it unpacks to 60 MB."""
+    body = bytearray(archive(("form.txt", b" " * 60 * MB)))
+    for mark, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        place = body.rindex(mark)
+        body[place + offset : place + offset + 4] = struct.pack("<L", 10)
+    return bytes(body)
+
+
+def strangely_packed() -> bytes:
+    """A zip file packed in a way that the library unpacks without a bound."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_BZIP2) as made:
+        made.writestr("form.txt", b"x" * MB)
+    return body.getvalue()
+
+
 def locked_word() -> bytes:
     """What Word writes for a document with a password: an old container with an encrypted package."""
     return OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600)

@@ -14,11 +14,11 @@ import pytest
 from chassis import clock
 from chassis.actor import Actor
 from services.intake.app import service
-from services.intake.clients import EICAR, ClamdAddress, ClamdScanner
-from services.intake.domain import Quarantined, QuarantineReason
+from services.intake.clients import EICAR, ClamdAddress, ClamdScanner, ConsoleScanner
+from services.intake.domain import Posted, Quarantined, QuarantineReason
 from services.intake.doors import Letterbox, ReadingRoom
 from services.intake.jobs import read_what_was_held
-from services.intake.operations import Posted, erase_subject
+from services.intake.operations import erase_subject
 from services.intake.queries import quarantined_of
 from services.intake.readers import Cage, Scanner, cells
 from services.intake.settings import IntakeSettings
@@ -104,6 +104,20 @@ class TestReasons:
             (5, "locked.zip", QuarantineReason.LOCKED),
         ]
         assert all(one.size and len(one.digest) == 64 and one.found_at for one in found)
+
+    async def test_files_in_a_zip_file_go_the_way_of_a_mails_own(self, opened: Open) -> None:
+        desk = await opened(ConsoleScanner())
+        held = (("school/form.json", whole_form()), ("letter.docx", b"nothing"), ("invoice.txt", EICAR))
+        row = await desk.take(hostile.mail_with(("a.txt", b"x"), ("sent.zip", hostile.archive(*held))))
+        await desk.room.read_waiting()
+        assert [(one.place, one.name, one.reason) for one in await desk.closed(row.id)] == [
+            (4, "sent.zip: letter.docx", QuarantineReason.DAMAGED),
+            (5, "sent.zip: invoice.txt", QuarantineReason.INFECTED),
+        ]
+        (version,) = await rows(
+            desk.runtime, "SELECT form FROM referral_version WHERE referral_id = :r AND version = 2", r=row.id
+        )
+        assert version.form is not None
 
     async def test_the_original_is_kept_and_announced_and_the_name_is_sealed(self, opened: Open) -> None:
         desk = await opened()

@@ -1,5 +1,6 @@
 """Bombs are refused by what they declare, within a second; locked, broken and unknown files each with their reason."""
 
+import os
 import time
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from samples.make import SAMPLES
 from services.intake.domain import QuarantineReason
 from services.intake.domain.quarantine import SENTENCES
 from services.intake.readers import Attachment, Cage, Cause, examination
-from services.intake.readers.archives import xml_cause
+from services.intake.readers.archives import with_members, xml_cause
 from services.intake.readers.examination import file_cause, mail_cause, unread_cause
 from services.intake.writers import filled_docx
 from tests.intake import hostile
@@ -67,6 +68,7 @@ class TestFiles:
         [
             (b"\x89PNG\r\n", Cause.UNKNOWN_KIND),
             (hostile.archive(("x.txt", b"x")), Cause.UNKNOWN_KIND),
+            (hostile.word(b"<a/>"), Cause.UNKNOWN_KIND),
             (hostile.locked_archive(), Cause.LOCKED),
             (hostile.flat_bomb(), Cause.TOO_BIG),
             (hostile.locked_word(), Cause.LOCKED),
@@ -79,6 +81,49 @@ class TestFiles:
         monkeypatch.setattr(examination, "LARGEST_PDF_WORK", 1000)
         stored = b"stream\n\x78\x01" + b"\x00\x00\x00\xff\xff" * 40
         assert file_cause(named("a.pdf", hostile.pdf(stored * 10))) is Cause.TOO_BIG
+
+
+class TestZipFiles:
+    def test_are_opened_one_level_deep_and_their_files_named_without_folders(self) -> None:
+        body = hostile.archive(("folder/", b""), ("../folder/form.docx", b"PK"), ("__MACOSX/._form.docx", b"x"))
+        holder, form, after = with_members([named("a.zip", body), named("b.txt", b"x")])
+        assert (holder.name, holder.cause, holder.body) == ("a.zip", Cause.NONE, body)
+        assert (form.name, form.body, form.may_be_form) == ("a.zip: form.docx", b"PK", True)
+        assert after.name == "b.txt"
+
+    @pytest.mark.parametrize(
+        ("make", "cause"),
+        [
+            (hostile.locked_archive, Cause.LOCKED),
+            (hostile.nested, Cause.TOO_BIG),
+            (hostile.flat_bomb, Cause.TOO_BIG),
+            (hostile.lying_bomb, Cause.TOO_BIG),
+            (hostile.overlapping_bomb, Cause.TOO_BIG),
+            (hostile.many_entries, Cause.TOO_BIG),
+            (hostile.shy_archive, Cause.DAMAGED),
+            (hostile.strangely_packed, Cause.DAMAGED),
+            (lambda: hostile.archive(*((f"{number}.txt", b"x") for number in range(21))), Cause.TOO_BIG),
+            (lambda: hostile.archive(("a.txt", os.urandom(1_000) * 30_001)), Cause.TOO_BIG),
+            (lambda: b"PK no zip", Cause.DAMAGED),
+        ],
+    )
+    def test_stay_closed_as_a_whole_for_what_they_declare_or_unpack_to(
+        self, make: Callable[[], bytes], cause: Cause
+    ) -> None:
+        body = make()
+        begun = time.process_time()
+        (holder,) = with_members([named("a.zip", body)])
+        assert time.process_time() - begun < AT_ONCE
+        assert holder.cause is cause
+
+    def test_share_one_bound_in_a_mail(self) -> None:
+        body = hostile.archive(*((f"{number}.txt", b"x") for number in range(15)))
+        files = tuple(with_members([named("a.zip", body), named("b.zip", body)]))
+        assert [file.cause for file in files] == [Cause.NONE] * 16 + [Cause.TOO_BIG]
+
+    def test_that_are_called_a_form_are_none(self) -> None:
+        form = Attachment("form.docx", "application/zip", hostile.archive(("a.txt", b"x")))
+        assert tuple(with_members([form])) == (form,)
 
 
 class TestXml:

@@ -12,6 +12,7 @@ from hypothesis import strategies as any_
 from faults.fuzz import FOUND, Harvest, Listener, fuzz, told
 from faults.mutations import BENDS, CANARY, Case, Hand
 from services.intake.readers import Attachment, Cage, Cause, cells, read_form, read_message
+from services.intake.readers.archives import with_members
 from services.intake.readers.examination import file_cause, mail_cause, unread_cause
 from tests.intake import hostile
 
@@ -48,7 +49,7 @@ class TestBentFiles:
         harvest = await fuzz(hand, cage, SEEDS, until=time.monotonic() + MINUTES_AT_MOST * 60)
         assert harvest.broken == [], told(harvest, 0)
         assert harvest.inputs
-        assert len({kind for kind, _ in harvest.causes}) == len(("mail", "word", "pdf"))
+        assert {kind for kind, _ in harvest.causes} == {"mail", "word", "pdf", "zip"}
 
     def test_are_the_same_from_the_same_seed(self, hand: Hand) -> None:
         assert all(hand.case(seed) == hand.case(seed) for seed in range(20))
@@ -102,6 +103,16 @@ class TestAnyBytes:
         assert unread_cause(file) in {Cause.LOCKED, Cause.TOO_BIG, Cause.UNKNOWN_KIND}
         reading = read_form(file)
         assert reading.complete or reading.reason
+
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+    @given(any_.lists(any_.tuples(any_.text(max_size=30), BYTES), max_size=5), BYTES)
+    def test_a_zip_file_gives_its_files_or_a_cause(self, held: list[tuple[str, bytes]], tail: bytes) -> None:
+        whole = hostile.archive(*((f"{place} {name}", body) for place, (name, body) in enumerate(held)))
+        for body in (whole, whole + tail, tail + whole, whole[: len(whole) // 2] + tail, b"PK" + tail):
+            holder, *members = with_members([Attachment("a.zip", "", body)])
+            assert holder.cause in Cause
+            assert not (holder.cause and members)
+            assert all("/" not in member.name and member.body in [given for _, given in held] for member in members)
 
     @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
     @given(BYTES)

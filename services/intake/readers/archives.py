@@ -1,13 +1,15 @@
-"""Archives judged by what their directory declares, before anything is unpacked; Word files are such archives."""
+"""Archives judged by what their directory declares, before anything is unpacked: Word files and zip files."""
 
 import io
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from services.intake.readers.values import Cause
+from services.intake.readers.messages import bare_name
+from services.intake.readers.values import Attachment, Cause
 
 LARGEST_UNPACKED = 100_000_000
 LARGEST_DOCUMENT = 20_000_000
@@ -23,7 +25,15 @@ END_RECORD = struct.Struct("<4s4H2LH")
 LONGEST_COMMENT = 65_535
 IN_ZIP64 = 0xFFFF
 ENCRYPTED = 0x1
-ARCHIVES = (".zip", ".docx", ".docm", ".xlsx", ".pptx", ".jar", ".odt", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar")
+ARCHIVES = (".zip", ".jar", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar")
+OFFICE = (".docx", ".docm", ".xlsx", ".pptx", ".odt")
+METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""The library unpacks the others without a bound."""
+ZIP_TYPES = frozenset({"application/zip", "application/x-zip-compressed"})
+MOST_MEMBERS = 20
+LARGEST_MEMBERS = 30_000_000
+"""The files in all zip files of a mail together, unpacked."""
+LITTER = "__MACOSX/"
 EMBEDDED = "word/embeddings/"
 WORD_DOCUMENT = "word/document.xml"
 UNREADABLE = (zipfile.BadZipFile, LookupError, RuntimeError, EOFError, zlib.error, OSError, ValueError)
@@ -34,21 +44,63 @@ PLAIN_ENCODINGS = frozenset({b"utf-8", b"utf-16", b"utf-16le", b"utf-16be", b"us
 """In any other the two words that make an entity bomb could be spelt otherwise; Word writes the first."""
 
 
-def archive_cause(body: bytes) -> Cause:
+def is_zip(file: Attachment) -> bool:
+    """Say whether a file is one in which others may be."""
+    called = file.name.lower().endswith(".zip") or file.media_type.lower() in ZIP_TYPES
+    return called and not file.may_be_form and file.body.startswith(b"PK")
+
+
+def with_members(files: Iterable[Attachment]) -> Iterator[Attachment]:
+    """Yield the files of a mail, and behind each zip file those in it, named after it and without their folders.
+
+    One level deep. A zip file that is locked, holds another archive or unpacks to too much stays closed as a whole.
+    """
+    count, size = MOST_MEMBERS, LARGEST_MEMBERS
+    for file in files:
+        if not is_zip(file):
+            yield file
+            continue
+        cause, members = _opened(file, count, size)
+        yield replace(file, cause=cause)
+        yield from members
+        count -= len(members)
+        size -= sum(len(member.body) for member in members)
+
+
+def _opened(file: Attachment, most: int, largest: int) -> tuple[Cause, tuple[Attachment, ...]]:
+    """Return the files in a zip file, or why it stays closed."""
+    cause = archive_cause(file.body)
+    if cause is not Cause.NONE:
+        return cause, ()
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.body)) as archive:
+            entries = [one for one in archive.infolist() if one.file_size and not one.filename.startswith(LITTER)]
+            if len(entries) > most or sum(entry.file_size for entry in entries) > largest:
+                return Cause.TOO_BIG, ()
+            return Cause.NONE, tuple(_member(file.name, archive, entry) for entry in entries)
+    except UNREADABLE:
+        return Cause.DAMAGED, ()
+
+
+def _member(holder: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Attachment:
+    return Attachment(f"{holder}: {bare_name(entry.filename)}", "application/octet-stream", _unpacked(archive, entry))
+
+
+def archive_cause(body: bytes, nested: tuple[str, ...] = ARCHIVES) -> Cause:
     """Return why an archive must not be unpacked, from its directory alone; NONE when nothing speaks against it."""
     cause = _end_cause(body)
     if cause is not Cause.NONE:
         return cause
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            return _entries_cause(archive.infolist(), len(body))
+            return _entries_cause(archive.infolist(), len(body), nested)
     except UNREADABLE:
         return Cause.DAMAGED
 
 
 def word_cause(body: bytes) -> Cause:
     """Return why a Word file must not be read: its archive's reason, or an XML part that declares entities."""
-    cause = archive_cause(body)
+    cause = archive_cause(body, (*ARCHIVES, *OFFICE))
     if cause is not Cause.NONE:
         return cause
     try:
@@ -87,22 +139,22 @@ def _end_cause(body: bytes) -> Cause:
     return Cause.NONE
 
 
-def _entries_cause(entries: Sequence[zipfile.ZipInfo], size: int) -> Cause:
+def _entries_cause(entries: Sequence[zipfile.ZipInfo], size: int, nested: tuple[str, ...]) -> Cause:
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         return Cause.LOCKED
     unpacked = sum(entry.file_size for entry in entries)
     steep = unpacked > STEEP_FROM and unpacked > STEEPEST * size
     overlapping = sum(entry.compress_size for entry in entries) > size
-    nested = any(
-        entry.filename.lower().endswith(ARCHIVES) and not entry.filename.startswith(EMBEDDED) for entry in entries
+    deeper = any(
+        entry.filename.lower().endswith(nested) and not entry.filename.startswith(EMBEDDED) for entry in entries
     )
-    if len(entries) > MOST_ENTRIES or unpacked > LARGEST_UNPACKED or steep or overlapping or nested:
+    if len(entries) > MOST_ENTRIES or unpacked > LARGEST_UNPACKED or steep or overlapping or deeper:
         return Cause.TOO_BIG
-    names = [entry.filename for entry in entries]
-    return Cause.DAMAGED if len(set(names)) < len(names) else Cause.NONE
+    twice = len({entry.filename for entry in entries}) < len(entries)
+    return Cause.DAMAGED if twice or not METHODS.issuperset(entry.compress_type for entry in entries) else Cause.NONE
 
 
 def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
-    # What a part unpacks to never exceeds what it declares: the library stops there.
+    # No more is unpacked than a part declares, and one that would go on has another checksum.
     with archive.open(part) as opened:
-        return opened.read(LARGEST_DOCUMENT)
+        return opened.read(part.file_size + 1)

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict, replace
 from typing import BinaryIO
 
+from services.intake.readers.archives import is_zip, with_members
 from services.intake.readers.confinement import allow_seconds, confine
 from services.intake.readers.examination import file_cause, mail_cause, unread_cause
 from services.intake.readers.files import read_form
@@ -38,13 +39,16 @@ def _answer(packet: Packet) -> Packet:
 
 
 def _message(raw: bytes) -> ReadMessage:
-    """Take a mail apart unless it declares too much; files that no reader knows are marked, and opened by nobody."""
+    """Take a mail and its zip files apart unless they declare too much; files that no reader knows are marked."""
     cause = mail_cause(raw)
     if cause is not Cause.NONE:
         return ReadMessage(problems=(sentence(cause),), cause=cause)
     message = read_message(raw)
-    files = tuple(file if file.may_be_form else replace(file, cause=unread_cause(file)) for file in message.attachments)
-    return replace(message, attachments=files)
+    return replace(message, attachments=tuple(_marked(file) for file in with_members(message.attachments)))
+
+
+def _marked(file: Attachment) -> Attachment:
+    return file if file.may_be_form or is_zip(file) else replace(file, cause=unread_cause(file))
 
 
 def _form(attachment: Attachment) -> FormReading:

@@ -134,8 +134,12 @@ def _file_name(part: Message, number: int) -> str:
         given = words(str(part.get_filename() or "")[:LONGEST_RAW_HEADER])
     except Exception:  # noqa: BLE001 - as above
         given = ""
-    bare = re.split(r"[/\\]", " ".join(UNWANTED.sub("", given).split()))[-1].strip(". ")
-    return bare[-150:] or f"attachment-{number}{EXTENSIONS.get(media_type(part), '')}"
+    return bare_name(given) or f"attachment-{number}{EXTENSIONS.get(media_type(part), '')}"
+
+
+def bare_name(given: str) -> str:
+    """Return the name of a file without its folders and without what turns the direction of writing; "" for none."""
+    return re.split(r"[/\\]", " ".join(UNWANTED.sub("", given).split()))[-1].strip(". ")[-150:]
 
 
 class _Text(HTMLParser):
