@@ -12,6 +12,7 @@ from chassis import telemetry
 from chassis.errors import Conflict, Missing, Rejected, ThroughlineError, Unavailable
 from services.monitor import readers
 from services.monitor.domain import HealthState, OfferedCheckpoint, OutboxReading, Repair, ServiceUnknown, TopicReading
+from services.monitor.figures import NAMES
 from services.monitor.readers import Ledger, ParkedMessage
 
 PATIENCE_SECONDS = 5.0
@@ -71,6 +72,9 @@ class OpsClient(Protocol):
 
     async def inbox(self, service: str) -> tuple[TopicReading, ...]:
         """Ask how far the service has got with each topic."""
+
+    async def figures(self, service: str) -> Mapping[str, float]:
+        """Ask for the figures that call for a person; works while the service's database is away."""
 
     async def parked(self, service: str, operator: str) -> tuple[ParkedMessage, ...]:
         """List the messages put aside."""
@@ -150,6 +154,13 @@ class HttpOpsClient:
         """GET /ops/inbox."""
         return readers.read(readers.topics, await self._get(service, "/ops/inbox"))
 
+    async def figures(self, service: str) -> Mapping[str, float]:
+        """GET /metrics."""
+        response = await self._send(service, "GET", "/metrics")
+        if not response.is_success:
+            raise OperationsClosed(f"{service} does not offer its figures: see whether both run the same version.")
+        return readers.figures(response.text, NAMES)
+
     async def parked(self, service: str, operator: str) -> tuple[ParkedMessage, ...]:
         """GET /ops/parked."""
         return readers.read(readers.parked, await self._get(service, "/ops/parked", operator))
@@ -204,6 +215,7 @@ class ConsoleOpsClient:
     states: dict[str, HealthState] = field(default_factory=dict)
     outboxes: dict[str, OutboxReading] = field(default_factory=dict)
     inboxes: dict[str, tuple[TopicReading, ...]] = field(default_factory=dict)
+    told: dict[str, dict[str, float]] = field(default_factory=dict)
     messages: dict[str, tuple[ParkedMessage, ...]] = field(default_factory=dict)
     offered: dict[str, tuple[OfferedCheckpoint, ...]] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
@@ -228,6 +240,11 @@ class ConsoleOpsClient:
         """Answer with the readings it was given."""
         self._reach(service)
         return self.inboxes.get(service, ())
+
+    async def figures(self, service: str) -> Mapping[str, float]:
+        """Answer with the figures it was given."""
+        self._reach(service)
+        return self.told.get(service, {})
 
     async def parked(self, service: str, operator: str) -> tuple[ParkedMessage, ...]:  # noqa: ARG002 - the protocol's
         """Answer with the messages it was given."""

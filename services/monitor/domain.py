@@ -64,6 +64,13 @@ class Trouble(StrEnum):
     CONSUMER_BEHIND = "consumer-behind"
     MESSAGES_HELD = "messages-held"
     MESSAGES_PARKED = "messages-parked"
+    DATABASE_UNAVAILABLE = "database-unavailable"
+    SPOOL_ENTRY_STUCK = "spool-entry-stuck"
+    SPOOL_FULL = "spool-full"
+    DESK_OVERDUE = "desk-overdue"
+    REFERRAL_UNACKNOWLEDGED = "referral-unacknowledged"
+    RECONCILIATION_DIFFERENT = "reconciliation-different"
+    IMAP_UNREACHABLE = "imap-unreachable"
     CHECKPOINT_CONTRADICTS = "checkpoint-contradicts"
     CHECKPOINT_SIGNATURE_BROKEN = "checkpoint-signature-broken"
     AUDIT_CHAIN_SHORTENED = "audit-chain-shortened"
@@ -128,7 +135,10 @@ class TopicReading:
 
 @dataclass(frozen=True)
 class ServiceReading:
-    """Everything a service told about itself at one moment; `outbox` is None when it could not be asked."""
+    """Everything a service told about itself at one moment; `outbox` and `figures` are None when it did not tell.
+
+    `figures` are those that call for a person (figures.py); they are not kept.
+    """
 
     service: str
     state: HealthState
@@ -136,6 +146,7 @@ class ServiceReading:
     outbox: OutboxReading | None
     topics: tuple[TopicReading, ...]
     read_at: datetime
+    figures: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -206,13 +217,6 @@ def findings(reading: ServiceReading, before: HealthState | None) -> tuple[Findi
     for topic in reading.topics:
         found += _topic_findings(reading.service, topic)
     return tuple(found)
-
-
-def may_pass(reading: ServiceReading) -> frozenset[Trouble]:
-    """Return the troubles that a reading can end: silence ends none, and who does not tell its queues none of those."""
-    if reading.state is HealthState.UNREACHABLE:
-        return frozenset()
-    return frozenset(Trouble) - LASTING - (frozenset() if reading.outbox else QUEUES)
 
 
 def checkpoint_findings(

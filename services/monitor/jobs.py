@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from chassis import telemetry
@@ -21,6 +22,7 @@ from services.monitor.domain import (
     findings,
     is_due,
 )
+from services.monitor.figures import SERVICES_ASKED, figure_findings
 
 log = telemetry.logger(__name__)
 
@@ -84,7 +86,7 @@ async def watch_services(runtime: Runtime, now: datetime) -> None:
     due = [service for service in client.services if is_due(before.get(service), now)]
     for reading in await asyncio.gather(*(take_reading(client, service, now) for service in due)):
         last = before.get(reading.service)
-        found = findings(reading, last.state if last else None)
+        found = (*findings(reading, last.state if last else None), *figure_findings(reading))
         async with runtime.database.transaction(actor) as session:
             await operations.note_reading(session, reading)
             await operations.note_findings(session, reading, found, now=now)
@@ -95,24 +97,31 @@ async def take_reading(client: OpsClient, service: str, now: datetime) -> Servic
     state, dependencies = await client.health(service)
     outbox: OutboxReading | None = None
     topics: tuple[TopicReading, ...] = ()
+    figures: Mapping[str, float] | None = None
     if state is not HealthState.UNREACHABLE:
-        try:
+        # Figures first: they are told also while the service's database is away.
+        with _noted("A service does not tell its figures.", service):
+            figures = await client.figures(service) if service in SERVICES_ASKED else {}
+        with _noted("A service does not tell how its queues are.", service):
             outbox, topics = await asyncio.gather(client.outbox(service), client.inbox(service))
-        except ThroughlineError as error:
-            facts = {"service": service, "reason": error.reason}
-            log.warning("A service does not tell how its queues are.", extra={"facts": facts})
-    return ServiceReading(service, state, dependencies, outbox, topics, now)
+    return ServiceReading(service, state, dependencies, outbox, topics, now, figures)
+
+
+@contextmanager
+def _noted(sentence: str, service: str) -> Iterator[None]:
+    """Go on after what a service does not tell, and say so in the log."""
+    try:
+        yield
+    except ThroughlineError as error:
+        log.warning(sentence, extra={"facts": {"service": service, "reason": error.reason}})
 
 
 async def collect_checkpoints(runtime: Runtime, now: datetime) -> None:
     """Take over the new audit checkpoints of every service, and raise an alarm when they contradict the kept ones."""
     client: OpsClient = runtime.clients
     for service in client.services:
-        try:
+        with _noted("A service does not tell its checkpoints.", service):
             await collect_of_service(runtime, client, service, now)
-        except ThroughlineError as error:
-            facts = {"service": service, "reason": error.reason}
-            log.warning("A service does not tell its checkpoints.", extra={"facts": facts})
 
 
 async def collect_of_service(runtime: Runtime, client: OpsClient, service: str, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What the operations plane answers, taken apart into values; whatever does not fit is refused in one sentence."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
@@ -86,6 +87,17 @@ def outbox(answer: Answer) -> OutboxReading:
 def topics(answer: Answer) -> tuple[TopicReading, ...]:
     """Read /ops/inbox."""
     return _TOPICS.validate_python(answer["topics"])
+
+
+def figures(text: str, names: Collection[str]) -> dict[str, float]:
+    """Read the wanted figures, which have no labels, from /metrics; what is not there, or no number, is left out."""
+    found = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(" ")
+        if name in names:
+            with suppress(ValueError):
+                found[name] = float(value)
+    return found
 
 
 def parked(answer: Answer) -> tuple[ParkedMessage, ...]:

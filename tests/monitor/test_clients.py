@@ -58,6 +58,8 @@ def a_service(request: httpx2.Request) -> httpx2.Response:
             "lines": [{"team": "imu", "state": "stored", "sent_at": None, "stored_at": NOW.isoformat()}],
         },
     }
+    if path == "/metrics":
+        return httpx2.Response(200, text="# TYPE intake_desk_overdue gauge\nintake_desk_overdue 2\nother 7\n")
     return httpx2.Response(200, json=answers[path]) if path in answers else httpx2.Response(404, json={})
 
 
@@ -66,7 +68,8 @@ def client(request: pytest.FixtureRequest) -> OpsClient:
     if request.param == "http":
         return speaking(a_service)
     ledgers = {REFERENCE: a_ledger(REFERENCE)}
-    return ConsoleOpsClient({"intake": HealthState.READY}, messages={"intake": (MESSAGE,)}, ledgers=ledgers)
+    given = {"intake": {"intake_desk_overdue": 2.0}}
+    return ConsoleOpsClient({"intake": HealthState.READY}, told=given, messages={"intake": (MESSAGE,)}, ledgers=ledgers)
 
 
 class TestOpsClient:
@@ -77,6 +80,9 @@ class TestOpsClient:
 
     async def test_tells_an_empty_outbox(self, client: OpsClient) -> None:
         assert (await client.outbox("intake")).unpublished == 0
+
+    async def test_tells_the_figures_that_call_for_a_person_and_no_others(self, client: OpsClient) -> None:
+        assert await client.figures("intake") == {"intake_desk_overdue": 2.0}
 
     async def test_lists_and_shows_parked_messages(self, client: OpsClient) -> None:
         assert await client.parked("intake", "ida") == (MESSAGE,)

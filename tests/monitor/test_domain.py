@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.monitor import readers
+from services.monitor import figures, readers
 from services.monitor.domain import (
     HealthState,
     ServiceReading,
@@ -22,6 +22,7 @@ from services.monitor.domain import (
     what_it_was,
 )
 from tests.monitor.builders import NOW, a_checkpoint, a_fact, a_reading, a_topic, checkpoint_answer
+from tests.rules import deployed
 
 
 def walked(nodes: tuple[SpanNode, ...]) -> Iterator[SpanNode]:
@@ -141,3 +142,9 @@ class TestCheckpointFindings:
         (stolen,) = readers.checkpoints("triage", {"checkpoints": [checkpoint_answer(2, service="channel")]})
         found = checkpoint_findings("triage", (), (a_checkpoint(1), stolen))
         assert [one.reason for one in found] == [Trouble.CHECKPOINT_SIGNATURE_BROKEN]
+
+
+class TestFigures:
+    def test_are_offered_by_the_service_that_is_asked(self) -> None:
+        assert deployed.figures() >= figures.NAMES
+        assert {"intake"} == figures.SERVICES_ASKED

@@ -2,18 +2,23 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from chassis import telemetry
 from chassis.actor import Actor
 from chassis.app import Runtime
 from services.monitor import jobs, operations, queries
-from services.monitor.clients import ConsoleOpsClient
+from services.monitor.clients import ConsoleOpsClient, OperationsClosed
 from services.monitor.domain import ASK_AGAIN, HealthState, OutboxReading, Trouble
 from services.monitor.models import span
 from tests.monitor.builders import NOW, a_checkpoint, a_span, a_topic
 
 ME = Actor.job("monitor", "test")
+
+
+async def refused(_: str) -> dict[str, float]:
+    raise OperationsClosed
 
 
 class TestWatchServices:
@@ -48,6 +53,25 @@ class TestWatchServices:
         await jobs.watch_services(runtime, NOW)
         console.states["triage"] = HealthState.READY
         await jobs.watch_services(runtime, NOW)
+        async with runtime.database.transaction(ME) as session:
+            assert await queries.alarms(session) == ()
+
+    async def test_raises_what_a_figure_shows_and_clears_it_only_when_it_is_told_again(
+        self, runtime: Runtime, console: ConsoleOpsClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        console.told["intake"] = {"intake_desk_overdue": 3.0, "intake_spool_oldest": 61.0, "intake_imap_behind": 300.0}
+        await jobs.watch_services(runtime, NOW)
+        async with runtime.database.transaction(ME) as session:
+            raised = {one.reason: one.sentence for one in await queries.alarms(session)}
+        assert set(raised) == {Trouble.DESK_OVERDUE, Trouble.DATABASE_UNAVAILABLE}
+        assert "in time: 3." in raised[Trouble.DESK_OVERDUE]
+        with monkeypatch.context() as silenced:
+            silenced.setattr(console, "figures", refused)
+            await jobs.watch_services(runtime, NOW + ASK_AGAIN)
+        async with runtime.database.transaction(ME) as session:
+            assert len(await queries.alarms(session)) == 2
+        console.told["intake"] = {"intake_desk_overdue": 0.0}
+        await jobs.watch_services(runtime, NOW + 2 * ASK_AGAIN)
         async with runtime.database.transaction(ME) as session:
             assert await queries.alarms(session) == ()
 

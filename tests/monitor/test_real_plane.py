@@ -30,6 +30,7 @@ class TestRealPlane:
         assert dependencies == {"database": "ok", "keys": "ok", "bus": "ok"}
         assert (await plane.outbox("monitor")).unpublished == 0
         assert await plane.inbox("monitor") == ()
+        assert await plane.figures("monitor") == {}
         assert await plane.parked("monitor", "Ida Demo") == ()
 
     async def test_misses_a_message_that_is_not_there(self, plane: HttpOpsClient) -> None:
