@@ -164,8 +164,18 @@ desk_claim = Table(
     column("claimed_at", moment, LINKING),
     column("ended_at", moment, LINKING, nullable=True),
     column("sealed_reason", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("allocated_by", Text, POLICE),
     Index("desk_claim_current", "referral_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("desk_claim_referral", "referral_id", "claimed_at"),
+)
+
+desk_officer = Table(
+    "desk_officer",
+    metadata,
+    column("area", Text, OPERATIONAL, primary_key=True),
+    column("officer_id", Text, LINKING, primary_key=True),
+    column("officer_name", Text, POLICE),
+    column("seen_at", moment, LINKING),
 )
 
 likeness_mark = Table(

@@ -172,6 +172,29 @@ class TestSheet:
         assert (doubtful.field.name, doubtful.read) == ("person.date_of_birth", "3/7/11")
         assert doubtful.field.parts == ("", "", "")
 
+    def test_folds_what_has_no_answer_and_keeps_an_entry_of_a_list_together(self) -> None:
+        [person, *others] = keying.form(Found({"person.addresses.0.postcode": "CT9 1AB"})).others
+        shown = [each.field.name for each in person.shown]
+        assert shown == [f"person.addresses.0.{name}" for name in ("lines", "postcode", "current")]
+        assert "person.addresses.1.lines" in [each.field.name for each in person.folded]
+        assert not [each for sheet in others for each in sheet.shown]
+        assert len(person.shown) + len(person.folded) == len(person.keyed)
+
+    async def test_leads_to_what_is_missing_and_shows_what_is_to_be_mended_unfolded(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        path = f"/desk/referrals/{reference}"
+        page: Any = html.fromstring((await intake.client.get(path)).text)
+        targets = page.xpath("//nav[@aria-labelledby='first']//a/@href")
+        assert "#person.forenames" in targets
+        assert [each for each in targets if not page.xpath(f"//form//*[@id='{each[1:]}']")] == []
+        assert page.xpath("//details//input[@id='person.phones.0']")
+        answer = await post(intake, path, keyed() | {"person.phones.0": "no number", "person.aliases.0": "Lex"})
+        mended: Any = html.fromstring(answer.text)
+        for name in ("person.phones.0", "person.aliases.0"):
+            assert mended.xpath(f"//input[@id='{name}']")
+            assert not mended.xpath(f"//details//input[@id='{name}']")
+
     def test_asks_of_the_referrer_as_somebody_else(self) -> None:
         wrong = keying.read(FormData(), Found(), clock.now().date())
         assert isinstance(wrong, tuple)

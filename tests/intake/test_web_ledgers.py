@@ -164,7 +164,7 @@ class TestProof:
         await change(intake, "UPDATE dispatch SET published_at = now(), stored_at = now()")
         page = (await intake.client.get(f"/desk/ledger/{reference}")).text
         found = table(page, "What was sent")
-        assert {row[1] for row in found} == {"triage", "notify", "channel", "stats"}
+        assert {row[1] for row in found} == {"Police triage", "Notices", "Channel", "Prevent statistics"}
         assert all("Matches" in row[4] for row in found)
         answer = (await asked(intake, clean, f"proof/{reference}")).json()
         kept = await rows(intake.runtime, "SELECT event_id, digest FROM dispatch")
@@ -206,13 +206,19 @@ class TestReconciliation:
         page = (await intake.client.get("/desk/reconciliation?day=2020-01-31")).text
         assert "Nothing has been counted for this day yet" in page
 
+    async def test_says_what_is_wrong_with_a_day(self, intake: Running) -> None:
+        answer = await intake.client.get("/desk/reconciliation?day=20+November")
+        assert answer.status_code == 422
+        assert problems(answer.text) == ["Enter a day with its year first, such as 2026-11-20"]
+
     async def test_shows_what_is_open_and_names_the_referrals(self, intake: Running) -> None:
         reference = await referral(intake)
         [row] = await rows(intake.runtime, "SELECT id FROM referral")
         line = await counted(intake, missing=(row.id,))
         await counted(intake, day=DAY - timedelta(days=1), held=2)
         page = (await intake.client.get("/desk/reconciliation")).text
-        assert [each[1] for each in table(page, "Open differences")] == ["Told to police at triage"]
+        [opened] = table(page, "Open differences")
+        assert opened[1] == "What the police are told, held by Police triage intake.police.v1"
         assert {each[6] for each in table(page, "Counts")} == {"Agrees"}
         of_day = (await intake.client.get(f"/desk/reconciliation?day={DAY}")).text
         assert [each[2:] for each in table(of_day, "Counts")] == [["2", "2", "2", "1", "Open"]]

@@ -8,9 +8,11 @@ from lxml import html
 from chassis import clock
 from chassis.actor import Actor
 from chassis.ops.erasure import erase_stored
+from contracts.catalogue import EVENT_BY_TYPE, published_by
 from contracts.vocabulary.nrf import QUESTIONS
 from services.intake.app import service
 from services.intake.operations import erase_subject
+from services.intake.web import naming
 from services.intake.web.routing import label_of
 from tests.conftest import Installation, Running, RunningOf
 from tests.intake.builders import rows
@@ -36,6 +38,23 @@ def fields(page: str, audience: str) -> dict[str, tuple[str, str]]:
         fate, why = (" ".join(cell.text_content().split()) for cell in row.xpath("./td"))
         told[name] = (fate, why)
     return told
+
+
+class TestNames:
+    def test_everything_that_intake_sends_has_a_name_for_people(self) -> None:
+        sent = published_by("intake")
+        assert {EVENT_BY_TYPE[name] for name in naming.MESSAGES} == {event for topic in sent for event in topic.events}
+        assert naming.TOPICS.keys() == {topic.name for topic in sent}
+        assert naming.SERVICES.keys() == {consumer for topic in sent for consumer in topic.consumers}
+
+    async def test_pages_say_them_with_the_name_on_the_wire_beside_them(self, intake: Running) -> None:
+        reference = await referral(intake)
+        for path in ("/desk/routing", f"/desk/routing/{reference}", f"/desk/ledger/{reference}"):
+            page: Any = html.fromstring((await intake.client.get(path)).text)
+            said = " ".join(page.xpath("//main")[0].text_content().split())
+            assert "The referral as it came in" in said
+            assert "Police triage" in said
+            assert "intake.referral-received.v1" in [each.text for each in page.xpath("//main//span")]
 
 
 class TestArea:

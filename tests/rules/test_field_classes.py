@@ -7,7 +7,9 @@ from tests.rules.served import metadata
 
 OFFICERS = "names the officer who answers for the case, never the person; queues and histories show it without a key"
 IN_THE_CLEAR = {
+    "intake.desk_claim.allocated_by": OFFICERS,
     "intake.desk_claim.officer_name": OFFICERS,
+    "intake.desk_officer.officer_name": OFFICERS,
     "intake.pair_answer.by_name": OFFICERS,
     "triage.sameness.by_name": OFFICERS,
     "triage.referral.risk_owner": OFFICERS,

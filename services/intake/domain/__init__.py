@@ -10,6 +10,7 @@ from services.intake.domain.desk_work import (
     DeskPractice,
     NothingToAdd,
     OnDuty,
+    OFFICER_DAYS,
     references_in,
 )
 from services.intake.domain.disclosure import BECAUSE_WORDS, EQUALITY, Because, Disclosed, Disclosure, Fate, narrowed
@@ -17,6 +18,7 @@ from services.intake.domain.facts import (
     AGES_MAY_DIFFER,
     LONDON,
     Anonymous,
+    OfficerNotHere,
     ages_disagree,
     anonymous_facts,
     impossible_age,
@@ -106,6 +108,7 @@ __all__ = [
     "WORK_THE_DESK",
     "Added",
     "AddedDocument",
+    "OFFICER_DAYS",
     "Addition",
     "Anonymous",
     "Answer",
@@ -137,6 +140,7 @@ __all__ = [
     "PairUnknown",
     "Partner",
     "PartnerKnownAlready",
+    "OfficerNotHere",
     "PartnerNotUsable",
     "PartnerScope",
     "PartnerUnknown",

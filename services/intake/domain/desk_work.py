@@ -13,12 +13,20 @@ from services.intake.domain.sameness import ArrivalKey
 
 REFERENCE_IN_TEXT = re.compile(r"(?<![\w-])[A-Z]{2,4}[ -][2-9A-Z]{4}[ -][2-9A-Z]{4}(?![\w-])", re.IGNORECASE)
 MOST_NAMED = 5
+OFFICER_DAYS = 30
+"""Who has not opened the desk for so long is offered no work: they may have left it."""
 
 
 class ClaimedBySomebody(Conflict):
     """Another officer completes this referral; taking it over needs a reason."""
 
     reason: ClassVar[str] = "claimed-by-somebody"
+
+
+class OfficerNotHere(Rejected):
+    """Work was to be allocated to somebody who has not been at this area's desk lately."""
+
+    reason: ClassVar[str] = "officer-not-here"
 
 
 class NothingToAdd(Rejected):
@@ -47,11 +55,16 @@ class DeskPractice:
 
 @dataclass(frozen=True)
 class Claim:
-    """Who completes a referral at the desk, since when."""
+    """Who completes a referral at the desk, since when, and who allocated it to them, "" where they took it themselves.
+
+    `reason` is what was said when it changed hands; it is sealed, and read only where somebody opens the referral.
+    """
 
     officer_id: str
     officer_name: str
     claimed_at: datetime
+    allocated_by: str = ""
+    reason: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What intake does: take in, read, complete, note receipts and progress, erase; one verb each, no commit."""
 
 from services.intake.operations.announcing import MAY_WITHHOLD
-from services.intake.operations.claiming import claim
+from services.intake.operations.claiming import allocate, claim, come_to_desk
 from services.intake.operations.correcting import add_version_by_referrer
 from services.intake.operations.disclosing import preview, preview_of_area
 from services.intake.operations.dividing import Part, divide, places_taken
@@ -54,9 +54,11 @@ __all__ = [
     "Sent",
     "SettledMeanwhile",
     "ToRead",
+    "allocate",
     "add_partner",
     "add_version_by_referrer",
     "answer_pair",
+    "come_to_desk",
     "check_repeat",
     "claim",
     "complete",

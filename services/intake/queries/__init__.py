@@ -5,10 +5,12 @@ from services.intake.queries.desk import (
     DeskCount,
     DeskList,
     DeskReferral,
+    Officer,
     Unread,
     UnreadPlace,
     count_desk,
     desk_referral,
+    officers_of,
     originals_to_read,
     unread_referrals,
 )
@@ -38,7 +40,8 @@ from services.intake.queries.reconciliation import (
     reconciliation_line,
 )
 from services.intake.queries.references import by_reference
-from services.intake.queries.senders import SenderShown, evidence_of, referrals_of_the_same_mail
+from services.intake.queries.same_mail import same_mail_of
+from services.intake.queries.senders import SenderShown, evidence_of
 from services.intake.queries.setting_aside import (
     MailSetAside,
     asides_to_read,
@@ -62,6 +65,7 @@ __all__ = [
     "LinePlace",
     "ListedPartner",
     "MailSetAside",
+    "Officer",
     "OwnReferral",
     "PairPlace",
     "PairView",
@@ -90,6 +94,7 @@ __all__ = [
     "mail_set_aside",
     "mails_set_aside",
     "newest_ledgers",
+    "officers_of",
     "open_days",
     "originals_to_read",
     "own_referral",
@@ -99,7 +104,7 @@ __all__ = [
     "reconciliation",
     "reconciliation_line",
     "referral_added_to",
-    "referrals_of_the_same_mail",
+    "same_mail_of",
     "stored_version",
     "unread_referrals",
     "waiting_for_the_scanner",

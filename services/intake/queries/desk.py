@@ -1,7 +1,7 @@
 """What waits to be read or completed, and one referral at the desk."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm
 from services.intake import models
 from services.intake.domain import (
+    OFFICER_DAYS,
     STILL_OPEN,
     Claim,
     Found,
@@ -71,10 +72,19 @@ class DeskReferral:
     additions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Officer:
+    """Somebody who works at the desk."""
+
+    id: str
+    name: str
+
+
 class DeskList(StrEnum):
     """Which of the originals that wait are listed."""
 
     WAITING = "waiting"
+    MINE = "mine"
     CLAIMED = "claimed"
     OVERDUE = "overdue"
     QUARANTINED = "quarantined"
@@ -82,9 +92,10 @@ class DeskList(StrEnum):
 
 @dataclass(frozen=True)
 class DeskCount:
-    """How many originals wait, how many somebody completes, are over their time, or have files in quarantine."""
+    """How many originals wait, and of them are the asking officer's, anybody's, over their time, or in quarantine."""
 
     waiting: int
+    mine: int
     claimed: int
     overdue: int
     quarantined: int
@@ -118,9 +129,9 @@ async def unread_referrals(
     referral, claim = models.referral, models.desk_claim
     place = tuple_(referral.c.received_at, referral.c.reference)
     statement = (
-        select(referral, claim.c.officer_id, claim.c.officer_name, claim.c.claimed_at)
+        select(referral, claim.c.officer_id, claim.c.officer_name, claim.c.claimed_at, claim.c.allocated_by)
         .select_from(referral.outerjoin(claim, _holds()))
-        .where(*_listed(which, now))
+        .where(*_listed(which, session.actor.id, now))
         .order_by(*place.clauses)
         .limit(limit)
     )
@@ -148,6 +159,7 @@ async def count_desk(session: Session, *, now: datetime) -> DeskCount:
     counts = (
         select(
             func.count().label("waiting"),
+            func.count().filter(claim.c.officer_id == session.actor.id).label("mine"),
             func.count(claim.c.id).label("claimed"),
             func.count().filter(referral.c.complete_by < now).label("overdue"),
         )
@@ -156,12 +168,14 @@ async def count_desk(session: Session, *, now: datetime) -> DeskCount:
     )
     [row] = await session.rows(counts)
     held = await session.scalar(select(func.count(models.quarantined.c.referral_id.distinct())))
-    return DeskCount(row.waiting, row.claimed, row.overdue, int(held))
+    return DeskCount(row.waiting, row.mine, row.claimed, row.overdue, int(held))
 
 
-def _listed(which: DeskList, now: datetime) -> tuple[Any, ...]:
+def _listed(which: DeskList, officer_id: str, now: datetime) -> tuple[Any, ...]:
     if which is DeskList.QUARANTINED:
         return (models.referral.c.id.in_(select(models.quarantined.c.referral_id)),)
+    if which is DeskList.MINE:
+        return _unread(), models.desk_claim.c.officer_id == officer_id
     if which is DeskList.CLAIMED:
         return _unread(), models.desk_claim.c.id.is_not(None)
     return (_unread(), models.referral.c.complete_by < now) if which is DeskList.OVERDUE else (_unread(),)
@@ -173,7 +187,7 @@ def _holds() -> Any:
 
 
 def _claim(row: Any) -> Claim | None:
-    return Claim(row.officer_id, row.officer_name, row.claimed_at) if row.officer_id else None
+    return Claim(row.officer_id, row.officer_name, row.claimed_at, row.allocated_by) if row.officer_id else None
 
 
 def _unread() -> Any:
@@ -218,4 +232,15 @@ async def _claim_of(session: Session, referral_id: UUID) -> Claim | None:
     claim = models.desk_claim
     held = select(claim).where(claim.c.referral_id == referral_id, claim.c.ended_at.is_(None))
     row = await session.first(held)
-    return _claim(row) if row is not None else None
+    if row is None:
+        return None
+    reason = await session.unseal_text(referral_id, row.sealed_reason) if row.sealed_reason else ""
+    return Claim(row.officer_id, row.officer_name, row.claimed_at, row.allocated_by, reason)
+
+
+async def officers_of(session: Session, area: str, *, now: datetime) -> tuple[Officer, ...]:
+    """Return who has been at the desk of an area lately, by name."""
+    officer = models.desk_officer
+    lately = officer.c.seen_at > now - timedelta(days=OFFICER_DAYS)
+    here = select(officer).where(officer.c.area == area, lately).order_by(officer.c.officer_name, officer.c.officer_id)
+    return tuple(Officer(row.officer_id, row.officer_name) for row in await session.rows(here))

@@ -33,6 +33,7 @@ DESK_WORDS = (
 ALONE = ".current"
 """What an input of this name says makes no entry of a list by itself."""
 PATH = re.compile(r"\b[a-z_]+(?:\.(?:[a-z_]+|[0-9]{1,2}))+\b|\bsharing_acknowledged\b", re.ASCII)
+ENTRY = re.compile(r".+?\.[0-9]+\.")
 HINTS: Mapping[str, str] = MappingProxyType(
     {
         "concerns.narrative": "The referrer’s own words, not a summary.",
@@ -51,6 +52,17 @@ class Keyed:
     tag: str = ""
     read: str = ""
 
+    @property
+    def target(self) -> str:
+        """Return the id of the question's first input, for a link that leads there."""
+        return f"{self.field.name}-day" if self.field.kind == Kind.DATE else self.field.name
+
+    @property
+    def entry(self) -> str:
+        """Return which entry of which list the question belongs to, "" for one that stands alone."""
+        entry = ENTRY.match(self.field.name)
+        return entry[0] if entry else ""
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -58,6 +70,18 @@ class Sheet:
 
     title: str
     keyed: tuple[Keyed, ...]
+
+    @property
+    def shown(self) -> tuple[Keyed, ...]:
+        """Return the questions that have an answer, and the others of the same entry of a list."""
+        entries = {each.entry for each in self.keyed if each.tag} - {""}
+        return tuple(each for each in self.keyed if each.tag or each.entry in entries)
+
+    @property
+    def folded(self) -> tuple[Keyed, ...]:
+        """Return the questions for which nothing was found and nothing is required: the page folds them."""
+        shown = self.shown
+        return tuple(each for each in self.keyed if each not in shown)
 
 
 @dataclass(frozen=True)
@@ -67,7 +91,6 @@ class Form:
     first: Sheet
     others: tuple[Sheet, ...]
     errors: FormErrors
-    found_number: int
 
 
 def form(found: Found, sent: FormData | None = None, errors: Iterable[tuple[str, str]] = ()) -> Form:
@@ -83,8 +106,7 @@ def form(found: Found, sent: FormData | None = None, errors: Iterable[tuple[str,
         rest = tuple(each for each in keyed if not _comes_first(each))
         others += [Sheet(section.title, rest)] if rest else []
     dates = frozenset(name for name in dict(wrong) if _is_date(name))
-    number = sum(each.tag == "found" for sheet in others for each in sheet.keyed)
-    return Form(Sheet("Look at these first", tuple(first)), tuple(others), FormErrors(FormData(), wrong, dates), number)
+    return Form(Sheet("Look at these first", tuple(first)), tuple(others), FormErrors(FormData(), wrong, dates))
 
 
 def read(sent: FormData, found: Found, today: date) -> Mapping[str, str] | tuple[tuple[str, str], ...]:

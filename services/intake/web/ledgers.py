@@ -28,6 +28,7 @@ from services.intake.queries import (
     proof,
 )
 from services.intake.queries import ledger_lines as lines_of_all
+from services.intake.web.naming import MESSAGES, SERVICES, TOPICS
 from services.intake.web.places import SHOWN, age, mark, moment_of, reference_of
 
 OPS_LIMIT = 200
@@ -164,8 +165,18 @@ async def ledger_lines(request: PageRequest) -> Response:
         received_at=found.received_at,
         age=age(found.received_at, request.now),
         lines=lines,
-        sent=[{"each": each, "verdict": VERDICT_WORDS[each.verdict]} for each in sent],
+        sent=[_shown(each) for each in sent],
     )
+
+
+def _shown(each: Sent) -> dict[str, object]:
+    return {
+        "each": each,
+        "message": MESSAGES.get(each.type) or TOPICS.get(each.topic, each.topic),
+        "name": each.type or each.topic,
+        "recipient": SERVICES.get(each.recipient, each.recipient),
+        "verdict": VERDICT_WORDS[each.verdict],
+    }
 
 
 async def ledger_as_json(request: PageRequest) -> Response:

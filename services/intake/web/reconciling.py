@@ -8,13 +8,14 @@ from uuid import UUID
 from fastapi.responses import JSONResponse
 from pydantic import Field, ValidationError
 
-from chassis.web import Form, FormErrors, PageRequest, Response, parse
+from chassis.web import Form, FormData, FormErrors, PageRequest, Response, parse
 from services.intake.domain import LONDON
 from services.intake.domain.reconciliation import CountState, ExplanationUnreadable, Measure
 from services.intake.operations import explain
 from services.intake.queries import count_open_differences, localities_of, reconciliation_line
 from services.intake.queries import reconciliation as lines_of_counts
 from services.intake.queries.reconciliation import CountLine
+from services.intake.web.naming import SERVICES, TOPICS
 
 MOST_LINES = 200
 MEASURES: Mapping[str, str] = {
@@ -42,7 +43,9 @@ class ExplainForm(Form):
 
 async def reconciliation(request: PageRequest) -> Response:
     """List the lines of the daily counts, those that are open first, or those of one day."""
-    day = _day(request.query.get("day", ""))
+    given = request.query.get("day", "")
+    day = _day(given)
+    wrong = (("day", "Enter a day with its year first, such as 2026-11-20"),) if given.strip() and day is None else ()
     async with request.transaction() as session:
         total = await count_open_differences(session)
         opened = await lines_of_counts(session, state=CountState.OPEN, limit=MOST_LINES) if day is None else ()
@@ -51,6 +54,8 @@ async def reconciliation(request: PageRequest) -> Response:
     others = [line for line in lines if day is not None or line.state != CountState.OPEN]
     return request.render(
         "reconciliation",
+        status=422 if wrong else 200,
+        form=FormErrors(FormData({"day": (given,)}), wrong),
         day=day,
         total=total,
         opened=[_shown(each, areas) for each in opened],
@@ -111,8 +116,9 @@ def _shown(line: CountLine, areas: Mapping[str, str]) -> dict[str, Any]:
         "id": line.id,
         "day": count.day,
         "area": areas.get(count.area, count.area),
-        "what": MEASURES.get(count.measure) or f"Told to {count.measure.split('.')[1].replace('-', ' ')}",
-        "recipient": count.recipient,
+        "what": MEASURES.get(count.measure) or TOPICS.get(count.measure, count.measure),
+        "measure": count.measure if count.measure in TOPICS else "",
+        "recipient": SERVICES.get(count.recipient, count.recipient),
         "numbers": count,
         "lacking": line.lacking,
         "state": words,
@@ -156,6 +162,6 @@ def _areas(request: PageRequest) -> Mapping[str, str]:
 
 def _day(given: str) -> date | None:
     try:
-        return date.fromisoformat(given)
+        return date.fromisoformat(given.strip())
     except ValueError:
         return None

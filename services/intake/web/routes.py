@@ -39,6 +39,7 @@ PAGES = (
     Page("GET", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
     Page("POST", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
     Page("POST", "/desk/referrals/{reference}/claim", desk.claim_referral, WORK_THE_DESK),
+    Page("POST", "/desk/referrals/{reference}/allocation", desk.allocate_referral, WORK_THE_DESK),
     Page("GET", "/desk/pairs", desk.pairs, WORK_THE_DESK),
     Page("GET", "/desk/pairs/{reference}/{other}", desk.pair, WORK_THE_DESK),
     Page("POST", "/desk/pairs/{reference}/{other}", desk.pair, WORK_THE_DESK),

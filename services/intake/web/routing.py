@@ -12,6 +12,7 @@ from services.intake.domain import BECAUSE_WORDS, LONDON, Disclosed, Disclosure,
 from services.intake.operations import preview, preview_of_area
 from services.intake.queries import localities_of, stored_version
 from services.intake.web.ledgers import TEAMS
+from services.intake.web.naming import MESSAGES, SERVICES
 
 FATES = {
     Fate.SENT: ("Sent", "green"),
@@ -88,7 +89,8 @@ def _shown(disclosure: Disclosure, *, with_values: bool) -> dict[str, object]:
     return {
         "name": disclosure.audience.replace("-", " ").capitalize(),
         "teams": ", ".join(TEAMS[Team(team)] for team in disclosure.teams),
-        "service": disclosure.service,
+        "service": SERVICES.get(disclosure.service, disclosure.service),
+        "message": MESSAGES.get(disclosure.wire_type, disclosure.wire_type),
         "type": disclosure.wire_type,
         "sent": len(disclosure.of(Fate.SENT)),
         "withheld": len(disclosure.of(Fate.WITHHELD)),

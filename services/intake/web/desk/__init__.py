@@ -3,6 +3,6 @@
 from services.intake.web.desk.originals import original
 from services.intake.web.desk.pairs import pair, pairs
 from services.intake.web.desk.queue import unread
-from services.intake.web.desk.referral import claim_referral, referral
+from services.intake.web.desk.referral import allocate_referral, claim_referral, referral
 
-__all__ = ["claim_referral", "original", "pair", "pairs", "referral", "unread"]
+__all__ = ["allocate_referral", "claim_referral", "original", "pair", "pairs", "referral", "unread"]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis import audit
 from chassis.web import FormData, FormErrors, PageRequest, Response, blank
+from chassis.web.templating import moment
 from contracts.vocabulary import Door, age_on, is_reference, tidy_reference
 from services.intake.domain import LONDON, NO_REFERENCE, Answer, PairUnknown, ReferralUnknown
 from services.intake.operations import answer_pair
@@ -107,7 +108,7 @@ def _said(view: PairView) -> dict[str, object]:
 
 def _side(found: DeskReferral, now: datetime) -> dict[str, object]:
     facts = [
-        ("Received", f"{found.received_at.astimezone(LONDON):%-d %B %Y, %H:%M}"),
+        ("Received", moment(found.received_at)),
         ("Came by", DOORS[Door(found.door)]),
     ]
     form = found.form

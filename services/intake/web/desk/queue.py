@@ -2,7 +2,8 @@
 
 from chassis.web import PageRequest, Response
 from contracts.vocabulary import Door
-from services.intake.domain import CAME_IN
+from services.intake.domain import CAME_IN, LONDON
+from services.intake.operations import come_to_desk
 from services.intake.queries import (
     DeskCount,
     DeskList,
@@ -20,6 +21,7 @@ from services.intake.web.spool import spool_note
 DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
 LABELS = {
     DeskList.WAITING: "Waiting",
+    DeskList.MINE: "Yours",
     DeskList.CLAIMED: "Being completed",
     DeskList.OVERDUE: "Overdue",
     DeskList.QUARANTINED: "In quarantine",
@@ -28,18 +30,21 @@ LABELS = {
 
 async def unread(request: PageRequest) -> Response:
     """List the originals that wait for a person, oldest first, with their owner and by when they are due."""
-    request.session[CAME_IN] = True
     which = _list(request.query.get("list", ""))
     async with request.transaction() as session:
+        if not request.session.get(CAME_IN):
+            await come_to_desk(session, _areas(request), now=request.now)
         count = await count_desk(session, now=request.now)
         waiting_pairs = await count_waiting_pairs(session)
         after = _unread_place(request.query.get("after", ""))
         found = await unread_referrals(session, now=request.now, which=which, limit=places.SHOWN + 1, after=after)
+    request.session[CAME_IN] = True
     shown = found[: places.SHOWN]
     more = mark(shown[-1].place) if len(found) > places.SHOWN else ""
     return request.render(
         "unread",
         rows=[_row(request, each) for each in shown],
+        covers=_covers(request),
         total=count.of(which),
         which=which.value,
         label=LABELS[which],
@@ -69,7 +74,6 @@ def _lists(request: PageRequest, which: DeskList, count: DeskCount, waiting_pair
 def _row(request: PageRequest, each: Unread) -> dict[str, object]:
     practice = localities_of(request.runtime).by_version(each.area, each.area_version, "")
     duty = practice.desk.on_duty(request.now)
-    there = "Now at the desk" if duty.desk_open else "Desk closed, covered by"
     return {
         "reference": each.reference,
         "door": DOORS[Door(each.door)],
@@ -81,8 +85,27 @@ def _row(request: PageRequest, each: Unread) -> dict[str, object]:
         "open": each.open,
         "owner": each.claim.officer_name if each.claim else f"{duty.risk_owner}, duty officer",
         "claimed": each.claim is not None,
-        "covers": f"{there}: {duty.covers}, {duty.organisation}",
+        "allocated_by": each.claim.allocated_by if each.claim else "",
+        "mine": each.claim is not None and each.claim.officer_id == request.actor.id,
     }
+
+
+def _areas(request: PageRequest) -> dict[str, str]:
+    """Return the areas at whose desks the officer works, each with what people call it."""
+    known = dict(localities_of(request.runtime).areas(request.now.astimezone(LONDON).date()))
+    own = request.actor.areas
+    return known if "*" in own else {area: name for area, name in known.items() if area in own}
+
+
+def _covers(request: PageRequest) -> list[str]:
+    """Return who is at the desk of each of the officer's areas now, or covers for it."""
+    localities, on = localities_of(request.runtime), request.now.astimezone(LONDON).date()
+    lines = []
+    for area, name in _areas(request).items():
+        duty = localities.by_area(area, on).desk.on_duty(request.now)
+        there = "now at the desk" if duty.desk_open else "desk closed, covered by"
+        lines.append(f"{name}: {there} {duty.covers}, {duty.organisation}.")
+    return lines
 
 
 def _list(text: str) -> DeskList:

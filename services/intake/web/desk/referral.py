@@ -6,7 +6,7 @@ from chassis import audit
 from chassis.web import FormErrors, PageRequest, Response, blank
 from contracts.vocabulary import Door, nrf, tidy_reference
 from services.intake.domain import LONDON, STILL_OPEN, Answer, Practice, Quarantined, Reading, ShownText
-from services.intake.operations import claim, complete
+from services.intake.operations import allocate, claim, complete
 from services.intake.queries import (
     DeskReferral,
     PairView,
@@ -14,9 +14,10 @@ from services.intake.queries import (
     evidence_of,
     likeness_key,
     localities_of,
+    officers_of,
     pairs_of,
     quarantined_of,
-    referrals_of_the_same_mail,
+    same_mail_of,
 )
 from services.intake.readers import FormReading
 from services.intake.readers.fields import assemble
@@ -60,11 +61,25 @@ async def claim_referral(request: PageRequest) -> Response:
     taken = found.claim is not None and found.claim.officer_id != request.actor.id
     if taken and not sent.get("reason").strip():
         wrong = FormErrors(sent, (("reason", "Enter why you take this referral over"),))
-        return await _page(request, found, keying.form(found.found), taking=wrong, status=422)
+        return await _page(request, found, keying.form(found.found), owning=wrong, status=422)
     async with request.transaction() as session:
         await claim(session, found.reference, reason=sent.get("reason"), now=request.now)
     request.flash(f"You complete {found.reference}. Everybody at the desk sees your name.")
     return request.redirect("referral", reference=found.reference)
+
+
+async def allocate_referral(request: PageRequest) -> Response:
+    """Give a referral to a colleague at the desk, with a reason."""
+    found = await _opened(request)
+    sent = await request.form()
+    asked = {"officer": "Select a colleague", "why": "Enter why you allocate it"}
+    wrong = tuple((name, sentence) for name, sentence in asked.items() if not sent.get(name).strip())
+    if wrong:
+        return await _page(request, found, keying.form(found.found), owning=FormErrors(sent, wrong), status=422)
+    async with request.transaction() as session:
+        given = await allocate(session, found.reference, sent.get("officer"), reason=sent.get("why"), now=request.now)
+    request.flash(f"{given.officer_name} completes {found.reference}, and finds it in the list of their own.")
+    return request.redirect("unread")
 
 
 def _unsettled(reading: FormReading) -> tuple[str, ...]:
@@ -79,13 +94,14 @@ async def _opened(request: PageRequest) -> DeskReferral:
 
 
 async def _page(
-    request: PageRequest, found: DeskReferral, form: keying.Form, *, taking: FormErrors | None = None, status: int = 200
+    request: PageRequest, found: DeskReferral, form: keying.Form, *, owning: FormErrors | None = None, status: int = 200
 ) -> Response:
     async with request.transaction() as session:
         pairs = await pairs_of(session, found.referral_id)
         held = await quarantined_of(session, found.referral_id)
         sender = await evidence_of(session, found.referral_id)
-        same_mail = await referrals_of_the_same_mail(session, found.referral_id)
+        officers = await officers_of(session, found.area, now=request.now)
+        same_mail = await same_mail_of(session, found.referral_id)
     is_open = found.reading in STILL_OPEN
     return request.render(
         "referral",
@@ -98,7 +114,8 @@ async def _page(
         owner=_owner(request, found),
         mine=found.claim is not None and found.claim.officer_id == request.actor.id,
         taken=found.claim is not None and found.claim.officer_id != request.actor.id,
-        taking=taking or blank(),
+        owning=owning or blank(),
+        colleagues=[(each.id, each.name) for each in officers if each.id not in _has(request, found)],
         texts=[_text(each) for each in found.found.texts] if is_open else [],
         named=_named(found, pairs),
         originals=[_document(request, found, place) for place in range(len(found.documents))],
@@ -108,12 +125,17 @@ async def _page(
         answers=nrf.answered(found.form) if found.form else (),
         additions=found.additions,
         pairs=[_pair(each) for each in pairs],
-        form=taking or form.errors,
+        form=owning or form.errors,
         keyed=form,
         areas=localities_of(request.runtime).districts(request.now.astimezone(LONDON).date()),
         sharing=keying.SHARING_CHOICES,
         _=str,
     )
+
+
+def _has(request: PageRequest, found: DeskReferral) -> set[str]:
+    """Return who needs no allocation: whoever has the referral, and whoever looks at it."""
+    return {request.actor.id, found.claim.officer_id} if found.claim else {request.actor.id}
 
 
 def _facts(request: PageRequest, found: DeskReferral) -> list[tuple[str, str]]:
@@ -131,6 +153,8 @@ def _owner(request: PageRequest, found: DeskReferral) -> dict[str, object]:
         "overdue": due is not None and due < request.now,
         "name": found.claim.officer_name if found.claim else "",
         "claimed_at": found.claim.claimed_at if found.claim else None,
+        "allocated_by": found.claim.allocated_by if found.claim else "",
+        "reason": found.claim.reason if found.claim else "",
         "duty": duty.risk_owner,
         "desk_open": duty.desk_open,
         "covers": f"{duty.covers}, {duty.organisation}",

@@ -1,0 +1,32 @@
+"""What people call the messages that intake sends and the services that take them; programs use the wire's names."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+MESSAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "intake.referral-received.v1": "The referral as it came in",
+        "intake.referral-version-added.v1": "A later version of the referral",
+        "intake.referrals-linked.v1": "Whether two referrals are about the same person",
+        "intake.safeguarding-concern-received.v1": "The safeguarding concern as it came in",
+        "intake.safeguarding-concern-updated.v1": "The safeguarding concern, brought up to date",
+        "intake.referral-made.v1": "That there is a referral",
+        "intake.referrer-message-due.v1": "A message to the referrer",
+        "intake.link-due.v1": "A link for the referrer",
+        "intake.duty-officer-paged.v1": "A call to the duty officer",
+        "intake.referral-counted.v1": "Facts for statistics, which name nobody",
+    }
+)
+TOPICS: Mapping[str, str] = MappingProxyType(
+    {
+        "intake.police.v1": "What the police are told",
+        "intake.social-care.v1": "What social care is told",
+        "intake.awareness.v1": "What Channel is told",
+        "intake.referrer.v1": "What referrers are told",
+        "intake.duty.v1": "Calls to the duty officer",
+        "intake.statistics.v1": "What statistics are told",
+    }
+)
+SERVICES: Mapping[str, str] = MappingProxyType(
+    {"triage": "Police triage", "notify": "Notices", "channel": "Channel", "stats": "Prevent statistics"}
+)
