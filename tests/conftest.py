@@ -24,12 +24,12 @@ from chassis.migrate import upgrade_async
 from chassis.settings import ServiceSettings
 from cli import vault
 from cli.postgres import Cluster, user_prefix
-from cli.provision import BUS, KEYS, provision
+from cli.provision import provision
 from cli.state import StateFolder
 from contracts.catalogue import SERVICES
-from tests.emptying import empty, empty_bus, empty_keys
+from tests.emptying import emptier
 
-pytest_plugins = ("tests.kafka",)
+pytest_plugins = ("tests.kafka", "tests.once", "tests.sharing")
 
 # The same walks for everybody in CI, new ones elsewhere; no slow machine and no leftover of another run decides.
 walks.register_profile(
@@ -41,17 +41,6 @@ walks.register_profile(
 )
 walks.load_profile("throughline")
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "throughline-hypothesis")  # what it notes stays out of the tree
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a package's modules that use its running system together, where chance has put the first of them.
-
-    Chance shuffles the modules of all packages; a system would be started anew for each that stands alone.
-    """
-    sharing = {item.path for item in items if "live" in getattr(item, "fixturenames", ())}
-    places: dict[Path, int] = {}
-    items.sort(key=lambda item: places.setdefault(item.path.parent if item.path in sharing else item.path, len(places)))
 
 
 @dataclass(frozen=True)
@@ -115,14 +104,17 @@ async def _do_without_durability(installation: Installation) -> None:
         await connection.close()
 
 
+@pytest.fixture(scope="session")
+def emptied(installation: Installation) -> Iterator[Callable[[], None]]:
+    """What empties the installation."""
+    with emptier(installation.superuser_url) as empty:
+        yield empty
+
+
 @pytest.fixture
-async def clean(installation: Installation) -> Installation:
+def clean(installation: Installation, emptied: Callable[[], None]) -> Installation:
     """The installation with every table, the bus and the keys emptied."""
-    await asyncio.gather(
-        *(empty(installation.superuser_url(vault.database_of(service)), ("public",)) for service in SERVICES),
-        empty_bus(installation.superuser_url(BUS)),
-        empty_keys(installation.superuser_url(KEYS)),
-    )
+    emptied()
     return installation
 
 

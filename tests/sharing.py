@@ -1,0 +1,57 @@
+"""How a run is shared out between workers: file by file, the longest first; who looks at one system stays together."""
+
+from pathlib import PurePosixPath
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+SYSTEMS = ("tests/journeys", "tests/faults")
+"""The tests of a folder that look at one running system, which is started once for whoever has them."""
+APART = (
+    "tests/journeys/test_moving_bus.py",
+    "tests/faults/test_runs.py",
+    "tests/faults/test_shuffled_delivery.py",
+    "tests/faults/test_wiped_bus.py",
+)
+"""Those of the same folders that start what they need themselves."""
+LONGEST = (
+    *SYSTEMS,
+    *APART,
+    "tests/deploy/test_compose.py",
+    "tests/deploy/test_kafka_brokers.py",
+    "tests/intake/test_web_api_schemathesis.py",
+    "tests/intake/test_spool_kills.py",
+    "tests/intake/test_spool_outage.py",
+    "tests/chassis/transports/test_kafka_outages.py",
+)
+"""Begun first, so that nobody has one of them left when everybody else is done."""
+
+
+def share_of(nodeid: str) -> str:
+    """Return the share that a test belongs to: its file, or the folder of those who look at one system."""
+    file = nodeid.partition("::")[0]
+    folder = str(PurePosixPath(file).parent)
+    return folder if folder in SYSTEMS and file not in APART else file
+
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc]  # it comes without types
+    """Hands out share after share, in the order of the collection."""
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return share_of(nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put together again what belongs together, once chance has shuffled the files of all folders."""
+    places: dict[str, int] = {share: place - len(LONGEST) for place, share in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.setdefault(share_of(item.nodeid), len(places)))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
+    return Shares(config, log)
