@@ -11,8 +11,15 @@ import httpx2
 from chassis import telemetry
 from chassis.errors import Conflict, Missing, Rejected, ThroughlineError, Unavailable
 from services.monitor import readers
-from services.monitor.domain import HealthState, OfferedCheckpoint, OutboxReading, Repair, ServiceUnknown, TopicReading
-from services.monitor.figures import NAMES
+from services.monitor.domain import (
+    NAMES,
+    HealthState,
+    OfferedCheckpoint,
+    OutboxReading,
+    Repair,
+    ServiceUnknown,
+    TopicReading,
+)
 from services.monitor.readers import Ledger, ParkedMessage
 
 PATIENCE_SECONDS = 5.0

@@ -14,15 +14,16 @@ from chassis.telemetry.allowed import Scalar
 from services.monitor import operations, queries
 from services.monitor.clients import OpsClient
 from services.monitor.domain import (
+    SERVICES_ASKED,
     HealthState,
     OutboxReading,
     ServiceReading,
     TopicReading,
     checkpoint_findings,
+    figure_findings,
     findings,
     is_due,
 )
-from services.monitor.figures import SERVICES_ASKED, figure_findings
 
 log = telemetry.logger(__name__)
 

@@ -19,8 +19,8 @@ from services.monitor.domain import (
     OutboxReading,
     Repair,
     ServiceReading,
+    may_pass,
 )
-from services.monitor.figures import may_pass
 from services.monitor.models import alarm, checkpoint, service_reading, span, topic_reading
 
 log = telemetry.logger(__name__)

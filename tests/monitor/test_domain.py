@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.monitor import figures, readers
+from services.monitor import readers
 from services.monitor.domain import (
+    NAMES,
+    SERVICES_ASKED,
     HealthState,
     ServiceReading,
     SpanNode,
@@ -146,5 +148,5 @@ class TestCheckpointFindings:
 
 class TestFigures:
     def test_are_offered_by_the_service_that_is_asked(self) -> None:
-        assert deployed.figures() >= figures.NAMES
-        assert {"intake"} == figures.SERVICES_ASKED
+        assert deployed.figures() >= NAMES
+        assert {"intake"} == SERVICES_ASKED

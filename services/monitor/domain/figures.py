@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.monitor.domain import LASTING, QUEUES, Finding, HealthState, ServiceReading, Trouble
+from services.monitor.domain.watching import LASTING, QUEUES, Finding, HealthState, ServiceReading, Trouble
 
 
 @dataclass(frozen=True)
