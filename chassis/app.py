@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy import MetaData, select
 from sqlalchemy.dialects.postgresql import insert
@@ -27,7 +27,7 @@ from chassis.inbox import Inbox
 from chassis.inbox.applying import Opener
 from chassis.inbox.inbox import InboxSettings
 from chassis.inbox.receipts import OnReceipt
-from chassis.internal import digest_of
+from chassis.internal import SCRAPER, WATCHER, ProblemRoute, digest_of, require_machine
 from chassis.jobs import Job, keep_running
 from chassis.ops.erasure import erase_stored
 from chassis.outbox import Sealer as EventSealer
@@ -287,7 +287,7 @@ async def _keep_area_versions(runtime: Runtime) -> None:
 
 
 def _health(runtime: Runtime) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(route_class=ProblemRoute, include_in_schema=False)
 
     @router.get("/health/live")
     async def live() -> dict[str, str]:
@@ -309,7 +309,10 @@ def _health(runtime: Runtime) -> APIRouter:
         return JSONResponse(content, 200 if good else 503)
 
     @router.get("/metrics")
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        # A demonstration's figures are of made-up people, and on this machine alone.
+        if runtime.settings.mode == "real":
+            require_machine(request, (WATCHER, SCRAPER))
         return PlainTextResponse(telemetry.metrics_text(), media_type="text/plain; version=0.0.4")
 
     return router

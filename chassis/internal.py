@@ -26,6 +26,8 @@ from chassis.errors import (
 
 WATCHER = "monitor"
 """The service that asks every other one how it is, by itself and all day."""
+SCRAPER = "prometheus"
+"""Who collects the figures, with a credential that opens nothing else."""
 _OPERATOR = re.compile(r"[\w][\w .@'+-]{0,79}")
 
 

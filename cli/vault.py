@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis.internal import SCRAPER
 from cli.errors import StateUnreadable
 from cli.state import StateFolder, write_private
 from contracts.catalogue import SERVICES, TOPICS
@@ -95,9 +96,10 @@ def _complete(vault: Vault) -> bool:
     for topic in TOPICS:
         if topic.sealed:
             vault.topic_keys.setdefault(topic.name, [{"id": secrets.token_hex(4), "key": _key()}])
+    for machine in (*SERVICES, SCRAPER):
+        vault.machine_credentials.setdefault(machine, f"{machine}.{secrets.token_urlsafe(32)}")
     for service in SERVICES:
         vault.key_encryption_keys.setdefault(service, _key())
-        vault.machine_credentials.setdefault(service, f"{service}.{secrets.token_urlsafe(32)}")
         vault.audit_signing_keys.setdefault(service, _signing_key())
         vault.session_secrets.setdefault(service, secrets.token_urlsafe(32))
         vault.oidc_client_secrets.setdefault(service, secrets.token_urlsafe(24))

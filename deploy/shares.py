@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from chassis.internal import SCRAPER
 from cli import vault
 from cli.state import Purpose, StateFolder, write_private
 from contracts.catalogue import SERVICES
@@ -15,7 +16,7 @@ from deploy.kafka.layout import ADMIN, Layout, laid_out, settings_of
 
 INSTALLATION = "installation.json"
 KEYCLOAK_DATABASE = "keycloak"
-INFRASTRUCTURE = ("postgres", "kafka", "keycloak", "grafana")
+INFRASTRUCTURE = ("postgres", "kafka", "keycloak", "prometheus", "grafana")
 RECEIVERS = (*SERVICES, *INFRASTRUCTURE, "operator")
 """Each has a folder of this name, which nobody else is given."""
 BROKER_DATA = Path("/var/lib/kafka")
@@ -101,6 +102,7 @@ def _infrastructure(
         "kafka/admin-password": layout.admin_password,
         "keycloak/keycloak.conf": _lines(_keycloak(installation, given)),
         "keycloak/realm.json": json.dumps(imported, indent=1) + "\n",
+        "prometheus/credential": made.machine_credentials[SCRAPER],
         "grafana/admin-password": given.grafana_admin,
     }
 

@@ -97,6 +97,23 @@ class TestWhoMayUseIt:
             assert (await operator.get(f"/ops/{path}", headers=machine(installation, service))).status_code == 401
 
 
+class TestFigures:
+    async def test_are_in_real_use_for_monitor_and_the_scraper_alone(
+        self, running_of: RunningOf, installation: Installation
+    ) -> None:
+        triage = await running_of(BARE, mode="real")
+        for one, status in (("monitor", 200), ("prometheus", 200), ("intake", 401)):
+            answer = await triage.client.get("/metrics", headers=machine(installation, one))
+            assert answer.status_code == status, one
+        refused = await triage.client.get("/metrics")
+        assert (refused.status_code, refused.json()["title"]) == (401, "machine-credential-refused")
+        assert (await triage.client.get("/health/live")).status_code == 200
+
+    async def test_of_a_demonstration_are_for_everybody_on_the_machine(self, running_of: RunningOf) -> None:
+        triage = await running_of(BARE)
+        assert (await triage.client.get("/metrics")).status_code == 200
+
+
 class TestQueues:
     async def test_outbox_says_what_waits_and_how_long(self, place: Place, operator: httpx2.AsyncClient) -> None:
         subject = uuid4()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.internal import SCRAPER, digest_of
 from chassis.settings import load_secrets
 from cli.errors import StatePurposeDiffers
 from cli.state import StateFolder
@@ -70,6 +71,12 @@ class TestMakeSecrets:
             files = list((made / "shares" / receiver).iterdir())
             assert files
             assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o444}
+
+    def test_the_scraper_s_credential_is_known_to_every_service(self, made: Path) -> None:
+        credential = (made / "shares" / "prometheus" / "credential").read_text()
+        for service in SERVICES:
+            known = load_secrets(made / "shares" / service / "secrets.json").machine_digests
+            assert known[SCRAPER] == digest_of(credential)
 
     def test_a_second_time_changes_nothing(self, made: Path) -> None:
         before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file() and path.suffix != ".lock"}
