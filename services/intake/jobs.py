@@ -13,7 +13,7 @@ from chassis.jobs import Job
 from chassis.runtime import Runtime
 from services.intake.clients import scanner_at
 from services.intake.domain.reconciliation import Passage, Trouble, counted
-from services.intake.operations import keep_counts, purge_keys, read_again
+from services.intake.operations import keep_counts, liken_again, purge_keys, read_again
 from services.intake.operations.saving import forget_saved_forms, purge_progress_links
 from services.intake.queries import (
     came_in,
@@ -39,6 +39,8 @@ LOOKED_BACK = timedelta(days=14)
 SPOOL_EVERY = timedelta(seconds=1)
 READ_HELD_EVERY = timedelta(seconds=30)
 READ_HELD_AT_ONCE = 50
+LIKEN_EVERY = timedelta(minutes=1)
+LIKEN_SINCE = timedelta(minutes=10)
 
 log = telemetry.logger("intake.jobs")
 
@@ -122,6 +124,14 @@ async def watch_desk(runtime: Runtime, now: datetime) -> None:
     if DeskOverdue.count:
         facts = {"count": DeskOverdue.count, "reason": DeskOverdue.reason}
         log.warning("Originals have not been completed at the intake desk in time.", extra={"facts": facts})
+
+
+async def liken_what_came_together(runtime: Runtime, now: datetime) -> None:
+    """Pair referrals that are alike and came in at the same moment, when neither could see the other."""
+    async with runtime.database.transaction(Actor.job("intake", "liken-again")) as session:
+        found = await liken_again(session, since=now - LIKEN_SINCE, now=now)
+    if found:
+        log.info("Pairs were found among referrals that came together.", extra={"facts": {"count": found}})
 
 
 async def purge_old_keys(runtime: Runtime, now: datetime) -> None:
@@ -227,6 +237,7 @@ JOBS = (
     Job("spool", SPOOL_EVERY, take_in_the_spool),
     Job("late-lines", LATE_LINES_EVERY, watch_late_lines),
     Job("desk", DESK_EVERY, watch_desk),
+    Job("liken-again", LIKEN_EVERY, liken_what_came_together),
     Job("reconcile", RECONCILE_EVERY, reconcile, daily=True),
     Job("reconcile-again", RECONCILE_AGAIN_EVERY, reconcile_again),
     Job("purge-keys", PURGE_EVERY, purge_old_keys, daily=True),

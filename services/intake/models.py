@@ -68,6 +68,7 @@ referral_version = Table(
     column("form", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("found", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("addition", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("referral_version_added", "added_at", postgresql_using="brin"),
 )
 
 arrival_key = Table(

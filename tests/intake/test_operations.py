@@ -52,7 +52,15 @@ async def take_in(
     runtime: Runtime, local: Practice, filled: ReferralForm | None, keys: tuple[ArrivalKey, ...] = ()
 ) -> tuple[Receipt, Any]:
     """Receive a referral, read or not; return its receipt and its row."""
-    original = Original(
+    async with runtime.database.transaction(Actor.public()) as session:
+        receipt = await operations.receive(session, arriving(local, filled, keys), now=NOW)
+    [row] = await rows(runtime, "SELECT * FROM referral WHERE reference = :r", r=receipt.reference)
+    return receipt, row
+
+
+def arriving(local: Practice, filled: ReferralForm | None, keys: tuple[ArrivalKey, ...] = ()) -> Original:
+    """Return an original as a partner's system or a mail brings it."""
+    return Original(
         door=Door.API if filled else Door.EMAIL,
         practice=local,
         name="referral.json",
@@ -65,10 +73,6 @@ async def take_in(
         reply_to="" if filled else "referrer@school.example",
         likeness_key=KEY,
     )
-    async with runtime.database.transaction(Actor.public()) as session:
-        receipt = await operations.receive(session, original, now=NOW)
-    [row] = await rows(runtime, "SELECT * FROM referral WHERE reference = :r", r=receipt.reference)
-    return receipt, row
 
 
 async def receipts(runtime: Runtime, items: Sequence[tuple[Any, str, str]], at: datetime = NOW) -> None:

@@ -9,7 +9,7 @@ import pytest
 from chassis.actor import Actor, ActorKind
 from chassis.app import Runtime
 from contracts.vocabulary import ReferralForm
-from services.intake import operations
+from services.intake import jobs, operations
 from services.intake.app import service
 from services.intake.domain import (
     Addition,
@@ -27,7 +27,7 @@ from services.intake.domain import (
 from services.intake.domain.links import sound_of
 from tests.conftest import RuntimeOf
 from tests.intake.builders import form, rows
-from tests.intake.test_operations import KEY, NOW, practice, take_in
+from tests.intake.test_operations import KEY, NOW, arriving, practice, take_in
 from tests.intake.test_operations_correcting import told
 
 STORY = (
@@ -134,6 +134,50 @@ class TestSuggestion:
         assert (await told(runtime, later, "intake.police.v1"))[-1]["possibly_same_as"] == []
         [pair] = await rows(runtime, "SELECT * FROM referral_pair")
         assert pair.answer == "separate"
+
+
+async def found_again(runtime: Runtime) -> list[Any]:
+    """Look again at what came in lately; return the pairs that there are then."""
+    await jobs.liken_what_came_together(runtime, NOW)
+    return await rows(runtime, "SELECT earlier_id, later_id, answer FROM referral_pair ORDER BY earlier_id, later_id")
+
+
+class TestTogether:
+    """Who came in at the same moment does not see the other; a job looks again, and nothing waits for it."""
+
+    async def test_in_one_transaction(self, runtime: Runtime) -> None:
+        alike = [arriving(practice(runtime), form()) for _ in range(2)]
+        async with runtime.database.transaction(Actor.public()) as session:
+            await operations.receive_all(session, alike, now=NOW)
+        assert await rows(runtime, "SELECT 1 FROM referral_pair") == []
+        ids = [row.id for row in await rows(runtime, "SELECT id FROM referral ORDER BY id")]
+        [pair] = await found_again(runtime)
+        assert ([pair.earlier_id, pair.later_id], pair.answer) == (ids, "waiting")
+        assert len(await found_again(runtime)) == 1
+
+    async def test_in_two_transactions_at_once(self, runtime: Runtime) -> None:
+        async with runtime.database.transaction(Actor.public()) as one:
+            await operations.receive(one, arriving(practice(runtime), form()), now=NOW)
+            await take_in(runtime, practice(runtime), form())
+        assert await rows(runtime, "SELECT 1 FROM referral_pair") == []
+        assert len(await found_again(runtime)) == 1
+
+    async def test_but_not_what_a_person_kept_apart_or_what_was_erased(self, runtime: Runtime) -> None:
+        first, second, later = await two_alike(runtime)
+        await answer(runtime, (first, second), Answer.SEPARATE)
+        assert [pair.answer for pair in await found_again(runtime)] == ["separate"]
+        async with runtime.database.transaction(Actor.operator("tester")) as session:
+            await operations.erase_subject(session, later)
+        assert await found_again(runtime) == []
+
+    async def test_leaves_alone_what_has_enough_pairs_and_what_came_long_ago(self, runtime: Runtime) -> None:
+        for _ in range(8):
+            await take_in(runtime, practice(runtime), form())
+        before = await rows(runtime, "SELECT 1 FROM referral_pair")
+        assert len(await found_again(runtime)) == len(before)
+        await rows(runtime, "DELETE FROM referral_pair RETURNING 1")
+        await rows(runtime, "UPDATE referral_version SET added_at = added_at - interval '1 hour' RETURNING 1")
+        assert await found_again(runtime) == []
 
 
 class TestAnswer:

@@ -1,4 +1,4 @@
-"""Who works at the desk of an area, and who allocated a referral to its owner."""
+"""Who works at the desk of an area, who allocated a referral to its owner, and which referrals are new."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,8 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Keep the officers who have been at a desk, and by whom a claim was given."""
+    """Keep the officers who have been at a desk, and by whom a claim was given; find what is new by its time."""
+    op.create_index("referral_version_added", "referral_version", ["added_at"], postgresql_using="brin")
     op.add_column("desk_claim", sa.Column("allocated_by", sa.Text(), nullable=False, server_default=""))
     op.alter_column("desk_claim", "allocated_by", server_default=None)
     op.create_table(

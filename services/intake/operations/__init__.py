@@ -8,6 +8,7 @@ from services.intake.operations.dividing import Part, divide, places_taken
 from services.intake.operations.erasing import erase_subject
 from services.intake.operations.evidence import Sent, record_evidence
 from services.intake.operations.ledger import note_receipts, purge_keys
+from services.intake.operations.likening import liken_again
 from services.intake.operations.linking import answer_pair, note_pair_answer
 from services.intake.operations.outages import FromSpool, reserve_references, take_in_from_spool
 from services.intake.operations.partners import (
@@ -67,6 +68,7 @@ __all__ = [
     "erase_subject",
     "explain",
     "join_referral",
+    "liken_again",
     "keep_counts",
     "leave_aside",
     "make_referral",

@@ -66,6 +66,39 @@ _NAMED = text(
     SELECT reference FROM other ORDER BY reference"""
 )
 
+# Two that came in at the same moment do not see each other. Who has as many pairs as are suggested is left alone: else
+# each of a thousand that are all alike would be paired anew with whoever came last.
+_MISSED = text(
+    """WITH recent AS (
+        SELECT DISTINCT referral_id AS id FROM referral_version AS version WHERE added_at > :since AND (
+            SELECT count(*) FROM referral_pair WHERE version.referral_id IN (earlier_id, later_id)) < :most_alike
+    ), alike AS (
+        SELECT mark.referral_id AS id, mark.area, known.referral_id AS other_id, count(*) AS shared
+        FROM recent JOIN likeness_mark AS mark ON mark.referral_id = recent.id
+        CROSS JOIN LATERAL (
+            SELECT other.referral_id FROM likeness_mark AS other
+            WHERE other.mark = mark.mark AND other.referral_id <> mark.referral_id
+            ORDER BY other.referral_id DESC LIMIT :most_alike
+        ) AS known
+        GROUP BY mark.referral_id, mark.area, known.referral_id
+    ), placed AS (
+        SELECT *, row_number() OVER (PARTITION BY id ORDER BY shared DESC, other_id DESC) AS place FROM alike
+    )
+    SELECT DISTINCT least(id, other_id) AS earlier_id, greatest(id, other_id) AS later_id FROM placed
+    WHERE place <= :most_alike AND NOT EXISTS (
+        SELECT 1 FROM referral_pair AS pair
+        WHERE pair.earlier_id = least(id, other_id) AND pair.later_id = greatest(id, other_id)
+    )"""
+)
+_PAIR = text(
+    """INSERT INTO referral_pair (earlier_id, later_id, area, found_at, answer, answered_at, answered_in)
+    SELECT earlier_id, later_id, later.area, CAST(:now AS timestamptz), 'waiting', NULL, ''
+    FROM unnest(CAST(:earlier AS uuid[]), CAST(:later AS uuid[])) AS missed (earlier_id, later_id)
+    JOIN referral AS earlier ON earlier.id = earlier_id AND earlier.reading <> 'erased'
+    JOIN referral AS later ON later.id = later_id AND later.reading <> 'erased'
+    ON CONFLICT DO NOTHING"""
+)
+
 
 async def liken(
     session: Session, referral_id: UUID, marks: Sequence[bytes], *, area: str, now: datetime
@@ -76,6 +109,17 @@ async def liken(
     """
     values = {"id": referral_id, "marks": list(marks), "area": area, "now": now, "most_alike": MOST_ALIKE}
     return tuple(row.reference for row in await session.rows(_LIKEN, values))
+
+
+async def liken_again(session: Session, *, since: datetime, now: datetime) -> int:
+    """Pair what came in or was read since a time with what it is like and could not see then; return how many pairs."""
+    missed = await session.rows(_MISSED, {"since": since, "most_alike": MOST_ALIKE})
+    if not missed:
+        return 0
+    earlier, later = [row.earlier_id for row in missed], [row.later_id for row in missed]
+    # An erasure that runs meanwhile is over then, and its referral is left out.
+    await session.lock_all({*earlier, *later})
+    return await session.run(_PAIR, {"earlier": earlier, "later": later, "now": now})
 
 
 async def note_named(
