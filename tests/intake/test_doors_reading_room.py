@@ -10,9 +10,10 @@ import pytest
 from chassis import clock
 from chassis.actor import Actor
 from services.intake.app import service
+from services.intake.domain import Posted
 from services.intake.doors import Letterbox, ReadingRoom, reading_room
-from services.intake.operations import Posted, dismiss, divide
-from services.intake.queries import evidence_of, mails_set_aside, referrals_of_the_same_mail
+from services.intake.operations import dismiss, divide
+from services.intake.queries import evidence_of, mails_set_aside, same_mail_of
 from services.intake.readers import Cage
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf
@@ -72,9 +73,9 @@ class TestSeveralForms:
         found = await desk.referrals()
         assert [row.reading for row in found] == ["read"] * 3
         assert found[0].reference == reference
-        others = await desk.ask(referrals_of_the_same_mail, found[0].id)
+        others = (await desk.ask(same_mail_of, found[0].id)).holders
         assert set(others) == {found[1].reference, found[2].reference}
-        assert await desk.ask(referrals_of_the_same_mail, found[1].id) == (reference, found[2].reference)
+        assert (await desk.ask(same_mail_of, found[1].id)).holders == (reference, found[2].reference)
         digests = await rows(desk.runtime, "SELECT DISTINCT digest FROM document")
         assert len(digests) == 1
         for row in found:

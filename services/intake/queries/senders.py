@@ -1,4 +1,4 @@
-"""What is known of the sender of a mail, in plain sentences, and which referrals came in one mail."""
+"""What is known of the sender of a mail, in plain sentences."""
 
 import json
 from collections.abc import Mapping
@@ -7,19 +7,12 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from chassis.database import Session
 from services.intake import models
 from services.intake.domain import NoReceipt, SenderEvidence, Source, Verdict
 
-_SAME_MAIL = text(
-    """SELECT referral.reference FROM same_mail AS found
-    JOIN same_mail AS other ON other.first_id = found.first_id JOIN referral ON referral.id IN (other.referral_id,
-        other.first_id)
-    WHERE (found.referral_id = :id OR found.first_id = :id) AND referral.id <> :id AND referral.reading <> 'erased'
-    GROUP BY referral.reference, referral.received_at ORDER BY referral.received_at, referral.reference"""
-)
 SOURCES: Mapping[Source, str] = MappingProxyType(
     {
         Source.RELAY: "Our mail relay checked the sender when the mail arrived.",
@@ -114,8 +107,3 @@ def _elsewhere(evidence: SenderEvidence) -> tuple[str, ...]:
     if not evidence.replies_elsewhere:
         return ()
     return ("Answers are asked to another organisation than the one that the mail comes from (Reply-To).",)
-
-
-async def referrals_of_the_same_mail(session: Session, referral_id: UUID) -> tuple[str, ...]:
-    """Return the references of the other referrals that came in the same mail, in the order in which they were made."""
-    return tuple(row.reference for row in await session.rows(_SAME_MAIL, {"id": referral_id}))
