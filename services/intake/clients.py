@@ -1,17 +1,24 @@
-"""The malware scanner: one interface to ask it, clamd's client, and a console twin that knows the test string only."""
+"""What intake asks of others: the malware scanner (clamd, or a console twin), and a token to open its mailbox with."""
 
 import asyncio
 import contextlib
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
+import httpx2
+
 from chassis import telemetry
-from chassis.errors import ThroughlineError
+from chassis.errors import ThroughlineError, Unavailable
 from services.intake.readers import Scan, Scanner, Verdict
 
 PATIENCE = 30.0
 PATIENCE_TO_GREET = 2.0
+PATIENCE_FOR_TOKENS = 15.0
+FRESH = 0.8
+SHORT = 300.0
+"""How many seconds a token is taken to be good that does not say so."""
 PIECE = 128 * 1024
 LONGEST_ANSWER = 4096
 FOUND = re.compile(r"stream: (.{1,200}) FOUND", re.DOTALL)
@@ -138,3 +145,51 @@ async def _send(writer: asyncio.StreamWriter, body: bytes) -> None:
         await writer.drain()
     except ConnectionError:
         return
+
+
+class TokenRefused(Unavailable):
+    """No token for the mailbox can be had at the moment."""
+
+    reason: ClassVar[str] = "imap-token-refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """With what a token is asked for (RFC 6749): as ourselves (4.4) or, with a refresh token, for who gave it (6)."""
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str = ""
+    refresh_token: str = field(default="", repr=False)
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The request's form."""
+        kind = "refresh_token" if self.refresh_token else "client_credentials"
+        given = {"scope": self.scope, "refresh_token": self.refresh_token}
+        known = {"grant_type": kind, "client_id": self.client_id, "client_secret": self.client_secret}
+        return known | {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token; from `renew_at` on, in the machine's monotonic seconds, another one is to be asked for."""
+
+    text: str = field(repr=False)
+    renew_at: float
+
+
+async def token_for(grant: Grant) -> Token:
+    """Ask for a token; raises TokenRefused. It is renewed when four fifths of its time are over."""
+    status = 0
+    try:
+        async with httpx2.AsyncClient(timeout=PATIENCE_FOR_TOKENS, trust_env=False) as http:
+            answer = await http.post(grant.url, data=grant.form)
+        status = answer.status_code
+        said = answer.raise_for_status().json()
+        return Token(str(said["access_token"]), time.monotonic() + FRESH * float(said.get("expires_in", SHORT)))
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TypeError, KeyError, AttributeError) as error:
+        # What the server says may hold what it was sent.
+        log.warning("No token for the mailbox.", extra={"facts": {"error": type(error).__name__, "status": status}})
+        raise TokenRefused("No token for the mailbox can be had at the moment.") from None

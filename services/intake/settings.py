@@ -138,7 +138,8 @@ class IntakeSettings(ServiceSettings):
 
     `mail_relays` are the names under which our own relays write Authentication-Results, `mail_domain` is that of the
     Message-IDs of our own mails. IMAP is read only where `imap_host` is given; its password stands in a file of its own
-    or in the environment, and is shown nowhere. `clamd_address` is unix:/path, tcp://host:port or console: (the
+    or in the environment, and is shown nowhere; with `imap_token_url` it is opened with a token from there (XOAUTH2)
+    instead. `clamd_address` is unix:/path, tcp://host:port or console: (the
     twin for demonstrations); where the scanner does not answer, files are read without it or held until it is back.
     """
 
@@ -165,6 +166,11 @@ class IntakeSettings(ServiceSettings):
     imap_username: str = ""
     imap_password: SecretStr = SecretStr("")
     imap_password_file: Path | None = None
+    imap_token_url: str = ""
+    imap_token_scope: str = ""
+    imap_client_id: str = ""
+    imap_client_secret_file: Path | None = None
+    imap_refresh_token_file: Path | None = None
     imap_address: str = ""
     imap_folder: str = "INBOX"
     imap_done_folder: str = ""

@@ -21,7 +21,7 @@ log_path = {folder}/dovecot.log
 protocols = imap
 listen = 127.0.0.1
 mail_location = maildir:{folder}/mail/%u
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 disable_plaintext_auth = no
 first_valid_uid = {uid}
 first_valid_gid = {gid}
@@ -32,7 +32,13 @@ ssl_cert = <{certificate}
 ssl_key = <{key}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/tokens.conf
 }}
 userdb {{
   driver = static
@@ -57,6 +63,15 @@ service imap-login {{
 service anvil {{
   chroot =
 }}
+"""
+
+
+TOKENS = """
+introspection_url = http://127.0.0.1:{port}/introspect
+introspection_mode = post
+active_attribute = active
+active_value = true
+username_attribute = username
 """
 
 
@@ -121,11 +136,12 @@ def installed() -> bool:
 
 
 @contextlib.contextmanager
-def dovecot(certificate: Path, key: Path) -> Iterator[Dovecot]:
-    """Run a Dovecot; its files lie where its own users may read them."""
+def dovecot(certificate: Path, key: Path, *, tokens_at: int) -> Iterator[Dovecot]:
+    """Run a Dovecot that asks at a port whether a token is good; its files lie where its own users may read them."""
     folder = Path(tempfile.mkdtemp(prefix="throughline-dovecot-"))
     try:
         server = _prepared(folder, certificate, key)
+        (folder / "tokens.conf").write_text(TOKENS.format(port=tokens_at))
         server.start()
         try:
             yield server

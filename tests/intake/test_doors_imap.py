@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,14 +14,16 @@ from pydantic import SecretStr
 
 from chassis.errors import Unavailable
 from services.intake.app import service
+from services.intake.clients import Token, TokenRefused, token_for
 from services.intake.doors import Letterbox
 from services.intake.doors.imap import Contact, ImapDoor
-from services.intake.doors.imap_box import KEPT, Box, ImapSettings, ImapUnreachable, ImapUnusable, password_of
+from services.intake.doors.imap_box import KEPT, Box, ImapSettings, ImapUnreachable, ImapUnusable, grant_of, password_of
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf, eventually
 from tests.intake.builders import mail, rows
 from tests.intake.certificates import Certificate, make_certificate
 from tests.intake.dovecot import PASSWORD, USER, Dovecot, dovecot, installed
+from tests.intake.tokens import CLIENT, REFRESH, SECRET, TokenServer, token_server
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +33,20 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 @pytest.fixture(scope="module")
-def server(certificate: Certificate) -> Iterator[Dovecot]:
+def tokens() -> Iterator[TokenServer]:
+    """One token server for all tests of this module."""
+    with token_server() as running:
+        running.user = USER
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(certificate: Certificate, tokens: TokenServer) -> Iterator[Dovecot]:
     """One Dovecot for all tests of this module."""
     if not installed():
         refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         refuse("This machine has no Dovecot: install it (on Debian: apt-get install dovecot-imapd).")
-    with dovecot(certificate.certificate, certificate.key) as running:
+    with dovecot(certificate.certificate, certificate.key, tokens_at=tokens.port) as running:
         yield running
 
 
@@ -266,3 +277,104 @@ class TestSafety:
         opened(settings(inbox, imap_password=SecretStr(""), imap_password_file=file)).close()
         with pytest.raises(ImapUnusable, match="without a name and a password"):
             opened(settings(inbox, imap_password=SecretStr("")))
+
+
+@pytest.fixture
+def issuer(tokens: TokenServer) -> TokenServer:
+    """The token server, asked nothing yet."""
+    tokens.good.clear()
+    tokens.asked.clear()
+    tokens.lasts = 3600
+    return tokens
+
+
+def with_token(inbox: Dovecot, issuer: TokenServer, folder: Path, **given: Any) -> IntakeSettings:
+    """Return the settings for a mailbox that is opened with tokens of this server."""
+    (file := folder / "secret").write_text(f"{SECRET}\n")
+    values: dict[str, Any] = {
+        "imap_password": SecretStr(""),
+        "imap_token_url": issuer.url,
+        "imap_token_scope": "https://mail.example/.default",
+        "imap_client_id": CLIENT,
+        "imap_client_secret_file": file,
+    }
+    return settings(inbox, **{**values, **given})
+
+
+class TestToken:
+    async def test_opens_the_mailbox(
+        self, running_of: RunningOf, inbox: Dovecot, issuer: TokenServer, tmp_path: Path
+    ) -> None:
+        inbox.put(mail().as_bytes())
+        intake = await running_of(service(with_token(inbox, issuer, tmp_path)))
+
+        async def kept() -> Any:
+            return await referrals(intake)
+
+        await eventually(kept)
+        [asked] = issuer.asked
+        assert (asked["grant_type"], asked["scope"]) == ("client_credentials", "https://mail.example/.default")
+
+    async def test_is_renewed_before_its_time_is_over(
+        self, running_of: RunningOf, inbox: Dovecot, issuer: TokenServer, tmp_path: Path
+    ) -> None:
+        issuer.lasts = 1
+        intake = await running_of(service(with_token(inbox, issuer, tmp_path)))
+
+        async def renewed() -> bool:
+            return len(issuer.asked) >= 3
+
+        await eventually(renewed)
+        assert (await intake.client.get("/health/ready")).json()["doors"] == {"imap": "answers"}
+        await asyncio.to_thread(inbox.put, mail().as_bytes())
+
+        async def kept() -> Any:
+            return await referrals(intake)
+
+        await eventually(kept)
+
+    async def test_may_be_had_for_somebody_who_agreed_once(
+        self, inbox: Dovecot, issuer: TokenServer, tmp_path: Path
+    ) -> None:
+        (file := tmp_path / "refresh").write_text(REFRESH)
+        grant = grant_of(cast("ImapSettings", with_token(inbox, issuer, tmp_path, imap_refresh_token_file=file)))
+        assert grant is not None
+        assert (await token_for(grant)).text in issuer.good
+        assert issuer.asked[0]["refresh_token"] == REFRESH
+
+    async def test_that_the_mailbox_refuses_is_said_without_it(
+        self, inbox: Dovecot, issuer: TokenServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        chosen = cast("ImapSettings", with_token(inbox, issuer, tmp_path))
+        token = Token("synthetic-token-of-nobody", 0)
+        with caplog.at_level(logging.DEBUG), pytest.raises(ImapUnreachable) as refused:
+            await asyncio.to_thread(Box.open, chosen, token)
+        for text in (str(refused.value), repr(refused.value.__context__), caplog.text, repr(token)):
+            assert token.text not in text
+
+    async def test_that_is_refused_only_delays_and_tells_no_secret(
+        self, inbox: Dovecot, issuer: TokenServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (file := tmp_path / "other").write_text("another-synthetic-secret")
+        grant = grant_of(cast("ImapSettings", with_token(inbox, issuer, tmp_path, imap_client_secret_file=file)))
+        assert grant is not None
+        with caplog.at_level(logging.DEBUG), pytest.raises(TokenRefused) as refused:
+            await token_for(grant)
+        with pytest.raises(TokenRefused):
+            await token_for(replace(grant, url="http://127.0.0.1:1/token"))
+        for text in (str(refused.value), caplog.text, repr(grant)):
+            assert "another-synthetic-secret" not in text
+
+    def test_needs_its_client_and_is_never_asked_for_in_the_clear(
+        self, inbox: Dovecot, issuer: TokenServer, tmp_path: Path
+    ) -> None:
+        real = {"mode": "real", "imap_security": "tls"}
+        for given, sentence in (
+            ({"imap_client_id": ""}, "CLIENT_ID"),
+            ({"imap_client_secret_file": None}, "CLIENT_SECRET_FILE"),
+            ({"imap_refresh_token_file": tmp_path / "none"}, "REFRESH_TOKEN_FILE"),
+            (real, "must begin with https"),
+            ({**real, "imap_security": "none"}, "in the clear"),
+        ):
+            with pytest.raises(ImapUnusable, match=sentence):
+                grant_of(cast("ImapSettings", with_token(inbox, issuer, tmp_path, **given)))

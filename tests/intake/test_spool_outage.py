@@ -141,6 +141,23 @@ class TestStopped:
             assert list(spool.glob("*.entry")) == []
             assert await submit(intake, referral())
 
+    async def test_mail_that_is_perhaps_no_referral_is_set_aside_afterwards(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            before = await references(intake)
+            await asyncio.to_thread(outages.stop)
+            ours = mail(**{"Message-ID": f"<{secrets.token_hex(8)}@notify.throughline.example>"}).as_bytes()
+            for _ in range(2):
+                assert await post_mail(port, ours) == (250, "2.0.0 Accepted, and set aside for a person")
+            assert len(waiting_of(intake.runtime)) == 1
+            await asyncio.to_thread(outages.start)
+            await drained(intake)
+            [aside] = await rows(intake.runtime, "SELECT why, addresses FROM set_aside")
+            assert (aside.why, aside.addresses is None) == ("our-own", False)
+            assert await references(intake) == before
+
     async def test_what_was_known_before_or_comes_again_is_never_a_second_case(
         self, own: Installation, outages: Outages, spool: Path, port: int
     ) -> None:

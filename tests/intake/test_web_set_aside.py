@@ -8,8 +8,9 @@ from chassis import clock
 from chassis.actor import Actor
 from chassis.ops.erasure import erase_stored
 from services.intake.app import service
+from services.intake.domain import Posted
 from services.intake.doors import Letterbox, ReadingRoom
-from services.intake.operations import Posted, erase_subject
+from services.intake.operations import erase_subject
 from services.intake.readers import Cage
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import mail, rows, topics_of
@@ -27,7 +28,7 @@ async def intake(running_of: RunningOf) -> Running:
 @pytest.fixture
 async def room(intake: Running) -> AsyncIterator[ReadingRoom]:
     """A reading room for which nobody rings."""
-    cage = Cage()
+    cage = intake.runtime.state["cage"] = Cage()
     await cage.start()
     yield ReadingRoom(intake.runtime, cage)
     await cage.stop()

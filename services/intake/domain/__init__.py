@@ -1,7 +1,16 @@
 """The rules of the front door: what is asked of an area, how far a ledger line has got, what counts as the same."""
 
-from services.intake.domain.arrivals import NO_REFERENCE, Attachment, Original, Receipt, ReferenceTaken, ReferralUnknown
+from services.intake.domain.arrivals import (
+    NO_REFERENCE,
+    Attachment,
+    Original,
+    Posted,
+    Receipt,
+    ReferenceTaken,
+    ReferralUnknown,
+)
 from services.intake.domain.desk_work import (
+    OFFICER_DAYS,
     Added,
     AddedDocument,
     Addition,
@@ -9,8 +18,8 @@ from services.intake.domain.desk_work import (
     ClaimedBySomebody,
     DeskPractice,
     NothingToAdd,
+    OfficerNotHere,
     OnDuty,
-    OFFICER_DAYS,
     references_in,
 )
 from services.intake.domain.disclosure import BECAUSE_WORDS, EQUALITY, Because, Disclosed, Disclosure, Fate, narrowed
@@ -18,7 +27,6 @@ from services.intake.domain.facts import (
     AGES_MAY_DIFFER,
     LONDON,
     Anonymous,
-    OfficerNotHere,
     ages_disagree,
     anonymous_facts,
     impossible_age,
@@ -100,6 +108,7 @@ __all__ = [
     "MOST_REQUESTS_PER_MINUTE",
     "NOBODY",
     "NO_REFERENCE",
+    "OFFICER_DAYS",
     "PERMISSIONS",
     "READING_TRIES",
     "REQUESTS_PER_MINUTE",
@@ -108,7 +117,6 @@ __all__ = [
     "WORK_THE_DESK",
     "Added",
     "AddedDocument",
-    "OFFICER_DAYS",
     "Addition",
     "Anonymous",
     "Answer",
@@ -132,6 +140,7 @@ __all__ = [
     "NoReceipt",
     "NoReferral",
     "NothingToAdd",
+    "OfficerNotHere",
     "OnDuty",
     "Original",
     "Outcome",
@@ -140,10 +149,10 @@ __all__ = [
     "PairUnknown",
     "Partner",
     "PartnerKnownAlready",
-    "OfficerNotHere",
     "PartnerNotUsable",
     "PartnerScope",
     "PartnerUnknown",
+    "Posted",
     "Practice",
     "QuarantineReason",
     "Quarantined",

@@ -1,5 +1,6 @@
 """What comes in at a door, and the receipt for it."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -14,6 +15,7 @@ from contracts.vocabulary import (
 from services.intake.domain.practice import Practice
 from services.intake.domain.readings import Reading
 from services.intake.domain.sameness import ArrivalKey
+from services.intake.domain.senders import NoReferral
 
 
 class ReferralUnknown(Missing):
@@ -41,12 +43,25 @@ class Attachment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Posted:
+    """How a mail was handed in: for whom, and by whom as the envelope says."""
+
+    recipients: tuple[str, ...] = field(default=(), repr=False)
+    envelope_sender: str = field(default="", repr=False)
+
+    def to_json(self) -> str:
+        """Return the JSON in which this is sealed and kept."""
+        return json.dumps([self.recipients, self.envelope_sender])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Original:
     """What came in, before anybody reads it.
 
     `form` is there when the door could read at once (API, web); else `unread_reason` says why not, in plain words.
     `reference` is that of a receipt given in an outage; "" lets a new one be made.
     `attachments` are kept and announced beside it, unopened; `partner_id` is whose system sent it, where one did.
+    `perhaps` says of a mail why it may be no referral and is to be set aside, with how it was `posted`.
     """
 
     door: Door
@@ -64,6 +79,8 @@ class Original:
     partner_id: UUID | None = None
     reference: str = ""
     likeness_key: bytes = field(default=b"", repr=False)
+    perhaps: NoReferral | None = None
+    posted: Posted = field(default_factory=Posted, repr=False)
 
     @property
     def size(self) -> int:

@@ -14,15 +14,15 @@ from services.intake.domain import (
     ArrivalKey,
     KeyKind,
     Letter,
-    NoReferral,
     Original,
+    Posted,
     Reading,
     key_for,
     perhaps_no_referral,
     references_in,
     why_no_receipt,
 )
-from services.intake.operations import Posted, Sent
+from services.intake.operations import Sent
 from services.intake.queries import likeness_key, localities_of
 from services.intake.readers import MailHeaders, read_headers
 from services.intake.readers.evidence import evidence_in
@@ -41,15 +41,13 @@ class SenderSettings(Protocol):
 
 @dataclass(frozen=True)
 class Arrived:
-    """A mail that has come: the original to keep, what is known of its sender, and why it is perhaps no referral.
+    """A mail that has come: the original to keep, and what is known of its sender.
 
     `named` are the references of ours in its subject, or in the Message-IDs that it answers; `sender` its From.
     """
 
     original: Original
-    posted: Posted
     sent: Sent
-    perhaps: NoReferral | None
     named: tuple[str, ...] = ()
     sender: str = field(default="", repr=False)
 
@@ -87,10 +85,10 @@ def looked_at(runtime: Runtime, body: bytes, posted: Posted) -> Arrived:
             reply_to="" if refusal else headers.sender,
             in_reply_to="" if refusal else headers.message_id,
             likeness_key=likeness_key(runtime),
+            perhaps=perhaps_no_referral(letter),
+            posted=posted,
         ),
-        posted,
         Sent(evidence=letter.evidence, no_receipt=refusal),
-        perhaps_no_referral(letter),
         references_in(" ".join((headers.subject, *headers.answers))),
         headers.sender,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +12,11 @@ from typing import Any, TypeVar, cast
 from chassis import telemetry
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
+from services.intake.clients import Token, token_for
+from services.intake.domain import Posted
 from services.intake.doors.arriving import headers_of
-from services.intake.doors.imap_box import Box, ImapSettings, ImapUnreachable, password_of
+from services.intake.doors.imap_box import Box, ImapSettings, ImapUnreachable, grant_of, password_of
 from services.intake.doors.letterbox import Letterbox
-from services.intake.operations import Posted
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -72,7 +74,8 @@ class ImapDoor:
     def __init__(self, settings: ImapSettings, letterbox: Letterbox) -> None:
         """Hand what is there to the letterbox."""
         self._settings = settings
-        self._password = password_of(settings)
+        self._grant = grant_of(settings)
+        self._password = "" if self._grant else password_of(settings)
         self._letterbox = letterbox
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imap")
         self._failures = 0
@@ -96,17 +99,22 @@ class ImapDoor:
         while True:
             try:
                 await self._visit()
+                continue
             except ThroughlineError as error:
-                log.warning("The mailbox cannot be read by IMAP.", extra={"facts": {"reason": error.reason}})
+                facts = {"reason": error.reason, "error": getattr(error, "kind", type(error).__name__)}
+                log.warning("The mailbox cannot be read by IMAP.", extra={"facts": facts})
             except Exception as error:
                 log.exception("The mailbox cannot be read by IMAP.", extra={"facts": {"error": type(error).__name__}})
             self._failures += 1
             await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (self._failures - 1)))
 
     async def _visit(self) -> None:
-        box = await self._in_thread(lambda: Box.open(self._settings, self._password))
+        """Read until something breaks, or until the token is to be renewed: a server ends what outlives it."""
+        secret = await token_for(self._grant) if self._grant else self._password
+        until = secret.renew_at if isinstance(secret, Token) else math.inf
+        box = await self._in_thread(lambda: Box.open(self._settings, secret))
         try:
-            while True:
+            while time.monotonic() < until:
                 await self._take_all(box)
                 Contact.read_at, self._failures = time.monotonic(), 0
                 await self._in_thread(lambda: box.wait(self._settings.imap_seconds))
@@ -148,6 +156,6 @@ class ImapDoor:
         try:
             future: Any = asyncio.get_running_loop().run_in_executor(self._thread, work)
         except RuntimeError:
-            raise ImapUnreachable("The service stops.") from None
+            raise ImapUnreachable("TheServiceStops") from None
         answer: Answer = await future
         return answer

@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 
@@ -15,6 +16,7 @@ from imap_tools.mailbox import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUne
 from pydantic import SecretStr
 
 from chassis.errors import ThroughlineError, Unavailable
+from services.intake.clients import Grant, Token
 
 KEPT = "$ThroughlineKept"
 """The flag of a mail that is kept, where it is not moved: what people flag or read changes nothing."""
@@ -37,6 +39,11 @@ class ImapSettings(Protocol):
     imap_username: str
     imap_password: SecretStr
     imap_password_file: Path | None
+    imap_token_url: str
+    imap_token_scope: str
+    imap_client_id: str
+    imap_client_secret_file: Path | None
+    imap_refresh_token_file: Path | None
     imap_address: str
     imap_folder: str
     imap_done_folder: str
@@ -50,19 +57,20 @@ class ImapUnusable(ThroughlineError):
 
 
 class ImapUnreachable(Unavailable):
-    """The mailbox cannot be read at the moment: the server is away, or refuses."""
+    """The mailbox cannot be read at the moment: the server is away, or refuses; `kind` is the error's class."""
 
     reason: ClassVar[str] = "imap-unreachable"
+
+    def __init__(self, kind: str) -> None:
+        """Say so: the server's own words may hold an address."""
+        super().__init__(f"The mailbox cannot be read by IMAP at the moment ({kind}).")
+        self.kind = kind
 
 
 def password_of(settings: ImapSettings) -> str:
     """Return the password of the mailbox; raises ImapUnusable without one, or where it would go in the clear."""
-    if settings.mode == "real" and settings.imap_security == "none":
-        message = "The mailbox would be read in the clear: set THROUGHLINE_IMAP_SECURITY to tls or starttls."
-        raise ImapUnusable(message)
-    password = settings.imap_password.get_secret_value()
-    with contextlib.suppress(OSError, ValueError):
-        password = password or (settings.imap_password_file or Path()).read_text(encoding="utf-8").strip()
+    _check_cover(settings)
+    password = settings.imap_password.get_secret_value() or _in_file(settings.imap_password_file)
     if not settings.imap_username or not password:
         message = (
             "The mailbox cannot be opened without a name and a password: set THROUGHLINE_IMAP_USERNAME, and put the "
@@ -70,6 +78,47 @@ def password_of(settings: ImapSettings) -> str:
         )
         raise ImapUnusable(message)
     return password
+
+
+def grant_of(settings: ImapSettings) -> Grant | None:
+    """Return with what tokens for the mailbox are asked for, None where a password opens it; raises ImapUnusable."""
+    if not settings.imap_token_url:
+        return None
+    _check_cover(settings)
+    grant = Grant(
+        url=settings.imap_token_url,
+        client_id=settings.imap_client_id,
+        client_secret=_in_file(settings.imap_client_secret_file),
+        scope=settings.imap_token_scope,
+        refresh_token=_in_file(settings.imap_refresh_token_file),
+    )
+    lacks_refresh = settings.imap_refresh_token_file is not None and not grant.refresh_token
+    if not (settings.imap_username and grant.client_id and grant.client_secret) or lacks_refresh:
+        message = (
+            "The mailbox cannot be opened with a token: set THROUGHLINE_IMAP_USERNAME and THROUGHLINE_IMAP_CLIENT_ID, "
+            "and put the client's secret into the file that THROUGHLINE_IMAP_CLIENT_SECRET_FILE names (a refresh token "
+            "into that of THROUGHLINE_IMAP_REFRESH_TOKEN_FILE, if it is set)."
+        )
+        raise ImapUnusable(message)
+    return grant
+
+
+def _check_cover(settings: ImapSettings) -> None:
+    if settings.mode != "real":
+        return
+    if settings.imap_security == "none":
+        message = "The mailbox would be read in the clear: set THROUGHLINE_IMAP_SECURITY to tls or starttls."
+        raise ImapUnusable(message)
+    if settings.imap_token_url and not settings.imap_token_url.startswith("https://"):
+        message = "The token would be asked for in the clear: THROUGHLINE_IMAP_TOKEN_URL must begin with https://."
+        raise ImapUnusable(message)
+
+
+def _in_file(path: Path | None) -> str:
+    """Return what a file holds, "" where there is none or it cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        return path.read_text(encoding="utf-8").strip() if path else ""
+    return ""
 
 
 class Box:
@@ -82,12 +131,12 @@ class Box:
         self._can: frozenset[str] = frozenset()
 
     @classmethod
-    def open(cls, settings: ImapSettings, password: str) -> Self:
-        """Connect, sign in and select the folder; the certificate is checked. Raises ImapUnreachable."""
+    def open(cls, settings: ImapSettings, secret: str | Token) -> Self:
+        """Connect, sign in with a password or a token, and select the folder. Raises ImapUnreachable."""
         try:
             box = cls(_connected(settings), settings)
             try:
-                box._sign_in(settings, password)
+                box._sign_in(settings, secret)
             except BaseException:
                 box.close()
                 raise
@@ -95,9 +144,12 @@ class Box:
             raise _unreachable(error) from None
         return box
 
-    def _sign_in(self, settings: ImapSettings, password: str) -> None:
+    def _sign_in(self, settings: ImapSettings, secret: str | Token) -> None:
         mailbox = self._mailbox
-        mailbox.login(settings.imap_username, password, initial_folder=None)
+        if isinstance(secret, Token):
+            _checked(mailbox.client.authenticate("XOAUTH2", _Bearer(settings.imap_username, secret)))
+        else:
+            mailbox.login(settings.imap_username, secret, initial_folder=None)
         said = mailbox.client.capability()[1]
         self._can = frozenset(b" ".join(each for each in said if isinstance(each, bytes)).decode().upper().split())
         mailbox.folder.set(settings.imap_folder)
@@ -164,6 +216,17 @@ class Box:
             self._mailbox.client.sock.shutdown(socket.SHUT_RDWR)
 
 
+@dataclass(frozen=True)
+class _Bearer:
+    """Answers the server: its first, empty challenge with the token, one that says why not with nothing."""
+
+    username: str
+    token: Token
+
+    def __call__(self, challenge: bytes) -> bytes:
+        return b"" if challenge else f"user={self.username}\1auth=Bearer {self.token.text}\1\1".encode()
+
+
 def _connected(settings: ImapSettings) -> BaseMailBox:
     where = settings.imap_host, settings.imap_port
     if settings.imap_security == "none":
@@ -176,11 +239,10 @@ def _connected(settings: ImapSettings) -> BaseMailBox:
     return MailBox(*where, timeout=TIMEOUT_SECONDS, ssl_context=context)
 
 
-def _checked(answer: tuple[str, list[Any]]) -> None:
+def _checked(answer: tuple[str, Any]) -> None:
     if answer[0] != "OK":
         raise imaplib.IMAP4.error(answer[0])
 
 
 def _unreachable(error: BaseException) -> ImapUnreachable:
-    # The server's words may hold an address; the kind of error is enough to look further.
-    return ImapUnreachable(f"The mailbox cannot be read by IMAP at the moment ({type(error).__name__}).")
+    return ImapUnreachable(type(error).__name__)

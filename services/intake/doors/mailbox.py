@@ -83,7 +83,7 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
     """Listen for mail and read what comes, until the service stops."""
     settings = settings_of(runtime)
     visitors, cover = Visitors(settings.smtp_connections), cover_of(settings)
-    cage = cage_of(settings)
+    cage = runtime.state["cage"] = cage_of(settings)
     await cage.start()
     if not cage.confinement.whole:
         log.warning("This machine does not let the readers of files give up network and files in full.")

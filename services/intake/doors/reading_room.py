@@ -13,7 +13,7 @@ from chassis import clock, telemetry
 from chassis.actor import Actor
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.runtime import Runtime
-from services.intake.domain import GIVEN_UP, Addition, NoReceipt, Original, Outcome, Practice
+from services.intake.domain import GIVEN_UP, Addition, NoReceipt, Original, Outcome, Posted, Practice
 from services.intake.doors.arriving import Arrived, looked_at, settings_of
 from services.intake.doors.examining import HOSTILE, examine
 from services.intake.doors.outcomes import (
@@ -29,7 +29,6 @@ from services.intake.doors.sender_check import SenderCheck
 from services.intake.operations import (
     Joining,
     Part,
-    Posted,
     ToRead,
     divide,
     join_referral,

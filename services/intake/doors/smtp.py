@@ -6,8 +6,8 @@ from aiosmtpd.smtp import Session as SmtpSession
 from chassis import telemetry
 from chassis.errors import ThroughlineError, Unavailable
 from chassis.settling import OutcomeUnknown
+from services.intake.domain import Posted
 from services.intake.doors.letterbox import Letterbox
-from services.intake.operations import Posted
 
 log = telemetry.logger("intake.doors")
 

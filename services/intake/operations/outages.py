@@ -12,6 +12,7 @@ from chassis.database import Session
 from services.intake import models
 from services.intake.domain import KeyKind, KeyUsedForAnotherRequest, Original, Receipt, key_for, outage_reference
 from services.intake.operations.receiving import receive
+from services.intake.operations.setting_aside import set_aside
 
 NOBODY = UUID(int=0)
 _CLAIM = text(
@@ -47,12 +48,16 @@ async def reserve_references(session: Session, prefix: str, area: str, *, count:
 async def take_in_from_spool(session: Session, spooled: FromSpool, *, now: datetime) -> Receipt | None:
     """Keep what waited in the spool as `receive` does, received when it came; None where that was done before.
 
-    An arrival that was known before the outage folds into its first one, to which its own reference leads from now on.
+    A mail that may be no referral is set aside as its door would have done: None too. An arrival that was known before
+    the outage folds into its first one, to which its own reference leads from now on.
     """
     original = spooled.original
     area, reference = original.practice.area, original.reference
     mark = key_for(KeyKind.SPOOLED, spooled.entry.bytes).digest
     if not await _claim(session, KeyKind.SPOOLED, (mark,), area, now):
+        return None
+    if original.perhaps:
+        await set_aside(session, original, now=spooled.received_at)
         return None
     # A repeat with other bytes leads nowhere by itself: its first one does.
     named = (*original.keys, key_for(KeyKind.REFERENCE, reference)) if spooled.first else original.keys

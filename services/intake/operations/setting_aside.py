@@ -13,7 +13,7 @@ from sqlalchemy import text
 from chassis import audit, documents
 from chassis.database import Session
 from chassis.errors import Conflict
-from services.intake.domain import Added, Addition, NoReferral, Original, Practice, Receipt
+from services.intake.domain import Added, Addition, NoReferral, Original, Posted, Practice, Receipt
 from services.intake.operations.correcting import add_version_by_referrer, corrected
 from services.intake.operations.receiving import receive
 
@@ -54,18 +54,6 @@ SETTLED = "Somebody has decided about this mail already: look at the list again.
 OPEN = frozenset({Standing.BEING_READ, Standing.WAITING, Standing.WANTED})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Posted:
-    """How a mail was handed in: for whom, and by whom as the envelope says."""
-
-    recipients: tuple[str, ...] = field(default=(), repr=False)
-    envelope_sender: str = field(default="", repr=False)
-
-    def to_json(self) -> str:
-        """Return the JSON in which this is sealed and kept."""
-        return json.dumps([self.recipients, self.envelope_sender])
-
-
 @dataclass(frozen=True)
 class Aside:
     """A mail that was set aside, opened; `wanted` when a person has said that it is a referral.
@@ -82,7 +70,7 @@ class Aside:
     adds: bool = False
 
 
-async def set_aside(session: Session, original: Original, why: NoReferral, posted: Posted, *, now: datetime) -> None:
+async def set_aside(session: Session, original: Original, *, now: datetime) -> None:
     """Keep a mail that is perhaps no referral; nobody is told of it yet. The same bytes again are the same mail."""
     digest = hashlib.sha256(original.body).digest()
     if await session.first(_KNOWN, {"digest": digest}) is not None:
@@ -103,13 +91,13 @@ async def set_aside(session: Session, original: Original, why: NoReferral, poste
         "area": practice.area,
         "area_version": practice.version,
         "now": now,
-        "why": str(why),
+        "why": str(original.perhaps),
         "digest": digest,
         "document_id": kept.id,
-        "addresses": await session.seal(subject, posted.to_json()),
+        "addresses": await session.seal(subject, original.posted.to_json()),
     }
     await session.run(_KEEP, values)
-    facts: dict[str, str | int] = {"reason": str(why), "bytes": len(original.body)}
+    facts: dict[str, str | int] = {"reason": str(original.perhaps), "bytes": len(original.body)}
     await audit.record(session, "mail.set-aside", subject=subject, now=now, area=practice.area, facts=facts)
 
 

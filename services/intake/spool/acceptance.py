@@ -1,5 +1,6 @@
 """The one way in for every door: into the database, and while that is away into the spool."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from chassis import telemetry
@@ -12,6 +13,7 @@ from services.intake.domain import Original, Receipt
 from services.intake.spool.keeping import Keeper
 from services.intake.spool.shelter import Shelter, shelter_of
 
+Keep = Callable[[], Awaitable[Receipt]]
 PUBLIC = Actor.public()
 PATIENCE_SECONDS = 4.0
 """So long somebody before a screen waits for a database that says nothing."""
@@ -22,23 +24,30 @@ log = telemetry.logger("intake.spool")
 
 
 async def accept(
-    runtime: Runtime, original: Original, *, now: datetime, actor: Actor = PUBLIC, patience: float = PATIENCE_SECONDS
+    runtime: Runtime,
+    original: Original,
+    *,
+    now: datetime,
+    actor: Actor = PUBLIC,
+    patience: float = PATIENCE_SECONDS,
+    keep: Keep | None = None,
 ) -> Receipt:
     """Return the receipt of an original that is kept for good: every door answers "accepted" with it, and only then.
 
-    Whatever must be kept with a referral travels in the `Original`, because that is what the spool holds. Raises
-    Unavailable where neither database nor spool can keep it, and what `receive` refuses.
+    Whatever must be kept with a referral travels in the `Original`, because that is what the spool holds. `keep` is the
+    way into the database of what may be no referral. Raises Unavailable where neither database nor spool can keep it,
+    and what `receive` refuses.
     """
-    keeper = Keeper.of(runtime)
+    work = keep or (lambda: Keeper.of(runtime).keep(original, actor))
     shelter = shelter_of(runtime)
     if shelter is None:
-        return await keeper.keep(original, actor)
+        return await work()
     if shelter.spool.waiting and (receipt := await shelter.spool.known(original)):
         return receipt
     if shelter.away:
         return await _put(shelter, original, actor, now)
     try:
-        return await in_time(lambda: keeper.keep(original, actor), patience)
+        return await in_time(work, patience)
     except Unavailable as error:
         shelter.away = True
         log.warning(

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from datetime import datetime
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -16,12 +16,20 @@ MADE_ANEW = {"practice", "likeness_key", "body", "attachments"}
 """What is not in an entry's head: found again by name, computed again, and what stands behind the head."""
 LENGTH = struct.Struct(">Q")
 
+
+def _default(field: Field[Any]) -> Any:
+    """Return what a field is in an entry from before it was there."""
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return ... if field.default is MISSING else field.default
+
+
 _HINTS = get_type_hints(Original)
 _CONFIG = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
 _Fields: type[BaseModel] = create_model(  # type: ignore[call-overload]  # its fields are those of Original
     "_Fields",
     __config__=_CONFIG,
-    **{each.name: (_HINTS[each.name], ...) for each in fields(Original) if each.name not in MADE_ANEW},
+    **{each.name: (_HINTS[each.name], _default(each)) for each in fields(Original) if each.name not in MADE_ANEW},
 )
 
 

@@ -84,12 +84,8 @@ async def _mail(request: PageRequest, found: MailSetAside) -> ReadMessage:
     async with request.transaction() as session:
         body = (await documents.read(session, found.document_id)).body
         await audit.record_read(session, subject=found.id, now=request.now, reason="intake-desk-mail")
-    cage = Cage()
-    await cage.start()
-    try:
-        return await cage.read_message(body)
-    finally:
-        await cage.stop()
+    cage: Cage = request.runtime.state["cage"]
+    return await cage.read_message(body)
 
 
 def _shown(found: MailSetAside, request: PageRequest) -> dict[str, Any]:
