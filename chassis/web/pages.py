@@ -154,6 +154,7 @@ class PageRequest:
         """Return what was sent, within limits and with the CSRF token checked; see bodies.read_form for the errors."""
         if self._form is None:
             sent = await read_form(self.request, self.page.body_limit if self.page else FORM_LIMIT)
+            self.request.scope["sent"] = sent  # the page that refuses it may give back what was typed
             token = self.request.headers.get(csrf.HEADER) or sent.get(csrf.FIELD)
             csrf.check(self.request, self.session, self._secret, token)
             self._form = FormData(

@@ -44,6 +44,20 @@ class TestARefusal:
         english = await intake.client.post(f"{PAGE}name?lang=en", data={"person.surname": "Sample"})
         assert said(english.text)[:2] == ("en", "This page was open for too long")
 
+    @pytest.mark.parametrize(("site", "given_back"), [("same-origin", True), ("cross-site", False), ("", False)])
+    async def test_of_a_lost_session_gives_back_what_was_typed_on_our_own_page(
+        self, intake: Running, site: str, given_back: bool
+    ) -> None:
+        words = "SYNTHETIC: it took somebody an hour to write this down <b>carefully</b>."
+        sent = {"concerns.narrative": words, "do": "continue"}
+        answer = await intake.client.post(
+            f"{PAGE}concerns", data=sent, headers={"sec-fetch-site": site} if site else {}
+        )
+        assert answer.status_code == 403
+        assert (words in said(answer.text)[2]) == given_back
+        assert "<b>" not in answer.text
+        assert (f'href="{PAGE}concerns"' in answer.text) == given_back
+
     @pytest.mark.parametrize(
         ("method", "path", "status"),
         [("GET", "/nowhere", 404), ("GET", f"{PAGE}nothing", 404), ("DELETE", "/referral", 405)],
