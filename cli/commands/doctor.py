@@ -1,7 +1,9 @@
 """`throughline doctor`: what is wrong with this machine, state folder and system, each with its mend."""
 
+import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from cli.vault import secrets_file
 from contracts.catalogue import SERVICES
 
 ENOUGH_BYTES = 2 * 1024**3
+SPOOL_UNWRITABLE = "docs/runbooks/spool-unwritable.md"
+DATABASE_AWAY = "docs/runbooks/database-unavailable.md"
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ def run(state: Path) -> Iterator[Finding]:
         yield Finding("state", well=False, words=str(error))
         return
     yield from _secrets(folder)
+    yield from _spool(folder.spool)
     yield from _bus(folder)
     yield from _services(folder)
 
@@ -62,7 +67,7 @@ def _disk(state: Path) -> Finding:
     place = next(folder for folder in (state.absolute(), *state.absolute().parents) if folder.exists())
     left = shutil.disk_usage(place).free
     mend = "" if left >= ENOUGH_BYTES else ": make room, or name another disk with --state DIR"
-    return Finding("disk", left >= ENOUGH_BYTES, f"{left / 1024**3:.1f} GiB free at {place}{mend}")
+    return Finding("disk", left >= ENOUGH_BYTES, f"{_gib(left)} free at {place}{mend}")
 
 
 def _secrets(folder: StateFolder) -> Iterator[Finding]:
@@ -74,6 +79,45 @@ def _secrets(folder: StateFolder) -> Iterator[Finding]:
                 well=False,
                 words=f"{path} can be read by others: chmod 600 {path}.",
             )
+
+
+def _spool(spool: Path) -> Iterator[Finding]:
+    """Look at the folder in which intake keeps referrals while its database is away; it comes with the first start."""
+    if not spool.is_dir():
+        return
+    if not os.access(spool, os.R_OK | os.W_OK | os.X_OK):
+        words = f"this user cannot use {spool}: it belongs to the user that runs intake; see {SPOOL_UNWRITABLE}."
+        yield Finding("spool", well=False, words=words)
+        return
+    times = [moment for entry in spool.glob("*.entry") if (moment := _written(entry))]
+    free = shutil.disk_usage(spool).free
+    if free < ENOUGH_BYTES:
+        words = f"{_gib(free)} free where referrals wait while the database is away: make room at {spool}."
+        yield Finding("spool", well=False, words=words)
+    if times:
+        many = "1 referral waits" if len(times) == 1 else f"{len(times)} referrals wait"
+        words = f"{many} there, the oldest for {_ago(min(times))}, and no team has been told: see {DATABASE_AWAY}."
+        yield Finding("spool", well=False, words=words)
+    elif free >= ENOUGH_BYTES:
+        yield Finding("spool", well=True, words=f"empty, writable, {_gib(free)} free")
+
+
+def _written(entry: Path) -> float:
+    """Return when a file was written, 0 when intake has taken it in meanwhile."""
+    try:
+        return entry.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _ago(moment: float) -> str:
+    """Return how long ago a moment of the machine's time was, in words."""
+    minutes = int(max(0.0, time.time() - moment) // 60)
+    return "less than a minute" if not minutes else "1 minute" if minutes == 1 else f"{minutes:,} minutes"
+
+
+def _gib(size: int) -> str:
+    return f"{size / 1024**3:.1f} GiB"
 
 
 def _bus(folder: StateFolder) -> Iterator[Finding]:

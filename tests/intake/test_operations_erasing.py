@@ -16,18 +16,28 @@ from services.intake.operations.erasing import erase_subject, may_erase_original
 from services.intake.queries.same_mail import same_mail_of
 from services.intake.readers import Cage
 from services.intake.settings import IntakeSettings
-from tests.conftest import RunningOf
+from tests.conftest import Running, RunningOf
 from tests.intake.builders import referral, rows
 from tests.intake.test_doors_reading_room import Desk, mail_with_forms
+from tests.intake.test_web_desk import as_officer
+from tests.intake.test_web_desk_work import words
+
+
+class Erasing(Desk):
+    """Intake, whose pages are looked at too."""
+
+    def __init__(self, intake: Running, cage: Cage) -> None:
+        super().__init__(intake, cage)
+        self.intake, self.client = intake, intake.client
 
 
 @pytest.fixture
-async def desk(running_of: RunningOf) -> AsyncIterator[Desk]:
+async def desk(running_of: RunningOf) -> AsyncIterator[Erasing]:
     """Intake with its letterbox and its reading room."""
     intake = await running_of(service(IntakeSettings(service="intake")), doors=False)
     cage = Cage()
     await cage.start()
-    yield Desk(intake, cage)
+    yield Erasing(intake, cage)
     await cage.stop()
 
 
@@ -82,6 +92,19 @@ class TestOneOfAMail:
             assert (await desk.ask(same_mail_of, each.id)).original_erased_at is not None
             with pytest.raises(documents.DocumentErased):
                 await desk.ask(documents.read, each.document_id)
+
+    async def test_is_said_at_the_desk_beside_the_others_original(self, desk: Erasing) -> None:
+        gone, stays, _ = await three(desk)
+        receipt = await erased(desk, gone.id)
+        await as_officer(desk.intake)
+        page = f"/desk/referrals/{stays.reference}"
+        before = words((await desk.client.get(page)).text)
+        assert f"{gone.reference} came in the same mail and was erased" in before
+        for each in receipt.still_held:
+            await erased(desk, each.subject, each.document)
+        after = words((await desk.client.get(page)).text)
+        assert "The original was removed by the erasure of another person in the same mail" in after
+        assert "was erased, but this original" not in after
 
     async def test_that_nobody_has_completed_keeps_its_original(self, desk: Desk) -> None:
         torn = referral(surname="Torn")
