@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from chassis.web import FormData
 from contracts.vocabulary import nrf
 from contracts.vocabulary.nrf import Kind, Question
-from services.intake.web.form import Draft, answers, checks, referral_form
-from services.intake.web.form.steps import DECLARED, STEPS, Step, inputs
+from services.intake.web.form import Draft, answers, checks, fields, referral_form
+from services.intake.web.form.checks import BORN
+from services.intake.web.form.steps import BIRTH, DECLARED, STEP, STEPS, Step, inputs
 from tests.intake.test_web_views import answers as sample
 
 TODAY = date(2026, 11, 21)
@@ -120,6 +121,28 @@ class TestEveryQuestion:
 def of_the_declaration() -> tuple[Question, ...]:
     """Return what the declaration asks."""
     return next(section.questions for section in nrf.SECTIONS if section.key == DECLARED)
+
+
+class TestADateOnThePage:
+    @pytest.mark.parametrize(
+        ("typed", "marked"),
+        [
+            (("", "", ""), (0, 1, 2)),
+            (("8", "10", ""), (2,)),
+            (("", "10", ""), (0, 2)),
+            (("31", "2", "2014"), (0, 1, 2)),
+            (("soon", "", ""), (0, 1, 2)),
+        ],
+    )
+    def test_marks_what_it_lacks_and_leads_there(self, typed: tuple[str, ...], marked: tuple[int, ...]) -> None:
+        step = STEP[BIRTH]
+        names = inputs(step.questions[0], BORN)
+        given_answers = dict(zip(names, typed, strict=True))
+        errors = answers.read(step, given_answers, TODAY, str).errors
+        page = fields.page(step, given_answers, errors, str)
+        [born, _] = page.entries[0].fields
+        assert [place for place, (_, wrong) in enumerate(born.parts) if wrong] == list(marked)
+        assert [page.errors.target(name) for name, _ in page.errors.errors] == [names[marked[0]]]
 
 
 class TestAges:

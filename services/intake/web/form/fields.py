@@ -31,7 +31,10 @@ NAMES = ("forename", "forenames", "surname", "aliases")
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One question as the page shows it; texts are in the language of the page, `value` and `chosen` as typed."""
+    """One question as the page shows it; texts are in the language of the page, `value` and `chosen` as typed.
+
+    `parts` are those of a date, each with whether it must be mended.
+    """
 
     name: str
     kind: str
@@ -39,7 +42,7 @@ class Field:
     hint: str
     value: str
     chosen: tuple[str, ...]
-    parts: tuple[str, ...]
+    parts: tuple[tuple[str, bool], ...]
     choices: tuple[tuple[str, str], ...]
     error: str
     autocomplete: str
@@ -76,8 +79,16 @@ def page(step: Step, typed: Given, errors: tuple[tuple[str, str], ...], say: Say
     else:
         count = min(max(entries(step, typed) + more, 1), step.questions[0].most)
         made = tuple(_entry(step, row, tuple(shown.fields(step, row)), say) for row in range(count))
-    dates = frozenset(question.path for question in step.questions if question.kind is Kind.DATE)
-    return Page(step, made, FormErrors(FormData(), errors, dates))
+    targets = {question.path: wrong_inputs(question, question.path, typed)[0] for question in step.questions}
+    return Page(step, made, FormErrors(FormData(), tuple((targets.get(path, path), said) for path, said in errors)))
+
+
+def wrong_inputs(question: Question, path: str, typed: Given) -> tuple[str, ...]:
+    """Return which inputs of a wrong answer must be mended: of a date that lacks something, what it lacks."""
+    names = inputs(question, path)
+    missing = tuple(name for name in names if not one(typed, name))
+    words = missing == names[1:] and not one(typed, names[0]).isdecimal()
+    return names if not missing or words else missing
 
 
 def _entry(step: Step, row: int, fields: tuple[Field, ...], say: Say) -> Entry:
@@ -108,7 +119,8 @@ class _Shown:
         return self.say(OPTIONAL) % {"asks": asks}
 
     def field(self, question: Question, path: str, label: str = "", following: tuple[Field, ...] = ()) -> Field:
-        sent = self.typed.get(path, "")
+        sent, error = self.typed.get(path, ""), self.errors.get(path, "")
+        wrong = wrong_inputs(question, path, self.typed) if error else ()
         names = question.path.split(".")
         return Field(
             name=path,
@@ -117,9 +129,9 @@ class _Shown:
             hint=self.say(question.hint),
             value=one(self.typed, path),
             chosen=tuple(sent) if isinstance(sent, list) else (sent,),
-            parts=tuple(one(self.typed, name) for name in inputs(question, path)),
+            parts=tuple((one(self.typed, name), name in wrong) for name in inputs(question, path)),
             choices=tuple((value, self.say(words)) for value, words in question.choices),
-            error=self.errors.get(path, ""),
+            error=error,
             autocomplete=AUTOCOMPLETE.get(path, ""),
             width=SHORT.get(question.kind, ""),
             input_type=TYPES.get(question.kind, "text"),
