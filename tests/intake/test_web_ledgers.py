@@ -207,9 +207,9 @@ class TestReconciliation:
         assert "Nothing has been counted for this day yet" in page
 
     async def test_says_what_is_wrong_with_a_day(self, intake: Running) -> None:
-        answer = await intake.client.get("/desk/reconciliation?day=20+November")
+        answer = await intake.client.get("/desk/reconciliation?day-day=31&day-month=2&day-year=2026")
         assert answer.status_code == 422
-        assert problems(answer.text) == ["Enter a day with its year first, such as 2026-11-20"]
+        assert problems(answer.text) == ["Day must be a real date, such as 27 3 2026"]
 
     async def test_shows_what_is_open_and_names_the_referrals(self, intake: Running) -> None:
         reference = await referral(intake)
@@ -220,7 +220,8 @@ class TestReconciliation:
         [opened] = table(page, "Open differences")
         assert opened[1] == "What the police are told, held by Police triage intake.police.v1"
         assert {each[6] for each in table(page, "Counts")} == {"Agrees"}
-        of_day = (await intake.client.get(f"/desk/reconciliation?day={DAY}")).text
+        parts = f"day-day={DAY.day}&day-month={DAY.month}&day-year={DAY.year}"
+        of_day = (await intake.client.get(f"/desk/reconciliation?{parts}")).text
         assert [each[2:] for each in table(of_day, "Counts")] == [["2", "2", "2", "1", "Open"]]
         assert reference in (await intake.client.get(f"/desk/reconciliation/{line}")).text
 

@@ -104,7 +104,7 @@ def form(found: Found, sent: FormData | None = None, errors: Iterable[tuple[str,
         keyed = [shown.keyed(question, path) for question, path in _asked(section, typed)]
         first += [replace(each, field=_named(section, each.field)) for each in keyed if _comes_first(each)]
         rest = tuple(each for each in keyed if not _comes_first(each))
-        others += [Sheet(section.title, rest)] if rest else []
+        others += [Sheet(_theirs(section.title), rest)] if rest else []
     dates = frozenset(name for name in dict(wrong) if _is_date(name))
     return Form(Sheet("Look at these first", tuple(first)), tuple(others), FormErrors(FormData(), wrong, dates))
 
@@ -147,7 +147,7 @@ def label_of(path: str) -> str:
     question, section = question_at(path), _section_of(path)
     if question is None or section is None:
         return path.replace(".", ": ").replace("_", " ").capitalize()
-    return f"{section.title}: {_lower(question.label)}"
+    return f"{_theirs(section.title)}: {_lower(question.label)}"
 
 
 def in_plain_words(reason: str) -> str:
@@ -222,7 +222,7 @@ def _named(section: Section, shown: Field) -> Field:
     """Return a field away from its section: with the section's name in its label."""
     if shown.label.startswith(section.title):
         return shown
-    return replace(shown, label=f"{section.title}: {_lower(shown.label)}")
+    return replace(shown, label=f"{_theirs(section.title)}: {_lower(shown.label)}")
 
 
 def _lower(label: str) -> str:
@@ -236,13 +236,19 @@ def _numbered(question: Question, path: str) -> str:
 
 def _at_the_desk(question: Question) -> Question:
     """Return a question of the public form as it is put to somebody who is not the referrer."""
-    name = question.name
-    for theirs, ours in DESK_WORDS:
-        name = name.replace(theirs, ours)
     choices = question.choices
     if question.path == "referrer.sector":
         choices = (*choices, (Sector.UNKNOWN.value, NOT_KNOWN))
-    return replace(question, name=name, choices=tuple((value, _neutral(words)) for value, words in choices))
+    return replace(
+        question, name=_theirs(question.name), choices=tuple((value, _neutral(words)) for value, words in choices)
+    )
+
+
+def _theirs(words: str) -> str:
+    """Return words to a referrer as words about one."""
+    for to_them, of_them in DESK_WORDS:
+        words = words.replace(to_them, of_them)
+    return words
 
 
 def _neutral(words: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi.responses import JSONResponse
 from pydantic import Field, ValidationError
 
-from chassis.web import Form, FormData, FormErrors, PageRequest, Response, parse
+from chassis.web import Form, FormData, FormErrors, PageRequest, Response, parse, parse_date
 from services.intake.domain import LONDON
 from services.intake.domain.reconciliation import CountState, ExplanationUnreadable, Measure
 from services.intake.operations import explain
@@ -43,9 +43,12 @@ class ExplainForm(Form):
 
 async def reconciliation(request: PageRequest) -> Response:
     """List the lines of the daily counts, those that are open first, or those of one day."""
-    given = request.query.get("day", "")
-    day = _day(given)
-    wrong = (("day", "Enter a day with its year first, such as 2026-11-20"),) if given.strip() and day is None else ()
+    sent, wrong = FormData({name: (value,) for name, value in request.query.items()}), ""
+    try:
+        day = parse_date(sent, "day", "day") or _day(sent.get("day"))
+    except ValueError as error:
+        day, wrong = None, str(error)
+    form = FormErrors(sent, (("day", wrong),) if wrong else (), frozenset({"day"}))
     async with request.transaction() as session:
         total = await count_open_differences(session)
         opened = await lines_of_counts(session, state=CountState.OPEN, limit=MOST_LINES) if day is None else ()
@@ -55,7 +58,7 @@ async def reconciliation(request: PageRequest) -> Response:
     return request.render(
         "reconciliation",
         status=422 if wrong else 200,
-        form=FormErrors(FormData({"day": (given,)}), wrong),
+        form=form,
         day=day,
         total=total,
         opened=[_shown(each, areas) for each in opened],
@@ -162,6 +165,6 @@ def _areas(request: PageRequest) -> Mapping[str, str]:
 
 def _day(given: str) -> date | None:
     try:
-        return date.fromisoformat(given.strip())
+        return date.fromisoformat(given)
     except ValueError:
         return None
