@@ -40,6 +40,15 @@ OF_BUS = (
     "UPDATE bus.identity SET id = gen_random_uuid()"
 )
 
+CUT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+"""What asyncpg raises when the server has ended a connection, depending on how much of that it has read."""
+
 
 class Emptier:
     """Empties an installation by connections that stay: making them anew costs five times what emptying does."""
@@ -58,14 +67,16 @@ class Emptier:
     async def close(self) -> None:
         """Close the connections."""
         for connection in self._open.values():
-            await connection.close(timeout=5)
+            with contextlib.suppress(*CUT):
+                await connection.close(timeout=5)
 
     async def _execute(self, name: str, statements: str) -> None:
         held = self._open.get(name)
         if held is not None and not held.is_closed():
-            with contextlib.suppress(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+            with contextlib.suppress(*CUT):
                 await held.execute(statements)
                 return
+            held.terminate()
         self._open[name] = await asyncpg.connect(self._url_of(name))
         await self._open[name].execute(statements)
 
