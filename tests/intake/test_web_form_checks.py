@@ -141,7 +141,7 @@ class TestADateOnThePage:
         errors = answers.read(step, given_answers, TODAY, str).errors
         page = fields.page(step, given_answers, errors, str)
         [born, _] = page.entries[0].fields
-        assert [place for place, (_, wrong) in enumerate(born.parts) if wrong] == list(marked)
+        assert [place for place, wrong in enumerate(born.wrong) if wrong] == list(marked)
         assert [page.errors.target(name) for name, _ in page.errors.errors] == [names[marked[0]]]
 
 

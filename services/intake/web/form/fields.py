@@ -33,7 +33,7 @@ NAMES = ("forename", "forenames", "surname", "aliases")
 class Field:
     """One question as the page shows it; texts are in the language of the page, `value` and `chosen` as typed.
 
-    `parts` are those of a date, each with whether it must be mended.
+    `parts` are those of a date; where it is wrong, `wrong` says which of them must be mended.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Field:
     hint: str
     value: str
     chosen: tuple[str, ...]
-    parts: tuple[tuple[str, bool], ...]
+    parts: tuple[str, ...]
     choices: tuple[tuple[str, str], ...]
     error: str
     autocomplete: str
@@ -51,6 +51,7 @@ class Field:
     rows: int
     spellcheck: bool
     following: tuple["Field", ...] = ()
+    wrong: tuple[bool, ...] = (True, True, True)
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,7 @@ class _Shown:
         return self.say(OPTIONAL) % {"asks": asks}
 
     def field(self, question: Question, path: str, label: str = "", following: tuple[Field, ...] = ()) -> Field:
-        sent, error = self.typed.get(path, ""), self.errors.get(path, "")
-        wrong = wrong_inputs(question, path, self.typed) if error else ()
+        sent, wrong = self.typed.get(path, ""), wrong_inputs(question, path, self.typed)
         names = question.path.split(".")
         return Field(
             name=path,
@@ -129,9 +129,10 @@ class _Shown:
             hint=self.say(question.hint),
             value=one(self.typed, path),
             chosen=tuple(sent) if isinstance(sent, list) else (sent,),
-            parts=tuple((one(self.typed, name), name in wrong) for name in inputs(question, path)),
+            parts=tuple(one(self.typed, name) for name in inputs(question, path)),
+            wrong=tuple(name in wrong for name in inputs(question, path)),
             choices=tuple((value, self.say(words)) for value, words in question.choices),
-            error=error,
+            error=self.errors.get(path, ""),
             autocomplete=AUTOCOMPLETE.get(path, ""),
             width=SHORT.get(question.kind, ""),
             input_type=TYPES.get(question.kind, "text"),
