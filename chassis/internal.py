@@ -140,9 +140,13 @@ def _matches(credential: str, digest: str) -> bool:
     return hmac.compare_digest(digest_of(credential), digest) and bool(digest)
 
 
+def _in_words(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
 def _validation_sentence(error: RequestValidationError) -> str:
     named = {
-        ".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0]): found["msg"]
+        ".".join(str(part) for part in found["loc"][1:]) or str(found["loc"][0]): _in_words(found["msg"])
         for found in error.errors()
     }
     return "; ".join(f"{field}: {message}" for field, message in sorted(named.items())) + "."

@@ -4,21 +4,20 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli import console
-from cli.state import default_state
+from cli.options import AsJson, DryRun, Reason, Reference, State
+
+KEYS_GONE = "Every service that answered has deleted its key, and with it what the key sealed."
 
 
 def erase(
-    reference: Annotated[str, typer.Argument(help="Such as KM-7F3K-92QM.", metavar="REF")],
-    state: Annotated[
-        Path, typer.Option("--state", help="The state folder.", metavar="DIR", default_factory=default_state)
-    ],
-    reason: Annotated[str, typer.Option("--reason", help="Why; the audit keeps it for ever, so name no person.")],
+    reference: Reference,
+    state: State,
+    reason: Reason,
     shared_original: Annotated[
         bool,
         typer.Option(
@@ -26,8 +25,8 @@ def erase(
             help="Also the originals of others that are the same mail; their forms and versions stay.",
         ),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased, and erase nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Erase a referral in every service, for good; exit code 1 while anything of it is left.
 
@@ -45,7 +44,7 @@ def erase(
         console.show(erasing.table(found, dry_run=dry_run))
         _tell(found.last_of_intake, found.reference, dry_run=dry_run)
     for refusal in found.refusals:
-        console.fail(f"{refusal} Then send the same order again.")
+        console.fail(f"{refusal} Once that is mended, send the same order again.")
     if not found.finished and not dry_run:
         raise typer.Exit(1)
 
@@ -54,4 +53,5 @@ def _tell(receipt: Mapping[str, Any], reference: str, *, dry_run: bool) -> None:
     if receipt["still_held"]:
         console.fail(str(receipt["sentence"]).replace("REF", reference))
     else:
-        console.say("Nothing was erased: this was a dry run." if dry_run else str(receipt["sentence"]))
+        told = "Nothing was erased: this was a dry run." if dry_run else f"{KEYS_GONE} {receipt['sentence']}"
+        console.say(told)

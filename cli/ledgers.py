@@ -11,7 +11,7 @@ import typer
 
 from cli import console
 from cli.errors import BadInput
-from cli.state import default_state
+from cli.options import AsJson, State
 from contracts.vocabulary import LineState, Team
 
 LATE, ALL = "late", "all"
@@ -19,9 +19,7 @@ REACHED = (LATE, ALL, *map(str, LineState))
 
 
 def ledger(  # noqa: PLR0913, PLR0917  each is an option of the command
-    state: Annotated[
-        Path, typer.Option("--state", help="The state folder.", metavar="DIR", default_factory=default_state)
-    ],
+    state: State,
     reference: Annotated[
         str, typer.Argument(help="Such as KM-7F3K-92QM; left away, lines of all referrals are listed.", metavar="[REF]")
     ] = "",
@@ -38,11 +36,12 @@ def ledger(  # noqa: PLR0913, PLR0917  each is an option of the command
     only_open: Annotated[bool, typer.Option("--open", help="Counts whose difference nobody has explained.")] = False,
     explain: Annotated[str, typer.Option("--explain", help="Explain a difference, by its id.", metavar="ID")] = "",
     reason: Annotated[str, typer.Option("--reason", help="What the difference is; the audit keeps it.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show how far a referral got with every team; exit code 0 when every required line is done.
 
-    Without a reference, list the lines of all referrals; with --reconciliation, what the daily counts found, and exit
+    Without a reference: the lines of all referrals, late ones unless --reached
+    names others. With --reconciliation: what the daily counts found, and exit
     code 1 while a difference is open.
 
     Example: throughline ledger KM-7F3K-92QM --wait 10

@@ -18,6 +18,7 @@ from cli.blank import blank_form
 from cli.erasure import erase
 from cli.errors import BadInput, Refused
 from cli.ledgers import ledger
+from cli.options import AsJson, DryRun, Reason, Reference, State
 from cli.partner import partner
 from cli.routing import routing
 from cli.state import default_state
@@ -41,21 +42,7 @@ commands.add_typer(parked, name="parked")
 commands.add_typer(audit, name="audit")
 commands.add_typer(partner, name="partner")
 commands.add_typer(routing, name="routing")
-commands.command()(ledger)
-commands.command()(erase)
-commands.command("blank-form")(blank_form)
 
-State = Annotated[
-    Path,
-    typer.Option(
-        "--state",
-        help="The state folder.",
-        metavar="DIR",
-        default_factory=default_state,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Service = Annotated[str, typer.Option("--service", help="One service; all of them when left away.")]
 
 
@@ -122,8 +109,12 @@ def submit(
             print(json.dumps(sent, indent=1))
 
 
+commands.command("blank-form")(blank_form)
+commands.command()(ledger)
+
+
 @commands.command()
-def trace(reference: Annotated[str, typer.Argument(metavar="REF")], state: State) -> None:
+def trace(reference: Reference, state: State) -> None:
     """Show the way a referral took as a tree of spans.
 
     Example: throughline trace KM-7F3K-92QM
@@ -170,7 +161,7 @@ def parked_show(identity: Annotated[str, typer.Argument(metavar="ID")], state: S
 def parked_retry(
     identity: Annotated[str, typer.Argument(metavar="ID")],
     state: State,
-    reason: Annotated[str, typer.Option("--reason", help="Why; the audit keeps it.")],
+    reason: Reason,
     dry_run: DryRun = False,
 ) -> None:
     """Handle a parked message again, in its order.
@@ -186,7 +177,7 @@ def parked_retry(
 def parked_discard(
     identity: Annotated[str, typer.Argument(metavar="ID")],
     state: State,
-    reason: Annotated[str, typer.Option("--reason", help="Why; the audit keeps it.")],
+    reason: Reason,
     dry_run: DryRun = False,
 ) -> None:
     """Give a parked message up for good, so that those behind it go on.
@@ -233,6 +224,9 @@ def replay(  # noqa: PLR0913, PLR0917  each is an option of the command
         console.fail(complaint)
     if not all(outcome.good for outcome in outcomes):
         raise typer.Exit(1)
+
+
+commands.command()(erase)
 
 
 @audit.command("verify")

@@ -3,23 +3,19 @@
 # ruff: noqa: PLC0415  a command loads only what it needs, because loading everything takes seconds
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import console
-from cli.state import default_state
+from cli.options import AsJson, Reason, State
 
 partner = typer.Typer(
     no_args_is_help=True,
     help="The partners whose systems may refer: add, list, renew, revoke. Example: throughline partner list",
 )
 
-State = Annotated[Path, typer.Option("--state", help="The state folder.", metavar="DIR", default_factory=default_state)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ClientId = Annotated[str, typer.Argument(help="Such as example-school.", metavar="CLIENT_ID")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; the audit keeps it, so name no person.")]
 
 
 @partner.command("add")

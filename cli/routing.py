@@ -10,14 +10,12 @@ import typer
 
 from cli import console
 from cli.errors import BadInput
-from cli.state import default_state
+from cli.options import AsJson, Reference, State
 
 routing = typer.Typer(
     no_args_is_help=True,
     help="Who gets what of a referral, and what was sent. Example: throughline routing preview --area kent-and-medway",
 )
-State = Annotated[Path, typer.Option("--state", help="The state folder.", metavar="DIR", default_factory=default_state)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @routing.command("preview")
@@ -50,7 +48,7 @@ def preview(
 
 @routing.command("proof")
 def proof(
-    reference: Annotated[str, typer.Argument(help="Such as KM-7F3K-92QM.", metavar="REF")],
+    reference: Reference,
     state: State,
     as_json: AsJson = False,
 ) -> None:

@@ -68,7 +68,7 @@ def _everywhere(operations: Operations, order: Mapping[str, object], erasure: Er
 
 def table(erasure: Erasure, *, dry_run: bool) -> Table:
     """Return the deletion receipts as people read them."""
-    title = f"{'What would be erased' if dry_run else 'Erased'} of {erasure.reference}"
+    title = f"What {'would be' if dry_run else 'was'} erased of {erasure.reference}"
     counts = ("documents", "events", "held", "parked")
     made = console.table(title, "service", "what", *counts, "on the bus")
     for each in erasure.receipts:

@@ -117,7 +117,7 @@ class TestErase:
         done = command()
         assert done.exit_code == 1
         assert "triage does not answer" in done.output
-        assert "send the same order again" in done.output
+        assert "Once that is mended, send the same order again." in done.output
         assert len(plane.orders) == len(SERVICES)
 
     def test_of_a_dry_run_says_that_nothing_was_erased(self, plane: Plane, command: Command) -> None:
