@@ -11,6 +11,11 @@ DANGER_UNSAID = marked("Select yes if anybody is in immediate danger")
 TOO_MUCH = marked("What you add must be 20,000 characters or less")
 
 
+def wrong_of(**sentences: str) -> dict[str, str]:
+    """Return the inputs that must be mended, each with its sentence."""
+    return {name: sentence for name, sentence in sentences.items() if sentence}
+
+
 def wrong_with_address(text: str) -> str:
     """Return what is wrong with a mail address as typed, in English; "" where nothing is."""
     return "" if is_mail_address(text) and len(text) <= MAIL_LONG else EMAIL

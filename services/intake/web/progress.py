@@ -7,23 +7,26 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import audit
-from chassis.web import FormData, FormErrors, PageRequest, Response
+from chassis.web import FormData, PageRequest, Response
 from contracts.vocabulary import tidy_reference
 from services.intake.domain import LONDON, Addition, KeyKind, key_for
-from services.intake.domain.saved import LinkTo, may_ask_again, token_digest
+from services.intake.domain.saved import LinkTo, token_digest
 from services.intake.operations import add_version_by_referrer
 from services.intake.operations.saving import grant_progress, use_progress_link
 from services.intake.queries import likeness_key, localities_of
 from services.intake.queries.progress import ToldReferral, progress_link_opens, told_referral
-from services.intake.web.form.answers import Typed
-from services.intake.web.form.checks import one
-from services.intake.web.form.saving import ASKED, TOO_OFTEN
+from services.intake.web.form.saving import asked_too_often, note_asking
 from services.intake.web.form.steps import marked
 from services.intake.web.form.visit import Visit
-from services.intake.web.forms import wrong_with_address, wrong_with_danger, wrong_with_reference, wrong_with_words
+from services.intake.web.forms import (
+    wrong_of,
+    wrong_with_address,
+    wrong_with_danger,
+    wrong_with_reference,
+    wrong_with_words,
+)
 
 OPEN, TOKEN = "progress", "progress_token"
-ASKS, ADDS = ("reference", "email"), ("words", "immediate_danger")
 OPEN_FOR = timedelta(minutes=30)
 ANSWERED_AFTER = 0.3
 """Seconds until every answer to a question for a link: how long it took would say whether the two belong together."""
@@ -35,28 +38,17 @@ async def progress(request: PageRequest) -> Response:
     visit = Visit(request)
     if visit.posted:
         return await _asked(visit, await request.form())
-    typed = visit.refused("progress") or {}
-    return visit.render("progress", form=_again(visit, typed, ASKS))
-
-
-def _again(visit: Visit, typed: Typed, names: tuple[str, ...]) -> FormErrors:
-    """Return the form with what was typed, and once with what was wrong."""
-    wrong = {name: one(typed, f"{name}-wrong") for name in names if visit.fresh}
-    errors = tuple((name, visit.say(sentence)) for name, sentence in wrong.items() if sentence)
-    return FormErrors(FormData({name: (one(typed, name),) for name in names}), errors)
+    return visit.render("progress", form=visit.form("progress"))
 
 
 async def _asked(visit: Visit, sent: FormData) -> Response:
     request = visit.request
     reference, email = tidy_reference(sent.get("reference")), sent.get("email").strip()
-    asked = tuple(datetime.fromisoformat(each) for each in request.session.get(ASKED, []))
-    wrong = {"reference-wrong": wrong_with_reference(reference), "email-wrong": wrong_with_address(email)}
-    if not any(wrong.values()) and not may_ask_again(asked, request.now):
-        wrong["email-wrong"] = TOO_OFTEN
-    if any(wrong.values()):
-        visit.refuse("progress", {"reference": sent.get("reference"), "email": email, **wrong})
+    wrong = wrong_of(reference=wrong_with_reference(reference), email=wrong_with_address(email))
+    if wrong := wrong or wrong_of(email=asked_too_often(visit)):
+        visit.refuse("progress", {"reference": sent.get("reference"), "email": email}, wrong)
         return visit.redirect("progress")
-    request.session[ASKED] = [each.isoformat() for each in (*asked[-10:], request.now)]
+    note_asking(visit)
     base = request.runtime.settings.public_url.rstrip("/") + visit.url("progress")
     since = time.monotonic()
     async with request.transaction() as session:
@@ -100,11 +92,10 @@ async def progress_referral(request: PageRequest) -> Response:
         return visit.redirect("progress")
     if visit.posted:
         return await _added(visit, found, await request.form())
-    typed = visit.refused("progress_referral") or {}
     request.session.setdefault(TOKEN, secrets.token_urlsafe(24))
     return visit.render(
         "progress_referral",
-        form=_again(visit, typed, ADDS),
+        form=visit.form("progress_referral"),
         reference=found.reference,
         stages=_stages(visit, found),
         form_token=request.session[TOKEN],
@@ -138,9 +129,8 @@ def _stages(visit: Visit, found: ToldReferral) -> list[tuple[str, str]]:
 async def _added(visit: Visit, found: ToldReferral, sent: FormData) -> Response:
     request = visit.request
     words, token, danger = sent.get("words").strip(), sent.get("form_token"), sent.get("immediate_danger")
-    wrong = {"words-wrong": wrong_with_words(words), "immediate_danger-wrong": wrong_with_danger(danger)}
-    if any(wrong.values()):
-        visit.refuse("progress_referral", {"words": words, "immediate_danger": danger, **wrong})
+    if wrong := wrong_of(words=wrong_with_words(words), immediate_danger=wrong_with_danger(danger)):
+        visit.refuse("progress_referral", {"words": words, "immediate_danger": danger}, wrong)
         return visit.redirect("progress_referral")
     if token != request.session.get(TOKEN):
         return visit.redirect("progress_referral")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chassis.sessions import Limits
-from chassis.web import FormData, FormErrors, PageRequest, Response
+from chassis.web import FormData, PageRequest, Response
 from contracts.vocabulary import Door
 from services.intake.domain import (
     CAME_IN,
@@ -150,11 +150,9 @@ async def declaration(request: PageRequest) -> Response:
         return _to(visit, wanting)
     known_token = saving.sending_token(visit)
     if not visit.posted:
-        visit.refused("declaration")
-        form = FormErrors(FormData(), (("sharing_acknowledged", visit.say(NOT_DECLARED)),) if visit.fresh else ())
-        return visit.render("declaration", form=form, form_token=known_token)
+        return visit.render("declaration", form=visit.form("declaration"), form_token=known_token)
     if sent.get("sharing_acknowledged") != "yes":
-        visit.refuse("declaration", {})
+        visit.refuse("declaration", {}, {"sharing_acknowledged": NOT_DECLARED})
         return visit.redirect("declaration")
     if token != known_token:
         return visit.redirect("check_answers")

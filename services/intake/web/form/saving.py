@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import telemetry
-from chassis.web import FormData, FormErrors, PageRequest, Response
+from chassis.web import PageRequest, Response
 from services.intake.domain.saved import LinkTo, SavedForm, may_ask_again
 from services.intake.operations.saving import forget_saved_forms, save_form
 from services.intake.queries import localities_of
@@ -16,7 +16,7 @@ from services.intake.web.form.answers import Draft
 from services.intake.web.form.checks import one
 from services.intake.web.form.steps import marked
 from services.intake.web.form.visit import Visit
-from services.intake.web.forms import wrong_with_address
+from services.intake.web.forms import wrong_of, wrong_with_address
 
 FORGET_WITHIN = 4.0
 SAVED, ASKED, ONE_SENDING = "saved", "links_asked", "form_token"
@@ -37,22 +37,14 @@ async def save(request: PageRequest) -> Response:
         return visit.redirect("task_list")
     if visit.posted:
         return await _saved(visit, (await request.form()).get("email").strip())
-    refused = visit.refused("save")
-    typed = one(visit.draft.typed, REFERRER_EMAIL) if refused is None else one(refused, "email")
-    sentence = str(refused["sentence"]) if refused and visit.fresh else ""
-    errors = (("email", visit.say(sentence)),) if sentence else ()
-    form = FormErrors(FormData({"email": (typed,)}), errors)
+    form = visit.form("save", email=one(visit.draft.typed, REFERRER_EMAIL))
     return visit.render("save", form=form, days=request.runtime.clients.saved_form_days)
 
 
 async def _saved(visit: Visit, email: str) -> Response:
     request = visit.request
-    asked = [datetime.fromisoformat(each) for each in request.session.get(ASKED, [])]
-    sentence = wrong_with_address(email)
-    if not sentence and not may_ask_again(tuple(asked), request.now):
-        sentence = TOO_OFTEN
-    if sentence:
-        visit.refuse("save", {"email": email, "sentence": sentence})
+    if wrong := wrong_of(email=wrong_with_address(email) or asked_too_often(visit)):
+        visit.refuse("save", {"email": email}, wrong)
         return visit.redirect("save")
     expires_at = request.now + timedelta(days=request.runtime.clients.saved_form_days)
     practice = localities_of(request.runtime).by_district(one(visit.draft.typed, "person.district"), visit.today)
@@ -62,8 +54,22 @@ async def _saved(visit: Visit, email: str) -> Response:
         saved_id = await save_form(session, draft, to, practice, expires_at=expires_at, now=request.now)
     await forget(visit, "saved again")
     request.session[SAVED] = {"id": str(saved_id), "until": expires_at.isoformat()}
-    request.session[ASKED] = [each.isoformat() for each in (*asked[-10:], request.now)]
+    note_asking(visit)
     return visit.redirect("saved")
+
+
+def asked_too_often(visit: Visit) -> str:
+    """Return what is wrong with asking for another link from this browser now, in English; "" where nothing is."""
+    return "" if may_ask_again(_asked(visit), visit.request.now) else TOO_OFTEN
+
+
+def note_asking(visit: Visit) -> None:
+    """Note that this browser has been given a link."""
+    visit.session[ASKED] = [each.isoformat() for each in (*_asked(visit)[-10:], visit.request.now)]
+
+
+def _asked(visit: Visit) -> tuple[datetime, ...]:
+    return tuple(datetime.fromisoformat(each) for each in visit.session.get(ASKED, []))
 
 
 async def saved(request: PageRequest) -> Response:
@@ -92,8 +98,7 @@ async def saved_link(request: PageRequest) -> Response:
         until = visit.day(found.expires_at.date())
         return visit.render("saved_form", until=until, replaces=bool(visit.draft.answered))
     if (await request.form()).get("do") == "delete":
-        request.session[SAVED] = {"id": str(found.id), "until": found.expires_at.isoformat()}
-        await forget(visit, "withdrawn")
+        await _delete(visit, found.id, "withdrawn")
         request.flash(visit.say(DELETED))
         return visit.redirect("start")
     return _opened(visit, found)
@@ -115,11 +120,13 @@ def _opened(visit: Visit, found: SavedForm) -> Response:
 
 
 async def forget(visit: Visit, reason: str) -> None:
-    """Delete the form that this draft was saved as, its key first, so that a crash leaves nothing readable."""
-    known = visit.session.pop(SAVED, None)
-    if not known:
-        return
-    saved_id = UUID(known["id"])
+    """Delete the form that this draft was saved as, if it was."""
+    if known := visit.session.pop(SAVED, None):
+        await _delete(visit, UUID(known["id"]), reason)
+
+
+async def _delete(visit: Visit, saved_id: UUID, reason: str) -> None:
+    """Delete a saved form, its key first, so that a crash leaves nothing readable."""
     await visit.request.runtime.keys.erase(saved_id)
     async with visit.request.transaction() as session:
         await forget_saved_forms(session, [saved_id], now=visit.request.now, reason=reason)

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from chassis.web import PageRequest, Response
+from chassis.web import FormData, FormErrors, PageRequest, Response
 from contracts.vocabulary import day_in_words
 from services.intake.domain import LONDON
 from services.intake.web.form import language
 from services.intake.web.form.answers import Draft, Typed
+from services.intake.web.form.checks import one
 
 DRAFT, REFUSED = "referral", "refused"
 """What the session keeps: the draft, and for one look what was typed on a page that was refused."""
@@ -48,9 +49,12 @@ class Visit:
         self.session[DRAFT] = draft.to_keep()
         self.session.pop(REFUSED, None)
 
-    def refuse(self, page: str, typed: Mapping[str, Any]) -> None:
-        """Keep what was typed for the page that is shown next: Back then asks nobody to send a form again."""
-        self.session[REFUSED] = {"page": page, "typed": dict(typed)}
+    def refuse(self, page: str, typed: Mapping[str, Any], wrong: Mapping[str, str] | None = None) -> None:
+        """Keep what was typed for the page that is shown next: Back then asks nobody to send a form again.
+
+        `wrong` holds an English sentence by the input that must be mended, where the page cannot find them again.
+        """
+        self.session[REFUSED] = {"page": page, "typed": dict(typed), "wrong": dict(wrong or {})}
 
     def refused(self, page: str) -> Typed | None:
         """Return what was typed on this page when it was refused last; None where nothing was.
@@ -64,6 +68,13 @@ class Visit:
         if not self.switches:
             kept["shown"] = True
         return dict(kept["typed"])
+
+    def form(self, page: str, **values: str) -> FormErrors:
+        """Return a small form as it was refused last, and once with what must be mended; else with these values."""
+        typed = self.refused(page) or {}
+        wrong = self.session[REFUSED]["wrong"] if self.fresh else {}
+        shown = FormData({name: (one(values | typed, name),) for name in values | typed})
+        return FormErrors(shown, tuple((name, self.say(sentence)) for name, sentence in wrong.items()))
 
     @property
     def switches(self) -> bool:
