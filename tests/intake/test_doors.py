@@ -14,7 +14,8 @@ from chassis.actor import Actor
 from chassis.database import Database
 from chassis.errors import Unavailable
 from services.intake.app import service
-from services.intake.doors import ReadingRoom, arrived
+from services.intake.domain import Posted
+from services.intake.doors import ReadingRoom, looked_at
 from services.intake.operations import receive
 from services.intake.readers import Cage, ReadMessage
 from services.intake.settings import IntakeSettings
@@ -307,6 +308,6 @@ class CrashingCage(Cage):
 
 async def accept(intake: Running, raw: bytes) -> None:
     """Take a mail in as the mailbox does."""
-    original = arrived(intake.runtime, raw, (MAILBOX,), SENDER)
+    original = looked_at(intake.runtime, raw, Posted(recipients=(MAILBOX,), envelope_sender=SENDER)).original
     async with intake.runtime.database.transaction(Actor.public()) as session:
         await receive(session, original, now=clock.now())

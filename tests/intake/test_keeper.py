@@ -10,8 +10,8 @@ from chassis.actor import EVERYWHERE, Actor, ActorKind
 from chassis.database import Database, Session
 from chassis.errors import Unavailable
 from services.intake.app import service
-from services.intake.domain import Original, Receipt
-from services.intake.doors import arrived
+from services.intake.domain import Original, Posted, Receipt
+from services.intake.doors import looked_at
 from services.intake.operations import receive_all
 from services.intake.spool import Keeper, keeping
 from tests.conftest import Running, RunningOf
@@ -167,4 +167,4 @@ class TestKeeper:
 
 
 def _original(intake: Running, raw: bytes) -> Original:
-    return arrived(intake.runtime, raw, (MAILBOX,), SENDER)
+    return looked_at(intake.runtime, raw, Posted(recipients=(MAILBOX,), envelope_sender=SENDER)).original

@@ -13,8 +13,8 @@ from chassis.actor import Actor, ActorKind
 from chassis.session_store import DatabaseSessions
 from chassis.sessions import Limits, Session, SessionKeeper, sign_in
 from services.intake.app import service
-from services.intake.domain import Found, Outcome, ShownText
-from services.intake.doors import arrived
+from services.intake.domain import Found, Outcome, Posted, ShownText
+from services.intake.doors import looked_at
 from services.intake.operations import receive, record_reading
 from services.intake.queries import desk_referral
 from services.intake.web import ledgers, places, views
@@ -232,7 +232,8 @@ def keyed() -> dict[str, str]:
 
 async def unread_mail(intake: Running) -> str:
     """Put a mail on the desk whose form lacks the referrer's last name; return its reference."""
-    original = arrived(intake.runtime, mail("A synthetic <b>mail.").as_bytes(), (), "referrer@school.example")
+    raw = mail("A synthetic <b>mail.").as_bytes()
+    original = looked_at(intake.runtime, raw, Posted(envelope_sender="referrer@school.example")).original
     async with intake.runtime.database.transaction(Actor.public()) as session:
         receipt = await receive(session, original, now=clock.now())
     [row] = await rows(intake.runtime, "SELECT id FROM referral WHERE reference = :r", r=receipt.reference)

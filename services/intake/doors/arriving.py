@@ -57,11 +57,6 @@ def settings_of(runtime: Runtime) -> SenderSettings:
     return cast("SenderSettings", runtime.clients)
 
 
-def arrived(runtime: Runtime, body: bytes, recipients: tuple[str, ...], envelope_sender: str) -> Original:
-    """Return a mail as it is kept; see `looked_at`."""
-    return looked_at(runtime, body, Posted(recipients=recipients, envelope_sender=envelope_sender)).original
-
-
 def looked_at(runtime: Runtime, body: bytes, posted: Posted) -> Arrived:
     """Return a mail as it is kept, with what its headers say; an empty envelope sender is that of bounces.
 

@@ -48,7 +48,7 @@ from services.intake.queries import (
     referral_added_to,
 )
 from services.intake.queries.quarantine import files_to_examine
-from services.intake.readers import Attachment, Cage, FormReading, quarantined
+from services.intake.readers import Attachment, Cage, FormReading, ReadMessage, quarantined
 
 SWEEP_SECONDS = 10.0
 SWEEP_BATCH = 50
@@ -205,16 +205,20 @@ class ReadingRoom:
         return localities_of(self._runtime).by_version(original.area, original.area_version, district)
 
     async def _outcomes(self, body: bytes, taken: frozenset[int], named: Sequence[str]) -> tuple[Parted, ...]:
+        message, files = await self._opened(body)
+        texts, readings = texts_of(message, files), [reading for _, reading in files]
+        first, *others = [to_be_looked_at(each, texts, named) for each in outcomes_of(message, readings, taken)]
+        closed = quarantined(body, message, files)
+        return (replace(first, outcome=replace(first.outcome, quarantined=closed)), *others)
+
+    async def _opened(self, body: bytes) -> tuple[ReadMessage, tuple[tuple[Attachment, FormReading], ...]]:
+        """Return a mail taken apart, and each file of it that may be a form with what was read of it."""
         message = await self._cage.read_message(body)
         opened = message.form_candidates[:MOST_FORMS]
         readings = await self._readings(opened)
         if len(opened) < len(message.form_candidates):
             message = replace(message, problems=(*message.problems, TOO_MANY))
-        files = tuple(zip(opened, readings, strict=True))
-        texts = texts_of(message, files)
-        first, *others = [to_be_looked_at(each, texts, named) for each in outcomes_of(message, readings, taken)]
-        closed = quarantined(body, message, files)
-        return (replace(first, outcome=replace(first.outcome, quarantined=closed)), *others)
+        return message, tuple(zip(opened, readings, strict=True))
 
     async def _readings(self, files: Sequence[Attachment]) -> list[FormReading]:
         """Read one file after another; those behind one that broke a reader or held it up stay closed as it does."""
@@ -267,15 +271,11 @@ class ReadingRoom:
     async def _addition(self, original: Original) -> Addition | None:
         """Return what a mail adds to a referral; None where it may be one of its own, or cannot be opened."""
         try:
-            message = await self._cage.read_message(original.body)
-            files = message.form_candidates[:MOST_FORMS]
-            readings = await self._readings(files)
+            message, files = await self._opened(original.body)
         except Exception as error:
             log.exception("A mail set aside could not be read.", extra={"facts": {"error": type(error).__name__}})
             return None
-        if len(files) < len(message.form_candidates):
-            return None
-        return addition_in(original, message, tuple(zip(files, readings, strict=True)))
+        return addition_in(original, message, files)
 
     async def _holds_nothing(self, body: bytes) -> bool:
         try:

@@ -43,7 +43,6 @@ async def record_evidence(session: Session, referral_id: UUID, sent: Sent, *, no
         "dmarc": str(evidence.dmarc),
         "replies_elsewhere": evidence.replies_elsewhere,
         "no_receipt": str(sent.no_receipt or ""),
-        "unknown": str(NoReceipt.NO_ADDRESS),
         "domains": await session.seal(referral_id, domains),
     }
     await session.run(_RECORD, values)
