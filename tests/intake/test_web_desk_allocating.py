@@ -20,6 +20,8 @@ async def intake(running_of: RunningOf) -> Running:
     made = await running_of(service(), doors=False)
     for name, number in (("Second Officer (synthetic)", 2), ("Sample Officer (synthetic)", 1)):
         await as_officer(made, name, number)
+        # As it goes after signing in: the home page leads on to the desk.
+        assert (await made.client.get("/")).headers["location"] == "/desk"
         assert (await made.client.get("/desk")).status_code == 200
     return made
 

@@ -18,6 +18,8 @@ from services.intake.web import keying, places
 from services.intake.web.places import age, mark, moment_of, reference_of
 from services.intake.web.spool import spool_note
 
+AT_DESK = "at_desk"
+"""What a session remembers of an officer who has been noted as one who works at the desk."""
 DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
 LABELS = {
     DeskList.WAITING: "Waiting",
@@ -32,13 +34,13 @@ async def unread(request: PageRequest) -> Response:
     """List the originals that wait for a person, oldest first, with their owner and by when they are due."""
     which = _list(request.query.get("list", ""))
     async with request.transaction() as session:
-        if not request.session.get(CAME_IN):
+        if not request.session.get(AT_DESK):
             await come_to_desk(session, _areas(request), now=request.now)
         count = await count_desk(session, now=request.now)
         waiting_pairs = await count_waiting_pairs(session)
         after = _unread_place(request.query.get("after", ""))
         found = await unread_referrals(session, now=request.now, which=which, limit=places.SHOWN + 1, after=after)
-    request.session[CAME_IN] = True
+    request.session[CAME_IN] = request.session[AT_DESK] = True
     shown = found[: places.SHOWN]
     more = mark(shown[-1].place) if len(found) > places.SHOWN else ""
     return request.render(
