@@ -82,7 +82,7 @@ class TestWalk:
     def check(self, before: Situation, command: Command, record: Record, owner: str, state: State) -> None:
         if owner != before.risk_owner:
             assert command in (Command.PACK_ACCEPTED, Command.TAKE_BACK)
-        if state is State.CLOSED:
+        if state is State.CLOSED and before.state is not State.CLOSED:
             assert record.rationale.strip()
             assert record.reason in ("mistaken", "malicious")
             assert record.rationale.strip() != "no ideology"
