@@ -10,6 +10,7 @@ import pytest
 from chassis import clock, outbox
 from chassis.actor import Actor
 from contracts.intake.referrer import LinkDue, LinkPurpose
+from contracts.vocabulary import day_in_words
 from services.intake import jobs
 from services.intake.web.form import saving
 from tests.conftest import Running
@@ -57,6 +58,7 @@ class TestSaving:
         assert "is saved" in page.text
         assert ADDRESS not in page.text
         [link] = links
+        assert day_in_words(link.works_until, "en") in page.text
         assert (link.purpose, link.email) == (LinkPurpose.SAVED_FORM, ADDRESS)
         assert re.search(r"/saved/[\w-]{43}$", link.link)
         assert link.works_until == (clock.now() + timedelta(days=28)).date()

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis import audit
 from chassis.web import FormData, PageRequest, Response
 from contracts.vocabulary import tidy_reference
-from services.intake.domain import LONDON, Addition, KeyKind, key_for
+from services.intake.domain import Addition, KeyKind, key_for
 from services.intake.domain.saved import LinkTo, token_digest
 from services.intake.operations import add_version_by_referrer
 from services.intake.operations.saving import grant_progress, use_progress_link
@@ -120,9 +120,7 @@ def _stages(visit: Visit, found: ToldReferral) -> list[tuple[str, str]]:
     area = visit.request.runtime.areas.version(found.area, found.area_version)
     told = ((each, area.telling(each.stage) if area else None) for each in found.stages)
     return [
-        (visit.day(each.reached_at.astimezone(LONDON).date()), telling.spoken(visit.language))
-        for each, telling in told
-        if telling is not None
+        (visit.day(each.reached_at), telling.spoken(visit.language)) for each, telling in told if telling is not None
     ]
 
 

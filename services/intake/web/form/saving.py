@@ -78,8 +78,7 @@ async def saved(request: PageRequest) -> Response:
     known = request.session.get(SAVED)
     if not known:
         return visit.redirect("start")
-    until = datetime.fromisoformat(known["until"]).date()
-    return visit.render("saved", until=visit.day(until))
+    return visit.render("saved", until=visit.day(datetime.fromisoformat(known["until"])))
 
 
 async def saved_forms(request: PageRequest) -> Response:
@@ -95,7 +94,7 @@ async def saved_link(request: PageRequest) -> Response:
     if found is None:
         return visit.render("saved_gone", status=404)
     if not visit.posted:
-        until = visit.day(found.expires_at.date())
+        until = visit.day(found.expires_at)
         return visit.render("saved_form", until=until, replaces=bool(visit.draft.answered))
     if (await request.form()).get("do") == "delete":
         await _delete(visit, found.id, "withdrawn")

@@ -1,7 +1,7 @@
 """One request to a public page: its language, its draft, and how it is answered."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -82,8 +82,8 @@ class Visit:
         return SWITCH in self.request.query
 
     def day(self, value: date) -> str:
-        """Return a day in words, in the language of the page."""
-        return day_in_words(value, self.language)
+        """Return a day in words, in the language of the page; of a moment, its day in London."""
+        return day_in_words(value.astimezone(LONDON) if isinstance(value, datetime) else value, self.language)
 
     def redirect(self, name: str, **values: object) -> Response:
         """Send the browser to another page."""
