@@ -28,7 +28,8 @@ _KEPT = text(
 _GIVEN = text(
     """SELECT given.service, document.digest
     FROM document JOIN document_grant AS given ON given.document_id = document.id
-    WHERE document.subject = ANY (CAST(:subjects AS uuid[])) ORDER BY document.received_at, document.id"""
+    WHERE document.subject = ANY (CAST(:subjects AS uuid[])) AND document.digest <> ''
+    ORDER BY document.received_at, document.id"""
 )
 
 
@@ -54,7 +55,8 @@ class Sent:
     """One event for one recipient.
 
     `digest` is the SHA-256 (hex) of the opened payload, as it was sealed; "" once its subject is erased. `documents`
-    are the digests of all documents about the subject that the recipient was given, by this event or another.
+    are the digests of all documents about the subject that the recipient was given, by this event or another, and that
+    are not erased.
     """
 
     event_id: UUID

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import ClassVar, cast
+from typing import cast
 from uuid import UUID
 
 from chassis import clock, telemetry
@@ -42,72 +42,38 @@ READ_HELD_AT_ONCE = 50
 LIKEN_EVERY = timedelta(minutes=1)
 LIKEN_SINCE = timedelta(minutes=10)
 
+DESK_OVERDUE = "desk-overdue"
+
 log = telemetry.logger("intake.jobs")
 
 
-class LateLines:
-    """How many required ledger lines were over their time when last counted."""
+class Counted:
+    """What was last counted that calls for a person: told as figures, and raised by monitor from them."""
 
-    count = 0
+    late_lines = 0
     unacknowledged = 0
+    overdue_at_desk = 0
+    mails_aside = 0
+    differences = 0
 
 
-class Differences:
-    """How many lines of all days' counts were open when last counted."""
-
-    count = 0
-
-
-class DeskOverdue:
-    """How many originals were over their time to be completed at the desk when last counted."""
-
-    reason: ClassVar[str] = "desk-overdue"
-    count = 0
-
-
-class MailsAside:
-    """How many mails were set aside and wait for a person when last counted."""
-
-    count = 0
-
-
-telemetry.gauge(
-    "intake.desk.overdue",
-    lambda: DeskOverdue.count,
-    unit="1",
-    description="Originals that nobody has completed at the intake desk within their area's time for it",
-)
-telemetry.gauge(
-    "intake.ledger.late",
-    lambda: LateLines.count,
-    unit="1",
-    description="Required ledger lines that are over their time, to store or to acknowledge",
-)
+telemetry.gauge("intake.ledger.late", lambda: Counted.late_lines, "1", "Required ledger lines over their time")
 telemetry.gauge(
     "intake.ledger.unacknowledged",
-    lambda: LateLines.unacknowledged,
-    unit="1",
-    description="Required ledger lines that are stored and over their time to be acknowledged by a person",
+    lambda: Counted.unacknowledged,
+    "1",
+    "Required ledger lines that are stored and over their time to be acknowledged by a person",
 )
-telemetry.gauge(
-    "intake.mail.set_aside",
-    lambda: MailsAside.count,
-    unit="1",
-    description="Mails that answer our own and wait for a person to say whether there is a referral in them",
-)
-telemetry.gauge(
-    "intake.reconciliation.open",
-    lambda: Differences.count,
-    unit="1",
-    description="Lines of the daily counts whose difference nobody has explained yet",
-)
+telemetry.gauge("intake.desk.overdue", lambda: Counted.overdue_at_desk, "1", "Originals not completed in time")
+telemetry.gauge("intake.mail.set_aside", lambda: Counted.mails_aside, "1", "Answers to our mails that wait")
+telemetry.gauge("intake.reconciliation.open", lambda: Counted.differences, "1", "Differences that nobody has explained")
 
 
 async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
     """Count the required teams that have not stored or acknowledged in time, for the alarm and for the desk."""
     async with runtime.database.transaction(Actor.job("intake", "late-lines")) as session:
         late = await count_late_lines(session, now=now)
-    LateLines.count, LateLines.unacknowledged = late.unstored + late.unacknowledged, late.unacknowledged
+    Counted.late_lines, Counted.unacknowledged = late.unstored + late.unacknowledged, late.unacknowledged
     if late.unstored:
         facts: dict[str, object] = {"count": late.unstored}
         log.warning("Required teams have not stored referrals in time.", extra={"facts": facts})
@@ -119,10 +85,10 @@ async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
 async def watch_desk(runtime: Runtime, now: datetime) -> None:
     """Count what is over its time at the desk, for the alarm."""
     async with runtime.database.transaction(Actor.job("intake", "desk")) as session:
-        DeskOverdue.count = (await count_desk(session, now=now)).overdue
-        MailsAside.count = await count_mails_set_aside(session)
-    if DeskOverdue.count:
-        facts = {"count": DeskOverdue.count, "reason": DeskOverdue.reason}
+        Counted.overdue_at_desk = (await count_desk(session, now=now)).overdue
+        Counted.mails_aside = await count_mails_set_aside(session)
+    if Counted.overdue_at_desk:
+        facts = {"count": Counted.overdue_at_desk, "reason": DESK_OVERDUE}
         log.warning("Originals have not been completed at the intake desk in time.", extra={"facts": facts})
 
 
@@ -159,7 +125,7 @@ async def reconcile_again(runtime: Runtime, now: datetime) -> None:
 
 async def _open_days(runtime: Runtime, until: date) -> tuple[date, ...]:
     async with runtime.database.transaction(Actor.job("intake", "reconcile")) as session:
-        Differences.count = await count_open_differences(session)
+        Counted.differences = await count_open_differences(session)
         return await open_days(session, since=until - LOOKED_BACK)
 
 
@@ -176,7 +142,7 @@ async def _count(days: set[date], runtime: Runtime) -> None:
             counts.append(counted(day, passages, absent.get(key), asked=asked, now=now))
         async with runtime.database.transaction(actor) as session:
             opened = await keep_counts(session, counts, now=now)
-            Differences.count = await count_open_differences(session)
+            Counted.differences = await count_open_differences(session)
         if opened:
             facts = {"reason": str(Trouble.DIFFERENT), "count": opened}
             log.warning("A day's count of originals, events, receipts and holdings differs.", extra={"facts": facts})

@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
-from chassis import outbox
+from chassis import documents, outbox
 from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.ops.erasure import erase_stored
 from chassis.outbox import About
 from chassis.proof import Sent, Verdict, sent_about
+from chassis.tables import document_grant
 from contracts.envelope import associated_data
 from tests.chassis.journey import AREA, NOW, VERSION, made, publisher
 from tests.conftest import RuntimeOf
@@ -89,3 +90,19 @@ class TestSentAbout:
         [sent] = await proof(intake, subject)
         assert (sent.verdict, sent.digest) == (Verdict.ERASED, "")
         assert [each.verdict for each in await proof(intake, other)] == [Verdict.MATCHES]
+
+    async def test_names_no_document_that_was_erased_alone(self, intake: Runtime) -> None:
+        subject = uuid4()
+        await announced(intake, subject)
+        async with intake.database.transaction(Actor.service("intake")) as session:
+            kept, gone = [
+                await documents.store(
+                    session, subject=subject, area=AREA, name=name, media_type="text/plain", body=b"x", now=NOW
+                )
+                for name in ("kept", "gone")
+            ]
+            for each in (kept, gone):
+                await session.execute(insert(document_grant).values(document_id=each.id, service="channel"))
+            await erase_stored(session, subject, None, reason="a test", now=NOW, document=gone.id)
+        [sent] = await proof(intake, subject)
+        assert sent.documents == (kept.digest,)

@@ -383,6 +383,6 @@ class TestLateness:
     async def test_is_counted_for_the_alarm(self, runtime: Runtime) -> None:
         await take_in(runtime, practice(runtime), form())
         await jobs.watch_late_lines(runtime, NOW + timedelta(minutes=2))
-        assert jobs.LateLines.count == 3
+        assert jobs.Counted.late_lines == 3
         await jobs.watch_late_lines(runtime, NOW)
-        assert jobs.LateLines.count == 0
+        assert jobs.Counted.late_lines == 0

@@ -101,7 +101,7 @@ class TestCount:
         )
         assert found[STATISTICS].count.held is None
         assert {service for service, _, _ in consumers.asked} == {"triage", "notify", "channel"}
-        assert jobs.Differences.count == 0
+        assert jobs.Counted.differences == 0
 
     async def test_counts_each_area_and_the_days_of_london(self, runtime: Runtime, consumers: Consumers) -> None:
         await take_in(runtime, practice(runtime), form())
@@ -127,7 +127,7 @@ class TestCount:
         assert {key for key, line in found.items() if line.state == CountState.OPEN} == {POLICE}
         count = found[POLICE].count
         assert (count.expected, count.receipted, count.held, count.missing) == (2, 2, 1, (row.id,))
-        assert jobs.Differences.count == 1
+        assert jobs.Counted.differences == 1
         async with runtime.database.transaction(JOB) as session:
             _, references = await queries.reconciliation_line(session, found[POLICE].id)
         assert references == (lost.reference,)
@@ -179,7 +179,7 @@ class TestCount:
         consumers.silent = set()
         await jobs.reconcile_again(runtime, LATER)
         assert (await lines(runtime))[SOCIAL_CARE].state == CountState.AGREES
-        assert jobs.Differences.count == 0
+        assert jobs.Counted.differences == 0
 
     @pytest.mark.usefixtures("consumers")
     async def test_is_audited_with_its_numbers(self, runtime: Runtime) -> None:

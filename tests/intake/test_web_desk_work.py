@@ -144,9 +144,9 @@ class TestClock:
         assert "Overdue" in words(page)
         assert other not in page
         await jobs.watch_desk(intake.runtime, clock.now())
-        assert jobs.DeskOverdue.count == 1
+        assert jobs.Counted.overdue_at_desk == 1
         await jobs.watch_desk(intake.runtime, clock.now() - timedelta(days=30))
-        assert jobs.DeskOverdue.count == 0
+        assert jobs.Counted.overdue_at_desk == 0
 
     async def test_runs_by_the_working_hours_of_the_areas_desk(self, intake: Running) -> None:
         _, row = await take_in(intake.runtime, practice(intake.runtime), None)
