@@ -193,7 +193,7 @@ class TestWhatACorrectedFormLeavesOpen:
         [row] = await desk.referrals()
         assert (row.reading, row.version, row.immediate_danger) == ("unread", first.version + 1, True)
         assert row.complete_by is not None
-        assert row.unread_reason.endswith("stands here again: concerns.immediate_danger, person.phones.0.")
+        assert row.unread_reason.endswith("still holds: concerns.immediate_danger, person.phones.0.")
         found = (await desk.ask(desk_referral, row.reference)).found
         assert (found.values["person.phones.0"], found.values["concerns.immediate_danger"]) == ("01632 960001", "yes")
         assert found.doubtful == ("person.phones.0", "concerns.immediate_danger")

@@ -9,7 +9,7 @@ from services.intake.domain.desk_work import Addition
 from services.intake.domain.links import same_person
 from services.intake.domain.readings import Found, bounded
 
-LEFT_EMPTY = "This corrected form leaves empty what the one before it answered, which stands here again: {}."
+LEFT_EMPTY = "This corrected form leaves empty what the one before answered; a person says whether it still holds: {}."
 STILL_WAITED = "The form before it still waited for a person: look at its original too."
 ABOUT_ITSELF = frozenset({"edition", "language"})
 """What a form says of itself; leaving it out says nothing of the person."""
