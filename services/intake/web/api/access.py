@@ -58,7 +58,7 @@ class Caller:
         return Actor(ActorKind.PUBLIC, name, terms.organisation, areas=EVERYWHERE, organisation=terms.organisation)
 
 
-async def admitted(request: Request, scope: PartnerScope, cost: int = 1) -> Caller:
+async def admitted(request: Request, scope: PartnerScope) -> Caller:
     """Return who is calling; raises Refused (401, 429) or ScopeMissing."""
     gate = Gate.of(request.app.state.runtime)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -69,7 +69,7 @@ async def admitted(request: Request, scope: PartnerScope, cost: int = 1) -> Call
         raise _token_refused(shown=bool(token))
     if scope not in claims.scopes & partner.terms.scopes:
         raise ScopeMissing(f"The token does not carry the scope {scope}: ask for a token with it.")
-    return Caller(partner, charged(gate.partners, str(partner.id), partner.terms.requests_per_minute, cost))
+    return Caller(partner, charged(gate.partners, str(partner.id), partner.terms.requests_per_minute))
 
 
 def refuse_address(gate: Gate, request: Request, per_minute: int, who: str = "") -> None:

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -15,9 +15,10 @@ from chassis.web import FormData, FormTooLarge, FormUnreadable
 from chassis.web.bodies import MULTIPART, read_form
 from contracts.vocabulary import ReferralForm
 from services.intake.domain import Attachment, impossible_age
-from services.intake.readers.files import load_json
-from services.intake.web.api.problems import AGE_SENTENCE, Refused, as_problem, not_valid, unreadable
+from services.intake.readers.structured import load_json
+from services.intake.web.api.problems import AGE_SENTENCE, Refused, as_problem, not_json, not_valid, unreadable
 
+Model = TypeVar("Model", bound=BaseModel)
 MIB = 1024 * 1024
 BODY_LIMIT = 2 * MIB
 BATCH_LIMIT = 16 * MIB
@@ -52,19 +53,17 @@ class Sent:
 
 async def read_sent(request: Request, today: date) -> Sent:
     """Return what a request holds; raises Refused with the answer that says what to mend."""
-    if is_multipart(request):
-        body, attachments = await read_parts(request, REFERRAL_PART)
-        form, content = form_and_content(body, today)
-        digests = [[each.name, each.media_type, hashlib.sha256(each.body).hexdigest()] for each in attachments]
-        return Sent(body, form, attachments, canonical([content, digests] if digests else content))
-    body = await read_json(request, BODY_LIMIT)
-    form, content = form_and_content(body, today)
-    return Sent(body, form, (), canonical(content))
+    body, attachments = await read_body(request, REFERRAL_PART)
+    content = unambiguous(body)
+    form = checked_form(body, content, today)
+    return Sent(body, form, attachments, with_files(content, attachments) if attachments else canonical(content))
 
 
-def is_multipart(request: Request) -> bool:
-    """Say whether a request comes in parts, as one with files does."""
-    return media_type_of(request) == MULTIPART
+async def read_body(request: Request, part: str) -> tuple[bytes, tuple[Attachment, ...]]:
+    """Return the JSON of a request and, where it comes in parts, the files beside it; raises Refused."""
+    if media_type_of(request) == MULTIPART:
+        return await _read_parts(request, part)
+    return await read_json(request, BODY_LIMIT), ()
 
 
 def media_type_of(request: Request) -> str:
@@ -90,37 +89,28 @@ async def read_json(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def form_in(body: bytes, today: date) -> ReferralForm:
-    """Return the referral in a body; raises Refused with the answer that names each bad field."""
-    return form_and_content(body, today)[0]
-
-
-def form_and_content(body: bytes, today: date) -> tuple[ReferralForm, object]:
-    """Return the referral in a body, and the JSON value as it was sent; raises Refused as `form_in` does."""
-    try:
-        form = ReferralForm.model_validate_json(body)
-    except ValidationError as invalid:
-        raise unreadable(invalid) from None
-    content = unambiguous(body)
-    _check_further(form, content, today)
-    return form, content
-
-
 def checked_form(body: bytes, content: object, today: date) -> ReferralForm:
-    """Return the referral of a part of a body, whose JSON value is known; raises Refused as `form_in` does."""
-    try:
-        form = ReferralForm.model_validate_json(body)
-    except ValidationError as invalid:
-        raise unreadable(invalid) from None
-    _check_further(form, content, today)
+    """Return the referral in a body, of which the JSON value is known; raises Refused, which names each bad field."""
+    form = validated(ReferralForm, body, content)
+    check_age(form, today)
     return form
 
 
-def _check_further(form: ReferralForm, content: object, today: date) -> None:
-    if loose := list(_loosely_written(content, form, "")):
+def validated(model: type[Model], body: bytes, content: object) -> Model:
+    """Return the model in a body, of which the JSON value is known; raises Refused, which names each bad field."""
+    try:
+        found = model.model_validate_json(body)
+    except ValidationError as invalid:
+        raise unreadable(invalid) from None
+    if loose := list(_loosely_written(content, found, "")):
         raise not_valid(loose)
+    return found
+
+
+def check_age(form: ReferralForm, today: date, place: str = "") -> None:
+    """Raise Refused where nobody is of that age; `place` is where the form stands in the body."""
     if impossible_age(form.person, today):
-        raise not_valid([{"pointer": "/person/date_of_birth", "detail": AGE_SENTENCE}])
+        raise not_valid([{"pointer": f"{place}/person/date_of_birth", "detail": AGE_SENTENCE}])
 
 
 def _loosely_written(content: Any, kept: object, pointer: str) -> Iterator[dict[str, str]]:
@@ -144,8 +134,7 @@ def unambiguous(body: bytes) -> object:
     try:
         content, twice = load_json(body)
     except (ValueError, RecursionError):
-        sentence = "The body cannot be read as JSON in UTF-8: check brackets, quotes and the encoding."
-        raise as_problem(400, "json-unreadable", sentence) from None
+        raise not_json() from None
     if twice:
         sentence = "A name stands twice in one object of the body, and nobody can know which is meant: send it once."
         raise as_problem(422, "json-ambiguous", sentence)
@@ -157,6 +146,12 @@ def canonical(content: object) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
+def with_files(content: object, attachments: Iterable[Attachment]) -> bytes:
+    """Return the bytes by which a repeat is known that comes with files."""
+    digests = [[each.name, each.media_type, hashlib.sha256(each.body).hexdigest()] for each in attachments]
+    return canonical([content, digests])
+
+
 def usable_key(key: str) -> str:
     """Return an Idempotency-Key without the spaces around it; raises Refused for one that no header can carry."""
     key = key.strip()
@@ -166,7 +161,7 @@ def usable_key(key: str) -> str:
     return key
 
 
-async def read_parts(request: Request, name: str) -> tuple[bytes, tuple[Attachment, ...]]:
+async def _read_parts(request: Request, name: str) -> tuple[bytes, tuple[Attachment, ...]]:
     """Return the JSON of the part with a name, and the files beside it; raises Refused."""
     try:
         sent = await read_form(request, MULTIPART_LIMIT)

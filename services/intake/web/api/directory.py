@@ -59,7 +59,7 @@ class Directory:
             return await self._bundled()
         known = self._named(await self._partners(), client_id)
         if known is None and self._clock() - self._tried_at > 1:
-            known = self._named(await self._read_now(), client_id)
+            known = self._named(await self.again(), client_id)
         if self._by_id is None:
             raise PartnersNotKnown("Who the partners are cannot be looked up at the moment: ask again shortly.")
         return None if known is None or known.revoked else known
@@ -76,10 +76,6 @@ class Directory:
         good = now is not None and not now.revoked and now.generation == held.generation
         return now if good else None
 
-    async def again(self) -> None:
-        """Read the table now: an operator has just changed it."""
-        await self._read_now()
-
     @staticmethod
     def _named(partners: Mapping[UUID, Partner] | None, client_id: str) -> Partner | None:
         found = (each for each in (partners or {}).values() if each.terms.client_id == client_id)
@@ -89,12 +85,13 @@ class Directory:
         age, since_tried = self._clock() - self._read_at, self._clock() - self._tried_at
         under_way = self._reading is not None and not self._reading.done()
         if age > STALE_SECONDS and ((under_way and since_tried < PATIENCE_SECONDS) or since_tried > FRESH_SECONDS):
-            return await self._read_now()
+            return await self.again()
         if age > FRESH_SECONDS and since_tried > 1:
             self._begin()
         return self._by_id
 
-    async def _read_now(self) -> Mapping[UUID, Partner] | None:
+    async def again(self) -> Mapping[UUID, Partner] | None:
+        """Read the table now, as when an operator has just changed it, and return who is known then."""
         await asyncio.wait({self._begin()}, timeout=PATIENCE_SECONDS)
         return self._by_id
 

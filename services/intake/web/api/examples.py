@@ -1,5 +1,7 @@
 """What the description of the API shows: each is synthetic, and is sent by a test."""
 
+from services.intake.web.api.adding import ADDED_RECEIPT
+from services.intake.web.api.problems import not_valid
 from services.intake.web.api.taking import RECEIPT
 
 EXAMPLE = {
@@ -46,15 +48,10 @@ ADDITION = {"words": "SYNTHETIC: the referrer remembered something else.", "imme
 ADDED = {
     "reference": ACCEPTED["reference"],
     "version": 2,
-    "receipt": "What you added has been received and sent to the teams that have the referral.",
+    "receipt": ADDED_RECEIPT,
 }
-NOT_VALID = {
-    "type": "urn:throughline:referral-not-valid",
-    "title": "referral-not-valid",
-    "status": 422,
-    "detail": "1 field is missing or wrong: mend each one that `errors` names and send the referral again.",
-    "errors": [{"pointer": "/person/forenames", "detail": "This field is needed."}],
-}
+NEEDED = {"pointer": "/person/forenames", "detail": "This field is needed."}
+NOT_VALID = not_valid([NEEDED]).content
 RESULTS = {
     "accepted": 1,
     "refused": 1,
@@ -63,8 +60,7 @@ RESULTS = {
         {
             "index": 1,
             "status": 422,
-            "problem": NOT_VALID
-            | {"errors": [{"pointer": "/referrals/1/referral/person/forenames", "detail": "This field is needed."}]},
+            "problem": {**NOT_VALID, "errors": [NEEDED | {"pointer": f"/referrals/1/referral{NEEDED['pointer']}"}]},
         },
     ],
 }

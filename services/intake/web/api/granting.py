@@ -123,4 +123,4 @@ def _unknown(sentence: str) -> Refused:
 
 def _error(code: str, sentence: str, status: int = 400, headers: Mapping[str, str] | None = None) -> Refused:
     content = {"error": code, "error_description": sentence}
-    return Refused(JSONResponse(content, status, headers={"Cache-Control": "no-store", **(headers or {})}))
+    return Refused(status, content, {"Cache-Control": "no-store", **(headers or {})}, "application/json")

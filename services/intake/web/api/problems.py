@@ -1,14 +1,14 @@
 """How the API says no: problem+json with a pointer to each bad field, and never a word of what was sent."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from fastapi import Response
+from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from chassis.errors import ThroughlineError, Unavailable
-from chassis.internal import problem, status_of
+from chassis.internal import status_of
 
 ERRORS_LIMIT = 50
 POINTER_LIMIT = 200
@@ -19,25 +19,32 @@ AGE_SENTENCE = "This must be the date of birth of somebody between 0 and 120 yea
 
 
 class Refused(Exception):
-    """A request that cannot be done, with the answer to give."""
+    """A request that cannot be done, with what is answered."""
 
-    def __init__(self, response: Response) -> None:
-        """Keep the answer."""
+    def __init__(
+        self,
+        status: int,
+        content: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+        media_type: str = PROBLEM_JSON,
+    ) -> None:
+        """Keep the parts of the answer."""
         super().__init__()
-        self.response = response
+        self.status, self.content = status, content
+        self._headers, self._media_type = headers, media_type
 
     @property
-    def content(self) -> dict[str, object]:
-        """Return the problem, for an answer that holds several."""
-        found: dict[str, object] = json.loads(bytes(self.response.body))
-        return found
+    def response(self) -> JSONResponse:
+        """Return the answer."""
+        return JSONResponse(self.content, self.status, self._headers, self._media_type)
 
 
-def as_problem(status: int, reason: str, sentence: str, headers: Mapping[str, str] | None = None) -> Refused:
-    """Return the refusal with a status, a reason that has a runbook page, and a sentence."""
-    response = problem(status, reason, sentence)
-    response.headers.update(headers or {})
-    return Refused(response)
+def as_problem(
+    status: int, reason: str, sentence: str, headers: Mapping[str, str] | None = None, **more: object
+) -> Refused:
+    """Return the refusal with a status, a reason that has a runbook page, and a sentence (RFC 9457)."""
+    content = {"type": f"urn:throughline:{reason}", "title": reason, "status": status, "detail": sentence}
+    return Refused(status, content | more, headers)
 
 
 def refusal_of(error: ThroughlineError) -> Refused:
@@ -49,22 +56,21 @@ def refusal_of(error: ThroughlineError) -> Refused:
 def not_valid(errors: Sequence[Mapping[str, str]]) -> Refused:
     """Return the refusal of a referral whose fields are missing or wrong; each entry has `pointer` and `detail`."""
     named = "1 field is" if len(errors) == 1 else f"{len(errors)} fields are"
-    content = {
-        "type": "urn:throughline:referral-not-valid",
-        "title": "referral-not-valid",
-        "status": 422,
-        "detail": f"{named} missing or wrong: mend each one that `errors` names and send the referral again.",
-        "errors": list(errors),
-    }
-    return Refused(Response(json.dumps(content), 422, media_type=PROBLEM_JSON))
+    sentence = f"{named} missing or wrong: mend each one that `errors` names and send the referral again."
+    return as_problem(422, "referral-not-valid", sentence, errors=list(errors))
+
+
+def not_json() -> Refused:
+    """Return the refusal of a body that is no JSON."""
+    sentence = "The body cannot be read as JSON in UTF-8: check brackets, quotes and the encoding."
+    return as_problem(400, "json-unreadable", sentence)
 
 
 def unreadable(invalid: ValidationError) -> Refused:
     """Return the refusal of a body that pydantic could not make a model of."""
     details = invalid.errors(include_url=False, include_input=False)
     if details[0]["type"] == "json_invalid":
-        sentence = "The body cannot be read as JSON in UTF-8: check brackets, quotes and the encoding."
-        return Refused(problem(400, "json-unreadable", sentence))
+        return not_json()
     return not_valid(list(_field_problems(details)))
 
 

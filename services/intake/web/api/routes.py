@@ -18,14 +18,13 @@ from services.intake.domain import LONDON, PartnerScope, Receipt
 from services.intake.queries import OwnReferral, own_referral
 from services.intake.web.api import granting
 from services.intake.web.api.access import Caller, Gate, admitted, charged
-from services.intake.web.api.adding import PATIENCE_SECONDS, add, read_later
+from services.intake.web.api.adding import ADDED_RECEIPT, PATIENCE_SECONDS, add, read_later
 from services.intake.web.api.bodies import BATCH_LIMIT, read_json, read_sent, usable_key
 from services.intake.web.api.describing import document
 from services.intake.web.api.problems import Refused, refusal_of
 from services.intake.web.api.taking import batch_in, receipt_content, take, take_batch
 
 PREFIX = "/api/v1"
-ADDED = "What you added has been received and sent to the teams that have the referral."
 REPLAYED = {"Idempotency-Replayed": "true"}
 
 WORDS = {
@@ -117,7 +116,7 @@ async def add_to_referral(request: Request) -> Response:
     later = await read_later(request, now.astimezone(LONDON).date())
     reference = tidy_reference(str(request.path_params["reference"]))
     added = await add(_runtime(request), caller, reference, later, key=key, now=now)
-    content = {"reference": added.reference, "version": added.version, "receipt": ADDED}
+    content = {"reference": added.reference, "version": added.version, "receipt": ADDED_RECEIPT}
     headers = caller.allowance.headers() | (REPLAYED if added.repeated else {})
     return JSONResponse(content, 201, headers=headers)
 

@@ -13,8 +13,8 @@ from services.intake.domain import LONDON, KeyKind, Original, Partner, Practice,
 from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept
 from services.intake.web.api.access import Caller
-from services.intake.web.api.bodies import KEY_LIMIT, Sent, canonical, form_and_content, unambiguous
-from services.intake.web.api.problems import PROBLEM_JSON, Refused, as_problem, refusal_of
+from services.intake.web.api.bodies import KEY_LIMIT, Sent, canonical, checked_form, unambiguous
+from services.intake.web.api.problems import Refused, as_problem, refusal_of
 
 MOST_IN_BATCH = 100
 ITEM_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -89,11 +89,8 @@ def _is_item(item: object) -> bool:
 
 
 def _not_a_batch(errors: list[dict[str, str]]) -> Refused:
-    response = as_problem(
-        422, "batch-not-valid", "The batch cannot be read, and none of it was taken: mend it."
-    ).response
-    content = json.loads(bytes(response.body)) | {"errors": errors}
-    return Refused(type(response)(content, 422, media_type=PROBLEM_JSON))
+    sentence = "The batch cannot be read, and none of it was taken: mend it."
+    return as_problem(422, "batch-not-valid", sentence, errors=errors)
 
 
 async def take_batch(
@@ -118,16 +115,16 @@ async def _taken_item(
 
 
 async def _take_item(runtime: Runtime, caller: Caller, item: dict[str, Any], now: datetime) -> Receipt:
-    body = json.dumps(item["referral"], ensure_ascii=True).encode()
-    form, content = form_and_content(body, now.astimezone(LONDON).date())
+    body = json.dumps(item["referral"]).encode()
+    content = unambiguous(body)
+    form = checked_form(body, content, now.astimezone(LONDON).date())
     sent = Sent(body, form, (), canonical(content))
     return await take(runtime, caller, sent, item["idempotency_key"], now)
 
 
 def _refused_item(place: int, refused: Refused) -> dict[str, Any]:
-    problem = refused.content
-    errors = problem.get("errors")
-    if isinstance(errors, list):
-        inside = [{**each, "pointer": f"/referrals/{place}/referral{each['pointer']}"} for each in errors]
-        problem = {**problem, "errors": inside}
-    return {"index": place, "status": refused.response.status_code, "problem": problem}
+    problem = dict(refused.content)
+    if "errors" in problem:
+        inside = f"/referrals/{place}/referral"
+        problem["errors"] = [{**each, "pointer": f"{inside}{each['pointer']}"} for each in problem["errors"]]
+    return {"index": place, "status": refused.status, "problem": problem}
