@@ -1,4 +1,4 @@
-"""Fixtures: one real PostgreSQL for the whole run, emptied for each test that uses it, and services upon it."""
+"""Fixtures: one real PostgreSQL for each worker, emptied for each test that uses it, and services upon it."""
 
 import asyncio
 import contextlib
@@ -67,7 +67,7 @@ class Installation:
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One embedded PostgreSQL with every role, database, key and table, for the whole run."""
+    """One embedded PostgreSQL with every role, database, key and table, for the worker's whole run."""
     made_here = installed(tmp_path_factory.mktemp("state"))
     with made_here.cluster.running(made_here.folder.logs / "postgres.log"):
         asyncio.run(prepared(made_here))

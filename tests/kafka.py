@@ -141,7 +141,7 @@ def _in_docker(folder: Path, stack: ExitStack) -> str:
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """One real Kafka for the whole run, with every topic, user and rule of access."""
+    """One real Kafka for the worker's whole run, with every topic, user and rule of access."""
     passwords = {service: secrets.token_urlsafe(18) for service in SERVICES}
     with ExitStack() as stack:
         admin_url, brokers = _started(tmp_path_factory.mktemp("kafka"), stack)

@@ -1,10 +1,13 @@
 """How a run is shared out between workers: file by file, the longest first; who looks at one system stays together."""
 
+import os
 from pathlib import PurePosixPath
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.kafka import GIVEN
 
 SYSTEMS = ("tests/journeys", "tests/faults")
 """The tests of a folder that look at one running system, which is started once for whoever has them."""
@@ -51,6 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put together again what belongs together, once chance has shuffled the files of all folders."""
     places: dict[str, int] = {share: place - len(LONGEST) for place, share in enumerate(LONGEST)}
     items.sort(key=lambda item: places.setdefault(share_of(item.nodeid), len(places)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """A Kafka that is given is one for all, and each test that uses it empties it: only a lone worker may."""
+    return 1 if os.environ.get(GIVEN) else None
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,7 +12,8 @@ from areas import load
 from chassis.web import templating
 from cli import vault
 from tests.conftest import Installation
-from tests.sharing import APART, LONGEST, SYSTEMS, share_of
+from tests.kafka import GIVEN
+from tests.sharing import APART, LONGEST, SYSTEMS, pytest_xdist_auto_num_workers, share_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +36,12 @@ class TestShares:
     )
     def test_a_test_goes_with_its_file_or_with_its_system(self, nodeid: str, share: str) -> None:
         assert share_of(nodeid) == share
+
+    def test_a_kafka_that_is_given_has_a_lone_worker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv(GIVEN, raising=False)
+        assert pytest_xdist_auto_num_workers() is None
+        monkeypatch.setenv(GIVEN, "broker-1:9092")
+        assert pytest_xdist_auto_num_workers() == 1
 
 
 class TestEmptying:
