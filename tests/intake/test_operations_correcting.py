@@ -133,6 +133,17 @@ class TestCorrection:
         [after] = await rows(runtime, "SELECT * FROM referral WHERE reference = :r", r=receipt.reference)
         assert (after.reading, after.unread_reason) == (Reading.COMPLETED, "")
 
+    async def test_that_a_person_must_look_at_comes_back_to_the_desk_with_its_whole_time(
+        self, runtime: Runtime
+    ) -> None:
+        _, row = await take_in(runtime, practice(runtime), None)
+        await add(runtime, row.id, Addition(form=form()))
+        await rows(runtime, "UPDATE referral SET complete_by = complete_by - interval '30 days' RETURNING id")
+        await add(runtime, row.id, Addition(form=form(), reason="Look at it (synthetic)."))
+        [after] = await rows(runtime, "SELECT * FROM referral")
+        assert (after.reading, after.unread_reason) == (Reading.UNREAD, "Look at it (synthetic).")
+        assert after.complete_by == row.complete_by
+
 
 class TestAddition:
     async def test_that_came_before_changes_nothing(self, runtime: Runtime) -> None:
