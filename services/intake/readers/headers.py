@@ -129,16 +129,8 @@ def _address(raw: str) -> str:
     return address if MAIL_ADDRESS.fullmatch(address) else ""
 
 
-def is_automatic(message: Message) -> bool:
-    """Say whether no person has just written this mail.
-
-    RFC 3834: an answer to an automatic message could start two machines writing to each other for ever.
-    """
-    report, listed = media_type(message) == "multipart/report", bool(raw_header(message, "List-Id"))
-    return _automatic(lambda name, _: header(message, name), report=report, listed=listed)
-
-
 def _automatic(said: Callable[[str, str], str], *, report: bool, listed: bool) -> bool:
+    """Say whether no person has just written this mail (RFC 3834): two machines could write to each other for ever."""
     submitted, precedence = said("auto-submitted", "").lower(), said("precedence", "").lower()
     return submitted not in {"", "no"} or precedence in {"bulk", "junk", "list", "auto_reply"} or report or listed
 

@@ -11,7 +11,6 @@ from services.intake.readers.headers import (
     LONGEST_RAW_HEADER,
     UNWANTED,
     header,
-    is_automatic,
     media_type,
     sender,
     words,
@@ -57,12 +56,10 @@ def _taken_apart(message: Message) -> ReadMessage:
             attachments.append(Attachment(_file_name(part, len(attachments) + 1), media_type(part), body))
     texts = tuple(_texts(plain, marked_up))
     return ReadMessage(
-        message_id=header(message, "Message-ID"),
         sender=sender(message),
         subject=header(message, "Subject"),
         text="\n".join(texts)[:LONGEST_TEXT],
         attachments=tuple(attachments),
-        automatic=is_automatic(message),
         problems=tuple(dict.fromkeys(problems)),
         forms_in_text=tuple(text for text in texts if looks_like_form(text)),
     )
