@@ -1,7 +1,7 @@
 """Dates, telephone numbers, postcodes, yes and no as people write them: understood, or left to a person."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Literal
@@ -162,3 +162,15 @@ def ticked(text: str) -> tuple[str, ...] | None:
     if not all(named):
         return None
     return tuple(word for word, mark in zip(named, marks, strict=True) if TICK.search(mark))
+
+
+def flattened(content: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the answers in JSON as text, each with its dotted path; what is null is none."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from flattened(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(content, list):
+        for number, value in enumerate(content):
+            yield from flattened(value, f"{path}.{number}")
+    elif content is not None:
+        yield path, {True: "yes", False: "no"}[content] if isinstance(content, bool) else str(content)

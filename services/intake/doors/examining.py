@@ -10,7 +10,8 @@ from services.intake.domain import GIVEN_UP, Quarantined
 from services.intake.operations.quarantine import Examined, ToExamine, record_examination, take_to_examine
 from services.intake.queries import likeness_key, localities_of
 from services.intake.readers import Attachment, Cage, Cause
-from services.intake.readers.quarantine import REASONS, in_quarantine, sentence
+from services.intake.readers.failures import REASONS, sentence
+from services.intake.readers.quarantine import in_quarantine
 
 HOSTILE = frozenset({Cause.TOO_SLOW, Cause.CRASHED})
 """What is told of a file that held a reader up or broke it: nothing behind it is opened."""

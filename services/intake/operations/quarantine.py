@@ -24,7 +24,7 @@ from services.intake.domain import (
     marks_of,
 )
 from services.intake.operations.versions import FIND, NewVersion, add_version
-from services.intake.readers.structured import json_values
+from services.intake.writers import answers
 
 _NOTE = insert(models.quarantined)
 _LAST = text("SELECT coalesce(max(place), 0) AS place FROM quarantined WHERE referral_id = :id")
@@ -149,13 +149,12 @@ async def _told_again(session: Session, row: Any, reason: str, practice: Practic
     table = models.referral_version
     newest = await session.first(select(table).where(table.c.referral_id == row.id, table.c.version == row.version))
     form = await session.unseal_model(row.id, newest.form, ReferralForm) if newest and newest.form else None
-    values = json_values(form.model_dump_json().encode())[0] if form else {}
     return NewVersion(
         reading=Reading.UNREAD if reason else Reading.READ,
         practice=practice,
         form=form,
         reason=reason,
-        found=Found(values),
+        found=Found(answers(form) if form else {}),
         marks=marks_of(form, likeness_key),
         danger=row.immediate_danger,
     )

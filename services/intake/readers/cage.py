@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from services.intake.readers.cells import CagedError, Cell
 from services.intake.readers.confinement import Confinement
-from services.intake.readers.quarantine import REASONS, Scan, Scanner, Verdict, sentence
+from services.intake.readers.failures import REASONS, sentence, unread
+from services.intake.readers.quarantine import Scanner, Verdict
 from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
 from services.intake.readers.wire import Packet, unpacked_form, unpacked_message
 
@@ -18,7 +19,10 @@ MOST_SLOW = 3
 LARGEST_REQUEST = 64 << 20
 UNINTELLIGIBLE = (ValueError, KeyError, TypeError, AttributeError)
 """What taking an answer out of its packet raises when the child wrote something else."""
-NOT_TO_BE_OPENED = {Verdict.INFECTED: Cause.INFECTED, Verdict.NOT_SCANNED: Cause.NOT_SCANNED}
+SCANNED = {Verdict.INFECTED: Cause.INFECTED, Verdict.NOT_SCANNED: Cause.NOT_SCANNED}
+
+
+Answer = TypeVar("Answer")
 
 
 class Cage:
@@ -88,66 +92,63 @@ class Cage:
 
     async def read_message(self, raw: bytes) -> ReadMessage:
         """Take a mail apart in a child, its files scanned each; never raises for what is in it, see `problems`."""
-        scan = await self._scan(raw)
-        if self._forbids(scan):
-            cause = NOT_TO_BE_OPENED[scan.verdict]
-            return ReadMessage(problems=(sentence(cause),), cause=cause, signature=scan.signature)
+        mail = await self._looked_at(Attachment("", "message/rfc822", raw))
+        if self._closed(mail):
+            return ReadMessage(problems=(sentence(mail.cause),), cause=mail.cause, signature=mail.signature)
         try:
-            message = unpacked_message(await self._ask(Packet({"kind": "message"}, (raw,))))
+            message = await self._ask(Packet({"kind": "message"}, (raw,)), unpacked_message)
         except CagedError as error:
             return ReadMessage(problems=(str(error),), cause=error.cause)
-        except UNINTELLIGIBLE:
-            return ReadMessage(problems=(sentence(Cause.CRASHED),), cause=Cause.CRASHED)
         files = tuple([await self.scanned(file) for file in message.attachments])
         if any(file.cause is Cause.INFECTED for file in files):
             message = replace(message, problems=(sentence(Cause.INFECTED), *message.problems))
-        unscanned = scan.verdict is Verdict.NOT_SCANNED
-        return replace(message, attachments=files, cause=Cause.NOT_SCANNED if unscanned else message.cause)
+        return replace(message, attachments=files, cause=mail.cause or message.cause)
 
-    async def scanned(self, attachment: Attachment) -> Attachment:
+    async def scanned(self, file: Attachment) -> Attachment:
         """Return a file as it came, marked where the scanner does not let it be opened."""
-        scan = await self._scan(attachment.body)
-        if not self._forbids(scan):
-            return attachment
-        return replace(attachment, cause=NOT_TO_BE_OPENED[scan.verdict], signature=scan.signature)
+        looked_at = await self._looked_at(file)
+        return looked_at if self._closed(looked_at) else file
 
     async def examined(self, file: Attachment) -> Attachment:
         """Return a file that came beside a form, marked where it was not scanned or could not be opened."""
-        scan = await self._scan(file.body)
-        cause = NOT_TO_BE_OPENED.get(scan.verdict, Cause.NONE)
-        if not self._forbids(scan):
-            opened = (await self.read_form(file)).cause
-            cause = opened if opened in REASONS or opened is Cause.UNAVAILABLE else cause
-        return replace(file, cause=cause, signature=scan.signature)
+        looked_at = await self._looked_at(file)
+        opened = Cause.NONE if self._closed(looked_at) else (await self.read_form(file)).cause
+        return replace(file, cause=opened) if opened in {*REASONS, Cause.UNAVAILABLE} else looked_at
 
     async def read_form(self, attachment: Attachment) -> FormReading:
         """Read a form in a child; never raises for what is in it, see `reason` and `cause`."""
         if attachment.cause is not Cause.NONE:
-            return FormReading(reason=sentence(attachment.cause), cause=attachment.cause)
+            return unread(attachment.cause)
         try:
             head = {"kind": "form", "name": attachment.name, "media_type": attachment.media_type}
-            return unpacked_form(await self._ask(Packet(head, (attachment.body,))))
+            return await self._ask(Packet(head, (attachment.body,)), unpacked_form)
         except CagedError as error:
             return FormReading(reason=str(error), cause=error.cause)
-        except UNINTELLIGIBLE:
-            return FormReading(reason=sentence(Cause.CRASHED), cause=Cause.CRASHED)
 
-    async def _scan(self, body: bytes) -> Scan:
-        return await self._scanner.scan(body) if self._scanner is not None else Scan(Verdict.CLEAN)
+    async def _looked_at(self, file: Attachment) -> Attachment:
+        """Return a file with what the scanner says of it."""
+        if self._scanner is None:
+            return file
+        scan = await self._scanner.scan(file.body)
+        return replace(file, cause=SCANNED.get(scan.verdict, file.cause), signature=scan.signature)
 
-    def _forbids(self, scan: Scan) -> bool:
-        return scan.verdict is Verdict.INFECTED or (scan.verdict is Verdict.NOT_SCANNED and self.holds_unscanned)
+    def _closed(self, file: Attachment) -> bool:
+        return file.cause is Cause.INFECTED or (file.cause is Cause.NOT_SCANNED and self.holds_unscanned)
 
-    async def _ask(self, packet: Packet) -> Packet:
+    async def _ask(self, packet: Packet, understand: Callable[[Packet], Answer]) -> Answer:
         if sum(len(body) for body in packet.bodies) > LARGEST_REQUEST:
             raise CagedError(Cause.TOO_BIG)
         try:
-            return await self._ask_once(packet)
+            answer = await self._ask_once(packet)
         except CagedError as error:
             # A child may be killed from outside, for want of memory say; only a file that kills two is to blame.
             if not error.again:
                 raise
-        return await self._ask_once(packet)
+            answer = await self._ask_once(packet)
+        try:
+            return understand(answer)
+        except UNINTELLIGIBLE:
+            raise CagedError(Cause.CRASHED) from None
 
     async def _ask_once(self, packet: Packet) -> Packet:
         cell = await self._free.get()

@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 from services.intake.readers.archives import is_zip, with_members
 from services.intake.readers.confinement import allow_seconds, confine
-from services.intake.readers.examination import file_cause, mail_cause, unread_cause
+from services.intake.readers.examination import mail_cause, unread_cause
+from services.intake.readers.failures import sentence
 from services.intake.readers.files import read_form
 from services.intake.readers.messages import read_message
 from services.intake.readers.pdf import pdf_pages
-from services.intake.readers.quarantine import sentence
-from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
+from services.intake.readers.values import Attachment, Cause, ReadMessage
 from services.intake.readers.wire import LENGTH, Packet, pack, packed_form, packed_message, size_of
 
 CPU_SECONDS = 10
@@ -35,7 +35,7 @@ def _answer(packet: Packet) -> Packet:
     if packet.head.get("kind") == "message":
         return packed_message(_message(body))
     name, media_type = str(packet.head.get("name", "")), str(packet.head.get("media_type", ""))
-    return packed_form(_form(Attachment(name, media_type, body)))
+    return packed_form(read_form(Attachment(name, media_type, body)))
 
 
 def _message(raw: bytes) -> ReadMessage:
@@ -49,11 +49,6 @@ def _message(raw: bytes) -> ReadMessage:
 
 def _marked(file: Attachment) -> Attachment:
     return file if file.may_be_form or is_zip(file) else replace(file, cause=unread_cause(file))
-
-
-def _form(attachment: Attachment) -> FormReading:
-    cause = file_cause(attachment) if attachment.may_be_form else unread_cause(attachment)
-    return read_form(attachment) if cause is Cause.NONE else FormReading(reason=sentence(cause), cause=cause)
 
 
 def _receive(stream: BinaryIO) -> Packet | None:

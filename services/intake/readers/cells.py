@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from services.intake.readers.confinement import Confinement
-from services.intake.readers.quarantine import sentence
+from services.intake.readers.failures import sentence
 from services.intake.readers.values import Cause
 from services.intake.readers.wire import LENGTH, Packet, pack, size_of
 

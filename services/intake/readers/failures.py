@@ -1,45 +1,31 @@
-"""Why a file cannot be taken apart, each with its cause and the sentence for people."""
+"""Why a file cannot be taken apart, each cause with the sentence that people read."""
 
-from services.intake.readers.values import Cause
+from collections.abc import Mapping
+
+from services.intake.domain import QuarantineReason
+from services.intake.domain.quarantine import SENTENCES
+from services.intake.readers.values import Cause, FormReading
+
+REASONS: Mapping[Cause, QuarantineReason] = {
+    cause: QuarantineReason(cause.value) for cause in Cause if cause.value in set(QuarantineReason)
+}
+"""The causes that put a file into quarantine."""
 
 
 class Unreadable(Exception):
-    """A file that cannot be taken apart, with the sentence for people."""
+    """A file that cannot be taken apart; the cause has a sentence of its own, or is given one."""
 
-    def __init__(self, cause: Cause, sentence: str) -> None:
+    def __init__(self, cause: Cause, said: str = "") -> None:
         """Keep the cause and the sentence."""
-        super().__init__(sentence)
+        super().__init__(said or sentence(cause))
         self.cause = cause
 
 
-class TooBig(Unreadable):
-    """A file that is, or would become, too large; found before it is opened."""
-
-    def __init__(self) -> None:
-        """Say so."""
-        super().__init__(Cause.TOO_BIG, "The file is too large or unpacks to too much; open the original with care.")
+def sentence(cause: Cause) -> str:
+    """Return what people read about a cause that puts a file into quarantine."""
+    return SENTENCES[REASONS[cause]]
 
 
-class Damaged(Unreadable):
-    """A file that is not what its name says."""
-
-    def __init__(self) -> None:
-        """Say so."""
-        super().__init__(Cause.DAMAGED, "The file is damaged or is not what its name says; open the original.")
-
-
-class Locked(Unreadable):
-    """A file that opens only with a password."""
-
-    def __init__(self) -> None:
-        """Say so."""
-        sentence = "The file is locked with a password: ask the sender for a copy without one."
-        super().__init__(Cause.LOCKED, sentence)
-
-
-class NotAForm(Unreadable):
-    """A file in which nothing of the referral form was found."""
-
-    def __init__(self, sentence: str) -> None:
-        """Keep the sentence."""
-        super().__init__(Cause.NOT_A_FORM, sentence)
+def unread(cause: Cause) -> FormReading:
+    """Return what is known of a form that nobody opened."""
+    return FormReading(reason=sentence(cause), cause=cause)

@@ -65,7 +65,7 @@ def assemble(values: Mapping[str, str], doubtful: tuple[str, ...] = ()) -> FormR
     usable = {path: text for path, text in values.items() if path not in unclear and text.strip()}
     if not usable:
         sentence = "This is not the referral form: none of its fields was found; open the original."
-        return FormReading(reason=sentence, cause=Cause.NOT_A_FORM, doubtful=_named(unclear), values=_kept(values))
+        return FormReading(reason=sentence, cause=Cause.NOT_A_FORM, doubtful=_named(unclear), values=dict(values))
     while True:
         form, missing, wrong = _validated(usable)
         if form is not None or not wrong:
@@ -82,15 +82,11 @@ def _reading(
     parts += [f"these could not be understood: {', '.join(doubtful[:20])}"] if doubtful else []
     reason = f"The form could not be read in full; {'; '.join(parts)}." if parts else ""
     cause = Cause.INCOMPLETE if parts else Cause.NONE
-    return FormReading(form, missing, doubtful, reason, cause, _kept(values))
+    return FormReading(form, missing, doubtful, reason, cause, dict(values))
 
 
 def _named(paths: set[str]) -> tuple[str, ...]:
     return tuple(sorted({path if kind_of(path) else UNKNOWN_FIELD for path in paths}))
-
-
-def _kept(values: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(values))
 
 
 def _validated(usable: Mapping[str, str]) -> tuple[ReferralForm | None, tuple[str, ...], set[str]]:

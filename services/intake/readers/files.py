@@ -1,44 +1,38 @@
 """A form read out of a file: Word, PDF, JSON or plain text; by our own fields, by labels, and never by guessing."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from services.intake.readers.failures import Damaged, NotAForm, TooBig, Unreadable
+from services.intake.readers.examination import file_cause, unread_cause
+from services.intake.readers.failures import Unreadable, unread
 from services.intake.readers.fields import assemble, question_of
 from services.intake.readers.labels import answers_by_label
 from services.intake.readers.plain import is_furniture, plain_pages
 from services.intake.readers.rows import Pages, storable
-from services.intake.readers.structured import json_values, load_json
-from services.intake.readers.values import LONGEST_SHOWN, Attachment, FormReading, Shape
+from services.intake.readers.structured import json_values
+from services.intake.readers.values import LONGEST_SHOWN, Attachment, Cause, FormReading, Shape
 from services.intake.readers.word import word_pages
 from services.intake.readers.wording import edition_of, wording_of
 
-__all__ = ["load_json", "read_form"]
-
-LARGEST_FILE = 30_000_000
 LARGEST_TEXT = 1_000_000
-OTHER_KIND = "This kind of file is not read by software; open the original."
-NO_FIELDS = "This is not the referral form: none of its fields was found; open the original."
+LISTS = frozenset({"concerns.aspects", "concerns.needs"})
+"""The questions whose answer is a list of choices, each of which has a field of its own."""
 UNPLACED = "some words of the document stand in no field of the form: read them beside the original"
 
 
 def read_form(attachment: Attachment) -> FormReading:
-    """Read a referral form out of a file; whatever is wrong stands in the reading, nothing is raised."""
+    """Read a referral form out of a file unless it declares harm; what is wrong stands in the reading: never raises."""
     try:
-        return _read(attachment)
+        cause = file_cause(attachment) if attachment.may_be_form else unread_cause(attachment)
+        return unread(cause) if cause else _read(attachment)
     except Unreadable as error:
         return FormReading(reason=str(error), cause=error.cause)
     except (MemoryError, RecursionError):
-        too_big = TooBig()
-        return FormReading(reason=str(too_big), cause=too_big.cause)
+        return unread(Cause.TOO_BIG)
     except Exception:  # noqa: BLE001 - parsers of hostile files raise anything; people still get the original
-        damaged = Damaged()
-        return FormReading(reason=str(damaged), cause=damaged.cause)
+        return unread(Cause.DAMAGED)
 
 
 def _read(attachment: Attachment) -> FormReading:
-    if len(attachment.body) > LARGEST_FILE:
-        raise TooBig
     shape = attachment.shape
     if shape is Shape.WORD:
         return _of_pages(word_pages(attachment.body))
@@ -48,13 +42,11 @@ def _read(attachment: Attachment) -> FormReading:
         return _of_pages(pdf_pages(attachment.body))
     if shape is Shape.TEXT:
         if len(attachment.body) > LARGEST_TEXT:
-            raise TooBig
+            raise Unreadable(Cause.TOO_BIG)
         return _of_pages(plain_pages(attachment.body.decode("utf-8", "replace")), mailed=True)
-    if shape is Shape.JSON:
-        values, twice = json_values(attachment.body)
-        text = storable(attachment.body.decode("utf-8", "replace"))
-        return replace(assemble(values, twice), text=text[:LONGEST_SHOWN])
-    raise NotAForm(OTHER_KIND)
+    values, twice = json_values(attachment.body)
+    text = storable(attachment.body.decode("utf-8", "replace"))
+    return replace(assemble(values, twice), text=text[:LONGEST_SHOWN])
 
 
 def _of_pages(pages: Pages, *, mailed: bool = False) -> FormReading:
@@ -64,7 +56,7 @@ def _of_pages(pages: Pages, *, mailed: bool = False) -> FormReading:
     wording = wording_of(pages)
     if wording is None:
         if not values:
-            return FormReading(reason=NO_FIELDS, cause=NotAForm(NO_FIELDS).cause, text=text)
+            return replace(assemble({}), text=text)
         loose = tuple(cell for row in pages.rows for cell in row.cells if cell.strip())
         return _with_text(assemble(values, tuple(unclear)), text, (*loose, *pages.outside))
     found = answers_by_label(pages, wording, values)
@@ -102,7 +94,3 @@ def _with_text(reading: FormReading, text: str, unplaced: tuple[str, ...]) -> Fo
     if unplaced:
         reason = f"{reason.removesuffix('.')}; {UNPLACED}." if reason else f"{UNPLACED[:1].upper()}{UNPLACED[1:]}."
     return replace(reading, text=text, unplaced=unplaced, reason=reason)
-
-
-LISTS: Mapping[str, None] = dict.fromkeys(("concerns.aspects", "concerns.needs"))
-"""The questions whose answer is a list of choices, each of which has a field of its own."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import pypdf
 from pypdf import generic
-from pypdf.errors import PdfReadError
 
-from services.intake.readers.failures import Damaged, Locked, NotAForm, TooBig
+from services.intake.readers.failures import Unreadable
 from services.intake.readers.fields import kind_of
-from services.intake.readers.rows import Pages, Row, storable
+from services.intake.readers.rows import EMBEDDED, MOST_ROWS, Pages, Row, storable
+from services.intake.readers.values import Cause
 
 for _needed in ("pypdf.filters", "pypdf._codecs._codecs"):
     # The library loads these when a file first asks for them: too late in the cage, which opens no file any more.
@@ -22,35 +22,31 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings repeat wha
 
 MOST_PAGES = 60
 MOST_FIELDS = 2_000
-MOST_ROWS = 20_000
 LONGEST_VALUE = 25_000
 GAP = re.compile(r" {2,}|\t+")
 BUTTON, CHOICE = "/Btn", "/Ch"
 OFF = frozenset({"", "/Off", "Off"})
 NOTES = frozenset({"/FreeText", "/Text", "/Stamp"})
-EMBEDDED = "A part of the document that software does not read, such as an embedded file."
 PICTURES = "The PDF holds pictures and no text, as a scanned page does; open the original."
 
 
 def pdf_pages(body: bytes) -> Pages:
-    """Take a PDF apart; raises Damaged, Locked, TooBig, or NotAForm where it holds no text at all."""
+    """Take a PDF apart; raises Unreadable, also where it holds no text at all, or what the parser does."""
     try:
         reader = pypdf.PdfReader(io.BytesIO(body), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
-            raise Locked
+            raise Unreadable(Cause.LOCKED)
         if len(reader.pages) > MOST_PAGES:
-            raise TooBig
+            raise Unreadable(Cause.TOO_BIG)
         found = _Fields(reader)
         rows = [row for page in reader.pages for row in _rows(page)]
         notes = tuple(storable(note) for page in reader.pages for note in _notes(page))
     except pypdf.errors.DependencyError as error:
-        raise Locked from error
-    except (PdfReadError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise Damaged from error
+        raise Unreadable(Cause.LOCKED) from error
     if not (rows or found.tagged or found.rows):
-        raise NotAForm(PICTURES)
+        raise Unreadable(Cause.NOT_A_FORM, PICTURES)
     if len(rows) > MOST_ROWS:
-        raise TooBig
+        raise Unreadable(Cause.TOO_BIG)
     embedded = (EMBEDDED,) if reader.attachments else ()
     return Pages((*rows, *found.rows), found.tagged, outside=(*notes, *embedded), asked=frozenset(found.asked))
 
@@ -64,7 +60,7 @@ class _Fields:
         self.asked: set[str] = set()
         fields = reader.get_fields() or {}
         if len(fields) > MOST_FIELDS:
-            raise TooBig
+            raise Unreadable(Cause.TOO_BIG)
         for name, field in fields.items():
             if field.get("/Kids") and "/FT" not in field:
                 continue

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from services.intake.domain import WHOLE_MAIL, Quarantined, QuarantineReason
+from services.intake.domain import WHOLE_MAIL, Quarantined
+from services.intake.readers.failures import REASONS
 from services.intake.readers.values import Attachment, Cause, FormReading, ReadMessage
-
-REASONS: Mapping[Cause, QuarantineReason] = {
-    cause: QuarantineReason(cause.value) for cause in Cause if cause.value in set(QuarantineReason)
-}
 
 
 class Verdict(StrEnum):
@@ -38,11 +35,6 @@ class Scanner(Protocol):
 
     async def answers(self) -> bool:
         """Say whether the scanner is there."""
-
-
-def sentence(cause: Cause) -> str:
-    """Return what people read about a cause that puts a file into quarantine."""
-    return Quarantined(place=WHOLE_MAIL, reason=REASONS[cause]).sentence
 
 
 def quarantined(

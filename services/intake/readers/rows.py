@@ -10,6 +10,8 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 NOT_A_WORD = re.compile(r"[\W_]+")
 PARENTHESES = re.compile(r"\([^()]{2,}\)")
 PLURAL = re.compile(r"\(s\)|\(es\)", re.IGNORECASE)
+MOST_ROWS = 20_000
+EMBEDDED = "A part of the document that software does not read, such as an embedded file."
 NO_VALUES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 

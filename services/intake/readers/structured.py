@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 
 from contracts.vocabulary import ReferralForm
-from services.intake.readers.failures import Damaged, NotAForm, TooBig
+from services.intake.domain.written import flattened
+from services.intake.readers.failures import Unreadable
 from services.intake.readers.rows import storable
+from services.intake.readers.values import Cause
 
 LARGEST_JSON = 1_000_000
 MOST_VALUES = 500
@@ -14,20 +15,17 @@ OTHER_JSON = "This JSON file is not a referral: none of the form's sections was 
 
 
 def json_values(body: bytes) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the answers by path, and the paths that are written twice; raises Damaged, NotAForm or TooBig."""
+    """Return the answers by path, and the paths that are there twice; raises Unreadable, or ValueError for no JSON."""
     if len(body) > LARGEST_JSON:
-        raise TooBig
-    try:
-        content, repeated = load_json(body)
-    except ValueError as error:
-        raise Damaged from error
+        raise Unreadable(Cause.TOO_BIG)
+    content, repeated = load_json(body)
     if not isinstance(content, dict) or not set(content) & set(ReferralForm.model_fields):
-        raise NotAForm(OTHER_JSON)
+        raise Unreadable(Cause.NOT_A_FORM, OTHER_JSON)
     values: dict[str, str] = {}
-    for path, text in _flattened(content, ""):
+    for path, text in flattened(content):
         values[path] = storable(text)
         if len(values) > MOST_VALUES:
-            raise TooBig
+            raise Unreadable(Cause.TOO_BIG)
     return values, tuple(path for path in values if not repeated.isdisjoint(path.split(".")))
 
 
@@ -40,16 +38,3 @@ def load_json(body: bytes) -> tuple[object, set[str]]:
         return dict(pairs)
 
     return json.loads(body, object_pairs_hook=once), repeated
-
-
-def _flattened(content: object, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _flattened(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(content, list):
-        for number, value in enumerate(content):
-            yield from _flattened(value, f"{path}.{number}")
-    elif isinstance(content, bool):
-        yield path, "yes" if content else "no"
-    elif content is not None:
-        yield path, str(content)

@@ -122,7 +122,7 @@ class FormReading:
     doubtful: tuple[str, ...] = ()
     reason: str = ""
     cause: Cause = Cause.NONE
-    values: Mapping[str, str] = field(default_factory=lambda: NOTHING, repr=False)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
     text: str = field(default="", repr=False)
     unplaced: tuple[str, ...] = field(default=(), repr=False)
 

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 from typing import Any
 
-from contracts.vocabulary import ReferralForm
-from services.intake.readers.values import LONGEST_SHOWN, Attachment, Cause, FormReading, ReadMessage
+from pydantic import TypeAdapter
+
+from services.intake.readers.values import FormReading, ReadMessage
 
 LENGTH = 4
+MESSAGE, FORM = TypeAdapter(ReadMessage), TypeAdapter(FormReading)
 
 
 @dataclass(frozen=True)
@@ -32,66 +33,25 @@ def size_of(start: bytes) -> int:
 
 
 def packed_message(message: ReadMessage) -> Packet:
-    """Put a mail that was taken apart into a packet."""
-    head = {
-        "message_id": message.message_id,
-        "sender": message.sender,
-        "subject": message.subject,
-        "text": message.text,
-        "files": [[file.name, file.media_type, file.cause.value] for file in message.attachments],
-        "automatic": message.automatic,
-        "problems": list(message.problems),
-        "cause": message.cause.value,
-        "forms_in_text": list(message.forms_in_text),
-    }
-    return Packet(head, tuple(attachment.body for attachment in message.attachments))
+    """Put a mail that was taken apart into a packet; the bytes of its files stand behind the head."""
+    bare = replace(message, attachments=tuple(replace(file, body=b"") for file in message.attachments))
+    return Packet({"message": MESSAGE.dump_python(bare, mode="json")}, tuple(file.body for file in message.attachments))
 
 
 def unpacked_message(packet: Packet) -> ReadMessage:
     """Take a mail out of a packet; ValueError or KeyError when the child wrote something else."""
-    head = packet.head
-    files = zip(head["files"], packet.bodies, strict=True)
-    return ReadMessage(
-        message_id=str(head["message_id"]),
-        sender=str(head["sender"]),
-        subject=str(head["subject"]),
-        text=str(head["text"]),
-        attachments=tuple(
-            Attachment(str(name), str(media_type), body, Cause(cause)) for (name, media_type, cause), body in files
-        ),
-        automatic=head["automatic"] is True,
-        problems=tuple(str(problem) for problem in head["problems"]),
-        cause=Cause(head["cause"]),
-        forms_in_text=tuple(str(text) for text in head["forms_in_text"]),
-    )
+    message = MESSAGE.validate_python(packet.head["message"])
+    files = zip(message.attachments, packet.bodies, strict=True)
+    # What the scanner says is not for the child to say.
+    whole = tuple(replace(file, body=body, signature="") for file, body in files)
+    return replace(message, attachments=whole, signature="")
 
 
 def packed_form(reading: FormReading) -> Packet:
     """Put the reading of a form into a packet."""
-    return Packet(
-        {
-            "form": reading.form.model_dump(mode="json") if reading.form is not None else None,
-            "missing": list(reading.missing),
-            "doubtful": list(reading.doubtful),
-            "reason": reading.reason,
-            "cause": reading.cause.value,
-            "values": dict(reading.values),
-            "text": reading.text[:LONGEST_SHOWN],
-            "unplaced": list(reading.unplaced),
-        }
-    )
+    return Packet({"reading": FORM.dump_python(reading, mode="json")})
 
 
 def unpacked_form(packet: Packet) -> FormReading:
     """Take the reading of a form out of a packet, checked again; ValueError or KeyError when it is something else."""
-    head = packet.head
-    return FormReading(
-        form=ReferralForm.model_validate(head["form"]) if head["form"] is not None else None,
-        missing=tuple(str(path) for path in head["missing"]),
-        doubtful=tuple(str(path) for path in head["doubtful"]),
-        reason=str(head["reason"]),
-        cause=Cause(head["cause"]),
-        values=MappingProxyType({str(path): str(text) for path, text in head["values"].items()}),
-        text=str(head["text"])[:LONGEST_SHOWN],
-        unplaced=tuple(str(words) for words in head["unplaced"]),
-    )
+    return FORM.validate_python(packet.head["reading"])

@@ -2,20 +2,16 @@
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 
 from lxml import etree
 
-from services.intake.readers.failures import Damaged, TooBig
+from services.intake.readers.failures import Unreadable
 from services.intake.readers.fields import kind_of
-from services.intake.readers.rows import Pages, Row, storable
+from services.intake.readers.rows import EMBEDDED, MOST_ROWS, Pages, Row, storable
+from services.intake.readers.values import Cause
 
-LARGEST_DOCUMENT = 20_000_000
-LARGEST_UNPACKED = 200_000_000
-MOST_ENTRIES = 2_000
 MOST_VALUES = 500
-MOST_ROWS = 20_000
 DOCUMENT = "word/document.xml"
 NOTES = ("word/footnotes.xml", "word/endnotes.xml", "word/comments.xml")
 MARGINS = ("word/header", "word/footer")
@@ -24,7 +20,10 @@ W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 VAL = f"{W}val"
 BREAKS = {f"{W}br": "\n", f"{W}cr": "\r", f"{W}tab": "\t", f"{W}noBreakHyphen": "\u2011"}
-STRUCK_OUT = frozenset({f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}delText", f"{W}sdtPr", f"{W}pPr", f"{W}rPr"})
+PASSED_OVER = frozenset(
+    f"{W}{name}" for name in ("del", "moveFrom", "instrText", "delText", "sdtPr", "pPr", "rPr", "tcPr")
+)
+"""What is struck out, and what says how a thing looks."""
 UNREAD = frozenset({f"{W}control", f"{W}altChunk", f"{W}object"})
 SYMBOLS = {
     ("wingdings", "fe"): "☑",
@@ -37,13 +36,12 @@ SYMBOLS = {
     ("wingdings 2", "54"): "☒",
     ("wingdings 2", "a3"): "☐",
 }
-EMBEDDED = "A part of the document that software does not read, such as an embedded file."
 
 Element = etree._Element  # noqa: SLF001  the library's only name for it
 
 
 def word_pages(body: bytes) -> Pages:
-    """Take a Word file apart; raises Damaged or TooBig."""
+    """Take a Word file apart that was examined; raises Unreadable, or what the parser does."""
     parts = _parts(body)
     reader = _Reader()
     reader.blocks(_root(parts.pop(DOCUMENT)))
@@ -61,34 +59,16 @@ def word_pages(body: bytes) -> Pages:
 
 
 def _parts(body: bytes) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            entries = archive.infolist()
-            if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > LARGEST_UNPACKED:
-                raise TooBig
-            archive.getinfo(DOCUMENT)
-            wanted = [
-                entry
-                for entry in entries
-                if entry.filename in {DOCUMENT, *NOTES}
-                or (entry.filename.startswith(MARGINS) and entry.filename.endswith(".xml"))
-            ]
-            if sum(entry.file_size for entry in wanted) > LARGEST_DOCUMENT:
-                raise TooBig
-            return {entry.filename: archive.read(entry) for entry in wanted}
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
-        raise Damaged from error
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return {
+            name: archive.read(name)
+            for name in archive.namelist()
+            if name in {DOCUMENT, *NOTES} or (name.startswith(MARGINS) and name.endswith(".xml"))
+        }
 
 
 def _root(xml: bytes) -> Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(xml, parser)
-    except etree.XMLSyntaxError as error:
-        raise Damaged from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        # Word never writes a document type; it is only good for entity bombs.
-        raise Damaged
+    root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
     for choice in root.iter(f"{MC}Choice"):
         # The same text box for newer and for older programs: what the newer one holds counts once.
         fallback = choice.getnext()
@@ -107,21 +87,26 @@ class _Reader:
 
     def blocks(self, parent: Element) -> None:
         """Take in everything below an element that holds paragraphs and tables."""
+        for each in self._each(parent):
+            if isinstance(each, str):
+                self._add(Row((each,)))
+            elif each.tag == f"{W}p":
+                self._paragraph(each)
+            else:
+                self._table(each)
+
+    def _each(self, parent: Element) -> Iterator[Element | str]:
+        """Yield the paragraphs and tables below an element, and what the box of a control shows that has an answer."""
         for element in parent:
-            if element.tag == f"{W}p":
-                self._paragraph(element)
-            elif element.tag == f"{W}tbl":
-                self._table(element)
-            elif element.tag == f"{W}sdt":
-                content = self._control(element)
-                if content is None:
-                    self._add(Row(((_box(element) or ""),)))
-                else:
-                    self.blocks(content)
+            if element.tag in {f"{W}p", f"{W}tbl"}:
+                yield element
             elif element.tag in UNREAD:
                 self.outside.append(EMBEDDED)
-            elif isinstance(element.tag, str) and element.tag not in STRUCK_OUT:
-                self.blocks(element)
+            elif element.tag == f"{W}sdt":
+                content = self._control(element)
+                yield from self._each(content) if content is not None else (_box(element) or "",)
+            elif isinstance(element.tag, str) and element.tag not in PASSED_OVER:
+                yield from self._each(element)
 
     def _paragraph(self, paragraph: Element) -> None:
         boxes: list[Element] = []
@@ -132,42 +117,31 @@ class _Reader:
     def _add(self, row: Row) -> None:
         self.rows.append(Row(tuple(storable(cell) for cell in row.cells), row.continues))
         if len(self.rows) > MOST_ROWS:
-            raise TooBig
+            raise Unreadable(Cause.TOO_BIG)
 
     def _table(self, table: Element) -> None:
         for line in _within(table, f"{W}tr"):
             properties = line.find(f"{W}trPr")
             if properties is not None and properties.find(f"{W}del") is not None:
                 continue
-            cells: list[str] = []
             later: list[Element] = []
-            merged = [_continues_above(cell) for cell in _within(line, f"{W}tc")]
-            for cell in _within(line, f"{W}tc"):
-                pieces: list[str] = []
-                self._cell(cell, pieces, later)
-                cells.append("\n".join(pieces).strip("\n"))
+            cells = list(_within(line, f"{W}tc"))
             if cells:
-                self._add(Row(tuple(cells), merged[0]))
+                self._add(Row(tuple([self._cell(cell, later) for cell in cells]), _continues_above(cells[0])))
             for inner in later:
                 self._table(inner) if inner.tag == f"{W}tbl" else self.blocks(inner)
 
-    def _cell(self, parent: Element, pieces: list[str], later: list[Element]) -> None:
-        """Put the text of a cell together; tables and text boxes inside it are read after its row."""
-        for element in parent:
-            if element.tag == f"{W}p":
-                pieces.append(self._inline(element, later))
-            elif element.tag == f"{W}tbl":
-                later.append(element)
-            elif element.tag == f"{W}sdt":
-                content = self._control(element)
-                if content is None:
-                    pieces.append(_box(element) or "")
-                else:
-                    self._cell(content, pieces, later)
-            elif element.tag in UNREAD:
-                self.outside.append(EMBEDDED)
-            elif isinstance(element.tag, str) and element.tag not in {f"{W}tcPr", *STRUCK_OUT}:
-                self._cell(element, pieces, later)
+    def _cell(self, cell: Element, later: list[Element]) -> str:
+        """Return the text of a cell; tables and text boxes inside it are read after its row."""
+        pieces: list[str] = []
+        for each in self._each(cell):
+            if isinstance(each, str):
+                pieces.append(each)
+            elif each.tag == f"{W}p":
+                pieces.append(self._inline(each, later))
+            else:
+                later.append(each)
+        return "\n".join(pieces).strip("\n")
 
     def _inline(self, paragraph: Element, boxes: list[Element]) -> str:
         pieces: list[str] = []
@@ -177,7 +151,7 @@ class _Reader:
 
     def _runs(self, parent: Element, pieces: list[str], boxes: list[Element], legacy: "_Legacy") -> None:
         for element in parent:
-            if element.tag in STRUCK_OUT or not isinstance(element.tag, str):
+            if element.tag in PASSED_OVER or not isinstance(element.tag, str):
                 continue
             if element.tag == f"{W}txbxContent":
                 boxes.append(element)
@@ -217,7 +191,7 @@ class _Reader:
         if text.strip():
             self.tagged.setdefault(path, []).append(storable(text))
         if sum(map(len, self.tagged.values())) > MOST_VALUES:
-            raise TooBig
+            raise Unreadable(Cause.TOO_BIG)
         return None
 
     def _named(self, control: Element) -> str:
@@ -278,7 +252,7 @@ def control_text(content: Element) -> str:
     pieces: list[str] = []
     for element in content.iter():
         text = _text_of(element) if isinstance(element.tag, str) else None
-        if text is not None and not any(above.tag in STRUCK_OUT for above in element.iterancestors()):
+        if text is not None and not any(above.tag in PASSED_OVER for above in element.iterancestors()):
             pieces.append(text)
         elif element.tag == f"{W}p" and pieces:
             pieces.append("\n")

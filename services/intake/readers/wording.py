@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from contracts.vocabulary.nrf import EDITIONS, SECTIONS, Edition, Heading
+from contracts.vocabulary.nrf import EDITIONS, QUESTIONS, Edition, Heading
 from contracts.vocabulary.nrf.editions import ABOUT_THE_FORM, SAMPLE_NOTICE
 from contracts.vocabulary.nrf.welsh import WELSH
 from services.intake.domain.written import MARKS
@@ -165,8 +165,7 @@ def _spelt(word: str) -> str:
 
 
 def _choices() -> Iterator[str]:
-    for section in SECTIONS:
-        for question in section.questions:
-            for _, words in question.choices:
-                yield words
-                yield WELSH.get(words, words)
+    for question in QUESTIONS.values():
+        for _, words in question.choices:
+            yield words
+            yield WELSH.get(words, words)

@@ -3,6 +3,7 @@
 import io
 import textwrap
 from collections.abc import Mapping
+from typing import Any
 
 import pypdf
 from pypdf import generic
@@ -113,15 +114,9 @@ class _Sheet:
     def _text(self, question: Question, path: str, tip: str, tall: float) -> None:
         long = question.kind is Kind.TEXT
         self._canvas.acroForm.textfield(
-            name=name_of(path),
-            tooltip=tip,
-            x=MARGIN,
-            y=self._y,
-            width=WIDTH - 2 * MARGIN,
-            height=tall,
             fieldFlags="multiline" if long else "",
             maxlen=LONGEST_TEXT if long else LONGEST_LINE,
-            **_STYLE,
+            **self._frame(path, tip, tall),
         )
         if self._given.get(path):
             self.texts[name_of(path)] = shown(question, self._given[path])
@@ -132,17 +127,12 @@ class _Sheet:
         offered = [(" ", " "), *((words, value) for value, words in question.choices)]
         if answer not in {value for _, value in offered}:
             offered.append((answer, answer))
-        self._canvas.acroForm.choice(
-            name=name_of(path),
-            tooltip=tip,
-            value=answer,
-            options=offered,
-            x=MARGIN,
-            y=self._y,
-            width=WIDTH - 2 * MARGIN,
-            height=LINE,
-            **_STYLE,
-        )
+        self._canvas.acroForm.choice(value=answer, options=offered, **self._frame(path, tip, LINE))
+
+    def _frame(self, path: str, tip: str, tall: float) -> dict[str, Any]:
+        """Return where a field stands and how it looks."""
+        place = {"x": MARGIN, "y": self._y, "width": WIDTH - 2 * MARGIN, "height": tall}
+        return {"name": name_of(path), "tooltip": tip, **place, **_STYLE}
 
     def _choices(self, question: Question, tip: str) -> None:
         ticked = chosen(question, self._given)

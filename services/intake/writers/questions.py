@@ -8,6 +8,7 @@ from contracts.vocabulary.form import EDITION
 from contracts.vocabulary.nrf import SECTIONS, Kind, Question, Section
 from contracts.vocabulary.nrf.editions import ABOUT, ABOUT_LABELS
 from contracts.vocabulary.nrf.words import YES_NO
+from services.intake.domain.written import flattened
 
 LANGUAGES = (("en", "en"), ("cy", "cy"))
 EDITION_KEYS = tuple((key, key) for key in (EDITION, "2024-08", "2018", "unknown"))
@@ -47,7 +48,7 @@ def heading(section: Section) -> str:
 
 def answers(form: ReferralForm) -> Mapping[str, str]:
     """Return every answer of a form as text by its path: dates as 2026-11-20, yes or no, choices by their value."""
-    return dict(_flattened(form.model_dump(mode="json"), ""))
+    return {path: text for path, text in flattened(form.model_dump(mode="json")) if text}
 
 
 def shown(question: Question, answer: str) -> str:
@@ -79,16 +80,3 @@ def placed(questions: tuple[Question, ...], given: Mapping[str, str]) -> Iterato
 def _row(path: str, start: str) -> int:
     rest = path[len(start) + 1 :].partition(".")[0] if path.startswith(f"{start}.") else ""
     return int(rest) if rest.isdigit() else -1
-
-
-def _flattened(content: object, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _flattened(value, f"{path}.{key}" if path else key)
-    elif isinstance(content, list):
-        for number, value in enumerate(content):
-            yield from _flattened(value, f"{path}.{number}")
-    elif isinstance(content, bool):
-        yield path, "yes" if content else "no"
-    elif content not in {None, ""}:
-        yield path, str(content)
