@@ -8,6 +8,7 @@ from contracts.vocabulary import ReferralForm
 from services.intake.domain.desk_work import Addition
 from services.intake.domain.links import same_person
 from services.intake.domain.readings import Found, bounded
+from services.intake.domain.written import flattened
 
 LEFT_EMPTY = "This corrected form leaves empty what the one before answered; a person says whether it still holds: {}."
 STILL_WAITED = "The form before it still waited for a person: look at its original too."
@@ -51,23 +52,10 @@ def correction_of(before: Before, addition: Addition) -> Addition | None:
 
 def answered(form: ReferralForm) -> Mapping[str, str]:
     """Return the answers of a form as text by their path, without those that say nothing."""
-    return dict(_flattened(form.model_dump(mode="json", exclude_defaults=True), ""))
+    return dict(flattened(form.model_dump(mode="json", exclude_defaults=True)))
 
 
 def _only_before(answers: Mapping[str, str], addition: Addition) -> Iterator[tuple[str, str]]:
     given = {**addition.found.values, **(answered(addition.form) if addition.form else {})}
     questions = {ROW.sub("", path) for path, text in given.items() if text.strip()} | ABOUT_ITSELF
     yield from ((path, text) for path, text in answers.items() if text.strip() and ROW.sub("", path) not in questions)
-
-
-def _flattened(content: object, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _flattened(value, f"{path}.{key}" if path else key)
-    elif isinstance(content, list):
-        for number, value in enumerate(content):
-            yield from _flattened(value, f"{path}.{number}")
-    elif isinstance(content, bool):
-        yield path, "yes" if content else "no"
-    elif content is not None:
-        yield path, str(content)
