@@ -26,6 +26,7 @@ READS_THE_MACHINE = {
     "chassis/ops/erasure.py": "as above",
     "chassis/ops/replaying.py": "the replay window and its progress are the machine's affair",
     "chassis/ops/routes.py": "ages of what waits are shown in machine time",
+    "cli/commands/doctor.py": "how old a file is, the machine's clock says",
     "cli/commands/up.py": "the stamp of a state folder says when it was really made",
     "deploy/provision.py": "as above",
     "services/notify/jobs.py": "retries of mail wait in machine time, so that shifting the clock cannot flood a server",
