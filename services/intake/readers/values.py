@@ -17,8 +17,6 @@ LONGEST_SHOWN = 100_000
 TEXT_NAME = "text of the mail.txt"
 """What the mail's own text is called where it is read like a file."""
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
-
 
 class Cause(StrEnum):
     """Why a file has no form, or not a whole one; for counting and routing, the sentence is for people."""
