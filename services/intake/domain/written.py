@@ -6,16 +6,15 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
+from contracts.vocabulary.days import WELSH_MONTHS
+
 Answer = Literal["yes", "no", "not-known"]
 
 ENGLISH = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-WELSH = (
-    *("ionawr", "chwefror", "mawrth", "ebrill", "mai", "mehefin"),
-    *("gorffennaf", "awst", "medi", "hydref", "tachwedd", "rhagfyr"),
-)
+WELSH = tuple(month.lower() for month in WELSH_MONTHS)
 SHORTEST_MONTH = 3
 SHORT_YEAR = 2
 """Figures of a year without its century."""

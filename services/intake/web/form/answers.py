@@ -96,14 +96,14 @@ def typed_on(step: Step, sent: FormData, rows: int = MOST_ENTRIES) -> Typed:
     kept = 0
     for row in range(rows):
         entry = dict(_typed_at(sent, list(placed(step, row))))
-        if any(question_is_told(name) for name in entry):
+        if any(_makes_an_entry(name) for name in entry):
             moved = {_renumbered(name, step.repeats, kept): value for name, value in entry.items()}
             typed |= moved
             kept += 1
     return typed
 
 
-def question_is_told(name: str) -> bool:
+def _makes_an_entry(name: str) -> bool:
     """Say whether an input alone makes an entry of a list: that somebody lives nowhere now is no address."""
     return not name.endswith(".current")
 

@@ -109,7 +109,9 @@ class _Shown:
     def fields(self, step: Step, row: int) -> Iterable[Field]:
         paths = dict(placed(step, row))
         for question in step.leading:
-            following = tuple(self.field(each, paths[each]) for each in step.following(question.path))
+            following = tuple(
+                self.field(each, paths[each], self.label(step, each)) for each in step.following(question.path)
+            )
             yield self.field(question, paths[question], self.label(step, question), following)
 
     def label(self, step: Step, question: Question) -> str:
@@ -119,13 +121,13 @@ class _Shown:
             return asks
         return self.say(OPTIONAL) % {"asks": asks}
 
-    def field(self, question: Question, path: str, label: str = "", following: tuple[Field, ...] = ()) -> Field:
+    def field(self, question: Question, path: str, label: str, following: tuple[Field, ...] = ()) -> Field:
         sent, wrong = self.typed.get(path, ""), wrong_inputs(question, path, self.typed)
         names = question.path.split(".")
         return Field(
             name=path,
             kind=_widget(question),
-            label=label or self.say(question.asks),
+            label=label,
             hint=self.say(question.hint),
             value=one(self.typed, path),
             chosen=tuple(sent) if isinstance(sent, list) else (sent,),
