@@ -82,17 +82,15 @@ class Attachment:
 class ReadMessage:
     """A mail taken apart; whatever could not be read is empty and has a sentence among `problems`.
 
-    `sender` is the bare address of From ("" if none); `automatic` marks bounces and auto-replies, never to be answered.
+    `sender` is the bare address of From ("" if none).
     `cause` says why the mail as a whole was not opened, or was opened without a scan. `forms_in_text` are those of its
     texts, and of the messages inside it, that are laid out as the form.
     """
 
-    message_id: str = ""
     sender: str = field(default="", repr=False)
     subject: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
     attachments: tuple[Attachment, ...] = ()
-    automatic: bool = False
     problems: tuple[str, ...] = ()
     cause: Cause = Cause.NONE
     signature: str = ""
