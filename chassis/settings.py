@@ -44,7 +44,7 @@ class ServiceSettings(BaseSettings):
     log_level: str = "INFO"
     sample_ratio: float = 1.0
     pool_size: int = 12
-    answer_seconds: float = 6.0
+    answer_seconds: float = 8.0
     statistics_linger: float = 0.02
     replay_window_days: int = 14
     gap_alarm_seconds: float = 30.0

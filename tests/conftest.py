@@ -40,6 +40,7 @@ walks.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 walks.load_profile("throughline")
+os.environ.setdefault("THROUGHLINE_ANSWER_SECONDS", "60")
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "throughline-hypothesis")  # what it notes stays out of the tree
 
 

@@ -15,7 +15,7 @@ from services.intake.app import service
 from services.intake.domain import Original, Reading
 from services.intake.domain.reconciliation import Count
 from services.intake.queries import lines as lines_of
-from services.intake.web import ledgers
+from services.intake.web import ledgers, naming
 from tests.conftest import Installation, Running, RunningOf, eventually
 from tests.intake.builders import form, rows
 from tests.intake.test_web_desk import as_officer, hidden, problems
@@ -262,5 +262,5 @@ class TestReconciliation:
 
 
 def test_every_team_and_state_has_words() -> None:
-    assert ledgers.TEAMS.keys() == set(Team)
+    assert naming.TEAMS.keys() == set(Team)
     assert ledgers.STATES.keys() == ledgers.COLOURS.keys() == set(LineState)

@@ -28,18 +28,11 @@ from services.intake.queries import (
     proof,
 )
 from services.intake.queries import ledger_lines as lines_of_all
-from services.intake.web.naming import MESSAGES, SERVICES, TOPICS
-from services.intake.web.places import SHOWN, age, mark, moment_of, reference_of
+from services.intake.web.naming import MESSAGES, SERVICES, TEAMS, TOPICS
+from services.intake.web.places import SHOWN, age, mark, moment_of, place_of, reference_of
 
 OPS_LIMIT = 200
 LATE, ALL = "late", "all"
-TEAMS = {
-    Team.IMU: "Intelligence unit",
-    Team.GATEWAY: "Police Gateway",
-    Team.FRONT_DOOR: "Social care front door",
-    Team.DOVETAIL: "Dovetail team",
-    Team.STATISTICS: "Statistics",
-}
 STATES = {
     LineState.WAITING: "Waiting to be sent",
     LineState.SENT: "Sent, not stored",
@@ -291,18 +284,11 @@ def _team(given: str) -> Team | None:
     return Team(given) if given in set(Team) else None
 
 
-# A mark that somebody has changed by hand begins at the top: it can show nothing that the list would not.
 def _late_place(given: str) -> LatePlace | None:
-    try:
-        stored, due_at, reference, team = given.split("~")
-        return stored == "True", moment_of(due_at), reference_of(reference), Team(team)
-    except (ValueError, OverflowError):
-        return None
+    found: LatePlace | None = place_of(given, "True".__eq__, moment_of, reference_of, Team)
+    return found
 
 
 def _line_place(given: str) -> LinePlace | None:
-    try:
-        received_at, reference, team = given.split("~")
-        return moment_of(received_at), reference_of(reference), team and str(Team(team))
-    except (ValueError, OverflowError):
-        return None
+    found: LinePlace | None = place_of(given, moment_of, reference_of, lambda team: team and str(Team(team)))
+    return found

@@ -1,8 +1,20 @@
-"""What people call the messages that intake sends and the services that take them; programs use the wire's names."""
+"""What people call teams, doors, the messages that intake sends and the services that take them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from contracts.vocabulary import Door, Team
+
+DOORS: Mapping[Door, str] = MappingProxyType({Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"})
+TEAMS: Mapping[Team, str] = MappingProxyType(
+    {
+        Team.IMU: "Intelligence unit",
+        Team.GATEWAY: "Police Gateway",
+        Team.FRONT_DOOR: "Social care front door",
+        Team.DOVETAIL: "Dovetail team",
+        Team.STATISTICS: "Statistics",
+    }
+)
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "intake.referral-received.v1": "The referral as it came in",

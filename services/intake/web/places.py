@@ -1,7 +1,8 @@
 """Where a list goes on after the last row shown, as its address carries it, and how long ago something was."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from contracts.vocabulary import is_reference
 
@@ -12,6 +13,17 @@ SHOWN = 50
 def mark(place: Sequence[object]) -> str:
     """Return the place of a row as an address carries it."""
     return "~".join(each.isoformat() if isinstance(each, datetime) else str(each) for each in place)
+
+
+def place_of(given: str, *parts: Callable[[str], Any]) -> Any:
+    """Return the place that a mark names, each part as it is read; None for what is no mark of such a list.
+
+    One that somebody has changed by hand begins at the top: it can show nothing that the list would not.
+    """
+    try:
+        return tuple(read(text) for read, text in zip(parts, given.split("~"), strict=True))
+    except (ValueError, OverflowError):
+        return None
 
 
 def moment_of(text: str) -> datetime:

@@ -11,8 +11,7 @@ from contracts.vocabulary.nrf import question_at
 from services.intake.domain import BECAUSE_WORDS, LONDON, Disclosed, Disclosure, Fate
 from services.intake.operations import preview, preview_of_area
 from services.intake.queries import localities_of, stored_version
-from services.intake.web.ledgers import TEAMS
-from services.intake.web.naming import MESSAGES, SERVICES
+from services.intake.web.naming import MESSAGES, SERVICES, TEAMS
 
 FATES = {
     Fate.SENT: ("Sent", "green"),

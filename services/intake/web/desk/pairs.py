@@ -19,8 +19,8 @@ from services.intake.queries import (
     waiting_pairs,
 )
 from services.intake.web import places
-from services.intake.web.desk.queue import DOORS
-from services.intake.web.places import age, mark, moment_of
+from services.intake.web.naming import DOORS
+from services.intake.web.places import age, mark, moment_of, place_of
 
 ANSWERS = (
     (Answer.LINKED.value, "Yes: link them", "Both stay as they are, each with its own reference. The police are told."),
@@ -39,7 +39,7 @@ async def pairs(request: PageRequest) -> Response:
     form = FormErrors(FormData({name: (text,) for name, text in given.items()}), wrong if any(given.values()) else ())
     async with request.transaction() as session:
         total = await count_waiting_pairs(session)
-        after = _place(request.query.get("after", ""))
+        after: PairPlace | None = place_of(request.query.get("after", ""), moment_of, UUID, UUID)
         found = await waiting_pairs(session, limit=places.SHOWN + 1, after=after)
     shown = found[: places.SHOWN]
     rows = [
@@ -133,11 +133,3 @@ def _side(found: DeskReferral, now: datetime) -> dict[str, object]:
 def _found_of(found: DeskReferral) -> list[tuple[str, str]]:
     asked = ("person.forenames", "person.surname", "person.date_of_birth", "person.approximate_age")
     return [(name, found.found.values[name]) for name in asked if found.found.values.get(name)]
-
-
-def _place(text: str) -> PairPlace | None:
-    try:
-        found_at, later, earlier = text.split("~")
-        return moment_of(found_at), UUID(later), UUID(earlier)
-    except (ValueError, OverflowError):
-        return None

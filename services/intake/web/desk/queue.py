@@ -10,17 +10,18 @@ from services.intake.queries import (
     Unread,
     UnreadPlace,
     count_desk,
+    count_mails_set_aside,
     count_waiting_pairs,
     localities_of,
     unread_referrals,
 )
 from services.intake.web import keying, places
-from services.intake.web.places import age, mark, moment_of, reference_of
+from services.intake.web.naming import DOORS
+from services.intake.web.places import age, mark, moment_of, place_of, reference_of
 from services.intake.web.spool import spool_note
 
 AT_DESK = "at_desk"
 """What a session remembers of an officer who has been noted as one who works at the desk."""
-DOORS = {Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"}
 LABELS = {
     DeskList.WAITING: "Waiting",
     DeskList.MINE: "Yours",
@@ -37,8 +38,8 @@ async def unread(request: PageRequest) -> Response:
         if not request.session.get(AT_DESK):
             await come_to_desk(session, _areas(request), now=request.now)
         count = await count_desk(session, now=request.now)
-        waiting_pairs = await count_waiting_pairs(session)
-        after = _unread_place(request.query.get("after", ""))
+        others = await count_waiting_pairs(session), await count_mails_set_aside(session)
+        after: UnreadPlace | None = place_of(request.query.get("after", ""), moment_of, reference_of)
         found = await unread_referrals(session, now=request.now, which=which, limit=places.SHOWN + 1, after=after)
     request.session[CAME_IN] = request.session[AT_DESK] = True
     shown = found[: places.SHOWN]
@@ -50,14 +51,15 @@ async def unread(request: PageRequest) -> Response:
         total=count.of(which),
         which=which.value,
         label=LABELS[which],
-        lists=_lists(request, which, count, waiting_pairs),
+        lists=_lists(request, which, count, others),
         spool=spool_note(request),
         more=more,
     )
 
 
-def _lists(request: PageRequest, which: DeskList, count: DeskCount, waiting_pairs: int) -> list[dict[str, object]]:
+def _lists(request: PageRequest, which: DeskList, count: DeskCount, others: tuple[int, int]) -> list[dict[str, object]]:
     """Return the lists of the desk for its sub-navigation, each with how much is in it."""
+    pairs, mails = others
     items: list[dict[str, object]] = [
         {
             "text": f"{label} ({count.of(each):,})",
@@ -68,8 +70,8 @@ def _lists(request: PageRequest, which: DeskList, count: DeskCount, waiting_pair
     ]
     return [
         *items,
-        {"text": f"Possibly the same ({waiting_pairs:,})", "href": request.url("pairs"), "current": False},
-        {"text": "Mails set aside", "href": request.url("mails_aside"), "current": False},
+        {"text": f"Possibly the same ({pairs:,})", "href": request.url("pairs"), "current": False},
+        {"text": f"Mails set aside ({mails:,})", "href": request.url("mails_aside"), "current": False},
     ]
 
 
@@ -115,12 +117,3 @@ def _list(text: str) -> DeskList:
         return DeskList(text)
     except ValueError:
         return DeskList.WAITING
-
-
-# A mark that somebody has changed by hand begins at the top: it can show nothing that the list would not.
-def _unread_place(text: str) -> UnreadPlace | None:
-    try:
-        received_at, reference = text.split("~")
-        return moment_of(received_at), reference_of(reference)
-    except (ValueError, OverflowError):
-        return None

@@ -23,7 +23,7 @@ from services.intake.readers import FormReading
 from services.intake.readers.fields import assemble
 from services.intake.web import keying
 from services.intake.web.desk.originals import MAIL
-from services.intake.web.desk.queue import DOORS
+from services.intake.web.naming import DOORS
 from services.intake.web.places import age
 
 
