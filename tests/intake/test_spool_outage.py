@@ -128,6 +128,8 @@ class TestStopped:
             await asyncio.to_thread(outages.stop)
             answers = [await submit(intake, referral()) for _ in range(5)]
             mails = [await post_mail(port, mail().as_bytes()) for _ in range(5)]
+            ours = mail(**{"Message-ID": "<1@notify.throughline.example>"}).as_bytes()
+            assert (await post_mail(port, ours))[1].endswith("set aside for a person")
             assert [status for status, _ in answers] == [201] * 5
             assert {body["receipt"] for _, body in answers} == {WAITING}
             assert [code for code, _ in mails] == [250] * 5
@@ -136,27 +138,12 @@ class TestStopped:
             await asyncio.to_thread(outages.start)
             await drained(intake)
             assert sorted(set(await references(intake)) - set(before)) == sorted(given)
+            [aside] = await rows(intake.runtime, "SELECT why, addresses FROM set_aside")
+            assert (aside.why, aside.addresses is None) == ("our-own", False)
             [row] = await rows(intake.runtime, "SELECT received_at FROM referral WHERE reference = :it", it=given[0])
             assert row.received_at.isoformat() == answers[0][1]["received_at"]
             assert list(spool.glob("*.entry")) == []
             assert await submit(intake, referral())
-
-    async def test_mail_that_is_perhaps_no_referral_is_set_aside_afterwards(
-        self, own: Installation, outages: Outages, spool: Path, port: int
-    ) -> None:
-        async with intake_on(own, spool, port) as intake:
-            await sheltered(intake)
-            before = await references(intake)
-            await asyncio.to_thread(outages.stop)
-            ours = mail(**{"Message-ID": f"<{secrets.token_hex(8)}@notify.throughline.example>"}).as_bytes()
-            for _ in range(2):
-                assert await post_mail(port, ours) == (250, "2.0.0 Accepted, and set aside for a person")
-            assert len(waiting_of(intake.runtime)) == 1
-            await asyncio.to_thread(outages.start)
-            await drained(intake)
-            [aside] = await rows(intake.runtime, "SELECT why, addresses FROM set_aside")
-            assert (aside.why, aside.addresses is None) == ("our-own", False)
-            assert await references(intake) == before
 
     async def test_what_was_known_before_or_comes_again_is_never_a_second_case(
         self, own: Installation, outages: Outages, spool: Path, port: int
