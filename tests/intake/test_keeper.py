@@ -1,6 +1,7 @@
 """Originals that share a transaction: none takes another with it, and all are told the truth."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.intake.builders import mail, rows
 MAILBOX = "preventreferrals@kent-and-medway.example"
 SENDER = "referrer@school.example"
 PUBLIC = Actor.public()
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 
 class TestKeeper:
@@ -38,7 +40,8 @@ class TestKeeper:
         raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(8)]
         with monkeypatch.context() as patched:
             patched.setattr(Database, "transaction", counted)
-            receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC) for raw in (*raws, raws[0])))
+            repeated = (*raws, raws[0])
+            receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC, NOW) for raw in repeated))
         assert len([actor for actor in begun if actor == PUBLIC]) == 1
         assert receipts[0].reference == receipts[8].reference
         assert [receipt.repeated for receipt in receipts] == [False] * 8 + [True]
@@ -52,7 +55,7 @@ class TestKeeper:
         second["Received"] = "by another relay"
         keeper = Keeper(intake.runtime)
         raws = [each.as_bytes() for each in (first, second, mail(), first)]
-        receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws))
+        receipts = await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC, NOW) for raw in raws))
         references = [receipt.reference for receipt in receipts]
         assert references[0] == references[1] == references[3] != references[2]
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
@@ -61,10 +64,10 @@ class TestKeeper:
     async def test_only_a_crowd_makes_the_rest_wait(self, running_of: RunningOf) -> None:
         intake = await running_of(service(), doors=False)
         keeper = Keeper(intake.runtime)
-        await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC)
+        await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC, NOW)
         assert intake.runtime.relay.crowded_until == 0
         raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(8)]
-        await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws))
+        await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC, NOW) for raw in raws))
         assert intake.runtime.relay.crowded_until > 0
 
     async def test_one_that_fails_takes_nobody_with_it(
@@ -81,7 +84,7 @@ class TestKeeper:
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject=subject).as_bytes() for subject in ("one", "broken", "two")]
         answers = await asyncio.gather(
-            *(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws), return_exceptions=True
+            *(keeper.keep(_original(intake, raw), PUBLIC, NOW) for raw in raws), return_exceptions=True
         )
         assert [isinstance(answer, Receipt) for answer in answers] == [True, False, True]
         assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
@@ -100,7 +103,7 @@ class TestKeeper:
         monkeypatch.setattr(keeping, "receive_all", counted)
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject="x" * size).as_bytes() for size in (10, 11, 5000, 12)]
-        await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws))
+        await asyncio.gather(*(keeper.keep(_original(intake, raw), PUBLIC, NOW) for raw in raws))
         assert together == [2, 1, 1]
 
     async def test_a_database_lost_on_the_way_is_told_to_all_who_still_wait(
@@ -117,7 +120,7 @@ class TestKeeper:
         keeper = Keeper(intake.runtime)
         raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(5)]
         answers = await asyncio.gather(
-            *(keeper.keep(_original(intake, raw), PUBLIC) for raw in raws), return_exceptions=True
+            *(keeper.keep(_original(intake, raw), PUBLIC, NOW) for raw in raws), return_exceptions=True
         )
         assert asked == [5, 1]
         assert all(isinstance(answer, Unavailable) for answer in answers)
@@ -132,14 +135,15 @@ class TestKeeper:
         async def refer(number: int) -> None:
             with telemetry.span("POST /api/v1/referrals", new_trace=True):
                 actor, trace = partners[number % 2], telemetry.trace_id()
-                receipt = await keeper.keep(_original(intake, mail(Subject=f"mail {number}").as_bytes()), actor)
+                receipt = await keeper.keep(_original(intake, mail(Subject=f"mail {number}").as_bytes()), actor, NOW)
                 told[receipt.reference] = (actor.id, trace)
 
         await asyncio.gather(*(refer(number) for number in range(4)))
         found = await rows(
             intake.runtime,
             """SELECT referral.reference, audit.actor_id, audit.trace_id, substr(outbox.traceparent, 4, 32) AS sent
-            FROM referral JOIN audit_entry AS audit ON audit.subject = referral.id JOIN outbox ON outbox.subject = referral.id
+            FROM referral JOIN audit_entry AS audit ON audit.subject = referral.id
+                JOIN outbox ON outbox.subject = referral.id
             WHERE audit.action = 'referral.received'""",
         )
         assert {row.reference: (row.actor_id, row.trace_id) for row in found} == told
@@ -159,9 +163,9 @@ class TestKeeper:
 
         monkeypatch.setattr(keeping, "receive_all", hangs)
         keeper = Keeper(intake.runtime)
-        hanging = keeper.keep(_original(intake, first), PUBLIC)
+        hanging = keeper.keep(_original(intake, first), PUBLIC, NOW)
         await asyncio.sleep(0.1)
-        receipt = await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC)
+        receipt = await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC, NOW)
         assert receipt.reference
         assert not hanging.done()
 

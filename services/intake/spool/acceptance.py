@@ -38,7 +38,7 @@ async def accept(
     way into the database of what may be no referral. Raises Unavailable where neither database nor spool can keep it,
     and what `receive` refuses.
     """
-    work = keep or (lambda: Keeper.of(runtime).keep(original, actor))
+    work = keep or (lambda: Keeper.of(runtime).keep(original, actor, now))
     shelter = shelter_of(runtime)
     if shelter is None:
         return await work()

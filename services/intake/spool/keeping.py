@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import accumulate, islice, takewhile
 
-from chassis import clock, telemetry
+from chassis import telemetry
 from chassis.actor import Actor
 from chassis.database import Session
 from chassis.errors import Unavailable
@@ -43,12 +44,12 @@ class Keeper:
             found = runtime.state["intake.keeper"] = cls(runtime)
         return found
 
-    def keep(self, original: Original, actor: Actor) -> "asyncio.Future[Receipt]":
-        """Begin to keep an original on the journey that runs now.
+    def keep(self, original: Original, actor: Actor, now: datetime) -> "asyncio.Future[Receipt]":
+        """Begin to keep an original that comes in `now`, on the journey that runs.
 
         The future has its receipt once it is kept for good, or what `receive` raises; cancelling it takes nothing back.
         """
-        arrival = Arrival(original, actor, telemetry.journey(), asyncio.get_running_loop().create_future())
+        arrival = Arrival(original, actor, now, telemetry.journey(), asyncio.get_running_loop().create_future())
         self._waiting.append(arrival)
         if not self._working or time.monotonic() - self._since > STUCK_SECONDS:
             self._working.add(asyncio.create_task(self._work(), name="keeper"))
@@ -99,7 +100,7 @@ class Keeper:
                 error, alone = its_own, isinstance(its_own, Unavailable)
 
     async def _keep(self, arrivals: Sequence["Arrival"]) -> list[Receipt]:
-        now = clock.now()
+        now = max(each.at for each in arrivals)
 
         async def received(session: Session) -> list[Receipt]:
             originals, journeys = [each.original for each in arrivals], [each.journey for each in arrivals]
@@ -110,10 +111,11 @@ class Keeper:
 
 @dataclass(frozen=True, eq=False)
 class Arrival:
-    """An original, whose it is, its journey, and whoever waits for its receipt, who may have hung up."""
+    """An original, whose it is, when it came, its journey, and whoever waits for its receipt, who may have hung up."""
 
     original: Original
     actor: Actor
+    at: datetime
     journey: telemetry.Journey
     receipt: "asyncio.Future[Receipt]" = field(repr=False)
 
