@@ -50,8 +50,9 @@ def erase(
 
 
 def _tell(receipt: Mapping[str, Any], reference: str, *, dry_run: bool) -> None:
+    if dry_run:
+        console.say("Nothing was erased: this was a dry run.")
     if receipt["still_held"]:
         console.fail(str(receipt["sentence"]).replace("REF", reference))
-    else:
-        told = "Nothing was erased: this was a dry run." if dry_run else f"{KEYS_GONE} {receipt['sentence']}"
-        console.say(told)
+    elif not dry_run:
+        console.say(f"{KEYS_GONE} {receipt['sentence']}")

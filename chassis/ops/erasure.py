@@ -47,11 +47,12 @@ class DeletionReceipt:
             return "Nothing of it is left here that can be read."
         names = " and ".join(each.reference for each in self.still_held)
         needed = " and ".join(each.reference for each in self.still_held if each.needed)
-        first = f"First complete {needed} at the intake desk: its original is all that there is. " if needed else ""
+        only = "its original is all that there is"
+        first = f"First complete {needed} at the intake desk: {only}. Then" if needed else "Next,"
         return (
             f"Not finished: the same mail is also the original of {names}, under a key of its own, and the erased "
-            f"person's words are in it. {first}Then erase that mail everywhere: `throughline erase REF "
-            "--shared-original`. Forms and versions stay."
+            f"person's words are in it. {first} erase that mail everywhere: `throughline erase REF --shared-original "
+            '--reason "..."`. Forms and versions stay.'
         )
 
 
