@@ -18,7 +18,6 @@ from chassis.database import Session
 from chassis.telemetry.start import start_tracing
 from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import ProgressStage
-from services.intake.domain import references_in
 from services.notify import jobs, operations
 from services.notify.clients import Clients, ConsoleSmtpClient, Delivery, Mail, SmtpClient, SmtpServer
 from services.notify.domain import ALLOWED_IN_MAIL, MOST_UNRECORDED, Kind, Result
@@ -107,26 +106,6 @@ class TestSendDue:
         [message] = mail_server.messages()
         assert message["To"] == "out-of-hours@kent-council.example"
         assert message["Subject"].startswith("Urgent: ")
-
-    async def test_an_answer_of_the_referrer_names_the_referral_by_the_message_id(
-        self, notify: Runtime, mail_server: MailServer
-    ) -> None:
-        await handle(notify, referrer_message(), subject=uuid4())
-        await handle(notify, concern(), subject=uuid4())
-        await jobs.send_due(notify, NOW)
-        ids = {message["To"]: message["Message-ID"] for message in mail_server.messages()}
-        assert references_in(ids[REFERRER_ADDRESS]) == (REFERENCE,)
-        assert references_in(ids[KENT_ADDRESS]) == ()
-
-    async def test_tells_the_referrer_that_an_addition_came(self, notify: Runtime, mail_server: MailServer) -> None:
-        await handle(notify, referrer_message(addition=True, in_reply_to="<added@school.example>"), subject=uuid4())
-        await jobs.send_due(notify, NOW)
-        [message] = mail_server.messages()
-        assert (message["Subject"], message["In-Reply-To"]) == (
-            f"Your referral {REFERENCE}: your addition",
-            "<added@school.example>",
-        )
-        assert "What you added" in message.get_payload()
 
     async def test_a_repeat_of_the_event_sends_nothing_more(self, notify: Runtime, mail_server: MailServer) -> None:
         subject, event_id = uuid4(), uuid4()

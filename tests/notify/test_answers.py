@@ -1,0 +1,42 @@
+"""What a referrer is sent can be answered: the answer names its referral, and an addition is acknowledged."""
+
+from uuid import uuid4
+
+import pytest
+
+from chassis.app import Runtime
+from services.intake.domain import references_in
+from services.notify import jobs
+from services.notify.clients import SmtpClient, SmtpServer
+from tests.notify.conftest import MailServer, NotifyOf
+from tests.notify.made import NOW, REFERENCE, REFERRER_ADDRESS, concern, handle, referrer_message
+
+KENT_ADDRESS = "central-referral-unit@kent-council.example"
+
+
+@pytest.fixture
+async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
+    """Notify with the real mail client."""
+    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never", patience=1.0)))
+
+
+class TestMailToTheReferrer:
+    async def test_an_answer_of_the_referrer_names_the_referral_by_the_message_id(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        await handle(notify, referrer_message(), subject=uuid4())
+        await handle(notify, concern(), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        ids = {message["To"]: message["Message-ID"] for message in mail_server.messages()}
+        assert references_in(ids[REFERRER_ADDRESS]) == (REFERENCE,)
+        assert references_in(ids[KENT_ADDRESS]) == ()
+
+    async def test_tells_the_referrer_that_an_addition_came(self, notify: Runtime, mail_server: MailServer) -> None:
+        await handle(notify, referrer_message(addition=True, in_reply_to="<added@school.example>"), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        [message] = mail_server.messages()
+        assert (message["Subject"], message["In-Reply-To"]) == (
+            f"Your referral {REFERENCE}: your addition",
+            "<added@school.example>",
+        )
+        assert "What you added" in message.get_payload()
