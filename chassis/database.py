@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 from uuid import UUID
@@ -31,6 +31,8 @@ _PREPARING: ContextVar[bool] = ContextVar("preparing", default=False)
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY k) AS s")
 
 _ASK = text("SELECT 1")
+UNDOING_SECONDS = 2.0
+"""So long a transaction that failed waits for a server to undo it; one that says nothing undoes it by itself."""
 
 _WORLD_ERRORS = (
     Unavailable,
@@ -285,7 +287,12 @@ class Database:
         self._check_open()
         try:
             async with self._connected() as (_, driver):
-                return await driver.fetch(statement, parameters)
+                try:
+                    return await driver.fetch(statement, parameters)
+                except (asyncio.CancelledError, TimeoutError):
+                    # Its answer may still come: the next one would have to wait for it.
+                    driver.end()
+                    raise
         except _LIBRARY_ERRORS as error:
             raise _translated(error) from error
 
@@ -300,10 +307,6 @@ class Database:
                 driver = Driver.beneath(connection)
             try:
                 yield connection, driver
-            except (asyncio.CancelledError, TimeoutError):
-                # Nobody waits any more for a server that says nothing: not for its answer, and not for the undoing.
-                driver.end()
-                raise
             finally:
                 if not driver.is_idle():
                     await connection.invalidate()
@@ -350,12 +353,13 @@ async def _committed(driver: Driver, actor: Actor) -> AsyncIterator[None]:
     try:
         yield
         await driver.commit()
-    except (asyncio.CancelledError, TimeoutError):
-        raise
     except BaseException:
-        # The error itself goes on, and not what the undoing says of a lost connection.
-        with suppress(*_LIBRARY_ERRORS):
-            await driver.roll_back()
+        # The error itself goes on, a cancellation above all, and not what the undoing says of a lost connection.
+        try:
+            async with asyncio.timeout(UNDOING_SECONDS):
+                await driver.roll_back()
+        except _LIBRARY_ERRORS:
+            driver.end()
         raise
 
 
