@@ -12,7 +12,7 @@ from services.intake.web.form.steps import STEPS
 from tests.faults.canaries import Plant
 from tests.faults.test_canaries import appended, envelope, parked_for
 from tests.journeys.live import Live, aside, mail_aside, mailed, signed_in, wait
-from tests.journeys.looking import ABSENT
+from tests.journeys.looking import ABSENT, ENDED
 from tests.journeys.pages import answered
 from tests.journeys.test_pathway import (
     BOARD,
@@ -136,7 +136,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
     decisions = ("close", "signpost", "lead-partnership", "pass-on", "refer-section-36")
     return {
         "intake": [
-            ("", ["/", "/referral", "/referral/call-999", "/progress", "/progress/asked", "/progress/a-link"]),
+            ("", ["/", "/referral", "/referral/call-999", "/progress", "/progress/asked", ENDED]),
             ("", [f"/referral/questions/{step.key}" for step in STEPS]),
             (DESK, ["/desk", f"/desk/referrals/{world.unread}", "/desk/ledger", f"/desk/ledger/{fresh}"]),
             (DESK, ["/desk?list=overdue", "/desk/pairs", f"/desk/pairs/{ids['pair']}"]),
