@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from contracts.intake import awareness, duty, police, referrer, social_care, statistics
 from contracts.vocabulary import Door, Team
 
 DOORS: Mapping[Door, str] = MappingProxyType({Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"})
@@ -31,12 +32,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 )
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
-        "intake.police.v1": "What the police are told",
-        "intake.social-care.v1": "What social care is told",
-        "intake.awareness.v1": "What Channel is told",
-        "intake.referrer.v1": "What referrers are told",
-        "intake.duty.v1": "Calls to the duty officer",
-        "intake.statistics.v1": "What statistics are told",
+        police.TOPIC: "What the police are told",
+        social_care.TOPIC: "What social care is told",
+        awareness.TOPIC: "What Channel is told",
+        referrer.TOPIC: "What referrers are told",
+        duty.TOPIC: "Calls to the duty officer",
+        statistics.TOPIC: "What statistics are told",
     }
 )
 SERVICES: Mapping[str, str] = MappingProxyType(
