@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from contracts.intake import awareness, duty, police, referrer, social_care, statistics
+from contracts.catalogue import EVENT_BY_TYPE
 from contracts.vocabulary import Door, Team
 
 DOORS: Mapping[Door, str] = MappingProxyType({Door.WEB: "Web form", Door.API: "Partner system", Door.EMAIL: "Email"})
@@ -32,14 +32,18 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 )
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
-        police.TOPIC: "What the police are told",
-        social_care.TOPIC: "What social care is told",
-        awareness.TOPIC: "What Channel is told",
-        referrer.TOPIC: "What referrers are told",
-        duty.TOPIC: "Calls to the duty officer",
-        statistics.TOPIC: "What statistics are told",
+        EVENT_BY_TYPE[event].topic: words
+        for event, words in {
+            "intake.referral-received.v1": "What the police are told",
+            "intake.safeguarding-concern-received.v1": "What social care is told",
+            "intake.referral-made.v1": "What Channel is told",
+            "intake.referrer-message-due.v1": "What referrers are told",
+            "intake.duty-officer-paged.v1": "Calls to the duty officer",
+            "intake.referral-counted.v1": "What statistics are told",
+        }.items()
     }
 )
+"""What people call a topic, of which an event is named here."""
 SERVICES: Mapping[str, str] = MappingProxyType(
     {"triage": "Police triage", "notify": "Notices", "channel": "Channel", "stats": "Prevent statistics"}
 )
