@@ -81,7 +81,6 @@ def practice(known: Areas, area: Area, district: str) -> Practice:
             _recipient(each, closes, _rules(known, area, number)) for number, each in enumerate(area.recipients)
         ),
         tells=frozenset(telling.stage for telling in area.referrer_told if telling.tell),
-        desk_owner=area.desk.organisation,
         desk=desk_practice(area),
     )
 

@@ -48,7 +48,6 @@ class Practice:
     front_door: str
     recipients: tuple[RequiredRecipient, ...]
     tells: frozenset[ProgressStage]
-    desk_owner: str
     desk: DeskPractice
 
     def withheld_from(self, audience: str) -> frozenset[str]:

@@ -41,8 +41,8 @@ def refusal_values(request: PageRequest) -> Mapping[str, object]:
     visit = Visit(request)
     if request.actor.kind == "person":
         visit.speak(ENGLISH)
-    shown = {"public": request.actor.kind != "person", "typed": typed(request), "here": request.request.url.path}
-    return {**visit.words(), **shown, "told": partial(told, visit)}
+    shown = {"public": request.actor.kind != "person", "typed": typed(request), "told": partial(told, visit)}
+    return {**visit.words(), "other_language": visit.other_language({}), **shown}
 
 
 def told(visit: Visit, reason: str, title: str, sentence: str) -> tuple[str, str]:

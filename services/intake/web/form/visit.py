@@ -104,7 +104,7 @@ class Visit:
             "_": self.say,
             "language": self.language,
             "drafted": language.is_draft(self.language),
-            "other_language": self._other(),
+            "other_language": self.other_language(self.request.query),
         }
 
     def _remembered(self, response: Response) -> Response:
@@ -113,8 +113,8 @@ class Visit:
             response.set_cookie(LANGUAGE, self.language, secure=secure, httponly=True, samesite="lax")
         return response
 
-    def _other(self) -> dict[str, str]:
+    def other_language(self, query: Mapping[str, str]) -> dict[str, str]:
+        """Return the way to this page, with a query, in the other language; no page repeats the address it is at."""
         other = language.WELSH if self.language == language.ENGLISH else language.ENGLISH
-        query = {name: value for name, value in self.request.query.items() if name != SWITCH}
-        path = self.request.request.url.path
-        return {"code": other, "name": language.NAMES[other], "href": f"{path}?{urlencode({**query, SWITCH: other})}"}
+        kept = {name: value for name, value in query.items() if name != SWITCH}
+        return {"code": other, "name": language.NAMES[other], "href": f"?{urlencode({**kept, SWITCH: other})}"}
