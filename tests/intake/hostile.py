@@ -63,6 +63,16 @@ def many_entries() -> bytes:
     return archive(*((f"word/{number}", b"") for number in range(5_000)))
 
 
+def hidden_directory() -> bytes:
+    """Three hundred thousand entries, of which only the records of a larger kind of archive tell."""
+    single = archive(("word/document.xml", b"<a/>"))
+    place, end = single.index(b"PK\x01\x02"), single.index(b"PK\x05\x06")
+    entries = single[place:end] * 300_000
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 300_000, 300_000, len(entries), place)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, place + len(entries), 1)
+    return single[:place] + entries + record + locator + single[end:]
+
+
 def nested() -> bytes:
     """An archive within an archive within one."""
     inner = archive(("a.zip", archive(("word/document.xml", b"<a/>"))))

@@ -100,6 +100,7 @@ class TestZipFiles:
             (hostile.lying_bomb, Cause.TOO_BIG),
             (hostile.overlapping_bomb, Cause.TOO_BIG),
             (hostile.many_entries, Cause.TOO_BIG),
+            (hostile.hidden_directory, Cause.TOO_BIG),
             (hostile.shy_archive, Cause.DAMAGED),
             (hostile.strangely_packed, Cause.DAMAGED),
             (lambda: hostile.archive(*((f"{number}.txt", b"x") for number in range(21))), Cause.TOO_BIG),

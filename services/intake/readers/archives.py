@@ -24,6 +24,8 @@ END = b"PK\x05\x06"
 END_RECORD = struct.Struct("<4s4H2LH")
 LONGEST_COMMENT = 65_535
 IN_ZIP64 = 0xFFFF
+ZIP64, ZIP64_SIZE = b"PK\x06\x07", 20
+"""A record before the last one that leads to another last one: the library believes that one."""
 ENCRYPTED = 0x1
 ARCHIVES = (".zip", ".jar", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar")
 OFFICE = (".docx", ".docm", ".xlsx", ".pptx", ".odt")
@@ -134,7 +136,8 @@ def _end_cause(body: bytes) -> Cause:
     if place < 0 or place + END_RECORD.size > len(body):
         return Cause.DAMAGED
     _, _, _, here, entries, size, _, _ = END_RECORD.unpack_from(body, place)
-    if IN_ZIP64 in {here, entries} or entries > MOST_ENTRIES or size > LARGEST_DIRECTORY:
+    elsewhere = body[max(0, place - ZIP64_SIZE) : place].startswith(ZIP64)
+    if elsewhere or IN_ZIP64 in {here, entries} or entries > MOST_ENTRIES or size > LARGEST_DIRECTORY:
         return Cause.TOO_BIG
     return Cause.NONE
 
