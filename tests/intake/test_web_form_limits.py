@@ -48,3 +48,6 @@ class TestTheLimit:
         assert sender("2001:db8::1") == sender("2001:db8::ffff:1") != sender("2001:db8:0:1::1")
         assert sender("192.0.2.1") != sender("192.0.2.2")
         assert sender("") == ""
+
+    def test_counts_no_ipv4_address_as_all_the_others_where_a_socket_serves_both_kinds(self) -> None:
+        assert sender("::ffff:192.0.2.1") == sender("192.0.2.1") != sender("::ffff:192.0.2.2")

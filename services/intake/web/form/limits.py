@@ -1,6 +1,6 @@
 """How often one address may send the public form: people do not notice, a machine waits, danger never does."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from services.intake.web.api.limits import Buckets
 from services.intake.web.form.visit import Visit
@@ -21,9 +21,14 @@ def seconds_to_wait(visit: Visit) -> int:
 
 
 def sender(host: str) -> str:
-    """Return whom an address stands for: one machine has a whole network (/64) of IPv6 addresses."""
+    """Return whom an address stands for: one machine has a whole network (/64) of IPv6 addresses.
+
+    An IPv4 address that a socket for both kinds writes as an IPv6 one stands for itself, not for all of them.
+    """
     try:
         known = ip_address(host)
     except ValueError:
         return host
-    return str(ip_network((known, 64), strict=False)) if known.version > 4 else host  # noqa: PLR2004  IPv4
+    if not isinstance(known, IPv6Address):
+        return host
+    return str(known.ipv4_mapped or ip_network((known, 64), strict=False))
