@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from chassis import documents, outbox
 from chassis.actor import Actor
@@ -14,8 +14,9 @@ from chassis.app import Runtime
 from chassis.ops.erasure import erase_stored
 from chassis.outbox import About
 from chassis.proof import Sent, Verdict, sent_about
-from chassis.tables import document_grant
-from contracts.envelope import associated_data
+from contracts.envelope import DocumentReference, associated_data
+from contracts.intake.police import ReferralReceived
+from contracts.specimens import specimen
 from tests.chassis.journey import AREA, NOW, VERSION, made, publisher
 from tests.conftest import RuntimeOf
 
@@ -32,6 +33,21 @@ async def announced(runtime: Runtime, subject: UUID) -> bytes:
     async with runtime.database.transaction(Actor.service("intake")) as session:
         await outbox.add(session, event, about=About(subject, AREA, VERSION))
     return event.model_dump_json().encode()
+
+
+async def stored(runtime: Runtime, subject: UUID, words: str) -> DocumentReference:
+    """Keep a document about a subject."""
+    async with runtime.database.transaction(Actor.service("intake")) as session:
+        return await documents.store(
+            session, subject=subject, area=AREA, name=words, media_type="text/plain", body=words.encode(), now=NOW
+        )
+
+
+async def told(runtime: Runtime, subject: UUID, *named: DocumentReference) -> UUID:
+    """Announce an event that names documents."""
+    event = specimen(ReferralReceived).model_copy(update={"documents": named})
+    async with runtime.database.transaction(Actor.service("intake")) as session:
+        return await outbox.add(session, event, about=About(subject, AREA, VERSION))
 
 
 async def proof(runtime: Runtime, subject: UUID) -> Sequence[Sent]:
@@ -91,18 +107,25 @@ class TestSentAbout:
         assert (sent.verdict, sent.digest) == (Verdict.ERASED, "")
         assert [each.verdict for each in await proof(intake, other)] == [Verdict.MATCHES]
 
+    async def test_names_of_each_message_the_documents_that_it_named(self, intake: Runtime) -> None:
+        subject = uuid4()
+        first, later = await stored(intake, subject, "first"), await stored(intake, subject, "later")
+        named = await told(intake, subject, first)
+        added = await told(intake, subject, later)
+        silent = await told(intake, subject)
+        await announced(intake, subject)
+        found = {each.event_id: each.documents for each in await proof(intake, subject)}
+        assert (found[named], found[added], found[silent]) == ((first.digest,), (later.digest,), ())
+        await change(intake, "DELETE FROM outbox")
+        older = {each.event_id: each.documents for each in await proof(intake, subject)}
+        assert older.pop(named) == older.pop(added) == older.pop(silent) == (first.digest, later.digest)
+        assert list(older.values()) == [()]
+
     async def test_names_no_document_that_was_erased_alone(self, intake: Runtime) -> None:
         subject = uuid4()
-        await announced(intake, subject)
+        kept, gone = await stored(intake, subject, "kept"), await stored(intake, subject, "gone")
+        await told(intake, subject, kept, gone)
         async with intake.database.transaction(Actor.service("intake")) as session:
-            kept, gone = [
-                await documents.store(
-                    session, subject=subject, area=AREA, name=name, media_type="text/plain", body=b"x", now=NOW
-                )
-                for name in ("kept", "gone")
-            ]
-            for each in (kept, gone):
-                await session.execute(insert(document_grant).values(document_id=each.id, service="channel"))
             await erase_stored(session, subject, None, reason="a test", now=NOW, document=gone.id)
         [sent] = await proof(intake, subject)
         assert sent.documents == (kept.digest,)
