@@ -235,6 +235,18 @@ class TestSheet:
         assert answer.status_code == 422
         assert any("phone number" in sentence for sentence in problems(answer.text))
         assert "Kept words" in answer.text
+        page: Any = html.fromstring(answer.text)
+        [known] = page.xpath("//input[@name='sharing_acknowledged'][@checked]/@value")
+        assert known == keyed()["sharing_acknowledged"]
+        assert not page.xpath("//nav[@aria-labelledby='first']//a[@href='#person.phones.0']"), "what is wrong is here"
+        assert not page.xpath("//*[@id='person.phones.0']/ancestor::*[@class='throughline-keyed']//strong")
+
+    async def test_sends_the_form_without_the_place_that_a_link_led_to(self, intake: Running) -> None:
+        """A form without an address sends the fragment along: the browser then passes over the error summary."""
+        reference = await unread_mail(intake)
+        await as_officer(intake)
+        page: Any = html.fromstring((await intake.client.get(f"/desk/referrals/{reference}")).text)
+        assert f"/desk/referrals/{reference}" in page.xpath("//main//form/@action")
 
 
 class TestOriginal:

@@ -106,7 +106,8 @@ def form(found: Found, sent: FormData | None = None, errors: Iterable[tuple[str,
         rest = tuple(each for each in keyed if not _comes_first(each))
         others += [Sheet(_theirs(section.title), rest)] if rest else []
     dates = frozenset(name for name in dict(wrong) if _is_date(name))
-    return Form(Sheet("Look at these first", tuple(first)), tuple(others), FormErrors(FormData(), wrong, dates))
+    values = FormData() if sent is None else sent
+    return Form(Sheet("Look at these first", tuple(first)), tuple(others), FormErrors(values, wrong, dates))
 
 
 def read(sent: FormData, found: Found, today: date) -> Mapping[str, str] | tuple[tuple[str, str], ...]:
