@@ -167,6 +167,11 @@ class SubjectKeys:
         while len(self._cache) > CACHED_KEYS:
             self._cache.popitem(last=False)
 
+    async def knows(self, subject: UUID) -> bool:
+        """Say whether there is a key of this subject."""
+        await self._load((subject,))
+        return subject in self._cache
+
     async def seal(self, subject: UUID, plain: bytes) -> bytes:
         """Seal a value under the subject's key, creating the key if there is none; raises SubjectErased."""
         if subject not in self._cache:

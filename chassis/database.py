@@ -216,6 +216,10 @@ class Session:
         """Return the id of a new subject, whose key is made already."""
         return await self._keys.new_subject()
 
+    async def knows(self, subject: UUID) -> bool:
+        """Say whether anything may be sealed here for this subject."""
+        return await self._keys.knows(subject)
+
     async def seal(self, subject: UUID, value: str | bytes) -> bytes:
         """Seal a value under the subject's key; raises SubjectErased."""
         return await self._keys.seal(subject, value.encode() if isinstance(value, str) else value)

@@ -34,6 +34,7 @@ _READ = text(f"SELECT {_FACTS}, body FROM document WHERE id = :id")  # noqa: S60
 _LIST = text(
     f"SELECT {_FACTS} FROM document WHERE subject = :subject AND name <> '' ORDER BY received_at, id"  # noqa: S608
 )
+_STRANGE = text("SELECT 1 FROM document WHERE (id = :id AND subject <> :subject) OR subject = :id")
 _GRANTED = text("SELECT service FROM document_grant WHERE document_id = :id AND service = :service")
 
 
@@ -173,6 +174,16 @@ async def erase(session: Session, erased: UUID) -> int:
     theirs = (document.c.subject == erased) | (document.c.id == erased)
     found = await session.execute(update(document).where(theirs, document.c.body != b"").values(emptied))
     return found.rowcount
+
+
+async def check_owner(session: Session, document_id: UUID, subject: UUID) -> None:
+    """Raise DocumentAbsent where the id is known here as that of a subject, or of another subject's document.
+
+    One that never came is in order: an erasure goes to services that it may still be on its way to.
+    """
+    known = await session.first(_STRANGE, {"id": document_id, "subject": subject})
+    if known is not None or await session.knows(document_id):
+        raise DocumentAbsent("That is no document of this subject: give the two ids that a deletion receipt names.")
 
 
 async def is_erased(session: Session, document_id: UUID) -> bool:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import TypeAdapter
 
-from chassis import audit, clock, inbox
+from chassis import audit, clock, documents, inbox
 from chassis.actor import Actor
 from chassis.database import Session
 from chassis.erasing import EraseSubject, MayErase
@@ -180,8 +180,10 @@ def _erasing(service: OperatedService) -> Endpoint:
 
 async def _rehearsed(session: Session, service: OperatedService, order: ErasureOrder) -> DeletionReceipt | None:
     """Return what a dry run would erase, None when it is to be done; raises what the service refuses."""
-    if order.document and service.may_erase is not None:
-        await service.may_erase(session, order.document)
+    if order.document:
+        await documents.check_owner(session, order.document, order.subject)
+        if service.may_erase is not None:
+            await service.may_erase(session, order.document)
     if not order.dry_run:
         return None
     with suppress(_Undo):

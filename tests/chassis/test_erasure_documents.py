@@ -68,6 +68,26 @@ class TestADocumentAlone:
             assert await session.seal(subject, "more of it")
         assert [row[2] for row in await audited(place)] == ["ops.erase", "document.erase"]
 
+    async def test_is_of_the_subject_that_the_audit_names_or_nothing_goes(
+        self, place: Place, operator: httpx2.AsyncClient
+    ) -> None:
+        subject, other = uuid4(), uuid4()
+        (own,) = await stored(place, subject, "own")
+        async with place.database.transaction(OURSELVES) as session:
+            sealed = await session.seal(subject, "CANARY")
+        for document in (subject, own.id):
+            answer = await operator.post("/ops/erase", json=order(other, document))
+            assert (answer.status_code, "no document of this subject" in answer.text) == (404, True)
+        async with place.database.transaction(OURSELVES) as session:
+            assert (await documents.read(session, own.id)).body == b"CANARY"
+            assert await session.unseal_text(subject, sealed) == "CANARY"
+        assert await rows_of(place, tables.erased_subject) == []
+
+    async def test_that_never_came_is_noted_all_the_same(self, place: Place, operator: httpx2.AsyncClient) -> None:
+        receipt = (await operator.post("/ops/erase", json=order(uuid4(), uuid4()))).json()
+        assert (receipt["documents"], receipt["done"]) == (0, True)
+        assert len(await rows_of(place, tables.erased_subject)) == 1
+
     async def test_that_a_restored_backup_brings_back_goes_again(
         self, place: Place, operator: httpx2.AsyncClient
     ) -> None:
