@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+import samples
 from chassis import clock
 from chassis.actor import Actor
 from contracts.intake import police
@@ -30,6 +31,8 @@ URL = "/api/v1/referrals"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HARMLESS = ("notes.txt", b"Synthetic notes.", "text/plain")
 LOCKED = ("locked.docx", hostile.locked_archive(), WORD)
+SEALED = ("sealed.docx", (Path(samples.__file__).parent / "forms" / "locked.docx").read_bytes(), WORD)
+"""Under a password, as Word itself keeps it."""
 PICTURE = ("picture.png", b"\x89PNG\r\n\x1a\n synthetic", "image/png")
 INFECTED = ("letter.txt", EICAR, "text/plain")
 File = tuple[str, bytes, str]
@@ -100,13 +103,14 @@ async def opened(running_of: RunningOf) -> AsyncIterator[Open]:
 class TestFilesBesideAForm:
     async def test_are_announced_at_once_and_stand_in_quarantine_until_they_were_looked_at(self, opened: Open) -> None:
         partner = await opened()
-        row = await partner.refer(HARMLESS, LOCKED, PICTURE)
+        row = await partner.refer(HARMLESS, LOCKED, SEALED, PICTURE)
         assert (row.reading, row.version) == ("read", 1)
         assert "intake.police.v1" in await topics_of(partner.runtime, row.id)
         assert set((await partner.reasons(row.id)).values()) == {QuarantineReason.BEING_EXAMINED}
         assert await partner.room.read_waiting() == 1
         assert await partner.reasons(row.id) == {
             "locked.docx": QuarantineReason.LOCKED,
+            "sealed.docx": QuarantineReason.LOCKED,
             "picture.png": QuarantineReason.UNKNOWN_KIND,
         }
         assert all(each.size and len(each.digest) == 64 and each.found_at for each in await partner.closed(row.id))

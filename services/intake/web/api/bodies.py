@@ -29,10 +29,12 @@ MULTIPART_LIMIT = 30 * MIB
 REFERRAL_PART = "referral"
 ATTACHMENT_PART = "attachment"
 JSON = "application/json"
+OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""How an Office file begins: as a zip file, or, under a password, as the container that Office seals it in."""
 ATTACHMENT_TYPES = {
     "application/pdf": (b"%PDF-",),
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (b"PK\x03\x04",),
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (b"PK\x03\x04",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": OFFICE,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": OFFICE,
     "application/vnd.oasis.opendocument.text": (b"PK\x03\x04",),
     "image/jpeg": (b"\xff\xd8\xff",),
     "image/png": (b"\x89PNG\r\n\x1a\n",),
