@@ -189,3 +189,11 @@ class TestDanger:
         danger = form().concerns.model_copy(update={"immediate_danger": True})
         _, row = await take_in(runtime, practice(runtime), form().model_copy(update={"concerns": danger}))
         assert len(await told(runtime, row.id, "intake.duty.v1")) == 1
+
+    async def test_that_was_told_of_stays_told_of_whatever_a_corrected_form_says(self, runtime: Runtime) -> None:
+        danger = form().concerns.model_copy(update={"immediate_danger": True})
+        _, row = await take_in(runtime, practice(runtime), form().model_copy(update={"concerns": danger}))
+        await add(runtime, row.id, Addition(form=form()))
+        police = (await told(runtime, row.id, "intake.police.v1"))[-1]
+        assert (police["version"], police["immediate_danger"]) == (2, True)
+        assert police["form"]["concerns"]["immediate_danger"] is False

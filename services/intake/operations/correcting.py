@@ -97,11 +97,10 @@ async def _new_version(
         settled = Reading.COMPLETED if row.reading in STILL_OPEN else Reading(row.reading)
         form: ReferralForm | None = addition.form
         reading = Reading.UNREAD if addition.reason else settled
-        reason, found, danger = addition.reason, addition.found, addition.immediate_danger
+        reason, found = addition.reason, addition.found
     else:
         form, found = await _newest(session, row)
         reading, reason = Reading(row.reading), row.unread_reason
-        danger = addition.immediate_danger or row.immediate_danger
     return NewVersion(
         reading=reading,
         practice=practice,
@@ -111,7 +110,7 @@ async def _new_version(
         found=found,
         marks=marks_of(form, likeness_key),
         addition=addition.words.strip(),
-        danger=danger,
+        danger=addition.immediate_danger or row.immediate_danger,
         acknowledge_to=addition.acknowledge_to,
         in_reply_to=addition.in_reply_to,
     )
