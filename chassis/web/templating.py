@@ -106,8 +106,8 @@ def unbroken(text: str) -> Markup:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return the non-empty paragraphs of what somebody typed."""
-    return [part.strip() for part in text.split("\n\n") if part.strip()]
+    """Return the non-empty paragraphs of what somebody typed, in a mail too, whose lines end in another way."""
+    return [part.strip() for part in "\n".join(text.splitlines()).split("\n\n") if part.strip()]
 
 
 FORMATS: Mapping[str, Callable[..., Any]] = {

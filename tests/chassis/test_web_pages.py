@@ -14,7 +14,7 @@ from chassis import sessions
 from chassis.database import DatabaseUnavailable
 from chassis.web import PUBLIC, Page, install
 from chassis.web.pages import Site
-from chassis.web.templating import unbroken
+from chassis.web.templating import paragraphs, unbroken
 from tests.chassis.web_example import PAGES, TEMPLATES, Example, ExampleService, found, home, make
 
 
@@ -89,6 +89,10 @@ class TestShell:
         visitor.post("/example", data={"csrf_token": token, "surname": "Test", "consent": "yes"})
         assert "Saved." in visitor.get("/").text
         assert "Saved." not in visitor.get("/").text
+
+    def test_keeps_apart_the_paragraphs_of_whatever_ends_its_lines(self) -> None:
+        for end in ("\n", "\r\n", "\r"):
+            assert paragraphs(f"One.{end}Still one.{end}{end}Two.{end}") == ["One.\nStill one.", "Two."]
 
     def test_a_reference_in_the_heading_never_breaks_over_lines(self) -> None:
         held = '<span class="throughline-unbroken">KM-7F3K-92QM</span>'

@@ -110,6 +110,7 @@ class TestWelshPages:
         await fill_in(intake, answers())
         check = unescape((await intake.client.get("/referral/check")).text)
         assert "8 Hydref 2014" in check
+        assert "yn siarad ac yn deall Saesneg" in check, "the hidden words of a link keep the capitals of names"
         await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
         [row] = await rows(intake.runtime, "SELECT language FROM referral")
         assert row.language == "cy"

@@ -136,7 +136,8 @@ def _rows(visit: Visit, draft: Draft, section: Section, *, given_only: bool = Fa
                 if text or (not given_only and is_asked(draft, question)):
                     label = _label(visit, question, number, count)
                     change = visit.url("question", step=step.key, change="yes") + f"#{inputs(question, path)[0]}"
-                    yield Row(label, text or visit.say(NOT_GIVEN), change, label.lower())
+                    named = f"{label[:1].lower()}{label[1:]}"
+                    yield Row(label, text or visit.say(NOT_GIVEN), change, named)
 
 
 def is_asked(draft: Draft, question: Question) -> bool:
