@@ -75,7 +75,7 @@ class TestKeeper:
     ) -> None:
         intake = await running_of(service(), doors=False)
 
-        async def fails_at_one(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
+        async def fails_at_one(session: Session, originals: list[Original], **given: Any) -> list[Any]:
             if any(b"Subject: broken" in original.body for original in originals):
                 raise RuntimeError(len(originals))
             return await receive_all(session, originals, **given)
@@ -96,7 +96,7 @@ class TestKeeper:
         monkeypatch.setattr(keeping, "MOST_BYTES_TOGETHER", 2000)
         together: list[int] = []
 
-        async def counted(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
+        async def counted(session: Session, originals: list[Original], **given: Any) -> list[Any]:
             together.append(len(originals))
             return await receive_all(session, originals, **given)
 
@@ -154,11 +154,11 @@ class TestKeeper:
     ) -> None:
         intake = await running_of(service(), doors=False)
         monkeypatch.setattr(keeping, "STUCK_SECONDS", 0.05)
-        first = mail(Subject="hangs").as_bytes()
+        first, released = mail(Subject="hangs").as_bytes(), asyncio.Event()
 
-        async def hangs(session: Session, originals: list[Original], **given: Any) -> list[Receipt]:
+        async def hangs(session: Session, originals: list[Original], **given: Any) -> list[Any]:
             if any(b"Subject: hangs" in original.body for original in originals):
-                await asyncio.Event().wait()
+                await released.wait()
             return await receive_all(session, originals, **given)
 
         monkeypatch.setattr(keeping, "receive_all", hangs)
@@ -168,6 +168,8 @@ class TestKeeper:
         receipt = await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC, NOW)
         assert receipt.reference
         assert not hanging.done()
+        released.set()
+        assert (await hanging).reference != receipt.reference
 
 
 def _original(intake: Running, raw: bytes) -> Original:

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from chassis.database import Session
 from chassis.errors import Unavailable
 from services.intake.app import service
+from services.intake.domain import Original
+from services.intake.operations import receive_all
+from services.intake.spool import keeping
 from services.intake.web.api import taking
 from services.intake.web.api.taking import MOST_IN_BATCH
 from tests.conftest import Running, RunningOf
@@ -41,6 +45,24 @@ async def test_each_is_kept_or_refused_by_itself(intake: Running) -> None:
     pointers = [error["pointer"] for error in content["results"][3]["problem"]["errors"]]
     assert "/referrals/3/referral/person/surname" in pointers
     assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2
+
+
+async def test_keys_that_are_used_twice_make_nobody_beside_them_begin_again(
+    intake: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together: list[int] = []
+
+    async def counted(session: Session, originals: list[Original], **given: Any) -> list[Any]:
+        together.append(len(originals))
+        return await receive_all(session, originals, **given)
+
+    monkeypatch.setattr(keeping, "receive_all", counted)
+    batch = {"referrals": [item(f"key {number // 2}", surname=f"Synthetic{number}") for number in range(20)]}
+    results = (await intake.client.post(BATCH, json=batch)).json()["results"]
+    assert [result["status"] for result in results] == [201, 409] * 10
+    assert together == [20]
+    assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 10
+    assert len(await rows(intake.runtime, "SELECT digest FROM arrival_key")) == 10
 
 
 async def test_all_sent_again_are_the_same_hundred(intake: Running) -> None:

@@ -133,8 +133,11 @@ _MAKE = text(
 
 
 async def receive(session: Session, original: Original, *, now: datetime) -> Receipt:
-    """Keep one original; see `receive_all`."""
-    return (await receive_all(session, [original], now=now))[0]
+    """Keep one original; see `receive_all`. Raises KeyUsedForAnotherRequest."""
+    (answer,) = await receive_all(session, [original], now=now)
+    if isinstance(answer, KeyUsedForAnotherRequest):
+        raise answer
+    return answer
 
 
 async def receive_all(
@@ -143,20 +146,24 @@ async def receive_all(
     *,
     now: datetime,
     journeys: Iterable[telemetry.Journey] = repeat(nullcontext),
-) -> list[Receipt]:
+) -> list[Receipt | KeyUsedForAnotherRequest]:
     """Keep originals, give them references and announce them; the edge answers "accepted" only after the commit.
 
     An arrival that is known already (same idempotency key, Message-ID, digest or form token) gets its first answer
-    again, also when the first is beside it. Each is announced on its own of the `journeys`.
-    Raises KeyUsedForAnotherRequest when an idempotency key came with another body before.
+    again, also when the first is beside it; one whose idempotency key, its only sign, came with another body before
+    gets that refusal, and nothing of it is kept. Each is announced on its own of the `journeys`.
     """
     arrivals = [await _arrival(session, original, now) for original in originals]
     versions = await _make(session, arrivals, now)
-    receipts = []
+    answers: list[Receipt | KeyUsedForAnotherRequest] = []
     for arrival, journey in zip(arrivals, journeys, strict=False):
         with journey():
-            receipts.append(await _settle(session, arrival, versions.get(arrival.referral_id), now))
-    return receipts
+            try:
+                answers.append(await _settle(session, arrival, versions.get(arrival.referral_id), now))
+            except KeyUsedForAnotherRequest as refusal:
+                # Who sends such must not make everybody beside it begin again.
+                answers.append(refusal)
+    return answers
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from chassis.database import Session
 from chassis.errors import Unavailable
 from chassis.runtime import Runtime
 from chassis.settling import settled
-from services.intake.domain import Original, Receipt
+from services.intake.domain import KeyUsedForAnotherRequest, Original, Receipt
 from services.intake.operations import receive_all
 
+Answer = Receipt | KeyUsedForAnotherRequest
 MOST_TOGETHER = 50
 MOST_BYTES_TOGETHER = 32 * 1024 * 1024
 """A transaction of more would take longer than the database lets it."""
@@ -68,12 +69,12 @@ class Keeper:
 
     async def _keep_together(self, arrivals: list["Arrival"]) -> None:
         try:
-            receipts = await self._keep(arrivals)
+            answers = await self._keep(arrivals)
         except Exception as error:  # noqa: BLE001  it is told to whoever waits for it
             await self._one_by_one(arrivals, error)
             return
-        for arrival, receipt in zip(arrivals, receipts, strict=True):
-            arrival.answer(receipt)
+        for arrival, answer in zip(arrivals, answers, strict=True):
+            arrival.answer(answer)
         if len(arrivals) >= CROWD:
             self._runtime.relay.give_way(CROWD_SECONDS)
 
@@ -99,10 +100,10 @@ class Keeper:
                 arrival.fail(its_own)
                 error, alone = its_own, isinstance(its_own, Unavailable)
 
-    async def _keep(self, arrivals: Sequence["Arrival"]) -> list[Receipt]:
+    async def _keep(self, arrivals: Sequence["Arrival"]) -> list[Answer]:
         now = max(each.at for each in arrivals)
 
-        async def received(session: Session) -> list[Receipt]:
+        async def received(session: Session) -> list[Answer]:
             originals, journeys = [each.original for each in arrivals], [each.journey for each in arrivals]
             return await receive_all(session, originals, now=now, journeys=journeys)
 
@@ -119,10 +120,12 @@ class Arrival:
     journey: telemetry.Journey
     receipt: "asyncio.Future[Receipt]" = field(repr=False)
 
-    def answer(self, receipt: Receipt) -> None:
-        """Hand over the receipt."""
-        if not self.receipt.done():
-            self.receipt.set_result(receipt)
+    def answer(self, answer: Answer) -> None:
+        """Hand over the receipt, or the refusal of this one alone."""
+        if isinstance(answer, KeyUsedForAnotherRequest):
+            self.fail(answer)
+        elif not self.receipt.done():
+            self.receipt.set_result(answer)
 
     def fail(self, error: Exception) -> None:
         """Hand over what went wrong."""
