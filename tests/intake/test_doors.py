@@ -272,7 +272,7 @@ class TestReadingRoom:
     async def test_goes_on_after_one_that_fails_and_opens_only_so_many_attachments(self, running_of: RunningOf) -> None:
         intake = await running_of(service(), doors=False)
         crowded = mail()
-        for number in range(7):
+        for number in range(22):
             crowded.add_attachment(b"{}", maintype="application", subtype="json", filename=f"{number}.json")
         for raw in (mail(Subject="broken").as_bytes(), crowded.as_bytes()):
             await accept(intake, raw)
@@ -285,7 +285,7 @@ class TestReadingRoom:
             await cage.stop()
         states = await rows(intake.runtime, "SELECT reading, unread_reason FROM referral ORDER BY received_at")
         assert [row.reading for row in states] == ["being-read", "unread"]
-        assert "more than 5 attachments" in states[1].unread_reason
+        assert "more than 20 attachments" in states[1].unread_reason
 
 
 class OneFailingCage(Cage):

@@ -127,6 +127,24 @@ class TestCorrection:
         marks = await rows(runtime, "SELECT count(*) AS n FROM likeness_mark WHERE referral_id = :id", id=row.id)
         assert marks[0].n == 3
 
+    @pytest.mark.parametrize(
+        ("changed", "reading"),
+        [
+            ({"surname": "Corrected"}, "unread"),
+            ({"date_of_birth": "1999-04-27"}, "unread"),
+            ({"surname": "SYNTHÉTIC"}, "read"),
+            ({"nationality": "Dutch"}, "read"),
+        ],
+    )
+    async def test_of_a_name_or_date_of_birth_is_sent_on_and_looked_at_by_a_person(
+        self, runtime: Runtime, changed: dict[str, str], reading: str
+    ) -> None:
+        receipt, row = await take_in(runtime, practice(runtime), form())
+        await add(runtime, row.id, Addition(form=form(**changed)))
+        [after] = await rows(runtime, "SELECT * FROM referral WHERE reference = :r", r=receipt.reference)
+        assert (after.reading, "another name or date of birth" in after.unread_reason) == (reading, reading == "unread")
+        assert (await told(runtime, row.id, "intake.police.v1"))[-1]["version"] == 2
+
     async def test_ends_the_desks_work_on_what_could_not_be_read(self, runtime: Runtime) -> None:
         receipt, row = await take_in(runtime, practice(runtime), None)
         await add(runtime, row.id, Addition(form=form()))

@@ -112,8 +112,18 @@ def plain_letters(name: str) -> str:
 
 def same_person(one: Person, other: Person) -> bool:
     """Say whether two forms name exactly the same person: both names, as plain letters, and the date of birth."""
-    signs = [(plain_letters(each.forenames), plain_letters(each.surname), each.date_of_birth) for each in (one, other)]
-    return all(signs[0]) and signs[0] == signs[1]
+    signs = _signs(one)
+    return all(signs) and signs == _signs(other)
+
+
+def differ(one: Person, other: Person) -> bool:
+    """Say whether two forms give another name or date of birth; what only one of them gives is no difference."""
+    signs = zip(*(_signs(each) for each in (one, other)), strict=True)
+    return any(sign and beside and sign != beside for sign, beside in signs)
+
+
+def _signs(person: Person) -> tuple[object, ...]:
+    return plain_letters(person.forenames), plain_letters(person.surname), person.date_of_birth
 
 
 def sound_of(name: str) -> str:

@@ -56,7 +56,7 @@ LULL_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 2.0
 SECONDS_A_ROUND = 2.0
 MOST_AT_ONCE = 4
-MOST_FORMS = 5
+MOST_FORMS = 20
 TOO_MANY = f"The mail has more than {MOST_FORMS} attachments that may be forms; only the first ones were opened."
 NOT_KEPT = Posted(envelope_sender="?")
 """The envelope of a mail is not kept with it."""

@@ -24,9 +24,14 @@ from services.intake.domain import (
     marks_of,
 )
 from services.intake.domain.corrections import Before, correction_of
+from services.intake.domain.links import differ
 from services.intake.operations.quarantine import hold_for_examination
 from services.intake.operations.versions import FIND, NewVersion, add_version
 
+ANOTHER_NAME = (
+    "This corrected form gives another name or date of birth than the one before it: compare the two, and ask the "
+    "referrer where they may be two people."
+)
 _CLAIM_SIGN = text(
     """INSERT INTO arrival_key (digest, kind, area, request_digest, referral_id, seen_at)
     VALUES (:digest, :kind, :area, :request_digest, :referral_id, :seen_at)
@@ -41,8 +46,9 @@ async def add_version_by_referrer(
 
     Who may add is for the door to know: the caller has checked a second factor, a partner's token or a mail.
     `practice` is that of the referral's own area and version, for the district that now holds. A corrected form takes
-    the place of the one before, and ends the desk's work on an original that could not be read; words and documents
-    are added to whatever there is. What has come before under one of the addition's keys changes nothing.
+    the place of the one before, and ends the desk's work on an original that could not be read; one with another name
+    or date of birth goes to the desk. Words and documents are added to whatever there is. What has come before under
+    one of the addition's keys changes nothing.
     Raises ReferralUnknown, or NothingToAdd.
     """
     if not (addition.form or addition.words.strip() or addition.documents):
@@ -93,13 +99,16 @@ async def corrected(session: Session, referral_id: UUID, addition: Addition) -> 
 async def _new_version(
     session: Session, row: Any, addition: Addition, practice: Practice, likeness_key: bytes
 ) -> NewVersion:
+    before, found = await _newest(session, row)
     if addition.form is not None:
         settled = Reading.COMPLETED if row.reading in STILL_OPEN else Reading(row.reading)
         form: ReferralForm | None = addition.form
-        reading = Reading.UNREAD if addition.reason else settled
         reason, found = addition.reason, addition.found
+        if before and differ(addition.form.person, before.person):
+            reason = f"{reason} {ANOTHER_NAME}".strip()
+        reading = Reading.UNREAD if reason else settled
     else:
-        form, found = await _newest(session, row)
+        form = before
         reading, reason = Reading(row.reading), row.unread_reason
     return NewVersion(
         reading=reading,

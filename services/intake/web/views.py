@@ -26,6 +26,8 @@ from services.intake.web.form.visit import DRAFT, Visit
 
 NOT_DECLARED = marked("Select that you have read who will see this referral")
 CHANGING = "yes"
+SHORTEST_WAIT = 5
+"""Seconds: nobody is told to wait a second."""
 KEPT_MINUTES = int(Limits().idle.total_seconds()) // 60
 """So long a browser that does nothing keeps its draft."""
 
@@ -157,7 +159,7 @@ async def declaration(request: PageRequest) -> Response:
     if token != known_token:
         return visit.redirect("check_answers")
     wait = seconds_to_wait(visit)
-    return _make_wait(visit, wait) if wait else await _take_in(visit, token)
+    return _make_wait(visit, max(wait, SHORTEST_WAIT)) if wait else await _take_in(visit, token)
 
 
 def _make_wait(visit: Visit, seconds: int) -> Response:
