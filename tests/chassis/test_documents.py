@@ -272,6 +272,7 @@ def test_every_error_is_of_the_family_that_says_what_happens_next() -> None:
     assert families == {
         "document-absent": "Missing",
         "document-digest-mismatch": "Rejected",
+        "document-erased": "SubjectErased",
         "document-missing": "Rejected",
         "document-not-granted": "Forbidden",
         "document-refused": "Rejected",

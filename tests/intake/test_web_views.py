@@ -125,7 +125,8 @@ class TestPublicForm:
         await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
         [row] = await rows(intake.runtime, "SELECT reference FROM referral")
         after = (await intake.client.get("/referral")).text
-        assert f"Its reference is {row.reference}" in html.fromstring(after).text_content()
+        page: Any = html.fromstring(after)
+        assert f"Its reference is {row.reference}" in page.text_content()
         assert 'href="/referral/receipt"' in after
         await post(intake, f"{PAGE}danger", {"concerns.immediate_danger": "no"})
         assert row.reference not in (await intake.client.get("/referral")).text
