@@ -31,6 +31,7 @@ _PREPARING: ContextVar[bool] = ContextVar("preparing", default=False)
 _LOCK_ALL = text("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY k) AS s")
 
 _ASK = text("SELECT 1")
+NONE: Mapping[str, str] = {}
 UNDOING_SECONDS = 2.0
 """So long a transaction that failed waits for a server to undo it; one that says nothing undoes it by itself."""
 
@@ -264,14 +265,15 @@ class Database:
         )
 
     @asynccontextmanager
-    async def transaction(self, actor: Actor) -> AsyncIterator[Session]:
+    async def transaction(self, actor: Actor, settings: Mapping[str, str] = NONE) -> AsyncIterator[Session]:
         """Open one transaction under an actor, commit on leaving, roll back on any error.
 
+        `settings` of PostgreSQL hold until its end.
         Raises DatabaseUnavailable when the database cannot be reached or ends the connection.
         """
         self._check_open()
         try:
-            async with self._connected() as (connection, driver), _committed(driver, actor):
+            async with self._connected() as (connection, driver), _committed(driver, actor, settings):
                 session = Session(connection, actor, self.service, self.keys)
                 yield session
                 await session.flush()
@@ -346,10 +348,11 @@ class Database:
 
 
 @asynccontextmanager
-async def _committed(driver: Driver, actor: Actor) -> AsyncIterator[None]:
+async def _committed(driver: Driver, actor: Actor, settings: Mapping[str, str]) -> AsyncIterator[None]:
     """Commit on leaving, undo on any error; a connection for which neither was done is not idle, and is thrown away."""
     try:
-        await driver.begin({"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))})
+        who = {"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))}
+        await driver.begin({**who, **settings})
     except BaseException:
         # Whether the server has begun is not known: the next one would find itself in a transaction of ours.
         driver.end()

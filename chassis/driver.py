@@ -19,6 +19,20 @@ Values = Mapping[str, Any]
 _PLACE = re.compile(r"\$(\d+)")
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect's constructor
 
+ROW_BY_ROW = {
+    "plan_cache_mode": "force_custom_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""Settings for statements that touch few rows of tables that grow fast, by an index.
+
+Statistics of a queue are always wrong: it was empty when they were taken, or full. Each such statement has one good
+plan, row by row; the others are forbidden. Each execution is planned for its own number of rows: a plan kept from when
+the tables were empty would walk through all of them.
+"""
+
 
 class Record(asyncpg.Record):
     """A row whose columns are attributes too, as SQLAlchemy's rows have them."""

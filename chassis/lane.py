@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.crypto import plain_url
+from chassis.driver import ROW_BY_ROW
 from contracts.catalogue import TOPICS
 
 if TYPE_CHECKING:
@@ -24,14 +25,7 @@ SETTINGS = {
     "transaction_timeout": "150s",
     # A lane that has read ahead waits for two batches to be published: the one before it and its own.
     "idle_in_transaction_session_timeout": "120s",
-    # Statistics of a queue are always wrong: it was empty when they were taken, or full. Each statement here has one
-    # good plan, by an index, row by row; the others are forbidden. Each execution is planned for its own number of
-    # rows: a plan kept from when the tables were empty would walk through all of them.
-    "plan_cache_mode": "force_custom_plan",
-    "enable_seqscan": "off",
-    "enable_bitmapscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
+    **ROW_BY_ROW,
 }
 UNHURRIED = {"synchronous_commit": "off"}
 """For marks only: one that a crash takes back is made again, after a repeat that every inbox knows."""

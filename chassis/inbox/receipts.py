@@ -9,6 +9,7 @@ from sqlalchemy import text
 from chassis import clock, telemetry
 from chassis.actor import Actor
 from chassis.database import Database, Session, is_world_down
+from chassis.driver import ROW_BY_ROW
 from contracts.envelope import ReceiptBatch, ReceiptItem, ReplayRequest
 
 OnReceipt = Callable[[Session, Sequence[ReceiptItem], datetime], Awaitable[None]]
@@ -74,7 +75,7 @@ class Receipts:
             log.exception("A receipt could not be taken and was dropped.")
 
     async def _take(self, batches: Sequence[ReceiptBatch]) -> None:
-        async with self._database.transaction(self._actor) as session:
+        async with self._database.transaction(self._actor, ROW_BY_ROW) as session:
             # Outbox rows before dispatch rows, as the relay takes them.
             for request in (request for batch in batches for request in batch.replay):
                 await _send_again(session, request)

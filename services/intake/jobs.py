@@ -40,7 +40,7 @@ SPOOL_EVERY = timedelta(seconds=1)
 READ_HELD_EVERY = timedelta(seconds=30)
 READ_HELD_AT_ONCE = 50
 LIKEN_EVERY = timedelta(minutes=1)
-LIKEN_SINCE = timedelta(minutes=10)
+LIKEN_SINCE = timedelta(minutes=3)
 
 DESK_OVERDUE = "desk-overdue"
 

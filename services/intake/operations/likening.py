@@ -70,8 +70,9 @@ _NAMED = text(
 # each of a thousand that are all alike would be paired anew with whoever came last.
 _MISSED = text(
     """WITH recent AS (
-        SELECT DISTINCT referral_id AS id FROM referral_version AS version WHERE added_at > :since AND (
-            SELECT count(*) FROM referral_pair WHERE version.referral_id IN (earlier_id, later_id)) < :most_alike
+        SELECT DISTINCT referral_id AS id FROM referral_version AS version WHERE added_at > :since AND
+            (SELECT count(*) FROM referral_pair WHERE earlier_id = version.referral_id)
+            + (SELECT count(*) FROM referral_pair WHERE later_id = version.referral_id) < :most_alike
     ), alike AS (
         SELECT mark.referral_id AS id, mark.area, known.referral_id AS other_id, count(*) AS shared
         FROM recent JOIN likeness_mark AS mark ON mark.referral_id = recent.id
