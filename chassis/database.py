@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from chassis.actor import Actor
 from chassis.crypto import SubjectKeys
-from chassis.driver import Driver
+from chassis.driver import ENDED, Driver
 from chassis.errors import Conflict, Unavailable
-from chassis.tables import column
+from chassis.tables import area_policy, column
 
 __all__ = ["Database", "Session", "area_policy", "column", "is_world_down", "locked_key"]
 
@@ -251,6 +251,7 @@ class Database:
         self.keys = keys
         self.on_commit: list[Callable[[], None]] = []
         self._is_shut = False
+        self._pool_size = pool_size
         server_settings = {"application_name": service, "jit": "off", "standard_conforming_strings": "on"}
         connect_args = {"server_settings": server_settings, "command_timeout": 30}
         self._engine = create_async_engine(
@@ -273,7 +274,8 @@ class Database:
         """
         self._check_open()
         try:
-            async with self._connected() as (connection, driver), _committed(driver, actor, settings):
+            who = {"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))}
+            async with self._begun({**who, **settings}) as connection:
                 session = Session(connection, actor, self.service, self.keys)
                 yield session
                 await session.flush()
@@ -301,6 +303,23 @@ class Database:
                     raise
         except _LIBRARY_ERRORS as error:
             raise _translated(error) from error
+
+    @asynccontextmanager
+    async def _begun(self, settings: Mapping[str, str]) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection in a transaction; those of the pool that the server has ended are passed over."""
+        for others in reversed(range(self._pool_size + 1)):
+            async with self._connected() as (connection, driver):
+                try:
+                    await driver.begin(settings)
+                except BaseException as error:
+                    # Whether the server has begun is not known: the next one could be inside a transaction of ours.
+                    driver.end()
+                    if others and isinstance(error, ENDED):
+                        continue
+                    raise
+                async with _committed(driver):
+                    yield connection
+                return
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[AsyncConnection, Driver]]:
@@ -348,15 +367,8 @@ class Database:
 
 
 @asynccontextmanager
-async def _committed(driver: Driver, actor: Actor, settings: Mapping[str, str]) -> AsyncIterator[None]:
+async def _committed(driver: Driver) -> AsyncIterator[None]:
     """Commit on leaving, undo on any error; a connection for which neither was done is not idle, and is thrown away."""
-    try:
-        who = {"throughline.actor": actor.id, "throughline.areas": ",".join(sorted(actor.areas))}
-        await driver.begin({**who, **settings})
-    except BaseException:
-        # Whether the server has begun is not known: the next one would find itself in a transaction of ours.
-        driver.end()
-        raise
     try:
         yield
         await driver.commit()
@@ -382,16 +394,3 @@ def _translated(error: Exception) -> Exception:
     if getattr(getattr(error, "orig", error), "sqlstate", "") == "23505":
         return WrittenMeanwhile("Somebody else has just written the same thing; look again.")
     return error
-
-
-def area_policy(table: str) -> list[str]:
-    """Return the SQL that lets a transaction see only rows of its actor's areas, even for the table's owner."""
-    visible = (
-        "current_setting('throughline.areas', true) = '*' "
-        "OR area = ANY (string_to_array(current_setting('throughline.areas', true), ','))"
-    )
-    return [
-        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
-        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
-        f'CREATE POLICY area_of_actor ON "{table}" USING ({visible}) WITH CHECK ({visible})',
-    ]

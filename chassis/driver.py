@@ -33,6 +33,16 @@ plan, row by row; the others are forbidden. Each execution is planned for its ow
 the tables were empty would walk through all of them.
 """
 
+ENDED = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    ConnectionError,
+)
+"""What a connection says that the server has ended; one that is silent says nothing of the kind."""
+
 
 class Record(asyncpg.Record):
     """A row whose columns are attributes too, as SQLAlchemy's rows have them."""

@@ -273,3 +273,16 @@ area_version = Table(
     column("body", Text, OPERATIONAL),
     column("met_at", moment, OPERATIONAL),
 )
+
+
+def area_policy(table: str) -> list[str]:
+    """Return the SQL that lets a transaction see only rows of its actor's areas, even for the table's owner."""
+    visible = (
+        "current_setting('throughline.areas', true) = '*' "
+        "OR area = ANY (string_to_array(current_setting('throughline.areas', true), ','))"
+    )
+    return [
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'CREATE POLICY area_of_actor ON "{table}" USING ({visible}) WITH CHECK ({visible})',
+    ]

@@ -9,6 +9,7 @@ import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -179,6 +180,25 @@ class TestAsyncpg385:
         [row] = await rows(intake.runtime, "SELECT count(*) AS stored FROM referral")
         assert row.stored >= answers[201] + POOL
         await eventually(lambda: quiet(superuser, intake))
+
+    async def test_whoever_comes_next_does_not_notice(self, intake: Running, clean: Installation) -> None:
+        """The server ends every connection while our loop is busy, so that the pool has not heard of it."""
+        database = intake.runtime.database
+
+        async def ask() -> int:
+            async with database.transaction(OURS) as session:
+                return int(await session.scalar(text("SELECT 7")))
+
+        async def end_all() -> None:
+            other = await asyncpg.connect(clean.superuser_url("postgres"))
+            await other.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'intake'")
+            await other.close()
+
+        assert await asyncio.gather(*(ask() for _ in range(POOL))) == [7] * POOL
+        ending = Thread(target=asyncio.run, args=(end_all(),))
+        ending.start()
+        ending.join()  # and not awaited
+        assert await asyncio.gather(*(ask() for _ in range(POOL))) == [7] * POOL
 
 
 class TestSqlalchemy5967:
