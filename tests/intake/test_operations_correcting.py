@@ -14,8 +14,8 @@ from services.intake import operations
 from services.intake.app import service
 from services.intake.domain import (
     Added,
-    AddedDocument,
     Addition,
+    Attachment,
     Found,
     KeyKind,
     NothingToAdd,
@@ -189,9 +189,9 @@ class TestReferencesInText:
         assert references_in(written) == ("KM-7F3K-92QM",)
 
 
-def file(name: str) -> AddedDocument:
+def file(name: str) -> Attachment:
     """Return a synthetic document."""
-    return AddedDocument(name=name, media_type="text/plain", body=b"Synthetic.")
+    return Attachment(name=name, media_type="text/plain", body=b"Synthetic.")
 
 
 class TestDanger:

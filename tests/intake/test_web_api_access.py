@@ -15,8 +15,8 @@ from contracts.vocabulary import Sector
 from services.intake.app import service
 from services.intake.domain import DEMO_CLIENT_ID, NOBODY, Partner, PartnerScope, Terms
 from services.intake.web.api.access import Gate
-from services.intake.web.api.limits import Buckets
 from services.intake.web.api.tokens import LIFETIME_SECONDS, MOST_CACHED, Tokens
+from services.intake.web.limits import Buckets
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import referral, rows
 from tests.intake.partnered import TOKEN_URL, ask, authorised, credentials, operate, partnered
@@ -244,7 +244,7 @@ class TestBuckets:
         assert buckets.take("a", 60).wait == 1
         now[0] = 61.0
         assert buckets.take("a", 60, cost=100).left == 0
-        monkeypatch.setattr("services.intake.web.api.limits.MOST_REMEMBERED", 5)
+        monkeypatch.setattr("services.intake.web.limits.MOST_REMEMBERED", 5)
         for number in range(20):
             buckets.take(str(number), 60)
         assert len(buckets._held) <= 6

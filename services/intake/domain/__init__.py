@@ -2,7 +2,10 @@
 
 from services.intake.domain.arrivals import (
     NO_REFERENCE,
+    Added,
+    Addition,
     Attachment,
+    NothingToAdd,
     Original,
     Posted,
     Receipt,
@@ -11,13 +14,9 @@ from services.intake.domain.arrivals import (
 )
 from services.intake.domain.desk_work import (
     OFFICER_DAYS,
-    Added,
-    AddedDocument,
-    Addition,
     Claim,
     ClaimedBySomebody,
     DeskPractice,
-    NothingToAdd,
     OfficerNotHere,
     OnDuty,
     references_in,
@@ -116,7 +115,6 @@ __all__ = [
     "WHOLE_MAIL",
     "WORK_THE_DESK",
     "Added",
-    "AddedDocument",
     "Addition",
     "Anonymous",
     "Answer",

@@ -1,4 +1,4 @@
-"""What comes in at a door, and the receipt for it."""
+"""What comes in at a door, and what a referrer adds to it later, with the receipt for either."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.errors import Conflict, Missing
+from chassis.errors import Conflict, Missing, Rejected
 from contracts.vocabulary import (
     Door,
     ProgressStage,
     ReferralForm,
 )
 from services.intake.domain.practice import Practice
-from services.intake.domain.readings import Reading
+from services.intake.domain.readings import Found, Reading
 from services.intake.domain.sameness import ArrivalKey
 from services.intake.domain.senders import NoReferral
 
@@ -33,13 +33,19 @@ class ReferenceTaken(Conflict):
     reason: ClassVar[str] = "reference-taken"
 
 
+class NothingToAdd(Rejected):
+    """An addition came without a form, words or documents."""
+
+    reason: ClassVar[str] = "nothing-to-add"
+
+
 @dataclass(frozen=True)
 class Attachment:
-    """A file that came beside a form: the sender's name for it, its media type, its bytes."""
+    """A file that came beside a form or with an addition: the sender's name for it, its media type, its bytes."""
 
     name: str
     media_type: str
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +94,11 @@ class Original:
         return len(self.body) + sum(len(each.body) for each in self.attachments)
 
     @property
+    def as_file(self) -> Attachment:
+        """Return what came in as a file that is added to another referral."""
+        return Attachment(self.name, self.media_type, self.body)
+
+    @property
     def email(self) -> str:
         """Return the referrer's address, "" where it is not known."""
         return self.reply_to or (self.form.referrer.email if self.form else "")
@@ -108,4 +119,33 @@ class Receipt:
     reference: str
     received_at: datetime
     waiting: bool = False
+    repeated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """What a referrer sends later: the whole form corrected, words, documents, or several of them.
+
+    `keys` fold an exact repeat, as at a first arrival. `immediate_danger` says that the words tell of it. Of a form
+    that software read, `reason` says in plain words why a person must look, with what was `found`. `acknowledge_to` is
+    the address that hears of it by mail, in answer to `in_reply_to`; "" where the referrer sees so on the screen.
+    """
+
+    form: ReferralForm | None = field(default=None, repr=False)
+    words: str = field(default="", repr=False)
+    documents: tuple[Attachment, ...] = ()
+    immediate_danger: bool = False
+    keys: tuple[ArrivalKey, ...] = ()
+    reason: str = ""
+    found: Found = field(default_factory=Found, repr=False)
+    acknowledge_to: str = field(default="", repr=False)
+    in_reply_to: str = ""
+
+
+@dataclass(frozen=True)
+class Added:
+    """The version that an addition became; `repeated` when it had come before."""
+
+    reference: str
+    version: int
     repeated: bool = False

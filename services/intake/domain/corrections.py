@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from contracts.vocabulary import ReferralForm
-from services.intake.domain.desk_work import Addition
+from services.intake.domain.arrivals import Addition
 from services.intake.domain.links import same_person
 from services.intake.domain.readings import Found, bounded
 from services.intake.domain.written import flattened

@@ -1,4 +1,4 @@
-"""Who answers for what the software could not read, by when, and what a referrer adds later."""
+"""Who answers for what the software could not read, by when, and which referrals a text names."""
 
 import re
 from collections.abc import Callable
@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from chassis.errors import Conflict, Rejected
-from contracts.vocabulary import ReferralForm, is_reference, tidy_reference
-from services.intake.domain.readings import Found
-from services.intake.domain.sameness import ArrivalKey
+from contracts.vocabulary import is_reference, tidy_reference
 
 REFERENCE_IN_TEXT = re.compile(r"(?<![\w-])[A-Z]{2,4}[ -][2-9A-Z]{4}[ -][2-9A-Z]{4}(?![\w-])", re.IGNORECASE)
 MOST_NAMED = 5
@@ -27,12 +25,6 @@ class OfficerNotHere(Rejected):
     """Work was to be allocated to somebody who has not been at this area's desk lately."""
 
     reason: ClassVar[str] = "officer-not-here"
-
-
-class NothingToAdd(Rejected):
-    """An addition came without a form, words or documents."""
-
-    reason: ClassVar[str] = "nothing-to-add"
 
 
 @dataclass(frozen=True)
@@ -65,44 +57,6 @@ class Claim:
     claimed_at: datetime
     allocated_by: str = ""
     reason: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddedDocument:
-    """A document that came with an addition; `name` is the sender's file name."""
-
-    name: str
-    media_type: str
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Addition:
-    """What a referrer sends later: the whole form corrected, words, documents, or several of them.
-
-    `keys` fold an exact repeat, as at a first arrival. `immediate_danger` says that the words tell of it. Of a form
-    that software read, `reason` says in plain words why a person must look, with what was `found`. `acknowledge_to` is
-    the address that hears of it by mail, in answer to `in_reply_to`; "" where the referrer sees so on the screen.
-    """
-
-    form: ReferralForm | None = field(default=None, repr=False)
-    words: str = field(default="", repr=False)
-    documents: tuple[AddedDocument, ...] = ()
-    immediate_danger: bool = False
-    keys: tuple[ArrivalKey, ...] = ()
-    reason: str = ""
-    found: Found = field(default_factory=Found, repr=False)
-    acknowledge_to: str = field(default="", repr=False)
-    in_reply_to: str = ""
-
-
-@dataclass(frozen=True)
-class Added:
-    """The version that an addition became; `repeated` when it had come before."""
-
-    reference: str
-    version: int
-    repeated: bool = False
 
 
 def references_in(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.vocabulary import ReferralForm
-from services.intake.domain import AddedDocument, Addition, Found, Original, Outcome, ShownText
+from services.intake.domain import Addition, Found, Original, Outcome, ShownText
 from services.intake.domain.readings import bounded
 from services.intake.doors.arriving import HEADERS_LIMIT
 from services.intake.readers import Attachment, Cause, FormReading, ReadMessage, read_headers
@@ -134,8 +134,7 @@ def addition_in(
     closed = message.problems or message.cause is not Cause.NONE or any(each.cause for each in message.attachments)
     if closed or len(forms) > 1 or any(each.cause is not Cause.NOT_A_FORM or each.values for each in rest):
         return None
-    itself = AddedDocument(name=original.name, media_type=original.media_type, body=original.body)
-    added = Addition(words=_words(message), documents=(itself,), keys=original.keys)
+    added = Addition(words=_words(message), documents=(original.as_file,), keys=original.keys)
     return replace(added, **_corrected(message, files, *forms[0])) if forms else added
 
 

@@ -10,9 +10,9 @@ from chassis.errors import Forbidden
 from chassis.runtime import Runtime
 from services.intake.domain import Partner, PartnerScope
 from services.intake.web.api.directory import Directory
-from services.intake.web.api.limits import Allowance, Buckets
 from services.intake.web.api.problems import as_problem
 from services.intake.web.api.tokens import Tokens
+from services.intake.web.limits import Allowance, Buckets
 
 FAILURES_PER_MINUTE = 60
 """So often an address may show a token that counts for nothing before it has to wait."""

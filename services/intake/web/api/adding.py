@@ -11,7 +11,7 @@ from chassis.patience import in_time
 from chassis.runtime import Runtime
 from chassis.settling import settled
 from contracts.vocabulary import ReferralForm
-from services.intake.domain import Added, AddedDocument, Addition, ArrivalKey, Attachment, KeyKind, key_for
+from services.intake.domain import Added, Addition, ArrivalKey, Attachment, KeyKind, key_for
 from services.intake.operations import add_version_by_referrer, check_repeat
 from services.intake.queries import likeness_key, localities_of, own_referral
 from services.intake.web.api.access import Caller
@@ -62,9 +62,7 @@ async def add(runtime: Runtime, caller: Caller, reference: str, sent: SentLater,
     addition = Addition(
         form=later.referral,
         words=later.words,
-        documents=tuple(
-            AddedDocument(name=each.name, media_type=each.media_type, body=each.body) for each in sent.attachments
-        ),
+        documents=sent.attachments,
         immediate_danger=later.immediate_danger,
         keys=(sign,),
     )

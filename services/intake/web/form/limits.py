@@ -2,8 +2,8 @@
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from services.intake.web.api.limits import Buckets
 from services.intake.web.form.visit import Visit
+from services.intake.web.limits import Buckets
 
 DANGER = "concerns.immediate_danger"
 
