@@ -255,6 +255,8 @@ same_mail = Table(
     column("place", Integer, OPERATIONAL, primary_key=True, autoincrement=False),
     column("area", Text, OPERATIONAL),
     column("referral_id", Uuid, LINKING, ForeignKey("referral.id"), unique=True),
+    column("made_at", moment, LINKING, nullable=True),
+    column("made_by", Text, POLICE),
 )
 
 set_aside = Table(

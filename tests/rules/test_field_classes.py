@@ -11,6 +11,7 @@ IN_THE_CLEAR = {
     "intake.desk_claim.officer_name": OFFICERS,
     "intake.desk_officer.officer_name": OFFICERS,
     "intake.pair_answer.by_name": OFFICERS,
+    "intake.same_mail.made_by": OFFICERS,
     "triage.sameness.by_name": OFFICERS,
     "triage.referral.risk_owner": OFFICERS,
     "triage.referral.officer_name": OFFICERS,

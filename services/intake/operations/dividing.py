@@ -1,7 +1,10 @@
-"""Makes further forms in a mail referrals of their own, each with the same original; the first keeps the reference."""
+"""Makes further forms in a mail referrals of their own, each with the same original; the first keeps the reference.
+
+The software parts what it finds in the files of a mail, an officer at the desk what stands in its words beside.
+"""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,17 +14,42 @@ from sqlalchemy import text
 from chassis import audit, documents
 from chassis.database import Session
 from contracts.vocabulary import Door
-from services.intake.domain import BEING_READ, KeyKind, Original, Outcome, Practice, Reading, key_for
+from services.intake.domain import (
+    BEING_READ,
+    Found,
+    KeyKind,
+    Original,
+    Outcome,
+    Practice,
+    Reading,
+    ReasonMissing,
+    ReferralUnknown,
+    ShownText,
+    key_for,
+)
+from services.intake.domain.same_mail import BY_DESK, MailNotDivisible
 from services.intake.operations.evidence import Sent, record_evidence
 from services.intake.operations.reading import record_reading
 from services.intake.operations.receiving import receive
+from services.intake.queries.same_mail import divisions_of, first_of_mail, mail_members
+from services.intake.queries.senders import recorded_evidence
 
-_FIRST = text("SELECT id, area, area_version, door, reading, document_id, referrer_email FROM referral WHERE id = :id")
+ANOTHER_FORM = "Another form in the mail of {reference}, found at the desk: open the original and key it."
+GONE = "Somebody in this mail was erased, and no further copy of it may be made: make the referral by the form."
+SAID = "Which form it is, said at the desk: "
+_FIRST = text(
+    """SELECT id, reference, area, area_version, door, reading, document_id, referrer_email FROM referral
+    WHERE id = :id"""
+)
+_ASKED = text("SELECT id FROM referral WHERE reference = :reference AND reading <> 'erased'")
+_FOUND = text(
+    """SELECT found FROM referral_version WHERE referral_id = :id AND found IS NOT NULL ORDER BY version DESC"""
+)
 _CHILD = text("SELECT id FROM referral WHERE reference = :reference")
 _TAKEN = text("SELECT place FROM same_mail WHERE first_id = :id")
 _LINK = text(
-    """INSERT INTO same_mail (first_id, place, area, referral_id) VALUES (:first, :place, :area, :referral)
-    ON CONFLICT DO NOTHING"""
+    """INSERT INTO same_mail (first_id, place, area, referral_id, made_at, made_by)
+    VALUES (:first, :place, :area, :referral, :now, :by) ON CONFLICT DO NOTHING"""
 )
 
 
@@ -29,7 +57,8 @@ _LINK = text(
 class Part:
     """One form among several in a mail: its place among those that may be forms, from 0, and what reading it led to.
 
-    `practice` is that of the area for the person's district, `arrived_at` that for which the mail came.
+    `practice` is that of the area for the person's district, `arrived_at` that for which the mail came. `by` is the
+    officer who found it, "" where the software did.
     """
 
     place: int
@@ -38,6 +67,7 @@ class Part:
     arrived_at: Practice
     sent: Sent
     in_reply_to: str = ""
+    by: str = ""
 
 
 async def places_taken(session: Session, first_id: UUID) -> frozenset[int]:
@@ -57,18 +87,21 @@ async def divide(session: Session, first_id: UUID, part: Part, *, likeness_key: 
         return None
     receipt = await receive(session, await _original(session, first, part, likeness_key), now=now)
     child = (await session.rows(_CHILD, {"reference": receipt.reference}))[0].id
-    await session.run(_LINK, {"first": first_id, "place": part.place, "area": first.area, "referral": child})
+    link = {"first": first_id, "place": part.place, "area": first.area, "referral": child, "now": now, "by": part.by}
+    await session.run(_LINK, link)
     await record_evidence(session, child, part.sent, now=now)
     await record_reading(session, child, part.outcome, part.practice, likeness_key=likeness_key, now=now)
-    facts: dict[str, str | int] = {"place": part.place}
-    await audit.record(session, "referral.divided", subject=first_id, now=now, area=first.area, facts=facts)
+    for subject, other in ((first_id, receipt.reference), (child, first.reference)):
+        facts: dict[str, str | int] = {"place": part.place, "other": other}
+        await audit.record(session, "referral.divided", subject=subject, now=now, area=first.area, facts=facts)
     return receipt.reference
 
 
 async def _original(session: Session, first: Any, part: Part, likeness_key: bytes) -> Original:
     kept = await documents.read(session, first.document_id)
     digest = hashlib.sha256(kept.body).hexdigest()
-    email = await session.unseal_text(first.id, first.referrer_email) if first.referrer_email else ""
+    known = first.referrer_email if part.sent.no_receipt is None else None
+    email = await session.unseal_text(first.id, known) if known else ""
     return Original(
         door=Door(first.door),
         practice=part.arrived_at,
@@ -82,3 +115,83 @@ async def _original(session: Session, first: Any, part: Part, likeness_key: byte
         in_reply_to=part.in_reply_to if email else "",
         likeness_key=likeness_key,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundByPerson:
+    """A form that an officer found in a mail: `which` says in their words which one it is.
+
+    `seen` is how many the desk had made of the mail when they looked: who sends the same page again makes nothing new,
+    and of two officers at once the second is led to what the first made. `practice` is that of the mail's area.
+    """
+
+    which: str = field(repr=False)
+    seen: int
+    practice: Practice
+
+
+@dataclass(frozen=True)
+class Divided:
+    """The referral that a form in a mail became; `repeated` where it had been made before."""
+
+    reference: str
+    repeated: bool = False
+
+
+async def divide_at_desk(
+    session: Session, reference: str, form: FoundByPerson, *, likeness_key: bytes, now: datetime
+) -> Divided:
+    """Make a form that an officer found in the mail of a referral one of its own: announced at once, for the desk.
+
+    Raises ReferralUnknown, ReasonMissing where nobody says which form it is, or MailNotDivisible.
+    """
+    if not form.which.strip():
+        raise ReasonMissing("Enter which form in the mail it is: whoever completes it looks for that one.")
+    asked = await session.first(_ASKED, {"reference": reference})
+    if asked is None:
+        raise ReferralUnknown("There is no referral with that reference here: check each character.")
+    first_id = await first_of_mail(session, asked.id)
+    await session.lock(first_id)
+    made = await divisions_of(session, first_id)
+    if form.seen < len(made):
+        return Divided(made[form.seen].reference, repeated=True)
+    first = await _divisible(session, first_id)
+    recorded = await recorded_evidence(session, first_id)
+    part = Part(
+        place=BY_DESK + len(made),
+        outcome=Outcome(
+            reason=ANOTHER_FORM.format(reference=first.reference),
+            found=Found(texts=await _texts(session, first_id, form.which.strip())),
+        ),
+        practice=form.practice,
+        arrived_at=form.practice,
+        sent=Sent(evidence=recorded.evidence, no_receipt=recorded.no_receipt) if recorded else Sent(),
+        by=session.actor.name or session.actor.id,
+    )
+    divided = await divide(session, first_id, part, likeness_key=likeness_key, now=now)
+    if divided is None:
+        raise MailNotDivisible(GONE)
+    return Divided(divided)
+
+
+async def _divisible(session: Session, first_id: UUID) -> Any:
+    """Return the row of a mail's first referral, held; raises MailNotDivisible, where another copy must not be made."""
+    first = (await session.rows(_FIRST, {"id": first_id}))[0]
+    members = await mail_members(session, first_id)
+    if first.reading == Reading.BEING_READ:
+        raise MailNotDivisible("The software is still reading this mail, and parts it itself: wait a minute.")
+    if first.reading == Reading.ERASED or any(each.reading is Reading.ERASED for each in members):
+        raise MailNotDivisible(GONE)
+    if first.door != Door.EMAIL or not (await documents.read(session, first.document_id)).body:
+        raise MailNotDivisible("This referral did not come by mail, or its original is gone: there is nothing to part.")
+    return first
+
+
+async def _texts(session: Session, first_id: UUID, which: str) -> tuple[ShownText, ...]:
+    """Return the texts of a mail as they were kept for the desk, with what the officer says before them."""
+    for row in await session.rows(_FOUND, {"id": first_id}):
+        found = Found.from_json(await session.unseal_text(first_id, row.found))
+        if found.texts:
+            said, *files = found.texts
+            return replace(said, note=f"{SAID}{which} {said.note}".strip()), *files
+    return (ShownText("", "", f"{SAID}{which}"),)

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from chassis.database import Session
 from services.intake.domain import Reading
-from services.intake.domain.same_mail import Member, SameMail
+from services.intake.domain.same_mail import BY_DESK, Division, Member, SameMail
 
 _MEMBERS = text(
     """WITH mine AS (
@@ -20,6 +20,14 @@ _MEMBERS = text(
         referral.id IN (SELECT id FROM mine) AS mine, document.body <> '' AS held
     FROM member JOIN referral USING (id) JOIN document ON document.id = referral.document_id
     ORDER BY referral.received_at, referral.reference"""
+)
+_FIRST = text(
+    """SELECT referral.id, referral.reference FROM referral
+    WHERE id = coalesce((SELECT first_id FROM same_mail WHERE referral_id = :id), :id)"""
+)
+_DIVISIONS = text(
+    """SELECT referral.reference, made_by, made_at FROM same_mail JOIN referral ON referral.id = same_mail.referral_id
+    WHERE first_id = :id AND place >= :by_desk ORDER BY place"""
 )
 _ERASED_AT = text(
     """SELECT erased.erased_at FROM referral JOIN erased_subject AS erased ON erased.subject = referral.document_id
@@ -35,10 +43,24 @@ async def mail_members(session: Session, referral_or_original: UUID) -> tuple[Me
     )
 
 
+async def divisions_of(session: Session, first_id: UUID) -> tuple[Division, ...]:
+    """Return what the desk has made of the mail that this referral came in first, in the order of making."""
+    found = await session.rows(_DIVISIONS, {"id": first_id, "by_desk": BY_DESK})
+    return tuple(Division(row.reference, row.made_by, row.made_at) for row in found)
+
+
+async def first_of_mail(session: Session, referral_id: UUID) -> UUID:
+    """Return the referral as which the mail of this one came in: itself, unless it was parted from another."""
+    return UUID(str((await session.rows(_FIRST, {"id": referral_id}))[0].id))
+
+
 async def same_mail_of(session: Session, referral_id: UUID) -> SameMail:
     """Return what is to be said of the mail that a referral came in."""
     members = await mail_members(session, referral_id)
+    first = (await session.rows(_FIRST, {"id": referral_id}))[0]
     return SameMail(
+        first=first.reference,
+        divisions=await divisions_of(session, first.id),
         holders=tuple(each.reference for each in members if each.held and not each.mine),
         erased=tuple(each.reference for each in members if each.reading is Reading.ERASED and not each.mine),
         original_erased_at=await session.scalar(_ERASED_AT, {"id": referral_id}),

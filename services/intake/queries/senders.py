@@ -44,8 +44,27 @@ class SenderShown:
     domain: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What was written down of a sender when the mail was looked at, and why no receipt went back, if none did."""
+
+    checked_at: datetime
+    evidence: SenderEvidence
+    no_receipt: NoReceipt | None
+
+
 async def evidence_of(session: Session, referral_id: UUID) -> SenderShown | None:
     """Return what is known of a referral's sender; None when it came by no mail, or has not been looked at yet."""
+    recorded = await recorded_evidence(session, referral_id)
+    if recorded is None:
+        return None
+    evidence = recorded.evidence
+    told = [NO_RECEIPTS[recorded.no_receipt]] if recorded.no_receipt else []
+    return SenderShown(recorded.checked_at, (*sentences_of(evidence), *told), evidence.looks_forged, evidence.domain)
+
+
+async def recorded_evidence(session: Session, referral_id: UUID) -> Recorded | None:
+    """Return what was written down of a referral's sender; None as for `evidence_of`."""
     table = models.sender_evidence
     row = await session.first(select(table).where(table.c.referral_id == referral_id))
     if row is None:
@@ -60,8 +79,7 @@ async def evidence_of(session: Session, referral_id: UUID) -> SenderShown | None
         signers=tuple(domains.get("signers", ())),
         replies_elsewhere=row.replies_elsewhere,
     )
-    told = [NO_RECEIPTS[NoReceipt(row.no_receipt)]] if row.no_receipt else []
-    return SenderShown(row.checked_at, (*sentences_of(evidence), *told), evidence.looks_forged, evidence.domain)
+    return Recorded(row.checked_at, evidence, NoReceipt(row.no_receipt) if row.no_receipt else None)
 
 
 def sentences_of(evidence: SenderEvidence) -> tuple[str, ...]:

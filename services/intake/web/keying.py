@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from chassis.web import FormData, FormErrors
 from contracts.vocabulary import Person, Sector
-from contracts.vocabulary.nrf import SECTIONS, Kind, Question, Section, question_at
+from contracts.vocabulary.nrf import QUESTIONS, SECTIONS, Kind, Question, Section, question_at
 from services.intake.domain import Found, ages_disagree, impossible_age
 from services.intake.readers.fields import Kind as Reads
 from services.intake.readers.fields import kind_of, readable
@@ -18,6 +18,7 @@ from services.intake.web.form.fields import LINES, ROWS, SHORT, TYPES, Field
 from services.intake.web.form.steps import inputs
 
 SHARING = "sharing_acknowledged"
+SHARING_QUESTION = "Does the referrer know who will see this referral?"
 SHARING_SENTENCE = "Select whether the referrer knows who will see this referral"
 SHARING_CHOICES = (("yes", "Yes"), ("not-known", "Not known: the original does not say"))
 NOT_KNOWN = "Not known"
@@ -30,6 +31,7 @@ DESK_WORDS = (
     ("your ", "the referrer’s "),
     ("Your ", "The referrer’s "),
 )
+OPEN = frozenset({"missing", "doubtful"})
 ALONE = ".current"
 """What an input of this name says makes no entry of a list by itself."""
 PATH = re.compile(r"\b[a-z_]+(?:\.(?:[a-z_]+|[0-9]{1,2}))+\b|\bsharing_acknowledged\b", re.ASCII)
@@ -86,18 +88,27 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Form:
-    """The desk's form as it is shown: first what is missing or doubtful, then the others section by section."""
+    """The desk's form as it is shown: first what is missing or doubtful, then the others section by section.
+
+    `sharing` is the question that stands last, which only a person can answer.
+    """
 
     first: Sheet
     others: tuple[Sheet, ...]
+    sharing: Keyed
     errors: FormErrors
+
+    @property
+    def waiting(self) -> tuple[Keyed, ...]:
+        """Return the questions whose answers are missing or doubtful: what the page counts and leads to."""
+        return tuple(each for each in (*self.first.keyed, self.sharing) if each.tag in OPEN)
 
 
 def form(found: Found, sent: FormData | None = None, errors: Iterable[tuple[str, str]] = ()) -> Form:
     """Return the form with what was found, or again with what was sent and what must be mended."""
     typed = prefilled(found) if sent is None else _typed(sent)
     wrong = tuple(errors)
-    shown = _Shown(found, typed, dict(wrong))
+    shown = _Shown(found, typed, dict(wrong), again=sent is not None)
     first: list[Keyed] = []
     others: list[Sheet] = []
     for section in SECTIONS:
@@ -107,7 +118,9 @@ def form(found: Found, sent: FormData | None = None, errors: Iterable[tuple[str,
         others += [Sheet(_theirs(section.title), rest)] if rest else []
     dates = frozenset(name for name in dict(wrong) if _is_date(name))
     values = FormData() if sent is None else sent
-    return Form(Sheet("Look at these first", tuple(first)), tuple(others), FormErrors(values, wrong, dates))
+    asked = replace(shown.field(QUESTIONS[SHARING], SHARING), label=SHARING_QUESTION)
+    sharing = Keyed(asked, "found" if values.get(SHARING) else "missing")
+    return Form(Sheet("Look at these first", tuple(first)), tuple(others), sharing, FormErrors(values, wrong, dates))
 
 
 def read(sent: FormData, found: Found, today: date) -> Mapping[str, str] | tuple[tuple[str, str], ...]:
@@ -177,25 +190,37 @@ def prefilled(found: Found) -> dict[str, str | list[str]]:
 
 @dataclass(frozen=True)
 class _Shown:
-    """What was found, what stands in the inputs, and what is wrong with it."""
+    """What was found, what stands in the inputs, and what is wrong with it; `again` once a person has sent it.
+
+    What a person has answered is missing or doubtful no more, whatever the software made of it.
+    """
 
     found: Found
     typed: Given
     errors: Mapping[str, str]
+    again: bool
 
     def keyed(self, question: Question, path: str) -> Keyed:
-        told = self.found.values.get(path, "")
-        if path in self.found.doubtful:
-            return Keyed(self._field(question, path), "doubtful", told)
-        if path in self.found.missing or (question.required and not self._has(question, path)):
-            tag = "missing" if self.found.values or self.found.missing else ""
-            return Keyed(self._field(question, path), tag or "missing")
-        return Keyed(self._field(question, path), "found" if told or self._has(question, path) else "")
+        read = {at: text for at, text in self.found.values.items() if path in {at, _listed_choice(at)}}
+        told, answered = ", ".join(read.values()), self._has(question, path)
+        doubtful = not {path, *read}.isdisjoint(self.found.doubtful)
+        if doubtful and not (self.again and answered):
+            return Keyed(self.field(question, path), "doubtful", told)
+        if not answered and self._is_wanted(question, path):
+            return Keyed(self.field(question, path), "missing")
+        return Keyed(self.field(question, path), "found" if told or answered else "")
+
+    def _is_wanted(self, question: Question, path: str) -> bool:
+        """Say whether a question without an answer needs one: as `read` says it, and before that as the form does."""
+        if path == BORN:
+            return not self.typed.get(AGED)
+        may_stay_empty = self.again and path in MAY_BE_NOT_KNOWN
+        return not may_stay_empty and (question.required or path in self.found.missing)
 
     def _has(self, question: Question, path: str) -> bool:
         return any(self.typed.get(name) for name in inputs(question, path))
 
-    def _field(self, question: Question, path: str) -> Field:
+    def field(self, question: Question, path: str) -> Field:
         asked, sent = _at_the_desk(question), self.typed.get(path, "")
         return Field(
             name=path,
@@ -216,7 +241,7 @@ class _Shown:
 
 
 def _comes_first(keyed: Keyed) -> bool:
-    return keyed.tag in {"missing", "doubtful"} or bool(keyed.field.error)
+    return keyed.tag in OPEN or bool(keyed.field.error)
 
 
 def _named(section: Section, shown: Field) -> Field:

@@ -40,6 +40,8 @@ PAGES = (
     Page("POST", "/desk/referrals/{reference}", desk.referral, WORK_THE_DESK),
     Page("POST", "/desk/referrals/{reference}/claim", desk.claim_referral, WORK_THE_DESK),
     Page("POST", "/desk/referrals/{reference}/allocation", desk.allocate_referral, WORK_THE_DESK),
+    Page("GET", "/desk/referrals/{reference}/another", desk.another_referral, WORK_THE_DESK),
+    Page("POST", "/desk/referrals/{reference}/another", desk.another_referral, WORK_THE_DESK),
     Page("GET", "/desk/pairs", desk.pairs, WORK_THE_DESK),
     Page("GET", "/desk/pairs/{reference}/{other}", desk.pair, WORK_THE_DESK),
     Page("POST", "/desk/pairs/{reference}/{other}", desk.pair, WORK_THE_DESK),

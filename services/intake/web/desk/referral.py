@@ -6,6 +6,7 @@ from chassis import audit
 from chassis.web import FormErrors, PageRequest, Response, blank
 from contracts.vocabulary import Door, nrf, tidy_reference
 from services.intake.domain import LONDON, STILL_OPEN, Answer, Practice, Quarantined, Reading, ShownText
+from services.intake.domain.same_mail import SameMail
 from services.intake.operations import allocate, claim, complete
 from services.intake.queries import (
     DeskReferral,
@@ -122,6 +123,7 @@ async def _page(
         quarantined=[_held(each) for each in held],
         sender=sender,
         same_mail=same_mail,
+        divisible=_is_divisible(found, same_mail),
         answers=nrf.answered(found.form) if found.form else (),
         additions=found.additions,
         pairs=[_pair(each) for each in pairs],
@@ -131,6 +133,12 @@ async def _page(
         sharing=keying.SHARING_CHOICES,
         _=str,
     )
+
+
+def _is_divisible(found: DeskReferral, same_mail: SameMail) -> bool:
+    """Say whether another referral can be made of the mail; whether it still can is looked at when it is done."""
+    settled = found.reading not in {Reading.BEING_READ, Reading.ERASED}
+    return settled and found.door == Door.EMAIL and not (same_mail.erased or same_mail.original_erased_at)
 
 
 def _has(request: PageRequest, found: DeskReferral) -> set[str]:
