@@ -35,7 +35,7 @@ run: $(READY) ## start everything with demonstration data (Ctrl-C stops it)
 	@exec "$(BIN)/throughline" up
 
 test: $(READY) ## run the tests
-	@"$(BIN)/python" -m pytest --numprocesses logical --maxprocesses 4
+	@"$(BIN)/python" -m pytest --numprocesses auto --maxprocesses 4
 
 check: $(READY) ## lint, format, types and import rules
 	@"$(BIN)/ruff" check .

@@ -19,14 +19,26 @@ APART = (
 )
 """Those of the same folders that start what they need themselves."""
 LONGEST = (
-    *SYSTEMS,
-    *APART,
-    "tests/deploy/test_compose.py",
-    "tests/deploy/test_kafka_brokers.py",
-    "tests/intake/test_web_api_schemathesis.py",
-    "tests/intake/test_spool_kills.py",
-    "tests/intake/test_spool_outage.py",
+    "tests/journeys",
+    "tests/faults/test_wiped_bus.py",
+    "tests/faults",
+    "tests/faults/test_runs.py",
     "tests/chassis/transports/test_kafka_outages.py",
+    "tests/journeys/test_moving_bus.py",
+    "tests/chassis/transports/test_groups.py",
+    "tests/deploy/test_compose.py",
+    "tests/intake/test_web_api_schemathesis.py",
+    "tests/deploy/test_kafka_brokers.py",
+    "tests/intake/test_spool_kills.py",
+    "tests/chassis/transports/test_conformance.py",
+    "tests/intake/test_spool_outage.py",
+    "tests/chassis/test_inbox.py",
+    "tests/chassis/test_known_failures_database.py",
+    "tests/cli/test_up.py",
+    "tests/intake/test_readers_confinement.py",
+    "tests/intake/test_doors.py",
+    "tests/intake/test_readers_cage.py",
+    "tests/faults/test_shuffled_delivery.py",
 )
 """Begun first, so that nobody has one of them left when everybody else is done."""
 
@@ -57,9 +69,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """A Kafka that is given is one for all, and each test that uses it empties it: only a lone worker may."""
-    return 1 if os.environ.get(GIVEN) else None
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for tests wait a third of their time: for outages, leases and restarts to pass.
+
+    A Kafka that is given is one for all, and each test that uses it empties it: only a lone worker may.
+    """
+    return 1 if os.environ.get(GIVEN) else (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
