@@ -202,7 +202,7 @@ class TestSlowConsumer:
 
         async def takes_its_time(deliveries: Sequence[Delivery]) -> None:
             await slow.handle(deliveries)
-            await asyncio.sleep(4)
+            await asyncio.sleep(2.5)
 
         async with bus.consuming(takes_its_time):
             await confirmed(bus, reader)
