@@ -21,6 +21,7 @@ from contracts.vocabulary import (
     ReferralForm,
     Referrer,
     Sector,
+    VersionMaker,
 )
 
 MOMENT = datetime(2026, 1, 14, 10, 5, tzinfo=UTC)
@@ -97,6 +98,8 @@ VALUES: Mapping[str, object] = {
     "version": 1,
     "days_since_receipt": 3,
     "door": Door.EMAIL,
+    "made_by": VersionMaker.REFERRER,
+    "came_by": Door.EMAIL,
     "sector": Sector.EDUCATION,
     "age_band": AgeBand.FROM_16,
     "gender": Gender.MALE,

@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.envelope import DocumentReference, Event
 from contracts.vocabulary.classes import IDENTITY, LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
 from contracts.vocabulary.form import ReferralForm
-from contracts.vocabulary.words import Door
+from contracts.vocabulary.words import Door, VersionMaker
 
 TOPIC = "intake.police.v1"
 
@@ -33,7 +33,8 @@ class ReferralReceived(Event):
 class ReferralVersionAdded(Event):
     """Sent when a later version of a referral exists: the original was read or completed, or the referrer added to it.
 
-    `additions` are all words that the referrer added so far, oldest first; `documents` only what is new.
+    `additions` are all words that the referrer added so far, oldest first; `documents` only what is new. `came_by` is
+    the door by which a referrer sent this version, empty where nothing was sent.
     """
 
     wire_type: ClassVar[str] = "intake.referral-version-added.v1"
@@ -48,6 +49,8 @@ class ReferralVersionAdded(Event):
     documents: Annotated[tuple[DocumentReference, ...], IDENTITY] = ()
     possibly_same_as: Annotated[tuple[str, ...], LINKING] = ()
     additions: Annotated[tuple[str, ...], SPECIAL_CATEGORY] = ()
+    made_by: Annotated[VersionMaker | None, OPERATIONAL] = None
+    came_by: Annotated[Door | None, OPERATIONAL] = None
 
 
 class ReferralsLinked(Event):

@@ -32,6 +32,7 @@ from contracts.vocabulary.words import (
     Sector,
     Stage,
     Team,
+    VersionMaker,
 )
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Sector",
     "Stage",
     "Team",
+    "VersionMaker",
     "age_band",
     "age_on",
     "check_character",

@@ -52,6 +52,14 @@ class Door(StrEnum):
     EMAIL = "email"
 
 
+class VersionMaker(StrEnum):
+    """Who made a version of a referral: the reading software, an officer of the intake desk, or the referrer."""
+
+    SOFTWARE = "software"
+    DESK = "desk"
+    REFERRER = "referrer"
+
+
 class Sector(StrEnum):
     """Source sector as in the Home Office statistics."""
 

@@ -126,11 +126,13 @@ class Receipt:
 class Addition:
     """What a referrer sends later: the whole form corrected, words, documents, or several of them.
 
-    `keys` fold an exact repeat, as at a first arrival. `immediate_danger` says that the words tell of it. Of a form
-    that software read, `reason` says in plain words why a person must look, with what was `found`. `acknowledge_to` is
-    the address that hears of it by mail, in answer to `in_reply_to`; "" where the referrer sees so on the screen.
+    `door` is where it came in. `keys` fold an exact repeat, as at a first arrival. `immediate_danger` says that the
+    words tell of it. Of a form that software read, `reason` says in plain words why a person must look, with what was
+    `found`. `acknowledge_to` is the address that hears of it by mail, in answer to `in_reply_to`; "" where the referrer
+    sees so on the screen.
     """
 
+    door: Door | None = None
     form: ReferralForm | None = field(default=None, repr=False)
     words: str = field(default="", repr=False)
     documents: tuple[Attachment, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contracts.vocabulary import ReferralForm
+from contracts.vocabulary import Door, ReferralForm
 from services.intake.domain import Addition, Found, Original, Outcome, ShownText
 from services.intake.domain.readings import bounded
 from services.intake.doors.arriving import HEADERS_LIMIT
@@ -134,7 +134,7 @@ def addition_in(
     closed = message.problems or message.cause is not Cause.NONE or any(each.cause for each in message.attachments)
     if closed or len(forms) > 1 or any(each.cause is not Cause.NOT_A_FORM or each.values for each in rest):
         return None
-    added = Addition(words=_words(message), documents=(original.as_file,), keys=original.keys)
+    added = Addition(door=Door.EMAIL, words=_words(message), documents=(original.as_file,), keys=original.keys)
     return replace(added, **_corrected(message, files, *forms[0])) if forms else added
 
 

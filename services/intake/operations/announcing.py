@@ -11,7 +11,7 @@ from chassis import outbox
 from chassis.database import Session
 from contracts.envelope import DocumentReference, Event
 from contracts.intake import awareness, duty, police, referrer, social_care, statistics
-from contracts.vocabulary import Door, ProgressStage, ReferralForm
+from contracts.vocabulary import Door, ProgressStage, ReferralForm, VersionMaker
 from services.intake.domain import Practice, anonymous_facts, month_of, narrowed
 from services.intake.domain.disclosure import withholdable
 from services.intake.operations.ledger import hasten
@@ -87,6 +87,8 @@ class Version:
     added_documents: tuple[DocumentReference, ...] = ()
     danger: bool = False
     danger_known: bool = False
+    made_by: VersionMaker | None = None
+    came_by: Door | None = None
 
     @property
     def immediate_danger(self) -> bool:
@@ -213,6 +215,8 @@ def _version_added(version: Version) -> dict[str, Any]:
         "documents": version.added_documents,
         "possibly_same_as": version.possibly_same_as,
         "additions": version.additions,
+        "made_by": version.made_by,
+        "came_by": version.came_by,
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from chassis import audit, documents
 from chassis.database import Session
 from contracts.envelope import DocumentReference
-from contracts.vocabulary import ReferralForm
+from contracts.vocabulary import ReferralForm, VersionMaker
 from services.intake import models
 from services.intake.domain import (
     STILL_OPEN,
@@ -113,7 +113,8 @@ async def _new_version(
     return NewVersion(
         reading=reading,
         practice=practice,
-        made_by="referrer",
+        made_by=VersionMaker.REFERRER,
+        came_by=addition.door,
         form=form,
         reason=reason,
         found=found,

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from chassis import documents
 from chassis.database import Session
-from contracts.vocabulary import ReferralForm
+from contracts.vocabulary import ReferralForm, VersionMaker
 from services.intake import models
 from services.intake.domain import (
     READING_TRIES,
@@ -90,5 +90,5 @@ async def complete(
     if row is None or row.reading not in STILL_OPEN:
         raise ReferralAlreadyRead("This referral has been read or completed meanwhile: open it again to see its form.")
     marks = marks_of(form, likeness_key)
-    added = NewVersion(reading=Reading.COMPLETED, made_by="desk", practice=practice, form=form, marks=marks)
+    added = NewVersion(reading=Reading.COMPLETED, made_by=VersionMaker.DESK, practice=practice, form=form, marks=marks)
     return await add_version(session, row, added, now)

@@ -12,7 +12,7 @@ from chassis import audit, documents
 from chassis.database import Session
 from contracts.envelope import DocumentReference
 from contracts.intake.referrer import ReferrerMessageDue
-from contracts.vocabulary import Door, ProgressStage, ReferralForm
+from contracts.vocabulary import Door, ProgressStage, ReferralForm, VersionMaker
 from services.intake import models
 from services.intake.domain import STILL_OPEN, Found, Practice, Reading
 from services.intake.operations.announcing import (
@@ -43,13 +43,15 @@ _VERSION = insert(models.referral_version)
 class NewVersion:
     """What a referral becomes: with a form when somebody could read it, with a reason when nobody could.
 
-    `addition` is what the referrer added in words, `documents` what came with it, `danger` that the words tell of it;
+    `addition` is what the referrer added in words, `documents` what came with it, `danger` that the words tell of it,
+    `came_by` the door by which the referrer sent it;
     `acknowledge_to` is the address that is told by mail that it came, in answer to `in_reply_to`.
     """
 
     reading: Reading
     practice: Practice
-    made_by: str = "software"
+    made_by: VersionMaker = VersionMaker.SOFTWARE
+    came_by: Door | None = None
     form: ReferralForm | None = None
     reason: str = ""
     found: Found = field(default_factory=Found)
@@ -89,7 +91,7 @@ async def add_version(session: Session, row: Any, added: NewVersion, now: dateti
     if added.reading not in STILL_OPEN:
         await session.run(_END_CLAIM, {"id": row.id, "now": now})
     await _announce(session, row, added, _Told(email.new, (*additions, added.addition), now))
-    facts: dict[str, str | int] = {"version": number, "reading": str(added.reading), "made_by": added.made_by}
+    facts: dict[str, str | int] = {"version": number, "reading": str(added.reading), "made_by": str(added.made_by)}
     await audit.record(session, "referral.version-added", subject=row.id, now=now, area=row.area, facts=facts)
     return number
 
@@ -113,7 +115,7 @@ async def _insert_version(session: Session, row: Any, added: NewVersion, number:
         "version": number,
         "area": row.area,
         "added_at": now,
-        "made_by": added.made_by,
+        "made_by": str(added.made_by),
         "unread_reason": added.reason,
         "form": await session.seal_model(row.id, added.form) if added.form else None,
         "found": await session.seal(row.id, added.found.to_json()),
@@ -174,6 +176,8 @@ async def _announce(session: Session, row: Any, added: NewVersion, told: _Told) 
         added_documents=added.documents,
         danger=added.danger,
         danger_known=row.immediate_danger,
+        made_by=added.made_by,
+        came_by=added.came_by,
     )
     topics = {line.topic for line in await session.rows(_TOLD, {"id": row.id})}
     before = frozenset(audience for audience, topic in TOPICS.items() if topic in topics)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis import audit
 from chassis.web import FormData, PageRequest, Response
-from contracts.vocabulary import tidy_reference
+from contracts.vocabulary import Door, tidy_reference
 from services.intake.domain import Addition, KeyKind, key_for
 from services.intake.domain.saved import LinkTo, token_digest
 from services.intake.operations import add_version_by_referrer
@@ -134,6 +134,7 @@ async def _added(visit: Visit, found: ToldReferral, sent: FormData) -> Response:
         return visit.redirect("progress_referral")
     practice = localities_of(request.runtime).by_version(found.area, found.area_version, found.district)
     addition = Addition(
+        door=Door.WEB,
         words=words,
         immediate_danger=danger == "yes",
         keys=(key_for(KeyKind.FORM_TOKEN, token),),

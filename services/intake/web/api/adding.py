@@ -10,7 +10,7 @@ from chassis.database import Session
 from chassis.patience import in_time
 from chassis.runtime import Runtime
 from chassis.settling import settled
-from contracts.vocabulary import ReferralForm
+from contracts.vocabulary import Door, ReferralForm
 from services.intake.domain import Added, Addition, ArrivalKey, Attachment, KeyKind, key_for
 from services.intake.operations import add_version_by_referrer, check_repeat
 from services.intake.queries import likeness_key, localities_of, own_referral
@@ -60,6 +60,7 @@ async def add(runtime: Runtime, caller: Caller, reference: str, sent: SentLater,
     """
     sign, later = _sign(caller, reference, sent, key), sent.later
     addition = Addition(
+        door=Door.API,
         form=later.referral,
         words=later.words,
         documents=sent.attachments,
