@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.actor import Actor
 from chassis.database import Database
-from chassis.sessions import StoredSession
+from chassis.sessions import WHO_UNKNOWN, SessionUnknown, StoredSession
 from chassis.tables import web_session
 
 KEEPER = Actor.service("sessions")
@@ -52,6 +52,10 @@ class DatabaseSessions:
 
     def expect(self, key: str) -> None:
         """Nothing to do: what has no row is not there."""
+
+    def remembered(self, key: str, now: datetime) -> StoredSession | None:  # noqa: ARG002  it has no memory of its own
+        """Nothing is known without asking."""
+        raise SessionUnknown(WHO_UNKNOWN)
 
     async def revoke(self, subject: str) -> int:
         """Delete every session of a signed-in person; return how many there were."""

@@ -78,15 +78,20 @@ class SessionStore(Protocol):
     def expect(self, key: str) -> None:
         """Note that a cookie goes out under which there is no row yet."""
 
+    def remembered(self, key: str, now: datetime) -> StoredSession | None:
+        """Return the row as this process remembers it, without asking; raises SessionUnknown where it does not."""
+
 
 class Session(dict[str, Any]):
     """What the service remembers about one browser; JSON values only.
 
     A `doubtful` one stands for a session that cannot be looked up at the moment: whoever it is, it is nobody in
-    particular until the database is back.
+    particular until the database is back. It has the name of that session, so that the browser keeps it, and is kept
+    apart from it; what it held is `joined` to the other, by the name under which it was kept, once that is found.
     """
 
     doubtful = False
+    joined = ""
 
     def __init__(self, token: str = "", data: Mapping[str, Any] | None = None, *, created: float | None = None) -> None:
         """Wrap the data of a stored session, or start an empty one."""
@@ -95,6 +100,11 @@ class Session(dict[str, Any]):
         self.created = time.time() if created is None else created
         self.replaced: set[str] = set()
         self.ended = False
+
+    @property
+    def kept_as(self) -> str:
+        """Return the name under which it is kept."""
+        return _meanwhile(self.token) if self.doubtful else self.token
 
     def ensure_token(self) -> str:
         """Return the secret name of this session, choosing one (a cookie, not yet a row) when there is none."""
@@ -164,13 +174,47 @@ class SessionKeeper:
         row = await self.store.read(_key(token), datetime.now(UTC))
         content = self._opened(token, row.data) if row else None
         if row is None or content is None:
-            return Session(token), None
-        return Session(token, content["data"], created=content["created"]), row.expires_at
+            return self._joined(Session(token)), None
+        return self._joined(Session(token, content["data"], created=content["created"])), row.expires_at
+
+    def doubtful(self, token: str, *, begin: bool) -> Session:
+        """Return a session in the place of the one that cannot be looked up, with what was kept in it before.
+
+        Raises SessionUnknown where there was none and none may `begin`.
+        """
+        session = Session(token)
+        session.doubtful = True
+        try:
+            row = self.store.remembered(_key(session.kept_as), datetime.now(UTC))
+        except SessionUnknown:
+            if not begin:
+                raise
+            self.store.expect(_key(session.kept_as))
+            return session
+        content = self._opened(session.kept_as, row.data) if row else None
+        if content:
+            session.update(content["data"])
+            session.created = content["created"]
+        return session
+
+    def _joined(self, session: Session) -> Session:
+        """Add what was kept while nobody could say whose the session is: the last to save wins."""
+        name = _meanwhile(session.token)
+        try:
+            row = self.store.remembered(_key(name), datetime.now(UTC))
+        except SessionUnknown:
+            return session
+        content = self._opened(name, row.data) if row else None
+        if content and "actor" not in content["data"]:
+            session.update(content["data"])
+            session.joined = name
+        return session
 
     async def keep(self, session: Session, *, known: bool = False) -> None:
         """Write the session down under its name; a `known` one, which had a row, only while that row is there."""
         content = json.dumps({"created": session.created, "data": session}).encode()
-        token = session.ensure_token()
+        session.ensure_token()
+        token = session.kept_as
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = nonce + AESGCM(derive(self.secret, "session", token)).encrypt(nonce, content, None)
         subject = session.get("actor", {}).get("id", "")
@@ -243,7 +287,7 @@ class SessionMiddleware:
         keeper, cookie = self.keeping()
         sent_token = HTTPConnection(scope).cookies.get(cookie.name, "")
         session, expires_at = await _opened(keeper, sent_token, scope["method"])
-        before = _content(session)
+        before = "" if session.joined else _content(session)
         scope["session"] = session
 
         async def send_and_keep(message: Message) -> None:
@@ -251,7 +295,8 @@ class SessionMiddleware:
                 await keeper.forget(session.replaced)
                 if not session.ended:
                     await _keep_what_changed(keeper, session, before, expires_at)
-                if session.ended or (session.token != sent_token and not (session.doubtful and not session.token)):
+                await keeper.forget({session.joined} - {""})
+                if session.ended or session.token != sent_token:
                     keeper.expect(session, before)
                     MutableHeaders(scope=message).append("set-cookie", cookie.header(session.token))
             await send(message)
@@ -264,11 +309,7 @@ async def _opened(keeper: SessionKeeper, token: str, method: str) -> tuple[Sessi
     try:
         return await _looked_up(keeper, token) if token else (Session(), None)
     except SessionUnknown:
-        if method not in LOOKING:
-            raise
-        session = Session()
-        session.doubtful = True
-        return session, None
+        return keeper.doubtful(token, begin=method in LOOKING), None
 
 
 async def _looked_up(keeper: SessionKeeper, token: str) -> tuple[Session, datetime | None]:
@@ -287,6 +328,11 @@ async def _keep_what_changed(keeper: SessionKeeper, session: Session, before: st
 
 def _content(session: Session) -> str:
     return json.dumps(session, sort_keys=True)
+
+
+def _meanwhile(token: str) -> str:
+    """Return the name under which a session is kept that stands for this one while nobody can look it up."""
+    return hashlib.sha256(f"meanwhile:{token}".encode()).hexdigest()
 
 
 def _key(token: str) -> str:

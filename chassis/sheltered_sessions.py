@@ -40,11 +40,11 @@ class ShelteredSessions:
         """Return the row unless it is missing or has ended; raises SessionUnknown while nobody can say."""
         if key in self._unwritten:
             await self._write_back(key)
-            return self._remembered(key, now)
+            return self.remembered(key, now)
         try:
             row = await self._ask(lambda: self._store.read(key, now))
         except Unavailable:
-            return self._remembered(key, now)
+            return self.remembered(key, now)
         self._remember(key, row)
         return row
 
@@ -95,6 +95,15 @@ class ShelteredSessions:
         """Note that a cookie goes out under which there is no row yet."""
         self._remember(key, None)
 
+    def remembered(self, key: str, now: datetime) -> StoredSession | None:
+        """Return the row as this process remembers it, without asking; raises SessionUnknown where it does not."""
+        if key not in self._seen:
+            raise SessionUnknown(
+                "What you have typed before cannot be found at the moment: try again in a few minutes."
+            )
+        row = self._seen[key]
+        return row if row is not None and row.expires_at > now else None
+
     async def _write_back(self, key: str) -> None:
         row = self._seen.get(key)
         try:
@@ -112,14 +121,6 @@ class ShelteredSessions:
         except Unavailable:
             self._away_until = self._clock() + AWAY_SECONDS
             raise
-
-    def _remembered(self, key: str, now: datetime) -> StoredSession | None:
-        if key not in self._seen:
-            raise SessionUnknown(
-                "What you have typed before cannot be found at the moment: try again in a few minutes."
-            )
-        row = self._seen[key]
-        return row if row is not None and row.expires_at > now else None
 
     def _put_off(self, key: str, row: StoredSession) -> None:
         """Keep what could not be written; only a session of the public, which this process knows."""

@@ -7,8 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from chassis.actor import Actor
-from chassis.sessions import Limits, Session, SessionKeeper, StoredSession, actor_of, sign_in
+from chassis.actor import Actor, ActorKind
+from chassis.sessions import (
+    WHO_UNKNOWN,
+    Limits,
+    Session,
+    SessionKeeper,
+    SessionUnknown,
+    StoredSession,
+    actor_of,
+    sign_in,
+)
 from tests.chassis.web_example import OFFICER, Example, MemorySessions, make, token_in
 
 COOKIE = "throughline_example"
@@ -95,6 +104,61 @@ class TestKeeping:
         visitor.get("/cases/KM-1")
         assert example.store.rows[key].expires_at >= row.expires_at
         assert example.store.rows[key].data == row.data
+
+
+class Forgetful(MemorySessions):
+    """A store that can be away, and remembers by itself what was written meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+        self.own: dict[str, StoredSession | None] = {}
+
+    async def read(self, key: str, now: datetime) -> StoredSession | None:
+        if self.away:
+            raise SessionUnknown(WHO_UNKNOWN)
+        return await super().read(key, now)
+
+    async def write(self, key: str, row: StoredSession) -> None:
+        if self.away:
+            self.own[key] = row
+        else:
+            await super().write(key, row)
+
+    async def remove(self, key: str) -> None:
+        self.own.pop(key, None)
+        await super().remove(key)
+
+    def expect(self, key: str) -> None:
+        self.own[key] = None
+
+    def remembered(self, key: str, now: datetime) -> StoredSession | None:
+        if key not in self.own:
+            raise SessionUnknown(WHO_UNKNOWN)
+        return self.own[key]
+
+
+class TestDoubtful:
+    async def test_is_kept_apart_under_the_same_cookie_and_joined_once_the_other_is_found(self) -> None:
+        keeper = SessionKeeper(store := Forgetful(), "secret", Limits())
+        session, officer = Session(), Actor(ActorKind.PERSON, "sam", "Sam Synthetic")
+        sign_in(session, officer)
+        await keeper.keep(session)
+        store.away = True
+        with pytest.raises(SessionUnknown):
+            keeper.doubtful(session.token, begin=False)
+        meanwhile = keeper.doubtful(session.token, begin=True)
+        meanwhile["typed"] = "words"
+        await keeper.keep(meanwhile)
+        again = keeper.doubtful(session.token, begin=False)
+        assert (again.token, again["typed"], actor_of(again).kind) == (session.token, "words", "public")
+        store.away = False
+        [row] = store.rows.values()
+        assert row.subject == officer.id
+        found, _ = await keeper.open(session.token)
+        assert (actor_of(found), found["typed"]) == (officer, "words")
+        await keeper.forget({found.joined})
+        assert not (await keeper.open(session.token))[0].joined
 
 
 class TestSignIn:

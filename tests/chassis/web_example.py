@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from chassis import auth
 from chassis.actor import Actor, ActorKind
 from chassis.errors import Conflict, Missing, Unavailable
-from chassis.sessions import StoredSession, sign_in
+from chassis.sessions import WHO_UNKNOWN, SessionUnknown, StoredSession, sign_in
 from chassis.web import PUBLIC, UPLOAD_LIMIT, Form, FormErrors, Page, PageRequest, Response, blank, install, parse
 
 OFFICER = "gateway-officer"
@@ -59,6 +59,9 @@ class MemorySessions:
 
     def expect(self, key: str) -> None:
         """Nothing is kept of what has no row."""
+
+    def remembered(self, key: str, now: datetime) -> StoredSession | None:
+        raise SessionUnknown(WHO_UNKNOWN)
 
 
 class MemoryDatabase:
