@@ -123,7 +123,7 @@ class CaseView:
 
 
 async def awareness(session: Session, after: tuple[datetime, UUID] | None = None) -> tuple[AwarenessLine, ...]:
-    """Return one page of referrals, newest first, each with the newest decision; `after` is the last line seen."""
+    """Return one page of referrals and one more, if any, after the last seen: newest first, with the last decision."""
     table, decided, case = models.awareness, models.police_decision, models.case_file
     place = tuple_(table.c.received_at, table.c.subject)
     newest = (
@@ -140,7 +140,7 @@ async def awareness(session: Session, after: tuple[datetime, UUID] | None = None
     )
     if after is not None:
         statement = statement.where(place < tuple_(*after))
-    rows = await session.rows(statement.limit(PAGE))
+    rows = await session.rows(statement.limit(PAGE + 1))
     return tuple(
         AwarenessLine(
             subject=row.subject,
@@ -200,14 +200,14 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
 async def cases(
     session: Session, states: Sequence[State], after: tuple[bool, datetime, UUID] | None = None
 ) -> tuple[CaseLine, ...]:
-    """Return one page of cases: immediate danger first, then the longest open; `after` is the last line seen."""
+    """Return one page of cases and one more, if any, after the last seen: immediate danger first, then longest open."""
     table = models.case_file
     place = tuple_(~table.c.immediate_danger, table.c.opened_at, table.c.subject)
     statement = select(table).where(table.c.state.in_([state.value for state in states])).order_by(*place.clauses)
     if after is not None:
         danger, opened_at, subject = after
         statement = statement.where(place > tuple_(not danger, opened_at, subject))
-    rows = await session.rows(statement.limit(PAGE))
+    rows = await session.rows(statement.limit(PAGE + 1))
     clocks = models.clock
     running = await session.rows(
         select(clocks)

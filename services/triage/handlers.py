@@ -11,6 +11,7 @@ from contracts.channel.police import CaseGivenBack, PackAccepted, PackReturned
 from contracts.envelope import Event
 from contracts.intake.police import ReferralReceived, ReferralsLinked, ReferralVersionAdded
 from contracts.notify.police import SignpostAcknowledged
+from contracts.vocabulary import VersionMaker
 from services.triage import operations
 from services.triage.domain import Command, Practice, Practices, Record
 from services.triage.operations import Acknowledgement, Act, Arrival, NewVersion, SameAnswer
@@ -121,6 +122,8 @@ def _version(event: ReferralReceived | ReferralVersionAdded, added_at: datetime)
         document_ids=tuple(document.id for document in event.documents),
         possibly_same_as=event.possibly_same_as,
         additions=event.additions if isinstance(event, ReferralVersionAdded) else (),
+        made_by=(event.made_by or "") if isinstance(event, ReferralVersionAdded) else VersionMaker.REFERRER,
+        door=(event.came_by or "") if isinstance(event, ReferralVersionAdded) else event.door,
     )
 
 

@@ -43,7 +43,6 @@ referral = Table(
     column("immediate_danger", Boolean, OPERATIONAL),
     column("version", Integer, OPERATIONAL),
     column("unread_reason", Text, OPERATIONAL),
-    column("possibly_same_as", ARRAY(Text), LINKING),
     column("state", Text, OPERATIONAL),
     column("risk_owner", Text, POLICE),
     column("officer_id", Text, LINKING, nullable=True),
@@ -71,6 +70,18 @@ referral_version = Table(
     column("unread_reason", Text, OPERATIONAL),
     column("document_ids", ARRAY(Uuid), LINKING),
     column("sealed_additions", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("made_by", Text, OPERATIONAL),
+    column("door", Text, OPERATIONAL),
+    column("row_version", Integer, OPERATIONAL, nullable=True),
+)
+
+likeness = Table(
+    "likeness",
+    metadata,
+    column("reference", Text, LINKING, primary_key=True),
+    column("other_reference", Text, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    Index("likeness_other", "other_reference"),
 )
 
 sameness = Table(

@@ -1,11 +1,12 @@
 """What triage reads from its environment, and local practice read from the area files."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import areas
 from areas import Area, Areas
 from chassis.clock import LONDON, due_at, is_working_day
 from chassis.settings import ServiceSettings
+from contracts.vocabulary import Team
 from services.triage.domain import (
     AreaVersionUnknown,
     Body,
@@ -54,11 +55,18 @@ def practice(area: Area, now: datetime) -> Practice:
         duty_officer=f"{duty.name}, {duty.organisation}",
         due={name: due_at(now, allowed, closes) for name, allowed in days.items()},
         later=later,
+        urgent_within=_urgent_within(area),
         services={
             each.id: SignpostTo(each.name, due_at(now, each.acknowledged_within_working_days, closes))
             for each in area.signpost_services
         },
     )
+
+
+def _urgent_within(area: Area) -> timedelta:
+    """Return how soon the Gateway must answer to immediate danger: as its ledger line says, or within the hour."""
+    minutes = (each.urgent_within_minutes for each in area.recipients if each.team == Team.GATEWAY)
+    return timedelta(minutes=next(minutes, None) or 60)
 
 
 class TriageSettings(ServiceSettings):

@@ -32,6 +32,7 @@ def practice(**given: Any) -> Practice:
         "duty_officer": DUTY,
         "due": {name: NOW + timedelta(days=days) for days, name in enumerate(ClockName, start=1)},
         "later": lambda _, due: due + timedelta(days=3),
+        "urgent_within": timedelta(minutes=30),
         "services": {"kent-early-help": SignpostTo("Kent Early Help", NOW + timedelta(days=7))},
     }
     return Practice(**{**values, **given})

@@ -297,4 +297,4 @@ class TestQueue:
         assert [line.subject for line in lines] == [urgent, first]
         assert [line.subject for line in rest] == [first]
         assert lines[0].clock
-        assert lines[0].clock.name == "deconfliction"
+        assert lines[0].clock.name == ClockName.URGENT

@@ -32,8 +32,8 @@ class TestPage:
     async def test_asks_of_both_beside_each_other_and_records_the_answer(self, console: Console) -> None:
         _, later = await two(console.desk)
         client = await console.signed_in(GATEWAY)
-        page = (await client.get(f"/referrals/{LATER}")).text
-        assert f"/referrals/{LATER}/same?other={EARLIER}" in page
+        for one, other in ((LATER, EARLIER), (EARLIER, LATER)):
+            assert f"/referrals/{one}/same?other={other}" in (await client.get(f"/referrals/{one}")).text
         asked = (await client.get(f"/referrals/{LATER}/same?other={EARLIER}")).text
         assert asked.count("Date of birth") >= 2
         path = f"/referrals/{LATER}/same?other={EARLIER}"
@@ -97,6 +97,8 @@ class TestAnswers:
         async with desk.runtime.database.transaction(Actor.operator("tester")) as session:
             await erase_subject(session, first)
         assert await said(desk, LATER) == ()
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            assert await queries.suggested(session, LATER) == ()
 
 
 class TestAddition:

@@ -25,6 +25,7 @@ from services.triage.domain.table import (
     TABLE,
     permissions,
 )
+from services.triage.domain.versions import ChangedAnswer, Passage, changed_answers, passages
 from services.triage.domain.words import (
     AreaVersionUnknown,
     Body,
@@ -57,6 +58,7 @@ __all__ = [
     "TABLE",
     "AreaVersionUnknown",
     "Body",
+    "ChangedAnswer",
     "ChangedMeanwhile",
     "ClockName",
     "ClosureReason",
@@ -67,6 +69,7 @@ __all__ = [
     "NotOffered",
     "NotRecorded",
     "Offer",
+    "Passage",
     "Practice",
     "Practices",
     "Record",
@@ -76,11 +79,13 @@ __all__ = [
     "Situation",
     "State",
     "Step",
+    "changed_answers",
     "decide",
     "diagram",
     "lacks",
     "next_states",
     "offers",
+    "passages",
     "permissions",
     "receive",
     "row_for",

@@ -60,7 +60,13 @@ def _is_clear(situation: Situation, _: Practice) -> str:
 
 
 def _taken_once(situation: Situation, _: Practice) -> str:
-    return "You have this referral already." if situation.taken and situation.state in _UNDECIDED else ""
+    return "You have this referral already." if situation.taken and not situation.urgent else ""
+
+
+def _danger_waits(situation: Situation, _: Practice) -> str:
+    if situation.urgent:
+        return ""
+    return "The decision has been made: it can be taken again only when immediate danger is told of anew."
 
 
 _IMU = frozenset({Role.IMU_OFFICER})
@@ -71,12 +77,16 @@ _BEFORE_CLEAR = frozenset({State.RECEIVED, State.DECONFLICTING})
 _ASSESSING = frozenset({State.ASSESSING})
 _OFFERED = frozenset({State.PASSED_ON, State.SECTION_36})
 _C = ClockName
+_DECIDED = (_C.ASSESSMENT, _C.URGENT)
 
 TABLE: tuple[Transition, ...] = (
     Transition(Command.RECEIVE, "Receive the referral", frozenset(), State.RECEIVED, _NOBODY, ("risk_owner",),
                starts=(_C.DECONFLICTION, _C.ASSESSMENT)),
     Transition(Command.VERSION_ADDED, "A later version of the form arrives", frozenset(State), None, _NOBODY),
-    Transition(Command.TAKE, "Take this referral", _UNDECIDED, None, _GATEWAY, guards=(_taken_once,)),
+    Transition(Command.TAKE, "Take this referral", _UNDECIDED, None, _GATEWAY, stops=(_C.URGENT,),
+               guards=(_taken_once,)),
+    Transition(Command.TAKE, "Take this referral", frozenset(State) - _UNDECIDED, None, _GATEWAY, stops=(_C.URGENT,),
+               guards=(_danger_waits,)),
     Transition(Command.CLEAR, "Record: clear to proceed", _BEFORE_CLEAR, State.ASSESSING, _IMU,
                stops=(_C.DECONFLICTION,), tells=ProgressStage.BEING_ASSESSED),
     Transition(Command.CONFLICT, "Record: conflict", _UNDECIDED, State.DECONFLICTING, _IMU, ("rationale",),
@@ -84,23 +94,23 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.MORE_TIME, "Record: more time needed", _BEFORE_CLEAR, State.DECONFLICTING, _IMU,
                ("rationale",), starts=(_C.DECONFLICTION,)),
     Transition(Command.CLOSE, "Close: no further action", _ASSESSING, State.CLOSED, _GATEWAY,
-               ("reason", "finding", "rationale"), stops=(_C.ASSESSMENT,), outcome=Outcome.CLOSED,
+               ("reason", "finding", "rationale"), stops=_DECIDED, outcome=Outcome.CLOSED,
                tells=ProgressStage.CLOSED, guards=(_is_clear,)),
     Transition(Command.SIGNPOST, "Signpost to another service", _ASSESSING, State.SIGNPOSTED, _GATEWAY,
-               ("service", "message", "rationale"), starts=(_C.SIGNPOST,), stops=(_C.ASSESSMENT,),
+               ("service", "message", "rationale"), starts=(_C.SIGNPOST,), stops=_DECIDED,
                outcome=Outcome.SIGNPOSTED, tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE, guards=(_is_clear,)),
     Transition(Command.PLP, "Take into police-led partnership", _ASSESSING, State.PLP, _GATEWAY, ("rationale",),
-               stops=(_C.ASSESSMENT,), outcome=Outcome.PLP, guards=(_is_clear,)),
+               stops=_DECIDED, outcome=Outcome.PLP, guards=(_is_clear,)),
     Transition(Command.PASS_ON, "Pass on for information gathering", _ASSESSING, State.PASSED_ON, _GATEWAY,
-               ("rationale",), starts=(_C.ACCEPTANCE,), stops=(_C.ASSESSMENT,), outcome=Outcome.INFORMATION_GATHERING,
+               ("rationale",), starts=(_C.ACCEPTANCE,), stops=_DECIDED, outcome=Outcome.INFORMATION_GATHERING,
                tells=ProgressStage.SUPPORT_BEING_CONSIDERED, guards=(_authority_gathers, _form_is_read, _is_clear)),
     Transition(Command.SECTION_36, "Refer to the panel under section 36", _ASSESSING, State.SECTION_36, _GATEWAY,
-               ("grounds", "rationale"), starts=(_C.ACCEPTANCE,), stops=(_C.ASSESSMENT,),
+               ("grounds", "rationale"), starts=(_C.ACCEPTANCE,), stops=_DECIDED,
                outcome=Outcome.SECTION_36_REFERRAL, tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
                guards=(_police_decide, _decided_once, _form_is_read, _is_clear)),
     Transition(Command.SECTION_36, "Refer to the panel under section 36", frozenset({State.HANDED_OVER}), None,
                _GATEWAY, ("grounds", "rationale"), outcome=Outcome.SECTION_36_REFERRAL,
-               guards=(_police_decide, _decided_once, _form_is_read)),
+               stops=(_C.URGENT,), guards=(_police_decide, _decided_once, _form_is_read)),
     Transition(Command.PACK_ACCEPTED, "Channel accepts the pack", _OFFERED, State.HANDED_OVER, _NOBODY,
                ("risk_owner",), stops=(_C.ACCEPTANCE,)),
     Transition(Command.PACK_RETURNED, "Channel returns the pack", _OFFERED, State.ASSESSING, _NOBODY, ("rationale",),
@@ -108,7 +118,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.GIVEN_BACK, "Channel gives the case back", frozenset({State.HANDED_OVER}), State.GIVEN_BACK,
                _NOBODY, ("rationale",), starts=(_C.ACCEPTANCE,)),
     Transition(Command.TAKE_BACK, "Take back into police-led partnership", frozenset({State.GIVEN_BACK}), State.PLP,
-               _GATEWAY, ("rationale", "risk_owner"), stops=(_C.ACCEPTANCE,), outcome=Outcome.PLP),
+               _GATEWAY, ("rationale", "risk_owner"), stops=(_C.ACCEPTANCE, _C.URGENT), outcome=Outcome.PLP),
     Transition(Command.ACKNOWLEDGED, "The other service acknowledges the signpost", frozenset(State), None, _NOBODY,
                stops=(_C.SIGNPOST,)),
     Transition(Command.REOPEN, "Reopen", frozenset({State.CLOSED, State.SIGNPOSTED, State.PLP}), State.RECEIVED,

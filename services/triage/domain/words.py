@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
@@ -48,12 +48,16 @@ class Command(StrEnum):
 
 
 class ClockName(StrEnum):
-    """The clocks that run in triage; how many working days each has is the area's."""
+    """The clocks that run in triage; how long each has is the area's.
+
+    The urgent one runs from when a referrer tells of immediate danger until a Gateway officer takes or decides.
+    """
 
     DECONFLICTION = "deconfliction"
     ASSESSMENT = "assessment"
     ACCEPTANCE = "acceptance"
     SIGNPOST = "signpost"
+    URGENT = "immediate-danger"
 
 
 class Body(StrEnum):
@@ -102,7 +106,8 @@ class SignpostTo:
 class Practice:
     """What the area says about triage at one moment: `due` is when each clock would run out if it started now.
 
-    `later` says when a clock runs out that would have run out at a moment and is given its time once more.
+    `later` says when a clock runs out that would have run out at a moment and is given its time once more. The urgent
+    clock runs day and night, `urgent_within` from when danger was told of.
     """
 
     area: str
@@ -112,6 +117,7 @@ class Practice:
     duty_officer: str
     due: Mapping[ClockName, datetime]
     later: Callable[[ClockName, datetime], datetime]
+    urgent_within: timedelta
     services: Mapping[str, SignpostTo] = field(default_factory=dict)
 
     def deadline(self, clock: ClockName, service: str = "") -> datetime:
@@ -168,3 +174,4 @@ class Situation:
     section_36_made: bool = False
     hold: Hold | None = None
     taken: bool = False
+    urgent: bool = False

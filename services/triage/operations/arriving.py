@@ -7,23 +7,27 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Session
 from contracts.vocabulary import ReferralForm
 from services.triage import models
-from services.triage.domain import Command, Practice, receive
+from services.triage.domain import ClockName, Command, Practice, receive
 from services.triage.operations.saving import (
     Act,
     Line,
+    Placed,
     carry_out,
     change,
     run_clocks,
+    start_clock,
     write_down,
 )
 from services.triage.queries import Summary
 
 _OPEN = insert(models.referral)
 _KEEP_VERSION = insert(models.referral_version)
+_KEEP_LIKENESS = upsert(models.likeness).on_conflict_do_nothing(index_elements=["reference", "other_reference"])
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class NewVersion:
     document_ids: tuple[UUID, ...]
     possibly_same_as: tuple[str, ...] = ()
     additions: tuple[str, ...] = ()
+    made_by: str = ""
+    door: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,6 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
         "immediate_danger": first.immediate_danger,
         "version": first.version,
         "unread_reason": first.unread_reason,
-        "possibly_same_as": list(first.possibly_same_as),
         "state": step.state,
         "risk_owner": step.risk_owner,
         "sealed_summary": await _summary(session, arrival.subject, first.form),
@@ -87,40 +92,54 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
         "row_version": 1,
     }
     session.write(_OPEN, row)
-    await _keep_version(session, arrival.subject, practice.area, first)
     opened = _Opened(arrival.subject, practice.area)
+    await _keep_version(session, opened, first, row_version=1)
+    _keep_likeness(session, arrival.reference, practice.area, first)
     await write_down(session, opened, Line(None, step, 1), Act(Command.RECEIVE, now))
     await run_clocks(session, opened, step, practice, now)
+    if first.immediate_danger:
+        start_clock(session, opened, ClockName.URGENT, arrival.received_at + practice.urgent_within, now)
 
 
 async def add_version(session: Session, subject: UUID, version: NewVersion, practice: Practice, now: datetime) -> None:
     """Add a later version; whoever has the older one open is told when they try to decide."""
     saved = await carry_out(session, subject, Act(Command.VERSION_ADDED, now), practice)
-    await _keep_version(session, subject, saved.before.area, version)
-    if version.version < saved.before.version:
+    before = saved.before
+    await _keep_version(session, before, version, row_version=saved.row_version)
+    _keep_likeness(session, before.reference, before.area, version)
+    if version.immediate_danger and not before.immediate_danger:
+        start_clock(session, before, ClockName.URGENT, version.added_at + practice.urgent_within, now)
+    if version.version < before.version:
         return
     values: dict[str, Any] = {"version": version.version, "immediate_danger": version.immediate_danger}
     if version.form is not None:
         values |= {"sealed_summary": await _summary(session, subject, version.form), "unread_reason": ""}
-    elif saved.before.summary is None:
+    elif before.summary is None:
         values["unread_reason"] = version.unread_reason
-    if version.possibly_same_as:
-        values["possibly_same_as"] = list(version.possibly_same_as)
     await change(session, subject, values)
 
 
-async def _keep_version(session: Session, subject: UUID, area: str, version: NewVersion) -> None:
+async def _keep_version(session: Session, placed: Placed, version: NewVersion, *, row_version: int) -> None:
+    subject = placed.subject
     row = {
         "subject": subject,
         "version": version.version,
-        "area": area,
+        "area": placed.area,
         "added_at": version.added_at,
         "sealed_form": None if version.form is None else await session.seal_model(subject, version.form),
         "unread_reason": version.unread_reason,
         "document_ids": list(version.document_ids),
         "sealed_additions": await session.seal(subject, json.dumps(version.additions)) if version.additions else None,
+        "made_by": version.made_by,
+        "door": version.door,
+        "row_version": row_version,
     }
     session.write(_KEEP_VERSION, row)
+
+
+def _keep_likeness(session: Session, reference: str, area: str, version: NewVersion) -> None:
+    for other in version.possibly_same_as:
+        session.write(_KEEP_LIKENESS, {"reference": reference, "other_reference": other, "area": area})
 
 
 async def _summary(session: Session, subject: UUID, form: ReferralForm | None) -> bytes | None:

@@ -30,13 +30,15 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     found = select(models.referral.c.statistics_key).where(models.referral.c.subject == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     await _forget_pairs(session, subject)
-    values = {"possibly_same_as": [], "statistics_key": UUID(int=0)}
+    values = {"statistics_key": UUID(int=0)}
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
 
 
 async def _forget_pairs(session: Session, subject: UUID) -> None:
-    """Delete every answer that names the referral: what it was likened to is nobody's business any more."""
-    table = models.sameness
+    """Delete every pair that names the referral: what it was likened to is nobody's business any more."""
+    table, likeness = models.sameness, models.likeness
     reference = await session.scalar(select(models.referral.c.reference).where(models.referral.c.subject == subject))
     named = or_(table.c.earlier_reference == reference, table.c.later_reference == reference)
     await session.execute(delete(table).where(named))
+    alike = or_(likeness.c.reference == reference, likeness.c.other_reference == reference)
+    await session.execute(delete(likeness).where(alike))

@@ -17,9 +17,10 @@ async def home(page: PageRequest) -> Response:
 async def awareness(page: PageRequest) -> Response:
     """Show which referrals exist and what the police decided, without identity; being shown counts as seen."""
     async with page.transaction() as session:
-        lines = await queries.awareness(session, _awareness_place(page.query.get("after", "")))
+        found = await queries.awareness(session, _awareness_place(page.query.get("after", "")))
+        lines = found[: queries.PAGE]
         new = await operations.mark_awareness_seen(session, [line.subject for line in lines], page.now)
-    more = f"{lines[-1].received_at.isoformat()}~{lines[-1].subject}" if len(lines) == queries.PAGE else ""
+    more = f"{lines[-1].received_at.isoformat()}~{lines[-1].subject}" if len(found) > queries.PAGE else ""
     shown = [_referral(line, is_new=line.subject in new) for line in lines]
     return page.render("awareness", title="Referrals in your area", lines=shown, more=more)
 
@@ -27,9 +28,9 @@ async def awareness(page: PageRequest) -> Response:
 async def cases(page: PageRequest) -> Response:
     """Show the cases that wait for the team or are with it."""
     async with page.transaction() as session:
-        lines = await queries.cases(session, queries.OPEN_STATES, _case_place(page.query.get("after", "")))
-    more = ""
-    if len(lines) == queries.PAGE:
+        found = await queries.cases(session, queries.OPEN_STATES, _case_place(page.query.get("after", "")))
+    lines, more = found[: queries.PAGE], ""
+    if len(found) > queries.PAGE:
         last = lines[-1]
         more = f"{int(last.immediate_danger)}~{last.opened_at.isoformat()}~{last.subject}"
     return page.render("cases", title="Cases", lines=[_case(line, page.now) for line in lines], more=more)

@@ -9,6 +9,7 @@ from chassis.web import PageRequest, Response
 from services.triage import queries
 from services.triage.domain import TABLE, Command, Offer, Practice, Practices, offers
 from services.triage.queries import Held, TimelineEntry
+from services.triage.web.views.versions import by_whom, happened
 
 LABELS = {row.command.value: row.label for row in TABLE}
 HAPPENED = {
@@ -56,7 +57,15 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
 
 def changes_text(changes: tuple[TimelineEntry, ...]) -> list[dict[str, object]]:
     """Return who did what meanwhile, as plain values."""
-    return [{"what": HAPPENED[Command(change.command)], "by": change.by, "at": change.at} for change in changes]
+    return [{"what": what["title"], "by": what["by"], "at": each.at} for each in changes for what in (said(each),)]
+
+
+def said(entry: TimelineEntry) -> dict[str, str]:
+    """Return what happened and who did it, a person or, of a version that arrived, the role of whoever made it."""
+    version = entry.brought if entry.command == Command.VERSION_ADDED else None
+    if version is None:
+        return {"title": HAPPENED[Command(entry.command)], "by": entry.by}
+    return {"title": happened(version) or HAPPENED[Command.VERSION_ADDED], "by": by_whom(version)}
 
 
 def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, object], status: int = 200) -> Response:
@@ -69,6 +78,7 @@ def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, 
         name=held.summary.name if held.summary else "Person not known yet",
         facts=_facts(held),
         immediate_danger=held.immediate_danger,
+        urgent=held.situation.urgent,
         row_version=held.row_version,
         **values,
     )

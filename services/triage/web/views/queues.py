@@ -33,10 +33,16 @@ async def find(page: PageRequest) -> Response:
 
 
 async def _queue(page: PageRequest, template: str, title: str, states: Sequence[State]) -> Response:
+    place = _place(page.query.get("after", ""))
     async with page.transaction() as session:
-        lines = await queries.queue(session, states, _place(page.query.get("after", "")))
-    more = _mark(lines[-1]) if len(lines) == queries.QUEUE_PAGE else ""
-    return page.render(template, title=title, lines=[_line(line, page.now) for line in lines], more=more)
+        found = await queries.queue(session, states, place)
+        elsewhere: tuple[QueueLine, ...] = ()
+        if place is None and states == queries.GATEWAY_STATES:
+            elsewhere = await queries.urgent_elsewhere(session, states)
+    lines = found[: queries.QUEUE_PAGE]
+    more = _mark(lines[-1]) if len(found) > len(lines) else ""
+    shown = [_line(line, page.now) for line in sorted((*elsewhere, *lines), key=lambda line: not line.urgent)]
+    return page.render(template, title=title, lines=shown, more=more)
 
 
 def _line(line: QueueLine, now: datetime) -> dict[str, object]:
@@ -44,6 +50,7 @@ def _line(line: QueueLine, now: datetime) -> dict[str, object]:
     return {
         "reference": line.reference,
         "immediate_danger": line.immediate_danger,
+        "urgent": line.urgent,
         "state": STATE_LABELS[line.state],
         "hold": HOLD_LABELS[line.hold.outcome] if line.hold else "",
         "received_at": line.received_at,

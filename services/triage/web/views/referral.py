@@ -1,14 +1,14 @@
 """The referral page, its documents, and taking it."""
 
+from datetime import datetime
 from itertools import groupby
-from urllib.parse import quote
 from uuid import UUID
 
 from chassis import documents
 from chassis.errors import Missing
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, parse
-from contracts.vocabulary import Door, Role, Team
+from contracts.vocabulary import Role, Team
 from contracts.vocabulary.nrf import answered
 from services.triage import operations, queries
 from services.triage.domain import (
@@ -17,6 +17,7 @@ from services.triage.domain import (
     HOLD_LABELS,
     STATE_LABELS,
     ChangedMeanwhile,
+    ClockName,
     Command,
     State,
     next_states,
@@ -25,15 +26,9 @@ from services.triage.domain import (
 from services.triage.operations import Act
 from services.triage.queries import ReferralView
 from services.triage.web.forms import TakeForm
-from services.triage.web.views.asked import HAPPENED, LABELS, Opened, opened, shown
+from services.triage.web.views.asked import HAPPENED, LABELS, Opened, opened, said, shown
 from services.triage.web.views.sameness import samenesses
-
-DOORS = {
-    Door.WEB.value: "Web form",
-    Door.API.value: "API",
-    Door.EMAIL.value: "Email",
-}
-MEGABYTE = 1_048_576
+from services.triage.web.views.versions import DOORS, added, changed, named
 
 
 class DocumentElsewhere(Missing):
@@ -50,8 +45,7 @@ async def referral(page: PageRequest) -> Response:
             await operations.mark_seen(session, found.held, team, page.now)
         view = await queries.referral_view(session, found.held)
         others = await samenesses(session, found.held)
-        additions = await queries.additions(session, found.held.subject)
-    return shown(page, "referral", found, {**_values(view, found), **others, "additions": additions})
+    return shown(page, "referral", found, {**_values(view, found), **others})
 
 
 async def document(page: PageRequest) -> Response:
@@ -61,7 +55,10 @@ async def document(page: PageRequest) -> Response:
         held = await documents.read(session, _id(page.path["document_id"]))
         if held.subject != found.held.subject:
             raise DocumentElsewhere("There is no such document with this referral: open the referral and choose again.")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(held.reference.name, safe='')}"}
+        versions = await queries.all_versions(session, held.subject)
+        listed = named(await documents.listed(session, held.subject), versions, found.held.reference)
+    name = next(each.file_name for each in listed if each.id == held.reference.id)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(held.body, media_type="application/octet-stream", headers=headers)
 
 
@@ -106,7 +103,9 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
         "door": DOORS.get(held.door, held.door),
         "unread_reason": held.unread_reason,
         "answers": answered(view.form) if view.form else (),
-        "documents": [{"id": each.id, "name": each.name, "size": _size(each.size)} for each in view.documents],
+        "documents": named(view.documents, view.versions, held.reference),
+        "additions": added(view.versions, held.reference),
+        "take_by": _take_by(view),
         "clocks": view.clocks,
         "offers": [_offer(each.command, each.label, each.refusal) for each in found.offers],
         "deconflictions": [{**_plain(each), "label": HAPPENED[Command(each.outcome)]} for each in view.deconflictions],
@@ -114,6 +113,12 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
         "signposts": [{**_plain(each), "to": _service(found, each.service)} for each in view.signposts],
         "entries": _entries(view),
     }
+
+
+def _take_by(view: ReferralView) -> datetime | None:
+    """Return by when a Gateway officer must take a referral that tells of danger; None where nobody has to any more."""
+    running = (each for each in view.clocks if each.name == ClockName.URGENT and each.stopped_at is None)
+    return next((each.due_at for each in running), None)
 
 
 def _plain(value: object) -> dict[str, object]:
@@ -144,10 +149,7 @@ def _entries(view: ReferralView) -> list[dict[str, object]]:
         if entry.risk_owner != owner:
             words.append(f"Risk owner: {entry.risk_owner}.")
             owner = entry.risk_owner
-        title = HAPPENED[Command(entry.command)]
-        entries.append({"title": title, "by": entry.by, "at": entry.at, "text": "\n".join(words)})
+        brought = changed(entry.brought) if entry.brought else {}
+        words += [str(brought["text"])] if brought.get("text") else []
+        entries.append({**brought, **said(entry), "at": entry.at, "text": "\n".join(words)})
     return entries[::-1]
-
-
-def _size(size: int) -> str:
-    return f"{size / MEGABYTE:.1f} MB" if size >= MEGABYTE else f"{max(1, size // 1024)} KB"

@@ -66,6 +66,7 @@ async def _asked(page: PageRequest, form: FormErrors, other: str, *, status: int
             second = await queries.held_by_reference(session, other) if is_reference(other) else None
         except ReferralNotFound:
             second = None
+        suggested = await queries.suggested(session, found.held.reference)
         if second is not None:
             await audit.record_read(session, subject=second.subject, now=page.now, reason="same-person")
     values = {
@@ -74,7 +75,7 @@ async def _asked(page: PageRequest, form: FormErrors, other: str, *, status: int
         "choices": ANSWERS,
         "other": other,
         "both": [_side(found.held), _side(second)] if second else [],
-        "suggested": [each for each in found.held.possibly_same_as if each != other],
+        "suggested": [each for each in suggested if each != other],
     }
     return shown(page, "same", found, values, status)
 
@@ -98,5 +99,5 @@ async def samenesses(session: Session, held: Held) -> dict[str, object]:
     settled = {each.other_reference for each in answered}
     return {
         "answered": [{**vars(each), "label": ANSWERED[each.answer]} for each in answered],
-        "maybe": [reference for reference in held.possibly_same_as if reference not in settled],
+        "maybe": [other for other in await queries.suggested(session, held.reference) if other not in settled],
     }

@@ -1,0 +1,41 @@
+"""Who made each version of a referral and by which door it came, and pairs that are named from both sides."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from chassis.database import area_policy
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add what intake says of a version now; move what was suggested into a table that leads to either referral."""
+    op.add_column("referral_version", sa.Column("made_by", sa.Text(), nullable=False, server_default=""))
+    op.add_column("referral_version", sa.Column("door", sa.Text(), nullable=False, server_default=""))
+    op.add_column("referral_version", sa.Column("row_version", sa.Integer(), nullable=True))
+    for name in ("made_by", "door"):
+        op.alter_column("referral_version", name, server_default=None)
+    op.create_table(
+        "likeness",
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("other_reference", sa.Text(), nullable=False),
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("reference", "other_reference"),
+    )
+    op.create_index("likeness_other", "likeness", ["other_reference"])
+    # The policy hides every row from the owner too, until its transaction says for which areas it acts.
+    op.execute("SELECT set_config('throughline.areas', '*', true)")
+    op.execute(
+        "INSERT INTO likeness (reference, other_reference, area) "
+        "SELECT reference, unnest(possibly_same_as), area FROM referral ON CONFLICT DO NOTHING"
+    )
+    op.execute(
+        "UPDATE referral_version AS first SET made_by = 'referrer', row_version = 1, door = referral.door "
+        "FROM referral WHERE referral.subject = first.subject AND first.version = 1"
+    )
+    op.drop_column("referral", "possibly_same_as")
+    for statement in area_policy("likeness"):
+        op.execute(statement)

@@ -1,0 +1,134 @@
+"""One referral as its row has it, who it is about, and its newest form."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Row, select
+
+from chassis.database import Session
+from contracts.vocabulary import ReferralForm, tidy_reference
+from services.triage import models
+from services.triage.domain import HOLD_LABELS, ClockName, Command, Hold, ReferralNotFound, Situation, State
+
+
+class Summary(BaseModel):
+    """Who a referral is about, in one line; sealed in the referral's row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    date_of_birth: date | None = None
+    approximate_age: int | None = None
+    district: str = ""
+
+
+@dataclass(frozen=True)
+class Held:
+    """One referral as its row has it; `row_version` counts every change."""
+
+    subject: UUID
+    area: str
+    area_version: str
+    reference: str
+    correlation_id: UUID | None
+    statistics_key: UUID
+    received_event_id: UUID
+    received_at: datetime
+    door: str
+    immediate_danger: bool
+    version: int
+    unread_reason: str
+    situation: Situation
+    officer: str
+    officer_id: str
+    decisions: int
+    row_version: int
+    seen: frozenset[str]
+    acknowledged: frozenset[str]
+    summary: Summary | None
+
+
+async def held(session: Session, subject: UUID) -> Held:
+    """Return a referral by its subject; ReferralNotFound where it is not here or not in the actor's areas."""
+    return await _held(
+        session, await session.first(select(models.referral).where(models.referral.c.subject == subject))
+    )
+
+
+async def held_by_reference(session: Session, reference: str) -> Held:
+    """Return a referral by its reference, however it was typed; ReferralNotFound as above."""
+    wanted = tidy_reference(reference)
+    return await _held(
+        session, await session.first(select(models.referral).where(models.referral.c.reference == wanted))
+    )
+
+
+async def _held(session: Session, row: Row[Any] | None) -> Held:
+    if row is None:
+        raise ReferralNotFound("There is no such referral in your areas; check the reference.")
+    summary = None
+    if row.sealed_summary is not None:
+        summary = await session.unseal_model(row.subject, row.sealed_summary, Summary)
+    hold = (await holds(session, [row.subject])).get(row.subject) if row.state == State.DECONFLICTING else None
+    situation = Situation(
+        state=State(row.state),
+        risk_owner=row.risk_owner,
+        form_read=summary is not None,
+        section_36_made=row.section_36_made,
+        hold=hold,
+        taken=row.officer_id == session.actor.id,
+        urgent=await _is_urgent(session, row.subject),
+    )
+    teams = ("imu", "gateway")
+    return Held(
+        subject=row.subject,
+        area=row.area,
+        area_version=row.area_version,
+        reference=row.reference,
+        correlation_id=row.correlation_id,
+        statistics_key=row.statistics_key,
+        received_event_id=row.received_event_id,
+        received_at=row.received_at,
+        door=row.door,
+        immediate_danger=row.immediate_danger,
+        version=row.version,
+        unread_reason=row.unread_reason,
+        situation=situation,
+        officer=row.officer_name or "",
+        officer_id=row.officer_id or "",
+        decisions=row.decisions,
+        row_version=row.row_version,
+        seen=frozenset(team for team in teams if getattr(row, f"{team}_seen_at")),
+        acknowledged=frozenset(team for team in teams if getattr(row, f"{team}_acknowledged_at")),
+        summary=summary,
+    )
+
+
+async def latest_form(session: Session, subject: UUID) -> ReferralForm | None:
+    """Return the newest version of the form that could be read, None where none could."""
+    table = models.referral_version
+    sealed = await session.scalar(
+        select(table.c.sealed_form)
+        .where(table.c.subject == subject, table.c.sealed_form.is_not(None))
+        .order_by(table.c.version.desc())
+        .limit(1)
+    )
+    return None if sealed is None else await session.unseal_model(subject, sealed, ReferralForm)
+
+
+async def holds(session: Session, subjects: list[UUID]) -> dict[UUID, Hold]:
+    """Return the last conflict or request for time of each referral, from the history because its order is certain."""
+    table = models.history
+    commands = [command.value for command in HOLD_LABELS]
+    statement = select(table).where(table.c.subject.in_(subjects), table.c.command.in_(commands)).order_by(table.c.id)
+    rows = await session.rows(statement) if subjects else ()
+    return {row.subject: Hold(Command(row.command), row.by_name) for row in rows}
+
+
+async def _is_urgent(session: Session, subject: UUID) -> bool:
+    clock = models.clock
+    running = (clock.c.subject == subject) & (clock.c.name == ClockName.URGENT) & clock.c.stopped_at.is_(None)
+    return await session.scalar(select(clock.c.name).where(running)) is not None

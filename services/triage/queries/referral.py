@@ -1,0 +1,197 @@
+"""Everything that the page of one referral shows, and what changed since somebody looked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+
+from chassis import documents
+from chassis.database import Session
+from contracts.envelope import DocumentReference
+from contracts.vocabulary import ReferralForm
+from services.triage import models
+from services.triage.queries.holding import Held, latest_form
+from services.triage.queries.versions import VersionView, all_versions
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """A clock of a referral; `due_at` is UTC."""
+
+    name: str
+    due_at: datetime
+    stopped_at: datetime | None
+    times_extended: int
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing that happened, with what was written down about it; `by` is empty where no person did it here.
+
+    `brought` is the version of the referral that arrived with it, where one did.
+    """
+
+    at: datetime
+    by: str
+    command: str
+    to_state: str
+    risk_owner: str
+    row_version: int
+    note: str = ""
+    brought: VersionView | None = None
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """A decision with the officer's words."""
+
+    command: str
+    reason: str
+    rationale: str
+    grounds: str
+    by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class DeconflictionView:
+    """What the intelligence unit recorded, with its note: for the police teams only."""
+
+    outcome: str
+    note: str
+    by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class SignpostView:
+    """A signpost: what was asked, and what the other service reported."""
+
+    service: str
+    message: str
+    report: str
+    made_at: datetime
+    due_at: datetime
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ReferralView:
+    """Everything that the referral page shows."""
+
+    held: Held
+    form: ReferralForm | None
+    documents: tuple[DocumentReference, ...]
+    clocks: tuple[ClockView, ...]
+    versions: tuple[VersionView, ...]
+    timeline: tuple[TimelineEntry, ...]
+    deconflictions: tuple[DeconflictionView, ...]
+    decisions: tuple[DecisionView, ...]
+    signposts: tuple[SignpostView, ...]
+
+
+async def referral_view(session: Session, found: Held) -> ReferralView:
+    """Return everything about one referral; the caller records the read."""
+    versions = await all_versions(session, found.subject)
+    return ReferralView(
+        held=found,
+        form=await latest_form(session, found.subject),
+        versions=versions,
+        documents=await documents.listed(session, found.subject),
+        clocks=await _clocks(session, found.subject),
+        timeline=await _timeline(session, found.subject, versions),
+        deconflictions=await _deconflictions(session, found.subject),
+        decisions=await _decisions(session, found.subject),
+        signposts=await _signposts(session, found.subject),
+    )
+
+
+async def changes_since(session: Session, subject: UUID, row_version: int) -> tuple[TimelineEntry, ...]:
+    """Return what happened to a referral after somebody saw it at `row_version`, oldest first."""
+    versions = await all_versions(session, subject)
+    return tuple(entry for entry in await _timeline(session, subject, versions) if entry.row_version > row_version)
+
+
+def clock_view(row: Row[Any]) -> ClockView:
+    """Return a clock as its row has it."""
+    return ClockView(row.name, row.due_at, row.stopped_at, row.times_extended)
+
+
+async def _clocks(session: Session, subject: UUID) -> tuple[ClockView, ...]:
+    table = models.clock
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.due_at))
+    return tuple(clock_view(row) for row in rows)
+
+
+async def _text(session: Session, subject: UUID, sealed: bytes | None) -> str:
+    return await session.unseal_text(subject, sealed) if sealed else ""
+
+
+async def _timeline(session: Session, subject: UUID, versions: tuple[VersionView, ...]) -> tuple[TimelineEntry, ...]:
+    brought = {each.row_version: each for each in versions}
+    table = models.history
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.id))
+    return tuple(
+        [
+            TimelineEntry(
+                at=row.at,
+                by="" if row.by_id == session.service else row.by_name,
+                command=row.command,
+                to_state=row.to_state,
+                risk_owner=row.risk_owner,
+                row_version=row.row_version,
+                note=await _text(session, subject, row.sealed_note),
+                brought=brought.get(row.row_version),
+            )
+            for row in rows
+        ]
+    )
+
+
+async def _deconflictions(session: Session, subject: UUID) -> tuple[DeconflictionView, ...]:
+    table = models.deconfliction
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.recorded_at))
+    return tuple(
+        [
+            DeconflictionView(row.outcome, await _text(session, subject, row.sealed_note), row.by_name, row.recorded_at)
+            for row in rows
+        ]
+    )
+
+
+async def _decisions(session: Session, subject: UUID) -> tuple[DecisionView, ...]:
+    table = models.decision
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.decided_at))
+    return tuple(
+        [
+            DecisionView(
+                command=row.command,
+                reason=row.reason,
+                rationale=await _text(session, subject, row.sealed_rationale),
+                grounds=await _text(session, subject, row.sealed_grounds),
+                by=row.by_name,
+                decided_at=row.decided_at,
+            )
+            for row in rows
+        ]
+    )
+
+
+async def _signposts(session: Session, subject: UUID) -> tuple[SignpostView, ...]:
+    table = models.signpost
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.made_at))
+    return tuple(
+        [
+            SignpostView(
+                service=row.service,
+                message=await _text(session, subject, row.sealed_message),
+                report=await _text(session, subject, row.sealed_report),
+                made_at=row.made_at,
+                due_at=row.due_at,
+                acknowledged_at=row.acknowledged_at,
+            )
+            for row in rows
+        ]
+    )
