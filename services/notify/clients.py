@@ -1,6 +1,7 @@
 """The mail server: what a mail is, one interface to send it, a real client and a console twin."""
 
 import asyncio
+import contextlib
 import hashlib
 import quopri
 import re
@@ -28,6 +29,8 @@ ADDRESS = re.compile(r"[^\s<>@(),:;\"\[\]\\]+@[^\s<>@(),:;\"\[\]\\]+")
 LONGEST_LINE = 998
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _PERMANENT = 500
+LEAVING_SECONDS = 0.5
+"""So long a server may take to answer that we leave."""
 
 log = telemetry.logger(__name__)
 
@@ -89,6 +92,9 @@ class MailClient(Protocol):
     async def send(self, mail: Mail) -> Delivery:
         """Hand one mail over; raises MailUnsafe before anything leaves."""
 
+    async def hang_up(self) -> None:
+        """End what is kept open from one mail to the next, because no more are due."""
+
 
 @dataclass(frozen=True)
 class SmtpServer:
@@ -103,11 +109,12 @@ class SmtpServer:
 
 
 class SmtpClient:
-    """Sends by SMTP, one connection a mail, and tells a refusal from a broken line."""
+    """Sends by SMTP, and tells a refusal from a broken line; a line is kept for the next mail until `hang_up`."""
 
     def __init__(self, server: SmtpServer) -> None:
         """Keep the address of the server; nothing connects yet."""
         self.server = server
+        self._kept: list[aiosmtplib.SMTP] = []
 
     async def send(self, mail: Mail) -> Delivery:
         """Hand one mail over; the result is unknown only when the line broke after the text had been sent."""
@@ -124,38 +131,70 @@ class SmtpClient:
         except (aiosmtplib.SMTPException, OSError):
             return Delivery(Result.UNKNOWN if progress.text_sent else Result.DEFERRED)
 
+    async def hang_up(self) -> None:
+        """Take leave on every line that is kept; those in use at this moment are kept afterwards."""
+        kept, self._kept = self._kept, []
+        await asyncio.gather(*(_leave(line) for line in kept))
+
     async def _send(self, mail: Mail, body: bytes, progress: "_Progress") -> Delivery:
+        if self._kept:
+            try:
+                return await self._hand_over(self._kept.pop(), mail, body, progress)
+            except (aiosmtplib.SMTPException, OSError):
+                if progress.sender_taken:
+                    raise
+                # The server has closed the line meanwhile, or takes no more over it: nothing of the mail has gone.
+        return await self._hand_over(self._new_line(), mail, body, progress)
+
+    def _new_line(self) -> aiosmtplib.SMTP:
         server = self.server
         start_tls = {"never": False, "if-offered": None, "always": True}[server.starttls]
-        smtp = aiosmtplib.SMTP(
+        return aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
             timeout=server.patience,
             start_tls=start_tls,
         )
+
+    async def _greet(self, line: aiosmtplib.SMTP) -> None:
+        await line.connect()
+        await line.ehlo()
+        if self.server.username:
+            await line.login(self.server.username, self.server.password)
+
+    async def _hand_over(self, line: aiosmtplib.SMTP, mail: Mail, body: bytes, progress: "_Progress") -> Delivery:
+        """Send over one line, which is kept only where the server refused nothing on it."""
         try:
-            await smtp.connect()
-            await smtp.ehlo()
-            if server.username:
-                await smtp.login(server.username, server.password)
-            utf8 = ["SMTPUTF8"] if not mail.recipient.isascii() else []
-            if utf8 and not smtp.supports_extension("SMTPUTF8"):
-                return Delivery(Result.REFUSED)
-            await smtp.mail(_bare(mail.sender), options=utf8, encoding="utf-8" if utf8 else "ascii")
-            await smtp.rcpt(mail.recipient, encoding="utf-8" if utf8 else "ascii")
-            progress.text_sent = True
-            answer = await smtp.data(body)
+            if not line.is_connected:
+                await self._greet(line)
+            delivery = await _delivered(line, mail, body, progress)
         except aiosmtplib.SMTPResponseException:
-            await _leave(smtp)
+            await _leave(line)
             raise
-        finally:
-            smtp.close()
-        return Delivery(_result_of(answer.code), answer.code)
+        except BaseException:
+            line.close()
+            raise
+        self._kept.append(line)
+        return delivery
 
 
 @dataclass
 class _Progress:
+    sender_taken: bool = False
     text_sent: bool = False
+
+
+async def _delivered(line: aiosmtplib.SMTP, mail: Mail, body: bytes, progress: _Progress) -> Delivery:
+    utf8 = ["SMTPUTF8"] if not mail.recipient.isascii() else []
+    if utf8 and not line.supports_extension("SMTPUTF8"):
+        return Delivery(Result.REFUSED)
+    encoding = "utf-8" if utf8 else "ascii"
+    await line.mail(_bare(mail.sender), options=utf8, encoding=encoding)
+    progress.sender_taken = True
+    await line.rcpt(mail.recipient, encoding=encoding)
+    progress.text_sent = True
+    answer = await line.data(body)
+    return Delivery(_result_of(answer.code), answer.code)
 
 
 def _result_of(code: int) -> Result:
@@ -164,12 +203,13 @@ def _result_of(code: int) -> Result:
     return Result.REFUSED if code >= _PERMANENT else Result.DEFERRED
 
 
-async def _leave(smtp: aiosmtplib.SMTP) -> None:
-    try:
-        async with asyncio.timeout(1):
-            await smtp.quit()
-    except (aiosmtplib.SMTPException, OSError, TimeoutError):
-        return
+async def _leave(line: aiosmtplib.SMTP) -> None:
+    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+        try:
+            async with asyncio.timeout(LEAVING_SECONDS):
+                await line.quit()
+        finally:
+            line.close()
 
 
 def _bare(sender: str) -> str:
@@ -196,6 +236,9 @@ class ConsoleSmtpClient:
             extra={"facts": {"message_id": mail.message_id}},
         )
         return Delivery(_result_of(code), code)
+
+    async def hang_up(self) -> None:
+        """End nothing: no line leads anywhere."""
 
 
 MOST_IN_AN_HOUR: Mapping[str, int] = MappingProxyType({"link": 10, "receipt": 20})

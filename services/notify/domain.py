@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from string import Template
 from typing import ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -285,6 +286,7 @@ LINKS = frozenset({Kind.LINK_SAVED_FORM, Kind.LINK_PROGRESS})
 ALLOWED_IN_MAIL = frozenset({"reference", "link", "until", "team", "sentence", "urgent_subject", "urgent_line"})
 """Every value that a mail may carry: reference and link, the recipient's own name, and sentences of area files."""
 
+_NEVER_CARRIED = "A mail template asks for a value that mails never carry; use only the allowed ones."
 _SUBJECT = re.compile(r"Subject: (?P<subject>[^\n]+)\n\n(?P<body>.+)\Z", re.DOTALL)
 
 
@@ -301,18 +303,25 @@ def compose(template: str, values: Mapping[str, str]) -> Text:
 
     Raises TemplateBroken when the template has another shape or asks for anything that mails never carry.
     """
-    wanted = set(Template(template).get_identifiers())
-    if not wanted <= ALLOWED_IN_MAIL or not set(values) <= ALLOWED_IN_MAIL:
-        raise TemplateBroken("A mail template asks for a value that mails never carry; use only the allowed ones.")
-    found = _SUBJECT.match(template)
-    if found is None:
-        raise TemplateBroken("A mail template must begin with one Subject line and a blank line.")
+    parts = _parts(template)
+    if not set(values) <= ALLOWED_IN_MAIL:
+        raise TemplateBroken(_NEVER_CARRIED)
     try:
-        subject = Template(found["subject"]).substitute(values)
-        body = Template(found["body"]).substitute(values)
+        subject, body = (part.substitute(values) for part in parts)
     except (KeyError, ValueError):
         raise TemplateBroken("A mail template asks for a value that this kind of mail does not have.") from None
     return Text(subject.strip(), re.sub(r"\n{3,}", "\n\n", body))
+
+
+@cache
+def _parts(template: str) -> tuple[Template, Template]:
+    """Return the subject line and the body of a template."""
+    if not set(Template(template).get_identifiers()) <= ALLOWED_IN_MAIL:
+        raise TemplateBroken(_NEVER_CARRIED)
+    found = _SUBJECT.match(template)
+    if found is None:
+        raise TemplateBroken("A mail template must begin with one Subject line and a blank line.")
+    return Template(found["subject"]), Template(found["body"])
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -17,7 +18,18 @@ from services.notify.settings import NotifySettings
 
 SIZE_LIMIT = 1024 * 1024
 
+_PLAIN_ADDRESS = re.compile(r"<([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>(?= |\Z)")
+_PLAIN_ID = re.compile(rb"^Message-ID: (<[!-;=?-~]+>)\r?\n(?![ \t])", re.IGNORECASE | re.MULTILINE)
+
 log = telemetry.logger(__name__)
+
+
+class Line(SMTP):
+    """The library's SMTP conversation, which takes plain addresses apart without building a grammar for each."""
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        found = _PLAIN_ADDRESS.match(arg)
+        return (found[1], arg[found.end() :].lstrip()) if found else super()._getaddr(arg)
 
 
 class MailFolder:
@@ -38,7 +50,7 @@ class MailFolder:
             return "451 The mail folder cannot be written; try again later"
 
     def _keep(self, content: bytes) -> str:
-        message_id = str(message_from_bytes(content).get("Message-ID", "")) or f"<{uuid4()}>"
+        message_id = message_id_of(content) or f"<{uuid4()}>"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / f"{file_name(message_id, self.mail_domain)}.eml"
         if path.exists():
@@ -52,6 +64,12 @@ class MailFolder:
         return "250 Kept in the mail folder"
 
 
+def message_id_of(content: bytes) -> str:
+    """Return the Message-ID of a mail, "" where it has none."""
+    plain = _PLAIN_ID.findall(content.partition(b"\r\n\r\n")[0])
+    return plain[0].decode() if len(plain) == 1 else str(message_from_bytes(content).get("Message-ID", "")).strip()
+
+
 @asynccontextmanager
 async def mail_folder(runtime: Runtime) -> AsyncIterator[None]:
     """Run the mail server in a demonstration, for as long as the block lasts; in real use there is none."""
@@ -62,7 +80,7 @@ async def mail_folder(runtime: Runtime) -> AsyncIterator[None]:
     keeper = MailFolder(settings.mail_directory, settings.mail_domain)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(
+        lambda: Line(
             keeper,
             data_size_limit=SIZE_LIMIT,
             enable_SMTPUTF8=True,

@@ -51,20 +51,28 @@ sent_counter = telemetry.counter("notify.notice.sent", "1", "Notices that a mail
 
 
 async def send_due(runtime: Runtime, now: datetime) -> None:
-    """Send every notice that is due, a batch at a time, until none is left.
+    """Send every notice that is due, a batch at a time, until none is left; then the lines to the server are ended."""
+    clients: Clients = runtime.clients
+    try:
+        while await _whole_batch(runtime, now):
+            pass
+    finally:
+        await clients.mail.hang_up()
+
+
+async def _whole_batch(runtime: Runtime, now: datetime) -> bool:
+    """Send a batch; return whether there was any.
 
     A stop waits a moment for the batch under way: what is broken off is tried again only when its lease has run out.
     """
-    more = True
-    while more:
-        batch = asyncio.create_task(_send_batch(runtime, now))
-        try:
-            more = await asyncio.shield(batch)
-        except asyncio.CancelledError:
-            await asyncio.wait((batch,), timeout=STOP_SECONDS)
-            batch.cancel()
-            await asyncio.gather(batch, return_exceptions=True)
-            raise
+    batch = asyncio.create_task(_send_batch(runtime, now))
+    try:
+        return await asyncio.shield(batch)
+    except asyncio.CancelledError:
+        await asyncio.wait((batch,), timeout=STOP_SECONDS)
+        batch.cancel()
+        await asyncio.gather(batch, return_exceptions=True)
+        raise
 
 
 async def _send_batch(runtime: Runtime, now: datetime) -> bool:

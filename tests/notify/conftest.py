@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -32,10 +33,29 @@ class MailServer:
 
     port: int = 0
     answers: dict[str, str] = field(default_factory=dict)
-    stall_seconds: float = 0.0
+    stalls: bool = False
+    most_on_a_line: int = 1000
     drop_after_text: bool = False
     refuse_recipients: dict[str, str] = field(default_factory=dict)
     taken: list[Envelope] = field(default_factory=list)
+    lines: list[SMTP] = field(default_factory=list)
+    begun: Counter[SMTP] = field(default_factory=Counter)
+    left: int = 0
+
+    async def handle_MAIL(  # noqa: N802  aiosmtpd's name
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take a sender, as long as not too many have come over the same line."""
+        self.begun[server] += 1
+        if self.begun[server] > self.most_on_a_line:
+            return "421 Too many over one line"
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        """Count those who take leave."""
+        self.left += 1
+        return "221 Bye"
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -48,14 +68,19 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take, stall, drop the line, or answer as told."""
-        if self.stall_seconds:
-            await asyncio.sleep(self.stall_seconds)
+        if self.stalls:
+            await asyncio.Event().wait()
         answer = self.answers.get(envelope.rcpt_tos[0], "250 OK")
         if answer.startswith("2"):
             self.taken.append(envelope)
         if self.drop_after_text:
             _break(server)
         return answer
+
+    def close_lines(self) -> None:
+        """Close every line, as a server does with those that lie idle."""
+        for line in self.lines:
+            _break(line)
 
     def messages(self) -> list[Message]:
         """Return the mails taken, parsed."""
@@ -77,18 +102,16 @@ async def mail_server() -> AsyncIterator[MailServer]:
     """Return a real SMTP server on a free port of this machine."""
     keeper = MailServer()
     loop = asyncio.get_running_loop()
-    lines: list[SMTP] = []
 
     def answer() -> SMTP:
-        lines.append(SMTP(keeper, hostname="mail.test", enable_SMTPUTF8=True, loop=loop))
-        return lines[-1]
+        keeper.lines.append(SMTP(keeper, hostname="mail.test", enable_SMTPUTF8=True, loop=loop))
+        return keeper.lines[-1]
 
     server = await loop.create_server(answer, "127.0.0.1", 0)
     keeper.port = server.sockets[0].getsockname()[1]
     yield keeper
     server.close()
-    for line in lines:
-        _break(line)
+    keeper.close_lines()
     await server.wait_closed()
     await asyncio.sleep(0)
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from chassis.actor import Actor, ActorKind
 from chassis.app import Runtime
 from chassis.broker import Message
+from chassis.database import Session
 from contracts.channel.notices import PackAnswered
 from contracts.envelope import Event
 from contracts.intake.duty import DutyOfficerPaged
@@ -83,12 +84,17 @@ def pack_answered(outcome: Outcome = Outcome.PACK_ACCEPTED) -> PackAnswered:
 
 async def handle(runtime: Runtime, event: Event, *, subject: UUID, event_id: UUID | None = None) -> UUID:
     """Give an event to its handler as the inbox does, in one transaction; return the event's id."""
+    async with runtime.database.transaction(Actor.service("notify")) as session:
+        await session.lock(subject)
+        return await take_in(session, event, subject=subject, event_id=event_id)
+
+
+async def take_in(session: Session, event: Event, *, subject: UUID, event_id: UUID | None = None) -> UUID:
+    """Give an event to its handler within a transaction that holds its subject; return the event's id."""
     message = Message(
         event_id or uuid4(), event.wire_type, event.topic, subject, AREA, VERSION, subject, None, NOW
     )  # fmt: skip
     found = handlers.find(event.wire_type)
     assert found is not None
-    async with runtime.database.transaction(Actor.service("notify")) as session:
-        await session.lock(subject)
-        await found[1](session, event, message)
+    await found[1](session, event, message)
     return message.event_id

@@ -17,7 +17,7 @@ KENT_ADDRESS = "central-referral-unit@kent-council.example"
 @pytest.fixture
 async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
     """Notify with the real mail client."""
-    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never", patience=1.0)))
+    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never")))
 
 
 class TestMailToTheReferrer:

@@ -11,7 +11,7 @@ import pytest
 
 from chassis.settings import load_secrets
 from services.notify.app import clients
-from services.notify.clients import ConsoleSmtpClient, Mail, MailClient, SmtpClient, SmtpServer
+from services.notify.clients import LEAVING_SECONDS, ConsoleSmtpClient, Mail, MailClient, SmtpClient, SmtpServer
 from services.notify.domain import MailUnsafe, Result
 from services.notify.settings import NotifySettings
 from tests.conftest import Installation
@@ -145,8 +145,8 @@ class TestSmtpClient:
         assert delivery.result == Result.DEFERRED
 
     async def test_a_stall_after_the_text_is_unknown(self, mail_server: MailServer) -> None:
-        mail_server.stall_seconds = 2
-        assert (await real(mail_server, patience=0.5).send(MAIL)).result == Result.UNKNOWN
+        mail_server.stalls = True
+        assert (await real(mail_server, patience=1).send(MAIL)).result == Result.UNKNOWN
 
     async def test_a_line_that_breaks_after_the_text_is_unknown(self, mail_server: MailServer) -> None:
         mail_server.drop_after_text = True
@@ -159,3 +159,70 @@ class TestSmtpClient:
 
     async def test_an_international_address_goes_through(self, mail_server: MailServer) -> None:
         assert (await real(mail_server).send(replace(MAIL, recipient="siân@cyngor.example"))).result == Result.ACCEPTED
+
+
+class TestLines:
+    async def test_one_is_kept_for_the_next_mail_until_there_is_none(self, mail_server: MailServer) -> None:
+        client = real(mail_server)
+        for _ in range(30):
+            assert (await client.send(MAIL)).result == Result.ACCEPTED
+        assert (len(mail_server.taken), len(mail_server.lines), mail_server.left) == (30, 1, 0)
+        await client.hang_up()
+        assert mail_server.left == 1
+        assert (await client.send(MAIL)).result == Result.ACCEPTED
+        assert len(mail_server.lines) == 2
+
+    async def test_mails_side_by_side_have_one_each(self, mail_server: MailServer) -> None:
+        client = real(mail_server)
+        for _ in range(3):
+            await asyncio.gather(*(client.send(MAIL) for _ in range(4)))
+        assert (len(mail_server.taken), len(mail_server.lines)) == (12, 4)
+
+    async def test_one_that_the_server_has_closed_costs_no_mail_and_doubles_none(self, mail_server: MailServer) -> None:
+        client = real(mail_server)
+        for number in range(1, 4):
+            assert (await client.send(MAIL)).result == Result.ACCEPTED
+            assert len(mail_server.taken) == number
+            mail_server.close_lines()
+        # The client may or may not have heard of it by now: both must do.
+        await asyncio.sleep(0)
+        assert (await client.send(MAIL)).result == Result.ACCEPTED
+        assert len(mail_server.taken) == 4
+
+    async def test_one_over_which_the_server_takes_no_more_is_followed_by_another(
+        self, mail_server: MailServer
+    ) -> None:
+        mail_server.most_on_a_line = 2
+        client = real(mail_server)
+        results = [(await client.send(MAIL)).result for _ in range(5)]
+        assert results == [Result.ACCEPTED] * 5
+        assert (len(mail_server.taken), len(mail_server.lines)) == (5, 3)
+
+    async def test_one_that_breaks_after_the_text_is_not_followed_by_another(self, mail_server: MailServer) -> None:
+        client = real(mail_server)
+        await client.send(MAIL)
+        mail_server.drop_after_text = True
+        assert (await client.send(MAIL)).result == Result.UNKNOWN
+        assert len(mail_server.taken) == 2
+        mail_server.drop_after_text = False
+        assert (await client.send(MAIL)).result == Result.ACCEPTED
+
+    async def test_a_refusal_ends_it(self, mail_server: MailServer) -> None:
+        client = real(mail_server)
+        mail_server.refuse_recipients = {"nobody@council.example": "550 No such user"}
+        await client.send(MAIL)
+        assert (await client.send(replace(MAIL, recipient="nobody@council.example"))).result == Result.REFUSED
+        assert (len(mail_server.lines), mail_server.left) == (1, 1)
+        assert (await client.send(MAIL)).result == Result.ACCEPTED
+
+    async def test_a_server_that_does_not_answer_the_leave_holds_nobody(
+        self, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def silent(*_: object) -> str:
+            return str(await asyncio.Event().wait())
+
+        monkeypatch.setattr(mail_server, "handle_QUIT", silent)
+        client = real(mail_server)
+        await client.send(MAIL)
+        async with asyncio.timeout(LEAVING_SECONDS + 2):
+            await client.hang_up()

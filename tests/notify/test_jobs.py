@@ -34,6 +34,7 @@ from tests.notify.made import (
     pack_answered,
     referrer_message,
     signpost,
+    take_in,
 )
 
 KENT_ADDRESS = "central-referral-unit@kent-council.example"
@@ -42,7 +43,7 @@ KENT_ADDRESS = "central-referral-unit@kent-council.example"
 @pytest.fixture
 async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
     """Notify with the real mail client."""
-    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never", patience=1.0)))
+    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never")))
 
 
 async def rows(notify: Runtime, query: str) -> list[Any]:
@@ -124,6 +125,36 @@ class TestSendDue:
         assert len(mail_server.taken) == 1
         assert await reported(notify) == [(first, "front-door", "delivered"), (second, "front-door", "delivered")]
 
+    async def test_a_first_version_again_takes_nothing_back(self, notify: Runtime, mail_server: MailServer) -> None:
+        subject, event_id = uuid4(), uuid4()
+        await handle(notify, concern(read=False), subject=subject, event_id=event_id)
+        await handle(notify, concern(2), subject=subject)
+        await handle(notify, concern(read=False), subject=subject, event_id=event_id)
+        [row] = await rows(notify, "SELECT version, read, cardinality(event_ids) AS events FROM concern")
+        assert (row.version, row.read, row.events) == (2, True, 2)
+        await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == 1
+
+    async def test_a_first_version_is_taken_in_with_the_rest_of_its_batch(
+        self, notify: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A statement for each of them would cost more than all else that is done with it."""
+        subject = uuid4()
+        async with notify.database.transaction(Actor.service("notify")) as session:
+            await session.lock(subject)
+            with monkeypatch.context() as patched:
+                for statement in ("execute", "run", "rows", "flush"):
+                    patched.delattr(Session, statement)
+                await take_in(session, concern(), subject=subject)
+        assert await states(notify) == ["due"]
+
+    async def test_leaves_the_server_when_nothing_more_is_due(self, notify: Runtime, mail_server: MailServer) -> None:
+        for _ in range(jobs.BATCH + 5):
+            await handle(notify, concern(), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == jobs.BATCH + 5
+        assert mail_server.left == len(mail_server.lines) <= jobs.BATCH
+
     async def test_a_busy_server_is_tried_again_with_the_same_message_id(
         self, notify: Runtime, mail_server: MailServer
     ) -> None:
@@ -192,18 +223,21 @@ class TestSendDue:
         slow = await handle(notify, concern(), subject=uuid4())
         for _ in range(3):
             await handle(notify, concern(), subject=uuid4())
-        send = SmtpClient.send
+        [first] = await rows(notify, f"SELECT id FROM notice WHERE event_id = '{slow}'")
+        send, through = SmtpClient.send, asyncio.Semaphore(0)
 
         async def one_hangs(self: SmtpClient, mail: Mail) -> Delivery:
-            first = (await rows(notify, f"SELECT id FROM notice WHERE event_id = '{slow}'"))[0].id
-            await asyncio.sleep(60 if str(first) in mail.message_id else 0)
-            return await send(self, mail)
+            if str(first.id) in mail.message_id:
+                await asyncio.Event().wait()
+            delivery = await send(self, mail)
+            through.release()
+            return delivery
 
         monkeypatch.setattr(SmtpClient, "send", one_hangs)
+        monkeypatch.setattr(jobs, "STOP_SECONDS", 0.1)
         sending = asyncio.create_task(jobs.send_due(notify, NOW))
-        while len(mail_server.taken) < 3:  # noqa: ASYNC110  the server is another thread
-            await asyncio.sleep(0.05)
-        await asyncio.sleep(0.2)
+        for _ in range(3):
+            await through.acquire()
         sending.cancel()
         await asyncio.wait((sending,))
         assert sorted(await states(notify)) == ["sending", "sent", "sent", "sent"]
@@ -213,17 +247,18 @@ class TestSendDue:
     ) -> None:
         """Else it would wait for the end of its lease: nobody would hear of the referral for a minute."""
         await handle(notify, concern(), subject=uuid4())
-        send, under_way = SmtpClient.send, asyncio.Event()
+        send, under_way, stopped = SmtpClient.send, asyncio.Event(), asyncio.Event()
 
         async def takes_a_moment(self: SmtpClient, mail: Mail) -> Delivery:
             under_way.set()
-            await asyncio.sleep(0.3)
+            await stopped.wait()
             return await send(self, mail)
 
         monkeypatch.setattr(SmtpClient, "send", takes_a_moment)
         sending = asyncio.create_task(jobs.send_due(notify, NOW))
         await under_way.wait()
         sending.cancel()
+        asyncio.get_running_loop().call_later(0.1, stopped.set)
         await asyncio.wait((sending,))
         assert sending.cancelled()
         assert await states(notify) == ["sent"]

@@ -20,7 +20,7 @@ LINK = "https://referrals.example.org/saved/Canary-Key-7731"
 @pytest.fixture
 async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
     """Notify with the real mail client."""
-    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never", patience=1.0)))
+    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never")))
 
 
 def due(purpose: LinkPurpose, language: str = "en") -> LinkDue:

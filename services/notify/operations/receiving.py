@@ -27,15 +27,10 @@ from services.notify.domain import (
 )
 from services.notify.models import concern, notice, signpost
 
+FIRST_VERSION = 1
 _FACTS = TypeAdapter(SafeguardingFacts)
 _NOTICE = insert(notice).on_conflict_do_nothing()
-_NEW_CONCERN = text(
-    """INSERT INTO concern (subject, reference, area, area_version, front_door, received_at, immediate_danger, version,
-           read, facts_sealed, event_ids)
-       VALUES (:subject, :reference, :area, :area_version, :front_door, :received_at, :immediate_danger, :version,
-           :read, :facts_sealed, :event_ids)
-       ON CONFLICT (subject) DO NOTHING"""
-)
+_NEW_CONCERN = insert(concern).on_conflict_do_nothing()
 _EVENTS_OF = text("SELECT event_ids FROM concern WHERE subject = ANY(CAST(:subjects AS uuid[]))")
 _DELIVERED = text(
     """UPDATE concern SET delivered_at = :now
@@ -89,10 +84,14 @@ async def receive_concern(session: Session, received: ReceivedConcern, *, now: d
     await session.lock(origin.subject)
     values = await _values(session, received)
     row = None
-    if not await session.run(_NEW_CONCERN, values):
+    if received.version > FIRST_VERSION:
         row = await session.first(select(concern).where(concern.c.subject == origin.subject))
-        if row is not None and received.version <= row.version:
-            return
+    if row is None:
+        # Of a first version nothing is asked before: its rows go with those of the whole batch, a repeat's to nothing.
+        session.write(_NEW_CONCERN, values)
+    elif received.version <= row.version:
+        return
+    else:
         await _keep_newer(session, values, origin)
     known = None if row is None else _standing(row)
     told = tellings(
