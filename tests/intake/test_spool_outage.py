@@ -374,7 +374,8 @@ class TestStuck:
 
             async def taken() -> bool:
                 with contextlib.suppress(Unavailable):
-                    return whole["reference"] in await references(intake)
+                    # Its file goes after the commit.
+                    return whole["reference"] in await references(intake) and len(waiting_of(intake.runtime)) == 1
                 return False
 
             await eventually(taken)
