@@ -1,6 +1,7 @@
 """The desk as a signed-in officer uses it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -179,6 +180,8 @@ class TestDesk:
             )
         ).text
         assert "Police Gateway" in page
+        assert broken_times(page) == []
+        assert broken_times((await intake.client.get("/desk/ledger?which=all")).text) == []
         [read] = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'intake-desk-ledger'")
         [row] = await rows(intake.runtime, "SELECT id FROM referral")
         assert (read.action, read.subject) == ("record.read", row.id)
@@ -189,6 +192,14 @@ class TestDesk:
         unknown = await intake.client.get("/desk/ledger/KM-7F3K-92QM")
         assert unknown.status_code == 404
         assert problems(unknown.text) == ["There is no referral with that reference here: check each character."]
+
+
+def broken_times(page: str) -> list[str]:
+    """Return the times in tables that may break over lines."""
+    words = cast("list[Any]", html.fromstring(page).xpath("//main//table//text()"))
+    times = [each for each in words if re.search(r"\d at \d+:\d\d[ap]m", each)]
+    assert times
+    return [each for each in times if each.getparent().get("class") != "throughline-unbroken"]
 
 
 def listed(page: str) -> list[str]:

@@ -7,7 +7,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.web.form.limits import sender
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import rows
-from tests.intake.test_web_views import answers, fill_in, post
+from tests.intake.test_web_views import answers, fill_in, hidden, post
 
 SENT = {"sharing_acknowledged": "yes"}
 
@@ -38,6 +38,17 @@ class TestTheLimit:
         assert answers()["person.surname"] in (await intake.client.get("/referral/check")).text
         intake.runtime.state.pop("intake.form")  # the minute is over
         assert (await post(intake, "/referral/declaration", SENT)).headers["location"] == "/referral/receipt"
+        assert await referrals(intake) == 2
+
+    async def test_sends_again_at_one_press_what_was_declared(self, intake: Running) -> None:
+        await sent(intake)
+        await fill_in(intake, answers() | {"concerns.immediate_danger": "no"})
+        waits = await post(intake, "/referral/declaration", SENT)
+        assert waits.status_code == 429
+        assert (await intake.client.post("/referral/declaration", data=hidden(waits.text))).status_code == 429
+        intake.runtime.state.pop("intake.form")  # the minute is over
+        again = await intake.client.post("/referral/declaration", data=hidden(waits.text))
+        assert again.headers["location"] == "/referral/receipt"
         assert await referrals(intake) == 2
 
     async def test_never_makes_danger_wait(self, intake: Running) -> None:

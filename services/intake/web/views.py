@@ -159,11 +159,12 @@ async def declaration(request: PageRequest) -> Response:
     if token != known_token:
         return visit.redirect("check_answers")
     wait = seconds_to_wait(visit)
-    return _make_wait(visit, max(wait, SHORTEST_WAIT)) if wait else await _take_in(visit, token)
+    return _make_wait(visit, token, max(wait, SHORTEST_WAIT)) if wait else await _take_in(visit, token)
 
 
-def _make_wait(visit: Visit, seconds: int) -> Response:
-    response = visit.render("too_many", status=429, seconds=seconds)
+def _make_wait(visit: Visit, token: str, seconds: int) -> Response:
+    """Say how long to wait; the page sends the same again, with the declaration that was made."""
+    response = visit.render("too_many", status=429, seconds=seconds, form_token=token)
     response.headers["retry-after"] = str(seconds)
     return response
 
