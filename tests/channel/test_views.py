@@ -4,10 +4,12 @@ import re
 from uuid import uuid4
 
 import httpx2
+import pytest
 
 from chassis import documents
 from chassis.actor import Actor
 from contracts.vocabulary import Outcome, Role
+from services.channel import queries
 from services.channel.domain import Command
 from tests.channel.builders import CORA, NOW, POLICE_OWNER, coordinator, decided, made, passed, rows
 from tests.channel.conftest import Console, hidden, send
@@ -61,6 +63,19 @@ class TestAwareness:
         await console.team.hear(made(), uuid4())
         page = await (await console.signed_in(CORA)).get("/awareness", params={"after": "nonsense"})
         assert (page.status_code, "KM-7F3K-92QM" in page.text, f'href="{ONE}"' in page.text) == (200, True, False)
+
+
+class TestPaging:
+    async def test_a_page_that_is_just_full_leads_nowhere(
+        self, console: Console, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(queries, "PAGE", 2)
+        client = await console.signed_in(CORA)
+        for number, leads_on in ((2, False), (3, False), (4, True)):
+            reference = f"KM-{number}222-2222"
+            await console.team.hear(made(reference=reference), await console.team.open(passed(reference=reference)))
+            for path in ("/cases", "/awareness"):
+                assert ("Show the next" in (await client.get(path)).text) == leads_on
 
 
 class TestCases:
