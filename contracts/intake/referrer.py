@@ -21,7 +21,8 @@ class LinkPurpose(StrEnum):
 class ReferrerMessageDue(Event):
     """Sent when the referrer is to be told something that the area allows: the receipt first, the outcome later.
 
-    `addition` marks the receipt of something that the referrer sent later.
+    `addition` marks the receipt of something that the referrer sent later. `reference` is what the referrer is to be
+    told: two with a stroke between them, the referral's own first, where an outage gave them another.
     """
 
     wire_type: ClassVar[str] = "intake.referrer-message-due.v1"

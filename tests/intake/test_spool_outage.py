@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from chassis import outbox
 from chassis.actor import Actor
 from chassis.errors import Unavailable
 from chassis.settings import load_secrets
 from cli import vault
+from contracts.intake.referrer import ReferrerMessageDue
 from services.intake.domain import DEMO_CLIENT_ID
 from services.intake.queries import Ledger, ledger
 from services.intake.spool import is_stuck, shelter_of, waiting_of
@@ -22,8 +24,9 @@ from services.intake.spool.shelter import STUCK_TRIES
 from services.intake.web.api.access import Gate
 from services.intake.web.api.taking import WAITING
 from tests.conftest import Installation, Running, eventually, installed, prepared
-from tests.intake.builders import mail, referral, rows
+from tests.intake.builders import mail, referral, rows, topics_of
 from tests.intake.outage import Outages, intake_on, post_mail
+from tests.intake.test_web_desk import as_officer
 from tests.intake.test_web_views import NEEDED, PAGE, answers, hidden, post
 
 SUBMIT = "/api/v1/referrals"
@@ -146,8 +149,16 @@ class TestStopped:
             assert await submit(intake, referral())
 
     async def test_what_was_known_before_or_comes_again_is_never_a_second_case(
-        self, own: Installation, outages: Outages, spool: Path, port: int
+        self, own: Installation, outages: Outages, spool: Path, port: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        told: list[ReferrerMessageDue] = []
+        add = outbox.add
+
+        async def noted(session: Any, event: Any, *, about: outbox.About) -> Any:
+            told.append(event)
+            return await add(session, event, about=about)
+
+        monkeypatch.setattr(outbox, "add", noted)
         async with intake_on(own, spool, port) as intake:
             await sheltered(intake)
             one, two, message = referral(), referral(), mail().as_bytes()
@@ -169,6 +180,10 @@ class TestStopped:
             assert again["reference"] != first["reference"]
             shown = await rows(intake.runtime, "SELECT reference FROM referral")
             assert again["reference"] not in {row.reference for row in shown}
+            [folded] = await rows(intake.runtime, "SELECT * FROM referral WHERE reference = :r", r=first["reference"])
+            mails = [each.reference for each in told if each.email]
+            assert mails.count(f"{first['reference']} / {again['reference']}") == 1
+            assert (await topics_of(intake.runtime, folded.id)).count("intake.referrer.v1") == 2
             # The receipt that was given leads to the case that was there.
             assert (await _ledger(intake, again["reference"])).reference == first["reference"]
             shown_to_partner = await status_of(intake, again["reference"])
@@ -338,6 +353,34 @@ class TestForm:
             assert (await intake.client.get("/", headers=stranger)).status_code == 200
             await asyncio.to_thread(outages.start)
             await drained(intake)
+
+    async def test_staff_who_use_the_form_meanwhile_are_signed_in_afterwards_and_lose_nothing_typed(
+        self, own: Installation, outages: Outages, spool: Path, port: int
+    ) -> None:
+        async with intake_on(own, spool, port) as intake:
+            await sheltered(intake)
+            await as_officer(intake)
+            assert (await intake.client.get("/desk")).status_code == 200
+            cookie = intake.client.cookies["throughline_intake"]
+            half = len(NEEDED) // 2
+            await asyncio.to_thread(outages.stop)
+            assert (await intake.client.get("/desk")).status_code == 503
+            await fill_in(intake, answers(), NEEDED[:half])
+            assert (await intake.client.get("/desk")).status_code == 503
+            page = (await intake.client.get(f"{PAGE}{NEEDED[0].key}")).text
+            work = await intake.client.post("/desk/pairs/KM-2222-2222/KM-3333-3333", data=hidden(page))
+            assert work.status_code == 503
+            await asyncio.to_thread(outages.start)
+
+            async def back() -> bool:
+                return (await intake.client.get("/desk")).status_code == 200
+
+            await eventually(back)
+            assert intake.client.cookies["throughline_intake"] == cookie
+            await fill_in(intake, answers(), NEEDED[half:])
+            sent = await post(intake, "/referral/declaration", {"sharing_acknowledged": "yes"})
+            assert sent.headers["location"] == "/referral/receipt"
+            assert (await intake.client.get("/desk")).status_code == 200
 
     async def test_a_full_spool_is_a_page_that_says_so_and_nothing_typed_is_lost(
         self, own: Installation, outages: Outages, spool: Path, port: int

@@ -31,6 +31,18 @@ class TestMailToTheReferrer:
         assert references_in(ids[REFERRER_ADDRESS]) == (REFERENCE,)
         assert references_in(ids[KENT_ADDRESS]) == ()
 
+    async def test_names_both_references_where_an_outage_gave_a_second_one(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        both = f"{REFERENCE} / KM-ZZZZ-ZZZZ"
+        await handle(notify, referrer_message(reference=both), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        [message] = mail_server.messages()
+        assert message["Subject"] == f"Your referral {both}"
+        assert f"Your reference: {both}" in message.get_payload()
+        assert references_in(message["Message-ID"]) == (REFERENCE,)
+        assert " " not in message["Message-ID"]
+
     async def test_tells_the_referrer_that_an_addition_came(self, notify: Runtime, mail_server: MailServer) -> None:
         await handle(notify, referrer_message(addition=True, in_reply_to="<added@school.example>"), subject=uuid4())
         await jobs.send_due(notify, NOW)

@@ -3,14 +3,26 @@
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 
-from chassis import audit
+from chassis import audit, outbox
 from chassis.database import Session
+from contracts.intake.referrer import ReferrerMessageDue
+from contracts.vocabulary import ProgressStage
 from services.intake import models
-from services.intake.domain import KeyKind, KeyUsedForAnotherRequest, Original, Receipt, key_for, outage_reference
+from services.intake.domain import (
+    KeyKind,
+    KeyUsedForAnotherRequest,
+    Original,
+    Reading,
+    Receipt,
+    key_for,
+    outage_reference,
+)
+from services.intake.operations.evidence import receipt_is_withheld
 from services.intake.operations.receiving import receive
 from services.intake.operations.setting_aside import set_aside
 
@@ -49,7 +61,7 @@ async def take_in_from_spool(session: Session, spooled: FromSpool, *, now: datet
     """Keep what waited in the spool as `receive` does, received when it came; None where that was done before.
 
     A mail that may be no referral is set aside as its door would have done: None too. An arrival that was known before
-    the outage folds into its first one, to which its own reference leads from now on.
+    the outage folds into its first one, to which its own reference leads from now on; the referrer is mailed both.
     """
     original = spooled.original
     area, reference = original.practice.area, original.reference
@@ -70,11 +82,29 @@ async def take_in_from_spool(session: Session, spooled: FromSpool, *, now: datet
         own = (key_for(KeyKind.REFERENCE, reference),)
         receipt = await receive(session, replace(given, keys=own), now=spooled.received_at)
     referral = models.referral
-    subject = await session.scalar(select(referral.c.id).where(referral.c.reference == receipt.reference))
+    row = (await session.rows(select(referral).where(referral.c.reference == receipt.reference)))[0]
+    if spooled.first and receipt.reference != reference:
+        await _tell_both(session, row, original, now)
     waited = int((now - spooled.received_at).total_seconds())
     facts: dict[str, str | int] = {"door": str(original.door), "seconds": waited}
-    await audit.record(session, "spool.taken-in", subject=subject, now=now, area=area, facts=facts)
+    await audit.record(session, "spool.taken-in", subject=row.id, now=now, area=area, facts=facts)
     return receipt
+
+
+async def _tell_both(session: Session, row: Any, original: Original, now: datetime) -> None:
+    """Have the referrer told both references of a referral: its own, and the one that they were given in the outage."""
+    if not original.receipt_email or row.reading == Reading.ERASED or await receipt_is_withheld(session, row.id):
+        return
+    told = ReferrerMessageDue(
+        reference=f"{row.reference} / {original.reference}",
+        due_at=now,
+        email=original.receipt_email,
+        stage=ProgressStage.RECEIVED,
+        language=original.form.language if original.form else "en",
+        in_reply_to=original.in_reply_to,
+    )
+    about = outbox.About(row.id, row.area, row.area_version, row.correlation_id)
+    await outbox.add(session, told, about=about)
 
 
 async def _claim(

@@ -181,9 +181,10 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
 def _message_id(row: Row[Any], mail_domain: str) -> str:
     """Return a Message-ID of our own; a referrer's names the referral, so that an answer tells it whatever its subject.
 
-    Mail programs answer with the Message-ID, and people change subjects.
+    Mail programs answer with the Message-ID, and people change subjects. Of two references the first counts.
     """
-    named = f"{row.reference}." if row.reference and row.recipient_kind == RecipientKind.REFERRER else ""
+    own = row.reference.partition(" ")[0] if row.recipient_kind == RecipientKind.REFERRER else ""
+    named = f"{own}." if own else ""
     return f"<{named}{row.id}@{mail_domain}>"
 
 
