@@ -173,6 +173,7 @@ clock = Table(
     column("times_extended", Integer, OPERATIONAL),
     column("alarmed_at", moment, LINKING, nullable=True),
     Index("clock_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
+    Index("clock_urgent", "due_at", postgresql_where=text("stopped_at IS NULL AND name = 'immediate-danger'")),
 )
 
 history = Table(

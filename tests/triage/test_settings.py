@@ -1,6 +1,6 @@
 """Local practice as triage reads it from the area files."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import areas
 from services.triage.domain import ClockName
@@ -16,3 +16,10 @@ class TestPractice:
         later = practice(area, NOW).later(ClockName.DECONFLICTION, friday)
         assert area.clocks.deconfliction in range(1, 5)
         assert later == datetime(2026, 11, 22 + area.clocks.deconfliction, 17, 0, tzinfo=UTC)
+
+    def test_gives_the_gateway_the_areas_minutes_where_danger_is_told_of_and_an_hour_where_it_names_none(self) -> None:
+        area = areas.load(None).version(AREA, VERSION)
+        assert area
+        assert practice(area, NOW).urgent_within == timedelta(minutes=30)
+        silent = tuple(each.model_copy(update={"urgent_within_minutes": None}) for each in area.recipients)
+        assert practice(area.model_copy(update={"recipients": silent}), NOW).urgent_within == timedelta(hours=1)

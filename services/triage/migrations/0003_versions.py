@@ -1,4 +1,4 @@
-"""Who made each version of a referral and by which door it came, and pairs that are named from both sides."""
+"""Who made each version of a referral and by which door it came, pairs named from both sides, and urgent clocks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,6 +26,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reference", "other_reference"),
     )
     op.create_index("likeness_other", "likeness", ["other_reference"])
+    urgent = sa.text("stopped_at IS NULL AND name = 'immediate-danger'")
+    op.create_index("clock_urgent", "clock", ["due_at"], postgresql_where=urgent)
     # The policy hides every row from the owner too, until its transaction says for which areas it acts.
     op.execute("SELECT set_config('throughline.areas', '*', true)")
     op.execute(
