@@ -140,6 +140,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             ("", [f"/referral/questions/{step.key}" for step in STEPS]),
             (DESK, ["/desk", f"/desk/referrals/{world.unread}", "/desk/ledger", f"/desk/ledger/{fresh}"]),
             (DESK, ["/desk?list=overdue", "/desk/pairs", f"/desk/pairs/{ids['pair']}"]),
+            (DESK, [f"/desk/referrals/{world.unread}/another"]),
             (DESK, ["/desk/ledger?which=all", "/desk/routing", f"/desk/routing/{fresh}"]),
             (DESK, ["/desk/reconciliation", f"/desk/reconciliation/{ids['count']}", *ids["aside"].split()]),
         ],
