@@ -32,5 +32,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(os.environ.get("THROUGHLINE_PICTURES", "") or tmp_path_factory.mktemp("pictures"))
+def pictures() -> Path | None:
+    """Where pictures of the pages go, for whoever wants to look at them."""
+    folder = os.environ.get("THROUGHLINE_PICTURES")
+    return Path(folder) if folder else None

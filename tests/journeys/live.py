@@ -35,13 +35,14 @@ REPOSITORY = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Live:
-    """A running throwaway system: where it is, and its supervisor."""
+    """A running throwaway system: where it is, and its supervisor, which takes `ready` away when it begins to stop."""
 
     folder: StateFolder
     urls: Mapping[str, str]
     provider: str
     smtp: tuple[str, int]
     output: Path
+    ready: Path
     supervisor: int
 
     @property
@@ -154,7 +155,7 @@ def started(folder: Path, *words: str) -> Iterator[Live]:
             facts = json.loads(ready.read_text())
             host, port = facts["smtp"]
             root = StateFolder(Path(facts["state"]))
-            yield Live(root, facts["services"], facts["provider"], (str(host), int(port)), output, process.pid)
+            yield Live(root, facts["services"], facts["provider"], (str(host), int(port)), output, ready, process.pid)
         finally:
             process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):

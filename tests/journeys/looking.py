@@ -40,9 +40,9 @@ def sign_in(context: BrowserContext, live: Live, service: str, person: str) -> P
 
 
 class Look:
-    """Looks at pages and notes everything that is wrong with them."""
+    """Looks at pages and notes everything that is wrong with them; keeps pictures of them if given a folder."""
 
-    def __init__(self, page: Page, folder: Path, service: str) -> None:
+    def __init__(self, page: Page, folder: Path | None, service: str) -> None:
         self.page, self.folder, self.service = page, folder, service
         self.problems: list[str] = []
         page.on("console", lambda message: self._noted(message.text) if message.type == "error" else None)
@@ -71,16 +71,17 @@ class Look:
         if page.locator("h1").count() != 1 or not re.fullmatch(r".+ - Throughline", page.title()):
             self.problems.append(f"{name}: {page.locator('h1').count()} h1, title {page.title()!r}")
         file = re.sub(r"[^A-Za-z0-9]+", "-", name.partition("//")[2].partition("/")[2] or "start")[:60].strip("-")
+        page.evaluate(AXE)
         for size in (WIDE, NARROW):
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.evaluate(AXE)
             found: Any = page.evaluate(
                 "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})"
                 ".then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 150)).join(' | ')))",
                 WCAG,
             )
             self.problems += [f"{name} at {size['width']}: {each}" for each in found]
-            page.screenshot(path=self.folder / f"{self.service}-{file}-{size['width']}.png", full_page=True)
+            if self.folder:
+                page.screenshot(path=self.folder / f"{self.service}-{file}-{size['width']}.png", full_page=True)
             wide = page.evaluate("document.documentElement.scrollWidth")
             if wide > size["width"]:
                 self.problems.append(f"{name}: {wide} px wide at {size['width']} px")

@@ -43,7 +43,7 @@ def filled_by_keyboard(page: Page) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_the_public_form_needs_neither_mouse_nor_scripts(
-    live: Live, browser: Browser, pictures: Path, scripts: bool
+    live: Live, browser: Browser, pictures: Path | None, scripts: bool
 ) -> None:
     context = browser.new_context(java_script_enabled=scripts, viewport=WIDE)  # type: ignore[arg-type]
     page = context.new_page()
@@ -73,7 +73,7 @@ def test_the_public_form_needs_neither_mouse_nor_scripts(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_an_empty_answer_is_met_with_an_error_summary(
-    live: Live, browser: Browser, pictures: Path, scripts: bool
+    live: Live, browser: Browser, pictures: Path | None, scripts: bool
 ) -> None:
     context = browser.new_context(java_script_enabled=scripts)
     page = context.new_page()

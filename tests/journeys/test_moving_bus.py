@@ -71,10 +71,20 @@ def waiting_receipts(live: Live) -> int:
     return sum(int(row["behind"]) for row in rows)
 
 
-def halt(live: Live, *services: str) -> None:
-    """Stop services so that they neither read nor answer until the system ends."""
-    for service in services:
-        os.kill(live.processes()[service], signal.SIGSTOP)
+def halt(live: Live, *services: str) -> list[int]:
+    """Stop services so that they neither read nor answer until the system ends; return their process ids."""
+    pids = [live.processes()[service] for service in services]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    return pids
+
+
+def end(live: Live, halted: list[int]) -> None:
+    """Let the system end, and those at once who cannot hear of it: it would wait for them, and then kill them."""
+    os.kill(live.supervisor, signal.SIGINT)
+    wait(lambda: not live.ready.exists(), what="The end of the supervision")
+    for pid in halted:
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.timeout(900)
@@ -86,18 +96,20 @@ def test_moving_to_kafka_and_back_loses_nothing(lent_kafka: Kafka, tmp_path: Pat
         with frozen(live, *CONSUMERS):
             references.append(submitted(live, "mother-of-forty-five-tunbridge-wells.json"))
             wait(lambda: published(live), what="Everything on the bus")
-            halt(live, "intake")
+            halted = halt(live, "intake")
         # Its consumers store it and answer; the answers lie on a bus that the system is about to leave.
         wait(lambda: waiting_receipts(live) >= len(CONSUMERS), what="Receipts in flight")
+        end(live, halted)
 
     with started(tmp_path, *state, "--bus", lent_kafka.admin_url) as live:
         assert live.rows(BUS, "SELECT FROM bus.message") == [], "an erasure would not reach what lies on a bus unused"
         complete(live, references)
         references.append(submitted(live, "student-of-nineteen-canterbury.json"))
         complete(live, references)
-        halt(live, *CONSUMERS)
+        halted = halt(live, *CONSUMERS)
         references.append(submitted(live, "man-of-thirty-eight-thanet.json"))
         wait(lambda: published(live), what="Everything on Kafka")
+        end(live, halted)
 
     with started(tmp_path, *state) as live:
         complete(live, references)

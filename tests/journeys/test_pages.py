@@ -24,7 +24,7 @@ def world(live: Live) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_page_is_well_made(world: World, browser: Browser, pictures: Path, service: str) -> None:
+def test_every_page_is_well_made(world: World, browser: Browser, pictures: Path | None, service: str) -> None:
     problems = []
     for person, addresses in visits(world)[service]:
         context = browser.new_context()

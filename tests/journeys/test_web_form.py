@@ -52,7 +52,7 @@ def save(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_saved_form_comes_back_by_the_link_in_the_mail(
-    live: Live, browser: Browser, pictures: Path, scripts: bool
+    live: Live, browser: Browser, pictures: Path | None, scripts: bool
 ) -> None:
     address = f"writer-{scripts}@sample.example".lower()
     page = fresh(browser, live, scripts=scripts)
@@ -75,7 +75,9 @@ def test_a_saved_form_comes_back_by_the_link_in_the_mail(
     assert look.problems == []
 
 
-def test_the_form_speaks_welsh_to_its_receipt_and_in_the_mail(live: Live, browser: Browser, pictures: Path) -> None:
+def test_the_form_speaks_welsh_to_its_receipt_and_in_the_mail(
+    live: Live, browser: Browser, pictures: Path | None
+) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=WIDE)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(live.urls["intake"])
@@ -102,7 +104,9 @@ def test_the_form_speaks_welsh_to_its_receipt_and_in_the_mail(live: Live, browse
     assert look.problems == []
 
 
-def test_names_are_suggested_and_what_follows_a_yes_appears(live: Live, browser: Browser, pictures: Path) -> None:
+def test_names_are_suggested_and_what_follows_a_yes_appears(
+    live: Live, browser: Browser, pictures: Path | None
+) -> None:
     page = fresh(browser, live)
     look = Look(page, pictures, "suggested")
     page.goto(f"{live.urls['intake']}/referral/questions/education")
@@ -136,7 +140,7 @@ def test_names_are_suggested_and_what_follows_a_yes_appears(live: Live, browser:
 
 
 def test_a_referrer_sees_how_far_it_has_got_by_the_link_in_the_mail(
-    live: Live, browser: Browser, pictures: Path
+    live: Live, browser: Browser, pictures: Path | None
 ) -> None:
     address = "asking@sample.example"
     reference = referred(live, address)
