@@ -26,6 +26,7 @@ from tests.conftest import Running, RunningOf, eventually
 from tests.intake import hostile
 from tests.intake.builders import mail_with_form, referral, rows, topics_of
 from tests.intake.clamd import SIGNATURE, running_clamd
+from tests.intake.conftest import CageOf
 
 SENDER = "referrer@school.example"
 MAILBOX = "preventreferrals@kent-and-medway.example"
@@ -59,21 +60,15 @@ class Desk:
 
 
 @pytest.fixture
-async def opened(running_of: RunningOf) -> AsyncIterator[Open]:
+def opened(running_of: RunningOf, cage_of: CageOf) -> Open:
     """A factory of desks."""
-    cages: list[Cage] = []
 
     async def make(scanner: Scanner | None = None, *, hold: bool = True, clamd_address: str = "") -> Desk:
         settings = IntakeSettings(service="intake", clamd_address=clamd_address)
         intake = await running_of(service(settings), doors=False)
-        cage = Cage(scanner=scanner, hold_unscanned=hold)
-        await cage.start()
-        cages.append(cage)
-        return Desk(intake, cage)
+        return Desk(intake, await cage_of(scanner, hold=hold))
 
-    yield make
-    for cage in cages:
-        await cage.stop()
+    return make
 
 
 def whole_form() -> bytes:

@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from services.intake.spool import is_stuck, shelter_of, waiting_of
 from services.intake.spool.shelter import STUCK_TRIES
 from services.intake.web.api.access import Gate
 from services.intake.web.api.taking import WAITING
-from tests.conftest import Installation, Running, eventually, installed, prepared
+from tests.conftest import Installation, Running, eventually
 from tests.intake.builders import mail, referral, rows, topics_of
 from tests.intake.outage import Outages, intake_on, post_mail
 from tests.intake.test_web_desk import as_officer
@@ -32,27 +32,6 @@ from tests.intake.test_web_views import NEEDED, PAGE, answers, hidden, post
 SUBMIT = "/api/v1/referrals"
 SCREEN_SECONDS = 7.0
 TOLD = "are being told now"
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """An installation of these tests' own."""
-    made = installed(tmp_path_factory.mktemp("state"))
-    outages = Outages(made)
-    outages.start()
-    asyncio.run(prepared(made, ("intake",)))
-    outages.stop()
-    return made
-
-
-@pytest.fixture
-async def outages(own: Installation) -> AsyncIterator[Outages]:
-    """The database of the installation, running at first."""
-    made = Outages(own)
-    await asyncio.to_thread(made.start)
-    yield made
-    made.thaw()
-    await asyncio.to_thread(made.stop)
 
 
 @pytest.fixture

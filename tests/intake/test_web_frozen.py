@@ -16,7 +16,7 @@ from chassis.actor import Actor
 from chassis.session_store import DatabaseSessions
 from chassis.sessions import Limits, Session, SessionKeeper
 from services.intake.web.progress import OPEN
-from tests.conftest import Installation, Running, eventually, installed, prepared
+from tests.conftest import Installation, Running, eventually
 from tests.intake.outage import Outages, intake_on
 from tests.intake.test_web_desk import as_officer, unread_mail
 
@@ -26,27 +26,6 @@ _ANY = text("SELECT id FROM referral LIMIT 1")
 BESIDE = 6
 MANY = 30
 """More than the pool has connections."""
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """An installation of these tests' own."""
-    made = installed(tmp_path_factory.mktemp("state"))
-    outages = Outages(made)
-    outages.start()
-    asyncio.run(prepared(made, ("intake",)))
-    outages.stop()
-    return made
-
-
-@pytest.fixture
-async def outages(own: Installation) -> AsyncIterator[Outages]:
-    """The database of the installation, running at first."""
-    made = Outages(own)
-    await asyncio.to_thread(made.start)
-    yield made
-    made.thaw()
-    await asyncio.to_thread(made.stop)
 
 
 @pytest.fixture
