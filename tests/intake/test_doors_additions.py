@@ -1,7 +1,6 @@
 """Mails that name a referral: their referrer's words join it, everything else is a referral of its own, marked."""
 
 import json
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from typing import Any
 
@@ -17,11 +16,11 @@ from services.intake.doors import reading_room
 from services.intake.doors.outcomes import FORM_IN_TEXT
 from services.intake.operations import erase_subject, join_referral
 from services.intake.queries import desk_referral, pairs_of
-from services.intake.readers import Cage
 from services.intake.settings import IntakeSettings
 from services.intake.writers.plain import filled_text
 from tests.conftest import RunningOf
 from tests.intake.builders import mail, mail_with_form, referral, rows, topics_of
+from tests.intake.conftest import CageOf
 from tests.intake.test_doors_reading_room import RELAY, SENDER, Desk
 from tests.intake.test_operations_correcting import told
 
@@ -29,13 +28,10 @@ WORDS = "Canary-Quincunx. He came back today (synthetic)."
 
 
 @pytest.fixture
-async def desk(running_of: RunningOf) -> AsyncIterator[Desk]:
+async def desk(running_of: RunningOf, cage_of: CageOf) -> Desk:
     """Intake whose relay is known."""
     intake = await running_of(service(IntakeSettings(service="intake", mail_relays=frozenset({RELAY}))), doors=False)
-    cage = Cage()
-    await cage.start()
-    yield Desk(intake, cage)
-    await cage.stop()
+    return Desk(intake, await cage_of())
 
 
 async def referred(desk: Desk, content: dict[str, Any] | None = None) -> Any:
@@ -295,13 +291,6 @@ class TestMailThatDoesNotFit:
             await desk.room.read_waiting()
         [own] = [row for row in await desk.referrals() if row.id != first.id]
         assert (await self._marked(desk, first, own.reference)).reading == "read"
-
-    async def test_because_it_cannot_be_opened_is_a_referral(self, desk: Desk) -> None:
-        first = await referred(desk)
-        await desk.take(mail_with_form(b"broken", "form.docx", "msword", Subject=f"Re: {first.reference}"))
-        for _ in range(2):
-            await desk.room.read_waiting()
-        assert len(await desk.referrals()) == 2
 
     async def test_because_the_reference_is_nobodys_is_a_referral_without_a_mark(self, desk: Desk) -> None:
         assert await desk.take(answer("KM-7F3K-92QM"))

@@ -1,7 +1,7 @@
 """Files that come beside a form: kept and announced at once, looked at afterwards, named and told like a mail's."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from tests.conftest import Running, RunningOf
 from tests.intake import hostile
 from tests.intake.builders import referral, rows, topics_of
 from tests.intake.clamd import running_clamd
+from tests.intake.conftest import CageOf
 from tests.intake.partnered import authorised
 
 URL = "/api/v1/referrals"
@@ -53,9 +54,10 @@ class Partner:
         assert answer.status_code == 201, answer.text
         return await self.row(answer.json()["reference"])
 
-    async def add(self, row: Any, *files: File) -> Any:
-        """Add files to a referral; return its row."""
-        answer = await self._client.post(f"{URL}/{row.reference}/versions", files=parts("addition", {}, *files))
+    async def add(self, row: Any, *files: File, body: dict[str, Any] | None = None) -> Any:
+        """Add files to a referral, or a form; return its row."""
+        sent = parts("addition", body or {}, *files)
+        answer = await self._client.post(f"{URL}/{row.reference}/versions", files=sent)
         assert answer.status_code == 201, answer.text
         return await self.row(row.reference)
 
@@ -83,21 +85,15 @@ def parts(name: str, body: dict[str, Any], *files: File) -> list[tuple[str, Any]
 
 
 @pytest.fixture
-async def opened(running_of: RunningOf) -> AsyncIterator[Open]:
+def opened(running_of: RunningOf, cage_of: CageOf) -> Open:
     """A factory of partners."""
-    cages: list[Cage] = []
 
     async def make(scanner: Scanner | None = None, *, hold: bool = True, clamd_address: str = "") -> Partner:
         settings = IntakeSettings(service="intake", clamd_address=clamd_address)
         intake = await authorised(await running_of(service(settings), doors=False))
-        cage = Cage(scanner=scanner, hold_unscanned=hold)
-        await cage.start()
-        cages.append(cage)
-        return Partner(intake, cage)
+        return Partner(intake, await cage_of(scanner, hold=hold))
 
-    yield make
-    for cage in cages:
-        await cage.stop()
+    return make
 
 
 class TestFilesBesideAForm:
@@ -183,6 +179,24 @@ class TestScanner:
         assert found.form is not None
         assert found.found.values["person.surname"] == found.form.person.surname
         assert found.complete_by is not None
+
+    @pytest.mark.parametrize("settled", [False, True])
+    async def test_what_it_recognised_stays_told_with_a_corrected_form_until_a_person_has_settled_it(
+        self, opened: Open, settled: bool
+    ) -> None:
+        partner = await opened(ConsoleScanner())
+        row = await partner.refer(INFECTED)
+        await partner.room.read_waiting()
+        told = (await partner.row(row.reference)).unread_reason
+        if settled:
+            await rows(partner.runtime, "UPDATE referral SET reading = 'completed', unread_reason = '' RETURNING id")
+        after = await partner.add(row, body={"referral": referral(nationality="Dutch")})
+        assert (after.reading, after.unread_reason) == (("completed", "") if settled else ("unread", told))
+        assert "INFECTED" in {reason.name for reason in (await partner.reasons(row.id)).values()}
+        if not settled:
+            async with partner.runtime.database.transaction(Actor.service("intake")) as session:
+                found = await desk_referral(session, row.reference)
+            assert found.found.values["person.nationality"] == "Dutch"
 
     async def test_what_it_did_not_see_is_told_and_taken_back_once_it_is_back(
         self, opened: Open, tmp_path: Path

@@ -2,19 +2,22 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chassis import telemetry
 from chassis.actor import EVERYWHERE, Actor, ActorKind
-from chassis.database import Database, Session
+from chassis.database import Database, DatabaseUnavailable, Session
 from chassis.errors import Unavailable
+from chassis.settling import OutcomeUnknown
 from services.intake.app import service
-from services.intake.domain import Original, Posted, Receipt
+from services.intake.domain import Crowded, Original, Posted, Receipt
 from services.intake.doors import looked_at
 from services.intake.operations import receive_all
-from services.intake.spool import Keeper, keeping
+from services.intake.settings import IntakeSettings
+from services.intake.spool import Keeper, accept, keeping, shelter_of
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import mail, rows
 
@@ -125,6 +128,28 @@ class TestKeeper:
         assert asked == [5, 1]
         assert all(isinstance(answer, Unavailable) for answer in answers)
 
+    async def test_those_that_are_kept_by_themselves_hold_up_nobody_who_comes_later(
+        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await running_of(service(), doors=False)
+        released = asyncio.Event()
+
+        async def fails_together_and_hangs_alone(session: Session, originals: list[Original], **given: Any) -> Any:
+            if len(originals) > 1:
+                raise RuntimeError(len(originals))
+            if b"Subject: alone" in originals[0].body:
+                await released.wait()
+            return await receive_all(session, originals, **given)
+
+        monkeypatch.setattr(keeping, "receive_all", fails_together_and_hangs_alone)
+        keeper = Keeper(intake.runtime)
+        apart = [keeper.keep(_original(intake, mail(Subject="alone").as_bytes()), PUBLIC, NOW) for _ in range(3)]
+        later = keeper.keep(_original(intake, mail(Subject="later").as_bytes()), Actor.service("another"), NOW)
+        assert (await asyncio.wait_for(later, 10)).reference
+        assert not any(each.done() for each in apart)
+        released.set()
+        assert len({(await each).reference for each in apart}) == 3
+
     async def test_each_is_announced_and_audited_on_its_own_journey_and_in_its_own_name(
         self, running_of: RunningOf
     ) -> None:
@@ -170,6 +195,60 @@ class TestKeeper:
         assert not hanging.done()
         released.set()
         assert (await hanging).reference != receipt.reference
+
+
+class TestCrowd:
+    async def test_is_told_so_and_nothing_of_it_goes_into_the_spool_or_is_kept(
+        self, running_of: RunningOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await running_of(service(_sheltered(tmp_path)), doors=False)
+        await Keeper.of(intake.runtime).keep(_original(intake, mail().as_bytes()), PUBLIC, NOW)
+
+        async def slow(session: Session, originals: list[Original], **given: Any) -> Any:
+            await asyncio.sleep(0.5)
+            return await receive_all(session, originals, **given)
+
+        monkeypatch.setattr(keeping, "receive_all", slow)
+        monkeypatch.setattr(keeping, "MOST_TOGETHER", 1)
+        originals = [_original(intake, mail().as_bytes()) for _ in range(30)]
+        asked = [accept(intake.runtime, each, now=NOW, patience=2) for each in originals]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        kept = [each for each in answers if isinstance(each, Receipt)]
+        refused = [each for each in answers if isinstance(each, Crowded)]
+        assert len(kept) + len(refused) == 30, answers
+        assert kept, "Who stands far in front is kept."
+        assert refused, "Who stands far behind is told."
+        assert not any(each.waiting for each in kept)
+        shelter = shelter_of(intake.runtime)
+        assert shelter
+        assert (shelter.away, dict(shelter.spool.waiting)) == (False, {})
+        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == len(kept) + 1
+
+    async def test_is_not_what_a_database_that_keeps_nothing_is_taken_for(
+        self, running_of: RunningOf, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = await running_of(service(), doors=False)
+        released = asyncio.Event()
+
+        async def hangs(session: Session, originals: list[Original], **given: Any) -> Any:
+            await released.wait()
+            return await receive_all(session, originals, **given)
+
+        monkeypatch.setattr(keeping, "receive_all", hangs)
+        monkeypatch.setattr(keeping, "MOST_TOGETHER", 1)
+        keeper = Keeper(intake.runtime)
+        raws = [mail(Subject=f"mail {number}").as_bytes() for number in range(3)]
+        asked = [keeper.keep_in_time(_original(intake, raw), PUBLIC, NOW, 0.3) for raw in raws]
+        begun, *others = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(begun, OutcomeUnknown)
+        assert [type(each) for each in others] == [DatabaseUnavailable] * 2
+        released.set()
+        await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC, NOW)
+        assert len(await rows(intake.runtime, "SELECT id FROM referral")) == 2, "What was not begun is not kept."
+
+
+def _sheltered(folder: Path) -> IntakeSettings:
+    return IntakeSettings(service="intake", spool_directory=folder / "spool")
 
 
 def _original(intake: Running, raw: bytes) -> Original:

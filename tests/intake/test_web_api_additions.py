@@ -20,6 +20,14 @@ async def intake(running_of: RunningOf) -> Running:
     return await authorised(await running_of(service(), doors=False))
 
 
+def keyed(key: str) -> dict[str, str]:
+    return {"Idempotency-Key": key}
+
+
+async def refer(intake: Running, key: str) -> Any:
+    return await intake.client.post(URL, json=referral(), headers=keyed(key))
+
+
 async def sent(intake: Running, **person: Any) -> str:
     return str((await intake.client.post(URL, json=referral(**person))).json()["reference"])
 
@@ -53,6 +61,22 @@ class TestAddition:
         assert again.headers["idempotency-replayed"] == "true"
         assert (other.status_code, other.json()["title"]) == (409, "idempotency-key-reused")
         assert len(await rows(intake.runtime, "SELECT version FROM referral_version")) == 2
+
+    async def test_shares_its_keys_with_referrals_and_with_additions_to_others(self, intake: Running) -> None:
+        first, second = [str((await refer(intake, key)).json()["reference"]) for key in ("one", "two")]
+        added = await intake.client.post(f"{URL}/{first}/versions", json=WORDS, headers=keyed("three"))
+        assert added.status_code == 201
+        clashing = [
+            await intake.client.post(f"{URL}/{first}/versions", json=WORDS, headers=keyed("one")),
+            await intake.client.post(f"{URL}/{first}/versions", json=WORDS, headers=keyed("two")),
+            await intake.client.post(f"{URL}/{second}/versions", json=WORDS, headers=keyed("three")),
+            await refer(intake, "three"),
+        ]
+        assert {(answer.status_code, answer.json()["title"]) for answer in clashing} == {
+            (409, "idempotency-key-reused")
+        }
+        assert len({answer.json()["detail"] for answer in clashing}) == 1
+        assert len(await rows(intake.runtime, "SELECT version FROM referral_version")) == 3
 
     async def test_to_somebody_elses_referral_finds_none(self, intake: Running) -> None:
         reference = await sent(intake)

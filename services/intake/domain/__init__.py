@@ -44,6 +44,7 @@ from services.intake.domain.links import (
     marks_of,
 )
 from services.intake.domain.outages import (
+    Crowded,
     SpoolEntryStuck,
     SpoolFull,
     SpoolUnwritable,
@@ -80,7 +81,19 @@ from services.intake.domain.readings import (
     ReferralAlreadyRead,
     ShownText,
 )
-from services.intake.domain.sameness import MOST_ALIKE, ArrivalKey, KeyKind, KeyUsedForAnotherRequest, key_for
+from services.intake.domain.sameness import (
+    KEY_OF_ERASED,
+    KEY_USED,
+    MOST_ALIKE,
+    REFUSED_BY_KEY,
+    ArrivalKey,
+    KeyKind,
+    KeyUsedForAnotherRequest,
+    ReferralErased,
+    key_for,
+    partners_key,
+    sign_of_erased,
+)
 from services.intake.domain.senders import (
     Letter,
     NoReceipt,
@@ -101,6 +114,8 @@ __all__ = [
     "DEMO_PARTNER_ID",
     "EQUALITY",
     "GIVEN_UP",
+    "KEY_OF_ERASED",
+    "KEY_USED",
     "LONDON",
     "MARK_BYTES",
     "MOST_ALIKE",
@@ -110,6 +125,7 @@ __all__ = [
     "OFFICER_DAYS",
     "PERMISSIONS",
     "READING_TRIES",
+    "REFUSED_BY_KEY",
     "REQUESTS_PER_MINUTE",
     "STILL_OPEN",
     "WHOLE_MAIL",
@@ -125,6 +141,7 @@ __all__ = [
     "Because",
     "Claim",
     "ClaimedBySomebody",
+    "Crowded",
     "DeskPractice",
     "Disclosed",
     "Disclosure",
@@ -159,6 +176,7 @@ __all__ = [
     "Receipt",
     "ReferenceTaken",
     "ReferralAlreadyRead",
+    "ReferralErased",
     "ReferralUnknown",
     "RequiredRecipient",
     "SecretDigest",
@@ -182,7 +200,9 @@ __all__ = [
     "narrowed",
     "ordinary_reference",
     "outage_reference",
+    "partners_key",
     "perhaps_no_referral",
     "references_in",
+    "sign_of_erased",
     "why_no_receipt",
 ]

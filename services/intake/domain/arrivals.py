@@ -13,6 +13,7 @@ from contracts.vocabulary import (
     ReferralForm,
 )
 from services.intake.domain.practice import Practice
+from services.intake.domain.quarantine import Quarantined
 from services.intake.domain.readings import Found, Reading
 from services.intake.domain.sameness import ArrivalKey
 from services.intake.domain.senders import NoReferral
@@ -129,7 +130,8 @@ class Addition:
     `door` is where it came in. `keys` fold an exact repeat, as at a first arrival. `immediate_danger` says that the
     words tell of it. Of a form that software read, `reason` says in plain words why a person must look, with what was
     `found`. `acknowledge_to` is the address that hears of it by mail, in answer to `in_reply_to`; "" where the referrer
-    sees so on the screen.
+    sees so on the screen. `closed` are the files of a mail that were not opened; then `reason` and `found` are
+    there without a form.
     """
 
     door: Door | None = None
@@ -142,6 +144,7 @@ class Addition:
     found: Found = field(default_factory=Found, repr=False)
     acknowledge_to: str = field(default="", repr=False)
     in_reply_to: str = ""
+    closed: tuple[Quarantined, ...] = ()
 
 
 @dataclass(frozen=True)

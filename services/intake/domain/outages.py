@@ -12,6 +12,12 @@ SET_ASIDE = "Z"
 """References whose random part begins so are given in an outage, and never otherwise."""
 
 
+class Crowded(Unavailable):
+    """More comes in at once than the database keeps in time; it is there, and nothing of this one was kept."""
+
+    reason: ClassVar[str] = "crowded"
+
+
 class SpoolFull(Unavailable):
     """The database is away, and the spool holds as much as it may, or has no reference left."""
 

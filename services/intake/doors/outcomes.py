@@ -5,16 +5,29 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.vocabulary import Door, ReferralForm
-from services.intake.domain import Addition, Found, Original, Outcome, ShownText
+from services.intake.domain import (
+    Addition,
+    Found,
+    Original,
+    Outcome,
+    Quarantined,
+    QuarantineReason,
+    ShownText,
+)
 from services.intake.domain.readings import bounded
 from services.intake.doors.arriving import HEADERS_LIMIT
-from services.intake.readers import Attachment, Cause, FormReading, ReadMessage, read_headers
+from services.intake.readers import Attachment, Cause, FormReading, ReadMessage, quarantined, read_headers
+from services.intake.readers.failures import REASONS
 from services.intake.readers.values import TEXT_NAME
 
 NO_FORM = "The mail has no form attached that the software knows; open the original."
 ANOTHER = "The mail holds another form that is not whole; open the original and key it as a referral of its own."
 FORM_IN_TEXT = "The form stands in the text of the mail: see the mail itself."
 NO_WORDS = "A mail without words of its own: see the mail itself."
+ADDED_UNREAD = (
+    "The referrer has sent a mail to this referral with a file that could not be read: open that mail, key what it "
+    "adds, and ask the referrer where it may be about somebody else."
+)
 MOST_WORDS = 20_000
 WORDS_CUT = "Only the beginning of the mail stands here: see the mail itself for the rest."
 REPORT_PARTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers"})
@@ -127,15 +140,44 @@ def addition_in(
 ) -> Addition | None:
     """Return what a mail adds to the referral that it names: its words or one form, and the mail itself as it came.
 
-    None where it holds more: several forms, one that is not whole, or a file that the software could not open.
+    A mail whose only file could not be read adds that too, for a person to look at. None where it holds more: several
+    forms, one that is not whole, or a file that could not be read beside anything else.
     """
     forms = [each for each in files if each[1].form is not None]
     rest = [reading for _, reading in files if reading.form is None]
-    closed = message.problems or message.cause is not Cause.NONE or any(each.cause for each in message.attachments)
-    if closed or len(forms) > 1 or any(each.cause is not Cause.NOT_A_FORM or each.values for each in rest):
+    closed = quarantined(original.body, message, files)
+    known = (Cause.NOT_A_FORM, *REASONS) if closed else (Cause.NOT_A_FORM,)
+    strange = any(each.cause not in (Cause.NONE, *REASONS) for each in message.attachments)
+    if strange or len(forms) > 1 or any(each.cause not in known or each.values for each in rest):
+        return None
+    if closed:
+        return None if forms else _with_closed(original, message, files, closed)
+    if message.problems or message.cause is not Cause.NONE:
         return None
     added = Addition(door=Door.EMAIL, words=_words(message), documents=(original.as_file,), keys=original.keys)
     return replace(added, **_corrected(message, files, *forms[0])) if forms else added
+
+
+def _with_closed(
+    original: Original,
+    message: ReadMessage,
+    files: Sequence[tuple[Attachment, FormReading]],
+    closed: tuple[Quarantined, ...],
+) -> Addition | None:
+    """Return an addition with its one file that could not be read; a file that no scanner saw may still be a form."""
+    [file, *others] = closed
+    told = {file.sentence, *message.problems} == {file.sentence} and message.cause is Cause.NONE
+    if others or len(message.attachments) > 1 or not told or file.reason is QuarantineReason.NOT_SCANNED:
+        return None
+    return Addition(
+        door=Door.EMAIL,
+        words=_words(message),
+        documents=(original.as_file,),
+        keys=original.keys,
+        reason=f"{ADDED_UNREAD} {file.sentence}",
+        found=Found(texts=texts_of(message, files)),
+        closed=closed,
+    )
 
 
 def _words(message: ReadMessage) -> str:

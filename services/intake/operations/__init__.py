@@ -27,7 +27,7 @@ from services.intake.operations.reading import (
     record_reading,
     take_to_read,
 )
-from services.intake.operations.receiving import receive, receive_all
+from services.intake.operations.receiving import Refusal, receive, receive_all
 from services.intake.operations.reconciling import explain, keep_counts
 from services.intake.operations.setting_aside import (
     Aside,
@@ -50,6 +50,7 @@ __all__ = [
     "NewSecret",
     "Part",
     "Progress",
+    "Refusal",
     "Sent",
     "SettledMeanwhile",
     "ToRead",

@@ -25,8 +25,10 @@ from services.intake.domain import (
 )
 from services.intake.domain.corrections import Before, correction_of
 from services.intake.domain.links import differ
-from services.intake.operations.quarantine import hold_for_examination
+from services.intake.domain.readings import bounded
+from services.intake.operations.quarantine import add_quarantined, hold_for_examination, told_of_malware
 from services.intake.operations.versions import FIND, NewVersion, add_version
+from services.intake.writers import answers
 
 ANOTHER_NAME = (
     "This corrected form gives another name or date of birth than the one before it: compare the two, and ask the "
@@ -47,8 +49,8 @@ async def add_version_by_referrer(
     Who may add is for the door to know: the caller has checked a second factor, a partner's token or a mail.
     `practice` is that of the referral's own area and version, for the district that now holds. A corrected form takes
     the place of the one before, and ends the desk's work on an original that could not be read; one with another name
-    or date of birth goes to the desk. Words and documents are added to whatever there is. What has come before under
-    one of the addition's keys changes nothing.
+    or date of birth goes to the desk, and so does one beside a file in quarantine that everybody was warned of. Words
+    and documents are added to whatever there is. What has come before under one of the addition's keys changes nothing.
     Raises ReferralUnknown, or NothingToAdd.
     """
     if not (addition.form or addition.words.strip() or addition.documents):
@@ -65,6 +67,7 @@ async def add_version_by_referrer(
     # What came by mail has been looked at with the mail.
     unexamined = [each for each in kept if each.media_type != "message/rfc822"]
     await hold_for_examination(session, row.id, row.area, unexamined, now)
+    await add_quarantined(session, row, addition.closed, now)
     facts: dict[str, str | int] = {
         "version": version,
         "corrected": str(addition.form is not None),
@@ -83,15 +86,17 @@ async def _is_new(session: Session, row: Any, addition: Addition, now: datetime)
     return fresh
 
 
-async def corrected(session: Session, referral_id: UUID, addition: Addition) -> Addition | None:
-    """Return a form that came by mail as a correction of this referral, which is held from now on; see `correction_of`.
+async def fitted(session: Session, referral_id: UUID, addition: Addition) -> Addition | None:
+    """Return what came by mail as it joins this referral, which is held from now on; of a form see `correction_of`.
 
-    None where it is not exactly the same person's, or the referral is gone.
+    None where a form is not exactly the same person's, the referral is gone, or its own original is still being read.
     """
     await session.lock(referral_id)
     row = await session.first(FIND, {"id": referral_id})
     if row is None or row.reading == Reading.ERASED:
         return None
+    if addition.form is None:
+        return None if addition.closed and row.reading == Reading.BEING_READ else addition
     form, found = await _newest(session, row)
     return correction_of(Before(form, found, row.reading in STILL_OPEN, row.immediate_danger), addition)
 
@@ -103,13 +108,16 @@ async def _new_version(
     if addition.form is not None:
         settled = Reading.COMPLETED if row.reading in STILL_OPEN else Reading(row.reading)
         form: ReferralForm | None = addition.form
-        reason, found = addition.reason, addition.found
-        if before and differ(addition.form.person, before.person):
-            reason = f"{reason} {ANOTHER_NAME}".strip()
+        another = before is not None and differ(addition.form.person, before.person)
+        reasons = (addition.reason, ANOTHER_NAME if another else "", *await told_of_malware(session, row))
+        reason = " ".join(dict.fromkeys(each for each in reasons if each))
+        found = addition.found if addition.found.values or not reason else Found(answers(addition.form))
         reading = Reading.UNREAD if reason else settled
     else:
         form = before
-        reading, reason = Reading(row.reading), row.unread_reason
+        reading = Reading.UNREAD if addition.reason else Reading(row.reading)
+        reason = " ".join(each for each in (row.unread_reason, addition.reason) if each)
+        found = _beside(found, before, addition)
     return NewVersion(
         reading=reading,
         practice=practice,
@@ -124,6 +132,14 @@ async def _new_version(
         acknowledge_to=addition.acknowledge_to,
         in_reply_to=addition.in_reply_to,
     )
+
+
+def _beside(found: Found, form: ReferralForm | None, addition: Addition) -> Found:
+    """Return what the desk sees of a form to which a file was added that could not be read, with the mail's texts."""
+    if not addition.closed:
+        return found
+    values = found.values or (answers(form) if form else {})
+    return replace(found, values=values, texts=tuple(bounded((*addition.found.texts, *found.texts))))
 
 
 async def _newest(session: Session, row: Any) -> tuple[ReferralForm | None, Found]:

@@ -11,6 +11,7 @@ from services.intake import models
 from services.intake.domain import STILL_OPEN, Reading
 from services.intake.domain.same_mail import ORIGINAL_ERASED, OriginalStillNeeded
 from services.intake.operations.likening import forget_likeness
+from services.intake.operations.partners import leave_signs
 from services.intake.operations.setting_aside import forget_aside
 from services.intake.queries.same_mail import mail_members
 
@@ -50,6 +51,7 @@ async def _forget_referral(session: Session, subject: UUID) -> None:
     found = select(referral.c.statistics_key).where(referral.c.id == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     await session.execute(delete(models.saved_form).where(models.saved_form.c.id == subject))
+    await leave_signs(session, subject)
     for table in (
         models.progress_access,
         models.arrival_key,

@@ -82,9 +82,12 @@ async def hasten(session: Session, referral_id: UUID, by: Mapping[Team, datetime
 
 
 async def purge_keys(session: Session, *, before: datetime, now: datetime) -> int:
-    """Forget idempotency keys and form tokens seen before a moment; Message-IDs and digests stay."""
+    """Forget idempotency keys and form tokens seen before a moment, and what is left of erased ones.
+
+    Message-IDs and digests stay.
+    """
     keys = models.arrival_key
-    short_lived = ("idempotency-key", "form-token")
+    short_lived = ("idempotency-key", "form-token", "erased")
     gone = await session.execute(keys.delete().where(keys.c.seen_at < before, keys.c.kind.in_(short_lived)))
     if gone.rowcount:
         await audit.record(session, "arrival-key.purged", subject=None, now=now, facts={"keys": gone.rowcount})

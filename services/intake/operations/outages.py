@@ -13,15 +13,7 @@ from chassis.database import Session
 from contracts.intake.referrer import ReferrerMessageDue
 from contracts.vocabulary import ProgressStage
 from services.intake import models
-from services.intake.domain import (
-    KeyKind,
-    KeyUsedForAnotherRequest,
-    Original,
-    Reading,
-    Receipt,
-    key_for,
-    outage_reference,
-)
+from services.intake.domain import REFUSED_BY_KEY, KeyKind, Original, Reading, Receipt, key_for, outage_reference
 from services.intake.operations.evidence import receipt_is_withheld
 from services.intake.operations.receiving import receive
 from services.intake.operations.setting_aside import set_aside
@@ -77,7 +69,7 @@ async def take_in_from_spool(session: Session, spooled: FromSpool, *, now: datet
     try:
         async with session.attempt():
             receipt = await receive(session, given, now=spooled.received_at)
-    except KeyUsedForAnotherRequest:
+    except REFUSED_BY_KEY:
         # The key was used before the outage, which nobody could see: by its receipt this is a referral of its own.
         own = (key_for(KeyKind.REFERENCE, reference),)
         receipt = await receive(session, replace(given, keys=own), now=spooled.received_at)

@@ -11,19 +11,39 @@ from chassis import audit
 from chassis.database import Session
 from services.intake import models
 from services.intake.domain import (
+    KEY_OF_ERASED,
+    KEY_USED,
     ArrivalKey,
+    KeyKind,
     KeyUsedForAnotherRequest,
     PartnerKnownAlready,
     PartnerUnknown,
+    ReferralErased,
     SecretDigest,
     Terms,
+    key_for,
+    sign_of_erased,
 )
 
 SALT_BYTES = 16
 SECRET_BYTES = 32
 _INSERT = insert(models.partner)
 _TAKEN = text("SELECT id FROM partner WHERE client_id = :client_id")
-_SENT_BEFORE = text("SELECT request_digest FROM arrival_key WHERE digest = :digest")
+_SENT_BEFORE = text("SELECT kind, request_digest FROM arrival_key WHERE digest = :digest")
+_BLANK_KEYS = text(
+    """UPDATE arrival_key SET kind = :erased, request_digest = '', referral_id = :nobody
+    WHERE referral_id = :id AND kind = :key"""
+)
+_SENT_BY = text(
+    """SELECT own.partner_id, own.area, own.sent_at, referral.reference
+    FROM partner_referral AS own JOIN referral ON referral.id = own.referral_id WHERE own.referral_id = :id"""
+)
+_OTHER_REFERENCES = text("SELECT digest FROM arrival_key WHERE referral_id = :id AND kind = :reference")
+_LEAVE_SIGN = text(
+    """INSERT INTO arrival_key (digest, kind, area, request_digest, referral_id, seen_at)
+    VALUES (:digest, :erased, :area, '', :nobody, :seen_at) ON CONFLICT (digest) DO NOTHING"""
+)
+NO_REFERRAL = UUID(int=0)
 _RENEW = text(
     """UPDATE partner SET secret_salt = :salt, secret_digest = :digest, generation = generation + 1
     WHERE client_id = :client_id AND revoked_at IS NULL RETURNING id"""
@@ -91,12 +111,29 @@ async def revoke_partner(session: Session, client_id: str, *, reason: str, now: 
 
 
 async def check_repeat(session: Session, key: ArrivalKey) -> None:
-    """Raise KeyUsedForAnotherRequest where an idempotency key came with another request before."""
+    """Raise KeyUsedForAnotherRequest or ReferralErased where a key came with another request before."""
     row = await session.first(_SENT_BEFORE, {"digest": key.digest})
+    if row is not None and row.kind == KeyKind.ERASED:
+        raise ReferralErased(KEY_OF_ERASED)
     if row is not None and bytes(row.request_digest) != key.request_digest:
-        raise KeyUsedForAnotherRequest(
-            "This Idempotency-Key came with another request before: send each addition under a key of its own."
-        )
+        raise KeyUsedForAnotherRequest(KEY_USED)
+
+
+async def leave_signs(session: Session, erased: UUID) -> None:
+    """Leave of a referral that is being erased what its partner needs to be told so, and nothing that leads to it.
+
+    Its keys stay as bare signs, so that a request sent again makes no new referral, and a sign of partner and reference
+    for whoever asks how far it has got. All are forgotten 30 days after the partner sent what they stand for.
+    """
+    nobody = {"erased": str(KeyKind.ERASED), "nobody": NO_REFERRAL}
+    others = await session.rows(_OTHER_REFERENCES, {"id": erased, "reference": str(KeyKind.REFERENCE)})
+    senders = await session.rows(_SENT_BY, {"id": erased})
+    for own in senders:
+        for sign in (key_for(KeyKind.REFERENCE, own.reference).digest, *(bytes(each.digest) for each in others)):
+            left = {"digest": sign_of_erased(own.partner_id, sign), "area": own.area, "seen_at": own.sent_at}
+            await session.run(_LEAVE_SIGN, left | nobody)
+    if senders:
+        await session.run(_BLANK_KEYS, {"id": erased, "key": str(KeyKind.IDEMPOTENCY_KEY)} | nobody)
 
 
 async def _noted(

@@ -1,7 +1,7 @@
 """Notes which files were not opened, or have not been looked at yet, and what looking at those led to."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from services.intake.domain import (
     Reading,
     marks_of,
 )
+from services.intake.domain.quarantine import SENTENCES
 from services.intake.operations.versions import FIND, NewVersion, add_version
 from services.intake.writers import answers
 
@@ -33,6 +34,13 @@ _WAITING = text(
     WHERE referral_id = :id AND reason IN ('being-examined', 'not-scanned') ORDER BY place"""
 )
 _TRIES = text("UPDATE referral SET reading_tries = :tries WHERE id = :id")
+_REASONS = text("SELECT DISTINCT reason FROM quarantined WHERE referral_id = :id")
+_WARNINGS = (
+    (QuarantineReason.INFECTED, QuarantineReason.INFECTED),
+    (QuarantineReason.NOT_SCANNED, QuarantineReason.NOT_SCANNED),
+    (QuarantineReason.BEING_EXAMINED, QuarantineReason.NOT_SCANNED),
+)
+"""Why a file is held, and of what its referral may warn people meanwhile: a scanner that is back has not looked yet."""
 NOT_SCANNED = Quarantined(place=0, reason=QuarantineReason.NOT_SCANNED).sentence
 
 
@@ -41,6 +49,13 @@ async def note_quarantined(session: Session, row: Any, files: Iterable[Quarantin
     table = models.quarantined
     await session.execute(delete(table).where(table.c.referral_id == row.id))
     await _note_closed(session, row, files, now)
+
+
+async def add_quarantined(session: Session, row: Any, files: Collection[Quarantined], now: datetime) -> None:
+    """Keep what was not opened of a mail that joins a referral beside what stands there already."""
+    if files:
+        [last] = await session.rows(_LAST, {"id": row.id})
+        await _note_closed(session, row, (replace(each, place=last.place + each.place) for each in files), now)
 
 
 async def hold_for_examination(
@@ -55,6 +70,13 @@ async def hold_for_examination(
         reason = QuarantineReason.BEING_EXAMINED
         held = Quarantined(place=place, reason=reason, name=each.name, size=each.size, digest=each.digest)
         await _note(session, referral_id, area, held, now)
+
+
+async def told_of_malware(session: Session, row: Any) -> tuple[str, ...]:
+    """Return what people were told of malware in files that are still in quarantine, and no person has settled."""
+    held = {each.reason for each in await session.rows(_REASONS, {"id": row.id})}
+    sentences = dict.fromkeys(SENTENCES[warning] for reason, warning in _WARNINGS if reason in held)
+    return tuple(sentence for sentence in sentences if sentence in row.unread_reason)
 
 
 @dataclass(frozen=True, kw_only=True)

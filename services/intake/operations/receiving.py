@@ -20,8 +20,11 @@ from contracts.envelope import DocumentReference
 from contracts.intake.referrer import ReferrerMessageDue
 from services.intake import models
 from services.intake.domain import (
+    KEY_OF_ERASED,
+    KEY_USED,
     MARK_BYTES,
     MOST_ALIKE,
+    REFUSED_BY_KEY,
     ArrivalKey,
     Attachment,
     KeyKind,
@@ -30,6 +33,7 @@ from services.intake.domain import (
     Reading,
     Receipt,
     ReferenceTaken,
+    ReferralErased,
     marks_of,
     ordinary_reference,
 )
@@ -38,6 +42,7 @@ from services.intake.operations.announcing import TOPICS, Version, receipt_messa
 from services.intake.operations.quarantine import hold_for_examination
 
 REFERENCE_TRIES = 5
+Refusal = KeyUsedForAnotherRequest | ReferralErased
 _OWNED = insert(models.partner_referral).on_conflict_do_nothing(index_elements=["partner_id", "referral_id"])
 _SIGN = ("sign_digest", "sign_kind", "sign_area", "sign_request_digest", "sign_referral_id")
 _LINE = (
@@ -54,8 +59,9 @@ _LINE = (
 
 _CLAIMED_BEFORE = text(
     """SELECT sign.kind, sign.digest, sign.request_digest, referral.id, referral.reference, referral.received_at,
-        referral.area FROM arrival_key AS sign JOIN referral ON referral.id = sign.referral_id
-    WHERE sign.digest = ANY (CAST(:digests AS bytea[])) ORDER BY sign.seen_at"""
+        referral.area FROM arrival_key AS sign LEFT JOIN referral ON referral.id = sign.referral_id
+    WHERE sign.digest = ANY (CAST(:digests AS bytea[])) AND (referral.id IS NOT NULL OR sign.kind = 'erased')
+    ORDER BY sign.seen_at"""
 )
 # One statement for all, because each round trip costs more than its rows: the signs are claimed, those of the same mail
 # by whoever came first, and only for whom all are new do the referral, its first version, its ledger lines and marks of
@@ -133,11 +139,11 @@ _MAKE = text(
 
 
 async def receive(session: Session, original: Original, *, now: datetime) -> Receipt:
-    """Keep one original; see `receive_all`. Raises KeyUsedForAnotherRequest."""
+    """Keep one original; see `receive_all`. Raises KeyUsedForAnotherRequest, ReferralErased."""
     (answer,) = await receive_all(session, [original], now=now)
-    if isinstance(answer, KeyUsedForAnotherRequest):
-        raise answer
-    return answer
+    if isinstance(answer, Receipt):
+        return answer
+    raise answer
 
 
 async def receive_all(
@@ -146,21 +152,22 @@ async def receive_all(
     *,
     now: datetime,
     journeys: Iterable[telemetry.Journey] = repeat(nullcontext),
-) -> list[Receipt | KeyUsedForAnotherRequest]:
+) -> list[Receipt | Refusal]:
     """Keep originals, give them references and announce them; the edge answers "accepted" only after the commit.
 
     An arrival that is known already (same idempotency key, Message-ID, digest or form token) gets its first answer
-    again, also when the first is beside it; one whose idempotency key, its only sign, came with another body before
-    gets that refusal, and nothing of it is kept. Each is announced on its own of the `journeys`.
+    again, also when the first is beside it; one whose idempotency key, its only sign, came with another request before,
+    or with what is erased since, gets that refusal, and nothing of it is kept. Each is announced on its own of the
+    `journeys`.
     """
     arrivals = [await _arrival(session, original, now) for original in originals]
     versions = await _make(session, arrivals, now)
-    answers: list[Receipt | KeyUsedForAnotherRequest] = []
+    answers: list[Receipt | Refusal] = []
     for arrival, journey in zip(arrivals, journeys, strict=False):
         with journey():
             try:
                 answers.append(await _settle(session, arrival, versions.get(arrival.referral_id), now))
-            except KeyUsedForAnotherRequest as refusal:
+            except REFUSED_BY_KEY as refusal:
                 # Who sends such must not make everybody beside it begin again.
                 answers.append(refusal)
     return answers
@@ -226,11 +233,11 @@ def _reference_of(original: Original | Attachment) -> DocumentReference:
 async def _answer_again(session: Session, original: Original, referral_id: UUID, now: datetime) -> Receipt:
     sent = {key.digest: key for key in original.keys}
     known = await session.rows(_CLAIMED_BEFORE, {"digests": list(sent)})
+    if any(row.kind == KeyKind.ERASED for row in known):
+        raise ReferralErased(KEY_OF_ERASED)
     first = known[0]
     if any(_clashes(sent[bytes(row.digest)], bytes(row.request_digest)) for row in known):
-        raise KeyUsedForAnotherRequest(
-            "This Idempotency-Key came with another referral before: send each referral under a key of its own."
-        )
+        raise KeyUsedForAnotherRequest(KEY_USED)
     keys = models.arrival_key
     await session.execute(update(keys).where(keys.c.referral_id == referral_id).values(referral_id=first.id))
     await _keep_the_repeat(session, original, known, now)

@@ -14,7 +14,7 @@ from chassis import audit, documents
 from chassis.database import Session
 from chassis.errors import Conflict
 from services.intake.domain import Added, Addition, NoReferral, Original, Posted, Practice, Receipt
-from services.intake.operations.correcting import add_version_by_referrer, corrected
+from services.intake.operations.correcting import add_version_by_referrer, fitted
 from services.intake.operations.receiving import receive
 
 
@@ -163,15 +163,13 @@ async def join_referral(
 ) -> Added | None:
     """Add a mail that was set aside to the referral that it names, as a version; both are done, or neither.
 
-    None, and nothing done, where its form is not exactly the same person's: then it is a referral of its own.
+    None, and nothing done, where it does not fit there (see `fitted`): then it is a referral of its own.
     Raises SettledMeanwhile, or what `add_version_by_referrer` does.
     """
     row = await _held(session, aside_id)
     if row is None or row.state not in OPEN:
         raise SettledMeanwhile(SETTLED)
-    addition: Addition | None = joining.addition
-    if joining.addition.form is not None:
-        addition = await corrected(session, joining.referral_id, joining.addition)
+    addition = await fitted(session, joining.referral_id, joining.addition)
     if addition is None:
         return None
     added = await add_version_by_referrer(

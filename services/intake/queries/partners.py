@@ -9,7 +9,15 @@ from sqlalchemy import Row, text
 
 from chassis.database import Session
 from contracts.vocabulary import ProgressStage, Sector, is_reference
-from services.intake.domain import Partner, PartnerScope, ReferralUnknown, SecretDigest, Terms
+from services.intake.domain import (
+    Partner,
+    PartnerScope,
+    ReferralErased,
+    ReferralUnknown,
+    SecretDigest,
+    Terms,
+    sign_of_erased,
+)
 from services.intake.queries.references import sign_of
 
 _FACTS = (
@@ -24,6 +32,7 @@ _OWN = text(
     WHERE own.partner_id = :partner_id AND referral.reading <> 'erased' AND (referral.reference = :reference
         OR referral.id = (SELECT referral_id FROM arrival_key WHERE digest = :given))"""
 )
+_ERASED = text("SELECT 1 AS yes FROM arrival_key WHERE digest = :digest")
 _REACHED = text(
     """SELECT stage, min(reached_at) AS reached_at FROM progress
     WHERE referral_id = :id AND stage = ANY (CAST(:tells AS text[])) GROUP BY stage ORDER BY min(reached_at), stage"""
@@ -76,16 +85,22 @@ def _partner(row: Row[Any]) -> Partner:
     )
 
 
+async def _check_not_erased(session: Session, partner_id: UUID, reference: str) -> None:
+    if await session.first(_ERASED, {"digest": sign_of_erased(partner_id, sign_of(reference))}) is not None:
+        raise ReferralErased("The referral that had this reference has been erased: there is no more to tell of it.")
+
+
 async def own_referral(session: Session, partner_id: UUID, reference: str) -> OwnReferral:
     """Return how far a partner's own referral has got, as far as its area tells referrers.
 
-    Raises ReferralUnknown, in the same words, for none and for somebody else's.
+    Raises ReferralUnknown, in the same words, for none and for somebody else's; ReferralErased.
     """
     row = None
     if is_reference(reference):
         row = await session.first(_OWN, {"partner_id": partner_id, "reference": reference, "given": sign_of(reference)})
     if row is None:
-        raise ReferralUnknown("You have sent no referral with that reference: check each character.")
+        await _check_not_erased(session, partner_id, reference)
+        raise ReferralUnknown("No referral of yours has that reference: check each character.")
     reached = await session.rows(_REACHED, {"id": row.id, "tells": list(row.tells)})
     stages = tuple((ProgressStage(each.stage), each.reached_at) for each in reached)
     return OwnReferral(

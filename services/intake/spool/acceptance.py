@@ -9,7 +9,7 @@ from chassis.errors import Unavailable
 from chassis.patience import in_time
 from chassis.runtime import Runtime
 from chassis.settling import OutcomeUnknown
-from services.intake.domain import Original, Receipt
+from services.intake.domain import Crowded, Original, Receipt
 from services.intake.spool.keeping import Keeper
 from services.intake.spool.shelter import Shelter, shelter_of
 
@@ -36,18 +36,20 @@ async def accept(
 
     Whatever must be kept with a referral travels in the `Original`, because that is what the spool holds. `keep` is the
     way into the database of what may be no referral. Raises Unavailable where neither database nor spool can keep it,
-    and what `receive` refuses.
+    Crowded where the database is there and too much comes in at once, and what `receive` refuses.
     """
-    work = keep or (lambda: Keeper.of(runtime).keep(original, actor, now))
-    shelter = shelter_of(runtime)
+    keeper, shelter = Keeper.of(runtime), shelter_of(runtime)
     if shelter is None:
-        return await work()
+        return await (keep() if keep else keeper.keep(original, actor, now))
     if shelter.spool.waiting and (receipt := await shelter.spool.known(original)):
         return receipt
     if shelter.away:
         return await _put(shelter, original, actor, now)
     try:
-        return await in_time(work, patience)
+        return await (in_time(keep, patience) if keep else keeper.keep_in_time(original, actor, now, patience))
+    except Crowded:
+        # The database is there, and behind already: the spool would only make its work more.
+        raise
     except Unavailable as error:
         shelter.away = True
         log.warning(

@@ -12,6 +12,7 @@ from chassis.actor import Actor
 from chassis.crypto import SealBroken
 from chassis.ids import rising_id
 from services.intake.domain import (
+    KEY_USED,
     ArrivalKey,
     KeyKind,
     KeyUsedForAnotherRequest,
@@ -26,7 +27,6 @@ from services.intake.spool.folder import Folder
 
 REFERENCES = "references"
 FULL = "The database is away, and no more can be written down until it is back: send it again in a few minutes."
-ANOTHER = "This Idempotency-Key came with another referral before: send each referral under a key of its own."
 
 log = telemetry.logger("intake.spool")
 
@@ -153,7 +153,7 @@ class Spool:
         """Return the receipt of what the original repeats, and whether nothing is lost by not keeping this one."""
         signs = [(key, self._signs[key.digest]) for key in original.keys if key.digest in self._signs]
         if any(_clashes(key, kept) for key, (kept, _) in signs):
-            raise KeyUsedForAnotherRequest(ANOTHER)
+            raise KeyUsedForAnotherRequest(KEY_USED)
         if not signs:
             return None, False
         # A Message-ID may come back with other bytes around the same content: both are kept, as in the database.

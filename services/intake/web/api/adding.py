@@ -11,9 +11,9 @@ from chassis.patience import in_time
 from chassis.runtime import Runtime
 from chassis.settling import settled
 from contracts.vocabulary import Door, ReferralForm
-from services.intake.domain import Added, Addition, ArrivalKey, Attachment, KeyKind, key_for
+from services.intake.domain import Added, Addition, ArrivalKey, Attachment, KeyKind, key_for, partners_key
 from services.intake.operations import add_version_by_referrer, check_repeat
-from services.intake.queries import likeness_key, localities_of, own_referral
+from services.intake.queries import OwnReferral, likeness_key, localities_of, own_referral
 from services.intake.web.api.access import Caller
 from services.intake.web.api.bodies import check_age, read_body, unambiguous, validated, with_files
 
@@ -56,21 +56,23 @@ async def read_later(request: Request, today: date) -> SentLater:
 async def add(runtime: Runtime, caller: Caller, reference: str, sent: SentLater, *, key: str, now: datetime) -> Added:
     """Keep an addition to a partner's own referral and announce it.
 
-    Raises ReferralUnknown, NothingToAdd, KeyUsedForAnotherRequest, or OutcomeUnknown when the database says nothing.
+    Raises ReferralUnknown, ReferralErased, NothingToAdd, KeyUsedForAnotherRequest, or OutcomeUnknown when the database
+    says nothing.
     """
-    sign, later = _sign(caller, reference, sent, key), sent.later
-    addition = Addition(
-        door=Door.API,
-        form=later.referral,
-        words=later.words,
-        documents=sent.attachments,
-        immediate_danger=later.immediate_danger,
-        keys=(sign,),
-    )
+    form = sent.later.referral
 
     async def added(session: Session) -> Added:
         found = await own_referral(session, caller.partner.id, reference)
-        district = later.referral.person.district if later.referral else found.district
+        sign = _sign(caller, found, sent, key)
+        addition = Addition(
+            door=Door.API,
+            form=form,
+            words=sent.later.words,
+            documents=sent.attachments,
+            immediate_danger=sent.later.immediate_danger,
+            keys=(sign,),
+        )
+        district = form.person.district if form else found.district
         practice = localities_of(runtime).by_version(found.area, found.area_version, district)
         done = await add_version_by_referrer(
             session, found.referral_id, addition, practice, likeness_key=likeness_key(runtime), now=now
@@ -82,8 +84,9 @@ async def add(runtime: Runtime, caller: Caller, reference: str, sent: SentLater,
     return await in_time(lambda: settled(runtime.database, caller.actor, added), PATIENCE_SECONDS)
 
 
-def _sign(caller: Caller, reference: str, sent: SentLater, key: str) -> ArrivalKey:
-    place = f"{caller.partner.id}|{reference}|"
+def _sign(caller: Caller, found: OwnReferral, sent: SentLater, key: str) -> ArrivalKey:
+    """Return the sign of an addition; a partner's keys stand for one request each, a referral or an addition to one."""
+    request = f"{found.reference}|".encode() + sent.request
     if key:
-        return key_for(KeyKind.IDEMPOTENCY_KEY, f"{place}{key}", sent.request)
-    return key_for(KeyKind.DIGEST, place.encode() + sent.request, sent.request)
+        return partners_key(caller.partner.id, key, request)
+    return key_for(KeyKind.DIGEST, f"{caller.partner.id}|".encode() + request, request)

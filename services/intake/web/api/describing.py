@@ -19,16 +19,17 @@ DESCRIPTION = """Refer a person to Prevent from your own system, and ask how far
 
 Ask `/api/v1/token` for an access token with the client id and secret that you were given, and send it with each call.
 A token holds for 15 minutes. Send each referral under an `Idempotency-Key` of your own: a repeat after a lost answer
-gets the first answer again, for 30 days. Every refusal is `application/problem+json` (RFC 9457) and names each bad
-field by a JSON Pointer; it never repeats what you sent.
+gets the first answer again, for 30 days, or is told that the referral has been erased since. Every refusal is
+`application/problem+json` (RFC 9457) and names each bad field by a JSON Pointer; it never repeats what you sent.
 
 If somebody is in immediate danger, call 999 first."""
 REFUSALS = {
     400: "The body or a header cannot be read.",
     401: "There is no access token that holds: ask for another.",
     403: "The token lacks the scope.",
-    404: "You have sent no referral with that reference.",
-    409: "The Idempotency-Key came with another referral before.",
+    404: "No referral of yours has that reference.",
+    409: "The Idempotency-Key came with another request before: keys are of one space, whatever you send.",
+    410: "The referral, or what first came under this Idempotency-Key, has been erased; nothing was kept now.",
     413: "The body or a file is too large.",
     415: "The body is not sent as JSON or as parts.",
     422: "Fields, files or items are missing or wrong; each is named.",
@@ -148,7 +149,7 @@ def _token() -> dict[str, Any]:
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "A key of your own for what you send, so that a repeat makes no second one. Kept for 30 days.",
+    "description": "A key of your own for this one request, so that a repeat makes no second one. Kept for 30 days.",
     "schema": {"type": "string", "maxLength": KEY_LIMIT, "pattern": KEY_PATTERN},
     "example": "example-school-0001",
 }
@@ -176,7 +177,7 @@ def _referral() -> dict[str, Any]:
         },
         "responses": {
             "201": _answer("Kept, and sent to the teams that must act.", "Accepted", examples.ACCEPTED, created),
-            **_refusals(400, 401, 403, 409, 413, 415, 422),
+            **_refusals(400, 401, 403, 409, 410, 413, 415, 422),
         },
     }
 
@@ -217,7 +218,7 @@ def _status() -> dict[str, Any]:
         "parameters": [_REFERENCE],
         "responses": {
             "200": _answer("The stages that may be told.", "Status", examples.STATUS),
-            **_refusals(401, 403, 404),
+            **_refusals(401, 403, 404, 410),
         },
     }
 
@@ -234,7 +235,7 @@ def _version() -> dict[str, Any]:
         "requestBody": {"required": True, "content": {JSON: media, MULTIPART: _parts("addition", "Addition")}},
         "responses": {
             "201": _answer("Kept, and sent to the teams that have the referral.", "Added", examples.ADDED, headers),
-            **_refusals(400, 401, 403, 404, 409, 413, 415, 422),
+            **_refusals(400, 401, 403, 404, 409, 410, 413, 415, 422),
         },
     }
 

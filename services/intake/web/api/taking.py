@@ -9,7 +9,7 @@ from typing import Any
 from chassis.errors import ThroughlineError
 from chassis.runtime import Runtime
 from contracts.vocabulary import Door
-from services.intake.domain import LONDON, KeyKind, Original, Partner, Practice, Reading, Receipt, key_for
+from services.intake.domain import LONDON, KeyKind, Original, Partner, Practice, Reading, Receipt, key_for, partners_key
 from services.intake.queries import likeness_key, localities_of
 from services.intake.spool import accept
 from services.intake.web.api.access import Caller
@@ -29,7 +29,7 @@ async def take(runtime: Runtime, caller: Caller, sent: Sent, key: str, now: date
     """Keep a referral and return its receipt, the first one again for a repeat; raises what `accept` does."""
     partner = caller.partner
     digest = key_for(KeyKind.DIGEST, f"{partner.id}|".encode() + sent.request)
-    by_key = key_for(KeyKind.IDEMPOTENCY_KEY, f"{partner.id}|{key}", sent.request)
+    by_key = partners_key(partner.id, key, sent.request)
     original = Original(
         door=Door.API,
         practice=_practice(runtime, partner, sent.form.person.district, now.astimezone(LONDON).date()),
