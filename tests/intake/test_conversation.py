@@ -11,6 +11,10 @@ from services.intake.readers.conversation import Blocks, Mailbox, Visitors
 
 PIECES = [b"\r\n", b"\r\n", b"\r\n.", b"\r\n..", b"\n.\n", b"\r.\r", b".", b"x", b"words", b"\xff\x00", b"y" * 5000]
 
+SHARED = {"loop", "_loop", "event_handler", "_visitors"}
+ONLY_READ = {"_handle_hooks", "_auth_callback", "_auth_methods", "_call_limit_base"}
+"""What the library works out once and never changes."""
+
 
 class Handler:
     """Takes mail, as far as the library can see."""
@@ -91,8 +95,21 @@ class TestAddresses:
         assert [str(part) for part in ours] == [str(part) for part in theirs]
 
 
-class TestCommands:
-    async def test_are_those_of_the_library(self) -> None:
-        ours, theirs = mailbox(Mailbox), mailbox(SMTP)
+class TestAnother:
+    async def test_is_what_the_library_would_have_made_but_for_signing_in(self) -> None:
+        first, theirs = mailbox(Mailbox), mailbox(SMTP)
+        assert isinstance(first, Mailbox)
+        ours = first.another()
         assert ours._smtp_methods.keys() == theirs._smtp_methods.keys()
-        assert ours._auth_methods.keys() == theirs._auth_methods.keys()
+        assert all(method.__self__ is ours for method in ours._smtp_methods.values())
+        assert vars(theirs).keys() <= vars(ours).keys()
+        assert not ours._auth_methods
+
+    async def test_shares_with_the_first_only_what_nobody_changes(self) -> None:
+        first = mailbox(Mailbox)
+        assert isinstance(first, Mailbox)
+        ours = vars(first.another())
+        both = {name for name, value in vars(first).items() if ours[name] is value}
+        assert {
+            name for name in both if not isinstance(ours[name], None | bool | int | float | str)
+        } == SHARED | ONLY_READ

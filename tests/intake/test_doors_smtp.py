@@ -81,8 +81,8 @@ def serving(loop: asyncio.AbstractEventLoop, cover: ssl.SSLContext | None = None
     """Run a mailbox in a thread of its own on this event loop."""
     handler, visitors = Handler(), Visitors(3)
 
-    def made() -> Mailbox:
-        return Mailbox(
+    async def listen() -> asyncio.Server:
+        conversation = Mailbox(
             handler,
             visitors,
             tls_context=cover,
@@ -92,9 +92,7 @@ def serving(loop: asyncio.AbstractEventLoop, cover: ssl.SSLContext | None = None
             loop=loop,
             **given,
         )
-
-    async def listen() -> asyncio.Server:
-        return await loop.create_server(made, "127.0.0.1", 0)
+        return await loop.create_server(conversation.another, "127.0.0.1", 0)
 
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -162,6 +160,12 @@ def codes(answers: list[bytes]) -> list[bytes]:
 
 
 class TestTls:
+    def test_nobody_signs_in_under_it_either(self, covered: Server, certificate: Certificate) -> None:
+        connection = covered.connect()
+        say(connection, b"EHLO x", b"STARTTLS")
+        with certificate.trusted().wrap_socket(connection, server_hostname="localhost") as safe:
+            assert codes(say(safe, b"EHLO x", b"AUTH PLAIN AGEAYg==", b"AUTH LOGIN")) == [b"250", b"504", b"504"]
+
     def test_covers_the_conversation_and_its_certificate_holds(self, covered: Server, certificate: Certificate) -> None:
         with smtplib.SMTP("localhost", covered.port, timeout=10) as client:
             client.ehlo()
@@ -259,6 +263,13 @@ class TestLimits:
     def test_a_command_line_without_an_end_is_refused(self, plain: Server) -> None:
         connection = plain.connect()
         assert codes(say(connection, b"EHLO " + b"x" * 5000, b"NOOP")) == [b"500", b"250"]
+
+    def test_what_is_said_in_one_conversation_changes_no_limit_of_another(self, plain: Server) -> None:
+        first = plain.connect()
+        say(first, b"EHLO x")
+        say(plain.connect(), b"EHLO x", b"EHLO x", b"EHLO x")
+        local = b"MAIL FROM:<%s@b.example>"
+        assert codes(say(first, local % (b"x" * 550), local % (b"x" * 510))) == [b"500", b"250"]
 
     def test_who_says_nothing_is_put_out(self, loop: asyncio.AbstractEventLoop) -> None:
         with serving(loop, timeout=0.3) as server:

@@ -92,22 +92,19 @@ async def mailbox(runtime: Runtime) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     letterbox = Letterbox(runtime, room)
     handler = MailHandler(letterbox, settings.smtp_recipients)
-
-    def conversation() -> Mailbox:
-        return Mailbox(
-            handler,
-            visitors,
-            tls_context=cover,
-            require_starttls=settings.smtp_tls == "required",
-            timeout=settings.smtp_seconds,
-            data_size_limit=settings.smtp_size_limit,
-            enable_SMTPUTF8=True,
-            hostname="throughline",
-            ident="Throughline",
-            loop=loop,
-        )
-
-    server = await loop.create_server(conversation, settings.smtp_host, settings.smtp_port)
+    conversation = Mailbox(
+        handler,
+        visitors,
+        tls_context=cover,
+        require_starttls=settings.smtp_tls == "required",
+        timeout=settings.smtp_seconds,
+        data_size_limit=settings.smtp_size_limit,
+        enable_SMTPUTF8=True,
+        hostname="throughline",
+        ident="Throughline",
+        loop=loop,
+    )
+    server = await loop.create_server(conversation.another, settings.smtp_host, settings.smtp_port)
     try:
         async with imap(runtime, letterbox):
             yield

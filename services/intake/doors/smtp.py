@@ -20,10 +20,6 @@ class MailHandler:
         self._letterbox = letterbox
         self._recipients = recipients
 
-    def __dir__(self) -> tuple[str, ...]:
-        """Name the hooks, for which the library searches all attributes at every connection."""
-        return ("handle_DATA", "handle_EHLO", "handle_RCPT", "handle_exception")
-
     async def handle_EHLO(  # noqa: N802
         self, _server: SMTP, session: SmtpSession, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:

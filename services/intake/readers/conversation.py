@@ -1,8 +1,10 @@
 """The SMTP conversation: aiosmtpd's, without what it works out anew for each of them."""
 
 import asyncio
+import copy
 import re
 import ssl
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -32,7 +34,6 @@ CALLS: Mapping[str, int] = MappingProxyType(
 _END_OF_LINE = b"\r\n"
 
 _PLAIN_ADDRESS = re.compile(r"<([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>(?= |\Z)")
-_COMMANDS = tuple(name for name in dir(SMTP) if name.startswith(("smtp_", "auth_")))
 
 
 class Blocks:
@@ -99,10 +100,25 @@ class Mailbox(SMTP):
     line_length_limit = LINE_LIMIT
 
     def __init__(self, handler: Any, visitors: Visitors, **given: Any) -> None:
-        """Hand mail to the handler; `given` is what the library takes, with limits on commands."""
-        super().__init__(handler, command_call_limit=dict(CALLS), **given)
+        """Hand mail to the handler; `given` is what the library takes, with limits on commands. Nobody signs in."""
+        excluded = ("LOGIN", "PLAIN")
+        super().__init__(handler, command_call_limit=dict(CALLS), auth_exclude_mechanism=excluded, **given)
         self._visitors = visitors
         self._inside = False
+
+    def another(self) -> "Mailbox":
+        """Return a conversation like this one, in which nothing has been said, for the next visitor.
+
+        The library works out the hooks and commands anew for each; nor are the limits that EHLO widens each one's own.
+        """
+        mailbox = copy.copy(self)
+        reader = asyncio.StreamReader(limit=self.line_length_limit, loop=self.loop)
+        greet = mailbox._cb_client_connected  # noqa: SLF001  another of this class
+        asyncio.StreamReaderProtocol.__init__(mailbox, reader, greet, self.loop)
+        commands = {name: getattr(mailbox, f"smtp_{name}") for name in self._smtp_methods}
+        mailbox._smtp_methods = commands  # noqa: SLF001  as above
+        mailbox.command_size_limits = defaultdict(lambda: self.command_size_limit)
+        return mailbox
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or turn a visitor away who is one too many: mail servers come again in a few minutes."""
@@ -129,10 +145,6 @@ class Mailbox(SMTP):
             self._inside = False
             self._visitors.leave()
             super().connection_lost(error)
-
-    def __dir__(self) -> tuple[str, ...]:
-        """Name the commands, for which the library searches all of its attributes at every connection."""
-        return _COMMANDS
 
     def _cb_client_connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super()._cb_client_connected(reader, writer)
