@@ -35,9 +35,9 @@ def metadata_of(service: str) -> MetaData:
     return found
 
 
-def _run(connection: Connection, folder: Path, version_table: str) -> None:
+def _run(connection: Connection, folder: Path, version_table: str, to: str = "head") -> None:
     script = _script(folder)
-    head = script.as_revision_number("head")
+    head = script.as_revision_number(to)
     context = MigrationContext.configure(connection, opts={"version_table": version_table})
     if head is None or context.get_current_heads() == (head,):
         return
@@ -46,16 +46,23 @@ def _run(connection: Connection, folder: Path, version_table: str) -> None:
     with EnvironmentContext(
         config,
         script,
-        fn=lambda revision, _: script._upgrade_revs("head", revision),  # noqa: SLF001  alembic's own commands do so
+        fn=lambda revision, _: script._upgrade_revs(to, revision),  # noqa: SLF001  alembic's own commands do so
     ) as environment:
         environment.configure(connection=connection, version_table=version_table)
         environment.run_migrations()
 
 
-def _upgrade(connection: Connection, service: str, runtime_role: str) -> None:
+def upgrade_tables(connection: Connection, service: str, to: str = "head") -> None:
+    """Migrate within the transaction of the owning role, the service's own tables as far as one revision."""
     connection.execute(text("SELECT pg_advisory_xact_lock(7305)"))
+    # The policies hide every row from the owner too, until its transaction says for which areas it acts.
+    connection.execute(text("SELECT set_config('throughline.areas', '*', true)"))
     _run(connection, Path(tables.__file__).parent / "migrations", LEDGERS["chassis"])
-    _run(connection, folder_of(service), LEDGERS["service"])
+    _run(connection, folder_of(service), LEDGERS["service"], to)
+
+
+def _upgrade(connection: Connection, service: str, runtime_role: str) -> None:
+    upgrade_tables(connection, service)
     for statement in grants(runtime_role):
         connection.execute(text(statement))
 

@@ -1,17 +1,20 @@
 """Migrations are numbered, have one head, and lead to exactly the tables that the models describe."""
 
 import re
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from chassis import tables
-from chassis.migrate import LEDGERS, folder_of, metadata_of
+from chassis.migrate import LEDGERS, folder_of, metadata_of, upgrade_tables
 from contracts.catalogue import SERVICES
 from tests.conftest import Installation
 from tests.rules.tree import ROOT
@@ -86,3 +89,72 @@ class TestDrift:
                 assert with_area - {row.relname for row in rows} == set()
         finally:
             await engine.dispose()
+
+
+SOME: Mapping[str, str] = {
+    "UUID": "gen_random_uuid()",
+    "TEXT": "'x'",
+    "TIMESTAMP": "now()",
+    "BOOLEAN": "false",
+    "BYTEA": "'0123456789abcdef'",
+    "INTEGER": "1",
+    "BIGINT": "1",
+    "ARRAY": "'{}'",
+    "JSONB": "'{}'",
+    "DATE": "current_date",
+}
+
+
+def _fill(connection: Connection, table: str, given: Mapping[str, str]) -> None:
+    """Add one row to a table as it is now: something of its type in each column that must not be empty."""
+    wanted = {
+        column["name"]: SOME[type(column["type"]).__name__]
+        for column in inspect(connection).get_columns(table)
+        if not column["nullable"] and column["default"] is None
+    } | dict(given)
+    names, values = ", ".join(f'"{name}"' for name in wanted), ", ".join(wanted.values())
+    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"))
+
+
+class TestFilledDatabases:
+    """The policy of an area hides rows from the owner of the tables too: a migration has to see all of them."""
+
+    @pytest.fixture
+    async def owner(self, installation: Installation, service: str) -> AsyncIterator[AsyncConnection]:
+        """A new database of the same owner, without tables; its transaction is never committed."""
+        url = make_url(installation.owner_url(service))
+        name = f"{url.database}_filled"
+        superuser = create_async_engine(
+            make_url(installation.superuser_url("postgres")).set(drivername="postgresql+asyncpg"),
+            isolation_level="AUTOCOMMIT",
+        )
+        async with superuser.connect() as connection:
+            await connection.execute(text(f'CREATE DATABASE "{name}" OWNER "{url.username}"'))
+            engine = create_async_engine(url.set(database=name))
+            async with engine.connect() as owner:
+                yield owner
+                await owner.rollback()
+            await engine.dispose()
+            await connection.execute(text(f'DROP DATABASE "{name}"'))
+        await superuser.dispose()
+
+    @pytest.mark.parametrize("service", ["intake"])
+    async def test_forms_that_wait_get_their_time_and_likeness_stays(self, owner: AsyncConnection) -> None:
+        await owner.run_sync(upgrade_tables, "intake", "0005")
+        await owner.run_sync(_fill, "referral", {"reading": "'unread'", "likeness": "'0123456789abcdef'"})
+        await owner.run_sync(upgrade_tables, "intake")
+        assert await owner.scalar(text("SELECT complete_by - received_at = interval '1 day' FROM referral"))
+        assert await owner.scalar(text("SELECT mark FROM likeness_mark")) == b"01234567"
+
+    @pytest.mark.parametrize("service", ["triage"])
+    async def test_what_was_suggested_leads_to_both_referrals(self, owner: AsyncConnection) -> None:
+        subject = UUID(int=7)
+        await owner.run_sync(upgrade_tables, "triage", "0002")
+        given = {"subject": f"'{subject}'", "reference": "'KM-1'", "possibly_same_as": "'{KM-2}'", "door": "'email'"}
+        await owner.run_sync(_fill, "referral", given)
+        await owner.run_sync(_fill, "referral_version", {"subject": f"'{subject}'", "version": "1"})
+        await owner.run_sync(upgrade_tables, "triage")
+        pairs = await owner.execute(text("SELECT reference, other_reference FROM likeness"))
+        assert [tuple(pair) for pair in pairs] == [("KM-1", "KM-2")]
+        versions = await owner.execute(text("SELECT made_by, door FROM referral_version"))
+        assert [tuple(version) for version in versions] == [("referrer", "email")]
