@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import smtplib
 from collections.abc import AsyncIterator
@@ -15,8 +16,13 @@ import httpx2
 
 from chassis.app import create_app
 from services.intake.app import service
+from services.intake.domain import DEMO_CLIENT_ID
 from services.intake.settings import IntakeSettings
-from tests.conftest import Installation, Running
+from services.intake.spool import shelter_of
+from services.intake.web.api.access import Gate
+from tests.conftest import Installation, Running, eventually
+
+SUBMIT = "/api/v1/referrals"
 
 
 @dataclass
@@ -74,3 +80,38 @@ async def post_mail(port: int, raw: bytes) -> tuple[int, str]:
             return code, text.decode()
 
     return await asyncio.to_thread(talk)
+
+
+async def sheltered(intake: Running) -> None:
+    """Wait until references are reserved."""
+
+    async def reserved() -> bool:
+        shelter = shelter_of(intake.runtime)
+        return shelter is not None and not shelter.spool.lacking("KM", shelter.references)
+
+    await eventually(reserved)
+
+
+async def drained(intake: Running) -> None:
+    """Wait until the spool is empty and the doors use the database again."""
+
+    async def empty() -> bool:
+        shelter = shelter_of(intake.runtime)
+        return shelter is not None and not shelter.spool.waiting and not shelter.away
+
+    await eventually(empty)
+
+
+async def authorization(intake: Running) -> dict[str, str]:
+    """Return the headers of a demonstration partner."""
+    gate = Gate.of(intake.runtime)
+    partner = await gate.directory.by_client_id(DEMO_CLIENT_ID)
+    assert partner
+    return {"Authorization": f"Bearer {gate.tokens.issue(partner, partner.terms.scopes)}"}
+
+
+async def submit(intake: Running, body: dict[str, Any], key: str = "") -> tuple[int, dict[str, Any]]:
+    """Send a referral as a partner does; return status and body."""
+    headers = {**await authorization(intake), "Idempotency-Key": key or secrets.token_hex(8)}
+    answer = await intake.client.post(SUBMIT, json=body, headers=headers)
+    return answer.status_code, answer.json()

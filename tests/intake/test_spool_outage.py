@@ -17,19 +17,16 @@ from chassis.errors import Unavailable
 from chassis.settings import load_secrets
 from cli import vault
 from contracts.intake.referrer import ReferrerMessageDue
-from services.intake.domain import DEMO_CLIENT_ID
 from services.intake.queries import Ledger, ledger
 from services.intake.spool import is_stuck, shelter_of, waiting_of
 from services.intake.spool.shelter import STUCK_TRIES
-from services.intake.web.api.access import Gate
 from services.intake.web.api.taking import WAITING
 from tests.conftest import Installation, Running, eventually
 from tests.intake.builders import mail, referral, rows, topics_of
-from tests.intake.outage import Outages, intake_on, post_mail
+from tests.intake.outage import SUBMIT, Outages, authorization, drained, intake_on, post_mail, sheltered, submit
 from tests.intake.test_web_desk import as_officer
 from tests.intake.test_web_views import NEEDED, PAGE, answers, hidden, post
 
-SUBMIT = "/api/v1/referrals"
 SCREEN_SECONDS = 7.0
 TOLD = "are being told now"
 
@@ -48,42 +45,9 @@ def spool(tmp_path: Path) -> Path:
     return tmp_path / "spool"
 
 
-async def sheltered(intake: Running) -> None:
-    """Wait until references are reserved."""
-
-    async def reserved() -> bool:
-        shelter = shelter_of(intake.runtime)
-        return shelter is not None and not shelter.spool.lacking("KM", shelter.references)
-
-    await eventually(reserved)
-
-
-async def drained(intake: Running) -> None:
-    """Wait until the spool is empty and the doors use the database again."""
-
-    async def empty() -> bool:
-        shelter = shelter_of(intake.runtime)
-        return shelter is not None and not shelter.spool.waiting and not shelter.away
-
-    await eventually(empty)
-
-
-async def authorization(intake: Running) -> dict[str, str]:
-    gate = Gate.of(intake.runtime)
-    partner = await gate.directory.by_client_id(DEMO_CLIENT_ID)
-    assert partner
-    return {"Authorization": f"Bearer {gate.tokens.issue(partner, partner.terms.scopes)}"}
-
-
 async def status_of(intake: Running, reference: str) -> dict[str, Any]:
     answer = await intake.client.get(f"{SUBMIT}/{reference}", headers=await authorization(intake))
     return dict(answer.json())
-
-
-async def submit(intake: Running, body: dict[str, Any], key: str = "") -> tuple[int, dict[str, Any]]:
-    headers = {**await authorization(intake), "Idempotency-Key": key or secrets.token_hex(8)}
-    answer = await intake.client.post(SUBMIT, json=body, headers=headers)
-    return answer.status_code, answer.json()
 
 
 async def fill_in(intake: Running, fields: Mapping[str, str], steps: Sequence[Any]) -> None:

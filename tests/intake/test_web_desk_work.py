@@ -1,7 +1,7 @@
 """Who completes what at the desk, by when, beside the original; and pairs that may be about the same person."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from lxml import html
@@ -50,12 +50,6 @@ def words(page: str) -> str:
     """Return a page's main text."""
     root: Any = html.fromstring(page)
     return " ".join(root.xpath("//main")[0].text_content().split())
-
-
-def counted(page: str) -> tuple[str, int]:
-    """Return what the page says of how many answers are missing, and how many it leads to."""
-    [nav] = cast("list[Any]", html.fromstring(page).xpath("//nav[@aria-labelledby='first']"))
-    return " ".join(nav.xpath("./h2")[0].text_content().split()), len(nav.xpath(".//a"))
 
 
 async def overdue(intake: Running, reference: str) -> None:
@@ -185,34 +179,6 @@ class TestSheet:
         assert "person.addresses.1.lines" in [each.field.name for each in person.folded]
         assert not [each for sheet in others for each in sheet.shown]
         assert len(person.shown) + len(person.folded) == len(person.keyed)
-
-    def test_counts_what_must_be_answered_and_nothing_that_a_person_has_answered(self) -> None:
-        nothing = {each.field.name for each in keying.form(Found()).waiting}
-        [*refused] = dict(keying.read(FormData(), Found(), clock.now().date()))
-        assert nothing == {*refused, *keying.MAY_BE_NOT_KNOWN}
-        doubtful = Found(
-            {"person.date_of_birth": "3/7/11", "concerns.aspects.0": "[x] this [x] that"},
-            ("referrer.surname", "person.surname", "sharing_acknowledged"),
-            ("person.date_of_birth", "concerns.aspects.0"),
-        )
-        tags = {each.field.name: each.tag for each in keying.form(doubtful).waiting}
-        assert (tags["person.date_of_birth"], tags["concerns.aspects"]) == ("doubtful", "doubtful")
-        sent = {
-            **keyed(),
-            "referrer.surname": "",
-            "person.surname": "",
-            "concerns.aspects": "phone-internet-or-social-media",
-        }
-        again = keying.form(doubtful, FormData({name: (value,) for name, value in sent.items()}))
-        assert [each.field.name for each in again.waiting] == ["person.surname"]
-
-    async def test_says_the_number_of_what_it_lists_before_and_after_sending(self, intake: Running) -> None:
-        reference = await unread_mail(intake)
-        await as_officer(intake)
-        path = f"/desk/referrals/{reference}"
-        assert counted((await intake.client.get(path)).text) == ("6 answers are missing or doubtful", 6)
-        answer = await post(intake, path, keyed() | {"person.surname": " "})
-        assert counted(answer.text) == ("1 answer is missing or doubtful", 1)
 
     async def test_leads_to_what_is_missing_and_shows_what_is_to_be_mended_unfolded(self, intake: Running) -> None:
         reference = await unread_mail(intake)
