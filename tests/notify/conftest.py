@@ -22,7 +22,7 @@ from chassis.session_store import DatabaseSessions
 from chassis.sessions import Limits, SessionKeeper, sign_in
 from chassis.sessions import Session as WebSession
 from services.notify.app import service
-from services.notify.clients import Clients, MailClient
+from services.notify.clients import Clients, MailClient, SmtpClient, SmtpServer
 from services.notify.settings import NotifySettings
 from tests.conftest import Installation
 
@@ -184,3 +184,9 @@ def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
+    """Notify with the real mail client."""
+    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never")))

@@ -2,22 +2,13 @@
 
 from uuid import uuid4
 
-import pytest
-
 from chassis.app import Runtime
 from services.intake.domain import references_in
 from services.notify import jobs
-from services.notify.clients import SmtpClient, SmtpServer
-from tests.notify.conftest import MailServer, NotifyOf
+from tests.notify.conftest import MailServer
 from tests.notify.made import NOW, REFERENCE, REFERRER_ADDRESS, concern, handle, referrer_message
 
 KENT_ADDRESS = "central-referral-unit@kent-council.example"
-
-
-@pytest.fixture
-async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
-    """Notify with the real mail client."""
-    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never")))
 
 
 class TestMailToTheReferrer:

@@ -1,15 +1,11 @@
 """Sending, against a real database and a real mail server: nobody is told twice, nobody is forgotten."""
 
-import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from string import Template
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sqlalchemy import text
 
 from chassis import telemetry
 from chassis.actor import Actor
@@ -19,10 +15,11 @@ from chassis.telemetry.start import start_tracing
 from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import ProgressStage
 from services.notify import jobs, operations
-from services.notify.clients import Clients, ConsoleSmtpClient, Delivery, Mail, SmtpClient, SmtpServer
+from services.notify.clients import Clients, ConsoleSmtpClient, SmtpClient, SmtpServer
 from services.notify.domain import ALLOWED_IN_MAIL, MOST_UNRECORDED, Kind, Result
 from services.notify.readers import mail_template
 from tests.notify.conftest import MailServer, NotifyOf, content_of
+from tests.notify.looking import claim_next, make_due_again, rows, states
 from tests.notify.made import (
     CANARIES,
     NOW,
@@ -40,35 +37,9 @@ from tests.notify.made import (
 KENT_ADDRESS = "central-referral-unit@kent-council.example"
 
 
-@pytest.fixture
-async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
-    """Notify with the real mail client."""
-    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never")))
-
-
-async def rows(notify: Runtime, query: str) -> list[Any]:
-    async with notify.database.transaction(Actor.service("notify")) as session:
-        return list(await session.rows(text(query)))
-
-
-async def run(notify: Runtime, query: str) -> None:
-    async with notify.database.transaction(Actor.service("notify")) as session:
-        await session.execute(text(query))
-
-
-async def states(notify: Runtime) -> list[str]:
-    return [row.state for row in await rows(notify, "SELECT state FROM notice ORDER BY created_at")]
-
-
 async def reported(notify: Runtime) -> list[tuple[UUID, str, str]]:
     batches = [ReceiptBatch.model_validate_json(row.body) for row in await rows(notify, "SELECT body FROM receipt_out")]
     return [(item.event_id, item.team, item.state) for batch in batches for item in batch.items]
-
-
-async def make_due_again(notify: Runtime) -> None:
-    """Let the waiting time of every notice pass."""
-    await run(notify, "UPDATE notice SET next_attempt_at = now() - interval '1 second' WHERE state = 'failed'")
-    await run(notify, "UPDATE notice SET leased_until = now() - interval '1 second' WHERE state = 'sending'")
 
 
 class TestSendDue:
@@ -191,97 +162,6 @@ class TestSendDue:
         assert len({message["Message-ID"] for message in mail_server.messages()}) == 1
         assert await states(notify) == ["undeliverable"]
 
-    async def test_a_crash_between_sending_and_recording_repeats_within_the_bound(
-        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        async def crash(*_: object, **__: object) -> None:
-            raise KeyboardInterrupt
-
-        await handle(notify, concern(), subject=uuid4())
-        monkeypatch.setattr(operations, "record_attempts", crash)
-        for _ in range(MOST_UNRECORDED + 3):
-            try:
-                await _one_turn(notify)
-            except KeyboardInterrupt:
-                await make_due_again(notify)
-        await jobs.set_aside_interrupted(notify, NOW)
-        assert await rows(notify, "SELECT 1 FROM audit_entry WHERE action = 'notice.undeliverable'")
-        assert len(mail_server.taken) == MOST_UNRECORDED
-        assert len({message["Message-ID"] for message in mail_server.messages()}) == 1
-        assert await states(notify) == ["undeliverable"]
-
-    async def test_many_senders_at_once_send_each_notice_once(self, notify: Runtime, mail_server: MailServer) -> None:
-        for _ in range(25):
-            await handle(notify, concern(), subject=uuid4())
-        await asyncio.gather(*(jobs.send_due(notify, NOW) for _ in range(4)))
-        ids = [message["Message-ID"] for message in mail_server.messages()]
-        assert len(ids) == len(set(ids)) == 25
-
-    async def test_a_stop_on_the_way_forgets_nothing_that_was_sent(
-        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        slow = await handle(notify, concern(), subject=uuid4())
-        for _ in range(3):
-            await handle(notify, concern(), subject=uuid4())
-        [first] = await rows(notify, f"SELECT id FROM notice WHERE event_id = '{slow}'")
-        send, through = SmtpClient.send, asyncio.Semaphore(0)
-
-        async def one_hangs(self: SmtpClient, mail: Mail) -> Delivery:
-            if str(first.id) in mail.message_id:
-                await asyncio.Event().wait()
-            delivery = await send(self, mail)
-            through.release()
-            return delivery
-
-        monkeypatch.setattr(SmtpClient, "send", one_hangs)
-        monkeypatch.setattr(jobs, "STOP_SECONDS", 0.1)
-        sending = asyncio.create_task(jobs.send_due(notify, NOW))
-        for _ in range(3):
-            await through.acquire()
-        sending.cancel()
-        await asyncio.wait((sending,))
-        assert sorted(await states(notify)) == ["sending", "sent", "sent", "sent"]
-
-    async def test_a_stop_waits_for_the_mail_that_is_being_handed_over(
-        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Else it would wait for the end of its lease: nobody would hear of the referral for a minute."""
-        await handle(notify, concern(), subject=uuid4())
-        send, under_way, stopped = SmtpClient.send, asyncio.Event(), asyncio.Event()
-
-        async def takes_a_moment(self: SmtpClient, mail: Mail) -> Delivery:
-            under_way.set()
-            await stopped.wait()
-            return await send(self, mail)
-
-        monkeypatch.setattr(SmtpClient, "send", takes_a_moment)
-        sending = asyncio.create_task(jobs.send_due(notify, NOW))
-        await under_way.wait()
-        sending.cancel()
-        asyncio.get_running_loop().call_later(0.1, stopped.set)
-        await asyncio.wait((sending,))
-        assert sending.cancelled()
-        assert await states(notify) == ["sent"]
-        assert len(mail_server.taken) == 1
-
-    async def test_one_that_cannot_be_recorded_takes_no_other_with_it(
-        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        for _ in range(4):
-            await handle(notify, concern(), subject=uuid4())
-        record, unlucky = operations.record_attempts, (await rows(notify, "SELECT min(id::text) AS id FROM notice"))[0]
-
-        async def refuse_one(session: Session, ended: Sequence[Any], **times: Any) -> Any:
-            if any(str(claimed.id) == unlucky.id for claimed, _ in ended):
-                raise ValueError
-            return await record(session, ended, **times)
-
-        monkeypatch.setattr(operations, "record_attempts", refuse_one)
-        with pytest.raises(ValueError):  # noqa: PT011  made here
-            await jobs.send_due(notify, NOW)
-        assert len(mail_server.taken) == 4
-        assert sorted(await states(notify)) == ["sending", "sent", "sent", "sent"]
-
     async def test_urgent_notices_go_first(self, notify_of: NotifyOf) -> None:
         console = ConsoleSmtpClient()
         notify = await notify_of(console)
@@ -296,9 +176,9 @@ class TestSendDue:
 
     async def test_a_late_acceptance_spares_the_repeat(self, notify: Runtime) -> None:
         await handle(notify, concern(), subject=uuid4())
-        first = await _claim(notify)
+        first = await claim_next(notify)
         await make_due_again(notify)
-        second = await _claim(notify)
+        second = await claim_next(notify)
         now = datetime.now(UTC)
         accepted = operations.Sent(Result.ACCEPTED, 250)
         deferred = operations.Sent(Result.DEFERRED, 451)
@@ -323,19 +203,6 @@ class TestSendDue:
         await make_due_again(notify)
         await jobs.send_due(notify, NOW + timedelta(hours=4))
         assert len(mail_server.taken) == 12
-
-
-async def _one_turn(notify: Runtime) -> None:
-    claimed = await _claim(notify)
-    await jobs.send_all(notify, [claimed], now=NOW)
-
-
-async def _claim(notify: Runtime) -> operations.Claimed:
-    async with notify.database.transaction(Actor.service("notify")) as session:
-        claimed = await operations.claim_due(session, limit=1, mail_domain="notify.test", machine_now=datetime.now(UTC))
-    if not claimed:
-        raise KeyboardInterrupt
-    return claimed[0]
 
 
 class TestDutyOfficer:

@@ -9,18 +9,12 @@ import pytest
 from chassis.app import Runtime
 from contracts.intake.referrer import LinkDue, LinkPurpose
 from services.notify import jobs
-from services.notify.clients import MOST_IN_AN_HOUR, Restraint, SmtpClient, SmtpServer
-from tests.notify.conftest import MailServer, NotifyOf, content_of
+from services.notify.clients import MOST_IN_AN_HOUR, Restraint
+from tests.notify.conftest import MailServer, content_of
+from tests.notify.looking import rows, states
 from tests.notify.made import NOW, REFERENCE, REFERRER_ADDRESS, handle
-from tests.notify.test_jobs import rows, states
 
 LINK = "https://referrals.example.org/saved/Canary-Key-7731"
-
-
-@pytest.fixture
-async def notify(notify_of: NotifyOf, mail_server: MailServer) -> Runtime:
-    """Notify with the real mail client."""
-    return await notify_of(SmtpClient(SmtpServer("127.0.0.1", mail_server.port, "never")))
 
 
 def due(purpose: LinkPurpose, language: str = "en") -> LinkDue:
