@@ -138,10 +138,11 @@ class SubjectKeys:
     async def new_subject(self) -> UUID:
         """Return the id of a subject that nobody knows yet, whose key is made.
 
-        Keys are made in stock, because each would cost a transaction; those left over at a stop are never used.
+        Keys are made in stock, because each would cost a transaction; those left over at a stop are never used. The ids
+        are given out as they rise.
         """
         if not self._stock:
-            made = [rising_id() for _ in range(STOCK)]
+            made = sorted((rising_id() for _ in range(STOCK)), reverse=True)
             await self.ensure(made)
             self._stock += made
         return self._stock.pop()

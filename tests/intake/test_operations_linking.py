@@ -123,6 +123,16 @@ class TestSuggestion:
         assert {pair.answer for pair in pairs} == {"waiting"}
         assert len(pairs) == 5
 
+    async def test_what_few_share_tells_more_than_what_many_share(self, runtime: Runtime) -> None:
+        """A school writes the same words of everybody: they hide nobody who comes again under a name of their own."""
+        local = practice(runtime)
+        first, _ = await take_in(runtime, local, telling(STORY, surname="Rare"))
+        for number in range(6):
+            await take_in(runtime, local, telling(STORY, surname=f"Often{number}"))
+        _, row = await take_in(runtime, local, telling(STORY, surname="Rare"))
+        [event] = await told(runtime, row.id, "intake.police.v1")
+        assert event["possibly_same_as"][0] == first.reference
+
     async def test_does_not_come_back_once_separated(self, runtime: Runtime) -> None:
         first, second, later = await two_alike(runtime)
         await answer(runtime, (second, first), Answer.SEPARATE)

@@ -20,11 +20,13 @@ _LIKEN = text(
         SELECT mark, CAST(:id AS uuid), CAST(:area AS text) FROM given
         ON CONFLICT DO NOTHING
     ), alike AS (
-        SELECT known.referral_id AS other_id, count(*) AS shared
+        SELECT known.referral_id AS other_id, sum(known.worth) AS shared
         FROM given CROSS JOIN LATERAL (
-            SELECT earlier.referral_id FROM likeness_mark AS earlier
-            WHERE earlier.mark = given.mark AND earlier.referral_id <> CAST(:id AS uuid)
-            ORDER BY earlier.referral_id DESC LIMIT :most_alike
+            SELECT referral_id, 1.0 / count(*) OVER () AS worth FROM (
+                SELECT earlier.referral_id FROM likeness_mark AS earlier
+                WHERE earlier.mark = given.mark AND earlier.referral_id <> CAST(:id AS uuid)
+                ORDER BY earlier.referral_id DESC LIMIT :most_alike
+            ) AS latest
         ) AS known
         GROUP BY known.referral_id
     ), best AS (
@@ -74,12 +76,14 @@ _MISSED = text(
             (SELECT count(*) FROM referral_pair WHERE earlier_id = version.referral_id)
             + (SELECT count(*) FROM referral_pair WHERE later_id = version.referral_id) < :most_alike
     ), alike AS (
-        SELECT mark.referral_id AS id, mark.area, known.referral_id AS other_id, count(*) AS shared
+        SELECT mark.referral_id AS id, mark.area, known.referral_id AS other_id, sum(known.worth) AS shared
         FROM recent JOIN likeness_mark AS mark ON mark.referral_id = recent.id
         CROSS JOIN LATERAL (
-            SELECT other.referral_id FROM likeness_mark AS other
-            WHERE other.mark = mark.mark AND other.referral_id <> mark.referral_id
-            ORDER BY other.referral_id DESC LIMIT :most_alike
+            SELECT referral_id, 1.0 / count(*) OVER () AS worth FROM (
+                SELECT other.referral_id FROM likeness_mark AS other
+                WHERE other.mark = mark.mark AND other.referral_id <> mark.referral_id
+                ORDER BY other.referral_id DESC LIMIT :most_alike
+            ) AS latest
         ) AS known
         GROUP BY mark.referral_id, mark.area, known.referral_id
     ), placed AS (

@@ -65,7 +65,8 @@ _CLAIMED_BEFORE = text(
 )
 # One statement for all, because each round trip costs more than its rows: the signs are claimed, those of the same mail
 # by whoever came first, and only for whom all are new do the referral, its first version, its ledger lines and marks of
-# likeness come into being, and the pairs that these make with what came before.
+# likeness come into being, and the pairs that these make with what came before. A mark that few have tells more than
+# one that many have: who shares a name and a date of birth comes before all who were told of in the same words.
 _MAKE = text(
     """WITH given AS (
         SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:area AS text[]), CAST(:area_version AS text[]),
@@ -117,10 +118,12 @@ _MAKE = text(
     ), kept_marks AS (
         INSERT INTO likeness_mark (mark, area, referral_id) SELECT mark, area, referral_id FROM marked
     ), alike AS (
-        SELECT marked.referral_id AS later_id, marked.area, known.referral_id AS earlier_id, count(*) AS shared
+        SELECT marked.referral_id AS later_id, marked.area, known.referral_id AS earlier_id, sum(known.worth) AS shared
         FROM marked CROSS JOIN LATERAL (
-            SELECT earlier.referral_id FROM likeness_mark AS earlier WHERE earlier.mark = marked.mark
-            ORDER BY earlier.referral_id DESC LIMIT :most_alike
+            SELECT referral_id, 1.0 / count(*) OVER () AS worth FROM (
+                SELECT earlier.referral_id FROM likeness_mark AS earlier WHERE earlier.mark = marked.mark
+                ORDER BY earlier.referral_id DESC LIMIT :most_alike
+            ) AS latest
         ) AS known
         GROUP BY marked.referral_id, marked.area, known.referral_id
     ), placed AS (
