@@ -165,7 +165,7 @@ class TestProof:
         page = (await intake.client.get(f"/desk/ledger/{reference}")).text
         found = table(page, "What was sent")
         assert {row[1] for row in found} == {"Police triage", "Notices", "Channel", "Prevent statistics"}
-        assert all("Matches" in row[4] for row in found)
+        assert all("Matches" in row[3] for row in found)
         answer = (await asked(intake, clean, f"proof/{reference}")).json()
         kept = await rows(intake.runtime, "SELECT event_id, digest FROM dispatch")
         assert {(one["event_id"], one["digest"]) for one in answer["sent"]} == {
