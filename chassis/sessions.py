@@ -113,16 +113,20 @@ class Session(dict[str, Any]):
 
     def rotate(self) -> None:
         """Take a new name and forget the old one: whoever planted or saw the old cookie is left outside."""
-        if self.token:
-            self.replaced.add(self.token)
+        self._leave_name()
         self.token, self.created = secrets.token_urlsafe(32), time.time()
 
     def end(self) -> None:
         """Forget everything: the row goes, and so does the cookie."""
         self.clear()
-        if self.token:
-            self.replaced.add(self.token)
+        self._leave_name()
         self.token, self.ended = "", True
+
+    def _leave_name(self) -> None:
+        """Leave the name behind, and the one that stood for it: under another, nobody is in doubt whose this is."""
+        if self.token:
+            self.replaced |= {self.token, self.kept_as}
+        self.doubtful = False
 
 
 def sign_in(session: Session, actor: Actor) -> None:

@@ -160,6 +160,36 @@ class TestDoubtful:
         await keeper.forget({found.joined})
         assert not (await keeper.open(session.token))[0].joined
 
+    async def test_whoever_signs_in_meanwhile_has_a_session_of_their_own_under_its_own_name(self) -> None:
+        keeper = SessionKeeper(store := Forgetful(), "secret", Limits())
+        before, meanwhile = await self.typed_meanwhile(keeper, store)
+        officer = Actor(ActorKind.PERSON, "sam", "Sam Synthetic")
+        sign_in(meanwhile, officer)
+        store.away = False
+        await keeper.forget(meanwhile.replaced)
+        await keeper.keep(meanwhile)
+        assert actor_of((await keeper.open(meanwhile.token))[0]) == officer
+        assert not (await keeper.open(before))[0]
+        await keeper.forget({meanwhile.token})
+        assert (store.rows, store.own) == ({}, {})
+
+    async def test_what_was_typed_meanwhile_goes_with_the_session_that_ends(self) -> None:
+        keeper = SessionKeeper(store := Forgetful(), "secret", Limits())
+        before, meanwhile = await self.typed_meanwhile(keeper, store)
+        meanwhile.end()
+        store.away = False
+        await keeper.forget(meanwhile.replaced)
+        assert not (await keeper.open(before))[0]
+        assert store.own == {}
+
+    async def typed_meanwhile(self, keeper: SessionKeeper, store: Forgetful) -> tuple[str, Session]:
+        """Type something while nobody knows whose session it is; return its name, and the session as opened again."""
+        store.away = True
+        meanwhile = keeper.doubtful(token := Session().ensure_token(), begin=True)
+        meanwhile["typed"] = "words"
+        await keeper.keep(meanwhile)
+        return token, keeper.doubtful(token, begin=False)
+
 
 class TestSignIn:
     def test_takes_a_new_name_and_ends_the_old_row(self, example: Example, visitor: TestClient) -> None:
