@@ -136,9 +136,10 @@ async def _callback(provider: _Provider, asked: PageRequest) -> Response:
         raise _failed()
     claims = await _claims(provider.client(), asked)
     actor = actor_from(claims)
-    begin_session(asked.session, actor)
     async with asked.runtime.database.transaction(actor) as session:
         await audit.record(session, "session.signed-in", subject=None, now=asked.now)
+    # Only now: a page that says that this failed keeps its session too.
+    begin_session(asked.session, actor)
     return RedirectResponse(wanted, status_code=303)
 
 

@@ -11,7 +11,9 @@ from authlib.integrations.starlette_client import StarletteOAuth2App
 from oidc_provider_mock import User, run_server_in_thread
 from starlette.testclient import TestClient
 
+from chassis.actor import Actor
 from chassis.auth import SignInFailed, actor_from, local_path
+from chassis.errors import Unavailable
 from tests.chassis.web_example import OFFICER, Example, make, token_in
 
 HERE = "http://127.0.0.1:8999"
@@ -66,6 +68,18 @@ class TestSignIn:
         before = browser.cookies["throughline_example"]
         browser.get(address)
         assert browser.cookies["throughline_example"] != before
+
+    def test_that_cannot_be_written_down_lets_nobody_in(
+        self, example: Example, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(actor: Actor) -> Any:
+            raise Unavailable("away")
+
+        address = consent(browser.get("/sign-in").headers["location"])
+        monkeypatch.setattr(example.database, "transaction", away)
+        assert browser.get(address).status_code == 503
+        assert [row.subject for row in example.store.rows.values()] == [""]
+        assert browser.get("/cases/KM-1").status_code == 303
 
     def test_a_code_is_good_once(self, browser: TestClient) -> None:
         address = consent(browser.get("/sign-in").headers["location"])
