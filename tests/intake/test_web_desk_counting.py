@@ -54,3 +54,8 @@ class TestCount:
         assert counted((await intake.client.get(path)).text) == ("6 answers are missing or doubtful", 6)
         answer = await post(intake, path, keyed() | {"person.surname": " "})
         assert counted(answer.text) == ("1 answer is missing or doubtful", 1)
+
+
+def test_a_question_called_as_its_section_is_named_once() -> None:
+    said = keying.in_plain_words("these could not be understood: concerns.complex_needs, person.surname.")
+    assert said == "these could not be understood: “Complex needs”, “The person: last name”."

@@ -36,6 +36,13 @@ class TestChangedAnswers:
         assert ("01632 960001", "") in found.values()
         assert len(changed) == 2
 
+    def test_name_a_section_once_that_is_called_as_its_question(self) -> None:
+        endangered = form()
+        endangered = endangered.model_copy(
+            update={"concerns": endangered.concerns.model_copy(update={"immediate_danger": True})}
+        )
+        assert [each.label for each in changed_answers(form(), endangered)] == ["Immediate danger"]
+
     def test_are_none_between_equal_forms(self) -> None:
         assert changed_answers(form(), form()) == ()
 
@@ -145,13 +152,25 @@ class TestUrgent:
         assert queue.index(REFERENCE) < queue.index("KM-2222-2222")
         assert "Urgent: a Gateway officer must take it by 18 November 2026 at 7:30am" in queue
         page = await client.get(ONE)
-        assert "No Gateway officer has taken this referral since danger was told of." in text_of(page)
+        assert "No Gateway officer has taken this referral since danger was reported." in text_of(page)
         assert "A Gateway officer must take it by 18 November 2026 at 7:30am Overdue" in text_of(page)
         fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
         await client.post(f"{ONE}/take", data=fields)
         after = text_of(await client.get(ONE))
         assert "No Gateway officer has taken" not in after
         assert "Immediate danger: stopped" in after
+
+    async def test_stays_on_the_page_beside_a_form_that_says_no(self, console: Console) -> None:
+        told = "answers “No” to immediate danger. No correction by the referrer takes this warning away."
+        sent = form()
+        yes = sent.model_copy(update={"concerns": sent.concerns.model_copy(update={"immediate_danger": True})})
+        subject = await console.desk.open(received(immediate_danger=True, form=yes))
+        client = await console.signed_in(GATEWAY)
+        assert told not in text_of(await client.get(ONE))
+        await console.desk.hear(version_added(immediate_danger=True), subject)
+        page = text_of(await client.get(ONE))
+        assert "The referrer says that somebody may be in immediate danger." in page
+        assert told in page
 
     async def test_brings_back_to_the_queue_what_was_decided_and_can_be_taken_again(self, console: Console) -> None:
         subject = await console.desk.open()

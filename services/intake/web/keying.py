@@ -161,6 +161,8 @@ def label_of(path: str) -> str:
     question, section = question_at(path), _section_of(path)
     if question is None or section is None:
         return path.replace(".", ": ").replace("_", " ").capitalize()
+    if question.label.startswith(section.title):
+        return question.label
     return f"{_theirs(section.title)}: {_lower(question.label)}"
 
 

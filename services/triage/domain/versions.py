@@ -27,10 +27,14 @@ def changed_answers(before: ReferralForm, after: ReferralForm) -> tuple[ChangedA
 
 def _by_path(form: ReferralForm) -> dict[str, tuple[str, str]]:
     return {
-        answer.path: (f"{section.title}: {answer.label}", answer.text)
+        answer.path: (_named(section.title, answer.label), answer.text)
         for section in answered(form)
         for answer in section.answers
     }
+
+
+def _named(section: str, label: str) -> str:
+    return label if label == section else f"{section}: {label}"
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
         "door": DOORS.get(held.door, held.door),
         "unread_reason": held.unread_reason,
         "answers": answered(view.form) if view.form else (),
+        "danger_denied": held.immediate_danger and view.form and not view.form.concerns.immediate_danger,
         "documents": named(view.documents, view.versions, held.reference),
         "additions": added(view.versions, held.reference),
         "take_by": _take_by(view),
