@@ -136,7 +136,12 @@ class ShelteredSessions:
         self._seen[key] = row
         self._bytes += _size(row)
         while self._bytes > MOST_BYTES:
-            self._forget(next(iter(self._seen)))
+            self._forget(self._spare(key))
+
+    def _spare(self, newest: str) -> str:
+        """Return what to forget: the oldest that nobody typed in or that the database has, then the oldest of all."""
+        spare = (each for each in self._seen if each not in self._unwritten and each != newest)
+        return next(spare, next(iter(self._seen)))
 
     def _forget(self, key: str, *, written: bool = True) -> None:
         if key in self._seen:

@@ -140,3 +140,21 @@ class TestAway:
         assert await store.read("9", NOW)
         with pytest.raises(SessionUnknown):
             await store.read("0", NOW)
+
+    async def test_what_was_typed_meanwhile_goes_last_however_many_cookies_are_made_up(
+        self, store: ShelteredSessions, kept_in: Leaving, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sheltered_sessions, "MOST_BYTES", 3000)
+        kept_in.away = True
+        await store.write("typed", row(b"x" * 500))
+        for number in range(20):
+            store.expect(str(number))
+        assert await store.read("typed", NOW)
+        assert await store.read("19", NOW) is None
+        with pytest.raises(SessionUnknown):
+            await store.read("0", NOW)
+        for number in range(20):
+            await store.write(f"also {number}", row(b"x" * 500))
+        assert await store.read("also 19", NOW)
+        store.expect("new")
+        assert await store.read("new", NOW) is None
