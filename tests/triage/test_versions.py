@@ -114,6 +114,13 @@ class TestTimeline:
         assert "1 answer changed: " in page
         assert "Before: Synthetic Now: Completed" in page
 
+    async def test_says_why_a_form_waits_for_the_desk_in_the_words_of_the_form(self, console: Console) -> None:
+        reason = "Another form in the mail of KM-7F3K-92QM; not understood: concerns.came_to_light_on, person.surname."
+        await console.desk.open(received(form=None, unread_reason=reason))
+        page = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
+        assert "mail of KM-7F3K-92QM; not understood: “Relevant dates: Date the concern first came to light”" in page
+        assert "“The person: Last name”. The original is below" in page
+
     async def test_says_that_software_read_the_form(self, console: Console) -> None:
         subject = await console.desk.open(received(form=None, unread_reason="no-form-found"))
         await console.desk.hear(version_added(made_by=VersionMaker.SOFTWARE), subject)

@@ -25,7 +25,7 @@ from services.triage.domain.table import (
     TABLE,
     permissions,
 )
-from services.triage.domain.versions import ChangedAnswer, Passage, changed_answers, passages
+from services.triage.domain.versions import ChangedAnswer, Passage, changed_answers, label_in, passages
 from services.triage.domain.words import (
     AreaVersionUnknown,
     Body,
@@ -82,6 +82,7 @@ __all__ = [
     "changed_answers",
     "decide",
     "diagram",
+    "label_in",
     "lacks",
     "next_states",
     "offers",

@@ -27,13 +27,14 @@ def changed_answers(before: ReferralForm, after: ReferralForm) -> tuple[ChangedA
 
 def _by_path(form: ReferralForm) -> dict[str, tuple[str, str]]:
     return {
-        answer.path: (_named(section.title, answer.label), answer.text)
+        answer.path: (label_in(section.title, answer.label), answer.text)
         for section in answered(form)
         for answer in section.answers
     }
 
 
-def _named(section: str, label: str) -> str:
+def label_in(section: str, label: str) -> str:
+    """Return how pages call a question away from its section."""
     return label if label == section else f"{section}: {label}"
 
 

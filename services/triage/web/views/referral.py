@@ -28,7 +28,7 @@ from services.triage.queries import ReferralView
 from services.triage.web.forms import TakeForm
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, opened, said, shown
 from services.triage.web.views.sameness import samenesses
-from services.triage.web.views.versions import DOORS, added, changed, named
+from services.triage.web.views.versions import DOORS, added, changed, named, why_unread
 
 
 class DocumentElsewhere(Missing):
@@ -101,7 +101,7 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
         "officer": held.officer,
         "received_at": held.received_at,
         "door": DOORS.get(held.door, held.door),
-        "unread_reason": held.unread_reason,
+        "unread_reason": why_unread(held.unread_reason),
         "answers": answered(view.form) if view.form else (),
         "danger_denied": held.immediate_danger and view.form and not view.form.concerns.immediate_danger,
         "documents": named(view.documents, view.versions, held.reference),

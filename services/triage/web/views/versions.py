@@ -9,7 +9,8 @@ from uuid import UUID
 
 from contracts.envelope import DocumentReference
 from contracts.vocabulary import Door, VersionMaker
-from services.triage.domain import passages
+from contracts.vocabulary.nrf import SECTIONS, question_at
+from services.triage.domain import label_in, passages
 from services.triage.queries import VersionView
 
 MAIL = "message/rfc822"
@@ -38,7 +39,19 @@ LATER: Mapping[str, str] = {
 }
 OUR_NAMES = frozenset({"message.eml", "referral.json"})
 """What intake calls an original that had no file name."""
+PATH = re.compile(r"\b[a-z_]+(?:\.(?:[a-z_]+|[0-9]{1,2}))+\b|\bsharing_acknowledged\b", re.ASCII)
 ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
+
+
+def why_unread(reason: str) -> str:
+    """Return the sentence of intake with the answers that it names by their paths called as this page calls them."""
+    return PATH.sub(lambda found: _called(found[0]), reason)
+
+
+def _called(path: str) -> str:
+    question = question_at(path)
+    section = next((each for each in SECTIONS if question in each.questions), None)
+    return f"“{label_in(section.title, question.label)}”" if question and section else path
 
 
 def by_whom(version: VersionView) -> str:
