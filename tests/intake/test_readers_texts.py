@@ -47,6 +47,14 @@ class TestTexts:
         message = read_message(bytes(mail.mail(COVER, [File("fwd.eml", bytes(mail.mail(TYPED)))])))
         assert [read_form(each).complete for each in message.form_candidates] == [True]
 
+    def test_two_forms_typed_one_after_the_other_leave_no_answer_certain(self) -> None:
+        """Else a brother's address would stand in his sister's form as found."""
+        other = mail.typed(sheet(adults.SIXTY_THREE_YEARS_OLD, "2018", boxes=False))
+        reading = read_text(f"{TYPED}\n\nAnd about another person:\n\n{other}")
+        assert reading.form is None
+        assert set(reading.doubtful) >= set(reading.values)
+        assert reading.reason.startswith("There seem to be two forms here")
+
     def test_an_empty_cell_in_html_stays_empty(self) -> None:
         filled = OLD.written("person.gender", "")
         reading = read_form(read_message(bytes(mail.html_mail(filled))).form_candidates[0])

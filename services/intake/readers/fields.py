@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -29,6 +30,8 @@ MEANT: Mapping[str, Mapping[str, str]] = {
 
 UNKNOWN_FIELD = "a field that this form does not have"
 BORN, AGED = "person.date_of_birth", "person.approximate_age"
+OF_ONE_PERSON = frozenset({"person.forenames", "person.surname", BORN, AGED})
+TWO_FORMS = "There seem to be two forms here, so that answers of both may be mixed: compare each with the original"
 
 Nested = dict[str, Any]
 
@@ -58,8 +61,9 @@ def assemble(values: Mapping[str, str], doubtful: tuple[str, ...] = ()) -> FormR
     """Put a form together from text answers by path; never raises.
 
     Answers that do not fit are named doubtful and left out; required ones that are not there are named missing.
-    `doubtful` names paths that the caller already found unclear. A path that the form does not have is never repeated:
-    whoever made the file chose its name, and it could hold anything.
+    `doubtful` names paths that the caller already found unclear; where more than one of them says who the person is,
+    two people may have been read into one form, and no answer is certain. A path that the form does not have is never
+    repeated: whoever made the file chose its name, and it could hold anything.
     """
     unclear = set(doubtful) | {path for path in values if kind_of(path) is None}
     usable = {path: text for path, text in values.items() if path not in unclear and text.strip()}
@@ -69,7 +73,8 @@ def assemble(values: Mapping[str, str], doubtful: tuple[str, ...] = ()) -> FormR
     while True:
         form, missing, wrong = _validated(usable)
         if form is not None or not wrong:
-            return _reading(form, missing, _named(unclear), values)
+            reading = _reading(form, missing, _named(unclear), values)
+            return _of_two(reading) if len(OF_ONE_PERSON.intersection(doubtful)) > 1 else reading
         unclear |= wrong
         usable = {path: text for path, text in usable.items() if path not in wrong}
 
@@ -83,6 +88,11 @@ def _reading(
     reason = f"The form could not be read in full; {'; '.join(parts)}." if parts else ""
     cause = Cause.INCOMPLETE if parts else Cause.NONE
     return FormReading(form, missing, doubtful, reason, cause, dict(values))
+
+
+def _of_two(reading: FormReading) -> FormReading:
+    every = _named({*reading.doubtful, *reading.values})
+    return replace(reading, form=None, doubtful=every, reason=f"{TWO_FORMS}.", cause=Cause.INCOMPLETE)
 
 
 def _named(paths: set[str]) -> tuple[str, ...]:
