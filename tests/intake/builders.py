@@ -10,6 +10,8 @@ from sqlalchemy import text
 from chassis.actor import Actor
 from chassis.app import Runtime
 from contracts.vocabulary import ReferralForm
+from services.intake.domain import Quarantined
+from services.intake.queries import quarantined_of
 
 _numbers = itertools.count(1)
 
@@ -67,3 +69,20 @@ async def topics_of(runtime: Runtime, referral_id: UUID) -> list[str]:
     """Return the topics of what was announced under the referral's id, in order."""
     found = await rows(runtime, "SELECT topic FROM outbox WHERE subject = :id ORDER BY id", id=referral_id)
     return [row.topic for row in found]
+
+
+class Kept:
+    """What intake holds of a referral: its row, and what of it was not opened."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    async def row(self, reference: str) -> Any:
+        """Return a referral's row."""
+        (found,) = await rows(self.runtime, "SELECT * FROM referral WHERE reference = :r", r=reference)
+        return found
+
+    async def closed(self, referral_id: UUID) -> tuple[Quarantined, ...]:
+        """Return what stands in quarantine."""
+        async with self.runtime.database.transaction(Actor.service("intake")) as session:
+            return await quarantined_of(session, referral_id)

@@ -14,16 +14,16 @@ from chassis.actor import Actor
 from contracts.intake import police
 from services.intake.app import service
 from services.intake.clients import EICAR, ClamdAddress, ClamdScanner, ConsoleScanner
-from services.intake.domain import GIVEN_UP, READING_TRIES, Quarantined, QuarantineReason
+from services.intake.domain import GIVEN_UP, READING_TRIES, QuarantineReason
 from services.intake.doors import ReadingRoom
 from services.intake.jobs import read_what_was_held
 from services.intake.operations import erase_subject
-from services.intake.queries import desk_referral, quarantined_of
+from services.intake.queries import desk_referral
 from services.intake.readers import Cage, Scanner, cells
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf
 from tests.intake import hostile
-from tests.intake.builders import referral, rows, topics_of
+from tests.intake.builders import Kept, referral, rows, topics_of
 from tests.intake.clamd import running_clamd
 from tests.intake.conftest import CageOf
 from tests.intake.partnered import authorised
@@ -40,11 +40,11 @@ File = tuple[str, bytes, str]
 Open = Callable[..., Awaitable["Partner"]]
 
 
-class Partner:
+class Partner(Kept):
     """Intake as the demonstration's partner calls it, and its reading room, which reads when it is told to."""
 
     def __init__(self, intake: Running, cage: Cage) -> None:
-        self.runtime = intake.runtime
+        super().__init__(intake.runtime)
         self.room = ReadingRoom(intake.runtime, cage)
         self._client = intake.client
 
@@ -60,16 +60,6 @@ class Partner:
         answer = await self._client.post(f"{URL}/{row.reference}/versions", files=sent)
         assert answer.status_code == 201, answer.text
         return await self.row(row.reference)
-
-    async def row(self, reference: str) -> Any:
-        """Return a referral's row."""
-        (found,) = await rows(self.runtime, "SELECT * FROM referral WHERE reference = :r", r=reference)
-        return found
-
-    async def closed(self, referral_id: UUID) -> tuple[Quarantined, ...]:
-        """Return what stands in quarantine."""
-        async with self.runtime.database.transaction(Actor.service("intake")) as session:
-            return await quarantined_of(session, referral_id)
 
     async def reasons(self, referral_id: UUID) -> dict[str, QuarantineReason]:
         """Return why each file stands in quarantine."""

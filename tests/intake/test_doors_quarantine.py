@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -15,16 +14,15 @@ from chassis import clock
 from chassis.actor import Actor
 from services.intake.app import service
 from services.intake.clients import EICAR, ClamdAddress, ClamdScanner, ConsoleScanner
-from services.intake.domain import Posted, Quarantined, QuarantineReason
+from services.intake.domain import Posted, QuarantineReason
 from services.intake.doors import Letterbox, ReadingRoom
 from services.intake.jobs import read_what_was_held
 from services.intake.operations import erase_subject
-from services.intake.queries import quarantined_of
 from services.intake.readers import Cage, Scanner, cells
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf, eventually
 from tests.intake import hostile
-from tests.intake.builders import mail_with_form, referral, rows, topics_of
+from tests.intake.builders import Kept, mail_with_form, referral, rows, topics_of
 from tests.intake.clamd import SIGNATURE, running_clamd
 from tests.intake.conftest import CageOf
 
@@ -34,11 +32,11 @@ NEXT_MAIL_WAITS = 5.0
 Open = Callable[..., Awaitable["Desk"]]
 
 
-class Desk:
+class Desk(Kept):
     """Intake without its listening doors, with a cage of the test's own."""
 
     def __init__(self, intake: Running, cage: Cage) -> None:
-        self.runtime = intake.runtime
+        super().__init__(intake.runtime)
         self.room = ReadingRoom(intake.runtime, cage)
         self._letterbox = Letterbox(intake.runtime, self.room)
 
@@ -47,16 +45,6 @@ class Desk:
         posted = Posted(recipients=(MAILBOX,), envelope_sender=SENDER)
         reference = await self._letterbox.take(message.as_bytes(), posted)
         return await self.row(reference.rsplit(maxsplit=1)[-1])
-
-    async def row(self, reference: str) -> Any:
-        """Return a referral's row."""
-        (found,) = await rows(self.runtime, "SELECT * FROM referral WHERE reference = :r", r=reference)
-        return found
-
-    async def closed(self, referral_id: UUID) -> tuple[Quarantined, ...]:
-        """Return what was not opened of an original."""
-        async with self.runtime.database.transaction(Actor.service("intake")) as session:
-            return await quarantined_of(session, referral_id)
 
 
 @pytest.fixture
