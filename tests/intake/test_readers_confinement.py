@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import json
+import os
 import re
 import time
 from collections.abc import AsyncIterator
@@ -39,6 +40,19 @@ async def cage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cage]:
     await made.stop()
 
 
+@pytest.fixture
+def learns_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the loop learn how a child ended a while after it has, as on a busy machine."""
+    learn = asyncio.ThreadedChildWatcher._do_waitpid  # type: ignore[attr-defined]
+
+    def learn_late(watcher: asyncio.ThreadedChildWatcher, loop: object, pid: int, *told: object) -> None:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        time.sleep(0.3)
+        learn(watcher, loop, pid, *told)
+
+    monkeypatch.setattr(asyncio.ThreadedChildWatcher, "_do_waitpid", learn_late)
+
+
 class TestReach:
     @pytest.mark.parametrize("name", ["connect", "listen", "pair", "fork", "run", "kill", "write", "read"])
     async def test_nothing_outside_is_reached(self, cage: Cage, name: str) -> None:
@@ -70,6 +84,7 @@ class TestMemory:
 
 
 class TestTime:
+    @pytest.mark.usefixtures("learns_late")
     async def test_a_file_that_uses_the_processor_for_ever_is_stopped_after_ten_seconds_of_it(
         self, cage: Cage, monkeypatch: pytest.MonkeyPatch
     ) -> None:

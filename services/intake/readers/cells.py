@@ -18,6 +18,7 @@ from services.intake.readers.wire import LENGTH, Packet, pack, size_of
 ROOT = Path(__file__).resolve().parents[3]
 CHILD = "services.intake.readers.cell"
 SECONDS_TO_START = 30.0
+SECONDS_TO_GO = 1.0
 LARGEST_HEAD = 32 << 20
 LARGEST_ANSWER = 96 << 20
 READS_BEFORE_RENEWAL = 500
@@ -153,6 +154,10 @@ async def _receive(process: Process) -> Packet:
 
 
 async def _end(process: Process) -> None:
+    if process.stdout is not None and process.stdout.at_eof():
+        # Popen looks for the end of a child before it kills it; the loop would then never learn how it had ended.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), SECONDS_TO_GO)
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     if process.stdin is not None:
