@@ -8,14 +8,27 @@ import pytest
 from chassis import clock
 from chassis.actor import Actor
 from services.intake.app import service
-from services.intake.domain import NoReceipt, Posted, SenderEvidence, Source
+from services.intake.domain import (
+    Addition,
+    Found,
+    KeyKind,
+    NoReceipt,
+    Posted,
+    Quarantined,
+    QuarantineReason,
+    SenderEvidence,
+    ShownText,
+    Source,
+    key_for,
+)
 from services.intake.doors.letterbox import Letterbox
 from services.intake.doors.reading_room import ReadingRoom
-from services.intake.operations import Sent, record_evidence
+from services.intake.operations import Sent, add_version_by_referrer, record_evidence
 from services.intake.readers import Cage
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import mail, rows, topics_of
 from tests.intake.test_operations import practice, take_in
+from tests.intake.test_operations_correcting import told
 from tests.intake.test_readers_texts import TYPED
 from tests.intake.test_web_desk import as_officer, hidden, keyed, post, problems, unread_mail
 from tests.intake.test_web_desk_work import words
@@ -83,6 +96,8 @@ class TestAnother:
         topics = await topics_of(intake.runtime, made.id)
         assert {"intake.police.v1", "intake.social-care.v1", "intake.referrer.v1"} <= set(topics)
         assert await rows(intake.runtime, "SELECT 1 FROM ledger_line WHERE referral_id = :id AND required", id=made.id)
+        [police] = [each for each in await told(intake.runtime, made.id, "intake.police.v1") if each["version"] == 2]
+        assert police["made_by"] == "desk"
         digests = await rows(intake.runtime, "SELECT DISTINCT digest FROM document")
         assert len(digests) == 1
         page = words((await intake.client.get(f"/desk/referrals/{made.reference}")).text)
@@ -90,6 +105,28 @@ class TestAnother:
         assert "A synthetic <b>mail." in page
         completed = await post(intake, f"/desk/referrals/{made.reference}", keyed())
         assert completed.headers["location"] == "/desk", problems(completed.text)
+
+    async def test_shows_the_mail_that_it_was_cut_from_and_not_what_came_later(self, intake: Running) -> None:
+        reference = await unread_mail(intake)
+        [row] = await rows(intake.runtime, "SELECT id FROM referral WHERE reference = :r", r=reference)
+        later = Addition(
+            words="Synthetic words of a later mail.",
+            keys=(key_for(KeyKind.DIGEST, "a later mail"),),
+            reason="A file of it could not be read.",
+            found=Found(texts=(ShownText("", "Canary-Quincunx, in a later mail."),)),
+            closed=(Quarantined(place=1, reason=QuarantineReason.DAMAGED, name="form.docx"),),
+        )
+        async with intake.runtime.database.transaction(Actor.job("intake", "reading")) as session:
+            await add_version_by_referrer(
+                session, row.id, later, practice(intake.runtime), likeness_key=b"k" * 32, now=clock.now()
+            )
+        await as_officer(intake)
+        assert "Canary-Quincunx" in (await intake.client.get(f"/desk/referrals/{reference}")).text
+        made = await divided(intake, reference)
+        for page in (page_of(reference), page_of(made.reference), f"/desk/referrals/{made.reference}"):
+            text = (await intake.client.get(page)).text
+            assert "A synthetic &lt;b&gt;mail." in text, page
+            assert "Canary-Quincunx" not in text, page
 
     async def test_stands_in_the_history_and_the_audit_of_both(self, intake: Running) -> None:
         reference = await unread_mail(intake)

@@ -121,6 +121,13 @@ class TestTimeline:
         assert "mail of KM-7F3K-92QM; not understood: “Relevant dates: Date the concern first came to light”" in page
         assert "“The person: Last name”. The original is below" in page
 
+    async def test_says_that_the_desk_made_a_form_in_a_mail_a_referral_of_its_own(self, console: Console) -> None:
+        subject = await console.desk.open(received(door="email", form=None, unread_reason="Another form in a mail."))
+        await console.desk.hear(version_added(made_by=VersionMaker.DESK, form=None), subject)
+        page = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
+        assert "Made a referral of its own out of a mail by an officer of the intake desk" in page
+        assert "Form completed" not in page
+
     async def test_says_that_software_read_the_form(self, console: Console) -> None:
         subject = await console.desk.open(received(form=None, unread_reason="no-form-found"))
         await console.desk.hear(version_added(made_by=VersionMaker.SOFTWARE), subject)

@@ -7,9 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from chassis.errors import Conflict
-from contracts.vocabulary import (
-    ReferralForm,
-)
+from contracts.vocabulary import ReferralForm, VersionMaker
 from services.intake.domain.quarantine import Quarantined
 
 BEING_READ = "The software is reading the original."
@@ -94,9 +92,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What reading an original led to; `reason` says in plain words why a person must look, empty when nobody must."""
+    """What reading an original led to; `reason` says in plain words why a person must look, empty when nobody must.
+
+    `made_by` says whether the software read it, or an officer at the desk found the form in a mail.
+    """
 
     form: ReferralForm | None = None
     reason: str = ""
     found: Found = field(default_factory=Found)
     quarantined: tuple[Quarantined, ...] = ()
+    made_by: VersionMaker = VersionMaker.SOFTWARE

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from chassis import audit, documents
 from chassis.database import Session
-from contracts.vocabulary import Door
+from contracts.vocabulary import Door, VersionMaker
 from services.intake.domain import (
     BEING_READ,
     Found,
@@ -31,7 +31,7 @@ from services.intake.domain.same_mail import BY_DESK, MailNotDivisible
 from services.intake.operations.evidence import Sent, record_evidence
 from services.intake.operations.reading import record_reading
 from services.intake.operations.receiving import receive
-from services.intake.queries.same_mail import divisions_of, first_of_mail, mail_members
+from services.intake.queries.same_mail import divisions_of, first_of_mail, mail_members, texts_of_mail
 from services.intake.queries.senders import recorded_evidence
 
 ANOTHER_FORM = "Another form in the mail of {reference}, found at the desk: open the original and key it."
@@ -42,9 +42,6 @@ _FIRST = text(
     WHERE id = :id"""
 )
 _ASKED = text("SELECT id FROM referral WHERE reference = :reference AND reading <> 'erased'")
-_FOUND = text(
-    """SELECT found FROM referral_version WHERE referral_id = :id AND found IS NOT NULL ORDER BY version DESC"""
-)
 _CHILD = text("SELECT id FROM referral WHERE reference = :reference")
 _TAKEN = text("SELECT place FROM same_mail WHERE first_id = :id")
 _LINK = text(
@@ -161,7 +158,8 @@ async def divide_at_desk(
         place=BY_DESK + len(made),
         outcome=Outcome(
             reason=ANOTHER_FORM.format(reference=first.reference),
-            found=Found(texts=await _texts(session, first_id, form.which.strip())),
+            found=Found(texts=_said(form.which.strip(), await texts_of_mail(session, first_id))),
+            made_by=VersionMaker.DESK,
         ),
         practice=form.practice,
         arrived_at=form.practice,
@@ -187,11 +185,7 @@ async def _divisible(session: Session, first_id: UUID) -> Any:
     return first
 
 
-async def _texts(session: Session, first_id: UUID, which: str) -> tuple[ShownText, ...]:
-    """Return the texts of a mail as they were kept for the desk, with what the officer says before them."""
-    for row in await session.rows(_FOUND, {"id": first_id}):
-        found = Found.from_json(await session.unseal_text(first_id, row.found))
-        if found.texts:
-            said, *files = found.texts
-            return replace(said, note=f"{SAID}{which} {said.note}".strip()), *files
-    return (ShownText("", "", f"{SAID}{which}"),)
+def _said(which: str, texts: tuple[ShownText, ...]) -> tuple[ShownText, ...]:
+    """Return the texts of a mail with what the officer says before them."""
+    said, *files = texts or (ShownText("", ""),)
+    return replace(said, note=f"{SAID}{which} {said.note}".strip()), *files

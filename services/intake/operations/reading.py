@@ -54,7 +54,7 @@ async def take_to_read(session: Session, referral_id: UUID) -> ToRead | None:
 async def record_reading(
     session: Session, referral_id: UUID, outcome: Outcome, practice: Practice, *, likeness_key: bytes, now: datetime
 ) -> None:
-    """Record what the software read as a new version and announce it; what is missing or doubtful goes to the desk.
+    """Record what was read as a new version and announce it; what is missing or doubtful goes to the desk.
 
     Does nothing when the original has been read or completed meanwhile.
     """
@@ -66,6 +66,7 @@ async def record_reading(
     added = NewVersion(
         reading=Reading.READ if form and not outcome.reason else Reading.UNREAD,
         practice=practice,
+        made_by=outcome.made_by,
         form=form,
         reason=outcome.reason,
         found=outcome.found,

@@ -5,7 +5,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Session
-from services.intake.domain import Reading
+from contracts.vocabulary import VersionMaker
+from services.intake.domain import Found, Reading, ShownText
 from services.intake.domain.same_mail import BY_DESK, Division, Member, SameMail
 
 _MEMBERS = text(
@@ -28,6 +29,10 @@ _FIRST = text(
 _DIVISIONS = text(
     """SELECT referral.reference, made_by, made_at FROM same_mail JOIN referral ON referral.id = same_mail.referral_id
     WHERE first_id = :id AND place >= :by_desk ORDER BY place"""
+)
+_READ = text(
+    """SELECT found FROM referral_version WHERE referral_id = :id AND made_by = :by AND found IS NOT NULL
+    ORDER BY version DESC"""
 )
 _ERASED_AT = text(
     """SELECT erased.erased_at FROM referral JOIN erased_subject AS erased ON erased.subject = referral.document_id
@@ -52,6 +57,18 @@ async def divisions_of(session: Session, first_id: UUID) -> tuple[Division, ...]
 async def first_of_mail(session: Session, referral_id: UUID) -> UUID:
     """Return the referral as which the mail of this one came in: itself, unless it was parted from another."""
     return UUID(str((await session.rows(_FIRST, {"id": referral_id}))[0].id))
+
+
+async def texts_of_mail(session: Session, first_id: UUID) -> tuple[ShownText, ...]:
+    """Return the texts of the mail that a referral came in first, where they were kept for the desk.
+
+    What its referrer sent later is none of it: the software reads the original, and what is added is the referrer's.
+    """
+    for row in await session.rows(_READ, {"id": first_id, "by": str(VersionMaker.SOFTWARE)}):
+        found = Found.from_json(await session.unseal_text(first_id, row.found))
+        if found.texts:
+            return found.texts
+    return ()
 
 
 async def same_mail_of(session: Session, referral_id: UUID) -> SameMail:

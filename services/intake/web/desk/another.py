@@ -11,6 +11,7 @@ from contracts.vocabulary import tidy_reference
 from services.intake.domain import Practice
 from services.intake.operations.dividing import FoundByPerson, divide_at_desk
 from services.intake.queries import DeskReferral, desk_referral, likeness_key, localities_of, same_mail_of
+from services.intake.queries.same_mail import first_of_mail, texts_of_mail
 from services.intake.web import keying
 from services.intake.web.naming import TEAMS
 
@@ -56,7 +57,10 @@ async def _page(request: PageRequest, reference: str, form: FormErrors) -> Respo
     async with request.transaction() as session:
         found = await desk_referral(session, reference)
         same_mail = await same_mail_of(session, found.referral_id)
-        await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk-another")
+        first_id = await first_of_mail(session, found.referral_id)
+        texts = await texts_of_mail(session, first_id)
+        for subject in {found.referral_id, first_id}:
+            await audit.record_read(session, subject=subject, now=request.now, reason="intake-desk-another")
     return request.render(
         "another_referral",
         status=422 if form.errors else 200,
@@ -64,7 +68,7 @@ async def _page(request: PageRequest, reference: str, form: FormErrors) -> Respo
         same_mail=same_mail,
         seen=form.value("seen") or len(same_mail.divisions),
         told=[TEAMS[each.team] for each in _practice(request, found).recipients if each.announce_unread],
-        texts=[(each.name, each.text, keying.in_plain_words(each.note)) for each in found.found.texts],
+        texts=[(each.name, each.text, keying.in_plain_words(each.note)) for each in texts],
         form=form,
     )
 

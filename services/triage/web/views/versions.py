@@ -64,7 +64,7 @@ def happened(version: VersionView) -> str:
     if not version.made_by:
         return ""
     if version.made_by == VersionMaker.DESK:
-        return "Form completed"
+        return "Form completed" if version.has_form else "Made a referral of its own out of a mail"
     if version.made_by == VersionMaker.REFERRER:
         return _sent(version)
     if version.first_read:
