@@ -10,7 +10,7 @@ from itertools import repeat
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, documents, telemetry
@@ -196,8 +196,11 @@ async def _arrival(session: Session, original: Original, now: datetime) -> _Arri
 async def _settle(session: Session, arrival: _Arrival, version: Version | None, now: datetime) -> Receipt:
     """Keep and announce what is new, answer again what is known."""
     original, referral_id = arrival.original, arrival.referral_id
-    if version is None:
-        return await _answer_again(session, original, referral_id, now)
+    while version is None:
+        if known := await _claimed_before(session, original):
+            return await _answer_again(session, arrival, known, now)
+        # What it repeats has been erased since its signs were found: it is new, as it will be from now on.
+        version = await _make_anew(session, arrival, now)
     area = version.practice.area
     await documents.keep(session, arrival.kept, original.body, subject=referral_id, area=area, now=now)
     for reference, each in zip(arrival.attached, original.attachments, strict=True):
@@ -233,16 +236,26 @@ def _reference_of(original: Original | Attachment) -> DocumentReference:
     )
 
 
-async def _answer_again(session: Session, original: Original, referral_id: UUID, now: datetime) -> Receipt:
+async def _claimed_before(session: Session, original: Original) -> Sequence[Any]:
+    return await session.rows(_CLAIMED_BEFORE, {"digests": [key.digest for key in original.keys]})
+
+
+async def _make_anew(session: Session, arrival: _Arrival, now: datetime) -> Version | None:
+    """Make an arrival for which some signs were claimed already; None where another repeat came first again."""
+    keys = models.arrival_key
+    await session.execute(delete(keys).where(keys.c.referral_id == arrival.referral_id))
+    return (await _make(session, [arrival], now)).get(arrival.referral_id)
+
+
+async def _answer_again(session: Session, arrival: _Arrival, known: Sequence[Any], now: datetime) -> Receipt:
+    original, first = arrival.original, known[0]
     sent = {key.digest: key for key in original.keys}
-    known = await session.rows(_CLAIMED_BEFORE, {"digests": list(sent)})
     if any(row.kind == KeyKind.ERASED for row in known):
         raise ReferralErased(KEY_OF_ERASED)
-    first = known[0]
     if any(_clashes(sent[bytes(row.digest)], bytes(row.request_digest)) for row in known):
         raise KeyUsedForAnotherRequest(KEY_USED)
     keys = models.arrival_key
-    await session.execute(update(keys).where(keys.c.referral_id == referral_id).values(referral_id=first.id))
+    await session.execute(update(keys).where(keys.c.referral_id == arrival.referral_id).values(referral_id=first.id))
     await _keep_the_repeat(session, original, known, now)
     _own(session, original, first.id, now)
     return Receipt(first.reference, first.received_at, repeated=True)
