@@ -69,10 +69,10 @@ class TestJourney:
             task = asyncio.create_task(commit_late())
             await asyncio.sleep(0.1)
             await announce(intake, early, 1)
-            await eventually(lambda: _has(channel, (early, 1)), seconds=3)
+            await eventually(lambda: _has(channel, (early, 1)))
             held.set()
             await task
-            await eventually(lambda: _has(channel, (late, 1)), seconds=3)
+            await eventually(lambda: _has(channel, (late, 1)))
 
     async def test_kill_of_the_relay_between_publishing_and_marking_repeats_nothing(
         self, intake: Runtime, channel: Runtime
@@ -231,15 +231,20 @@ class TestInbox:
     async def test_not_yet_is_held_without_counting_as_failed(
         self, intake: Runtime, channel: Runtime, consumer: Consumer
     ) -> None:
-        subject = uuid4()
+        subject, asked = uuid4(), 0
 
         async def wait(session: Session, event: ReferralMade, message: Message) -> None:
+            nonlocal asked
+            asked += 1
             raise NotYet("The other fact has not come.")
+
+        async def asked_again() -> bool:
+            return asked > 2
 
         consumer.meddle.append(wait)
         await announce(intake, subject, 1)
         async with working(intake, channel):
-            await asyncio.sleep(3)
+            await eventually(asked_again)
             assert await count(channel, "SELECT coalesce(max(tries), 0) FROM inbox_held") == 0
             assert await count(channel, "SELECT count(*) FROM inbox_held WHERE why = 'not-yet'") == 1
             consumer.meddle.clear()

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -148,14 +149,15 @@ class TestSending:
 
 class TestOutsideTheWindow:
     async def test_all_of_it_is_refused_with_what_can_be_rebuilt(
-        self, place: Place, operator: httpx2.AsyncClient
+        self, place: Place, operator: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        subject = uuid4()
+        subject, now = uuid4(), datetime.now(UTC)
+        monkeypatch.setattr(replaying, "datetime", SimpleNamespace(now=lambda _: now))  # it stands in the answer
         for sequence in (1, 2):
             await said(place, await announce(place, subject, sequence, recorded_at=LONG_AGO), stored_at=LONG_AGO)
         async with place.database.transaction(OURSELVES) as session:
             await session.execute(text("DELETE FROM outbox WHERE sequence = 1"))  # as the purge does
-        start = f"{datetime.now(UTC) - timedelta(days=14):%Y-%m-%d %H:}"
+        start = f"{now - timedelta(days=14):%Y-%m-%d %H:%M} UTC"
         status, title, detail = await refused(operator, subject=str(subject))
         assert (status, title) == (422, "replay-outside-window")
         assert detail.startswith(f"triage can rebuild what it announced from {start}")

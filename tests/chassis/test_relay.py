@@ -71,7 +71,7 @@ class TestRelay:
         assert all(first.index((key, 1)) < first.index((key, 2)) for key, _ in first)
 
     async def test_statistics_facts_wait_for_company(self, runtime_of: RuntimeOf) -> None:
-        intake = await runtime_of(publisher(), statistics_linger=0.5)
+        intake = await runtime_of(publisher(), statistics_linger=3.0)
         task = asyncio.create_task(intake.relay.run())
         try:
             await eventually(lambda: _leads(intake.relay))
@@ -86,7 +86,7 @@ class TestRelay:
     async def test_gives_way_to_a_crowd_at_the_door_but_not_for_long(
         self, runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(relay, "LONGEST_WAIT_SECONDS", 0.5)
+        monkeypatch.setattr(relay, "LONGEST_WAIT_SECONDS", 3.0)
         intake = await runtime_of(publisher())
         task = asyncio.create_task(intake.relay.run())
         try:

@@ -43,7 +43,7 @@ async def answered(example: Example, parts: list[bytes], *, pause: float = 0.0, 
         "http_version": "1.1",
         "asgi": {"version": "3.0"},
     }
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await example.app(scope, receive, send)
     return sent[0]
 

@@ -12,6 +12,7 @@ from chassis.actor import Actor
 from contracts.intake.referrer import LinkDue, LinkPurpose
 from contracts.vocabulary import day_in_words
 from services.intake import jobs
+from services.intake.operations.saving import london_day
 from services.intake.web.form import saving
 from tests.conftest import Running
 from tests.intake.builders import rows
@@ -61,7 +62,7 @@ class TestSaving:
         assert day_in_words(link.works_until, "en") in page.text
         assert (link.purpose, link.email) == (LinkPurpose.SAVED_FORM, ADDRESS)
         assert re.search(r"/saved/[\w-]{43}$", link.link)
-        assert link.works_until == (clock.now() + timedelta(days=28)).date()
+        assert link.works_until == london_day(clock.now() + timedelta(days=28))
         intake.client.cookies.clear()
         assert CANARY not in (await intake.client.get(path_of(link))).text
         opened = await post(intake, path_of(link), {}, do="open")
