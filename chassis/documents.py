@@ -34,6 +34,7 @@ _READ = text(f"SELECT {_FACTS}, body FROM document WHERE id = :id")  # noqa: S60
 _LIST = text(
     f"SELECT {_FACTS} FROM document WHERE subject = :subject AND name <> '' ORDER BY received_at, id"  # noqa: S608
 )
+_FIRST = text("SELECT id FROM document WHERE subject = :subject ORDER BY received_at, id LIMIT 1")
 _STRANGE = text("SELECT 1 FROM document WHERE (id = :id AND subject <> :subject) OR subject = :id")
 _GRANTED = text("SELECT service FROM document_grant WHERE document_id = :id AND service = :service")
 
@@ -163,6 +164,12 @@ async def read(session: Session, document_id: UUID) -> Document:
 async def listed(session: Session, subject: UUID) -> tuple[DocumentReference, ...]:
     """Return the documents held about a subject, oldest first; erased ones are left out."""
     return tuple([await _reference(session, row) for row in await session.rows(_LIST, {"subject": subject})])
+
+
+async def first_id(session: Session, subject: UUID) -> UUID | None:
+    """Return the id of the document that came first about a subject, also where it was erased since; None for none."""
+    found = await session.first(_FIRST, {"subject": subject})
+    return UUID(str(found.id)) if found else None
 
 
 async def erase(session: Session, erased: UUID) -> int:

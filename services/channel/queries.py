@@ -9,9 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, func, select, true, tuple_
 
-from chassis import documents
 from chassis.database import Session
-from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm, tidy_reference
 from services.channel import models
 from services.channel.domain import CaseNotFound, Situation, State
@@ -117,7 +115,6 @@ class CaseView:
     held: Held
     form: ReferralForm | None
     packs: tuple[PackView, ...]
-    documents: tuple[DocumentReference, ...]
     clocks: tuple[ClockView, ...]
     timeline: tuple[TimelineEntry, ...]
 
@@ -238,7 +235,6 @@ async def case_view(session: Session, found: Held) -> CaseView:
         held=found,
         form=await session.unseal_model(found.subject, newest, ReferralForm) if newest else None,
         packs=tuple([await _pack(session, row) for row in rows]),
-        documents=await documents.listed(session, found.subject),
         clocks=await _clocks(session, found.subject),
         timeline=await timeline(session, found.subject),
     )

@@ -13,6 +13,7 @@ from services.channel import queries
 from services.channel.domain import Command
 from tests.channel.builders import CORA, NOW, POLICE_OWNER, coordinator, decided, made, passed, rows
 from tests.channel.conftest import Console, hidden, send
+from tests.filed import SAVED_AS, TOLD_APART, erased_alone, filed_under
 
 ONE = "/cases/KM-7F3K-92QM"
 PATHS = ("/awareness", "/cases", ONE, f"{ONE}/actions/accept", f"{ONE}/actions/return", f"{ONE}/actions/give-back")
@@ -132,6 +133,21 @@ class TestCase:
         await console.team.open()
         await (await console.signed_in(CORA)).get(ONE)
         assert set(console.team.practices.districts) == {"Thanet"}
+
+    async def test_tells_documents_of_the_same_name_apart(self, console: Console) -> None:
+        subject = await console.team.open()
+        kept = await filed_under(console.team.runtime, "channel", subject)
+        client = await console.signed_in(CORA)
+        page = text_of(await client.get(ONE))
+        for what in TOLD_APART:
+            assert what in page
+        assert "message.eml" not in page
+        saved = [(await client.get(f"{ONE}/documents/{each}")).headers["content-disposition"] for each in kept]
+        assert saved == [f'attachment; filename="{name}"' for name in SAVED_AS]
+        await erased_alone(console.team.runtime, "channel", kept[0])
+        page = text_of(await client.get(ONE))
+        assert "Original email" not in page
+        assert "Later email from the referrer, 2 of 2" in page
 
     async def test_hands_out_its_documents_and_no_others(self, console: Console) -> None:
         subject = await console.team.open()

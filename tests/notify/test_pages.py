@@ -12,6 +12,7 @@ from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import Outcome
 from services.notify import jobs, operations
 from tests.conftest import eventually
+from tests.filed import SAVED_AS, TOLD_APART, erased_alone, filed_under
 from tests.notify.conftest import Site
 from tests.notify.made import (
     AREA,
@@ -152,6 +153,22 @@ class TestConcern:
         assert (answer.content, answer.headers["content-type"]) == (b"<b>", "application/octet-stream")
         await site.sign_in(MEDWAY_WORKER)
         assert (await site.get(f"/concerns/{subject}/documents/{kept.id}")).status_code == 404
+
+    async def test_tells_documents_of_the_same_name_apart(self, site: Site) -> None:
+        subject = uuid4()
+        await handle(site.runtime, concern(), subject=subject)
+        kept = await filed_under(site.runtime, "notify", subject)
+        await site.sign_in(KENT_WORKER)
+        page = (await site.get(f"/concerns/{subject}")).text
+        for what in TOLD_APART:
+            assert what in page
+        assert "message.eml" not in page
+        saved = [
+            (await site.get(f"/concerns/{subject}/documents/{each}")).headers["content-disposition"] for each in kept
+        ]
+        assert saved == [f'attachment; filename="{name}"' for name in SAVED_AS]
+        await erased_alone(site.runtime, "notify", kept[0])
+        assert "Original email" not in (await site.get(f"/concerns/{subject}")).text
 
     async def test_shows_what_the_channel_team_answered(self, site: Site) -> None:
         subject = uuid4()

@@ -1,7 +1,6 @@
 """The pages of the receiving end: the inbox, a concern, a signpost, and their answers."""
 
 from datetime import datetime
-from urllib.parse import quote
 from uuid import UUID
 
 from starlette.responses import Response
@@ -9,6 +8,7 @@ from starlette.responses import Response
 from chassis import audit, documents
 from chassis.clock import LONDON
 from chassis.web import FormErrors, PageRequest, blank, parse
+from chassis.web.filed import filed_of
 from services.notify import operations, queries
 from services.notify.domain import (
     ANSWER_FOR_SERVICES,
@@ -72,7 +72,8 @@ async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Re
     async with page.transaction() as session:
         await operations.open_concern(session, subject, reach, now=page.now)
         found = await queries.concern_found(session, subject, reach)
-        attached = await documents.listed(session, subject) if found.facts is not None else ()
+        reference = found.listed.reference
+        attached = await filed_of(session, subject, reference) if found.facts is not None else ()
     return page.render(
         "concern",
         status=status,
@@ -81,6 +82,7 @@ async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Re
         listed=found.listed,
         facts=found.facts,
         documents=attached,
+        document_url=lambda each: page.url("concern_document", subject=subject, document=each),
         door=door_name(page, found.listed.area, found.listed.front_door),
         age=age_in_words(found.listed.received_at, page.now),
     )
@@ -91,7 +93,7 @@ async def concern_document(page: PageRequest) -> Response:
     subject = _id(page.path["subject"], ConcernAbsent())
     document_id = _id(page.path["document"], ConcernAbsent())
     async with page.transaction() as session:
-        await queries.concern_found(session, subject, _reach(page))
+        told = await queries.concern_found(session, subject, _reach(page))
         found = await documents.read(session, document_id)
         if found.subject != subject:
             raise ConcernAbsent
@@ -101,11 +103,12 @@ async def concern_document(page: PageRequest) -> Response:
             now=page.now,
             reason="Saved a document of the concern",
         )
-    disposition = f"attachment; filename*=UTF-8''{quote(found.reference.name, safe='')}"
+        attached = await filed_of(session, subject, told.listed.reference)
+    name = next(each.file_name for each in attached if each.id == document_id)
     return Response(
         found.body,
         media_type="application/octet-stream",
-        headers={"content-disposition": disposition},
+        headers={"content-disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -1,12 +1,12 @@
 """The case page and its documents."""
 
 from itertools import groupby
-from urllib.parse import quote
 from uuid import UUID
 
 from chassis import documents
 from chassis.errors import Missing
 from chassis.web import PageRequest, Response
+from chassis.web.filed import filed_of
 from contracts.vocabulary.nrf import answered
 from services.channel import queries
 from services.channel.domain import STATE_LABELS, Command, State, next_states
@@ -14,7 +14,6 @@ from services.channel.queries import CaseView
 from services.channel.web.views.asked import HAPPENED, Opened, opened, shown
 
 KINDS = {"information-gathering": "For information gathering", "section-36": "Section 36 referral"}
-MEGABYTE = 1_048_576
 
 
 class DocumentElsewhere(Missing):
@@ -28,7 +27,12 @@ async def case(page: PageRequest) -> Response:
     async with page.transaction() as session:
         found = await opened(page, session, reason="case-page")
         view = await queries.case_view(session, found.held)
-    return shown(page, "case", found, _values(view, found))
+        listed = await filed_of(session, found.held.subject, found.held.reference)
+    values = {
+        "documents": listed,
+        "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
+    }
+    return shown(page, "case", found, {**_values(view, found), **values})
 
 
 async def document(page: PageRequest) -> Response:
@@ -38,7 +42,9 @@ async def document(page: PageRequest) -> Response:
         held = await documents.read(session, _id(page.path["document_id"]))
         if held.subject != found.held.subject:
             raise DocumentElsewhere("There is no such document with this case: open the case and choose again.")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(held.reference.name, safe='')}"}
+        listed = await filed_of(session, held.subject, found.held.reference)
+    name = next(each.file_name for each in listed if each.id == held.reference.id)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(held.body, media_type="application/octet-stream", headers=headers)
 
 
@@ -60,7 +66,6 @@ def _values(view: CaseView, found: Opened) -> dict[str, object]:
         "opened_at": held.opened_at,
         "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],
         "answers": answered(view.form) if view.form else (),
-        "documents": [{"id": each.id, "name": each.name, "size": _size(each.size)} for each in view.documents],
         "clocks": view.clocks,
         "offers": [vars(each) | {"command": each.command.value} for each in found.offers],
         "entries": _entries(view),
@@ -84,7 +89,3 @@ def _entries(view: CaseView) -> list[dict[str, object]]:
         title = HAPPENED[Command(entry.command)]
         entries.append({"title": title, "by": entry.by, "at": entry.at, "text": "\n".join(words)})
     return entries[::-1]
-
-
-def _size(size: int) -> str:
-    return f"{size / MEGABYTE:.1f} MB" if size >= MEGABYTE else f"{max(1, size // 1024)} KB"

@@ -45,6 +45,7 @@ async def referral(page: PageRequest) -> Response:
             await operations.mark_seen(session, found.held, team, page.now)
         view = await queries.referral_view(session, found.held)
         others = await samenesses(session, found.held)
+    others["document_url"] = lambda each: page.url("document", reference=found.held.reference, document_id=each)
     return shown(page, "referral", found, {**_values(view, found), **others})
 
 

@@ -2,19 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import PurePath
-from uuid import UUID
 
+from chassis.web.filed import MAIL, FiledDocument, filed
 from contracts.envelope import DocumentReference
 from contracts.vocabulary import Door, VersionMaker
 from contracts.vocabulary.nrf import SECTIONS, question_at
 from services.triage.domain import label_in, passages
 from services.triage.queries import VersionView
 
-MAIL = "message/rfc822"
-MEGABYTE = 1_048_576
 DOORS = {
     Door.WEB.value: "Web form",
     Door.API.value: "API",
@@ -37,10 +32,7 @@ LATER: Mapping[str, str] = {
     Door.EMAIL: "Later email from the referrer",
     Door.API: "File added by the partner that referred, by API",
 }
-OUR_NAMES = frozenset({"message.eml", "referral.json"})
-"""What intake calls an original that had no file name."""
 PATH = re.compile(r"\b[a-z_]+(?:\.(?:[a-z_]+|[0-9]{1,2}))+\b|\bsharing_acknowledged\b", re.ASCII)
-ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
 def why_unread(reason: str) -> str:
@@ -100,24 +92,9 @@ def added(versions: Sequence[VersionView], reference: str) -> list[dict[str, obj
     ]
 
 
-@dataclass(frozen=True)
-class NamedDocument:
-    """A document as the page lists it: what it is, when it came (UTC), and the name that a download has.
-
-    `sent_as` is the sender's own name of a file. It may say anything about anybody, so it stands on the page only.
-    """
-
-    id: UUID
-    what: str
-    at: datetime | None
-    sent_as: str
-    size: str
-    file_name: str
-
-
 def named(
     documents: Sequence[DocumentReference], versions: Sequence[VersionView], reference: str
-) -> tuple[NamedDocument, ...]:
+) -> tuple[FiledDocument, ...]:
     """Return the documents of a referral told apart by what they are; none came with a version: just "Document"."""
     came = {each: (version, place) for version in versions for place, each in enumerate(version.document_ids)}
     return tuple(_named(each, number, came.get(each.id), reference) for number, each in enumerate(documents, 1))
@@ -125,18 +102,9 @@ def named(
 
 def _named(
     document: DocumentReference, number: int, came: tuple[VersionView, int] | None, reference: str
-) -> NamedDocument:
+) -> FiledDocument:
     what = _what(document, *came) if came else "Document"
-    ending = PurePath(document.name).suffix
-    slug = "-".join(re.findall(r"[a-z]+", what.lower()))
-    return NamedDocument(
-        id=document.id,
-        what=what,
-        at=came[0].at if came else None,
-        sent_as="" if document.name in OUR_NAMES else document.name,
-        size=_size(document.size),
-        file_name=f"{reference}-{number}-{slug}{ending if ENDING.fullmatch(ending) else ''}",
-    )
+    return filed(document, what, number=number, reference=reference, at=came[0].at if came else None)
 
 
 def _what(document: DocumentReference, version: VersionView, place: int) -> str:
@@ -149,7 +117,3 @@ def _what(document: DocumentReference, version: VersionView, place: int) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _size(size: int) -> str:
-    return f"{size / MEGABYTE:.1f} MB" if size >= MEGABYTE else f"{max(1, size // 1024)} KB"
