@@ -169,7 +169,7 @@ class TestInbox:
         await announce(intake, good, 1)
         async with working(intake, channel):
             await eventually(lambda: _has(channel, (good, 1)), seconds=5)
-            await eventually(lambda: _parked_is(channel, 1), seconds=10)
+            await eventually(lambda: _parked_is(channel, 1))
             assert [item for item in await effects(channel) if item[0] == bad] == []
             assert len(tries) <= 6
             consumer.meddle.clear()
@@ -190,7 +190,7 @@ class TestInbox:
         consumer.meddle.append(refuse_first)
         await announce(intake, subject, 1, 2)
         async with working(intake, channel):
-            await eventually(lambda: _parked_is(channel, 1), seconds=10)
+            await eventually(lambda: _parked_is(channel, 1))
             await _resolve(channel, discard)
             await eventually(lambda: _has(channel, (subject, 2)))
             await eventually(lambda: _waived(intake, 1))
@@ -203,7 +203,7 @@ class TestInbox:
         broken = replace(decode(second.body), sealed=b"\x01 no key opens this, whatever it is")
         async with working(channel):
             await channel.inbox.handle([replace(second, body=encode(broken)), third])
-            await eventually(lambda: _parked_is(channel, 1), seconds=10)
+            await eventually(lambda: _parked_is(channel, 1))
             with pytest.raises(ParkedNotWaiting, match="earlier message"):
                 await _resolve(channel, discard)
             await channel.inbox.handle([first])

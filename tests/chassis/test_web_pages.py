@@ -203,7 +203,7 @@ class TestLate:
         assert answer.headers["retry-after"] == "10"
 
     def test_an_answer_that_has_begun_may_be_long(self) -> None:
-        answer = make(answer_seconds=0.2).client().get("/long")
+        answer = make(answer_seconds=1.0).client().get("/long")
         assert (answer.status_code, answer.text) == (200, "part " * 5)
 
     def test_who_sends_something_waits_for_what_became_of_it(self) -> None:

@@ -132,7 +132,7 @@ async def long(asked: PageRequest) -> Response:
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(5):
             yield b"part "
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
 
     return StreamingResponse(parts(), media_type="text/plain")
 

@@ -45,7 +45,7 @@ def running(state: Path, output: Path) -> Iterator["subprocess.Popen[bytes]"]:
             yield process
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(PATIENCE)
 
 
 def processes_of(state: Path) -> dict[str, int]:
@@ -71,7 +71,7 @@ def test_up_restarts_stops_and_keeps_the_data(tmp_path: Path) -> None:
             os.kill(first["stats"], signal.SIGKILL)
             wait(lambda: (operations.readiness("stats") or {}).get("status") == "ready")
             entries = len(list(operations.lines("intake", "audit/entries", after=0, limit=100)))
-        assert "stats stopped (signal 9); started again." in output.read_text()
+        wait(lambda: "stats stopped (signal 9); started again." in output.read_text())
         assert f"`throughline ledger REF --state {state}`" in output.read_text()
         assert processes_of(state)["stats"] != first["stats"]
         last = processes_of(state)

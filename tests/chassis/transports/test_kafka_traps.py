@@ -175,7 +175,7 @@ class TestConfirmation:
 
         monkeypatch.setattr(AIOKafkaConsumer, "getmany", first_is_deaf)
         monkeypatch.setattr(kafka_consumer, "WATCH_SECONDS", 0.5)
-        monkeypatch.setattr(kafka_consumer, "STALL_SECONDS", 1.0)
+        monkeypatch.setattr(kafka_consumer, "STALL_SECONDS", 3.0)
         await writer.publish(bus.messages(uuid4(), 1))
         seen = Seen()
         async with bus.consuming(seen.handle):
