@@ -40,7 +40,7 @@ def of_area(area: str, directory: Path | None) -> dict[str, Any]:
     try:
         known = areas.load(directory)
         known.check_withholding(MAY_WITHHOLD)
-        found = known.current(area, now.date())
+        found = known.current(area, now.astimezone(clock.LONDON).date())
     except areas.AreaFileError as error:
         first = error.problems[0]
         message = f"{len(error.problems)} mistakes; the first: {first}" if len(error.problems) > 1 else str(first)

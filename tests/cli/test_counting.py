@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from areas.loader import SHIPPED
+from chassis import clock
 from cli.commands import counting, routings
 from cli.errors import BadInput
 from cli.main import commands
@@ -168,6 +170,15 @@ class TestRouting:
         (tmp_path / "northmere" / "2026-01.yaml").write_text(wrong, "utf-8")
         with pytest.raises(BadInput, match=r"2 mistakes; the first: .*2026-01.yaml:\d+: recipients\[0\].withhold\[0\]"):
             routings.of_area("northmere", tmp_path)
+
+    def test_of_an_area_begins_with_the_day_in_london(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "northmere").mkdir()
+        text = (SHIPPED / "northmere" / "2026-01.yaml").read_text("utf-8")
+        later = text.replace("version: 2026-01\n", "version: 2027-07\n").replace("2026-01-01", "2027-07-01")
+        for name, written in (("2026-01", text), ("2027-07", later)):
+            (tmp_path / "northmere" / f"{name}.yaml").write_text(written, "utf-8")
+        monkeypatch.setattr(clock, "now", lambda: datetime(2027, 6, 30, 23, 30, tzinfo=UTC))
+        assert routings.of_area("northmere", tmp_path)["area_version"] == "2027-07"
 
     def test_proof_fails_when_a_kept_message_says_something_else(self, plane: Callable[..., Plane]) -> None:
         plane(proof={"reference": REFERENCE, "sent": [SENT]})
