@@ -37,10 +37,12 @@ from services.intake.domain.links import (
     Answer,
     AnsweredIn,
     AnsweredMeanwhile,
+    Likeness,
     PairAnswer,
     PairOfOne,
     PairUnknown,
     ReasonMissing,
+    kinds_of_marks,
     marks_of,
 )
 from services.intake.domain.outages import (
@@ -150,6 +152,7 @@ __all__ = [
     "KeyKind",
     "KeyUsedForAnotherRequest",
     "Letter",
+    "Likeness",
     "LineTimes",
     "Localities",
     "NoReceipt",
@@ -194,6 +197,7 @@ __all__ = [
     "impossible_age",
     "is_set_aside",
     "key_for",
+    "kinds_of_marks",
     "line_state",
     "marks_of",
     "month_of",

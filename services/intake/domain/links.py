@@ -49,6 +49,14 @@ class Answer(StrEnum):
     SEPARATE = "separate"
 
 
+class Likeness(StrEnum):
+    """In what two referrals are alike."""
+
+    NAME = "name"
+    SOUND = "sound"
+    WORDS = "words"
+
+
 class AnsweredIn(StrEnum):
     """Where a person answered."""
 
@@ -92,16 +100,25 @@ class PairAnswer:
 
 
 def marks_of(form: ReferralForm | None, key: bytes) -> tuple[bytes, ...]:
-    """Return the keyed hashes of everything by which a referral may be likened to another; empty without a form.
+    """Return the keyed hashes of everything by which a referral may be likened to another; empty without a form."""
+    return tuple(kinds_of_marks(form, key))
+
+
+def kinds_of_marks(form: ReferralForm | None, key: bytes) -> dict[bytes, Likeness]:
+    """Return each mark of a referral with what it says when another referral has it too.
 
     One name with the date of birth (the surname, or the first names, whichever was written where), the sound of both
     names with the year of birth, and three marks of the narrative, of which two nearly identical texts share one.
     Without the key nobody can try names.
     """
     if form is None:
-        return ()
-    texts = (*_of_person(form.person), *_of_narrative(form.concerns.narrative))
-    return tuple(dict.fromkeys(hmac.digest(key, text, "sha256")[:MARK_BYTES] for text in texts))
+        return {}
+    texts = {
+        **dict.fromkeys(_of_names(form.person), Likeness.NAME),
+        **dict.fromkeys(_of_sound(form.person), Likeness.SOUND),
+        **dict.fromkeys(_of_narrative(form.concerns.narrative), Likeness.WORDS),
+    }
+    return {hmac.digest(key, text, "sha256")[:MARK_BYTES]: kind for text, kind in texts.items()}
 
 
 def plain_letters(name: str) -> str:
@@ -134,17 +151,18 @@ def sound_of(name: str) -> str:
     return sound
 
 
-def _of_person(person: Person) -> list[bytes]:
+def _of_names(person: Person) -> list[bytes]:
     born = person.date_of_birth
     if born is None:
         return []
-    surname, forenames = plain_letters(person.surname), plain_letters(person.forenames)
-    marks = [f"{name}|{born.isoformat()}".encode() for name in (surname, forenames) if name]
-    first, *_ = person.forenames.split() or ("",)
-    sounds = sound_of(surname), sound_of(first)
-    if all(sounds):
-        marks.append(f"sound|{sounds[0]}|{sounds[1]}|{born.year}".encode())
-    return marks
+    names = plain_letters(person.surname), plain_letters(person.forenames)
+    return [f"{name}|{born.isoformat()}".encode() for name in names if name]
+
+
+def _of_sound(person: Person) -> list[bytes]:
+    born, [first, *_] = person.date_of_birth, person.forenames.split() or ("",)
+    sounds = sound_of(person.surname), sound_of(first)
+    return [f"sound|{sounds[0]}|{sounds[1]}|{born.year}".encode()] if born is not None and all(sounds) else []
 
 
 def _of_narrative(narrative: str) -> list[bytes]:

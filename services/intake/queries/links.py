@@ -1,11 +1,12 @@
 """Which referrals may be about the same person, and what was said of that."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import func, or_, select, text, tuple_
 
 from chassis.database import Session
 from services.intake import models
@@ -13,6 +14,14 @@ from services.intake.domain import Answer
 
 PairPlace = tuple[datetime, UUID, UUID]
 """When a pair was found, and the ids of the later and the earlier referral."""
+
+_SHARED = text(
+    """SELECT other.reference, theirs.mark FROM referral_pair AS pair
+    JOIN referral AS other ON other.id IN (pair.earlier_id, pair.later_id) AND other.id <> :id
+    JOIN likeness_mark AS theirs ON theirs.referral_id = other.id
+    JOIN likeness_mark AS mine ON mine.mark = theirs.mark AND mine.referral_id = :id
+    WHERE :id IN (pair.earlier_id, pair.later_id)"""
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,10 @@ class WaitingPair:
 
 @dataclass(frozen=True)
 class PairView:
-    """What is known of one referral and another: the last answer with its reason, or that it waits for one."""
+    """What is known of one referral and another: the last answer with its reason, or that it waits for one.
+
+    `marks` are those of likeness that both have now.
+    """
 
     other_reference: str
     answer: Answer
@@ -38,6 +50,7 @@ class PairView:
     by: str = ""
     answered_at: datetime | None = None
     answered_in: str = ""
+    marks: frozenset[bytes] = frozenset()
 
 
 async def waiting_pairs(session: Session, *, limit: int, after: PairPlace | None = None) -> tuple[WaitingPair, ...]:
@@ -83,7 +96,11 @@ async def pairs_of(session: Session, referral_id: UUID) -> tuple[PairView, ...]:
         .where(or_(pair.c.earlier_id == referral_id, pair.c.later_id == referral_id), other.c.id != referral_id)
         .order_by(pair.c.answered_at.desc().nulls_first(), pair.c.found_at.desc())
     )
-    return tuple([await _view(session, row) for row in await session.rows(statement)])
+    shared = defaultdict(set)
+    for row in await session.rows(_SHARED, {"id": referral_id}):
+        shared[row.reference].add(row.mark)
+    views = [await _view(session, row) for row in await session.rows(statement)]
+    return tuple(replace(view, marks=frozenset(shared[view.other_reference])) for view in views)
 
 
 async def _view(session: Session, row: Any) -> PairView:

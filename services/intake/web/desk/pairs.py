@@ -1,13 +1,15 @@
 """Two referrals about perhaps the same person, beside each other, for a person to link or to keep apart."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from chassis import audit
 from chassis.web import FormData, FormErrors, PageRequest, Response, blank
 from chassis.web.templating import moment
-from contracts.vocabulary import Door, age_on, is_reference, tidy_reference
-from services.intake.domain import LONDON, NO_REFERENCE, Answer, PairUnknown, ReferralUnknown
+from contracts.vocabulary import Door, ReferralForm, age_on, is_reference, tidy_reference
+from services.intake.domain import LONDON, NO_REFERENCE, Answer, Likeness, PairUnknown, ReferralUnknown, kinds_of_marks
 from services.intake.operations import answer_pair
 from services.intake.queries import (
     DeskReferral,
@@ -15,6 +17,7 @@ from services.intake.queries import (
     PairView,
     count_waiting_pairs,
     desk_referral,
+    likeness_key,
     pairs_of,
     waiting_pairs,
 )
@@ -22,10 +25,28 @@ from services.intake.web import places
 from services.intake.web.naming import DOORS
 from services.intake.web.places import age, mark, moment_of, place_of
 
+NOTHING_AGREES = (
+    "No answer of theirs agrees now: one has been corrected or completed since, the mail of one named the other, or "
+    "somebody compared them by their references."
+)
 ANSWERS = (
     (Answer.LINKED.value, "Yes: link them", "Both stay as they are, each with its own reference. The police are told."),
     (Answer.SEPARATE.value, "No: keep them apart", "They are not suggested as the same again."),
 )
+
+
+def alike(view: PairView, form: ReferralForm | None, key: bytes) -> tuple[str, ...]:
+    """Return in words in what a referral, of which this is the form, and another one are alike now."""
+    kinds = kinds_of_marks(form, key)
+    met = Counter(kinds[each] for each in view.marks if each in kinds)
+    both = met[Likeness.NAME] > 1
+    said = (
+        (both, "Both names and the date of birth are the same."),
+        (met[Likeness.NAME] == 1, "One of the names and the date of birth are the same."),
+        (met[Likeness.SOUND] and not both, "The names sound alike, and the year of birth is the same."),
+        (met[Likeness.WORDS], "The concern is told in nearly the same words."),
+    )
+    return tuple(sentence for holds, sentence in said if holds)
 
 
 async def pairs(request: PageRequest) -> Response:
@@ -86,16 +107,16 @@ async def _page(request: PageRequest, form: FormErrors, *, status: int = 200) ->
                 raise PairUnknown("There is no such referral in your areas: check each character.") from None
             await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk-pair")
             sides.append(found)
-        known = [
-            each for each in await pairs_of(session, sides[0].referral_id) if each.other_reference == references[1]
-        ]
-    said = next((each for each in known if each.answer is not Answer.WAITING), None)
+        views = await pairs_of(session, sides[0].referral_id)
+    known = next((each for each in views if each.other_reference == references[1]), None)
+    said = known if known and known.answer is not Answer.WAITING else None
     return request.render(
         "pair",
         status=status,
         references=references,
         sides=[_side(each, request.now) for each in sides],
         said=_said(said) if said else None,
+        why=_why(known, sides, likeness_key(request.runtime)) if known else (),
         form=form,
         answers=ANSWERS,
     )
@@ -104,6 +125,14 @@ async def _page(request: PageRequest, form: FormErrors, *, status: int = 200) ->
 def _said(view: PairView) -> dict[str, object]:
     word = "linked" if view.answer is Answer.LINKED else "kept apart"
     return {"word": word, "by": view.by, "at": view.answered_at, "reason": view.reason}
+
+
+def _why(view: PairView, sides: Sequence[DeskReferral], key: bytes) -> tuple[str, ...]:
+    """Return in words why two referrals are a pair; what brought them together may have been corrected since."""
+    one, other = sides
+    named = [(each, beside) for each, beside in ((one, other), (other, one)) if beside.reference in each.found.named]
+    mails = [f"The mail of {each.reference} names {beside.reference}." for each, beside in named]
+    return (*mails, *alike(view, one.form, key)) or (NOTHING_AGREES,)
 
 
 def _side(found: DeskReferral, now: datetime) -> dict[str, object]:

@@ -24,6 +24,7 @@ from services.intake.readers import FormReading
 from services.intake.readers.fields import assemble
 from services.intake.web import keying
 from services.intake.web.desk.originals import MAIL
+from services.intake.web.desk.pairs import alike
 from services.intake.web.naming import DOORS
 from services.intake.web.places import age
 
@@ -126,7 +127,7 @@ async def _page(
         divisible=_is_divisible(found, same_mail),
         answers=nrf.answered(found.form) if found.form else (),
         additions=found.additions,
-        pairs=[_pair(each) for each in pairs],
+        pairs=[_pair(each, alike(each, found.form, likeness_key(request.runtime))) for each in pairs],
         form=owning or form.errors,
         keyed=form,
         areas=localities_of(request.runtime).districts(request.now.astimezone(LONDON).date()),
@@ -200,11 +201,12 @@ def _held(each: Quarantined) -> dict[str, object]:
     }
 
 
-def _pair(each: PairView) -> dict[str, object]:
+def _pair(each: PairView, in_what: Sequence[str]) -> dict[str, object]:
     return {
         "other": each.other_reference,
         "waiting": each.answer is Answer.WAITING,
         "linked": each.answer is Answer.LINKED,
+        "alike": in_what,
         "reason": each.reason,
         "by": each.by,
         "at": each.answered_at,
