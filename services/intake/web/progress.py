@@ -143,6 +143,6 @@ async def _added(visit: Visit, found: ToldReferral, sent: FormData) -> Response:
         key = likeness_key(request.runtime)
         await add_version_by_referrer(session, found.id, addition, practice, likeness_key=key, now=request.now)
     request.session.pop(TOKEN, None)
-    visit.session.pop("refused", None)
+    visit.forget_refused()
     request.flash(visit.say(ADDED))
     return visit.redirect("progress_referral")

@@ -9,6 +9,7 @@ from services.intake.web.form import copies, saving, suggestions
 PAGES = (
     Page("GET", "/", views.start, PUBLIC),
     Page("GET", "/referral", views.task_list, PUBLIC),
+    Page("POST", "/referral", views.go_on, PUBLIC),
     Page("GET", "/referral/questions/{step}", views.question, PUBLIC),
     Page("POST", "/referral/questions/{step}", views.question, PUBLIC),
     Page("GET", "/referral/call-999", views.call_999, PUBLIC),

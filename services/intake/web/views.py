@@ -22,7 +22,7 @@ from services.intake.web.form import answers, fields, referral_form, saving, sum
 from services.intake.web.form.copies import RECEIPT
 from services.intake.web.form.limits import DANGER, seconds_to_wait
 from services.intake.web.form.steps import STEP, Step, marked, section_of, steps_of
-from services.intake.web.form.visit import DRAFT, Visit
+from services.intake.web.form.visit import Visit
 
 NOT_DECLARED = marked("Select that you have read who will see this referral")
 CHANGING = "yes"
@@ -49,8 +49,16 @@ async def task_list(request: PageRequest) -> Response:
         groups=summary.tasks(visit),
         on=summary.way_on(visit),
         sent=known.get("reference", ""),
+        others=summary.others(visit),
         minutes=KEPT_MINUTES,
     )
+
+
+async def go_on(request: PageRequest) -> Response:
+    """Go on with another of the referrals that this browser has begun."""
+    visit = Visit(request)
+    visit.turn_to((await request.form()).get("form_token"))
+    return visit.redirect("task_list")
 
 
 async def question(request: PageRequest) -> Response:
@@ -69,6 +77,7 @@ async def question(request: PageRequest) -> Response:
         page=page,
         form=page.errors,
         back=_back(visit, step),
+        form_token=visit.form_token,
         areas=localities_of(request.runtime).districts(visit.today),
     )
 
@@ -82,6 +91,7 @@ def _step(request: PageRequest) -> Step:
 
 def _answered(visit: Visit, step: Step, sent: FormData) -> Response:
     """Keep a page and go on; one that must be mended, or gets another entry, is shown again by GET."""
+    visit.turn_to_or_begin(sent.get("form_token"))
     typed, wish = answers.typed_on(step, sent), sent.get("do")
     again = {"step": step.key} | ({"change": CHANGING} if _changes(visit) else {})
     if wish.startswith("remove-"):
@@ -147,17 +157,16 @@ async def declaration(request: PageRequest) -> Response:
     known = request.session.get(RECEIPT, {})
     if token and token == known.get("token"):
         return visit.redirect("receipt")
+    if visit.posted and not visit.turn_to(token):
+        return visit.redirect("check_answers")
     wanting = visit.draft.unfinished(visit.today)
     if wanting:
         return _to(visit, wanting)
-    known_token = saving.sending_token(visit)
     if not visit.posted:
-        return visit.render("declaration", form=visit.form("declaration"), form_token=known_token)
+        return visit.render("declaration", form=visit.form("declaration"), form_token=visit.form_token)
     if sent.get("sharing_acknowledged") != "yes":
         visit.refuse("declaration", {}, {"sharing_acknowledged": NOT_DECLARED})
         return visit.redirect("declaration")
-    if token != known_token:
-        return visit.redirect("check_answers")
     wait = seconds_to_wait(visit)
     return _make_wait(visit, token, max(wait, SHORTEST_WAIT)) if wait else await _take_in(visit, token)
 
@@ -185,8 +194,7 @@ async def _take_in(visit: Visit, token: str) -> Response:
         "language": visit.language,
     }
     await saving.forget_if_possible(visit, "sent")
-    request.session.pop(DRAFT, None)
-    request.session.pop(saving.ONE_SENDING, None)
+    visit.end()
     return visit.redirect("receipt")
 
 

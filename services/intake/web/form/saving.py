@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,14 +14,12 @@ from services.intake.queries.saved import saved_form
 from services.intake.web.form.answers import Draft
 from services.intake.web.form.checks import one
 from services.intake.web.form.steps import marked
-from services.intake.web.form.visit import Visit
+from services.intake.web.form.visit import SAVED, Visit
 from services.intake.web.forms import wrong_of, wrong_with_address
 
 FORGET_WITHIN = 4.0
-SAVED, ASKED, ONE_SENDING = "saved", "links_asked", "form_token"
-"""What the session keeps: the form that this draft was saved as, when links were asked for, and the token of sending.
-
-The token goes with a saved form: whichever browsers open it send one referral."""
+ASKED = "links_asked"
+"""What the session keeps of when links were asked for."""
 REFERRER_EMAIL = "referrer.email"
 TOO_OFTEN = marked("You have asked for several links within an hour. Try again later.")
 DELETED = marked("The saved referral has been deleted.")
@@ -33,12 +30,13 @@ log = telemetry.logger("intake.web.form.saving")
 async def save(request: PageRequest) -> Response:
     """Ask where the link goes, keep the draft, have the link mailed; say the same whatever is known of the address."""
     visit = Visit(request)
-    if not visit.draft.answered:
+    sent = await request.form() if visit.posted else None
+    if (sent and not visit.turn_to(sent.get("form_token"))) or not visit.draft.answered:
         return visit.redirect("task_list")
-    if visit.posted:
-        return await _saved(visit, (await request.form()).get("email").strip())
+    if sent:
+        return await _saved(visit, sent.get("email").strip())
     form = visit.form("save", email=one(visit.draft.typed, REFERRER_EMAIL))
-    return visit.render("save", form=form, days=request.runtime.clients.saved_form_days)
+    return visit.render("save", form=form, form_token=visit.form_token, days=request.runtime.clients.saved_form_days)
 
 
 async def _saved(visit: Visit, email: str) -> Response:
@@ -49,11 +47,11 @@ async def _saved(visit: Visit, email: str) -> Response:
     expires_at = request.now + timedelta(days=request.runtime.clients.saved_form_days)
     practice = localities_of(request.runtime).by_district(one(visit.draft.typed, "person.district"), visit.today)
     to = LinkTo(email, visit.language, request.runtime.settings.public_url.rstrip("/") + visit.url("saved_forms"))
-    draft = json.dumps({**visit.draft.to_keep(), "language": visit.language, "form_token": sending_token(visit)})
+    draft = json.dumps({**visit.draft.to_keep(), "language": visit.language, "form_token": visit.form_token})
     async with request.transaction() as session:
         saved_id = await save_form(session, draft, to, practice, expires_at=expires_at, now=request.now)
     await forget(visit, "saved again")
-    request.session[SAVED] = {"id": str(saved_id), "until": expires_at.isoformat()}
+    request.session[visit.at(SAVED)] = {"id": str(saved_id), "until": expires_at.isoformat()}
     note_asking(visit)
     return visit.redirect("saved")
 
@@ -75,7 +73,7 @@ def _asked(visit: Visit) -> tuple[datetime, ...]:
 async def saved(request: PageRequest) -> Response:
     """Say that the link is on its way, and until when it works."""
     visit = Visit(request)
-    known = request.session.get(SAVED)
+    known = request.session.get(visit.at(SAVED))
     if not known:
         return visit.redirect("start")
     return visit.render("saved", until=visit.day(datetime.fromisoformat(known["until"])))
@@ -95,7 +93,7 @@ async def saved_link(request: PageRequest) -> Response:
         return visit.render("saved_gone", status=404)
     if not visit.posted:
         until = visit.day(found.expires_at)
-        return visit.render("saved_form", until=until, replaces=bool(visit.draft.answered))
+        return visit.render("saved_form", until=until, replaces=found.sending in visit.forms)
     if (await request.form()).get("do") == "delete":
         await _delete(visit, found.id, "withdrawn")
         request.flash(visit.say(DELETED))
@@ -103,24 +101,19 @@ async def saved_link(request: PageRequest) -> Response:
     return _opened(visit, found)
 
 
-def sending_token(visit: Visit) -> str:
-    """Return the token by which a second sending of this draft is known for one."""
-    return str(visit.session.setdefault(ONE_SENDING, secrets.token_urlsafe(24)))
-
-
 def _opened(visit: Visit, found: SavedForm) -> Response:
     content = json.loads(found.draft)
     visit.request.session.rotate()  # whoever planted this browser's cookie does not come along
-    visit.keep(Draft.kept(content))
+    # The name goes with a saved form: whichever browsers open it send one referral.
+    visit.take_up(found.sending, Draft.kept(content))
     visit.speak(content.get("language", visit.language))
-    visit.session[ONE_SENDING] = found.sending
-    visit.session[SAVED] = {"id": str(found.id), "until": found.expires_at.isoformat()}
+    visit.session[visit.at(SAVED)] = {"id": str(found.id), "until": found.expires_at.isoformat()}
     return visit.redirect("task_list")
 
 
 async def forget(visit: Visit, reason: str) -> None:
     """Delete the form that this draft was saved as, if it was."""
-    if known := visit.session.pop(SAVED, None):
+    if known := visit.session.pop(visit.at(SAVED), None):
         await _delete(visit, UUID(known["id"]), reason)
 
 

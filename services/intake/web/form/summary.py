@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.vocabulary.nrf import Question, Section
 from services.intake.web.form.answers import Draft, entries, placed, read
-from services.intake.web.form.checks import Value
+from services.intake.web.form.checks import Value, one
 from services.intake.web.form.steps import SECTIONS, inputs, marked, steps_of
 from services.intake.web.form.visit import Visit
 
@@ -17,6 +17,7 @@ NEEDED, MORE, LAST = marked("What we need"), marked("If you know it"), marked("S
 AGE_FIRST = marked("Say first how old the person is.")
 NOT_GIVEN, YES, NO = marked("Not given"), marked("Yes"), marked("No")
 CHECK, GO_ON = marked("Check your answers"), marked("Continue")
+NAMES = ("person.forenames", "person.surname")
 NUMBERED = marked("%(label)s %(number)s")
 
 
@@ -64,6 +65,22 @@ class Sent:
 
     sections: tuple[Answers, ...]
     day: str
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another referral that this browser has begun: its name, and about whom it is, in so far as that was typed."""
+
+    form_token: str
+    person: str
+
+
+def others(visit: Visit) -> tuple[Other, ...]:
+    """Return the referrals that this browser has begun beside the one in hand."""
+    drafts = {name: visit.begun(name).typed for name in visit.forms if name != visit.named}
+    return tuple(
+        Other(name, " ".join(each for part in NAMES if (each := one(typed, part)))) for name, typed in drafts.items()
+    )
 
 
 def is_needed(section: Section) -> bool:
