@@ -11,7 +11,7 @@ from chassis import telemetry
 from chassis.actor import Actor
 from chassis.database import DatabaseUnavailable, Session
 from chassis.errors import Unavailable
-from chassis.patience import UNTOLD
+from chassis.patience import UNTOLD, listen
 from chassis.runtime import Runtime
 from chassis.settling import OutcomeUnknown, settled
 from services.intake.domain import Crowded, Original, Receipt
@@ -72,7 +72,7 @@ class Keeper:
         """
         arrival, limit = self._queued(original, actor, now), time.monotonic() + QUEUE * patience
         arrival.receipt.add_done_callback(_heard)
-        await asyncio.wait({arrival.receipt}, timeout=patience)
+        await listen({arrival.receipt}, patience)
         while not arrival.receipt.done() and self._moves():
             if time.monotonic() > limit and self._withdrawn(arrival):
                 raise Crowded(CROWDED)

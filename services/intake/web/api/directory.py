@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis import telemetry
 from chassis.actor import Actor
 from chassis.errors import Unavailable
+from chassis.patience import listen
 from chassis.runtime import Runtime
 from contracts.vocabulary import Sector
 from services.intake.domain import (
@@ -92,7 +93,7 @@ class Directory:
 
     async def again(self) -> Mapping[UUID, Partner] | None:
         """Read the table now, as when an operator has just changed it, and return who is known then."""
-        await asyncio.wait({self._begin()}, timeout=PATIENCE_SECONDS)
+        await listen({self._begin()}, PATIENCE_SECONDS)
         return self._by_id
 
     def _begin(self) -> "asyncio.Task[None]":
