@@ -11,8 +11,14 @@ from playwright.sync_api import Browser
 from chassis.policy import PUBLIC
 from contracts.catalogue import SERVICES
 from tests.journeys.live import Live
-from tests.journeys.looking import Look, sign_in
+from tests.journeys.looking import NARROW, Look, sign_in
 from tests.journeys.world import World, downloads, staged, visits
+
+QUEUES = (
+    ("intake", "dana.desk@kent-police.example", "/desk", r"at \d+:\d\d[ap]m"),
+    ("triage", "gwen.gateway@kent-police.example", "/gateway", "must take it by|due "),
+)
+"""The queues, who works them, and what their first line must tell beside the reference: by when somebody acts."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -39,6 +45,24 @@ def test_every_page_is_well_made(world: World, browser: Browser, pictures: Path 
                 assert answer.headers["content-disposition"].startswith("attachment")
         context.close()
     assert problems == []
+
+
+@pytest.mark.parametrize(("service", "person", "address", "told"), QUEUES)
+def test_what_is_worked_from_a_phone_is_read_without_scrolling_sideways(
+    world: World, browser: Browser, service: str, person: str, address: str, told: str
+) -> None:
+    context = browser.new_context(viewport=NARROW)  # type: ignore[arg-type]
+    page = sign_in(context, world.live, service, person)
+    page.goto(f"{world.live.urls[service]}{address}")
+    assert page.evaluate("[...document.querySelectorAll('main table')].every(t => t.offsetWidth <= innerWidth)")
+    time = page.get_by_role("cell").filter(has_text=re.compile(told)).first.bounding_box()
+    reference = page.get_by_role("rowheader").first.bounding_box()
+    assert time is not None
+    assert reference is not None
+    assert time["x"] + time["width"] <= NARROW["width"]
+    # The next line stands right below: no column that nobody sees leaves a row half empty.
+    assert time["y"] <= reference["y"] + reference["height"] + 1
+    context.close()
 
 
 @pytest.mark.parametrize("service", SERVICES)
