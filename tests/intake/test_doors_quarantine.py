@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from services.intake.doors import Letterbox, ReadingRoom
 from services.intake.jobs import read_what_was_held
 from services.intake.operations import erase_subject
 from services.intake.readers import Cage, Scanner, cells
+from services.intake.readers.cage import SECONDS_TO_READ
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf, eventually
 from tests.intake import hostile
@@ -29,6 +31,8 @@ from tests.intake.conftest import CageOf
 SENDER = "referrer@school.example"
 MAILBOX = "preventreferrals@kent-and-medway.example"
 NEXT_MAIL_WAITS = 5.0
+ROUNDS = 3
+"""What holds up the next mail does so each time; a machine with too much to do at the moment does not."""
 Open = Callable[..., Awaitable["Desk"]]
 
 
@@ -168,17 +172,20 @@ class TestScanner:
 
 
 class TestHostileMail:
+    @pytest.mark.timeout(300)
     async def test_the_next_mail_does_not_wait_for_it(self, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(cells, "CHILD", "tests.intake.probes")
-        desk = await opened()
+        desk, waits = await opened(), list[float]()
         async with reading(desk.room):
             alone = await seconds_to_read(desk)
-            bad = await desk.take(mail_with_form(b"deed:spin"))
-            await asyncio.sleep(1)
-            assert await seconds_to_read(desk) - alone < NEXT_MAIL_WAITS
-            assert (await desk.row(bad.reference)).reading == "being-read"
-            await eventually(lambda: is_read(desk, bad.reference), seconds=40)
-        assert [one.reason for one in await desk.closed(bad.id)] == [QuarantineReason.TOO_SLOW]
+            while len(waits) < ROUNDS and min(waits, default=NEXT_MAIL_WAITS) >= NEXT_MAIL_WAITS:
+                bad = await desk.take(mail_with_form(b"deed:spin"))
+                await asyncio.sleep(1)
+                waits.append(await seconds_to_read(desk) - alone)
+                assert (await desk.row(bad.reference)).reading == "being-read"
+                await eventually(partial(is_read, desk, bad.reference), SECONDS_TO_READ * (cells.TIMES_OVER + 1))
+                assert [one.reason for one in await desk.closed(bad.id)] == [QuarantineReason.TOO_SLOW]
+        assert min(waits) < NEXT_MAIL_WAITS, waits
 
     async def test_no_more_of_its_files_are_opened(self, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(cells, "CHILD", "tests.intake.probes")

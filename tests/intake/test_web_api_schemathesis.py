@@ -65,7 +65,7 @@ def sayable(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_schemathesis_finds_nothing(intake: Running, tmp_path: Path) -> None:
     document, settings = tmp_path / "openapi.json", tmp_path / "schemathesis.toml"
     document.write_text(json.dumps(sayable(json.loads(api.written()))))
