@@ -101,6 +101,17 @@ class TestCage:
             await cage.stop()
         assert all(cell.spent for cell in started)
 
+    async def test_stops_beside_work_that_ends_at_that_moment(self) -> None:
+        async def end() -> None:
+            pass
+
+        cage = Cage()
+        await cage.start()
+        cage._work(end())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await cage.stop()
+
     async def test_many_callers_share_one_child(self) -> None:
         cage = Cage()
         await cage.start()

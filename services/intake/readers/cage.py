@@ -83,7 +83,8 @@ class Cage:
             await asyncio.sleep(0)  # one that is cancelled before it has begun would leave its place empty
             for task in self._starting:
                 task.cancel()
-            await asyncio.wait(self._tasks)
+            if self._tasks:
+                await asyncio.wait(self._tasks)
         places, self._places = self._places, 0
         standing_by, self._standing_by = self._standing_by, None
         for cell in (standing_by, *[await self._free.get() for _ in range(places)]):
