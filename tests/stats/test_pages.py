@@ -63,8 +63,9 @@ class Site:
             await found[1](session, event, message)
 
     def later(self) -> None:
-        """Move time on by more than a month."""
-        clock.shift(self.clock_file, timedelta(days=40))
+        """Move time on to the middle of the next month, when this one is closed and no other."""
+        today = clock.today()
+        clock.shift(self.clock_file, (today.replace(day=1) + timedelta(days=31)).replace(day=15) - today)
         clock.configure(self.running.runtime.settings)
 
 
