@@ -89,10 +89,10 @@ class TestMailWithForm:
             "intake.awareness.v1",
             "intake.police.v1",
             "intake.social-care.v1",
-            "intake.referrer.v1",
             "intake.awareness.v1",
             "intake.police.v1",
             "intake.social-care.v1",
+            "intake.referrer.v1",
         ]
         assert len(await topics_of(intake.runtime, row.statistics_key)) == 2
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +13,21 @@ from chassis.actor import Actor
 from services.intake.app import service
 from services.intake.domain import Posted
 from services.intake.doors import Letterbox, ReadingRoom, reading_room
-from services.intake.operations import dismiss, divide
-from services.intake.queries import evidence_of, mails_set_aside, same_mail_of
+from services.intake.operations import complete, dismiss, divide
+from services.intake.queries import evidence_of, localities_of, mails_set_aside, same_mail_of
 from services.intake.readers import Cage
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf
-from tests.intake.builders import mail, mail_with_form, referral, rows, topics_of
+from tests.intake.builders import form, mail, mail_with_form, referral, rows, topics_of
+from tests.intake.test_operations_correcting import told
 
 MAILBOX = "preventreferrals@kent-and-medway.example"
 SENDER = "referrer@school.example"
 RECEIPT = "<0192@notify.throughline.example>"
 RELAY = "mx.force.example"
+RECEIPTS = "intake.referrer.v1"
+SAMPLES = Path(__file__).parents[2] / "samples" / "forms"
+WORD = "vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 class Desk:
@@ -162,6 +167,48 @@ class TestSender:
         assert "intake.referrer.v1" in await topics_of(desk.runtime, row.id)
         shown = await desk.ask(evidence_of, row.id)
         assert shown.sentences == ("Nobody checked the sender: neither our mail relay nor the software.",)
+
+
+class TestReceipt:
+    @pytest.mark.parametrize(("sample", "language"), [("table-2025-cy.docx", "cy"), ("legacy-2018.docx", "en")])
+    async def test_waits_for_the_reading_and_speaks_the_language_of_the_form(
+        self, desk: Desk, sample: str, language: str
+    ) -> None:
+        message = mail_with_form((SAMPLES / sample).read_bytes(), sample, WORD)
+        reference = await desk.take(message)
+        [row] = await desk.referrals()
+        assert await told(desk.runtime, row.id, "intake.referrer.v1") == []
+        await desk.room.read_waiting()
+        [receipt] = await told(desk.runtime, row.id, "intake.referrer.v1")
+        assert (receipt["reference"], receipt["email"], receipt["language"]) == (reference, SENDER, language)
+        assert (receipt["stage"], receipt["in_reply_to"]) == ("received", message["Message-ID"])
+
+    async def test_of_each_form_in_a_mail_speaks_its_own(self, desk: Desk) -> None:
+        message = mail()
+        for content in ({**referral(surname="First"), "language": "cy"}, referral(surname="Second")):
+            message.add_attachment(json.dumps(content).encode(), maintype="application", subtype="json", filename="f")
+        await desk.take(message)
+        await desk.room.read_waiting()
+        receipts = [receipt for row in await desk.referrals() for receipt in await told(desk.runtime, row.id, RECEIPTS)]
+        assert sorted(each["language"] for each in receipts) == ["cy", "en"]
+        assert {each["in_reply_to"] for each in receipts} == {message["Message-ID"]}
+
+    async def test_of_what_nobody_can_read_is_sent_too(self, desk: Desk) -> None:
+        await desk.take(mail())
+        await desk.room.read_waiting()
+        [row] = await desk.referrals()
+        [receipt] = await told(desk.runtime, row.id, RECEIPTS)
+        assert (receipt["email"], receipt["language"]) == (SENDER, "en")
+
+    async def test_is_sent_once_where_an_officer_completes_what_is_still_being_read(self, desk: Desk) -> None:
+        reference = await desk.take(mail())
+        welsh = form().model_copy(update={"language": "cy"})
+        local = localities_of(desk.runtime).by_district("Thanet", clock.now().date())
+        await desk.ask(complete, reference, welsh, local, likeness_key=b"k" * 32, now=clock.now())
+        await desk.room.read_waiting()
+        [row] = await desk.referrals()
+        [receipt] = await told(desk.runtime, row.id, RECEIPTS)
+        assert (receipt["email"], receipt["language"]) == (SENDER, "cy")
 
 
 def our_own(body: str) -> EmailMessage:

@@ -94,11 +94,13 @@ class Found:
 class Outcome:
     """What reading an original led to; `reason` says in plain words why a person must look, empty when nobody must.
 
-    `made_by` says whether the software read it, or an officer at the desk found the form in a mail.
+    `in_reply_to` is the Message-ID of the mail that the receipt answers. `made_by` says whether the software read it,
+    or an officer at the desk found the form in a mail.
     """
 
     form: ReferralForm | None = None
     reason: str = ""
     found: Found = field(default_factory=Found)
     quarantined: tuple[Quarantined, ...] = ()
+    in_reply_to: str = ""
     made_by: VersionMaker = VersionMaker.SOFTWARE

@@ -175,9 +175,10 @@ class ReadingRoom:
                 async with self._transaction() as session:
                     await divide(session, referral_id, part, likeness_key=key, now=clock.now())
             practice = self._practice(original, first.outcome)
+            read = replace(first.outcome, in_reply_to=mail.original.in_reply_to)
             async with self._transaction() as session:
                 await record_evidence(session, referral_id, mail.sent, now=clock.now())
-                await record_reading(session, referral_id, first.outcome, practice, likeness_key=key, now=clock.now())
+                await record_reading(session, referral_id, read, practice, likeness_key=key, now=clock.now())
 
     async def _examine(self, referral_id: UUID) -> None:
         await examine(self._runtime, self._cage, referral_id)
@@ -193,11 +194,10 @@ class ReadingRoom:
     def _part(self, original: ToRead, parted: Parted, mail: Arrived) -> Part:
         return Part(
             place=parted.place,
-            outcome=parted.outcome,
+            outcome=replace(parted.outcome, in_reply_to=mail.original.in_reply_to),
             practice=self._practice(original, parted.outcome),
             arrived_at=self._practice(original, Outcome()),
             sent=mail.sent,
-            in_reply_to=mail.original.in_reply_to,
         )
 
     def _practice(self, original: ToRead, outcome: Outcome) -> Practice:

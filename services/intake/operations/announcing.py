@@ -1,6 +1,6 @@
 """What each audience is told of a version of a referral: narrowed by the area, and nothing outside the contract."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -110,7 +110,7 @@ async def announce_first(
     """
     told = audiences_to_tell(version)
     events = [event_for(audience, version, told_before=False) for audience in sorted(told)]
-    await _announce(session, version, [event for event in events if event], message)
+    await _announce(session, version, [*filter(None, (*events, message))])
     return told
 
 
@@ -118,7 +118,7 @@ async def announce_again(
     session: Session,
     version: Version,
     told_before: frozenset[str],
-    message: referrer.ReferrerMessageDue | None = None,
+    messages: Sequence[referrer.ReferrerMessageDue] = (),
 ) -> frozenset[str]:
     """Announce a later version; an audience that waited for a readable form hears of the referral now.
 
@@ -126,21 +126,17 @@ async def announce_again(
     """
     told = audiences_to_tell(version)
     events = [event_for(audience, version, told_before=audience in told_before) for audience in sorted(told)]
-    await _announce(session, version, [event for event in events if event], message)
+    await _announce(session, version, [*filter(None, events), *messages])
     return told | told_before
 
 
-async def _announce(
-    session: Session, version: Version, events: list[Event], message: referrer.ReferrerMessageDue | None
-) -> None:
+async def _announce(session: Session, version: Version, events: list[Event]) -> None:
     if version.pages:
         paged = duty.DutyOfficerPaged(reference=version.reference, raised_at=version.at, version=version.version)
         events = [paged, *events]
         minutes = {each.team: each.urgent_within_minutes for each in version.practice.recipients}
         by = {team: version.at + timedelta(minutes=given) for team, given in minutes.items() if given}
         await hasten(session, version.referral_id, by)
-    if message is not None:
-        events = [*events, message]
     await outbox.add_all(session, [(event, _about(event, version)) for event in events])
 
 

@@ -63,7 +63,6 @@ class Part:
     practice: Practice
     arrived_at: Practice
     sent: Sent
-    in_reply_to: str = ""
     by: str = ""
 
 
@@ -109,7 +108,6 @@ async def _original(session: Session, first: Any, part: Part, likeness_key: byte
         reading=Reading.BEING_READ,
         unread_reason=BEING_READ,
         reply_to=email,
-        in_reply_to=part.in_reply_to if email else "",
         likeness_key=likeness_key,
     )
 

@@ -92,7 +92,7 @@ async def _tell_both(session: Session, row: Any, original: Original, now: dateti
         due_at=now,
         email=original.receipt_email,
         stage=ProgressStage.RECEIVED,
-        language=original.form.language if original.form else "en",
+        language=original.form.language if original.form else row.language,
         in_reply_to=original.in_reply_to,
     )
     about = outbox.About(row.id, row.area, row.area_version, row.correlation_id)

@@ -71,6 +71,7 @@ async def record_reading(
         reason=outcome.reason,
         found=outcome.found,
         marks=marks_of(form, likeness_key),
+        in_reply_to=outcome.in_reply_to,
     )
     await note_quarantined(session, row, outcome.quarantined, now)
     await add_version(session, row, added, now)

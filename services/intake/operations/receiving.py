@@ -222,7 +222,8 @@ def _own(session: Session, original: Original, referral_id: UUID, now: datetime)
 
 
 def _receipt_message(original: Original, version: Version) -> ReferrerMessageDue | None:
-    email = original.receipt_email
+    """Return the receipt; that of what is still to be read waits for its language, see `add_version`."""
+    email = "" if original.reading == Reading.BEING_READ else original.receipt_email
     return receipt_message(version, email, original.in_reply_to) if email else None
 
 

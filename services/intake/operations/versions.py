@@ -1,6 +1,6 @@
 """Adds a version to a referral, whoever made it, and tells everybody who may hear of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -45,7 +45,8 @@ class NewVersion:
 
     `addition` is what the referrer added in words, `documents` what came with it, `danger` that the words tell of it,
     `came_by` the door by which the referrer sent it;
-    `acknowledge_to` is the address that is told by mail that it came, in answer to `in_reply_to`.
+    `acknowledge_to` is the address that is told by mail that the addition came, in answer to `in_reply_to`; without an
+    addition that is the mail which the receipt answers.
     """
 
     reading: Reading
@@ -90,7 +91,7 @@ async def add_version(session: Session, row: Any, added: NewVersion, now: dateti
     await _insert_version(session, row, added, number, now)
     if added.reading not in STILL_OPEN:
         await session.run(_END_CLAIM, {"id": row.id, "now": now})
-    await _announce(session, row, added, _Told(email.new, (*additions, added.addition), now))
+    await _announce(session, row, added, _Told(email.receipt, (*additions, added.addition), now))
     facts: dict[str, str | int] = {"version": number, "reading": str(added.reading), "made_by": str(added.made_by)}
     await audit.record(session, "referral.version-added", subject=row.id, now=now, area=row.area, facts=facts)
     return number
@@ -126,16 +127,21 @@ async def _insert_version(session: Session, row: Any, added: NewVersion, number:
 
 @dataclass(frozen=True)
 class _Email:
-    """Where the referrer is told, sealed; `new` is the address when it only came with this version."""
+    """Where the referrer is told, sealed; `receipt` is the address to which the receipt is due with this version."""
 
     sealed: bytes | None
-    new: str = ""
+    receipt: str = ""
 
 
 async def _email(session: Session, row: Any, added: NewVersion) -> _Email:
+    """Find where the referrer is told: the receipt is due once the original is read, or an address becomes known."""
     form = added.form
-    if row.referrer_email is not None or form is None or not form.referrer.email:
-        return _Email(row.referrer_email)
+    if row.referrer_email is not None:
+        is_read = row.reading == Reading.BEING_READ and added.reading != Reading.BEING_READ
+        due = is_read and not await receipt_is_withheld(session, row.id)
+        return _Email(row.referrer_email, await session.unseal_text(row.id, row.referrer_email) if due else "")
+    if form is None or not form.referrer.email:
+        return _Email(None)
     if added.reading != Reading.COMPLETED and await receipt_is_withheld(session, row.id):
         return _Email(None)
     return _Email(await session.seal(row.id, form.referrer.email), form.referrer.email)
@@ -145,7 +151,7 @@ async def _email(session: Session, row: Any, added: NewVersion) -> _Email:
 class _Told:
     """What is told beside the version: to the referrer, and to everybody what the referrer added so far."""
 
-    new_email: str
+    receipt: str
     additions: Sequence[str]
     at: datetime
 
@@ -181,14 +187,15 @@ async def _announce(session: Session, row: Any, added: NewVersion, told: _Told) 
     )
     topics = {line.topic for line in await session.rows(_TOLD, {"id": row.id})}
     before = frozenset(audience for audience, topic in TOPICS.items() if topic in topics)
-    message = _message(version, added, told.new_email) if ProgressStage.RECEIVED in row.tells else None
-    after = await announce_again(session, version, before, message)
+    messages = tuple(_messages(version, added, told.receipt)) if ProgressStage.RECEIVED in row.tells else ()
+    after = await announce_again(session, version, before, messages)
     if after - before:
         await session.run(_TELL, {"id": row.id, "topics": [TOPICS[audience] for audience in sorted(after - before)]})
 
 
-def _message(version: Version, added: NewVersion, new_email: str) -> ReferrerMessageDue | None:
-    """Return what the referrer is told: that an addition came, or the receipt where an address is known only now."""
+def _messages(version: Version, added: NewVersion, receipt: str) -> Iterator[ReferrerMessageDue]:
+    """Yield what the referrer is told: the receipt where it is due, and that an addition came."""
+    if receipt:
+        yield receipt_message(version, receipt, "" if added.acknowledge_to else added.in_reply_to)
     if added.acknowledge_to:
-        return receipt_message(version, added.acknowledge_to, added.in_reply_to, addition=True)
-    return receipt_message(version, new_email, "") if new_email else None
+        yield receipt_message(version, added.acknowledge_to, added.in_reply_to, addition=True)
