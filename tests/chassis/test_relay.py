@@ -60,12 +60,7 @@ class TestRelay:
     async def test_statistics_facts_are_mixed_but_one_key_keeps_its_order(self, runtime_of: RuntimeOf) -> None:
         intake = await runtime_of(publisher(), statistics_linger=0.3)
         await add_facts(intake, 30)
-        task = asyncio.create_task(intake.relay.run())
-        try:
-            await eventually(lambda: _all_published(intake, 60))
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await _run_until(intake.relay, eventually(lambda: _all_published(intake, 60)))
         first, second = await order_of_publishing(intake), await order_of_publishing(intake)
         assert first != second
         assert all(first.index((key, 1)) < first.index((key, 2)) for key, _ in first)
@@ -88,17 +83,22 @@ class TestRelay:
     ) -> None:
         monkeypatch.setattr(relay, "LONGEST_WAIT_SECONDS", 3.0)
         intake = await runtime_of(publisher())
-        task = asyncio.create_task(intake.relay.run())
-        try:
-            await eventually(lambda: _leads(intake.relay))
+        rest, rests = intake.relay._rest, asyncio.Event()
+
+        async def rest_and_say_so(*due: Any) -> None:
+            rests.set()
+            await rest(*due)
+
+        async def crowd() -> None:
+            await rests.wait()  # before its first rest it has looked without waiting for anybody
             intake.relay.give_way(60)
             await announce(intake, uuid4(), 1)
             await asyncio.sleep(0.1)
             assert not await _all_published(intake, 1)
-            await eventually(lambda: _all_published(intake, 1), seconds=10)
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await eventually(lambda: _all_published(intake, 1))
+
+        monkeypatch.setattr(intake.relay, "_rest", rest_and_say_so)
+        await _run_until(intake.relay, crowd())
 
     async def test_an_erasure_waits_for_what_is_being_sent(
         self, runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
