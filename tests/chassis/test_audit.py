@@ -235,7 +235,7 @@ class TestSealedSoon:
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def eventually(place: Place, count: int, within: timedelta = timedelta(seconds=8)) -> bool:
+async def eventually(place: Place, count: int, within: timedelta = timedelta(seconds=30)) -> bool:
     """Say whether so many rows were sealed within the time."""
     deadline = asyncio.get_running_loop().time() + within.total_seconds()
     while asyncio.get_running_loop().time() < deadline:
