@@ -13,12 +13,14 @@ from chassis.actor import Actor
 from services.intake.app import service
 from services.intake.domain import Posted
 from services.intake.doors import Letterbox, ReadingRoom, reading_room
+from services.intake.doors.sender_check import SenderCheck
 from services.intake.operations import complete, dismiss, divide
 from services.intake.queries import evidence_of, localities_of, mails_set_aside, same_mail_of
 from services.intake.readers import Cage
 from services.intake.settings import IntakeSettings
 from tests.conftest import Running, RunningOf
 from tests.intake.builders import form, mail, mail_with_form, referral, rows, topics_of
+from tests.intake.test_doors_sender_check import Zone
 from tests.intake.test_operations_correcting import told
 
 MAILBOX = "preventreferrals@kent-and-medway.example"
@@ -199,6 +201,17 @@ class TestReceipt:
         [row] = await desk.referrals()
         [receipt] = await told(desk.runtime, row.id, RECEIPTS)
         assert (receipt["email"], receipt["language"]) == (SENDER, "en")
+
+    @pytest.mark.parametrize(("answers_to", "receipts"), [("somebody@else.example", 0), (SENDER, 1)])
+    async def test_is_kept_back_where_only_the_reading_room_found_the_sender_forged(
+        self, desk: Desk, answers_to: str, receipts: int
+    ) -> None:
+        desk.room._senders = SenderCheck(Zone({}))
+        broken = {"DKIM_Signature": "v=1; d=school.example; s=s1; a=rsa-sha256; h=from; bh=AAAA; b=AAAA"}
+        await desk.take(mail_with_form(json.dumps(referral()).encode(), Reply_To=answers_to, **broken))
+        await desk.room.read_waiting()
+        [row] = await desk.referrals()
+        assert len(await told(desk.runtime, row.id, RECEIPTS)) == receipts
 
     async def test_is_sent_once_where_an_officer_completes_what_is_still_being_read(self, desk: Desk) -> None:
         reference = await desk.take(mail())

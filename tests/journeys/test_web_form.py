@@ -40,11 +40,16 @@ def fresh(browser: Browser, live: Live, *, scripts: bool = True) -> Page:
     return page
 
 
+def name(page: Page, surname: str) -> None:
+    """Answer the name page."""
+    page.get_by_label("First names").fill("Sasha")
+    page.get_by_label("Last name").fill(surname)
+    page.get_by_role("button", name="Continue", exact=True).click()
+
+
 def save(page: Page, address: str) -> None:
     """Answer the name page, and save."""
-    page.get_by_label("First names").fill("Sasha")
-    page.get_by_label("Last name").fill("Savedson")
-    page.get_by_role("button", name="Continue", exact=True).click()
+    name(page, "Savedson")
     page.get_by_role("link", name="Save and come back later").click()
     page.get_by_label("Your email address").fill(address)
     page.get_by_role("button", name="Save and send the link").click()
@@ -59,6 +64,7 @@ def test_a_saved_form_comes_back_by_the_link_in_the_mail(
     save(page, address)
     assert page.locator("h1").inner_text() == "Your referral is saved"
     other = fresh(browser, live, scripts=scripts)
+    name(other, "Besideson")
     look = Look(other, pictures, "saved")
     link = link_in_the_mail(live, address, "/saved/")
     other.goto(link)
@@ -70,8 +76,12 @@ def test_a_saved_form_comes_back_by_the_link_in_the_mail(
     other.goto(f"{live.urls['intake']}/referral/questions/name")
     assert other.get_by_label("Last name").input_value() == "Savedson"
     if scripts:
-        for path in ("/referral/save", "/referral/saved"):
+        for path in ("/referral", "/referral/save", "/referral/saved"):
             look.at(f"{live.urls['intake']}{path}")
+    other.goto(f"{live.urls['intake']}/referral")
+    other.get_by_role("button", name="Go on with that referral").click()
+    other.goto(f"{live.urls['intake']}/referral/questions/name")
+    assert other.get_by_label("Last name").input_value() == "Besideson"
     assert look.problems == []
 
 
