@@ -114,12 +114,13 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
     (held,) = live.of(
         "triage", "SELECT d.id FROM document d JOIN referral r USING (subject) WHERE r.reference = $1 LIMIT 1", unread
     )
-    mails = [path.stem for path in live.folder.mail.glob("*.eml")]
+    mails = wait(lambda: [path.stem for path in live.folder.mail.glob("*.eml")], 60, "A mail")
+    counts = wait(lambda: live.of("intake", "SELECT id FROM reconciliation LIMIT 1"), 60, "The count of a day")
     (release,) = live.of("stats", "SELECT area, number FROM release LIMIT 1")
     return {
         "subject": str(concern["subject"]),
         "original": str(original["document_id"]),
-        "count": str(live.of("intake", "SELECT id FROM reconciliation LIMIT 1")[0]["id"]),
+        "count": str(counts[0]["id"]),
         "held": str(held["id"]),
         "aside": f"/desk/mails /desk/mails/{mail_aside(live)}",
         "signpost": str(live.of("notify", "SELECT id FROM signpost LIMIT 1")[0]["id"]),
