@@ -243,7 +243,7 @@ class TestSqlalchemy1247:
                 await holder.execute("LOCK TABLE referral IN ACCESS EXCLUSIVE MODE")
                 looking = asyncio.gather(*(timed(look) for _ in range(20)))
                 referring = asyncio.gather(*(timed(lambda: refer(intake)) for _ in range(20)))
-                await asyncio.sleep(9)
+                await asyncio.sleep(8)
             looked, referred = await looking, await referring
         finally:
             await holder.close()
