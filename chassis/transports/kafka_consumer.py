@@ -33,6 +33,8 @@ from chassis.transports.kafka_positions import Positions
 
 BATCH = 500
 POLL_SECONDS = 0.02
+LISTEN_SECONDS = 0.2
+"""So long one look for messages lasts while none comes; whoever looks much more often hears of them later."""
 SESSION_SECONDS = 6.0
 HEARTBEAT_SECONDS = 1.0
 REBALANCE_SECONDS = 12.0
@@ -77,6 +79,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._known = asyncio.Event()
         self._generation = 0
         self._learning: asyncio.Task[None] | None = None
+        self._confirming: asyncio.Task[None] | None = None
         self._expected: dict[TopicPartition, int] = {}
         self._active_at = time.monotonic()
         self._failures = 0
@@ -125,7 +128,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_records=BATCH,
-            batch_timeout_ms=int(POLL_SECONDS * 1000),
+            batch_timeout_ms=int(LISTEN_SECONDS * 1000),
             fetch_min_bytes=1,
             fetch_max_wait_ms=500,
             check_crcs=True,
@@ -148,7 +151,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         del revoked
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REVOKE_SECONDS):
-                await self._idle.wait()
+                await self._at_rest()
         self._forget_places()
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
@@ -203,6 +206,10 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         if not self._ended.done():
             self._ended.set_exception(error)
 
+    def _end_with(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self._end(error)
+
     async def _on_batch(self, records: Sequence[ConsumerRecord]) -> None:
         """Handle and confirm a batch, or leave it to be delivered again; never raises: FastStream would swallow it."""
         if not await self._may_take():
@@ -244,8 +251,24 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._handle(
             [Delivery(record.topic, record.partition, record.offset, record.value) for record in ours if record.value]
         )
-        await self._confirm(ours)
+        ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in ours}
+        self._expected.update({place: end for place, end in ends.items() if place in self._expected})
+        await self._confirmed()
+        if not self._ended.done():
+            # Meanwhile the next batch is handled: what a lost confirmation brings again, the inbox knows.
+            self._confirming = asyncio.create_task(self._confirm(ends))
+            self._confirming.add_done_callback(self._end_with)
         self.worked = True
+
+    async def _confirmed(self) -> None:
+        """Wait until the batch before is confirmed, or until that has failed: then the membership ends."""
+        if self._confirming is not None:
+            await asyncio.wait({self._confirming})
+
+    async def _at_rest(self) -> None:
+        """Wait until no batch is in hand, nor under way to be confirmed."""
+        await self._idle.wait()
+        await self._confirmed()
 
     def _in_order(self, records: Iterable[ConsumerRecord]) -> list[ConsumerRecord]:
         """Leave out partitions that are no longer ours; raise Interrupted where a number is missing.
@@ -267,9 +290,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             ours.append(record)
         return ours
 
-    async def _confirm(self, records: Iterable[ConsumerRecord]) -> None:
+    async def _confirm(self, ends: Mapping[TopicPartition, int]) -> None:
         """Confirm what was handled, partition by partition; what has moved to another member is its to confirm."""
-        ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         still = {place: end for place, end in ends.items() if place in self._consumer.assignment()}
         if not still:
             return
@@ -283,7 +305,6 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         except TimeoutError as error:
             message = f"The consumer {self._group} begins again: the bus did not take its confirmation."
             raise Interrupted(message) from error
-        self._expected.update({place: end for place, end in still.items() if place in self._expected})
 
     def _rewind(self, records: Iterable[ConsumerRecord]) -> None:
         """Have the batch delivered again: each partition from where it stands, or from here while nobody knows that."""
@@ -314,8 +335,10 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _leave(self) -> None:
         """End the membership within seconds; a batch in hand may end first, a moment long."""
         if not self._ended.done():
-            await bounded(self._idle.wait, LEAVE_SECONDS)
+            await bounded(self._at_rest, LEAVE_SECONDS)
         tasks, consumer = list(self._subscriber.tasks), self._consumer
+        if self._confirming is not None:
+            tasks.append(self._confirming)
         for task in tasks:
             task.cancel()
         await close(consumer, self._broker.stop)

@@ -109,6 +109,48 @@ class TestConfirmation:
         assert seen.by_key()[str(key)] == [0, 1, 2, 3]
         assert "pauses" not in caplog.text
 
+    async def test_the_next_batch_is_handled_while_one_is_confirmed(
+        self, bus: Bus, writer: Transport, reader: Transport, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        commit, begun, may_end = AIOKafkaConsumer.commit, [], asyncio.Event()
+
+        async def slowly(self: AIOKafkaConsumer, offsets: Any = None) -> None:
+            begun.append(offsets)
+            await may_end.wait()
+            await commit(self, offsets)
+
+        monkeypatch.setattr(AIOKafkaConsumer, "commit", slowly)
+        [key] = keys(1)
+        seen = Seen()
+        async with bus.consuming(seen.handle):
+            for number in range(2):
+                await writer.publish(bus.messages(key, 1, number))
+                await until(partial(seen.bodies.__contains__, f"{key}:{number}"))
+            assert len(begun) == 1
+            may_end.set()
+            await confirmed(bus, reader)
+        assert seen.by_key()[str(key)] == [0, 1]
+
+    async def test_what_a_failed_confirmation_left_open_comes_again(
+        self, bus: Bus, writer: Transport, reader: Transport, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        commit, failed = AIOKafkaConsumer.commit, 0
+
+        async def fails_once(self: AIOKafkaConsumer, offsets: Any = None) -> None:
+            nonlocal failed
+            failed += 1
+            if failed == 1:
+                raise KafkaError
+            await commit(self, offsets)
+
+        monkeypatch.setattr(AIOKafkaConsumer, "commit", fails_once)
+        [key] = keys(1)
+        seen = Seen()
+        async with bus.consuming(seen.handle):
+            await writer.publish(bus.messages(key, 1))
+            await until(lambda: seen.by_key().get(str(key)) == [0, 0])
+            await confirmed(bus, reader)
+
     async def test_loses_nothing_while_it_still_learns_where_the_group_stands(
         self, bus: Bus, writer: Transport, monkeypatch: pytest.MonkeyPatch
     ) -> None:
