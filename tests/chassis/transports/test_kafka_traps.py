@@ -30,6 +30,20 @@ def bus(on_kafka: Bus) -> Bus:
     return on_kafka
 
 
+def refuse(monkeypatch: pytest.MonkeyPatch, error: KafkaError, *, times: int) -> None:
+    """Have the first confirmations fail."""
+    commit, left = AIOKafkaConsumer.commit, times
+
+    async def refused(self: AIOKafkaConsumer, offsets: Any = None) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise error
+        await commit(self, offsets)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "commit", refused)
+
+
 class TestConfirmation:
     async def test_a_batch_that_faststream_swallowed_is_delivered_again(
         self, bus: Bus, writer: Transport, reader: Transport, monkeypatch: pytest.MonkeyPatch
@@ -89,16 +103,7 @@ class TestConfirmation:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """A group that went on without its member refuses; a storm of rebalances must not crash anybody."""
-        commit, refused = AIOKafkaConsumer.commit, 0
-
-        async def refuses_twice(self: AIOKafkaConsumer, offsets: Any = None) -> None:
-            nonlocal refused
-            if refused < 2:
-                refused += 1
-                raise CommitFailedError
-            await commit(self, offsets)
-
-        monkeypatch.setattr(AIOKafkaConsumer, "commit", refuses_twice)
+        refuse(monkeypatch, CommitFailedError(), times=2)
         [key] = keys(1)
         seen = Seen()
         async with bus.consuming(seen.handle):
@@ -134,16 +139,7 @@ class TestConfirmation:
     async def test_what_a_failed_confirmation_left_open_comes_again(
         self, bus: Bus, writer: Transport, reader: Transport, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        commit, failed = AIOKafkaConsumer.commit, 0
-
-        async def fails_once(self: AIOKafkaConsumer, offsets: Any = None) -> None:
-            nonlocal failed
-            failed += 1
-            if failed == 1:
-                raise KafkaError
-            await commit(self, offsets)
-
-        monkeypatch.setattr(AIOKafkaConsumer, "commit", fails_once)
+        refuse(monkeypatch, KafkaError(), times=1)
         [key] = keys(1)
         seen = Seen()
         async with bus.consuming(seen.handle):
