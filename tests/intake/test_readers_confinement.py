@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from asyncio import unix_events
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -44,15 +45,18 @@ async def cage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cage]:
 
 @pytest.fixture
 def learns_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the loop learn how a child ended a while after it has, as on a busy machine."""
-    learn = asyncio.ThreadedChildWatcher._do_waitpid  # type: ignore[attr-defined]
+    """Have the loop learn how a child ended a while after it has, as on a busy machine, where a thread tells it."""
+    # Later Pythons have renamed it, and use it where the kernel has no descriptors of processes.
+    names = ("ThreadedChildWatcher", "_ThreadedChildWatcher")
+    watches = next(getattr(unix_events, name) for name in names if hasattr(unix_events, name))
+    learn = watches._do_waitpid
 
-    def learn_late(watcher: asyncio.ThreadedChildWatcher, loop: object, pid: int, *told: object) -> None:
+    def learn_late(watcher: object, loop: object, pid: int, *told: object) -> None:
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         time.sleep(0.3)
         learn(watcher, loop, pid, *told)
 
-    monkeypatch.setattr(asyncio.ThreadedChildWatcher, "_do_waitpid", learn_late)
+    monkeypatch.setattr(watches, "_do_waitpid", learn_late)
 
 
 class TestReach:
