@@ -206,6 +206,44 @@ class Clocks(AreaPart):
     post_closure_review_months: tuple[Months, ...]
 
 
+class Escalation(AreaPart):
+    """A person who is told when a clock ran out so many working days ago and nobody has acted."""
+
+    after_working_days: WorkingDays
+    name: Words
+    organisation: Words
+    email: MailAddress
+
+
+class Force(AreaPart):
+    """Another police force that a referral may be transferred to; `email` is where the offer goes."""
+
+    id: Slug
+    name: Words
+    email: MailAddress
+
+
+class SignedOff(StrEnum):
+    """Which closures a second person signs off; those of people who were referred before always need it."""
+
+    EVERY = "every-closure"
+    REPEATS = "repeat-referrals"
+
+
+class Gateway(AreaPart):
+    """How the police Gateway of the area works; working days unless the name says months."""
+
+    closures_signed_off: SignedOff
+    sign_off: WorkingDays
+    conflict_review: WorkingDays
+    investigation_review_months: Months
+    partnership_review_months: Months
+    closure_review_months: Months
+    transfer_answer: WorkingDays
+    escalations: tuple[Escalation, ...] = ()
+    forces: tuple[Force, ...] = ()
+
+
 class Telling(AreaPart):
     """Whether a referrer may be told that a stage is reached, and in which words."""
 
@@ -279,6 +317,7 @@ class Area(AreaPart):
     signpost_services: Annotated[tuple[SignpostService, ...], Field(min_length=1)]
     recipients: Annotated[tuple[Recipient, ...], Field(min_length=1)]
     clocks: Clocks
+    gateway: Gateway
     referrer_told: tuple[Telling, ...]
     retention: tuple[Retention, ...]
     panel: Panel

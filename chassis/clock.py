@@ -125,6 +125,15 @@ def due_at(start: datetime, working_days: int, closes: str = "17:00") -> datetim
     return datetime.combine(add_working_days(day, working_days), close, LONDON).astimezone(UTC)
 
 
+def due_in_months(start: datetime, months: int, closes: str = "17:00") -> datetime:
+    """Return when something given so many months at `start` falls due, in UTC: at the close of a working day.
+
+    The day of the month is kept where it exists; where it is no working day the next one counts.
+    """
+    day = start.astimezone(LONDON)
+    return due_at(day + parse_shift(f"+{months}months", day) - timedelta(days=1), 1, closes)
+
+
 def parse_shift(text: str, at: datetime) -> timedelta:
     """Read "+6months", "-2 days" or "+1year" as the distance from `at`; ValueError says what is understood.
 

@@ -153,7 +153,8 @@ class Workflow(Generic[State, Command, Situation, Practice, RowType]):
         return "\n".join(lines) + "\n"
 
     def _lacking(self, row: RowType, record: object) -> tuple[tuple[str, str], ...]:
-        return tuple((name, self.asked_for[name]) for name in row.records if not str(getattr(record, name)).strip())
+        recorded = ((name, getattr(record, name)) for name in row.records)
+        return tuple((name, self.asked_for[name]) for name, said in recorded if said is None or not str(said).strip())
 
     def _refusal(self, row: RowType, situation: Situation, roles: frozenset[str], practice: Practice) -> str:
         if refusal := row.ruled_out(situation, practice):

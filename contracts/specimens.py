@@ -23,6 +23,8 @@ from contracts.vocabulary import (
     Sector,
     VersionMaker,
 )
+from contracts.vocabulary.assessment import Assessment, FactorAnswer, Presence
+from contracts.vocabulary.pack import ChronologyLine, GatheredInformation, Sharing
 
 MOMENT = datetime(2026, 1, 14, 10, 5, tzinfo=UTC)
 
@@ -77,6 +79,31 @@ DOCUMENT = DocumentReference(
     media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     size=18_204,
     digest="5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+)
+
+SHARED = (Sharing(what="Safeguarding facts", shared_with="Medway First Response", at=MOMENT),)
+
+ASSESSMENT = Assessment(
+    instrument="gateway",
+    edition="2026",
+    name="Gateway assessment",
+    number=1,
+    completed_at=MOMENT,
+    completed_by="Gateway officer Example (synthetic)",
+    finding="limited-information",
+    summary="Synthetic example. A concern may exist.",
+    management_plan="Synthetic example. Ask the school.",
+    changed="Synthetic example. First assessment.",
+    factors=(
+        FactorAnswer(
+            factor="grievance",
+            dimension="Engagement",
+            label="Feelings of grievance and injustice",
+            presence=Presence.NOT_KNOWN,
+            narrative="Synthetic example.",
+            changed="Synthetic example. New.",
+        ),
+    ),
 )
 
 VALUES: Mapping[str, object] = {
@@ -143,6 +170,33 @@ VALUES: Mapping[str, object] = {
     "reason": "Synthetic example. The pack lacks the school's chronology.",
     "report": "Synthetic example. The family was visited on 20 January 2026.",
     "outcome": Outcome.INFORMATION_GATHERING,
+    "gathered_by": "Channel coordinator Example (synthetic)",
+    "summary": "Synthetic example. School, health and housing answered; health knows nothing.",
+    "reported_by": "Early help worker Example (synthetic)",
+    "transfer_id": UUID("00000000-0000-4000-8000-000000007261"),
+    "accepted": True,
+    "force": "northmere-constabulary",
+    "escalation_id": UUID("00000000-0000-4000-8000-000000006573"),
+    "clock": "assessment",
+    "step": 1,
+    "references": ("KM-4B8N-6TWA", "KM-7F3K-92QM"),
+    "remaining": ("KM-7F3K-92QM",),
+    "separated": ("KM-4B8N-6TWA",),
+    "shared": ("The section 36 referral of KM-7F3K-92QM named KM-4B8N-6TWA in its chronology.",),
+    **dict.fromkeys(
+        ("corrected_at", "reported_at", "escalated_at", "merged_at", "separated_at", "gathered_at", "recorded_at"),
+        MOMENT,
+    ),
+    "corrected_by": "Detective Sergeant Example (synthetic)",
+    "kind": "wrong-fact",
+    "correction": "Synthetic example. The essay was written by another pupil.",
+    "assessment": ASSESSMENT,
+    "gathered": (
+        GatheredInformation(
+            body="Example School (synthetic)", asked="What do you know?", answer="He stays away.", at=MOMENT
+        ),
+    ),
+    "chronology": (ChronologyLine(reference="KM-4B8N-6TWA", at=MOMENT, what="Synthetic example. Referred."),),
 }
 
 OWN: Mapping[str, Mapping[str, object]] = {
@@ -160,6 +214,8 @@ OWN: Mapping[str, Mapping[str, object]] = {
     "intake.referral-version-added.v1": {"version": 2},
     "intake.safeguarding-concern-updated.v1": {"version": 2},
     "triage.signpost-made.v1": {"reference": "KM-4B8N-6TWA"},
+    "triage.passed-for-information-gathering.v1": {"shared": SHARED},
+    "triage.section-36-referral-made.v1": {"shared": SHARED},
     "notify.signpost-acknowledged.v1": {"reference": "KM-4B8N-6TWA"},
 }
 

@@ -31,6 +31,30 @@ class PackReturned(Event):
     reason: Annotated[str, SPECIAL_CATEGORY]
 
 
+class InformationGathered(Event):
+    """Sent when Channel has gathered the information that the section 36(3) decision rests on."""
+
+    wire_type: ClassVar[str] = "channel.information-gathered.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    gathered_at: Annotated[datetime, LINKING]
+    gathered_by: Annotated[str, POLICE]
+    summary: Annotated[str, SPECIAL_CATEGORY]
+
+
+class Section36Recorded(Event):
+    """Sent when the local authority, where the area names it, refers a person to the panel (CTSA 2015 s.36(3))."""
+
+    wire_type: ClassVar[str] = "channel.section-36-recorded.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    recorded_at: Annotated[datetime, LINKING]
+    decided_by: Annotated[str, POLICE]
+    grounds: Annotated[str, SPECIAL_CATEGORY]
+
+
 class CaseGivenBack(Event):
     """Sent when an accepted case goes back to police-led work; Channel stays risk owner until it is taken."""
 

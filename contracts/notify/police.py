@@ -1,11 +1,11 @@
-"""What notify tells the police about the signposts that they made."""
+"""What notify tells the police about the signposts and transfers that they offered."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.vocabulary.classes import LINKING, SPECIAL_CATEGORY
+from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
 
 TOPIC = "notify.police.v1"
 
@@ -20,3 +20,30 @@ class SignpostAcknowledged(Event):
     signpost_id: Annotated[UUID, LINKING]
     acknowledged_at: Annotated[datetime, LINKING]
     report: Annotated[str, SPECIAL_CATEGORY] = ""
+
+
+class SignpostReported(Event):
+    """Sent when the receiving service has said what it did about a signpost, which closes the obligation."""
+
+    wire_type: ClassVar[str] = "notify.signpost-reported.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    signpost_id: Annotated[UUID, LINKING]
+    reported_at: Annotated[datetime, LINKING]
+    reported_by: Annotated[str, POLICE]
+    report: Annotated[str, SPECIAL_CATEGORY]
+
+
+class TransferAnswered(Event):
+    """Sent when another force has accepted a transfer, with the officer who owns the risk from then on, or refused."""
+
+    wire_type: ClassVar[str] = "notify.transfer-answered.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    transfer_id: Annotated[UUID, LINKING]
+    answered_at: Annotated[datetime, LINKING]
+    accepted: Annotated[bool, OPERATIONAL]
+    answered_by: Annotated[str, POLICE]
+    reason: Annotated[str, SPECIAL_CATEGORY] = ""

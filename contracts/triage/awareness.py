@@ -19,3 +19,32 @@ class PoliceDecisionMade(Event):
     reference: Annotated[str, LINKING]
     decided_at: Annotated[datetime, LINKING]
     outcome: Annotated[Outcome, STATISTICAL]
+
+
+class PeopleMerged(Event):
+    """Sent when an officer has confirmed that referrals are about the same person; the subject is the person.
+
+    Nothing is merged in Channel's own records: it shows the references as one person's from now on.
+    """
+
+    wire_type: ClassVar[str] = "triage.people-merged.v1"
+    topic: ClassVar[str] = TOPIC
+
+    references: Annotated[tuple[str, ...], LINKING]
+    merged_at: Annotated[datetime, LINKING]
+
+
+class PeopleSeparated(Event):
+    """Sent when a merge was wrong: these references are no longer one person's; the subject is the person.
+
+    `remaining` are those that still are, `separated` those that no longer are; `shared` says what was shared on the
+    wrong belief, in words and without identity.
+    """
+
+    wire_type: ClassVar[str] = "triage.people-separated.v1"
+    topic: ClassVar[str] = TOPIC
+
+    remaining: Annotated[tuple[str, ...], LINKING]
+    separated: Annotated[tuple[str, ...], LINKING]
+    separated_at: Annotated[datetime, LINKING]
+    shared: Annotated[tuple[str, ...], LINKING] = ()

@@ -5,8 +5,10 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.envelope import DocumentReference, Event
+from contracts.vocabulary.assessment import Assessment
 from contracts.vocabulary.classes import IDENTITY, LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
 from contracts.vocabulary.form import ReferralForm
+from contracts.vocabulary.pack import ChronologyLine, GatheredInformation, Sharing
 
 TOPIC = "triage.dovetail.v1"
 
@@ -25,6 +27,10 @@ class PackOffered(Event):
     immediate_danger: Annotated[bool, OPERATIONAL]
     documents: Annotated[tuple[DocumentReference, ...], IDENTITY] = ()
     statistics_key: Annotated[UUID, LINKING]
+    assessment: Annotated[Assessment | None, SPECIAL_CATEGORY] = None
+    gathered: Annotated[tuple[GatheredInformation, ...], SPECIAL_CATEGORY] = ()
+    chronology: Annotated[tuple[ChronologyLine, ...], SPECIAL_CATEGORY] = ()
+    shared: Annotated[tuple[Sharing, ...], LINKING] = ()
 
 
 class PassedForInformationGathering(PackOffered):
@@ -39,3 +45,16 @@ class Section36ReferralMade(PackOffered):
     wire_type: ClassVar[str] = "triage.section-36-referral-made.v1"
 
     grounds: Annotated[str, SPECIAL_CATEGORY]
+
+
+class ReferralCorrected(Event):
+    """Sent when the police have found that something they passed on was wrong; it stays marked so everywhere."""
+
+    wire_type: ClassVar[str] = "triage.referral-corrected.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    corrected_at: Annotated[datetime, LINKING]
+    corrected_by: Annotated[str, POLICE]
+    kind: Annotated[str, OPERATIONAL]
+    correction: Annotated[str, SPECIAL_CATEGORY]

@@ -21,3 +21,58 @@ class SignpostMade(Event):
     made_at: Annotated[datetime, LINKING]
     service: Annotated[str, OPERATIONAL]
     message: Annotated[str, SPECIAL_CATEGORY]
+
+
+class TransferOffered(Event):
+    """Sent when a referral is offered to another force; the police here stay risk owner until it has accepted."""
+
+    wire_type: ClassVar[str] = "triage.transfer-offered.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    transfer_id: Annotated[UUID, LINKING]
+    offered_at: Annotated[datetime, LINKING]
+    force: Annotated[str, OPERATIONAL]
+    message: Annotated[str, SPECIAL_CATEGORY]
+
+
+class ClockEscalated(Event):
+    """Sent when a clock ran out and nobody has acted, so that a named person is told; `step` is the area's nth."""
+
+    wire_type: ClassVar[str] = "triage.clock-escalated.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    escalation_id: Annotated[UUID, LINKING]
+    escalated_at: Annotated[datetime, LINKING]
+    clock: Annotated[str, OPERATIONAL]
+    step: Annotated[int, OPERATIONAL]
+
+
+class ConcernsMerged(Event):
+    """Sent when an officer has confirmed that referrals are about the same person; the subject is the person.
+
+    Nothing is merged in social care's own records: it shows the references as one person's from now on.
+    """
+
+    wire_type: ClassVar[str] = "triage.concerns-merged.v1"
+    topic: ClassVar[str] = TOPIC
+
+    references: Annotated[tuple[str, ...], LINKING]
+    merged_at: Annotated[datetime, LINKING]
+
+
+class ConcernsSeparated(Event):
+    """Sent when a merge was wrong: these references are no longer one person's; the subject is the person.
+
+    `remaining` are those that still are, `separated` those that no longer are; `shared` says what was shared on the
+    wrong belief, in words and without identity.
+    """
+
+    wire_type: ClassVar[str] = "triage.concerns-separated.v1"
+    topic: ClassVar[str] = TOPIC
+
+    remaining: Annotated[tuple[str, ...], LINKING]
+    separated: Annotated[tuple[str, ...], LINKING]
+    separated_at: Annotated[datetime, LINKING]
+    shared: Annotated[tuple[str, ...], LINKING] = ()

@@ -146,6 +146,8 @@ class Outcome(StrEnum):
     SECTION_36_REFERRAL = "section-36-referral"
     PACK_ACCEPTED = "pack-accepted"
     PACK_RETURNED = "pack-returned"
+    WITHDRAWN = "withdrawn"
+    TRANSFERRED = "transferred"
 
 
 class Stage(StrEnum):

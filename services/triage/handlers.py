@@ -7,14 +7,14 @@ from typing import Any
 
 from chassis.broker import Handlers, Message
 from chassis.database import Session
-from contracts.channel.police import CaseGivenBack, PackAccepted, PackReturned
+from contracts.channel.police import CaseGivenBack, InformationGathered, PackAccepted, PackReturned, Section36Recorded
 from contracts.envelope import Event
 from contracts.intake.police import ReferralReceived, ReferralsLinked, ReferralVersionAdded
-from contracts.notify.police import SignpostAcknowledged
+from contracts.notify.police import SignpostAcknowledged, SignpostReported, TransferAnswered
 from contracts.vocabulary import VersionMaker
 from services.triage import operations
 from services.triage.domain import Command, Practice, Practices, Record
-from services.triage.operations import Acknowledgement, Act, Arrival, NewVersion, SameAnswer
+from services.triage.operations import Act, Answer, Arrival, NewVersion, SameAnswer
 from services.triage.queries import held
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
@@ -81,16 +81,58 @@ async def on_case_given_back(practices: Practices, session: Session, event: Case
     """Show that the case waits to be taken back."""
     practice = await _practice(practices, session, message)
     act = Act(Command.GIVEN_BACK, message.now, Record(rationale=event.reason))
-    await operations.give_back(session, message.subject, act, practice)
+    await operations.hear_channel(session, message.subject, act, practice)
+
+
+async def on_information_gathered(
+    practices: Practices, session: Session, event: InformationGathered, message: Message
+) -> None:
+    """Keep that Channel has gathered the information that a section 36(3) decision rests on."""
+    practice = await _practice(practices, session, message)
+    words = f"{event.gathered_by}: {event.summary}"
+    await operations.hear_channel(
+        session, message.subject, Act(Command.CHANNEL_GATHERED, message.now, Record(rationale=words)), practice
+    )
+
+
+async def on_section36_recorded(
+    practices: Practices, session: Session, event: Section36Recorded, message: Message
+) -> None:
+    """Show the section 36 referral that the local authority has made."""
+    practice = await _practice(practices, session, message)
+    record = Record(grounds=event.grounds, rationale=f"{event.decided_by}: {event.grounds}")
+    await operations.hear_channel(
+        session, message.subject, Act(Command.CHANNEL_REFERRED, message.now, record), practice
+    )
+
+
+async def on_signpost_reported(
+    practices: Practices, session: Session, event: SignpostReported, message: Message
+) -> None:
+    """Close the signpost with what the other service says that it did."""
+    practice = await _practice(practices, session, message)
+    answer = Answer(event.signpost_id, event.reported_at, f"{event.reported_by}: {event.report}")
+    await operations.report_obligation(session, message.subject, answer, practice, message.now)
+
+
+async def on_transfer_answered(
+    practices: Practices, session: Session, event: TransferAnswered, message: Message
+) -> None:
+    """Hand the risk to the officer of the other force who accepted, or bring the referral back."""
+    practice = await _practice(practices, session, message)
+    command = Command.TRANSFER_ACCEPTED if event.accepted else Command.TRANSFER_REFUSED
+    record = Record(rationale=event.reason or event.answered_by, risk_owner=event.answered_by)
+    await operations.hear_transfer(session, message.subject, Act(command, message.now, record), practice)
 
 
 async def on_signpost_acknowledged(
     practices: Practices, session: Session, event: SignpostAcknowledged, message: Message
 ) -> None:
-    """Close the obligation with what the other service reports."""
+    """Note that the other service has seen the signpost, or close it with what it reports."""
     practice = await _practice(practices, session, message)
-    answer = Acknowledgement(event.signpost_id, event.acknowledged_at, event.report)
-    await operations.acknowledge_signpost(session, message.subject, answer, practice, message.now)
+    answer = Answer(event.signpost_id, event.acknowledged_at, event.report.strip())
+    tell = operations.report_obligation if answer.report else operations.acknowledge_obligation
+    await tell(session, message.subject, answer, practice, message.now)
 
 
 ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
@@ -100,7 +142,11 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (PackAccepted, on_pack_accepted),
     (PackReturned, on_pack_returned),
     (CaseGivenBack, on_case_given_back),
+    (InformationGathered, on_information_gathered),
+    (Section36Recorded, on_section36_recorded),
     (SignpostAcknowledged, on_signpost_acknowledged),
+    (SignpostReported, on_signpost_reported),
+    (TransferAnswered, on_transfer_answered),
 )
 
 

@@ -1,9 +1,10 @@
-"""The tables of triage: referrals and versions, deconfliction, decisions, signposts, handovers, clocks, history."""
+"""The tables of triage: referrals and versions, deconfliction, decisions, obligations, handovers, clocks, history."""
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -49,6 +50,9 @@ referral = Table(
     column("officer_name", Text, POLICE, nullable=True),
     column("sealed_summary", LargeBinary, IDENTITY, nullable=True),
     column("section_36_made", Boolean, OPERATIONAL),
+    column("assessed", Boolean, OPERATIONAL),
+    column("gathered", Boolean, OPERATIONAL),
+    column("restricted", Boolean, OPERATIONAL),
     column("decisions", Integer, OPERATIONAL),
     column("row_version", Integer, OPERATIONAL),
     column("imu_seen_at", moment, LINKING, nullable=True),
@@ -126,26 +130,35 @@ decision = Table(
     column("reason", Text, OPERATIONAL),
     column("sealed_rationale", LargeBinary, SPECIAL_CATEGORY),
     column("sealed_grounds", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("risk_owner", Text, POLICE),
+    column("review_on", Date, LINKING, nullable=True),
     column("by_id", Text, LINKING),
     column("by_name", Text, POLICE),
     column("decided_at", moment, LINKING),
     Index("decision_subject", "subject", "decided_at"),
 )
 
-signpost = Table(
-    "signpost",
+# What somebody owes: a service that was signposted to, a partner that was asked, an officer with an action.
+obligation = Table(
+    "obligation",
     metadata,
     column("id", Uuid, LINKING, primary_key=True),
     column("subject", Uuid, LINKING),
     column("area", Text, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
     column("service", Text, OPERATIONAL),
+    column("owner", Text, POLICE),
     column("state", Text, OPERATIONAL),
     column("sealed_message", LargeBinary, SPECIAL_CATEGORY),
     column("sealed_report", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("made_at", moment, LINKING),
+    column("made_by", Text, POLICE),
     column("due_at", moment, LINKING),
     column("acknowledged_at", moment, LINKING, nullable=True),
-    Index("signpost_subject", "subject"),
+    column("ended_at", moment, LINKING, nullable=True),
+    column("ended_by", Text, POLICE, nullable=True),
+    Index("obligation_subject", "subject"),
+    Index("obligation_open", "made_at", postgresql_where=text("ended_at IS NULL")),
 )
 
 handover = Table(
@@ -161,17 +174,21 @@ handover = Table(
     Index("handover_subject", "subject", "offered_at"),
 )
 
+# `about` is the obligation that a clock is of, and the nil id where it is of the referral itself.
 clock = Table(
     "clock",
     metadata,
     column("subject", Uuid, LINKING, primary_key=True),
     column("name", Text, OPERATIONAL, primary_key=True),
+    column("about", Uuid, LINKING, primary_key=True),
     column("area", Text, OPERATIONAL),
     column("started_at", moment, LINKING),
     column("due_at", moment, LINKING),
     column("stopped_at", moment, LINKING, nullable=True),
+    column("paused_at", moment, LINKING, nullable=True),
     column("times_extended", Integer, OPERATIONAL),
     column("alarmed_at", moment, LINKING, nullable=True),
+    column("escalations", Integer, OPERATIONAL),
     Index("clock_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
     Index("clock_urgent", "due_at", postgresql_where=text("stopped_at IS NULL AND name = 'immediate-danger'")),
 )

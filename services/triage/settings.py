@@ -1,10 +1,11 @@
 """What triage reads from its environment, and local practice read from the area files."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import areas
 from areas import Area, Areas
-from chassis.clock import LONDON, due_at, is_working_day
+from areas.model import SignedOff
+from chassis.clock import LONDON, due_at, due_in_months, is_working_day
 from chassis.settings import ServiceSettings
 from contracts.vocabulary import Team
 from services.triage.domain import (
@@ -37,14 +38,13 @@ def practice(area: Area, now: datetime) -> Practice:
     """Return what triage needs of an area at a moment (aware), with every clock's deadline if it started then."""
     local = now.astimezone(LONDON)
     closes = area.clocks.closes_at.strftime("%H:%M")
-    days = {
-        ClockName.DECONFLICTION: area.clocks.deconfliction,
-        ClockName.ASSESSMENT: area.clocks.gateway_assessment,
-        ClockName.ACCEPTANCE: area.clocks.pack_answer,
-    }
+    days = _working_days(area)
+    months = _months(area)
 
     def later(name: ClockName, due: datetime) -> datetime:
-        return due_at(due, max(1, days[name]), closes)
+        if name in months:
+            return due_in_months(due, months[name], closes)
+        return due_at(due, max(1, days.get(name, 1)), closes)
 
     duty = area.duty_officer(local.time(), working_day=is_working_day(local.date()))
     return Practice(
@@ -53,14 +53,44 @@ def practice(area: Area, now: datetime) -> Practice:
         gathers=Body(area.gathers),
         decides=Body(area.decides_section_36),
         duty_officer=f"{duty.name}, {duty.organisation}",
-        due={name: due_at(now, allowed, closes) for name, allowed in days.items()},
+        due={
+            **{name: due_at(now, allowed, closes) for name, allowed in days.items()},
+            **{name: due_in_months(now, number, closes) for name, number in months.items()},
+        },
         later=later,
         urgent_within=_urgent_within(area),
+        close_of=lambda day: datetime.combine(day, area.clocks.closes_at, LONDON).astimezone(UTC),
         services={
             each.id: SignpostTo(each.name, due_at(now, each.acknowledged_within_working_days, closes))
             for each in area.signpost_services
         },
+        forces={each.id: each.name for each in area.gateway.forces},
+        every_closure_signed_off=area.gateway.closures_signed_off is SignedOff.EVERY,
     )
+
+
+def _working_days(area: Area) -> dict[ClockName, int]:
+    clocks, gateway = area.clocks, area.gateway
+    return {
+        ClockName.DECONFLICTION: clocks.deconfliction,
+        ClockName.CONFLICT: gateway.conflict_review,
+        ClockName.ASSESSMENT: clocks.gateway_assessment,
+        ClockName.GATHERING: clocks.information_gathering,
+        ClockName.REQUEST: clocks.information_request_reply,
+        ClockName.DECISION: clocks.section_36_decision,
+        ClockName.SIGN_OFF: gateway.sign_off,
+        ClockName.ACCEPTANCE: clocks.pack_answer,
+        ClockName.TRANSFER: gateway.transfer_answer,
+    }
+
+
+def _months(area: Area) -> dict[ClockName, int]:
+    gateway = area.gateway
+    return {
+        ClockName.PURSUE: gateway.investigation_review_months,
+        ClockName.PLP_REVIEW: gateway.partnership_review_months,
+        ClockName.CLOSURE_REVIEW: gateway.closure_review_months,
+    }
 
 
 def _urgent_within(area: Area) -> timedelta:

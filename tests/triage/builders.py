@@ -1,7 +1,7 @@
 """Synthetic referrals and local practice for the tests of triage."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +18,16 @@ from services.triage.domain import Body, ClockName, Practice, SignpostTo
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 DUTY = "Sample Dutyofficer (synthetic)"
 FINDING = "The remark was a quotation from a set book."
+REVIEW_ON = date(2027, 5, 18)
+CLOSURE: dict[str, Any] = {
+    "reason": "mistaken",
+    "finding": FINDING,
+    "rationale": "Because the checks found nothing.",
+    "alternatives": "A signpost was offered and not wanted.",
+    "earlier": "Searched; there is none.",
+    "risk_owner": DUTY,
+    "review_on": REVIEW_ON,
+}
 AREA = "kent-and-medway"
 VERSION = "2026-01"
 
@@ -33,6 +43,8 @@ def practice(**given: Any) -> Practice:
         "due": {name: NOW + timedelta(days=days) for days, name in enumerate(ClockName, start=1)},
         "later": lambda _, due: due + timedelta(days=3),
         "urgent_within": timedelta(minutes=30),
+        "close_of": lambda day: datetime.combine(day, time(17), UTC),
+        "forces": {"northmere-constabulary": "Northmere Constabulary"},
         "services": {"kent-early-help": SignpostTo("Kent Early Help", NOW + timedelta(days=7))},
     }
     return Practice(**{**values, **given})

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
@@ -15,10 +16,11 @@ from chassis.sessions import Limits, Session, SessionKeeper, sign_in
 from contracts.envelope import Event
 from contracts.intake.police import ReferralReceived
 from services.triage.app import service
-from services.triage.domain import Command, Record
+from services.triage.domain import Body, Command, Record
 from services.triage.operations import Act, decide_referral, record_deconfliction
+from services.triage.operations.saving import carry_out
 from tests.conftest import RunningOf, RuntimeOf
-from tests.triage.builders import FINDING, GATEWAY, IMU, NOW, GivenPractices, message, practice, received
+from tests.triage.builders import CLOSURE, GATEWAY, IMU, NOW, GivenPractices, message, practice, received
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,37 @@ class Desk:
         await self.hear(event or received(), subject)
         return subject
 
-    async def clear(self, subject: UUID) -> None:
-        """Record that the referral is clear to proceed."""
+    async def clear(self, subject: UUID, *, assessed: bool = True) -> None:
+        """Record that the referral is clear to proceed, and a Gateway assessment unless told not to."""
         async with self.runtime.database.transaction(IMU) as session:
             await record_deconfliction(session, subject, Act(Command.CLEAR, NOW), practice())
+        if assessed:
+            await self.assess(subject)
+
+    async def assess(self, subject: UUID) -> None:
+        """Complete a Gateway assessment."""
+        async with self.runtime.database.transaction(GATEWAY) as session:
+            act = Act(Command.ASSESS, NOW, Record(reason="limited-information"))
+            await carry_out(session, subject, act, practice())
 
     async def hold(self, subject: UUID, command: Command, note: str) -> None:
         """Record a conflict or a request for more time."""
         async with self.runtime.database.transaction(IMU) as session:
             await record_deconfliction(session, subject, Act(command, NOW, Record(rationale=note)), practice())
 
-    async def decide(self, subject: UUID, command: Command, **record: str) -> None:
+    async def decide(self, subject: UUID, command: Command, **record: Any) -> None:
         """Record a decision of a Gateway officer."""
-        words = Record(**{"rationale": "Because the checks found nothing.", "finding": FINDING, **record})
+        words = Record(**{**CLOSURE, **record})
+        # The police of this area gather information where that is what is decided.
+        alone = command in (Command.GATHER, Command.GATHERED)
+        local = practice(gathers=Body.POLICE) if alone else practice()
         async with self.runtime.database.transaction(GATEWAY) as session:
-            await decide_referral(session, subject, Act(command, NOW, words), practice())
+            await decide_referral(session, subject, Act(command, NOW, words), local)
+
+    async def gather(self, subject: UUID) -> None:
+        """Gather information and record it as complete, so that section 36 can be decided."""
+        await self.decide(subject, Command.GATHER)
+        await self.decide(subject, Command.GATHERED)
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 
 from chassis.errors import Missing
-from contracts.channel.police import CaseGivenBack, PackAccepted, PackReturned
-from contracts.notify.police import SignpostAcknowledged
-from services.triage.domain import Command, NotInThisState
+from contracts.channel.police import CaseGivenBack, InformationGathered, PackAccepted, PackReturned, Section36Recorded
+from contracts.notify.police import SignpostAcknowledged, SignpostReported, TransferAnswered
+from services.triage.domain import Command, NotInThisState, NotOffered
 from tests.triage.builders import DUTY, NOW, announced, received, rows, version_added
 from tests.triage.conftest import Desk
 
@@ -93,37 +93,85 @@ class TestOnCaseGivenBack:
 
 
 class TestOnSignpostAcknowledged:
-    async def test_closes_the_obligation_with_the_report(self, desk: Desk) -> None:
+    async def test_leaves_the_obligation_open_until_they_report(self, desk: Desk) -> None:
         subject = await desk.open()
         await desk.clear(subject)
         await desk.decide(subject, Command.SIGNPOST, service="kent-early-help", message="Please help.")
-        signpost = (await rows(desk.runtime, "SELECT id, state FROM signpost"))[0]
-        assert signpost["state"] == "open"
-        await desk.hear(
-            SignpostAcknowledged(
-                reference=REFERENCE, signpost_id=signpost["id"], acknowledged_at=NOW, report="A worker has visited."
-            ),
-            subject,
-        )
-        found = (await rows(desk.runtime, "SELECT state, acknowledged_at, sealed_report FROM signpost"))[0]
-        assert (found["state"], found["acknowledged_at"]) == ("acknowledged", NOW)
-        assert found["sealed_report"]
-        assert not await rows(desk.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL")
-
-    async def test_leaves_the_clock_running_for_another_signpost(self, desk: Desk) -> None:
-        subject = await desk.open()
-        for _ in range(2):
-            await desk.clear(subject)
-            await desk.decide(subject, Command.SIGNPOST, service="kent-early-help", message="Please help.")
-            await desk.decide(subject, Command.REOPEN)
-        running = "SELECT due_at FROM clock WHERE name = 'signpost' AND stopped_at IS NULL"
-        for signpost, left in zip(await rows(desk.runtime, "SELECT id, due_at FROM signpost"), (1, 0), strict=True):
-            event = SignpostAcknowledged(reference=REFERENCE, signpost_id=signpost["id"], acknowledged_at=NOW)
-            await desk.hear(event, subject)
-            assert await rows(desk.runtime, running) == [{"due_at": signpost["due_at"]}] * left
+        made = (await rows(desk.runtime, "SELECT id, state, owner FROM obligation"))[0]
+        assert (made["state"], made["owner"]) == ("open", "Kent Early Help")
+        seen = SignpostAcknowledged(reference=REFERENCE, signpost_id=made["id"], acknowledged_at=NOW)
+        await desk.hear(seen, subject)
+        found = (await rows(desk.runtime, "SELECT state, acknowledged_at, ended_at FROM obligation"))[0]
+        assert (found["state"], found["acknowledged_at"], found["ended_at"]) == ("acknowledged", NOW, None)
+        assert await rows(desk.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL") == [{"name": "signpost"}]
 
     async def test_refuses_a_signpost_that_was_never_made(self, desk: Desk) -> None:
         subject = await desk.open()
         event = SignpostAcknowledged(reference=REFERENCE, signpost_id=uuid4(), acknowledged_at=NOW)
         with pytest.raises(Missing, match="never made"):
             await desk.hear(event, subject)
+
+
+class TestOnSignpostReported:
+    async def test_closes_the_one_obligation_with_what_they_did(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        for _ in range(2):
+            await desk.decide(subject, Command.SIGNPOST, service="kent-early-help", message="Please help.")
+        first, second = await rows(desk.runtime, "SELECT id FROM obligation ORDER BY made_at, id")
+        told = SignpostReported(
+            reference=REFERENCE, signpost_id=first["id"], reported_at=NOW, reported_by="Ann", report="A visit was made."
+        )
+        await desk.hear(told, subject)
+        found = await rows(desk.runtime, "SELECT id, state, sealed_report FROM obligation WHERE ended_at IS NOT NULL")
+        assert [(row["id"], row["state"]) for row in found] == [(first["id"], "done")]
+        assert b"visit" not in found[0]["sealed_report"]
+        running = await rows(desk.runtime, "SELECT about FROM clock WHERE name = 'signpost' AND stopped_at IS NULL")
+        assert running == [{"about": second["id"]}]
+
+
+class TestOnInformationGathered:
+    async def test_lets_the_police_decide_on_section_36(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        await desk.decide(subject, Command.PASS_ON)
+        await desk.hear(PackAccepted(reference=REFERENCE, accepted_at=NOW, risk_owner="Cora Synthetic"), subject)
+        with pytest.raises(NotOffered, match="has not reported"):
+            await desk.decide(subject, Command.SECTION_36, grounds="Contact with a recruiter.")
+        told = InformationGathered(
+            reference=REFERENCE, gathered_at=NOW, gathered_by="Cora Synthetic", summary="The school answered."
+        )
+        await desk.hear(told, subject)
+        await desk.decide(subject, Command.SECTION_36, grounds="Contact with a recruiter.")
+        assert len(await announced(desk.runtime, "triage.section-36-referral-made.v1")) == 1
+
+
+class TestOnSection36Recorded:
+    async def test_shows_what_the_authority_decided(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        await desk.decide(subject, Command.PASS_ON)
+        await desk.hear(PackAccepted(reference=REFERENCE, accepted_at=NOW, risk_owner="Cora Synthetic"), subject)
+        told = Section36Recorded(
+            reference=REFERENCE, recorded_at=NOW, decided_by="Cora Synthetic", grounds="Contact with a recruiter."
+        )
+        await desk.hear(told, subject)
+        assert await rows(desk.runtime, "SELECT state, section_36_made FROM referral") == [
+            {"state": "handed-over", "section_36_made": True}
+        ]
+
+
+class TestOnTransferAnswered:
+    @pytest.mark.parametrize("accepted", [True, False])
+    async def test_moves_the_risk_only_with_an_acceptance(self, desk: Desk, accepted: bool) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        await desk.decide(subject, Command.TRANSFER, force="northmere-constabulary", message="He has moved to you.")
+        told = TransferAnswered(
+            reference=REFERENCE, transfer_id=uuid4(), answered_at=NOW, accepted=accepted, answered_by="Nora Synthetic"
+        )
+        await desk.hear(told, subject)
+        owner = ("transferred", "Nora Synthetic") if accepted else ("assessing", DUTY)
+        assert await rows(desk.runtime, "SELECT state, risk_owner FROM referral") == [
+            {"state": owner[0], "risk_owner": owner[1]}
+        ]

@@ -164,6 +164,7 @@ class TestDecideReferral:
     async def test_section_36_carries_its_grounds(self, desk: Desk) -> None:
         subject = await desk.open()
         await desk.clear(subject)
+        await desk.gather(subject)
         await desk.decide(subject, Command.SECTION_36, grounds="Contact with a recruiter.")
         pack = (await opened_events(desk, "triage.section-36-referral-made.v1"))[0]
         assert isinstance(pack, Section36ReferralMade)
@@ -177,12 +178,15 @@ class TestDecideReferral:
         async with desk.runtime.database.transaction(GATEWAY) as session:
             view = await queries.referral_view(session, await queries.held(session, subject))
         assert view.decisions[0].rationale == (
-            f"Because the checks found nothing.\n\nWhat was found about the concern itself: {FINDING}"
+            f"Because the checks found nothing.\n\nWhat was found about the concern itself: {FINDING}\n\n"
+            "Alternatives considered: A signpost was offered and not wanted.\n\n"
+            "Earlier referrals: Searched; there is none."
         )
 
     async def test_a_returned_section_36_referral_can_be_made_again_with_new_grounds(self, desk: Desk) -> None:
         subject = await desk.open()
         await desk.clear(subject)
+        await desk.gather(subject)
         await desk.decide(subject, Command.SECTION_36, grounds="Contact with a recruiter.")
         await desk.hear(PackReturned(reference="KM-7F3K-92QM", returned_at=NOW, reason="A page is missing."), subject)
         assert not (await rows(desk.runtime, "SELECT section_36_made FROM referral"))[0]["section_36_made"]
@@ -214,7 +218,7 @@ class TestDecideReferral:
         event = (await opened_events(desk, "triage.signpost-made.v1"))[0]
         assert isinstance(event, SignpostMade)
         assert (event.service, event.message) == ("kent-early-help", "Please help.")
-        assert event.signpost_id == (await rows(desk.runtime, "SELECT id FROM signpost"))[0]["id"]
+        assert event.signpost_id == (await rows(desk.runtime, "SELECT id FROM obligation"))[0]["id"]
 
     async def test_reopening_goes_back_to_deconfliction_and_counts_on(self, desk: Desk) -> None:
         subject = await desk.open()
@@ -233,11 +237,11 @@ class TestDecideReferral:
         await desk.decide(subject, Command.PLP)
         lines = await rows(desk.runtime, "SELECT row_version, command, to_state FROM history ORDER BY id")
         assert [(line["row_version"], line["command"]) for line in lines] == [
-            (1, "receive"), (2, "record-clear"), (3, "lead-partnership"),
+            (1, "receive"), (2, "record-clear"), (3, "assess"), (4, "lead-partnership"),
         ]  # fmt: skip
         audited = await rows(desk.runtime, "SELECT action FROM audit_entry ORDER BY id")
         assert [row["action"] for row in audited] == [
-            "referral.receive", "referral.record-clear", "referral.lead-partnership",
+            "referral.receive", "referral.record-clear", "referral.assess", "referral.lead-partnership",
         ]  # fmt: skip
 
     async def test_an_edit_meanwhile_is_found(self, desk: Desk) -> None:

@@ -9,10 +9,16 @@ from chassis import documents
 from chassis.actor import Actor
 from contracts.vocabulary import Role, is_reference
 from services.triage.domain import Command
-from tests.triage.builders import FINDING, GATEWAY, IMU, NOW, announced, officer, received, rows, version_added
+from tests.triage.builders import CLOSURE, FINDING, GATEWAY, IMU, NOW, announced, officer, received, rows, version_added
 from tests.triage.conftest import Console, hidden, send
 
 ONE = "/referrals/KM-7F3K-92QM"
+TYPED = {
+    **{name: text for name, text in CLOSURE.items() if isinstance(text, str)},
+    "review_on-day": "18",
+    "review_on-month": "5",
+    "review_on-year": "2027",
+}
 SUPERVISOR = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
 
 
@@ -105,7 +111,7 @@ class TestReferral:
         subject = await console.desk.open()
         await console.desk.clear(subject)
         page = await (await console.signed_in(GATEWAY)).get(ONE)
-        for command in ("close", "signpost", "lead-partnership", "pass-on", "refer-section-36"):
+        for command in ("close", "signpost", "lead-partnership", "pass-on", "offer-transfer"):
             assert f'href="{ONE}/decision/{command}"' in page.text
 
     async def test_shows_an_unread_original_with_its_document(self, console: Console) -> None:
@@ -159,8 +165,8 @@ class TestHold:
         assert "More time asked" in (await client.get("/gateway")).text
         await console.desk.hold(subject, Command.CONFLICT, "Speak to the duty inspector.")
         page = text_of(await client.get(ONE))
-        assert "In deconfliction. Conflict recorded" in page
-        assert "recorded a conflict: speak to Imran Synthetic" in page
+        assert "Stopped: the intelligence unit recorded a conflict" in page
+        assert "recorded a conflict, which stops the pathway: speak to Imran Synthetic" in page
         assert "Speak to the duty inspector." in page
         queue = (await client.get("/gateway")).text
         assert ("Conflict recorded" in queue, "duty inspector" in queue, "More time asked" in queue) == (
@@ -241,16 +247,10 @@ class TestDecide:
         client = await console.signed_in(GATEWAY)
         chosen = await send(client, f"{ONE}/decision", command="close")
         assert chosen.headers["location"] == f"{ONE}/decision/close"
-        words = {
-            "reason": "mistaken",
-            "finding": FINDING,
-            "rationale": "A history project.\n\nThe teacher confirmed it.",
-        }
+        words = {**TYPED, "rationale": "A history project.\n\nThe teacher confirmed it."}
         checked = await send(client, f"{ONE}/decision/close", step="check", **words)
         assert (checked.status_code, "Check before you record this" in checked.text) == (200, True)
-        fields = {
-            name: hidden(checked, name) for name in ("csrf_token", "row_version", "reason", "finding", "rationale")
-        }
+        fields = {name: hidden(checked, name) for name in ("csrf_token", "row_version", *words)}
         changed = await client.post(f"{ONE}/decision/close", data={**fields, "step": "change"})
         assert "The teacher confirmed it." in changed.text
         done = await client.post(f"{ONE}/decision/close", data={**fields, "step": "commit"})
@@ -266,7 +266,7 @@ class TestDecide:
         client = await console.signed_in(GATEWAY)
         page = await client.get(f"{ONE}/decision/close")
         fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
-        fields |= {"reason": "mistaken", "finding": FINDING, "rationale": "A history project.", "step": "commit"}
+        fields |= {**TYPED, "step": "commit"}
         answers = [(await client.post(f"{ONE}/decision/close", data=fields)).status_code for _ in range(2)]
         assert answers == [303, 409]
         assert len(await announced(console.desk.runtime, "triage.decision-counted.v1")) == 1
@@ -275,7 +275,7 @@ class TestDecide:
         subject = await console.desk.open()
         await console.desk.clear(subject)
         client = await console.signed_in(GATEWAY)
-        words = {"reason": "mistaken", "finding": FINDING, "rationale": "No ideology"}
+        words = {**TYPED, "rationale": "No ideology"}
         page = await send(client, f"{ONE}/decision/close", step="commit", **words)
         assert page.status_code == 422
         assert "not by itself a reason to close: people without" in page.text
@@ -284,10 +284,10 @@ class TestDecide:
         subject = await console.desk.open()
         await console.desk.clear(subject)
         client = await console.signed_in(GATEWAY)
-        page = await send(client, f"{ONE}/decision/refer-section-36", step="check")
+        page = await send(client, f"{ONE}/decision/signpost", step="check")
         assert page.status_code == 422
-        assert page.text.count("govuk-error-message") == 2
-        assert 'href="#grounds"' in page.text
+        assert page.text.count("govuk-error-message") == 3
+        assert 'href="#service"' in page.text
 
     async def test_says_who_changed_what_and_keeps_the_words(self, console: Console) -> None:
         subject = await console.desk.open(received(form=None, unread_reason="no-form-found"))
@@ -302,7 +302,7 @@ class TestDecide:
         assert "A later version of the form arrived, 1" in text_of(refused)
         assert "by triage" not in text_of(refused)
         assert "My own long words." in refused.text
-        assert hidden(refused, "row_version") == "3"
+        assert hidden(refused, "row_version") == "4"
         assert not await rows(console.desk.runtime, "SELECT 1 FROM decision")
 
     async def test_shows_the_refusal_when_it_can_no_longer_be_decided(self, console: Console) -> None:
@@ -311,7 +311,7 @@ class TestDecide:
         client = await console.signed_in(GATEWAY)
         page = await client.get(f"{ONE}/decision/close")
         fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
-        await console.desk.decide(subject, Command.PLP)
+        await console.desk.decide(subject, Command.PASS_ON)
         words = {"reason": "malicious", "rationale": "My own long words.", "step": "commit"}
         refused = await client.post(f"{ONE}/decision/close", data={**fields, **words})
         assert refused.status_code == 409

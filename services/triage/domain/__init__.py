@@ -1,8 +1,10 @@
 """The rules of police triage: one table of transitions, and pure decisions over it."""
 
 from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
+from services.triage.domain.closing import REASONS, owners, reasons_from
 from services.triage.domain.rules import (
     Step,
+    completed,
     decide,
     diagram,
     lacks,
@@ -10,6 +12,15 @@ from services.triage.domain.rules import (
     offers,
     receive,
     row_for,
+)
+from services.triage.domain.standing import (
+    Hold,
+    Practice,
+    Practices,
+    Proposal,
+    Record,
+    SignpostTo,
+    Situation,
 )
 from services.triage.domain.table import (
     DECIDE,
@@ -27,20 +38,17 @@ from services.triage.domain.table import (
 )
 from services.triage.domain.versions import ChangedAnswer, Passage, changed_answers, label_in, passages
 from services.triage.domain.words import (
+    OF_OBLIGATIONS,
     AreaVersionUnknown,
     Body,
     ClockName,
     ClosureReason,
     Command,
-    Hold,
+    Finding,
     NoIdeologyAlone,
-    Practice,
-    Practices,
-    Record,
+    Obligation,
+    ObligationNotFound,
     ReferralNotFound,
-    SignpostNotFound,
-    SignpostTo,
-    Situation,
     State,
 )
 
@@ -51,6 +59,8 @@ __all__ = [
     "DECONFLICTION",
     "HOLD_LABELS",
     "LINK",
+    "OF_OBLIGATIONS",
+    "REASONS",
     "SEE_GATEWAY_QUEUE",
     "SEE_IMU_QUEUE",
     "SEE_REFERRAL",
@@ -63,31 +73,37 @@ __all__ = [
     "ClockName",
     "ClosureReason",
     "Command",
+    "Finding",
     "Hold",
     "NoIdeologyAlone",
     "NotInThisState",
     "NotOffered",
     "NotRecorded",
+    "Obligation",
+    "ObligationNotFound",
     "Offer",
     "Passage",
     "Practice",
     "Practices",
+    "Proposal",
     "Record",
     "ReferralNotFound",
-    "SignpostNotFound",
     "SignpostTo",
     "Situation",
     "State",
     "Step",
     "changed_answers",
+    "completed",
     "decide",
     "diagram",
     "label_in",
     "lacks",
     "next_states",
     "offers",
+    "owners",
     "passages",
     "permissions",
+    "reasons_from",
     "receive",
     "row_for",
 ]

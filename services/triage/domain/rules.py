@@ -1,19 +1,13 @@
 """The decisions: pure functions over the table of transitions."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from chassis.transitions import NotRecorded
+from services.triage.domain.closing import check_closure, check_owner
+from services.triage.domain.standing import Practice, Record, Situation
 from services.triage.domain.table import ASKED_FOR, WORKFLOW, Transition
-from services.triage.domain.words import (
-    ClosureReason,
-    Command,
-    NoIdeologyAlone,
-    Practice,
-    Record,
-    Situation,
-    State,
-)
+from services.triage.domain.words import Command, Finding, State
 
 diagram = WORKFLOW.diagram
 lacks = WORKFLOW.lacks
@@ -32,17 +26,6 @@ class Step:
     record: Record
 
 
-_NO_IDEOLOGY = re.compile(
-    r"\b(there|is|was|are|no|not|any|clear|fixed|specific|particular|evidence|signs?|of|an?|the|lack|absence|without"
-    r"|ideolog(?:y|ies|ical)|identified|found|seen|present|motivation|driver|basis|closed?|because|due|to|has|been)\b",
-    re.IGNORECASE,
-)
-
-FINDING_LENGTH = 20
-_CLAUSE = re.compile(r"[.;:!?\n]+")
-_ABSENCE = re.compile(r"\b(no|not|non|none|nothing|never|without|lacks?|lacking|absen\w*)\b|n['’]t\b", re.IGNORECASE)
-
-
 def decide(command: Command, situation: Situation, record: Record, practice: Practice) -> Step:
     """Return what changes when a command is carried out.
 
@@ -50,13 +33,23 @@ def decide(command: Command, situation: Situation, record: Record, practice: Pra
     needs reasonable grounds in words (Counter-Terrorism and Security Act 2015 s.36(3)).
     """
     row = WORKFLOW.offered(command, situation, practice)
+    record = completed(command, situation, record)
     WORKFLOW.check_recorded(row, record)
-    if command is Command.CLOSE:
-        _check_closure(record)
-    if command is Command.SIGNPOST and record.service not in practice.services:
-        raise NotRecorded("service", ASKED_FOR["service"])
+    if command in _CHECKS:
+        _CHECKS[command](situation, record, practice)
     owner = record.risk_owner.strip() if "risk_owner" in row.records else situation.risk_owner
+    if command is Command.REOPEN and situation.state is State.TRANSFERRED:
+        owner = situation.acting or practice.duty_officer
     return Step(row, row.target or situation.state, owner, record)
+
+
+def completed(command: Command, situation: Situation, record: Record) -> Record:
+    """Return the record with what the facts say and nobody types: who takes back, what closure was proposed."""
+    if command is Command.TAKE_BACK:
+        return replace(record, risk_owner=situation.acting)
+    if command is Command.SIGN_OFF and situation.proposal is not None:
+        return replace(record, risk_owner=situation.proposal.risk_owner, review_on=situation.proposal.review_on)
+    return record
 
 
 def receive(practice: Practice) -> Step:
@@ -67,32 +60,35 @@ def receive(practice: Practice) -> Step:
     return Step(row, State.RECEIVED, practice.duty_officer.strip(), record)
 
 
-def _check_closure(record: Record) -> None:
-    only_ideology = "ideolog" in record.rationale.lower() and not re.search(
-        r"\w", _NO_IDEOLOGY.sub("", record.rationale)
-    )
-    if record.reason == "no-ideology" or only_ideology:
-        raise NoIdeologyAlone(
-            "rationale" if only_ideology else "reason",
-            "The absence of an ideology is not by itself a reason to close: people without a fixed ideology can still"
-            " be drawn into terrorism. Say what was found about the concern itself",
-        )
-    if record.reason not in set(ClosureReason):
-        raise NotRecorded("reason", ASKED_FOR["reason"])
-    _check_finding(record)
+def _check_closure(situation: Situation, record: Record, _: Practice) -> None:
+    check_closure(situation, record)
 
 
-def _check_finding(record: Record) -> None:
-    """Ask for words about the concern itself; sentences about ideology do not count once its absence is a reason."""
-    if len(record.finding.strip()) < FINDING_LENGTH:
-        raise NotRecorded("finding", ASKED_FOR["finding"])
-    clauses = _CLAUSE.split(f"{record.rationale}\n{record.finding}")
-    if not any("ideolog" in clause.lower() and _ABSENCE.search(clause) for clause in clauses):
-        return
-    beyond = [clause.strip() for clause in _CLAUSE.split(record.finding) if "ideolog" not in clause.lower()]
-    if len(" ".join(beyond).strip()) < FINDING_LENGTH:
-        raise NoIdeologyAlone(
-            "finding",
-            "The absence of an ideology is not an answer about the concern itself. Say what was found about the"
-            " concern, in a sentence of its own of at least 20 characters",
-        )
+def _check_owner(situation: Situation, record: Record, _: Practice) -> None:
+    check_owner(situation, record)
+
+
+def _check_service(_: Situation, record: Record, practice: Practice) -> None:
+    if record.service not in practice.services:
+        raise NotRecorded("service", ASKED_FOR["service"])
+
+
+def _check_force(_: Situation, record: Record, practice: Practice) -> None:
+    if record.force not in practice.forces:
+        raise NotRecorded("force", ASKED_FOR["force"])
+
+
+def _check_assessment(_: Situation, record: Record, __: Practice) -> None:
+    if record.reason not in set(Finding):
+        raise NotRecorded("reason", "Choose what the assessment concludes")
+
+
+_CHECKS: Mapping[Command, Callable[[Situation, Record, Practice], None]] = {
+    Command.ASSESS: _check_assessment,
+    Command.CLOSE: _check_closure,
+    Command.PROPOSE: _check_closure,
+    Command.SIGNPOST: _check_service,
+    Command.PLP: _check_owner,
+    Command.WITHDRAW: _check_owner,
+    Command.TRANSFER: _check_force,
+}

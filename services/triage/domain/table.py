@@ -5,19 +5,14 @@ from dataclasses import dataclass
 
 from chassis.transitions import Row, Workflow
 from contracts.vocabulary import Outcome, ProgressStage, Role
-from services.triage.domain.words import (
-    Body,
-    ClockName,
-    Command,
-    Practice,
-    Situation,
-    State,
-)
+from services.triage.domain import guards as g
+from services.triage.domain.standing import Practice, Situation
+from services.triage.domain.words import ClockName, Command, State
 
 
 @dataclass(frozen=True)
 class Transition(Row[State, Command, Situation, Practice]):
-    """One row of the table: what else it brings about; no roles mean that only another service's event does it."""
+    """One row of the table: what else it brings about; no roles mean that only an event or the clock does it."""
 
     starts: tuple[ClockName, ...] = ()
     stops: tuple[ClockName, ...] = ()
@@ -25,128 +20,182 @@ class Transition(Row[State, Command, Situation, Practice]):
     tells: ProgressStage | None = None
 
 
-def _form_is_read(situation: Situation, _: Practice) -> str:
-    if situation.form_read:
-        return ""
-    return "The form has not been read yet: the intake desk completes it first, then a pack can be handed over."
-
-
-def _authority_gathers(_: Situation, practice: Practice) -> str:
-    if Body.LOCAL_AUTHORITY in (practice.gathers, practice.decides):
-        return ""
-    return "In this area the police gather the information themselves, so nothing is passed on for it."
-
-
-def _police_decide(_: Situation, practice: Practice) -> str:
-    if practice.decides is Body.POLICE:
-        return ""
-    return "In this area the local authority decides on section 36(3) referrals, in the Channel console."
-
-
-def _decided_once(situation: Situation, _: Practice) -> str:
-    # In force from its making until Channel returns the pack or the referral is opened again.
-    return "The section 36 referral has already been made and is in force." if situation.section_36_made else ""
-
-
-def _is_clear(situation: Situation, _: Practice) -> str:
-    if situation.state not in _BEFORE_CLEAR:
-        return ""
-    hold = situation.hold
-    if hold is None:
-        return "The intelligence unit has not recorded “clear to proceed” yet."
-    if hold.outcome is Command.CONFLICT:
-        return f"The intelligence unit recorded a conflict: speak to {hold.officer}, whose note is on the referral."
-    return f"The intelligence unit asked for more time: {hold.officer} is the officer to speak to."
-
-
-def _taken_once(situation: Situation, _: Practice) -> str:
-    return "You have this referral already." if situation.taken and not situation.urgent else ""
-
-
-def _danger_waits(situation: Situation, _: Practice) -> str:
-    if situation.urgent:
-        return ""
-    return "The decision has been made: it can be taken again only when immediate danger is told of anew."
-
-
 _IMU = frozenset({Role.IMU_OFFICER})
+_SUPERVISOR = frozenset({Role.GATEWAY_SUPERVISOR})
 _GATEWAY = frozenset({Role.GATEWAY_OFFICER, Role.GATEWAY_SUPERVISOR})
 _NOBODY: frozenset[Role] = frozenset()
-_UNDECIDED = frozenset({State.RECEIVED, State.DECONFLICTING, State.ASSESSING})
-_BEFORE_CLEAR = frozenset({State.RECEIVED, State.DECONFLICTING})
-_ASSESSING = frozenset({State.ASSESSING})
-_OFFERED = frozenset({State.PASSED_ON, State.SECTION_36})
-_C = ClockName
-_DECIDED = (_C.ASSESSMENT, _C.URGENT)
+_ALL = frozenset(State)
+_S, _C = State, ClockName
+_NOT_CLEAR = frozenset({_S.RECEIVED, _S.DECONFLICTING})
+_DECIDABLE = frozenset({_S.ASSESSING, _S.DECIDING})
+_UNDECIDED = _NOT_CLEAR | {_S.CONFLICT, _S.ASSESSING, _S.GATHERING, _S.DECIDING}
+_LED_HERE = _DECIDABLE | {_S.SIGNPOSTED, _S.PLP}
+_ENDED = frozenset({_S.CLOSED, _S.WITHDRAWN, _S.TRANSFERRED})
+_OFFERED = frozenset({_S.PASSED_ON, _S.SECTION_36})
+_PATHWAY = (_C.ASSESSMENT, _C.GATHERING, _C.DECISION)
+_DECIDED = (*_PATHWAY, _C.URGENT)
+_ENDING = (*_DECIDED, _C.PLP_REVIEW, _C.SIGN_OFF)
+_CLOSURE = ("reason", "finding", "rationale", "alternatives", "earlier", "risk_owner", "review_on")
+_MAY_END = (g.earlier_is_answered, g.nothing_is_open)
 
 TABLE: tuple[Transition, ...] = (
-    Transition(Command.RECEIVE, "Receive the referral", frozenset(), State.RECEIVED, _NOBODY, ("risk_owner",),
+    Transition(Command.RECEIVE, "Receive the referral", frozenset(), _S.RECEIVED, _NOBODY, ("risk_owner",),
                starts=(_C.DECONFLICTION, _C.ASSESSMENT)),
-    Transition(Command.VERSION_ADDED, "A later version of the form arrives", frozenset(State), None, _NOBODY),
+    Transition(Command.VERSION_ADDED, "A later version of the form arrives", _ALL, None, _NOBODY),
     Transition(Command.TAKE, "Take this referral", _UNDECIDED, None, _GATEWAY, stops=(_C.URGENT,),
-               guards=(_taken_once,)),
-    Transition(Command.TAKE, "Take this referral", frozenset(State) - _UNDECIDED, None, _GATEWAY, stops=(_C.URGENT,),
-               guards=(_danger_waits,)),
-    Transition(Command.CLEAR, "Record: clear to proceed", _BEFORE_CLEAR, State.ASSESSING, _IMU,
-               stops=(_C.DECONFLICTION,), tells=ProgressStage.BEING_ASSESSED),
-    Transition(Command.CONFLICT, "Record: conflict", _UNDECIDED, State.DECONFLICTING, _IMU, ("rationale",),
+               guards=(g.taken_once,)),
+    Transition(Command.TAKE, "Take this referral", _ALL - _UNDECIDED, None, _GATEWAY, stops=(_C.URGENT,),
+               guards=(g.danger_waits,)),
+    Transition(Command.ALLOCATE, "Allocate to an officer", _ALL - _ENDED, None, _SUPERVISOR, ("officer",)),
+    Transition(Command.NOTE, "Add a note", _ALL, None, _GATEWAY, ("rationale",)),
+
+    Transition(Command.CLEAR, "Record: clear to proceed", _NOT_CLEAR, _S.ASSESSING, _IMU, stops=(_C.DECONFLICTION,),
+               tells=ProgressStage.BEING_ASSESSED),
+    Transition(Command.CLEAR, "Record: clear to proceed", frozenset({_S.CONFLICT, _S.PURSUE}), _S.ASSESSING, _IMU,
+               starts=(_C.ASSESSMENT,), stops=(_C.CONFLICT, _C.PURSUE)),
+    Transition(Command.CONFLICT, "Record: conflict", _UNDECIDED | _LED_HERE | {_S.CLOSING}, _S.CONFLICT, _IMU,
+               ("rationale",), starts=(_C.CONFLICT,),
+               stops=(_C.DECONFLICTION, *_PATHWAY, _C.PLP_REVIEW, _C.SIGN_OFF)),
+    Transition(Command.MORE_TIME, "Record: more time needed", _NOT_CLEAR, _S.DECONFLICTING, _IMU, ("rationale",),
                starts=(_C.DECONFLICTION,)),
-    Transition(Command.MORE_TIME, "Record: more time needed", _BEFORE_CLEAR, State.DECONFLICTING, _IMU,
-               ("rationale",), starts=(_C.DECONFLICTION,)),
-    Transition(Command.CLOSE, "Close: no further action", _ASSESSING, State.CLOSED, _GATEWAY,
-               ("reason", "finding", "rationale"), stops=_DECIDED, outcome=Outcome.CLOSED,
-               tells=ProgressStage.CLOSED, guards=(_is_clear,)),
-    Transition(Command.SIGNPOST, "Signpost to another service", _ASSESSING, State.SIGNPOSTED, _GATEWAY,
-               ("service", "message", "rationale"), starts=(_C.SIGNPOST,), stops=_DECIDED,
-               outcome=Outcome.SIGNPOSTED, tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE, guards=(_is_clear,)),
-    Transition(Command.PLP, "Take into police-led partnership", _ASSESSING, State.PLP, _GATEWAY, ("rationale",),
-               stops=_DECIDED, outcome=Outcome.PLP, guards=(_is_clear,)),
-    Transition(Command.PASS_ON, "Pass on for information gathering", _ASSESSING, State.PASSED_ON, _GATEWAY,
+    Transition(Command.PURSUE, "Hand to the investigation", frozenset({_S.CONFLICT}), _S.PURSUE, _IMU | _SUPERVISOR,
+               ("rationale", "risk_owner"), starts=(_C.PURSUE,), stops=(_C.CONFLICT, _C.URGENT)),
+
+    Transition(Command.ASSESS, "Complete a Gateway assessment",
+               _DECIDABLE | {_S.GATHERING, _S.PLP, _S.SIGNPOSTED}, None, _GATEWAY, ("reason",),
+               guards=(g.is_clear,)),
+    Transition(Command.GATHER, "Gather information", _DECIDABLE, _S.GATHERING, _GATEWAY, ("rationale",),
+               starts=(_C.GATHERING,), stops=(_C.ASSESSMENT, _C.DECISION, _C.URGENT),
+               guards=(g.is_clear, g.police_gather, g.is_assessed)),
+    Transition(Command.REQUEST, "Ask a partner for information", frozenset({_S.GATHERING}), None, _GATEWAY,
+               ("officer", "message")),
+    Transition(Command.GATHERED, "Record information gathering as complete", frozenset({_S.GATHERING}), _S.DECIDING,
+               _GATEWAY, ("rationale",), starts=(_C.DECISION,), stops=(_C.GATHERING,), guards=(g.no_request_is_open,)),
+
+    Transition(Command.CLOSE, "Close: no further action", _LED_HERE, _S.CLOSED, _GATEWAY, _CLOSURE,
+               starts=(_C.CLOSURE_REVIEW,), stops=_ENDING, outcome=Outcome.CLOSED, tells=ProgressStage.CLOSED,
+               guards=(g.is_clear, g.is_assessed, *_MAY_END, g.one_person_closes)),
+    Transition(Command.PROPOSE, "Propose to close", _LED_HERE, _S.CLOSING, _GATEWAY, _CLOSURE, starts=(_C.SIGN_OFF,),
+               stops=_DECIDED, guards=(g.is_clear, g.is_assessed, *_MAY_END, g.two_people_close)),
+    Transition(Command.SIGN_OFF, "Sign the closure off", frozenset({_S.CLOSING}), _S.CLOSED, _SUPERVISOR,
+               ("rationale", "risk_owner", "review_on"), starts=(_C.CLOSURE_REVIEW,), stops=_ENDING,
+               outcome=Outcome.CLOSED, tells=ProgressStage.CLOSED, guards=(g.second_person, *_MAY_END)),
+    Transition(Command.SEND_BACK, "Send the closure back", frozenset({_S.CLOSING}), _S.ASSESSING, _GATEWAY,
+               ("rationale",), starts=(_C.ASSESSMENT,), stops=(_C.SIGN_OFF,)),
+    Transition(Command.REVIEW, "Record the review of the closure", frozenset({_S.CLOSED}), None, _GATEWAY,
+               ("rationale",), stops=(_C.CLOSURE_REVIEW,)),
+
+    Transition(Command.SIGNPOST, "Signpost to another service", _DECIDABLE, _S.SIGNPOSTED, _GATEWAY,
+               ("service", "message", "rationale"), stops=_DECIDED, outcome=Outcome.SIGNPOSTED,
+               tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE, guards=(g.is_clear, g.is_assessed)),
+    Transition(Command.SIGNPOST, "Signpost to another service", frozenset({_S.SIGNPOSTED, _S.PLP}), None, _GATEWAY,
+               ("service", "message", "rationale")),
+    Transition(Command.ACKNOWLEDGED, "The other service acknowledges the signpost", _ALL, None, _NOBODY),
+    Transition(Command.REPORTED, "The other service reports what it did", _ALL, None, _NOBODY),
+    Transition(Command.FULFIL, "Record what was done", _ALL, None, _GATEWAY, ("rationale",)),
+    Transition(Command.CANCEL, "Cancel what is open", _ALL, None, _GATEWAY, ("rationale",)),
+
+    Transition(Command.PLP, "Take into police-led partnership", _DECIDABLE, _S.PLP, _GATEWAY,
+               ("rationale", "risk_owner"), starts=(_C.PLP_REVIEW,), stops=_DECIDED, outcome=Outcome.PLP,
+               guards=(g.is_clear, g.is_assessed)),
+    Transition(Command.ADD_ACTION, "Add an action", frozenset({_S.PLP}), None, _GATEWAY,
+               ("officer", "message", "review_on")),
+    Transition(Command.REVIEW_PLP, "Review the partnership", frozenset({_S.PLP}), None, _GATEWAY, ("rationale",),
+               starts=(_C.PLP_REVIEW,), stops=(_C.PLP_REVIEW,)),
+
+    Transition(Command.PASS_ON, "Pass on for information gathering", _DECIDABLE, _S.PASSED_ON, _GATEWAY,
                ("rationale",), starts=(_C.ACCEPTANCE,), stops=_DECIDED, outcome=Outcome.INFORMATION_GATHERING,
-               tells=ProgressStage.SUPPORT_BEING_CONSIDERED, guards=(_authority_gathers, _form_is_read, _is_clear)),
-    Transition(Command.SECTION_36, "Refer to the panel under section 36", _ASSESSING, State.SECTION_36, _GATEWAY,
+               tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
+               guards=(g.authority_gathers, g.form_is_read, g.is_clear, g.is_assessed)),
+    Transition(Command.SECTION_36, "Refer to the panel under section 36", _DECIDABLE, _S.SECTION_36, _GATEWAY,
                ("grounds", "rationale"), starts=(_C.ACCEPTANCE,), stops=_DECIDED,
                outcome=Outcome.SECTION_36_REFERRAL, tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
-               guards=(_police_decide, _decided_once, _form_is_read, _is_clear)),
-    Transition(Command.SECTION_36, "Refer to the panel under section 36", frozenset({State.HANDED_OVER}), None,
+               guards=(g.police_decide, g.decided_once, g.form_is_read, g.is_clear, g.is_assessed, g.is_gathered)),
+    Transition(Command.SECTION_36, "Refer to the panel under section 36", frozenset({_S.HANDED_OVER}), None,
                _GATEWAY, ("grounds", "rationale"), outcome=Outcome.SECTION_36_REFERRAL,
-               stops=(_C.URGENT,), guards=(_police_decide, _decided_once, _form_is_read)),
-    Transition(Command.PACK_ACCEPTED, "Channel accepts the pack", _OFFERED, State.HANDED_OVER, _NOBODY,
+               stops=(_C.DECISION, _C.URGENT),
+               guards=(g.police_decide, g.decided_once, g.form_is_read, g.is_gathered)),
+    Transition(Command.PACK_ACCEPTED, "Channel accepts the pack", _OFFERED, _S.HANDED_OVER, _NOBODY,
                ("risk_owner",), stops=(_C.ACCEPTANCE,)),
-    Transition(Command.PACK_RETURNED, "Channel returns the pack", _OFFERED, State.ASSESSING, _NOBODY, ("rationale",),
+    Transition(Command.PACK_RETURNED, "Channel returns the pack", _OFFERED, _S.ASSESSING, _NOBODY, ("rationale",),
                starts=(_C.ASSESSMENT,), stops=(_C.ACCEPTANCE,)),
-    Transition(Command.GIVEN_BACK, "Channel gives the case back", frozenset({State.HANDED_OVER}), State.GIVEN_BACK,
-               _NOBODY, ("rationale",), starts=(_C.ACCEPTANCE,)),
-    Transition(Command.TAKE_BACK, "Take back into police-led partnership", frozenset({State.GIVEN_BACK}), State.PLP,
-               _GATEWAY, ("rationale", "risk_owner"), stops=(_C.ACCEPTANCE, _C.URGENT), outcome=Outcome.PLP),
-    Transition(Command.ACKNOWLEDGED, "The other service acknowledges the signpost", frozenset(State), None, _NOBODY,
-               stops=(_C.SIGNPOST,)),
-    Transition(Command.REOPEN, "Reopen", frozenset({State.CLOSED, State.SIGNPOSTED, State.PLP}), State.RECEIVED,
-               _GATEWAY, ("rationale",), starts=(_C.DECONFLICTION, _C.ASSESSMENT)),
+    Transition(Command.CHANNEL_GATHERED, "Channel reports the information gathered",
+               frozenset({_S.HANDED_OVER, _S.GIVEN_BACK}), None, _NOBODY, ("rationale",)),
+    Transition(Command.CHANNEL_REFERRED, "The local authority refers to the panel under section 36",
+               frozenset({_S.HANDED_OVER, _S.GIVEN_BACK}), None, _NOBODY, ("grounds",)),
+    Transition(Command.GIVEN_BACK, "Channel gives the case back", frozenset({_S.HANDED_OVER}), _S.GIVEN_BACK,
+               _NOBODY, ("rationale",), starts=(_C.ACCEPTANCE,), stops=(_C.DECISION,)),
+    Transition(Command.TAKE_BACK, "Take back into police-led partnership", frozenset({_S.GIVEN_BACK}), _S.PLP,
+               _GATEWAY, ("rationale", "risk_owner"), starts=(_C.PLP_REVIEW,), stops=(_C.ACCEPTANCE, _C.URGENT),
+               outcome=Outcome.PLP),
+
+    Transition(Command.TRANSFER, "Offer to another force", _DECIDABLE | {_S.PLP}, _S.TRANSFERRING, _GATEWAY,
+               ("force", "message", "rationale"), starts=(_C.TRANSFER,), stops=(*_DECIDED, _C.PLP_REVIEW),
+               guards=(g.is_clear, g.nothing_is_open)),
+    Transition(Command.TRANSFER_ACCEPTED, "The other force accepts", frozenset({_S.TRANSFERRING}), _S.TRANSFERRED,
+               _NOBODY, ("risk_owner",), stops=(_C.TRANSFER,), outcome=Outcome.TRANSFERRED),
+    Transition(Command.TRANSFER_REFUSED, "The other force refuses", frozenset({_S.TRANSFERRING}), _S.ASSESSING,
+               _NOBODY, ("rationale",), starts=(_C.ASSESSMENT,), stops=(_C.TRANSFER,)),
+    Transition(Command.CALL_BACK, "Call the transfer back", frozenset({_S.TRANSFERRING}), _S.ASSESSING, _GATEWAY,
+               ("rationale",), starts=(_C.ASSESSMENT,), stops=(_C.TRANSFER,)),
+    Transition(Command.WITHDRAW, "Record as withdrawn", _UNDECIDED - _NOT_CLEAR - {_S.CONFLICT}, _S.WITHDRAWN,
+               _SUPERVISOR, ("reason", "rationale", "risk_owner"), stops=_ENDING, outcome=Outcome.WITHDRAWN,
+               tells=ProgressStage.CLOSED, guards=_MAY_END),
+    Transition(Command.CORRECT, "Record that something was wrong", _ALL, None, _GATEWAY, ("reason", "rationale")),
+    Transition(Command.REOPEN, "Reopen", _ENDED | {_S.SIGNPOSTED, _S.PLP}, _S.RECEIVED, _GATEWAY, ("rationale",),
+               starts=(_C.DECONFLICTION, _C.ASSESSMENT), stops=(_C.CLOSURE_REVIEW, _C.PLP_REVIEW)),
+
+    Transition(Command.ANSWER_EARLIER, "Answer whether it is the same person", _ALL, None, _GATEWAY | _IMU,
+               ("reason", "rationale")),
+    Transition(Command.EXTEND, "Extend a clock", _ALL, None, _GATEWAY | _IMU, ("clock", "rationale")),
+    Transition(Command.PAUSE, "Pause a clock", _ALL, None, _GATEWAY | _IMU, ("clock", "rationale")),
+    Transition(Command.RESUME, "Let a clock run on", _ALL, None, _GATEWAY | _IMU, ("clock",)),
+    Transition(Command.ESCALATED, "A clock that ran out is escalated", _ALL, None, _NOBODY, ("clock", "officer")),
+    Transition(Command.RESTRICT, "Restrict who sees it", _ALL, None, _SUPERVISOR | _IMU, ("rationale",),
+               guards=(g.is_not_restricted,)),
+    Transition(Command.UNRESTRICT, "End the restriction", _ALL, None, _SUPERVISOR | _IMU, ("rationale",),
+               guards=(g.is_restricted,)),
 )  # fmt: skip
 
 DECISIONS = (
-    Command.CLOSE,
-    Command.SIGNPOST,
-    Command.PLP,
+    Command.GATHER,
+    Command.GATHERED,
     Command.PASS_ON,
     Command.SECTION_36,
+    Command.PLP,
+    Command.SIGNPOST,
+    Command.CLOSE,
+    Command.PROPOSE,
+    Command.SIGN_OFF,
+    Command.SEND_BACK,
     Command.TAKE_BACK,
+    Command.TRANSFER,
+    Command.CALL_BACK,
+    Command.WITHDRAW,
+    Command.REVIEW,
     Command.REOPEN,
 )
-DECONFLICTION = (Command.CLEAR, Command.CONFLICT, Command.MORE_TIME)
+DECONFLICTION = (Command.CLEAR, Command.CONFLICT, Command.MORE_TIME, Command.PURSUE)
 
 STATE_LABELS: Mapping[State, str] = {
     State.RECEIVED: "Received, waiting for deconfliction",
     State.DECONFLICTING: "In deconfliction",
+    State.CONFLICT: "Stopped: the intelligence unit recorded a conflict",
+    State.PURSUE: "With the investigation",
     State.ASSESSING: "In Gateway assessment",
-    State.CLOSED: "Closed",
-    State.SIGNPOSTED: "Signposted to another service",
-    State.PLP: "Police-led partnership",
+    State.GATHERING: "Information being gathered by the police",
+    State.DECIDING: "Information gathered, waiting for a decision",
     State.PASSED_ON: "Passed on for information gathering, waiting for acceptance",
     State.SECTION_36: "Referred under section 36, waiting for acceptance",
     State.HANDED_OVER: "Handed over to Channel",
     State.GIVEN_BACK: "Given back by Channel, waiting to be taken",
+    State.SIGNPOSTED: "Signposted to another service",
+    State.PLP: "Police-led partnership",
+    State.TRANSFERRING: "Offered to another force, waiting for acceptance",
+    State.CLOSING: "Closure proposed, waiting for sign-off",
+    State.CLOSED: "Closed",
+    State.WITHDRAWN: "Withdrawn",
+    State.TRANSFERRED: "Transferred to another force",
 }
 
 HOLD_LABELS: Mapping[Command, str] = {
@@ -155,13 +204,19 @@ HOLD_LABELS: Mapping[Command, str] = {
 }
 
 ASKED_FOR: Mapping[str, str] = {
-    "reason": "Choose why the referral is closed",
+    "reason": "Choose the reason",
     "rationale": "Enter the rationale",
     "finding": "Say in at least 20 characters what was found about the concern itself",
+    "alternatives": "Say what else was considered, and why not",
+    "earlier": "Say how you looked at earlier referrals, and what they mean for this one",
+    "review_on": "Enter a date, for example 27 3 2027",
     "grounds": "Enter the reasonable grounds to believe that the person is vulnerable to being drawn into terrorism",
     "service": "Choose the service that is signposted to",
-    "message": "Enter what the other service is to know and do",
+    "message": "Enter what the other side is to know and do",
     "risk_owner": "Name who owns the risk",
+    "force": "Choose the force",
+    "officer": "Name who is to do it",
+    "clock": "Choose the clock",
 }
 
 WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(

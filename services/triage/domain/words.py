@@ -1,10 +1,7 @@
-"""The words of police triage: states, commands, clocks, and what a decision is made from."""
+"""The words of police triage: states, commands, clocks, obligations, reasons, and the refusals that carry them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from chassis.errors import Missing, NotYet
 from chassis.transitions import NotRecorded
@@ -15,49 +12,110 @@ class State(StrEnum):
 
     RECEIVED = "received"
     DECONFLICTING = "deconflicting"
+    CONFLICT = "conflict"
+    PURSUE = "pursue"
     ASSESSING = "assessing"
-    CLOSED = "closed"
-    SIGNPOSTED = "signposted"
-    PLP = "plp"
+    GATHERING = "gathering"
+    DECIDING = "deciding"
     PASSED_ON = "passed-on"
     SECTION_36 = "section-36"
     HANDED_OVER = "handed-over"
     GIVEN_BACK = "given-back"
+    SIGNPOSTED = "signposted"
+    PLP = "plp"
+    TRANSFERRING = "transferring"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    TRANSFERRED = "transferred"
 
 
 class Command(StrEnum):
-    """What people and other services may do to a referral."""
+    """What people, other services and the clock may do to a referral."""
 
     RECEIVE = "receive"
     VERSION_ADDED = "version-added"
     TAKE = "take"
+    ALLOCATE = "allocate"
+    NOTE = "add-note"
     CLEAR = "record-clear"
     CONFLICT = "record-conflict"
     MORE_TIME = "need-more-time"
+    PURSUE = "hand-to-investigation"
+    ASSESS = "assess"
+    GATHER = "gather-information"
+    REQUEST = "request-information"
+    GATHERED = "information-gathered"
     CLOSE = "close"
+    PROPOSE = "propose-closure"
+    SIGN_OFF = "sign-closure-off"
+    SEND_BACK = "send-closure-back"
+    REVIEW = "review-closure"
     SIGNPOST = "signpost"
+    ACKNOWLEDGED = "signpost-acknowledged"
+    REPORTED = "signpost-reported"
+    FULFIL = "fulfil-obligation"
+    CANCEL = "cancel-obligation"
     PLP = "lead-partnership"
+    ADD_ACTION = "add-action"
+    REVIEW_PLP = "review-partnership"
     PASS_ON = "pass-on"  # noqa: S105
     SECTION_36 = "refer-section-36"
     PACK_ACCEPTED = "pack-accepted"
     PACK_RETURNED = "pack-returned"
+    CHANNEL_GATHERED = "channel-gathered"
+    CHANNEL_REFERRED = "channel-referred"
     GIVEN_BACK = "given-back"
     TAKE_BACK = "take-back"
-    ACKNOWLEDGED = "signpost-acknowledged"
+    TRANSFER = "offer-transfer"
+    TRANSFER_ACCEPTED = "transfer-accepted"
+    TRANSFER_REFUSED = "transfer-refused"
+    CALL_BACK = "call-transfer-back"
+    WITHDRAW = "withdraw"
+    CORRECT = "correct"
     REOPEN = "reopen"
+    ANSWER_EARLIER = "answer-earlier"
+    EXTEND = "extend-clock"
+    PAUSE = "pause-clock"
+    RESUME = "resume-clock"
+    ESCALATED = "clock-escalated"
+    RESTRICT = "restrict"
+    UNRESTRICT = "end-restriction"
 
 
 class ClockName(StrEnum):
     """The clocks that run in triage; how long each has is the area's.
 
-    The urgent one runs from when a referrer tells of immediate danger until a Gateway officer takes or decides.
+    The urgent one runs from when a referrer tells of immediate danger until a Gateway officer takes or decides. Those
+    of obligations run once for each.
     """
 
     DECONFLICTION = "deconfliction"
+    CONFLICT = "conflict-review"
+    PURSUE = "investigation-review"
     ASSESSMENT = "assessment"
+    GATHERING = "information-gathering"
+    DECISION = "section-36-decision"
+    SIGN_OFF = "closure-sign-off"
     ACCEPTANCE = "acceptance"
+    TRANSFER = "transfer-answer"
     SIGNPOST = "signpost"
+    REQUEST = "information-request"
+    ACTION = "partnership-action"
+    PLP_REVIEW = "partnership-review"
+    CLOSURE_REVIEW = "closure-review"
     URGENT = "immediate-danger"
+
+
+OF_OBLIGATIONS = (ClockName.SIGNPOST, ClockName.REQUEST, ClockName.ACTION)
+
+
+class Obligation(StrEnum):
+    """What somebody owes that stays open until it is reported done, or cancelled with a reason."""
+
+    SIGNPOST = "signpost"
+    REQUEST = "information-request"
+    ACTION = "partnership-action"
 
 
 class Body(StrEnum):
@@ -74,6 +132,15 @@ class ClosureReason(StrEnum):
     MISGUIDED = "misguided"
     MALICIOUS = "malicious"
     NOT_RADICALISATION = "not-radicalisation"
+    WORK_DONE = "work-done"
+
+
+class Finding(StrEnum):
+    """What a Gateway assessment concludes (Home Office e-learning on Prevent referrals, module 6)."""
+
+    CLEAR_EVIDENCE = "clear-evidence"
+    LIMITED_INFORMATION = "limited-information"
+    NOT_APPROPRIATE = "not-appropriate"
 
 
 class NoIdeologyAlone(NotRecorded):
@@ -88,90 +155,13 @@ class ReferralNotFound(Missing):
     reason: ClassVar[str] = "referral-not-found"
 
 
-class SignpostNotFound(Missing):
-    """An acknowledgement names a signpost that was never made here."""
+class ObligationNotFound(Missing):
+    """An answer names an obligation (a signpost, say) that was never made here."""
 
-    reason: ClassVar[str] = "signpost-not-found"
-
-
-@dataclass(frozen=True)
-class SignpostTo:
-    """A service that may be signposted to, and when its answer is due if it is asked now."""
-
-    name: str
-    due_at: datetime
-
-
-@dataclass(frozen=True)
-class Practice:
-    """What the area says about triage at one moment: `due` is when each clock would run out if it started now.
-
-    `later` says when a clock runs out that would have run out at a moment and is given its time once more. The urgent
-    clock runs day and night, `urgent_within` from when danger was told of.
-    """
-
-    area: str
-    version: str
-    gathers: Body
-    decides: Body
-    duty_officer: str
-    due: Mapping[ClockName, datetime]
-    later: Callable[[ClockName, datetime], datetime]
-    urgent_within: timedelta
-    services: Mapping[str, SignpostTo] = field(default_factory=dict)
-
-    def deadline(self, clock: ClockName, service: str = "") -> datetime:
-        """Return when a clock that starts now runs out; a signpost's is the service's own."""
-        return self.services[service].due_at if clock is ClockName.SIGNPOST else self.due[clock]
+    reason: ClassVar[str] = "obligation-not-found"
 
 
 class AreaVersionUnknown(NotYet):
     """The version of the area's practice that a referral is under is not here yet."""
 
     reason: ClassVar[str] = "area-version-unknown"
-
-
-class Practices(Protocol):
-    """Where the practice of an area comes from: the area files, read by settings."""
-
-    def under(self, area: str, version: str, now: datetime) -> Practice:
-        """Return the practice of one version as from `now`; AreaVersionUnknown where it is not here."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is recorded with a command, in the officer's or the other service's own words."""
-
-    reason: str = ""
-    rationale: str = ""
-    grounds: str = ""
-    service: str = ""
-    message: str = ""
-    risk_owner: str = ""
-    finding: str = ""
-
-    def written(self) -> str:
-        """Return the rationale as it is kept: the answer about the concern, where there is one, is a part of it."""
-        rationale, finding = self.rationale.strip(), self.finding.strip()
-        return f"{rationale}\n\nWhat was found about the concern itself: {finding}" if finding else rationale
-
-
-@dataclass(frozen=True)
-class Hold:
-    """What the intelligence unit last recorded that holds a referral back, and the officer to speak to."""
-
-    outcome: Command
-    officer: str
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What a decision may depend on: the state, facts of the referral, and whether whoever acts has taken it."""
-
-    state: State
-    risk_owner: str
-    form_read: bool = False
-    section_36_made: bool = False
-    hold: Hold | None = None
-    taken: bool = False
-    urgent: bool = False

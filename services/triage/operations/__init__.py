@@ -8,37 +8,45 @@ from services.triage.operations.arriving import (
     open_referral,
 )
 from services.triage.operations.deciding import (
-    Acknowledgement,
-    acknowledge_signpost,
     answer_pack,
     decide_referral,
-    give_back,
+    hear_channel,
+    hear_transfer,
     mark_seen,
     record_deconfliction,
     take,
 )
 from services.triage.operations.erasing import erase_subject
 from services.triage.operations.linking import SameAnswer, link_referrals, note_linked
+from services.triage.operations.obligations import (
+    Answer,
+    acknowledge_obligation,
+    end_obligation,
+    report_obligation,
+)
 from services.triage.operations.saving import Act
 
 __all__ = [
-    "Acknowledgement",
     "Act",
+    "Answer",
     "Arrival",
     "NewVersion",
     "Overdue",
     "SameAnswer",
-    "acknowledge_signpost",
+    "acknowledge_obligation",
     "add_version",
     "alarm_overdue",
     "answer_pack",
     "decide_referral",
+    "end_obligation",
     "erase_subject",
-    "give_back",
+    "hear_channel",
+    "hear_transfer",
     "link_referrals",
     "mark_seen",
     "note_linked",
     "open_referral",
     "record_deconfliction",
+    "report_obligation",
     "take",
 ]

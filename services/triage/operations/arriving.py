@@ -13,14 +13,12 @@ from chassis.database import Session
 from contracts.vocabulary import ReferralForm
 from services.triage import models
 from services.triage.domain import ClockName, Command, Practice, receive
+from services.triage.operations.clocks import Deadline, Placed, run_clocks, start_clock
 from services.triage.operations.saving import (
     Act,
     Line,
-    Placed,
     carry_out,
     change,
-    run_clocks,
-    start_clock,
     write_down,
 )
 from services.triage.queries import Summary
@@ -88,6 +86,9 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
         "risk_owner": step.risk_owner,
         "sealed_summary": await _summary(session, arrival.subject, first.form),
         "section_36_made": False,
+        "assessed": False,
+        "gathered": False,
+        "restricted": False,
         "decisions": 0,
         "row_version": 1,
     }
@@ -98,7 +99,7 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
     await write_down(session, opened, Line(None, step, 1), Act(Command.RECEIVE, now))
     await run_clocks(session, opened, step, practice, now)
     if first.immediate_danger:
-        start_clock(session, opened, ClockName.URGENT, arrival.received_at + practice.urgent_within, now)
+        start_clock(session, opened, Deadline(ClockName.URGENT, arrival.received_at + practice.urgent_within), now)
 
 
 async def add_version(session: Session, subject: UUID, version: NewVersion, practice: Practice, now: datetime) -> None:
@@ -108,7 +109,7 @@ async def add_version(session: Session, subject: UUID, version: NewVersion, prac
     await _keep_version(session, before, version, row_version=saved.row_version)
     _keep_likeness(session, before.reference, before.area, version)
     if version.immediate_danger and not before.immediate_danger:
-        start_clock(session, before, ClockName.URGENT, version.added_at + practice.urgent_within, now)
+        start_clock(session, before, Deadline(ClockName.URGENT, version.added_at + practice.urgent_within), now)
     if version.version < before.version:
         return
     values: dict[str, Any] = {"version": version.version, "immediate_danger": version.immediate_danger}

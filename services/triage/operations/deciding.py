@@ -1,28 +1,19 @@
 """What people decide about a referral, and what Channel and other services answer."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, update
 
 from chassis import outbox
 from chassis.database import Session
 from contracts.vocabulary import Team
 from services.triage import models
-from services.triage.domain import ClockName, Command, Practice, Record, SignpostNotFound
+from services.triage.domain import Command, Obligation, Practice
 from services.triage.operations.announcing import HANDING_OVER, announce, announce_signpost
-from services.triage.operations.saving import Act, Saved, carry_out, change, start_clock
+from services.triage.operations.obligations import Owed, keep_obligation
+from services.triage.operations.saving import Act, Saved, carry_out, change
 from services.triage.queries import Held
-
-
-@dataclass(frozen=True)
-class Acknowledgement:
-    """What a service that was signposted to says back."""
-
-    signpost_id: UUID
-    at: datetime
-    report: str
 
 
 async def mark_seen(session: Session, held: Held, team: Team, now: datetime) -> None:
@@ -61,14 +52,12 @@ async def take(session: Session, subject: UUID, act: Act, practice: Practice) ->
 
 
 async def decide_referral(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
-    """Record a Gateway decision with its rationale, and announce it; the deciding officer takes back in person.
+    """Record a Gateway decision with its rationale, and announce it.
 
     Whoever decides is the Gateway officer from then on; a referral that is opened again waits for somebody to take it.
     """
-    if act.command is Command.TAKE_BACK:
-        act = replace(act, record=replace(act.record, risk_owner=session.actor.name or session.actor.id))
     saved = await carry_out(session, subject, act, practice)
-    record = act.record
+    record = saved.step.record
     if act.command is not Command.REOPEN and saved.before.officer_id != session.actor.id:
         await change(session, subject, {"officer_id": session.actor.id, "officer_name": session.actor.name})
     await session.execute(
@@ -80,6 +69,8 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
             reason=record.reason,
             sealed_rationale=await session.seal(subject, record.written()),
             sealed_grounds=await session.seal(subject, record.grounds.strip()) if record.grounds.strip() else None,
+            risk_owner=saved.step.risk_owner,
+            review_on=record.review_on,
             by_id=session.actor.id,
             by_name=session.actor.name,
             decided_at=act.now,
@@ -100,45 +91,26 @@ async def answer_pack(session: Session, subject: UUID, act: Act, practice: Pract
     await session.execute(update(models.handover).where(waiting).values(answer=act.command, answered_at=act.now))
 
 
-async def give_back(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
-    """Show that Channel gives the case back; Channel's risk owner stays until a police officer takes it."""
+async def hear_channel(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
+    """Keep what Channel tells of a case that it holds: gathered, referred, given back; it stays risk owner.
+
+    A case that is given back is Channel's until a police officer takes it.
+    """
     await carry_out(session, subject, act, practice)
 
 
-async def acknowledge_signpost(
-    session: Session, subject: UUID, acknowledgement: Acknowledgement, practice: Practice, now: datetime
-) -> None:
-    """Close the obligation, the clock runs on for another one; SignpostNotFound where it was never made here."""
-    table = models.signpost
-    this = (table.c.id == acknowledgement.signpost_id) & (table.c.subject == subject)
-    if await session.scalar(select(table.c.id).where(this)) is None:
-        raise SignpostNotFound("An acknowledgement names a signpost that triage never made; compare both services.")
-    report = acknowledgement.report.strip()
-    act = Act(Command.ACKNOWLEDGED, now, Record(rationale=report))
+async def hear_transfer(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
+    """Handle the other force's answer; from an acceptance on, and not before, its officer owns the risk."""
     saved = await carry_out(session, subject, act, practice)
-    sealed = await session.seal(subject, report) if report else None
-    values = {"state": "acknowledged", "acknowledged_at": acknowledgement.at, "sealed_report": sealed}
-    await session.execute(update(table).where(this).values(values))
-    waiting = select(func.min(table.c.due_at)).where(table.c.subject == subject, table.c.acknowledged_at.is_(None))
-    if due_at := await session.scalar(waiting):
-        start_clock(session, saved.before, ClockName.SIGNPOST, due_at, now)
+    await announce(session, saved, act.now)
 
 
 async def _keep_signpost(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:
-    record, signpost_id = saved.step.record, uuid4()
-    await session.execute(
-        insert(models.signpost).values(
-            id=signpost_id,
-            subject=saved.before.subject,
-            area=saved.before.area,
-            service=record.service,
-            state="open",
-            sealed_message=await session.seal(saved.before.subject, record.message.strip()),
-            made_at=now,
-            due_at=practice.services[record.service].due_at,
-        )
-    )
-    await announce_signpost(session, saved, signpost_id, now)
+    record = saved.step.record
+    to = practice.services[record.service]
+    owed = Owed(Obligation.SIGNPOST, to.name, record.message, to.due_at, record.service)
+    obligation_id = await keep_obligation(session, saved.before, owed, now)
+    await announce_signpost(session, saved, obligation_id, now)
 
 
 async def _keep_handover(session: Session, saved: Saved, now: datetime) -> None:

@@ -13,7 +13,7 @@ SEALED = {
     models.referral_version: ("sealed_form", "sealed_additions"),
     models.deconfliction: ("sealed_note",),
     models.decision: ("sealed_grounds",),
-    models.signpost: ("sealed_report",),
+    models.obligation: ("sealed_report",),
     models.history: ("sealed_note",),
 }
 
@@ -23,7 +23,7 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     await session.lock(subject)
     for table, names in SEALED.items():
         await session.execute(update(table).where(table.c.subject == subject).values(dict.fromkeys(names)))
-    emptied = {models.decision: "sealed_rationale", models.signpost: "sealed_message"}
+    emptied = {models.decision: "sealed_rationale", models.obligation: "sealed_message"}
     for table, name in emptied.items():
         await session.execute(update(table).where(table.c.subject == subject).values({name: b""}))
     # The nil key leads nowhere: what statistics hold can no longer be joined to this referral.

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import insert, update
 
 from chassis import audit
 from chassis.database import Session
@@ -16,7 +15,6 @@ from services.triage.domain import (
     DECISIONS,
     DECONFLICTION,
     ChangedMeanwhile,
-    ClockName,
     Command,
     Practice,
     Record,
@@ -24,29 +22,29 @@ from services.triage.domain import (
     Step,
     decide,
 )
+from services.triage.operations.clocks import Placed, run_clocks
 from services.triage.queries import Held
 
 NOTHING = Record()
 _HISTORY = insert(models.history)
-_FRESH = upsert(models.clock)
-_START_CLOCK = _FRESH.on_conflict_do_update(
-    index_elements=["subject", "name"],
-    set_={
-        name: _FRESH.excluded[name] for name in ("started_at", "due_at", "stopped_at", "times_extended", "alarmed_at")
+_FACTS: Mapping[Command, Mapping[str, Any]] = {
+    Command.ASSESS: {"assessed": True},
+    Command.GATHERED: {"gathered": True},
+    Command.CHANNEL_GATHERED: {"gathered": True},
+    Command.SECTION_36: {"section_36_made": True},
+    Command.CHANNEL_REFERRED: {"section_36_made": True},
+    Command.PACK_RETURNED: {"section_36_made": False},
+    Command.RESTRICT: {"restricted": True},
+    Command.UNRESTRICT: {"restricted": False},
+    Command.REOPEN: {
+        "section_36_made": False,
+        "assessed": False,
+        "gathered": False,
+        "officer_id": None,
+        "officer_name": None,
     },
-)
-
-
-class Placed(Protocol):
-    """A referral, as far as its history and its clocks are concerned."""
-
-    @property
-    def subject(self) -> UUID:
-        """Return its id."""
-
-    @property
-    def area(self) -> str:
-        """Return its area."""
+}
+"""What a command makes true of the referral, beside its state."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +80,7 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
     values: dict[str, Any] = {"state": step.state, "risk_owner": step.risk_owner, "row_version": row_version}
     if step.transition.outcome is not None:
         values["decisions"] = before.decisions + 1
-    if act.command is Command.SECTION_36:
-        values["section_36_made"] = True
-    if act.command is Command.PACK_RETURNED:
-        values["section_36_made"] = False
-    if act.command is Command.REOPEN:
-        values |= {"section_36_made": False, "officer_id": None, "officer_name": None}
+    values |= _FACTS.get(act.command, {})
     await change(session, subject, values)
     saved = Saved(before, step, row_version)
     await write_down(session, before, Line(before.situation.state, step, row_version), act)
@@ -130,34 +123,3 @@ async def write_down(session: Session, placed: Placed, line: Line, act: Act) -> 
     facts = {"from": line.from_state.value if line.from_state else "", "to": line.step.state.value}
     action = f"referral.{act.command}"
     await audit.record(session, action, subject=placed.subject, now=act.now, area=placed.area, facts=facts)
-
-
-async def run_clocks(session: Session, placed: Placed, step: Step, practice: Practice, now: datetime) -> None:
-    """Stop and start the clocks that the transition names.
-
-    More time is counted from when the clock would have run out; a conflict leaves a running clock as it is.
-    """
-    table = models.clock
-    row = step.transition
-    if row.stops:
-        running = (table.c.subject == placed.subject) & table.c.name.in_(row.stops) & table.c.stopped_at.is_(None)
-        await session.execute(update(table).where(running).values(stopped_at=now))
-    for name in row.starts:
-        due_at = practice.deadline(name, step.record.service)
-        if row.command not in (Command.MORE_TIME, Command.CONFLICT):
-            start_clock(session, placed, name, due_at, now)
-            continue
-        this = (table.c.subject == placed.subject) & (table.c.name == name) & table.c.stopped_at.is_(None)
-        old = await session.scalar(select(table.c.due_at).where(this))
-        if old is None:
-            start_clock(session, placed, name, due_at, now)
-        elif row.command is Command.MORE_TIME:
-            longer = {"due_at": practice.later(name, old), "alarmed_at": None}
-            counted = table.c.times_extended + 1
-            await session.execute(update(table).where(this).values(**longer, times_extended=counted))
-
-
-def start_clock(session: Session, placed: Placed, name: ClockName, due_at: datetime, now: datetime) -> None:
-    """Start a clock afresh, whether it ran before or not."""
-    fresh = {"started_at": now, "due_at": due_at, "stopped_at": None, "times_extended": 0, "alarmed_at": None}
-    session.write(_START_CLOCK, {"subject": placed.subject, "name": name, "area": placed.area} | fresh)

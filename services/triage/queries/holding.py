@@ -8,10 +8,30 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, select
 
+from chassis.actor import ActorKind
 from chassis.database import Session
 from contracts.vocabulary import ReferralForm, tidy_reference
 from services.triage import models
-from services.triage.domain import HOLD_LABELS, ClockName, Command, Hold, ReferralNotFound, Situation, State
+from services.triage.domain import (
+    HOLD_LABELS,
+    ClockName,
+    Command,
+    Hold,
+    Obligation,
+    Proposal,
+    ReferralNotFound,
+    Situation,
+    State,
+)
+from services.triage.queries.obligations import open_obligations
+from services.triage.queries.pairs import linked, unanswered
+
+HELD_BACK = frozenset({State.DECONFLICTING, State.CONFLICT})
+OWED = {
+    Obligation.SIGNPOST: "a signpost",
+    Obligation.REQUEST: "a request for information",
+    Obligation.ACTION: "an action",
+}
 
 
 class Summary(BaseModel):
@@ -72,16 +92,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
     summary = None
     if row.sealed_summary is not None:
         summary = await session.unseal_model(row.subject, row.sealed_summary, Summary)
-    hold = (await holds(session, [row.subject])).get(row.subject) if row.state == State.DECONFLICTING else None
-    situation = Situation(
-        state=State(row.state),
-        risk_owner=row.risk_owner,
-        form_read=summary is not None,
-        section_36_made=row.section_36_made,
-        hold=hold,
-        taken=row.officer_id == session.actor.id,
-        urgent=await _is_urgent(session, row.subject),
-    )
+    situation = await _situation(session, row, form_read=summary is not None)
     teams = ("imu", "gateway")
     return Held(
         subject=row.subject,
@@ -105,6 +116,37 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         acknowledged=frozenset(team for team in teams if getattr(row, f"{team}_acknowledged_at")),
         summary=summary,
     )
+
+
+async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Situation:
+    owed = await open_obligations(session, row.subject)
+    person = session.actor.kind is ActorKind.PERSON
+    return Situation(
+        state=State(row.state),
+        risk_owner=row.risk_owner,
+        form_read=form_read,
+        section_36_made=row.section_36_made,
+        hold=(await holds(session, [row.subject])).get(row.subject) if row.state in HELD_BACK else None,
+        taken=row.officer_id == session.actor.id,
+        urgent=await _is_urgent(session, row.subject),
+        acting_id=session.actor.id if person else "",
+        acting=(session.actor.name or session.actor.id) if person else "",
+        assessed=row.assessed,
+        gathered=row.gathered,
+        earlier_unanswered=len(await unanswered(session, row.reference)),
+        referrals_of_person=1 + len(await linked(session, row.reference)),
+        open_obligations=tuple(f"{OWED[each.kind]} ({each.owner})" for each in owed),
+        open_requests=sum(each.kind is Obligation.REQUEST for each in owed),
+        proposal=await _proposal(session, row.subject) if row.state == State.CLOSING else None,
+        restricted=row.restricted,
+    )
+
+
+async def _proposal(session: Session, subject: UUID) -> Proposal | None:
+    table = models.decision
+    proposed = select(table).where(table.c.subject == subject, table.c.command == Command.PROPOSE)
+    row = await session.first(proposed.order_by(table.c.decided_at.desc()).limit(1))
+    return None if row is None else Proposal(row.by_id, row.risk_owner, row.review_on)
 
 
 async def latest_form(session: Session, subject: UUID) -> ReferralForm | None:

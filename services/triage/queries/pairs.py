@@ -42,6 +42,17 @@ async def sameness(session: Session, reference: str) -> tuple[SamenessView, ...]
     return tuple(sorted(views, key=lambda view: view.answered_at, reverse=True))
 
 
+async def unanswered(session: Session, reference: str) -> tuple[str, ...]:
+    """Return the references that a referral may be the same as and that nobody has answered."""
+    answered = {each.other_reference for each in await sameness(session, reference)}
+    return tuple(other for other in await suggested(session, reference) if other not in answered)
+
+
+async def linked(session: Session, reference: str) -> tuple[str, ...]:
+    """Return the references of the other referrals that are confirmed to be about the same person."""
+    return tuple(each.other_reference for each in await sameness(session, reference) if each.answer == "linked")
+
+
 async def suggested(session: Session, reference: str) -> tuple[str, ...]:
     """Return the references that a referral may be the same as, whichever of the two was announced as such."""
     table = models.likeness

@@ -11,12 +11,22 @@ from sqlalchemy import Row, literal_column, select, tuple_
 from chassis.database import Session
 from services.triage import models
 from services.triage.domain import ClockName, Hold, State
-from services.triage.queries.holding import holds
+from services.triage.queries.holding import HELD_BACK, holds
 from services.triage.queries.referral import ClockView, clock_view
 
 QUEUE_PAGE = 50
-IMU_STATES = (State.RECEIVED, State.DECONFLICTING)
-GATEWAY_STATES = (*IMU_STATES, State.ASSESSING, State.PASSED_ON, State.SECTION_36, State.GIVEN_BACK)
+IMU_STATES = (State.RECEIVED, State.DECONFLICTING, State.CONFLICT)
+GATEWAY_STATES = (
+    *IMU_STATES,
+    State.ASSESSING,
+    State.GATHERING,
+    State.DECIDING,
+    State.PASSED_ON,
+    State.SECTION_36,
+    State.GIVEN_BACK,
+    State.TRANSFERRING,
+    State.CLOSING,
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ async def urgent_elsewhere(session: Session, states: Sequence[State]) -> tuple[Q
 
 
 async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine, ...]:
-    held_back = await holds(session, [row.subject for row in rows if row.state == State.DECONFLICTING])
+    held_back = await holds(session, [row.subject for row in rows if row.state in HELD_BACK])
     running = await _next_clocks(session, [row.subject for row in rows])
     return tuple(
         QueueLine(

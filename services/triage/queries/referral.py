@@ -13,6 +13,7 @@ from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm
 from services.triage import models
 from services.triage.queries.holding import Held, latest_form
+from services.triage.queries.obligations import ObligationView, obligations
 from services.triage.queries.versions import VersionView, all_versions
 
 
@@ -24,6 +25,8 @@ class ClockView:
     due_at: datetime
     stopped_at: datetime | None
     times_extended: int
+    paused_at: datetime | None = None
+    about: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,6 @@ class DeconflictionView:
 
 
 @dataclass(frozen=True)
-class SignpostView:
-    """A signpost: what was asked, and what the other service reported."""
-
-    service: str
-    message: str
-    report: str
-    made_at: datetime
-    due_at: datetime
-    acknowledged_at: datetime | None
-
-
-@dataclass(frozen=True)
 class ReferralView:
     """Everything that the referral page shows."""
 
@@ -89,7 +80,7 @@ class ReferralView:
     timeline: tuple[TimelineEntry, ...]
     deconflictions: tuple[DeconflictionView, ...]
     decisions: tuple[DecisionView, ...]
-    signposts: tuple[SignpostView, ...]
+    obligations: tuple[ObligationView, ...]
 
 
 async def referral_view(session: Session, found: Held) -> ReferralView:
@@ -104,7 +95,7 @@ async def referral_view(session: Session, found: Held) -> ReferralView:
         timeline=await _timeline(session, found.subject, versions),
         deconflictions=await _deconflictions(session, found.subject),
         decisions=await _decisions(session, found.subject),
-        signposts=await _signposts(session, found.subject),
+        obligations=await obligations(session, found.subject),
     )
 
 
@@ -116,7 +107,7 @@ async def changes_since(session: Session, subject: UUID, row_version: int) -> tu
 
 def clock_view(row: Row[Any]) -> ClockView:
     """Return a clock as its row has it."""
-    return ClockView(row.name, row.due_at, row.stopped_at, row.times_extended)
+    return ClockView(row.name, row.due_at, row.stopped_at, row.times_extended, row.paused_at, row.about)
 
 
 async def _clocks(session: Session, subject: UUID) -> tuple[ClockView, ...]:
@@ -173,24 +164,6 @@ async def _decisions(session: Session, subject: UUID) -> tuple[DecisionView, ...
                 grounds=await _text(session, subject, row.sealed_grounds),
                 by=row.by_name,
                 decided_at=row.decided_at,
-            )
-            for row in rows
-        ]
-    )
-
-
-async def _signposts(session: Session, subject: UUID) -> tuple[SignpostView, ...]:
-    table = models.signpost
-    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.made_at))
-    return tuple(
-        [
-            SignpostView(
-                service=row.service,
-                message=await _text(session, subject, row.sealed_message),
-                report=await _text(session, subject, row.sealed_report),
-                made_at=row.made_at,
-                due_at=row.due_at,
-                acknowledged_at=row.acknowledged_at,
             )
             for row in rows
         ]

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from chassis import audit
+from chassis.clock import LONDON
 from chassis.database import Session
 from chassis.web import PageRequest, Response
 from services.triage import queries
-from services.triage.domain import TABLE, Command, Offer, Practice, Practices, offers
+from services.triage.domain import DECISIONS, DECONFLICTION, TABLE, Command, Offer, Practice, Practices, offers
 from services.triage.queries import Held, TimelineEntry
 from services.triage.web.views.versions import by_whom, happened
 
@@ -19,7 +21,38 @@ HAPPENED = {
     Command.CLEAR: "Recorded: clear to proceed",
     Command.CONFLICT: "Recorded: conflict",
     Command.MORE_TIME: "Recorded: more time needed",
+    Command.PURSUE: "Handed to the investigation",
+    Command.ALLOCATE: "Allocated to an officer",
+    Command.NOTE: "Note added",
+    Command.ASSESS: "Gateway assessment completed",
+    Command.GATHER: "Information gathering begun",
+    Command.REQUEST: "A partner was asked for information",
+    Command.GATHERED: "Information gathering complete",
     Command.CLOSE: "Closed: no further action",
+    Command.PROPOSE: "Closure proposed",
+    Command.SIGN_OFF: "Closure signed off",
+    Command.SEND_BACK: "Closure sent back",
+    Command.REVIEW: "Closure reviewed",
+    Command.REPORTED: "The other service reported what it did",
+    Command.FULFIL: "Recorded as done",
+    Command.CANCEL: "Cancelled what was open",
+    Command.ADD_ACTION: "Action added",
+    Command.REVIEW_PLP: "Partnership reviewed",
+    Command.CHANNEL_GATHERED: "Channel reported the information gathered",
+    Command.CHANNEL_REFERRED: "The local authority referred to the panel under section 36",
+    Command.TRANSFER: "Offered to another force",
+    Command.TRANSFER_ACCEPTED: "The other force accepted",
+    Command.TRANSFER_REFUSED: "The other force refused",
+    Command.CALL_BACK: "The transfer was called back",
+    Command.WITHDRAW: "Recorded as withdrawn",
+    Command.CORRECT: "Recorded that something was wrong",
+    Command.ANSWER_EARLIER: "Answered whether it is the same person",
+    Command.EXTEND: "A clock was extended",
+    Command.PAUSE: "A clock was paused",
+    Command.RESUME: "A clock runs on",
+    Command.ESCALATED: "A clock that ran out was escalated",
+    Command.RESTRICT: "Restricted",
+    Command.UNRESTRICT: "Restriction ended",
     Command.SIGNPOST: "Signposted to another service",
     Command.PLP: "Taken into police-led partnership",
     Command.PASS_ON: "Passed on for information gathering",
@@ -33,12 +66,29 @@ HAPPENED = {
 }
 
 
+PAGES_OF = {
+    Command.TAKE: "take",
+    **dict.fromkeys(DECONFLICTION, "deconflict"),
+    **dict.fromkeys(DECISIONS, "decide"),
+}
+"""The page on which each command is given; one that is not here is offered somewhere else on the referral page."""
+
+
+def page_of(page: PageRequest, command: Command, reference: str) -> str:
+    """Return the address of the page on which a command is given."""
+    name = PAGES_OF[command]
+    if name == "decide":
+        return page.url(name, reference=reference, command=command.value)
+    return page.url(name, reference=reference)
+
+
 @dataclass(frozen=True)
 class Opened:
     """A referral as a view has it, with the area's practice and what this person may do."""
 
     held: Held
     practice: Practice
+    today: date
     offers: tuple[Offer[Command], ...]
 
     def refusal(self, command: Command) -> str:
@@ -52,7 +102,9 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
     local: Practices = page.runtime.clients
     practice = local.under(held.area, held.area_version, page.now)
-    return Opened(held, practice, offers(held.situation, page.actor.roles, practice))
+    return Opened(
+        held, practice, page.now.astimezone(LONDON).date(), offers(held.situation, page.actor.roles, practice)
+    )
 
 
 def changes_text(changes: tuple[TimelineEntry, ...]) -> list[dict[str, object]]:

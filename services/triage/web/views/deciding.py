@@ -1,7 +1,5 @@
 """The Gateway decides: choose, write, check, commit."""
 
-from dataclasses import replace
-
 from chassis.policy import allow
 from chassis.web import (
     FormData,
@@ -12,18 +10,23 @@ from chassis.web import (
     parse,
     refused,
 )
+from contracts.vocabulary import day_in_words
 from services.triage import operations, queries
 from services.triage.domain import (
     DECISIONS,
+    REASONS,
     ChangedMeanwhile,
-    ClosureReason,
+    ClockName,
     Command,
     NotInThisState,
     NotOffered,
     NotRecorded,
     ReferralNotFound,
+    completed,
     lacks,
+    owners,
     permissions,
+    reasons_from,
     row_for,
 )
 from services.triage.domain import (
@@ -33,15 +36,12 @@ from services.triage.operations import Act
 from services.triage.web.forms import DecisionForm
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
 
-REASONS = {
-    ClosureReason.MISTAKEN: ("Mistaken", "What was seen or heard was misunderstood."),
-    ClosureReason.MISGUIDED: ("Misguided", "Meant well, but there is no concern once the context is known."),
-    ClosureReason.MALICIOUS: ("Malicious", "Made to harm the person."),
-    ClosureReason.NOT_RADICALISATION: (
-        "Not radicalisation",
-        "There may be a need, but not this one: consider a signpost.",
-    ),
-}
+WITHDRAWN_BY = (
+    ("referrer", "The referrer withdrew it", "Say below what was said, and why there is nothing to look at."),
+    ("sent-in-error", "It was sent in error", "A test, an empty form, or meant for somebody else."),
+    ("duplicate", "It repeats another referral", "Name the other reference below; nothing in this one is new."),
+)
+ASKED_ELSEWHERE = {Command.TAKE_BACK: ("risk_owner",), Command.SIGN_OFF: ("risk_owner", "review_on")}
 
 
 async def choose_decision(page: PageRequest) -> Response:
@@ -110,17 +110,23 @@ def _command(page: PageRequest) -> Command:
 
 
 def _wrong(found: Opened, command: Command, form: DecisionForm) -> tuple[tuple[str, str], ...]:
-    # Taking back makes the signed-in officer the risk owner; a name stands in here so that only the words are checked.
-    record = replace(form.record(), risk_owner="the deciding officer")
+    situation = found.held.situation
+    record = completed(command, situation, form.record())
     try:
-        missing = lacks(command, found.held.situation.state, record)
+        missing = lacks(command, situation.state, record)
         if not missing:
-            decide_by_rules(command, found.held.situation, record, found.practice)
+            decide_by_rules(command, situation, record, found.practice)
     except NotRecorded as wrong:
         return ((wrong.field, str(wrong)),)
     except (NotOffered, NotInThisState) as wrong:
         return (("rationale", str(wrong)),)
-    return missing
+    return _not_past(form, found) or missing
+
+
+def _not_past(form: DecisionForm, found: Opened) -> tuple[tuple[str, str], ...]:
+    if form.review_on is None or form.review_on > found.today:
+        return ()
+    return (("review_on", "The date of the review must be in the future"),)
 
 
 async def _changed(page: PageRequest, command: Command, data: FormData, seen: int) -> Response:
@@ -151,7 +157,7 @@ def _fields(found: Opened, command: Command) -> tuple[str, ...]:
         recorded = row_for(command, found.held.situation.state).records
     except NotInThisState:
         recorded = ("rationale",)
-    return tuple(name for name in recorded if name != "risk_owner")
+    return tuple(name for name in recorded if name not in ASKED_ELSEWHERE.get(command, ()))
 
 
 def _write(
@@ -169,10 +175,15 @@ def _write(
         found,
         {
             "title": LABELS[command],
+            "command": command.value,
             "form": form,
             "fields": _fields(found, command),
             "refusal": found.refusal(command),
-            "reasons": [(reason.value, *texts) for reason, texts in REASONS.items()],
+            "reasons": _reasons(found, command),
+            "owners": [(name, name) for name in owners(found.held.situation)],
+            "forces": list(found.practice.forces.items()),
+            "review_by": found.practice.due[ClockName.CLOSURE_REVIEW],
+            "proposed": found.held.situation.proposal,
             "services": [(service_id, each.name) for service_id, each in found.practice.services.items()],
             "changes": changes or [],
         },
@@ -180,14 +191,26 @@ def _write(
     )
 
 
+def _reasons(found: Opened, command: Command) -> list[tuple[str, str, str]]:
+    if command is Command.WITHDRAW:
+        return list(WITHDRAWN_BY)
+    return [(reason.value, *REASONS[reason]) for reason in reasons_from(found.held.situation.state)]
+
+
 def _check(page: PageRequest, found: Opened, command: Command, form: DecisionForm) -> Response:
     fields = _fields(found, command)
-    answers = {name: getattr(form, name) for name in fields}
-    texts = dict(answers)
+    answers = {name: getattr(form, name) for name in fields if name != "review_on"}
+    texts: dict[str, object] = {name: getattr(form, name) for name in fields}
     if "reason" in texts:
-        texts["reason"] = REASONS[ClosureReason(form.reason)][0]
+        texts["reason"] = next(words for value, words, _ in _reasons(found, command) if value == form.reason)
     if "service" in texts:
         texts["service"] = found.practice.services[form.service].name
+    if "force" in texts:
+        texts["force"] = found.practice.forces[form.force]
+    if form.review_on is not None:
+        day = form.review_on
+        answers |= {"review_on-day": day.day, "review_on-month": day.month, "review_on-year": day.year}
+        texts["review_on"] = day_in_words(day, "en")
     return shown(
         page,
         "check_decision",

@@ -19,10 +19,12 @@ FOUND = {
     Command.CLEAR: "Clear to proceed",
     Command.CONFLICT: "Conflict",
     Command.MORE_TIME: "More time is needed",
+    Command.PURSUE: "Conflict: the investigation takes it",
 }
 HINTS = {
     Command.CLEAR: "The Gateway may decide.",
     Command.CONFLICT: "The Gateway may not decide, and sees this note. Say whom to speak to, not what it is about.",
+    Command.PURSUE: "Name below the investigating officer who has accepted the risk.",
     Command.MORE_TIME: "Counted from the present deadline. The Gateway sees this note: say what is being waited for.",
 }
 

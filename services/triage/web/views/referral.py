@@ -12,8 +12,6 @@ from contracts.vocabulary import Role, Team
 from contracts.vocabulary.nrf import answered
 from services.triage import operations, queries
 from services.triage.domain import (
-    DECISIONS,
-    DECONFLICTION,
     HOLD_LABELS,
     STATE_LABELS,
     ChangedMeanwhile,
@@ -26,7 +24,7 @@ from services.triage.domain import (
 from services.triage.operations import Act
 from services.triage.queries import ReferralView
 from services.triage.web.forms import TakeForm
-from services.triage.web.views.asked import HAPPENED, LABELS, Opened, opened, said, shown
+from services.triage.web.views.asked import HAPPENED, LABELS, PAGES_OF, Opened, opened, page_of, said, shown
 from services.triage.web.views.sameness import samenesses
 from services.triage.web.views.versions import DOORS, added, changed, named, why_unread
 
@@ -46,7 +44,7 @@ async def referral(page: PageRequest) -> Response:
         view = await queries.referral_view(session, found.held)
         others = await samenesses(session, found.held)
     others["document_url"] = lambda each: page.url("document", reference=found.held.reference, document_id=each)
-    return shown(page, "referral", found, {**_values(view, found), **others})
+    return shown(page, "referral", found, {**_values(view, found), **others, "offers": _offers(page, found)})
 
 
 async def document(page: PageRequest) -> Response:
@@ -109,10 +107,9 @@ def _values(view: ReferralView, found: Opened) -> dict[str, object]:
         "additions": added(view.versions, held.reference),
         "take_by": _take_by(view),
         "clocks": view.clocks,
-        "offers": [_offer(each.command, each.label, each.refusal) for each in found.offers],
         "deconflictions": [{**_plain(each), "label": HAPPENED[Command(each.outcome)]} for each in view.deconflictions],
         "decisions": [{**_plain(each), "label": LABELS[each.command]} for each in view.decisions],
-        "signposts": [{**_plain(each), "to": _service(found, each.service)} for each in view.signposts],
+        "obligations": [_plain(each) for each in view.obligations],
         "entries": _entries(view),
     }
 
@@ -127,14 +124,19 @@ def _plain(value: object) -> dict[str, object]:
     return dict(vars(value))
 
 
-def _service(found: Opened, service_id: str) -> str:
-    known = found.practice.services.get(service_id)
-    return known.name if known else service_id
-
-
-def _offer(command: Command, label: str, refusal: str) -> dict[str, object]:
-    group = "decision" if command in DECISIONS else "deconfliction" if command in DECONFLICTION else "take"
-    return {"command": command.value, "label": label, "refusal": refusal, "group": group}
+def _offers(page: PageRequest, found: Opened) -> list[dict[str, object]]:
+    """Return what may be done and what not, each with the address of its page; taking is done from here."""
+    reference = found.held.reference
+    return [
+        {
+            "command": each.command.value,
+            "label": each.label,
+            "refusal": each.refusal,
+            "href": "" if each.command is Command.TAKE else page_of(page, each.command, reference),
+        }
+        for each in found.offers
+        if each.command in PAGES_OF
+    ]
 
 
 def _been(view: ReferralView) -> list[str]:

@@ -1,0 +1,82 @@
+"""An assessment as people made it: narrative and presence for each factor, never a number and never a sum."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
+from contracts.vocabulary.pack import Part
+
+
+class Presence(StrEnum):
+    """Whether a factor is there, as far as the assessor knows."""
+
+    PRESENT = "present"
+    NOT_PRESENT = "not-present"
+    NOT_KNOWN = "not-known"
+
+
+PRESENCE_WORDS = {
+    Presence.PRESENT: "Present",
+    Presence.NOT_PRESENT: "Not present",
+    Presence.NOT_KNOWN: "Not known",
+}
+
+
+class Factor(Part):
+    """One thing that an instrument asks about; `id` is stable between editions, `hint` says what is meant."""
+
+    id: str
+    label: str
+    hint: str = ""
+
+
+class Dimension(Part):
+    """Factors that belong together."""
+
+    id: str
+    label: str
+    factors: tuple[Factor, ...]
+
+
+class Instrument(Part):
+    """An assessment instrument as its file has it: an edition never changes, a new one is a new file."""
+
+    id: str
+    edition: str
+    name: str
+    source: str
+    dimensions: tuple[Dimension, ...]
+
+    def factors(self) -> Iterator[Factor]:
+        """Yield every factor in reading order."""
+        for dimension in self.dimensions:
+            yield from dimension.factors
+
+
+class FactorAnswer(Part):
+    """What the assessor wrote of one factor, with the words that were asked, so that it reads without the file."""
+
+    factor: Annotated[str, OPERATIONAL]
+    dimension: Annotated[str, OPERATIONAL]
+    label: Annotated[str, OPERATIONAL]
+    presence: Annotated[Presence, SPECIAL_CATEGORY]
+    narrative: Annotated[str, SPECIAL_CATEGORY] = ""
+    changed: Annotated[str, SPECIAL_CATEGORY] = ""
+
+
+class Assessment(Part):
+    """One complete assessment; `number` counts those of the referral or case, `changed` says what is new since."""
+
+    instrument: Annotated[str, OPERATIONAL]
+    edition: Annotated[str, OPERATIONAL]
+    name: Annotated[str, OPERATIONAL]
+    number: Annotated[int, OPERATIONAL]
+    completed_at: Annotated[datetime, LINKING]
+    completed_by: Annotated[str, POLICE]
+    finding: Annotated[str, SPECIAL_CATEGORY] = ""
+    summary: Annotated[str, SPECIAL_CATEGORY] = ""
+    management_plan: Annotated[str, SPECIAL_CATEGORY] = ""
+    changed: Annotated[str, SPECIAL_CATEGORY] = ""
+    factors: Annotated[tuple[FactorAnswer, ...], SPECIAL_CATEGORY] = ()

@@ -1,0 +1,132 @@
+"""What a decision is made from: the area's practice, what is recorded, and how the referral stands."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from services.triage.domain.words import Body, ClockName, Command, State
+
+
+@dataclass(frozen=True)
+class SignpostTo:
+    """A service that may be signposted to, and when its answer is due if it is asked now."""
+
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Practice:
+    """What the area says about triage at one moment: `due` is when each clock would run out if it started now.
+
+    `later` says when a clock runs out that would have run out at a moment and is given its time once more. The urgent
+    clock runs day and night, `urgent_within` from when danger was told of. `close_of` is when a day's work ends (UTC).
+    `every_closure_signed_off` says that a supervisor signs every closure, not only those of people who were referred
+    before. `forces` are those that a referral may be transferred to, by their ids.
+    """
+
+    area: str
+    version: str
+    gathers: Body
+    decides: Body
+    duty_officer: str
+    due: Mapping[ClockName, datetime]
+    later: Callable[[ClockName, datetime], datetime]
+    urgent_within: timedelta
+    close_of: Callable[[date], datetime]
+    services: Mapping[str, SignpostTo] = field(default_factory=dict)
+    forces: Mapping[str, str] = field(default_factory=dict)
+    every_closure_signed_off: bool = False
+
+    def deadline(self, clock: ClockName, review_on: date | None = None) -> datetime:
+        """Return when a clock that starts now runs out: the area's time, or the close of the day of a named review."""
+        return self.due[clock] if review_on is None else self.close_of(review_on)
+
+
+class Practices(Protocol):
+    """Where the practice of an area comes from: the area files, read by settings."""
+
+    def under(self, area: str, version: str, now: datetime) -> Practice:
+        """Return the practice of one version as from `now`; AreaVersionUnknown where it is not here."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is recorded with a command, in the officer's or the other service's own words.
+
+    `earlier` is how the officer looked at earlier referrals, `review_on` the date (London) of the review that a closure
+    names, `force` the id of another force, `clock` the clock that is paused, resumed or extended.
+    """
+
+    reason: str = ""
+    rationale: str = ""
+    grounds: str = ""
+    service: str = ""
+    message: str = ""
+    risk_owner: str = ""
+    finding: str = ""
+    alternatives: str = ""
+    earlier: str = ""
+    review_on: date | None = None
+    force: str = ""
+    officer: str = ""
+    clock: str = ""
+
+    def written(self) -> str:
+        """Return the rationale as it is kept: what was asked beside it stands below, each under its question."""
+        parts = [
+            ("", self.rationale),
+            ("What was found about the concern itself: ", self.finding),
+            ("Alternatives considered: ", self.alternatives),
+            ("Earlier referrals: ", self.earlier),
+        ]
+        return "\n\n".join(f"{question}{text.strip()}" for question, text in parts if text.strip())
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What the intelligence unit last recorded that holds a referral back, and the officer to speak to."""
+
+    outcome: Command
+    officer: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A closure that waits for a second person: who proposed it, who would own the risk, when it would be reviewed."""
+
+    by_id: str
+    risk_owner: str
+    review_on: date
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a decision may depend on: the state, facts of the referral, and who acts.
+
+    `acting_id` and `acting` are the id and name of whoever acts (empty for other services and the clock). `assessed`
+    and `gathered` say that a Gateway assessment and the information gathering are complete since the referral was
+    opened last. `earlier_unanswered` counts the possible earlier referrals that nobody has said yes, no or cannot tell
+    to, `referrals_of_person` the referrals confirmed to be about the same person, this one among them.
+    `open_obligations` says in words what others still owe, `open_requests` how many of these are requests for
+    information.
+    """
+
+    state: State
+    risk_owner: str
+    form_read: bool = False
+    section_36_made: bool = False
+    hold: Hold | None = None
+    taken: bool = False
+    urgent: bool = False
+    acting_id: str = ""
+    acting: str = ""
+    assessed: bool = False
+    gathered: bool = False
+    earlier_unanswered: int = 0
+    referrals_of_person: int = 1
+    open_obligations: tuple[str, ...] = ()
+    open_requests: int = 0
+    proposal: Proposal | None = None
+    restricted: bool = False

@@ -1,0 +1,107 @@
+"""What others owe: a signpost, a request for information, an action; open until reported done or cancelled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, select, update
+
+from chassis.database import Session
+from services.triage import models
+from services.triage.domain import ClockName, Command, Obligation, ObligationNotFound, Practice, Record
+from services.triage.operations.clocks import Deadline, Placed, start_clock, stop_clock
+from services.triage.operations.saving import Act, carry_out
+
+_CLOCKS = {
+    Obligation.SIGNPOST: ClockName.SIGNPOST,
+    Obligation.REQUEST: ClockName.REQUEST,
+    Obligation.ACTION: ClockName.ACTION,
+}
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What is asked for: of whom (`service` is the id of a signpost service, else empty), in which words, by when."""
+
+    kind: Obligation
+    owner: str
+    message: str
+    due_at: datetime
+    service: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other side says of an obligation: empty words mean that it has only seen it."""
+
+    obligation_id: UUID
+    at: datetime
+    report: str = ""
+
+
+async def keep_obligation(session: Session, placed: Placed, owed: Owed, now: datetime) -> UUID:
+    """Open an obligation and start its clock; returns its id."""
+    obligation_id = uuid4()
+    row = {
+        "id": obligation_id,
+        "subject": placed.subject,
+        "area": placed.area,
+        "kind": owed.kind,
+        "service": owed.service,
+        "owner": owed.owner,
+        "state": "open",
+        "sealed_message": await session.seal(placed.subject, owed.message.strip()),
+        "made_at": now,
+        "made_by": session.actor.name or session.actor.id,
+        "due_at": owed.due_at,
+    }
+    await session.execute(models.obligation.insert().values(row))
+    start_clock(session, placed, Deadline(_CLOCKS[owed.kind], owed.due_at, obligation_id), now)
+    return obligation_id
+
+
+async def acknowledge_obligation(
+    session: Session, subject: UUID, answer: Answer, practice: Practice, now: datetime
+) -> None:
+    """Note that the other side has seen it; it stays open until they report. ObligationNotFound where none is here."""
+    found = await _obligation(session, subject, answer.obligation_id)
+    await carry_out(session, subject, Act(Command.ACKNOWLEDGED, now), practice)
+    values = {"acknowledged_at": answer.at, **({"state": "acknowledged"} if found.ended_at is None else {})}
+    await _change(session, answer.obligation_id, values)
+
+
+async def report_obligation(session: Session, subject: UUID, answer: Answer, practice: Practice, now: datetime) -> None:
+    """Close a signpost with what the other service says that it did; ObligationNotFound where none is here."""
+    await _obligation(session, subject, answer.obligation_id)
+    act = Act(Command.REPORTED, now, Record(rationale=answer.report))
+    await end_obligation(session, subject, answer, act, practice)
+
+
+async def end_obligation(session: Session, subject: UUID, answer: Answer, act: Act, practice: Practice) -> None:
+    """End an obligation by a command (reported, fulfilled, cancelled) with its words, and stop its clock."""
+    found = await _obligation(session, subject, answer.obligation_id)
+    saved = await carry_out(session, subject, act, practice)
+    report = act.record.rationale.strip()
+    values = {
+        "state": "cancelled" if act.command is Command.CANCEL else "done",
+        "acknowledged_at": found.acknowledged_at or answer.at,
+        "ended_at": answer.at,
+        "ended_by": session.actor.name or found.owner,
+        "sealed_report": await session.seal(subject, report) if report else None,
+    }
+    await _change(session, answer.obligation_id, values)
+    await stop_clock(session, saved.before, answer.obligation_id, act.now)
+
+
+async def _obligation(session: Session, subject: UUID, obligation_id: UUID) -> Row[Any]:
+    table = models.obligation
+    found = await session.first(select(table).where(table.c.id == obligation_id, table.c.subject == subject))
+    if found is None:
+        raise ObligationNotFound("An answer names an obligation that triage never made; compare both services.")
+    return found
+
+
+async def _change(session: Session, obligation_id: UUID, values: dict[str, Any]) -> None:
+    table = models.obligation
+    await session.execute(update(table).where(table.c.id == obligation_id).values(values))
