@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,15 +29,16 @@ from services.intake.settings import IntakeSettings
 from services.notify.app import service as notify_service
 from services.stats.app import service as stats_service
 from services.triage.app import service as triage_service
-from services.triage.domain import Command, Record
+from services.triage.domain import Body, Command, Record
 from services.triage.operations import Act, decide_referral, record_deconfliction
+from services.triage.operations.saving import carry_out
 from services.triage.settings import TriageSettings
 from tests.conftest import Installation, Running, RunningOf, eventually
 from tests.emptying import empty
 from tests.intake.builders import mail_with_form, referral
 from tests.intake.partnered import authorised
 from tests.intake.test_doors import port, send
-from tests.triage.builders import FINDING, GATEWAY, IMU
+from tests.triage.builders import GATEWAY, IMU
 
 __all__ = ["port"]
 
@@ -111,16 +113,26 @@ async def decided(clean: Installation, intake: Running, originals: Originals) ->
         wanted = len(await _rows(intake.runtime, "SELECT 1 FROM referral"))
         heard = "SELECT 1 FROM referral HAVING count(*) = {}"
         await eventually(lambda: _rows(runtime, heard.format(wanted)), seconds=60)
-        ways = (Command.SECTION_36, Command.CLOSE, Command.PASS_ON)
+        gathered = (Command.GATHER, Command.GATHERED, Command.SECTION_36)
+        ways = (gathered, (Command.SIGNPOST,), (Command.PASS_ON,))
         query = "SELECT subject, area, area_version FROM referral WHERE sealed_summary IS NOT NULL ORDER BY reference"
         for number, row in enumerate(await _rows(runtime, query)):
             local = TriageSettings().practices.under(row.area, row.area_version, clock.now())
             async with runtime.database.transaction(IMU) as session:
                 await record_deconfliction(session, row.subject, Act(Command.CLEAR, clock.now()), local)
-            said = Record("mistaken", "A synthetic reason.", "Synthetic grounds.", finding=FINDING)
+            said = Record(
+                "limited-information",
+                "A synthetic reason.",
+                "Synthetic grounds.",
+                "kent-early-help",
+                "Synthetic words.",
+            )
             async with runtime.database.transaction(GATEWAY) as session:
-                act = Act(ways[number % len(ways)], clock.now(), said)
-                await decide_referral(session, row.subject, act, local)
+                await carry_out(session, row.subject, Act(Command.ASSESS, clock.now(), said), local)
+                for command in ways[number % len(ways)]:
+                    alone = replace(local, gathers=Body.POLICE)
+                    here = alone if command in (Command.GATHER, Command.GATHERED) else local
+                    await decide_referral(session, row.subject, Act(command, clock.now(), said), here)
         await eventually(lambda: _none(runtime, "SELECT 1 FROM outbox WHERE published_at IS NULL"), seconds=60)
 
 
