@@ -158,3 +158,39 @@ class TestFilledDatabases:
         assert [tuple(pair) for pair in pairs] == [("KM-1", "KM-2")]
         versions = await owner.execute(text("SELECT made_by, door FROM referral_version"))
         assert [tuple(version) for version in versions] == [("referrer", "email")]
+
+    @pytest.mark.parametrize("service", ["triage"])
+    async def test_running_referrals_keep_their_state_and_signposts_get_a_clock_each(
+        self, owner: AsyncConnection
+    ) -> None:
+        await owner.run_sync(upgrade_tables, "triage", "0003")
+        states = ("assessing", "signposted", "handed-over", "deconflicting")
+        for number, state in enumerate(states):
+            given = {"subject": f"'{UUID(int=number)}'", "reference": f"'KM-{number}'", "state": f"'{state}'"}
+            await owner.run_sync(_fill, "referral", given)
+        signposted = f"'{UUID(int=1)}'"
+        reported = {"acknowledged_at": "now()", "sealed_report": "'x'"}
+        for number, answer in enumerate(({}, {"acknowledged_at": "now()"}, reported)):
+            given = {"id": f"'{UUID(int=10 + number)}'", "subject": signposted, "service": "'early-help'"}
+            await owner.run_sync(_fill, "signpost", given | answer)
+        held = {"subject": f"'{UUID(int=3)}'"}
+        for number, command in enumerate(("need-more-time", "record-conflict")):
+            await owner.run_sync(_fill, "history", held | {"id": str(number), "command": f"'{command}'"})
+        for clock in ({"subject": signposted, "name": "'signpost'"}, held | {"name": "'deconfliction'"}):
+            await owner.run_sync(_fill, "clock", clock)
+        await owner.run_sync(upgrade_tables, "triage")
+        kept = await owner.execute(text("SELECT state, assessed, gathered FROM referral ORDER BY reference"))
+        assert [tuple(row) for row in kept] == [
+            ("assessing", False, False), ("signposted", True, False), ("handed-over", True, True),
+            ("conflict", False, False),
+        ]  # fmt: skip
+        owed = await owner.execute(text("SELECT kind, owner, state, ended_at IS NULL FROM obligation ORDER BY id"))
+        assert [tuple(row) for row in owed] == [
+            ("signpost", "early-help", "open", True), ("signpost", "early-help", "acknowledged", True),
+            ("signpost", "early-help", "done", False),
+        ]  # fmt: skip
+        clocks = await owner.execute(text("SELECT name, about, stopped_at IS NULL FROM clock ORDER BY about"))
+        assert [tuple(row) for row in clocks] == [
+            ("conflict-review", UUID(int=0), True), ("signpost", UUID(int=10), True),
+            ("signpost", UUID(int=11), True), ("signpost", UUID(int=12), False),
+        ]  # fmt: skip

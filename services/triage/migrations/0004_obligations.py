@@ -16,7 +16,7 @@ NIL = str(UUID(int=0))
 
 
 def upgrade() -> None:
-    """Carry every signpost over with its clock; what is decided already counts as assessed."""
+    """Carry every signpost over with its clock; what is decided counts as assessed, a conflict stands by itself."""
     op.create_table(
         "obligation",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -49,6 +49,11 @@ def upgrade() -> None:
         "UPDATE referral SET assessed = state NOT IN ('received', 'deconflicting', 'assessing'),"
         " gathered = state IN ('section-36', 'handed-over', 'given-back')"
     )
+    op.execute(
+        "UPDATE referral SET state = 'conflict' WHERE state = 'deconflicting' AND 'record-conflict' ="
+        " (SELECT command FROM history WHERE history.subject = referral.subject"
+        " AND command IN ('record-conflict', 'need-more-time') ORDER BY id DESC LIMIT 1)"
+    )
     op.add_column("decision", sa.Column("risk_owner", sa.Text(), nullable=False, server_default=""))
     op.alter_column("decision", "risk_owner", server_default=None)
     op.add_column("decision", sa.Column("review_on", sa.Date(), nullable=True))
@@ -63,6 +68,10 @@ def _clocks() -> None:
     op.alter_column("clock", "about", server_default=None)
     op.alter_column("clock", "escalations", server_default=None)
     op.drop_constraint("clock_pkey", "clock", type_="primary")
+    op.execute(
+        "UPDATE clock SET name = 'conflict-review' FROM referral WHERE referral.subject = clock.subject"
+        " AND referral.state = 'conflict' AND clock.name = 'deconfliction' AND clock.stopped_at IS NULL"
+    )
     op.create_primary_key("clock_pkey", "clock", ["subject", "name", "about"])
 
 
