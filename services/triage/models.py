@@ -24,6 +24,7 @@ metadata = MetaData()
 IDENTITY = FieldClass.IDENTITY
 SPECIAL_CATEGORY = FieldClass.SPECIAL_CATEGORY
 POLICE = FieldClass.POLICE
+STATISTICAL = FieldClass.STATISTICAL
 LINKING = FieldClass.LINKING
 OPERATIONAL = FieldClass.OPERATIONAL
 
@@ -53,6 +54,8 @@ referral = Table(
     column("assessed", Boolean, OPERATIONAL),
     column("gathered", Boolean, OPERATIONAL),
     column("restricted", Boolean, OPERATIONAL),
+    column("district", Text, STATISTICAL, server_default=""),
+    column("next_due_at", moment, LINKING, server_default=text("'9999-12-31T00:00Z'")),
     column("decisions", Integer, OPERATIONAL),
     column("row_version", Integer, OPERATIONAL),
     column("imu_seen_at", moment, LINKING, nullable=True),
@@ -61,6 +64,10 @@ referral = Table(
     column("gateway_acknowledged_at", moment, LINKING, nullable=True),
     Index("referral_reference", "reference", unique=True),
     Index("referral_queue", "state", "immediate_danger", "received_at", "subject"),
+    Index("referral_received", "received_at", "subject"),
+    Index("referral_due", "next_due_at", "subject"),
+    Index("referral_officer", "officer_id", "state"),
+    Index("referral_counted", "state", "area", "district", "next_due_at"),
 )
 
 referral_version = Table(
@@ -136,6 +143,7 @@ decision = Table(
     column("by_name", Text, POLICE),
     column("decided_at", moment, LINKING),
     Index("decision_subject", "subject", "decided_at"),
+    Index("decision_officer", "by_id", "command", "decided_at"),
 )
 
 # What somebody owes: a service that was signposted to, a partner that was asked, an officer with an action.
@@ -159,6 +167,7 @@ obligation = Table(
     column("ended_by", Text, POLICE, nullable=True),
     Index("obligation_subject", "subject"),
     Index("obligation_open", "made_at", postgresql_where=text("ended_at IS NULL")),
+    Index("obligation_owner", "owner", postgresql_where=text("ended_at IS NULL")),
 )
 
 handover = Table(
@@ -209,4 +218,28 @@ history = Table(
     column("sealed_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("at", moment, LINKING),
     Index("history_subject", "subject", "id"),
+)
+
+# The Gateway's officers as the console has seen them, area by area: whom a supervisor can allocate to.
+officer = Table(
+    "officer",
+    metadata,
+    column("id", Text, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL, primary_key=True),
+    column("name", Text, POLICE),
+    column("seen_on", Date, LINKING),
+)
+
+# What an officer has begun to write and not recorded yet; nobody else is shown it.
+begun_work = Table(
+    "begun_work",
+    metadata,
+    column("officer_id", Text, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("command", Text, OPERATIONAL, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("sealed_words", LargeBinary, SPECIAL_CATEGORY),
+    column("begun_at", moment, LINKING),
+    column("saved_at", moment, LINKING),
+    Index("begun_work_subject", "subject"),
 )

@@ -89,6 +89,7 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
         "assessed": False,
         "gathered": False,
         "restricted": False,
+        "district": first.form.person.district if first.form else "",
         "decisions": 0,
         "row_version": 1,
     }
@@ -115,6 +116,7 @@ async def add_version(session: Session, subject: UUID, version: NewVersion, prac
     values: dict[str, Any] = {"version": version.version, "immediate_danger": version.immediate_danger}
     if version.form is not None:
         values |= {"sealed_summary": await _summary(session, subject, version.form), "unread_reason": ""}
+        values["district"] = version.form.person.district
     elif before.summary is None:
         values["unread_reason"] = version.unread_reason
     await change(session, subject, values)

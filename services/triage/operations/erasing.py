@@ -29,8 +29,9 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     # The nil key leads nowhere: what statistics hold can no longer be joined to this referral.
     found = select(models.referral.c.statistics_key).where(models.referral.c.subject == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
+    await session.execute(delete(models.begun_work).where(models.begun_work.c.subject == subject))
     await _forget_pairs(session, subject)
-    values = {"statistics_key": UUID(int=0)}
+    values = {"statistics_key": UUID(int=0), "district": ""}
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
 
 
