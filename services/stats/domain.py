@@ -70,6 +70,8 @@ _DECIDED = (
     Outcome.PLP,
     Outcome.INFORMATION_GATHERING,
     Outcome.SECTION_36_REFERRAL,
+    Outcome.WITHDRAWN,
+    Outcome.TRANSFERRED,
 )
 
 DEFINITIONS: tuple[Definition, ...] = (
@@ -104,7 +106,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         _DECIDED,
         "",
         "The latest decision of the police Gateway on a referral counts once, in the month of that decision, which may "
-        "be later than the month of receipt: the figures are not shares of the referrals received that month.",
+        "be later than the month of receipt: the figures are not shares of the referrals received that month. Referrals "
+        "that were withdrawn, or that another force accepted, count as such.",
     ),
 )
 

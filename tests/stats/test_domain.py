@@ -23,6 +23,7 @@ from services.stats.domain import (
     months_to_release,
     publish,
 )
+from services.triage.domain import TABLE
 
 THRESHOLD = 5
 BY_SECTOR = DEFINITIONS[0]
@@ -246,6 +247,10 @@ class TestDefinitions:
         rows = {definition.attribute: set(definition.rows) for definition in DEFINITIONS}
         assert rows["sector"] == set(Sector)
         assert rows["age_band"] == set(AgeBand)
+
+    def test_every_outcome_that_the_police_can_bring_about_has_a_row(self) -> None:
+        decided = next(definition for definition in DEFINITIONS if definition.id == "decided-by-outcome")
+        assert set(decided.rows) == {row.outcome for row in TABLE if row.outcome is not None}
 
     def test_every_permission_has_a_role(self) -> None:
         assert all(domain.PERMISSIONS.values())

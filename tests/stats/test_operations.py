@@ -35,6 +35,19 @@ def received(month: str = "2026-11", *, key: UUID | None = None, version: int = 
     return Fact(key=key or uuid4(), stage=Stage.INTAKE, area=KENT, version=version, month=month, **(values | given))
 
 
+def decided(outcome: str) -> Fact:
+    """Return a synthetic fact of a decision of the Gateway."""
+    return Fact(
+        key=uuid4(),
+        stage=Stage.TRIAGE,
+        area=KENT,
+        version=1,
+        month="2026-11",
+        outcome=outcome,
+        days_since_receipt=3,
+    )
+
+
 async def count(stats: Runtime, *facts: Fact) -> None:
     async with stats.database.transaction(Actor.service("stats")) as session:
         for one in facts:
@@ -88,6 +101,17 @@ class TestMakeRelease:
         assert (by_sector["education"], by_sector["health"], by_sector["police"]) == (9, 6, None)
         assert (by_age["11-15"], by_age["16-17"]) == (9, 6)
         assert found.tables[0].total == 16
+
+    async def test_counts_what_was_withdrawn_and_what_another_force_took(self, stats: Runtime) -> None:
+        given = {"closed": 6, "withdrawn": 8, "transferred": 9}
+        await count(stats, *(decided(outcome) for outcome, number in given.items() for _ in range(number)))
+        number = await make(stats)
+        async with stats.database.transaction(Actor.service("stats")) as session:
+            found = (await queries.release_found(session, KENT, number)).content
+        table = next(table for table in found.tables if table.id == "decided-by-outcome")
+        # The smallest shown count covers the outcomes that nobody decided.
+        assert table.total == 23
+        assert {row.category: row.total for row in table.rows if row.total} == {"withdrawn": 8, "transferred": 9}
 
     async def test_covers_empty_categories_that_the_totals_would_give_away(self, stats: Runtime) -> None:
         await count(stats, *(received() for _ in range(9)), *(received(sector="health") for _ in range(6)))

@@ -25,6 +25,14 @@ from services.stats.domain import (
 from services.stats.queries import ReleaseFound
 from services.stats.web.forms import MakeReleaseForm
 
+_NAMED = {
+    Outcome.PLP.value: "Police-led partnership",
+    Outcome.INFORMATION_GATHERING.value: "Passed on for information gathering",
+    Outcome.SECTION_36_REFERRAL.value: "Section 36 referral",
+    Outcome.SIGNPOSTED.value: "Signposted to another service",
+    Outcome.TRANSFERRED.value: "Transferred to another force",
+}
+
 
 @dataclass(frozen=True)
 class AreaOffer:
@@ -135,8 +143,8 @@ def csv_text(found: ReleaseFound) -> str:
 
 def category_name(category: str) -> str:
     """Return a category the way people write it: "11 to 15", "Friends and family"."""
-    if category == Outcome.PLP:
-        return "Police-led partnership"
+    if category in _NAMED:
+        return _NAMED[category]
     first, _, last = category.partition("-")
     spoken = f"{first} to {last}" if first.isdecimal() and last.isdecimal() else category.replace("-", " ")
     return spoken[:1].upper() + spoken[1:]
