@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from chassis.web import Form
-from services.triage.domain import Record
+from services.triage.domain import Record, marks
 
 RECORDED = (
     *("reason", "rationale", "grounds", "service", "message", "finding"),
@@ -16,19 +16,46 @@ RECORDED = (
 Words = Annotated[str, Field(max_length=20_000)]
 
 
+def _open(text: str) -> str:
+    """Refuse words that mark intelligence material: nobody can confirm them away, only write something else."""
+    if words := marks.found(text):
+        raise ValueError(
+            f"“{words}” looks like intelligence material: write it in the intelligence system;"
+            " say here only what others may see"
+        )
+    return text
+
+
+def _unit(text: str) -> str:
+    """Refuse what even the intelligence unit may not write here."""
+    if words := marks.too_high(text):
+        raise ValueError(f"“{words}” is a marking above what this system may hold: leave that material out")
+    return text
+
+
+OPEN_HINT = "Never write intelligence material here: no markings, grades, log numbers or sources."
+"""What the pages say beside every field whose words others may see."""
+OpenWords = Annotated[str, Field(max_length=20_000), AfterValidator(_open)]
+"""Words that others than the intelligence unit may see."""
+OpenLine = Annotated[str, Field(max_length=200), AfterValidator(_open)]
+"""One line of such words."""
+UnitWords = Annotated[str, Field(max_length=20_000), AfterValidator(_unit)]
+"""Words that only the intelligence unit sees."""
+
+
 class DecisionForm(Form):
     """One decision of any kind: `row_version` is the referral as the person saw it, `step` how far they are."""
 
     row_version: int = Field(title="the version of the referral")
     step: str = ""
     reason: Words = Field(default="", title="the reason")
-    rationale: Words = Field(default="", title="the rationale")
-    finding: Words = Field(default="", title="what was found about the concern itself")
-    grounds: Words = Field(default="", title="the grounds")
+    rationale: OpenWords = Field(default="", title="the rationale")
+    finding: OpenWords = Field(default="", title="what was found about the concern itself")
+    grounds: OpenWords = Field(default="", title="the grounds")
     service: Words = Field(default="", title="the service")
-    message: Words = Field(default="", title="the message")
-    alternatives: Words = Field(default="", title="what else was considered")
-    earlier: Words = Field(default="", title="how you looked at earlier referrals")
+    message: OpenWords = Field(default="", title="the message")
+    alternatives: OpenWords = Field(default="", title="what else was considered")
+    earlier: OpenWords = Field(default="", title="how you looked at earlier referrals")
     risk_owner: str = Field(default="", max_length=200, title="who owns the risk")
     review_on: date | None = Field(default=None, title="the date of the review")
     force: str = Field(default="", max_length=100, title="the force")

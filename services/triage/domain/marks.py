@@ -1,0 +1,105 @@
+"""Words that mark intelligence material, so that it is not typed where others than the intelligence unit would see it.
+
+The list is of protective markings above OFFICIAL (Government Security Classifications Policy, 2024), of the grades and
+handling codes of the 3x5x2 and 5x5x5 forms of intelligence reports, of identifiers of such reports, and of material of
+the intelligence services, which a partner may not be given (Counter-Terrorism and Security Act 2015 s.38(4)). It finds
+what is marked; it cannot know what is not. OFFICIAL-SENSITIVE is the ordinary level of this system and passes.
+"""
+
+import re
+import unicodedata
+
+LONGEST = 40
+"""How much of what was found is repeated to whoever typed it, so that they see where it stands."""
+
+_SERVICE = (
+    r"(?:mi5|mi6|gchq|(?:the\s+)?(?:security\s+service|secret\s+intelligence\s+service|(?:security\s+and\s+)?intelligence"
+    r"\s+(?:agency|agencies|services?)))"
+)
+_GRADED = r"(?:graded?|grading|evaluat(?:ed|ion)|source|intel|intelligence|handling|sanitised)"
+# Apart only in capitals, and two signs only beside "source" or "intelligence": a school grades too, and has a class 2B.
+_GRADE = (
+    r"(?:[a-e][1-5][1-5]|[1-3][a-e][pc][12]?|[a-e][1-5][pc]"
+    r"|(?-i:[A-E] [1-5] [1-5]|[1-3] [A-E] [PC][12]?|[A-E] [1-5] [PC]))"
+)
+_NUMBER = r"(?:number|no\.?|urn|ref(?:erence)?\.?)?\s*[:#]?\s*[a-z]{0,4}[/-]?\d[\d/-]*"
+
+# Capitals are what makes a marking of these: "a secret", "the strap of the bag" and "five eyes on him" are plain words.
+_MARKINGS = (
+    r"\b(?:UK\s+)?TOP[\s-]+SECRET\b",
+    r"\bUK\s+SECRET\b",
+    r"(?:^|[\[(/])\s*SECRET\s*(?:$|[\])/:–—-])",
+    r"\bSECRET\s*(?://|[-–—:]\s*[A-Z]{2,})",
+    r"\bSTRAP\s*[-–]?\s*[1-3]?\b",
+    r"\bUK\s+EYES\b(?:\s+(?:ONLY|ALPHA|BRAVO)\b)?",
+    r"\b(?:[A-Z]{2,}\s+)?EYES\s+(?:ONLY|ALPHA|BRAVO)\b",
+    r"\b(?:FIVE\s+EYES|FVEY|NOFORN|ORCON)\b",
+)
+_MARKED = (
+    r"\b(?:marked|classified|classification|protective\s+marking)(?:\s+(?:as|is|of|at))?\s*:?\s*[“\"']?(?:top\s+)?secret\b",
+)
+_GRADES = (
+    r"\b[35]\s?[x×]\s?5\s?[x×]\s?[25]\b",
+    r"\b4\s?[x×]\s?4(?:\s?[x×]\s?4)?\s+(?:report|form|grading|intel\w*)\b",
+    r"\b(?:[a-e]/[1-5]/[1-5pc]|[1-3]/[a-e]/[pc])\b",
+    rf"\b{_GRADED}\b(?:\s+(?:as|is|code|at|grade))?\s*[:(-]?\s*{_GRADE}\b",
+    rf"(?<![a-z0-9])\(?{_GRADE}\)?\s+(?:graded|grading|intel|intelligence|source)\b",
+    r"\b(?:source|intel|intelligence)\s*[:(-]?\s*(?-i:[A-E][1-5])\b",
+    r"\b(?:source|intelligence|information)\s+(?:evaluation|grading)\b",
+    r"\bhandling\s+(?:code|condition|instruction)s?\b",
+    r"\blawful\s+sharing\s+(?:not\s+)?permitted\b",
+    r"\b(?:no|not\s+for)\s+(?:onward|further)\s+dissemination\b|\bdo\s+not\s+disseminate\b",
+    r"\btlp\s*:\s*(?:red|amber)\b",
+)
+_REPORTS = (
+    r"\bintel(?:ligence)?\s+logs?\b",
+    rf"\bintel(?:ligence)?\s+(?:report|submission|item|record|entry|urn|ref(?:erence)?)s?\s*{_NUMBER}",
+    r"\b(?:ir|intel)\s*/?\s*urn\b",
+)
+_SOURCES = (
+    r"\bcovert\s+human\s+intelligence\s+sources?\b",
+    r"\b(?:covert|confidential|protected|registered|sensitive)\s+sources?\s+(?:report|state|say|said|indicate|suggest)\w*\b",
+    r"\b(?:directed|intrusive)\s+surveillance\b",
+    r"\bintercept(?:ed|ion)?\s+(?:material|product|warrant)\b",
+    rf"\b(?:intelligence|information|material|report(?:s|ing)?)\s+(?:\w+\s+){{0,2}}(?:from|by|of)\s+{_SERVICE}\b",
+)
+_SOURCE_NAMES = (r"\bCHIS\b", r"\b(?:SIGINT|HUMINT|COMINT)\b")
+
+
+def _joined(*patterns: str) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+_TOO_HIGH = (
+    re.compile(_joined(*_MARKINGS), re.MULTILINE),
+    re.compile(_joined(*_MARKED), re.IGNORECASE),
+)
+_INTELLIGENCE = (
+    *_TOO_HIGH,
+    re.compile(_joined(*_GRADES, *_REPORTS, *_SOURCES), re.IGNORECASE),
+    re.compile(_joined(*_SOURCE_NAMES)),
+)
+
+
+def found(text: str) -> str:
+    """Return the words of a text that mark intelligence material, as they were typed; empty where there are none."""
+    return _first(_INTELLIGENCE, text)
+
+
+def too_high(text: str) -> str:
+    """Return a marking above OFFICIAL, which no field of this system may hold; empty where there is none."""
+    return _first(_TOO_HIGH, text)
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
+    plain = _plain(text)
+    hits = [hit for pattern in patterns if (hit := pattern.search(plain))]
+    if not hits:
+        return ""
+    first = min(hits, key=lambda hit: hit.start())
+    return " ".join(first[0].strip("[]()/:–—- \n\t").split())[:LONGEST]
+
+
+def _plain(text: str) -> str:
+    """Return a text as it looks: wide letters and joined forms taken apart, letters that nobody sees left out."""
+    return "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
