@@ -7,22 +7,15 @@ from hashlib import sha256
 from pathlib import Path
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from areas.checks import problems_between, problems_with_withholding, problems_within
+from areas.instruments import FOLDER, LoadedInstrument, load_instruments, problems_with_references
 from areas.model import Area
-from areas.reading import Problem, Reading, Where, read_yaml
+from areas.problems import explained
+from areas.reading import Problem, Reading, read_yaml
+from contracts.vocabulary.assessment import Instrument
 
 SHIPPED = Path(__file__).parent
-ADVICE = {
-    "missing": "This field is missing; add it.",
-    "extra_forbidden": "This key is not known; remove it or correct its spelling.",
-    "bool_parsing": "Write yes or no.",
-    "int_parsing": "Write a whole number.",
-    "time_parsing": "Write a time of day such as 17:00.",
-    "date_from_datetime_parsing": "Write a date such as 2026-04-01.",
-    "too_short": "List at least one.",
-}
 
 
 class AreaFileError(ValueError):
@@ -50,9 +43,10 @@ class LoadedArea:
 
 @dataclass(frozen=True)
 class Areas:
-    """Every version of every area, oldest first within an area."""
+    """Every version of every area, oldest first within an area, and the instruments that they may name."""
 
     files: tuple[LoadedArea, ...]
+    instruments: tuple[LoadedInstrument, ...] = ()
 
     def names(self) -> tuple[str, ...]:
         """Return the ids of the areas, in alphabetical order."""
@@ -73,6 +67,12 @@ class Areas:
     def versions(self, area: str) -> tuple[Area, ...]:
         """Return all versions of an area, oldest first."""
         return tuple(file.area for file in self.files if file.area.area == area)
+
+    def instruments_at(self, area: Area, service: str) -> tuple[Instrument, ...]:
+        """Return the instruments that an area uses at a service, in the order in which its file names them."""
+        known = {(each.instrument.id, each.instrument.edition): each.instrument for each in self.instruments}
+        named = ((each.id, each.edition) for each in area.instruments if service in each.used_at)
+        return tuple(known[each] for each in named if each in known)
 
     def of_district(self, district: str, on: date) -> Area | None:
         """Return the area that a district lies in, by any spelling an area knows; None for an unknown one."""
@@ -120,13 +120,17 @@ class Areas:
 
 
 def load(directory: Path | None = None) -> Areas:
-    """Read <area>/<version>.yaml under a folder (None: the shipped areas); AreaFileError lists all that is wrong."""
+    """Read <area>/<version>.yaml under a folder (None: the shipped areas); AreaFileError lists all that is wrong.
+
+    Instruments are the shipped ones with those of the folder's own in `instruments`.
+    """
     folder = directory or SHIPPED
-    paths = sorted(folder.glob("*/*.yaml"))
+    paths = [path for path in sorted(folder.glob("*/*.yaml")) if path.parent.name != FOLDER]
     if not paths:
         sentence = "No area file (<area>/<version>.yaml) is here; point the setting at the folder that holds them."
         raise AreaFileError((Problem(str(folder), 1, "", sentence),))
-    problems: list[Problem] = []
+    instruments, wrong = load_instruments(folder / FOLDER)
+    problems: list[Problem] = list(wrong)
     loaded: list[LoadedArea] = []
     for path in paths:
         outcome = _load_file(path, folder)
@@ -135,8 +139,9 @@ def load(directory: Path | None = None) -> Areas:
         else:
             problems += outcome
     _raise_any(problems)
-    _raise_any(problems_between((each.area, each.reading) for each in loaded))
-    return Areas(tuple(sorted(loaded, key=lambda each: (each.area.area, each.area.valid_from))))
+    read = [(each.area, each.reading) for each in loaded]
+    _raise_any([*problems_between(read), *problems_with_references(read, instruments)])
+    return Areas(tuple(sorted(loaded, key=lambda each: (each.area.area, each.area.valid_from))), instruments)
 
 
 def parse_area(text: str, source: str) -> LoadedArea:
@@ -146,7 +151,7 @@ def parse_area(text: str, source: str) -> LoadedArea:
     try:
         area = Area.model_validate(reading.value)
     except ValidationError as error:
-        raise AreaFileError(_explained(error.errors(), reading)) from None
+        raise AreaFileError(explained(error.errors(), reading)) from None
     _raise_any(problems_within(area, reading))
     return LoadedArea(area, text, sha256(text.encode()).hexdigest(), reading)
 
@@ -168,18 +173,6 @@ def _load_file(path: Path, folder: Path) -> LoadedArea | list[Problem]:
         sentence = f"The file is called {path.name!r}; use {path.stem!r} here or rename the file."
         return [reading.problem(("version",), sentence)]
     return loaded
-
-
-def _explained(details: list[ErrorDetails], reading: Reading) -> tuple[Problem, ...]:
-    # A list whose entries are all wrong counts as empty too; only the deeper cause is worth telling.
-    parents = {detail["loc"][:depth] for detail in details for depth in range(len(detail["loc"]))}
-    return tuple(_explained_one(detail, reading) for detail in details if detail["loc"] not in parents)
-
-
-def _explained_one(detail: ErrorDetails, reading: Reading) -> Problem:
-    where: Where = tuple(detail["loc"])
-    sentence = ADVICE.get(detail["type"]) or f"{detail['msg']}; correct this value."
-    return reading.problem(where, sentence)
 
 
 def _raise_any(problems: list[Problem]) -> None:

@@ -24,12 +24,35 @@ PRESENCE_WORDS = {
 }
 
 
+class Check(StrEnum):
+    """What became of a search in another system: whether it was made, and never what it holds."""
+
+    DONE = "done"
+    NOT_DONE = "not-done"
+    NOTHING_TO_RECORD = "nothing-to-record"
+
+
+CHECK_WORDS = {
+    Check.DONE: "Done",
+    Check.NOT_DONE: "Not done",
+    Check.NOTHING_TO_RECORD: "Done, nothing to record",
+}
+
+
+class Kind(StrEnum):
+    """How a factor is answered: by presence and narrative, or as a check that was made or not, without content."""
+
+    PRESENCE = "presence"
+    CHECK = "check"
+
+
 class Factor(Part):
     """One thing that an instrument asks about; `id` is stable between editions, `hint` says what is meant."""
 
     id: str
     label: str
     hint: str = ""
+    kind: Kind = Kind.PRESENCE
 
 
 class Dimension(Part):
@@ -56,7 +79,11 @@ class Instrument(Part):
 
 
 class FactorAnswer(Part):
-    """What the assessor wrote of one factor, with the words that were asked, so that it reads without the file."""
+    """What the assessor wrote of one factor, with the words that were asked, so that it reads without the file.
+
+    A check that was made or not has `check` and no narrative; its presence is "not known" and means nothing. `changed`
+    says what is new since the assessment before with the same instrument.
+    """
 
     factor: Annotated[str, OPERATIONAL]
     dimension: Annotated[str, OPERATIONAL]
@@ -64,6 +91,11 @@ class FactorAnswer(Part):
     presence: Annotated[Presence, SPECIAL_CATEGORY]
     narrative: Annotated[str, SPECIAL_CATEGORY] = ""
     changed: Annotated[str, SPECIAL_CATEGORY] = ""
+    check: Annotated[Check | None, SPECIAL_CATEGORY] = None
+
+    def words(self) -> str:
+        """Return the answer as people read it, without the narrative."""
+        return PRESENCE_WORDS[self.presence] if self.check is None else CHECK_WORDS[self.check]
 
 
 class Assessment(Part):
