@@ -148,7 +148,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.ANSWER_EARLIER, "Answer whether it is the same person", _ALL, None, _GATEWAY | _IMU,
                ("reason", "rationale")),
     Transition(Command.EXTEND, "Extend a clock", _ALL, None, _GATEWAY | _IMU, ("clock", "rationale")),
-    Transition(Command.PAUSE, "Pause a clock", _ALL, None, _GATEWAY | _IMU, ("clock", "rationale")),
+    Transition(Command.PAUSE, "Pause a clock", _ALL, None, _GATEWAY | _IMU, ("clock", "reason", "rationale")),
     Transition(Command.RESUME, "Let a clock run on", _ALL, None, _GATEWAY | _IMU, ("clock",)),
     Transition(Command.ESCALATED, "A clock that ran out is escalated", _ALL, None, _NOBODY, ("clock", "officer")),
     Transition(Command.RESTRICT, "Restrict who sees it", _ALL, None, _SUPERVISOR | _IMU, ("rationale",),
@@ -226,6 +226,9 @@ WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(
 SEE_IMU_QUEUE = "see-imu-queue"
 SEE_GATEWAY_QUEUE = "see-gateway-queue"
 SEE_REFERRAL = "see-referral"
+SEE_OBLIGATIONS = "see-obligations"
+SEE_FORECAST = "see-forecast"
+CHANGE_CLOCKS = "change-clocks"
 DECONFLICT = "deconflict"
 DECIDE = "decide"
 LINK = "link-referrals"
@@ -237,6 +240,9 @@ def permissions() -> Mapping[str, frozenset[Role]]:
         SEE_IMU_QUEUE: _IMU | {Role.GATEWAY_SUPERVISOR},
         SEE_GATEWAY_QUEUE: _GATEWAY,
         SEE_REFERRAL: _IMU | _GATEWAY,
+        SEE_OBLIGATIONS: _GATEWAY,
+        SEE_FORECAST: _IMU | _GATEWAY,
+        CHANGE_CLOCKS: WORKFLOW.roles_for((Command.EXTEND, Command.PAUSE, Command.RESUME)),
         DECONFLICT: WORKFLOW.roles_for(DECONFLICTION),
         DECIDE: WORKFLOW.roles_for(DECISIONS),
         LINK: _IMU | _GATEWAY,

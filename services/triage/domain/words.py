@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from chassis.errors import Missing, NotYet
+from chassis.errors import Conflict, Missing, NotYet
 from chassis.transitions import NotRecorded
 
 
@@ -135,6 +135,15 @@ class ClosureReason(StrEnum):
     WORK_DONE = "work-done"
 
 
+class PauseReason(StrEnum):
+    """Why a clock may stand still."""
+
+    PARTNER = "waiting-for-a-partner"
+    PERSON = "person-away"
+    LEGAL = "investigation-or-court"
+    OTHER = "other"
+
+
 class Finding(StrEnum):
     """What a Gateway assessment concludes (Home Office e-learning on Prevent referrals, module 6)."""
 
@@ -155,10 +164,22 @@ class ReferralNotFound(Missing):
     reason: ClassVar[str] = "referral-not-found"
 
 
+class ClockNotRunning(Conflict):
+    """The clock that is to be changed was never started, or has been stopped meanwhile."""
+
+    reason: ClassVar[str] = "clock-not-running"
+
+
 class ObligationNotFound(Missing):
     """An answer names an obligation (a signpost, say) that was never made here."""
 
     reason: ClassVar[str] = "obligation-not-found"
+
+
+class ObligationEnded(Conflict):
+    """Somebody reported an obligation done, or cancelled it, before."""
+
+    reason: ClassVar[str] = "obligation-ended"
 
 
 class AreaVersionUnknown(NotYet):

@@ -1,6 +1,6 @@
 """What others owe: a signpost, a request for information, an action; open until reported done or cancelled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,9 +9,17 @@ from sqlalchemy import Row, select, update
 
 from chassis.database import Session
 from services.triage import models
-from services.triage.domain import ClockName, Command, Obligation, ObligationNotFound, Practice, Record
+from services.triage.domain import (
+    ClockName,
+    Command,
+    Obligation,
+    ObligationEnded,
+    ObligationNotFound,
+    Practice,
+    Record,
+)
 from services.triage.operations.clocks import Deadline, Placed, start_clock, stop_clock
-from services.triage.operations.saving import Act, carry_out
+from services.triage.operations.saving import Act, Saved, carry_out
 
 _CLOCKS = {
     Obligation.SIGNPOST: ClockName.SIGNPOST,
@@ -61,6 +69,61 @@ async def keep_obligation(session: Session, placed: Placed, owed: Owed, now: dat
     return obligation_id
 
 
+async def ask_partner(session: Session, subject: UUID, act: Act, practice: Practice) -> UUID:
+    """Ask a partner for information; returns the id of the request, whose clock is the area's.
+
+    Raises whatever `carry_out` refuses.
+    """
+    saved = await _carry_out_naming(session, subject, act, practice)
+    due_at = practice.due[ClockName.REQUEST]
+    return await keep_obligation(session, saved.before, _owed(Obligation.REQUEST, saved, due_at), act.now)
+
+
+async def add_action(session: Session, subject: UUID, act: Act, practice: Practice) -> UUID:
+    """Give a partnership action to somebody by a day; returns its id. Raises whatever `carry_out` refuses."""
+    saved = await _carry_out_naming(session, subject, act, practice)
+    due_at = practice.deadline(ClockName.ACTION, saved.step.record.review_on)
+    return await keep_obligation(session, saved.before, _owed(Obligation.ACTION, saved, due_at), act.now)
+
+
+async def review_partnership(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
+    """Record what a review of the partnership found; the clock of the next one starts."""
+    await carry_out(session, subject, act, practice)
+
+
+async def fulfil(session: Session, subject: UUID, answer: Answer, act: Act, practice: Practice) -> None:
+    """Record that an obligation is met, in the words of `act`; it is the officer who vouches for them.
+
+    Raises ObligationNotFound, ObligationEnded, and whatever `carry_out` refuses.
+    """
+    await _end_by_person(session, subject, answer, act, practice)
+
+
+async def cancel(session: Session, subject: UUID, answer: Answer, act: Act, practice: Practice) -> None:
+    """Cancel an obligation with the reason in `act`; raises as `fulfil`."""
+    await _end_by_person(session, subject, answer, act, practice)
+
+
+async def _end_by_person(session: Session, subject: UUID, answer: Answer, act: Act, practice: Practice) -> None:
+    await session.lock(subject)
+    found = await _obligation(session, subject, answer.obligation_id)
+    if found.ended_at is not None:
+        how = "cancelled" if found.state == "cancelled" else "reported done"
+        raise ObligationEnded(f"This was {how} already: open the referral to see by whom and what was said.")
+    await end_obligation(session, subject, answer, act, practice)
+
+
+async def _carry_out_naming(session: Session, subject: UUID, act: Act, practice: Practice) -> Saved:
+    """Carry out what asks something of somebody; the line of history says of whom and what."""
+    words = f"{act.record.officer.strip()}: {act.record.message.strip()}"
+    return await carry_out(session, subject, replace(act, record=replace(act.record, rationale=words)), practice)
+
+
+def _owed(kind: Obligation, saved: Saved, due_at: datetime) -> Owed:
+    record = saved.step.record
+    return Owed(kind, record.officer.strip(), record.message, due_at)
+
+
 async def acknowledge_obligation(
     session: Session, subject: UUID, answer: Answer, practice: Practice, now: datetime
 ) -> None:
@@ -72,26 +135,40 @@ async def acknowledge_obligation(
 
 
 async def report_obligation(session: Session, subject: UUID, answer: Answer, practice: Practice, now: datetime) -> None:
-    """Close a signpost with what the other service says that it did; ObligationNotFound where none is here."""
-    await _obligation(session, subject, answer.obligation_id)
+    """Close a signpost with what the other service says that it did; ObligationNotFound where none is here.
+
+    What comes after somebody ended it here is kept in the history, and changes nothing that was recorded.
+    """
+    await session.lock(subject)
+    found = await _obligation(session, subject, answer.obligation_id)
     act = Act(Command.REPORTED, now, Record(rationale=answer.report))
-    await end_obligation(session, subject, answer, act, practice)
+    if found.ended_at is None:
+        await end_obligation(session, subject, answer, act, practice)
+    else:
+        await carry_out(session, subject, _named(act, found.owner), practice)
 
 
 async def end_obligation(session: Session, subject: UUID, answer: Answer, act: Act, practice: Practice) -> None:
     """End an obligation by a command (reported, fulfilled, cancelled) with its words, and stop its clock."""
     found = await _obligation(session, subject, answer.obligation_id)
-    saved = await carry_out(session, subject, act, practice)
+    saved = await carry_out(session, subject, _named(act, found.owner), practice)
     report = act.record.rationale.strip()
+    cancelled = act.command is Command.CANCEL
     values = {
-        "state": "cancelled" if act.command is Command.CANCEL else "done",
-        "acknowledged_at": found.acknowledged_at or answer.at,
+        "state": "cancelled" if cancelled else "done",
+        "acknowledged_at": found.acknowledged_at if cancelled else found.acknowledged_at or answer.at,
         "ended_at": answer.at,
         "ended_by": session.actor.name or found.owner,
         "sealed_report": await session.seal(subject, report) if report else None,
     }
     await _change(session, answer.obligation_id, values)
     await stop_clock(session, saved.before, answer.obligation_id, act.now)
+
+
+def _named(act: Act, owner: str) -> Act:
+    """Return the act with words that say whose obligation they are about, as the timeline shows them."""
+    words = act.record.rationale.strip()
+    return replace(act, record=replace(act.record, rationale=f"{owner}: {words}")) if words else act
 
 
 async def _obligation(session: Session, subject: UUID, obligation_id: UUID) -> Row[Any]:
