@@ -92,7 +92,68 @@ likeness = Table(
     column("reference", Text, LINKING, primary_key=True),
     column("other_reference", Text, LINKING, primary_key=True),
     column("area", Text, OPERATIONAL),
+    column("sealed_evidence", LargeBinary, IDENTITY, nullable=True),
+    column("found_at", moment, LINKING, nullable=True),
     Index("likeness_other", "other_reference"),
+)
+
+# What the person index holds of another area's referral: that there is one, and nothing that says which.
+likeness_elsewhere = Table(
+    "likeness_elsewhere",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("other_subject", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("other_area", Text, OPERATIONAL),
+    column("other_area_version", Text, OPERATIONAL),
+    column("found_at", moment, LINKING),
+    column("answer", Text, OPERATIONAL, nullable=True),
+    column("answered_at", moment, LINKING, nullable=True),
+    column("by_name", Text, POLICE, nullable=True),
+    column("sealed_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("likeness_elsewhere_other", "other_subject"),
+)
+
+# Whose referral it is: those with one person are confirmed to be about the same.
+person_referral = Table(
+    "person_referral",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("person", Uuid, LINKING),
+    column("since", moment, LINKING),
+    column("sealed_identity", LargeBinary, IDENTITY, nullable=True),
+    Index("person_referral_person", "person"),
+)
+
+# Keyed hashes of what somebody may be found by: nothing leads from one back to a name.
+person_key = Table(
+    "person_key",
+    metadata,
+    column("key", BigInteger, LINKING, primary_key=True, autoincrement=False),
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    Index("person_key_subject", "subject"),
+)
+
+person_merge = Table(
+    "person_merge",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("person", Uuid, LINKING),
+    column("joined_person", Uuid, LINKING),
+    column("subject", Uuid, LINKING),
+    column("other_subject", Uuid, LINKING),
+    column("merged_at", moment, LINKING),
+    column("by_id", Text, LINKING),
+    column("by_name", Text, POLICE),
+    column("sealed_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("undone_at", moment, LINKING, nullable=True),
+    column("undone_by", Text, POLICE, nullable=True),
+    column("sealed_undone_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("person_merge_subject", "subject"),
+    Index("person_merge_other", "other_subject"),
 )
 
 sameness = Table(
@@ -121,6 +182,7 @@ deconfliction = Table(
     column("area", Text, OPERATIONAL),
     column("outcome", Text, OPERATIONAL),
     column("sealed_note", LargeBinary, POLICE, nullable=True),
+    column("sealed_contact", LargeBinary, POLICE, nullable=True),
     column("by_id", Text, LINKING),
     column("by_name", Text, POLICE),
     column("recorded_at", moment, LINKING),
@@ -170,6 +232,37 @@ obligation = Table(
     Index("obligation_owner", "owner", postgresql_where=text("ended_at IS NULL")),
 )
 
+assessment = Table(
+    "assessment",
+    metadata,
+    column("subject", Uuid, LINKING, primary_key=True),
+    column("number", Integer, OPERATIONAL, primary_key=True, autoincrement=False),
+    column("area", Text, OPERATIONAL),
+    column("instrument", Text, OPERATIONAL),
+    column("edition", Text, OPERATIONAL),
+    column("sealed_assessment", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("completed_at", moment, LINKING),
+    column("by_id", Text, LINKING),
+    column("by_name", Text, POLICE),
+)
+
+# What an officer has written and not completed; nobody else reads it.
+assessment_draft = Table(
+    "assessment_draft",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("instrument", Text, OPERATIONAL),
+    column("edition", Text, OPERATIONAL),
+    column("by_id", Text, LINKING),
+    column("by_name", Text, POLICE),
+    column("begun_at", moment, LINKING),
+    column("saved_at", moment, LINKING),
+    column("sealed_draft", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("assessment_draft_of_officer", "subject", "by_id", "instrument", unique=True),
+)
+
 handover = Table(
     "handover",
     metadata,
@@ -183,7 +276,8 @@ handover = Table(
     Index("handover_subject", "subject", "offered_at"),
 )
 
-# `about` is the obligation that a clock is of, and the nil id where it is of the referral itself.
+# `about` is the obligation that a clock is of, and the nil id where it is of the referral itself; `escalate_at` is when
+# the next person is told unless somebody acts, null where nobody is left to tell.
 clock = Table(
     "clock",
     metadata,
@@ -198,6 +292,10 @@ clock = Table(
     column("times_extended", Integer, OPERATIONAL),
     column("alarmed_at", moment, LINKING, nullable=True),
     column("escalations", Integer, OPERATIONAL),
+    column("escalate_at", moment, LINKING, nullable=True),
+    column("paused_for", Text, OPERATIONAL, nullable=True),
+    Index("clock_escalate", "escalate_at", postgresql_where=text("stopped_at IS NULL AND paused_at IS NULL")),
+    Index("clock_paused", "paused_at", postgresql_where=text("stopped_at IS NULL AND paused_at IS NOT NULL")),
     Index("clock_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
     Index("clock_urgent", "due_at", postgresql_where=text("stopped_at IS NULL AND name = 'immediate-danger'")),
 )
@@ -242,4 +340,51 @@ begun_work = Table(
     column("begun_at", moment, LINKING),
     column("saved_at", moment, LINKING),
     Index("begun_work_subject", "subject"),
+)
+
+# Who may see a restricted referral beside the supervisors and the intelligence unit; a row that has ended admits nobody.
+access = Table(
+    "access",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("officer_id", Text, LINKING),
+    column("officer_name", Text, POLICE),
+    column("given_at", moment, LINKING),
+    column("given_by", Text, POLICE),
+    column("ended_at", moment, LINKING, nullable=True),
+    column("ended_by", Text, POLICE, nullable=True),
+    Index("access_officer", "subject", "officer_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
+    column("sealed_words", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("corrected_at", moment, LINKING),
+    column("by_name", Text, POLICE),
+    column("told_channel", Boolean, OPERATIONAL),
+    Index("correction_subject", "subject", "corrected_at"),
+)
+
+transfer = Table(
+    "transfer",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("force", Text, OPERATIONAL),
+    column("sealed_message", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("offered_at", moment, LINKING),
+    column("offered_by", Text, POLICE),
+    column("answer", Text, OPERATIONAL, nullable=True),
+    column("answered_at", moment, LINKING, nullable=True),
+    column("answered_by", Text, POLICE, nullable=True),
+    column("sealed_reason", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("transfer_subject", "subject", "offered_at"),
 )

@@ -51,8 +51,8 @@ def is_clear(situation: Situation, _: Practice) -> str:
     if hold is None:
         return "The intelligence unit has not recorded “clear to proceed” yet."
     if hold.outcome is Command.CONFLICT:
-        return f"The intelligence unit recorded a conflict, which stops the pathway: speak to {hold.officer}."
-    return f"The intelligence unit asked for more time: {hold.officer} is the officer to speak to."
+        return f"The intelligence unit recorded a conflict, which stops the pathway: speak to {hold.speak_to}."
+    return f"The intelligence unit asked for more time: speak to {hold.speak_to}."
 
 
 def is_assessed(situation: Situation, _: Practice) -> str:

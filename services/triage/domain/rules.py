@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from chassis.transitions import NotRecorded
 from services.triage.domain.closing import check_closure, check_owner
+from services.triage.domain.safeguarding import Withdrawal, Wrong
 from services.triage.domain.standing import Practice, Record, Situation
 from services.triage.domain.table import ASKED_FOR, WORKFLOW, Transition
-from services.triage.domain.words import Command, Finding, State
+from services.triage.domain.words import ClockName, Command, Finding, PauseReason, State
 
 diagram = WORKFLOW.diagram
 lacks = WORKFLOW.lacks
@@ -68,6 +69,17 @@ def _check_owner(situation: Situation, record: Record, _: Practice) -> None:
     check_owner(situation, record)
 
 
+def _check_withdrawal(situation: Situation, record: Record, _: Practice) -> None:
+    if record.reason not in set(Withdrawal):
+        raise NotRecorded("reason", ASKED_FOR["reason"])
+    check_owner(situation, record)
+
+
+def _check_correction(_: Situation, record: Record, __: Practice) -> None:
+    if record.reason not in set(Wrong):
+        raise NotRecorded("reason", "Choose what was wrong")
+
+
 def _check_service(_: Situation, record: Record, practice: Practice) -> None:
     if record.service not in practice.services:
         raise NotRecorded("service", ASKED_FOR["service"])
@@ -83,12 +95,27 @@ def _check_assessment(_: Situation, record: Record, __: Practice) -> None:
         raise NotRecorded("reason", "Choose what the assessment concludes")
 
 
+def _check_clock(_: Situation, record: Record, __: Practice) -> None:
+    if record.clock not in set(ClockName):
+        raise NotRecorded("clock", ASKED_FOR["clock"])
+
+
+def _check_pause(situation: Situation, record: Record, practice: Practice) -> None:
+    _check_clock(situation, record, practice)
+    if record.reason not in set(PauseReason):
+        raise NotRecorded("reason", "Choose why it stands still")
+
+
 _CHECKS: Mapping[Command, Callable[[Situation, Record, Practice], None]] = {
     Command.ASSESS: _check_assessment,
+    Command.EXTEND: _check_clock,
+    Command.PAUSE: _check_pause,
+    Command.RESUME: _check_clock,
     Command.CLOSE: _check_closure,
     Command.PROPOSE: _check_closure,
     Command.SIGNPOST: _check_service,
     Command.PLP: _check_owner,
-    Command.WITHDRAW: _check_owner,
+    Command.WITHDRAW: _check_withdrawal,
+    Command.CORRECT: _check_correction,
     Command.TRANSFER: _check_force,
 }

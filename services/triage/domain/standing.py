@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from contracts.vocabulary.assessment import Instrument
 from services.triage.domain.words import Body, ClockName, Command, State
 
 
@@ -17,13 +18,29 @@ class SignpostTo:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A person who is told when a clock ran out and nobody has acted; `since` says from when, given when it ran out."""
+
+    name: str
+    organisation: str
+    since: Callable[[datetime], datetime]
+
+
+def hours_passed(due: datetime, paused: datetime, resumed: datetime) -> datetime:
+    """Return when a clock runs out that stood still, where every hour counts."""
+    return due + (resumed - paused)
+
+
+@dataclass(frozen=True)
 class Practice:
     """What the area says about triage at one moment: `due` is when each clock would run out if it started now.
 
     `later` says when a clock runs out that would have run out at a moment and is given its time once more. The urgent
     clock runs day and night, `urgent_within` from when danger was told of. `close_of` is when a day's work ends (UTC).
     `every_closure_signed_off` says that a supervisor signs every closure, not only those of people who were referred
-    before. `forces` are those that a referral may be transferred to, by their ids.
+    before. `forces` are those that a referral may be transferred to, by their ids. `resumed` says when a clock runs out
+    that would have run out at a moment and stood still from one moment to another. `told` are those who are told, one
+    after the other, that a clock ran out. `instruments` are those that an assessment may be made with, by their ids.
     """
 
     area: str
@@ -37,7 +54,10 @@ class Practice:
     close_of: Callable[[date], datetime]
     services: Mapping[str, SignpostTo] = field(default_factory=dict)
     forces: Mapping[str, str] = field(default_factory=dict)
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
     every_closure_signed_off: bool = False
+    resumed: Callable[[datetime, datetime, datetime], datetime] = hours_passed
+    told: tuple[Told, ...] = ()
 
     def deadline(self, clock: ClockName, review_on: date | None = None) -> datetime:
         """Return when a clock that starts now runs out: the area's time, or the close of the day of a named review."""
@@ -86,10 +106,16 @@ class Record:
 
 @dataclass(frozen=True)
 class Hold:
-    """What the intelligence unit last recorded that holds a referral back, and the officer to speak to."""
+    """What the intelligence unit last recorded that holds a referral back, its officer, and whom that one named."""
 
     outcome: Command
     officer: str
+    contact: str = ""
+
+    @property
+    def speak_to(self) -> str:
+        """Return whom the Gateway may speak to about it."""
+        return self.contact or self.officer
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,10 @@ TABLE: tuple[Transition, ...] = (
                guards=(g.is_not_restricted,)),
     Transition(Command.UNRESTRICT, "End the restriction", _ALL, None, _SUPERVISOR | _IMU, ("rationale",),
                guards=(g.is_restricted,)),
+    Transition(Command.ADMIT, "Let an officer see it", _ALL, None, _SUPERVISOR | _IMU, ("officer", "rationale"),
+               guards=(g.is_restricted,)),
+    Transition(Command.EXCLUDE, "Take an officer off its access list", _ALL, None, _SUPERVISOR | _IMU,
+               ("officer", "rationale"), guards=(g.is_restricted,)),
 )  # fmt: skip
 
 DECISIONS = (
@@ -229,6 +233,7 @@ SEE_REFERRAL = "see-referral"
 SEE_OBLIGATIONS = "see-obligations"
 SEE_FORECAST = "see-forecast"
 CHANGE_CLOCKS = "change-clocks"
+SEE_WORKLOAD = "see-workload"
 DECONFLICT = "deconflict"
 DECIDE = "decide"
 LINK = "link-referrals"
@@ -243,6 +248,7 @@ def permissions() -> Mapping[str, frozenset[Role]]:
         SEE_OBLIGATIONS: _GATEWAY,
         SEE_FORECAST: _IMU | _GATEWAY,
         CHANGE_CLOCKS: WORKFLOW.roles_for((Command.EXTEND, Command.PAUSE, Command.RESUME)),
+        SEE_WORKLOAD: _SUPERVISOR,
         DECONFLICT: WORKFLOW.roles_for(DECONFLICTION),
         DECIDE: WORKFLOW.roles_for(DECISIONS),
         LINK: _IMU | _GATEWAY,

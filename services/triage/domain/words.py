@@ -81,6 +81,8 @@ class Command(StrEnum):
     ESCALATED = "clock-escalated"
     RESTRICT = "restrict"
     UNRESTRICT = "end-restriction"
+    ADMIT = "admit-officer"
+    EXCLUDE = "exclude-officer"
 
 
 class ClockName(StrEnum):
@@ -180,6 +182,18 @@ class ObligationEnded(Conflict):
     """Somebody reported an obligation done, or cancelled it, before."""
 
     reason: ClassVar[str] = "obligation-ended"
+
+
+class DraftNotFound(Missing):
+    """No such draft of an assessment is here, or it is somebody else's, or it has been completed."""
+
+    reason: ClassVar[str] = "draft-not-found"
+
+
+class EditionReplaced(Conflict):
+    """A draft was begun with an edition of an instrument that the area uses no longer."""
+
+    reason: ClassVar[str] = "edition-replaced"
 
 
 class AreaVersionUnknown(NotYet):

@@ -11,10 +11,14 @@ from services.triage import models
 SEALED = {
     models.referral: ("sealed_summary",),
     models.referral_version: ("sealed_form", "sealed_additions"),
-    models.deconfliction: ("sealed_note",),
+    models.deconfliction: ("sealed_note", "sealed_contact"),
     models.decision: ("sealed_grounds",),
     models.obligation: ("sealed_report",),
     models.history: ("sealed_note",),
+    models.correction: ("sealed_words",),
+    models.transfer: ("sealed_message", "sealed_reason"),
+    models.assessment: ("sealed_assessment",),
+    models.assessment_draft: ("sealed_draft",),
 }
 
 
@@ -31,6 +35,8 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     await session.execute(delete(models.begun_work).where(models.begun_work.c.subject == subject))
     await _forget_pairs(session, subject)
+    # Nobody is told any more that a clock of theirs ran out.
+    await session.execute(delete(models.clock).where(models.clock.c.subject == subject))
     values = {"statistics_key": UUID(int=0), "district": ""}
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
 

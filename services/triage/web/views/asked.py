@@ -53,6 +53,8 @@ HAPPENED = {
     Command.ESCALATED: "A clock that ran out was escalated",
     Command.RESTRICT: "Restricted",
     Command.UNRESTRICT: "Restriction ended",
+    Command.ADMIT: "An officer was let in",
+    Command.EXCLUDE: "An officer was taken off the access list",
     Command.SIGNPOST: "Signposted to another service",
     Command.PLP: "Taken into police-led partnership",
     Command.PASS_ON: "Passed on for information gathering",
@@ -68,6 +70,7 @@ HAPPENED = {
 
 PAGES_OF = {
     Command.TAKE: "take",
+    Command.ALLOCATE: "allocate",
     **dict.fromkeys(DECONFLICTION, "deconflict"),
     **dict.fromkeys(DECISIONS, "decide"),
 }
