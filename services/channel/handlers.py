@@ -8,14 +8,16 @@ from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.envelope import Event
 from contracts.intake.awareness import ReferralMade
-from contracts.triage.awareness import PoliceDecisionMade
+from contracts.triage.awareness import PeopleMerged, PeopleSeparated, PoliceDecisionMade
 from contracts.triage.dovetail import (
     PassedForInformationGathering,
+    ReferralCorrected,
     Section36ReferralMade,
 )
 from services.channel import operations
 from services.channel.domain import Practices
-from services.channel.operations import Awareness, DecisionHeard, PackArrival
+from services.channel.operations import Awareness, Correction, DecisionHeard, PackArrival, People
+from services.channel.queries import PackParts
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
 
@@ -60,11 +62,40 @@ async def on_section_36_referral_made(
     await _receive(practices, session, event, message, event.grounds)
 
 
+async def on_referral_corrected(_: Practices, session: Session, event: ReferralCorrected, message: Message) -> None:
+    """Mark the case with what the police found to be wrong."""
+    told = Correction(
+        event_id=message.event_id,
+        subject=message.subject,
+        area=message.area,
+        kind=event.kind,
+        corrected_at=event.corrected_at,
+        corrected_by=event.corrected_by,
+        correction=event.correction,
+    )
+    await operations.keep_correction(session, told, message.now)
+
+
+async def on_people_merged(_: Practices, session: Session, event: PeopleMerged, message: Message) -> None:
+    """Show these references as one person's; every case and every line stays as it is."""
+    said = People(message.subject, message.area, event.merged_at, event.references)
+    await operations.note_people(session, said, message.now)
+
+
+async def on_people_separated(_: Practices, session: Session, event: PeopleSeparated, message: Message) -> None:
+    """Show that these references are no longer one person's, and what was shared wrongly."""
+    said = People(message.subject, message.area, event.separated_at, event.remaining, event.separated, event.shared)
+    await operations.note_people(session, said, message.now)
+
+
 ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (ReferralMade, on_referral_made),
     (PoliceDecisionMade, on_police_decision_made),
     (PassedForInformationGathering, on_passed_for_information_gathering),
     (Section36ReferralMade, on_section_36_referral_made),
+    (ReferralCorrected, on_referral_corrected),
+    (PeopleMerged, on_people_merged),
+    (PeopleSeparated, on_people_separated),
 )
 
 
@@ -98,6 +129,9 @@ async def _receive(
         immediate_danger=event.immediate_danger,
         document_ids=tuple(document.id for document in event.documents),
         statistics_key=event.statistics_key,
+        parts=PackParts(
+            assessment=event.assessment, gathered=event.gathered, chronology=event.chronology, shared=event.shared
+        ),
     )
     practice = practices.under(message.area, message.area_version, event.form.person.district, message.now)
     await operations.receive_pack(session, arrival, practice, message.now)

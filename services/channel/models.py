@@ -1,4 +1,4 @@
-"""The tables of Channel: awareness without identity, and the cases that packs opened."""
+"""The tables of Channel: awareness without identity, the cases that packs opened, and what the police said since."""
 
 from sqlalchemy import (
     ARRAY,
@@ -92,7 +92,34 @@ pack = Table(
     column("decided_by", Text, POLICE),
     column("risk_owner", Text, POLICE),
     column("document_ids", ARRAY(Uuid), LINKING),
+    column("sealed_parts", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     Index("pack_subject", "subject", "offered_at"),
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    column("event_id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
+    column("corrected_at", moment, LINKING),
+    column("corrected_by", Text, POLICE),
+    column("sealed_correction", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("correction_subject", "subject", "corrected_at"),
+)
+
+# Which references the police hold for one person's; nothing is joined here, and a separation leaves its row.
+same_person = Table(
+    "same_person",
+    metadata,
+    column("person", Uuid, LINKING, primary_key=True),
+    column("reference", Text, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("since", moment, LINKING),
+    column("separated_at", moment, LINKING, nullable=True),
+    column("shared", ARRAY(Text), LINKING),
+    Index("same_person_reference", "reference"),
 )
 
 clock = Table(

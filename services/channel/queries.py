@@ -1,6 +1,6 @@
 """What Channel can answer: the awareness list, the cases, one case with its packs, and what changed meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,11 +11,13 @@ from sqlalchemy import Row, func, select, true, tuple_
 
 from chassis.database import Session
 from contracts.vocabulary import ReferralForm, tidy_reference
+from contracts.vocabulary.assessment import Assessment
+from contracts.vocabulary.pack import ChronologyLine, GatheredInformation, Sharing
 from services.channel import models
 from services.channel.domain import CaseNotFound, Situation, State
 
 PAGE = 50
-OPEN_STATES = (State.OFFERED, State.ACCEPTED, State.REFERRED, State.GIVEN_BACK)
+OPEN_STATES = (State.OFFERED, State.ACCEPTED, State.GATHERED, State.REFERRED, State.GIVEN_BACK)
 
 
 class Summary(BaseModel):
@@ -27,6 +29,44 @@ class Summary(BaseModel):
     date_of_birth: date | None = None
     approximate_age: int | None = None
     district: str = ""
+
+
+class PackParts(BaseModel):
+    """What a pack brings beside the form and the words of the decision; sealed in the pack's row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    assessment: Assessment | None = None
+    gathered: tuple[GatheredInformation, ...] = ()
+    chronology: tuple[ChronologyLine, ...] = ()
+    shared: tuple[Sharing, ...] = ()
+
+
+@dataclass(frozen=True)
+class CorrectionView:
+    """What the police found to be wrong in what they had passed on; the words are empty once erased."""
+
+    kind: str
+    corrected_at: datetime
+    corrected_by: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A reference that was held for the same person's until the police separated them; `shared` is what went wrong."""
+
+    reference: str
+    at: datetime
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SamePerson:
+    """Which other references the police hold for the same person's, and which they no longer do."""
+
+    others: tuple[str, ...] = ()
+    apart: tuple[Apart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +133,7 @@ class PackView:
     grounds: str
     decided_by: str
     risk_owner: str
+    parts: PackParts
 
 
 @dataclass(frozen=True)
@@ -274,6 +315,46 @@ async def awareness_received_at(session: Session, subject: UUID) -> datetime | N
     return received_at
 
 
+async def corrections(session: Session, subject: UUID) -> tuple[CorrectionView, ...]:
+    """Return what the police said was wrong with what they had passed on, newest first."""
+    table = models.correction
+    rows = await session.rows(
+        select(table).where(table.c.subject == subject).order_by(table.c.corrected_at.desc(), table.c.event_id)
+    )
+    return tuple(
+        [
+            CorrectionView(
+                row.kind, row.corrected_at, row.corrected_by, await _text(session, subject, row.sealed_correction)
+            )
+            for row in rows
+        ]
+    )
+
+
+async def same_person(session: Session, references: Sequence[str]) -> Mapping[str, SamePerson]:
+    """Return, for those of the references of which anything was said, whose they are held for."""
+    table = models.same_person
+    concerned = select(table.c.person).where(table.c.reference.in_(references))
+    rows = await session.rows(select(table).where(table.c.person.in_(concerned)).order_by(table.c.reference))
+    return {reference: found for reference in references if (found := _same(reference, rows)) != SamePerson()}
+
+
+def _same(reference: str, rows: Sequence[Row[Any]]) -> SamePerson:
+    mine = {row.person: row for row in rows if row.reference == reference}
+    others: list[str] = []
+    apart: list[Apart] = []
+    for row in rows:
+        if row.person not in mine or row.reference == reference:
+            continue
+        own = mine[row.person]
+        if row.separated_at is None and own.separated_at is None:
+            others.append(row.reference)
+        elif row.separated_at is None or own.separated_at is None:
+            ended = row if own.separated_at is None else own
+            apart.append(Apart(row.reference, ended.separated_at, tuple(ended.shared)))
+    return SamePerson(tuple(others), tuple(apart))
+
+
 async def _pack(session: Session, row: Row[Any]) -> PackView:
     return PackView(
         kind=row.kind,
@@ -282,6 +363,7 @@ async def _pack(session: Session, row: Row[Any]) -> PackView:
         grounds=await _text(session, row.subject, row.sealed_grounds),
         decided_by=row.decided_by,
         risk_owner=row.risk_owner,
+        parts=await session.unseal_model(row.subject, row.sealed_parts, PackParts) if row.sealed_parts else PackParts(),
     )
 
 

@@ -32,6 +32,7 @@ def practice(area: Area, district: str, now: datetime) -> Practice:
     days = {
         ClockName.ANSWER: area.clocks.pack_answer,
         ClockName.INFORMATION_GATHERING: area.clocks.information_gathering,
+        ClockName.DECISION: area.clocks.section_36_decision,
     }
     return Practice(
         area=area.area,

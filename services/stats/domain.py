@@ -106,7 +106,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         _DECIDED,
         "",
         "The latest decision of the police Gateway on a referral counts once, in the month of that decision, which may "
-        "be later than the month of receipt: the figures are not shares of the referrals received that month. Referrals "
+        "be later than the month of receipt: the figures are not shares of the referrals received that month. Those "
         "that were withdrawn, or that another force accepted, count as such.",
     ),
 )

@@ -95,7 +95,7 @@ async def on_information_gathered(
     )
 
 
-async def on_section36_recorded(
+async def on_section_36_recorded(
     practices: Practices, session: Session, event: Section36Recorded, message: Message
 ) -> None:
     """Show the section 36 referral that the local authority has made."""
@@ -143,7 +143,7 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (PackReturned, on_pack_returned),
     (CaseGivenBack, on_case_given_back),
     (InformationGathered, on_information_gathered),
-    (Section36Recorded, on_section36_recorded),
+    (Section36Recorded, on_section_36_recorded),
     (SignpostAcknowledged, on_signpost_acknowledged),
     (SignpostReported, on_signpost_reported),
     (TransferAnswered, on_transfer_answered),

@@ -23,6 +23,7 @@ from services.channel.domain import (
     offers,
     open_with,
     permissions,
+    whose_turn,
 )
 from tests.channel.builders import POLICE_OWNER, practice
 from tests.rules.tree import ROOT
@@ -30,7 +31,7 @@ from tests.rules.tree import ROOT
 OFFERED = Situation(State.OFFERED, POLICE_OWNER)
 texts = st.sampled_from(["", " ", "\n", "Contact with a recruiter."])
 owners = st.sampled_from(["", " ", "Cora Synthetic", POLICE_OWNER])
-records = st.builds(Record, reason=texts, grounds=texts, risk_owner=owners)
+records = st.builds(Record, reason=texts, grounds=texts, risk_owner=owners, summary=texts, gathered_by=texts)
 commands = st.sampled_from([command for command in Command if command is not Command.OPEN])
 
 
@@ -39,18 +40,27 @@ class TestWalk:
     @given(st.lists(st.tuples(commands, records), max_size=30), st.sampled_from(Body))
     def test_keeps_its_promises_whatever_happens(self, acts: list[tuple[Command, Record]], decides: Body) -> None:
         step = open_with(POLICE_OWNER)
-        situation = Situation(step.state, step.risk_owner)
+        situation, gathered = Situation(step.state, step.risk_owner), False
         for command, record in acts:
             try:
                 step = decide(command, situation, record, practice(decides=decides))
             except (NotInThisState, NotOffered, NotRecorded):
                 continue
             if step.state is State.REFERRED and situation.state is not State.REFERRED:
-                assert record.grounds.strip()
+                assert record.grounds.strip() or (command is Command.TO_PANEL and situation.section_36_made)
+            if command is Command.REFER:
+                assert gathered
+            if command is Command.GATHERED:
+                assert record.summary.strip()
+                assert record.gathered_by.strip()
+            if command not in (Command.ACCEPT, Command.OFFER_AGAIN, Command.TAKEN_BACK):
+                assert step.risk_owner == situation.risk_owner
+            gathered = (gathered or command is Command.GATHERED) and step.state is not State.OFFERED
             if command in (Command.RETURN, Command.GIVE_BACK):
                 assert record.reason.strip()
                 assert step.risk_owner == situation.risk_owner
-            situation = replace(situation, state=step.state, risk_owner=step.risk_owner)
+            made = command is not Command.OFFER_AGAIN and (situation.section_36_made or bool(record.grounds.strip()))
+            situation = replace(situation, state=step.state, risk_owner=step.risk_owner, section_36_made=made)
             assert situation.risk_owner.strip()
 
 
@@ -65,16 +75,33 @@ class TestDecide:
         assert refusal.value.field == "reason"
 
     def test_refers_only_where_the_local_authority_decides(self) -> None:
-        accepted = Situation(State.ACCEPTED, "Cora Synthetic")
+        gathered = Situation(State.GATHERED, "Cora Synthetic")
         grounds = Record(grounds="Contact with a recruiter.")
         with pytest.raises(NotOffered, match="police decide"):
-            decide(Command.REFER, accepted, grounds, practice())
-        step = decide(Command.REFER, accepted, grounds, practice(decides=Body.LOCAL_AUTHORITY))
+            decide(Command.REFER, gathered, grounds, practice())
+        step = decide(Command.REFER, gathered, grounds, practice(decides=Body.LOCAL_AUTHORITY))
         assert step.state is State.REFERRED
 
     def test_refers_only_on_reasonable_grounds(self) -> None:
         with pytest.raises(NotRecorded, match="reasonable grounds"):
-            decide(Command.REFER, Situation(State.ACCEPTED, "x"), Record(), practice(decides=Body.LOCAL_AUTHORITY))
+            decide(Command.REFER, Situation(State.GATHERED, "x"), Record(), practice(decides=Body.LOCAL_AUTHORITY))
+
+    def test_refers_only_once_the_information_is_gathered(self) -> None:
+        grounds = Record(grounds="Contact with a recruiter.")
+        with pytest.raises(NotInThisState):
+            decide(Command.REFER, Situation(State.ACCEPTED, "x"), grounds, practice(decides=Body.LOCAL_AUTHORITY))
+
+    @pytest.mark.parametrize(("missing", "field"), [("summary", "summary"), ("gathered_by", "gathered_by")])
+    def test_gathering_says_what_was_found_and_by_whom(self, missing: str, field: str) -> None:
+        said = replace(Record(summary="Nothing known.", gathered_by="Sample team"), **{missing: " "})
+        with pytest.raises(NotRecorded) as refusal:
+            decide(Command.GATHERED, Situation(State.ACCEPTED, "x"), said, practice())
+        assert refusal.value.field == field
+
+    def test_gathers_nothing_more_for_what_was_referred_already(self) -> None:
+        said = Record(summary="Nothing known.", gathered_by="Sample team")
+        with pytest.raises(NotOffered, match="already been made"):
+            decide(Command.GATHERED, Situation(State.ACCEPTED, "x", section_36_made=True), said, practice())
 
     def test_an_answer_is_given_once(self) -> None:
         with pytest.raises(NotInThisState):
@@ -95,7 +122,7 @@ class TestOffers:
     @pytest.mark.parametrize("state", State)
     def test_agree_with_decide(self, state: State) -> None:
         situation = Situation(state, POLICE_OWNER)
-        words = Record("A reason.", "Grounds.", "Cora Synthetic")
+        words = Record("A reason.", "Grounds.", "Cora Synthetic", "Nothing known.", "Sample team")
         for offer in offers(situation, frozenset({Role.CHANNEL_COORDINATOR}), practice()):
             if offer.refusal:
                 with pytest.raises((NotInThisState, NotOffered)):
@@ -106,6 +133,17 @@ class TestOffers:
     def test_are_for_the_team_only(self) -> None:
         found = {offer.command: offer.refusal for offer in offers(OFFERED, frozenset({Role.BOARD_MEMBER}), practice())}
         assert found[Command.ACCEPT] == "Channel coordinator or Channel supervisor only."
+
+
+class TestWhoseTurn:
+    @pytest.mark.parametrize(("body", "decider"), [(Body.POLICE, "the police decide"), (Body.LOCAL_AUTHORITY, "your")])
+    def test_says_who_decides_once_the_information_is_reported(self, body: Body, decider: str) -> None:
+        for state in (State.ACCEPTED, State.GATHERED):
+            assert decider in whose_turn(Situation(state, "Cora Synthetic"), practice(decides=body))
+
+    def test_names_who_stays_risk_owner_while_another_side_answers(self) -> None:
+        assert POLICE_OWNER in whose_turn(OFFERED, practice())
+        assert "Cora Synthetic" in whose_turn(Situation(State.GIVEN_BACK, "Cora Synthetic"), practice())
 
 
 class TestLacks:

@@ -54,7 +54,7 @@ class TestAwareness:
         client = await console.signed_in(CORA)
         page = await client.get("/awareness")
         assert f'href="{ONE}"' in page.text
-        assert "Information gathering" in page.text
+        assert "Passed on for information gathering" in page.text
         assert "New to your team" in page.text
         assert "Sample Synthetic" not in page.text
         assert "New to your team" not in (await client.get("/awareness")).text

@@ -10,9 +10,11 @@ from services.channel.domain.rules import (
     offers,
     open_with,
     row_for,
+    whose_turn,
 )
 from services.channel.domain.table import (
     ACTIONS,
+    OUTCOME_LABELS,
     SEE_AWARENESS,
     SEE_CASES,
     STATE_LABELS,
@@ -35,6 +37,7 @@ from services.channel.domain.words import (
 
 __all__ = [
     "ACTIONS",
+    "OUTCOME_LABELS",
     "SEE_AWARENESS",
     "SEE_CASES",
     "STATE_LABELS",
@@ -64,4 +67,5 @@ __all__ = [
     "open_with",
     "permissions",
     "row_for",
+    "whose_turn",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.channel.domain.table import WORKFLOW, Transition
-from services.channel.domain.words import Command, Practice, Record, Situation, State
+from services.channel.domain.words import Body, Command, Practice, Record, Situation, State
 
 diagram = WORKFLOW.diagram
 lacks = WORKFLOW.lacks
@@ -36,6 +36,21 @@ def decide(command: Command, situation: Situation, record: Record, practice: Pra
     """
     row = WORKFLOW.offered(command, situation, practice)
     return _step(row, situation.state, record, situation.risk_owner)
+
+
+def whose_turn(situation: Situation, practice: Practice) -> str:
+    """Return in one sentence who acts next and who owns the risk meanwhile; nothing where nobody has to."""
+    authority = practice.decides is Body.LOCAL_AUTHORITY
+    decider = "your authority decides" if authority else "the police decide"
+    sentences = {
+        State.OFFERED: f"{situation.risk_owner} stays risk owner until somebody here accepts the pack.",
+        State.ACCEPTED: "Gather the information and record it as complete; once that is reported, "
+        f"{decider} on the section 36(3) referral.",
+        State.GATHERED: f"The information has been reported: now {decider} on the section 36(3) referral."
+        + ("" if authority else " Their decision is shown here when it is made."),
+        State.GIVEN_BACK: f"{situation.risk_owner} stays risk owner until a police officer has taken the case.",
+    }
+    return sentences.get(situation.state, "")
 
 
 def _step(row: Transition, state: State, record: Record, owner: str) -> Step:

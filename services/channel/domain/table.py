@@ -35,10 +35,21 @@ def _decided_once(situation: Situation, _: Practice) -> str:
     return "The section 36 referral has already been made." if situation.section_36_made else ""
 
 
+def _referred_before(situation: Situation, _: Practice) -> str:
+    return "" if situation.section_36_made else "The pack brought no section 36 referral."
+
+
+def _not_referred_yet(situation: Situation, _: Practice) -> str:
+    if situation.section_36_made:
+        return "The section 36 referral has already been made, so the information was gathered before it."
+    return ""
+
+
 _TEAM = frozenset({Role.CHANNEL_COORDINATOR, Role.CHANNEL_SUPERVISOR})
 _NOBODY: frozenset[Role] = frozenset()
 _OFFERED = frozenset({State.OFFERED})
-_HELD = frozenset({State.ACCEPTED, State.REFERRED})
+_WORKED = frozenset({State.ACCEPTED, State.GATHERED})
+_HELD = _WORKED | {State.REFERRED}
 _C = ClockName
 
 TABLE: tuple[Transition, ...] = (
@@ -47,29 +58,35 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.OFFER_AGAIN, "The police offer the pack again",
                frozenset({State.RETURNED, State.TAKEN_BACK}), State.OFFERED, _NOBODY, ("risk_owner",),
                starts=(_C.ANSWER,)),
-    Transition(Command.RECEIVE_SECTION_36, "The police refer the person under section 36", frozenset({State.ACCEPTED}),
-               State.REFERRED, _NOBODY, ("grounds",), stops=(_C.INFORMATION_GATHERING,)),
+    Transition(Command.RECEIVE_SECTION_36, "The police refer the person under section 36", _WORKED, State.REFERRED,
+               _NOBODY, ("grounds",), stops=(_C.INFORMATION_GATHERING, _C.DECISION)),
     Transition(Command.RECEIVE_SECTION_36, "The police refer the person under section 36",
                frozenset({State.GIVEN_BACK}), None, _NOBODY, ("grounds",)),
     Transition(Command.ACCEPT, "Accept the pack", _OFFERED, State.ACCEPTED, _TEAM, ("risk_owner",),
                starts=(_C.INFORMATION_GATHERING,), stops=(_C.ANSWER,), outcome=Outcome.PACK_ACCEPTED,
                tells=ProgressStage.SUPPORT_BEING_CONSIDERED),
+    Transition(Command.TO_PANEL, "The accepted pack brought the section 36 referral", frozenset({State.ACCEPTED}),
+               State.REFERRED, _NOBODY, stops=(_C.INFORMATION_GATHERING,), guards=(_referred_before,)),
     Transition(Command.RETURN, "Return the pack", _OFFERED, State.RETURNED, _TEAM, ("reason",), stops=(_C.ANSWER,),
                outcome=Outcome.PACK_RETURNED),
-    Transition(Command.REFER, "Refer to the panel under section 36", frozenset({State.ACCEPTED}), State.REFERRED,
-               _TEAM, ("grounds",), stops=(_C.INFORMATION_GATHERING,), outcome=Outcome.SECTION_36_REFERRAL,
+    Transition(Command.GATHERED, "Record the information gathering as complete", frozenset({State.ACCEPTED}),
+               State.GATHERED, _TEAM, ("summary", "gathered_by"), starts=(_C.DECISION,),
+               stops=(_C.INFORMATION_GATHERING,), guards=(_not_referred_yet,)),
+    Transition(Command.REFER, "Refer to the panel under section 36", frozenset({State.GATHERED}), State.REFERRED,
+               _TEAM, ("grounds",), stops=(_C.DECISION,), outcome=Outcome.SECTION_36_REFERRAL,
                guards=(_authority_decides, _decided_once)),
     Transition(Command.GIVE_BACK, "Give the case back to the police", _HELD, State.GIVEN_BACK, _TEAM, ("reason",),
-               stops=(_C.INFORMATION_GATHERING,)),
+               stops=(_C.INFORMATION_GATHERING, _C.DECISION)),
     Transition(Command.TAKEN_BACK, "The police take the case back", frozenset({State.GIVEN_BACK}), State.TAKEN_BACK,
                _NOBODY, ("risk_owner",)),
 )  # fmt: skip
 
-ACTIONS = (Command.ACCEPT, Command.RETURN, Command.REFER, Command.GIVE_BACK)
+ACTIONS = (Command.ACCEPT, Command.RETURN, Command.GATHERED, Command.REFER, Command.GIVE_BACK)
 
 STATE_LABELS: Mapping[State, str] = {
     State.OFFERED: "Pack offered, waiting for an answer",
     State.ACCEPTED: "Accepted, information being gathered",
+    State.GATHERED: "Information gathered, waiting for the section 36 decision",
     State.RETURNED: "Returned to the police",
     State.REFERRED: "Referred to the panel under section 36",
     State.GIVEN_BACK: "Given back, waiting for the police to take it",
@@ -80,7 +97,20 @@ ASKED_FOR: Mapping[str, str] = {
     "reason": "Enter the reason, so that the police know what to do next",
     "grounds": "Enter the reasonable grounds to believe that the person is vulnerable to being drawn into terrorism",
     "risk_owner": "Name who owns the risk",
+    "summary": "Say what was found, or that nothing was",
+    "gathered_by": "Name who gathered the information, for example the team and the officer",
 }
+
+OUTCOME_LABELS: Mapping[str, str] = {
+    Outcome.CLOSED: "Closed: no further action",
+    Outcome.SIGNPOSTED: "Signposted to another service",
+    Outcome.PLP: "Police-led partnership",
+    Outcome.INFORMATION_GATHERING: "Passed on for information gathering",
+    Outcome.SECTION_36_REFERRAL: "Referred to the panel under section 36",
+    Outcome.WITHDRAWN: "Withdrawn",
+    Outcome.TRANSFERRED: "Transferred to another force",
+}
+"""What the police decided, as the awareness list says it."""
 
 WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(TABLE, "case", STATE_LABELS, ASKED_FOR)
 

@@ -14,6 +14,7 @@ class State(StrEnum):
 
     OFFERED = "offered"
     ACCEPTED = "accepted"
+    GATHERED = "gathered"
     RETURNED = "returned"
     REFERRED = "referred-to-panel"
     GIVEN_BACK = "given-back"
@@ -27,7 +28,9 @@ class Command(StrEnum):
     OFFER_AGAIN = "offer-again"
     RECEIVE_SECTION_36 = "receive-section-36"
     ACCEPT = "accept"
+    TO_PANEL = "to-panel"
     RETURN = "return"
+    GATHERED = "record-gathered"
     REFER = "refer-section-36"
     GIVE_BACK = "give-back"
     TAKEN_BACK = "taken-back"
@@ -38,6 +41,7 @@ class ClockName(StrEnum):
 
     ANSWER = "answer"
     INFORMATION_GATHERING = "information-gathering"
+    DECISION = "section-36-decision"
 
 
 class Body(StrEnum):
@@ -84,6 +88,13 @@ class Record:
     reason: str = ""
     grounds: str = ""
     risk_owner: str = ""
+    summary: str = ""
+    gathered_by: str = ""
+
+    def written(self) -> str:
+        """Return what history keeps: the reason or the grounds, and of gathering what was found and by whom."""
+        gathered = f"{self.gathered_by.strip()}: {self.summary.strip()}" if self.summary.strip() else ""
+        return "\n\n".join(part for part in (self.reason.strip(), self.grounds.strip(), gathered) if part)
 
 
 @dataclass(frozen=True)

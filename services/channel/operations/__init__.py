@@ -12,19 +12,24 @@ from services.channel.operations.arriving import (
     receive_pack,
 )
 from services.channel.operations.erasing import erase_subject
+from services.channel.operations.following import Correction, People, keep_correction, note_people
 from services.channel.operations.saving import Act
 
 __all__ = [
     "Act",
     "Awareness",
+    "Correction",
     "DecisionHeard",
     "Overdue",
     "PackArrival",
+    "People",
     "act_on_case",
     "alarm_overdue",
     "erase_subject",
     "hear_decision",
     "keep_awareness",
+    "keep_correction",
     "mark_awareness_seen",
+    "note_people",
     "receive_pack",
 ]

@@ -7,7 +7,13 @@ from chassis import outbox
 from chassis.database import Session
 from chassis.outbox import About
 from contracts.channel.notices import PackAnswered
-from contracts.channel.police import CaseGivenBack, PackAccepted, PackReturned
+from contracts.channel.police import (
+    CaseGivenBack,
+    InformationGathered,
+    PackAccepted,
+    PackReturned,
+    Section36Recorded,
+)
 from contracts.channel.referrer import CaseProgressed
 from contracts.channel.statistics import CaseCounted
 from contracts.envelope import Event
@@ -25,7 +31,7 @@ async def announce(session: Session, saved: Saved, practice: Practice, now: date
     """Tell every audience that the transition names; called in the transaction that saved it."""
     held, row = saved.before, saved.step.transition
     about = About(held.subject, held.area, held.area_version, held.correlation_id)
-    told = _for_police(saved, now)
+    told = _for_police(saved, session.actor.name or session.actor.id, now)
     if told is not None:
         await outbox.add(session, told, about=about)
     if row.outcome in ANSWERS:
@@ -40,16 +46,23 @@ async def announce(session: Session, saved: Saved, practice: Practice, now: date
         await _count(session, held, row.outcome, now)
 
 
-def _for_police(saved: Saved, now: datetime) -> Event | None:
-    held, step = saved.before, saved.step
-    reason = step.record.reason.strip()
-    if step.transition.command is Command.ACCEPT:
-        return PackAccepted(reference=held.reference, accepted_at=now, risk_owner=step.risk_owner)
-    if step.transition.command is Command.RETURN:
-        return PackReturned(reference=held.reference, returned_at=now, reason=reason)
-    if step.transition.command is Command.GIVE_BACK:
-        return CaseGivenBack(reference=held.reference, given_back_at=now, reason=reason)
-    return None
+def _for_police(saved: Saved, by: str, now: datetime) -> Event | None:
+    command, reference, record = saved.step.transition.command, saved.before.reference, saved.step.record
+    match command:
+        case Command.ACCEPT:
+            return PackAccepted(reference=reference, accepted_at=now, risk_owner=saved.step.risk_owner)
+        case Command.RETURN:
+            return PackReturned(reference=reference, returned_at=now, reason=record.reason.strip())
+        case Command.GATHERED:
+            summary, gathered_by = record.summary.strip(), record.gathered_by.strip()
+            return InformationGathered(reference=reference, gathered_at=now, gathered_by=gathered_by, summary=summary)
+        case Command.REFER:
+            grounds = record.grounds.strip()
+            return Section36Recorded(reference=reference, recorded_at=now, decided_by=by, grounds=grounds)
+        case Command.GIVE_BACK:
+            return CaseGivenBack(reference=reference, given_back_at=now, reason=record.reason.strip())
+        case _:
+            return None
 
 
 async def _count(session: Session, held: Held, outcome: Outcome, now: datetime) -> None:

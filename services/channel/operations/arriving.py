@@ -21,7 +21,7 @@ from services.channel.operations.saving import (
     run_clocks,
     write_down,
 )
-from services.channel.queries import Summary
+from services.channel.queries import PackParts, Summary
 
 _AWARE = upsert(models.awareness)
 _KEEP_AWARENESS = _AWARE.on_conflict_do_update(
@@ -77,6 +77,7 @@ class PackArrival:
     immediate_danger: bool
     document_ids: tuple[UUID, ...]
     statistics_key: UUID
+    parts: PackParts
 
 
 async def keep_awareness(session: Session, heard: Awareness, now: datetime) -> None:
@@ -116,7 +117,7 @@ async def receive_pack(session: Session, arrival: PackArrival, practice: Practic
     if await queries.exists(session, arrival.subject):
         case = await queries.held(session, arrival.subject)
         # A s.36 referral may cross with the case being given back; it is kept with the case in either state.
-        ours = case.situation.state in (State.ACCEPTED, State.GIVEN_BACK)
+        ours = case.situation.state in (State.ACCEPTED, State.GATHERED, State.GIVEN_BACK)
         if case.situation.state is State.GIVEN_BACK and not arrival.grounds:
             raise NotYet("The police offer again what was given back: that they took it back has not arrived yet.")
         command = Command.RECEIVE_SECTION_36 if ours else Command.OFFER_AGAIN
@@ -183,6 +184,7 @@ async def _keep_pack(session: Session, arrival: PackArrival, area: str) -> None:
             decided_by=arrival.decided_by,
             risk_owner=arrival.risk_owner,
             document_ids=list(arrival.document_ids),
+            sealed_parts=await session.seal_model(arrival.subject, arrival.parts),
         )
     )
 

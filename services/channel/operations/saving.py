@@ -73,7 +73,7 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
 async def write_down(session: Session, saved: Saved, act: Act, *, first: bool = False) -> None:
     """Add the line of history and the audit row; history rows are never changed."""
     held = saved.before
-    note = "\n\n".join(part for part in (act.record.reason.strip(), act.record.grounds.strip()) if part)
+    note = act.record.written()
     await session.execute(
         insert(models.history).values(
             subject=held.subject,

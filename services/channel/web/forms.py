@@ -17,9 +17,11 @@ class ActionForm(Form):
     row_version: int = Field(title="the version of the case")
     reason: Words = Field(default="", title="the reason")
     grounds: Words = Field(default="", title="the grounds")
+    summary: Words = Field(default="", title="what was found")
+    gathered_by: Annotated[str, Field(max_length=200)] = Field(default="", title="who gathered the information")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the case again: this form was not complete"}
 
     def record(self) -> Record:
         """Return what is to be recorded."""
-        return Record(self.reason, self.grounds)
+        return Record(self.reason, self.grounds, summary=self.summary, gathered_by=self.gathered_by)

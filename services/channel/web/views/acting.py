@@ -1,4 +1,4 @@
-"""The team acts on a case: accept, return, refer, give back."""
+"""The team acts on a case: accept, return, report what was gathered, refer, give back."""
 
 from dataclasses import dataclass, replace
 
@@ -28,6 +28,7 @@ DONE = {
         "recorded it."
     ),
     Command.RETURN: "You have returned the pack. The police have been told why.",
+    Command.GATHERED: "You have recorded the information gathering as complete. The police have been told.",
     Command.REFER: "You have referred the person to the panel.",
     Command.GIVE_BACK: "You have given the case back. You remain risk owner until the police have taken it.",
 }
@@ -66,7 +67,8 @@ async def commit(page: PageRequest) -> Response:
             doing = Act(command, page.now, form.record(), form.row_version)
             await operations.act_on_case(session, found.held.subject, doing, found.practice)
     except (NotRecorded, NotOffered) as wrong:
-        return _show(page, found, command, Asked(refused(data, ("reason", str(wrong))), status=422))
+        field = wrong.field if isinstance(wrong, NotRecorded) else next(iter(_fields(found, command)), "reason")
+        return _show(page, found, command, Asked(refused(data, (field, str(wrong))), status=422))
     except ChangedMeanwhile:
         async with page.transaction() as session:
             found = await opened(page, session, reason=f"action-{command}")

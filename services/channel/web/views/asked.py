@@ -8,7 +8,7 @@ from chassis.database import Session
 from chassis.web import PageRequest, Response
 from services.channel import operations, queries
 from services.channel.domain import TABLE, Command, Offer, Practice, Practices, offers
-from services.channel.queries import Held
+from services.channel.queries import CorrectionView, Held, SamePerson
 
 LABELS = {row.command.value: row.label for row in TABLE}
 HAPPENED = {
@@ -16,20 +16,31 @@ HAPPENED = {
     Command.OFFER_AGAIN: "The police offered the pack again",
     Command.RECEIVE_SECTION_36: "The police referred the person under section 36",
     Command.ACCEPT: "Pack accepted",
+    Command.TO_PANEL: "The pack brought the section 36 referral, so it goes to the panel",
+    Command.GATHERED: "Information gathering recorded as complete",
     Command.RETURN: "Pack returned to the police",
     Command.REFER: "Referred to the panel under section 36",
     Command.GIVE_BACK: "Case given back to the police",
     Command.TAKEN_BACK: "The police took the case back",
 }
 
+MISTAKES = {
+    "wrong-person": "it is about somebody else",
+    "wrong-fact": "a fact was wrong",
+    "allegation-disproved": "the allegation was disproved",
+    "duplicate": "it repeats another referral",
+}
+
 
 @dataclass(frozen=True)
 class Opened:
-    """A case as a view has it, with the area's practice and what this person may do."""
+    """A case as a view has it, with the area's practice, what this person may do, and what the police said since."""
 
     held: Held
     practice: Practice
     offers: tuple[Offer[Command], ...]
+    corrections: tuple[CorrectionView, ...]
+    same: SamePerson
 
     def refusal(self, command: Command) -> str:
         """Return why a command is not offered, nothing where it is."""
@@ -44,7 +55,13 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     local: Practices = page.runtime.clients
     district = held.summary.district if held.summary else ""
     practice = local.under(held.area, held.area_version, district, page.now)
-    return Opened(held, practice, offers(held.situation, page.actor.roles, practice))
+    return Opened(
+        held=held,
+        practice=practice,
+        offers=offers(held.situation, page.actor.roles, practice),
+        corrections=await queries.corrections(session, held.subject),
+        same=(await queries.same_person(session, [held.reference])).get(held.reference, SamePerson()),
+    )
 
 
 def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, object], status: int = 200) -> Response:
@@ -58,6 +75,8 @@ def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, 
         facts=_facts(held),
         immediate_danger=held.immediate_danger,
         row_version=held.row_version,
+        corrections=[vars(each) | {"mistake": MISTAKES.get(each.kind, "")} for each in found.corrections],
+        same=found.same,
         **values,
     )
 

@@ -9,7 +9,7 @@ from chassis.web import PageRequest, Response
 from chassis.web.filed import filed_of
 from contracts.vocabulary.nrf import answered
 from services.channel import queries
-from services.channel.domain import STATE_LABELS, Command, State, next_states
+from services.channel.domain import STATE_LABELS, Command, State, next_states, whose_turn
 from services.channel.queries import CaseView
 from services.channel.web.views.asked import HAPPENED, Opened, opened, shown
 
@@ -62,6 +62,7 @@ def _values(view: CaseView, found: Opened) -> dict[str, object]:
         "state": STATE_LABELS[held.situation.state],
         "been": _been(view),
         "possible": [STATE_LABELS[state] for state in next_states(held.situation, found.practice)],
+        "turn": whose_turn(held.situation, found.practice),
         "risk_owner": held.situation.risk_owner,
         "opened_at": held.opened_at,
         "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],

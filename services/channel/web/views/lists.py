@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis.web import PageRequest, Response
 from services.channel import operations, queries
-from services.channel.domain import STATE_LABELS
-from services.channel.queries import AwarenessLine, CaseLine
+from services.channel.domain import OUTCOME_LABELS, STATE_LABELS
+from services.channel.queries import AwarenessLine, CaseLine, SamePerson
 
 
 async def home(page: PageRequest) -> Response:
@@ -19,9 +19,10 @@ async def awareness(page: PageRequest) -> Response:
     async with page.transaction() as session:
         found = await queries.awareness(session, _awareness_place(page.query.get("after", "")))
         lines = found[: queries.PAGE]
+        same = await queries.same_person(session, [line.reference for line in lines])
         new = await operations.mark_awareness_seen(session, [line.subject for line in lines], page.now)
     more = f"{lines[-1].received_at.isoformat()}~{lines[-1].subject}" if len(found) > queries.PAGE else ""
-    shown = [_referral(line, is_new=line.subject in new) for line in lines]
+    shown = [_referral(line, same.get(line.reference), is_new=line.subject in new) for line in lines]
     return page.render("awareness", title="Referrals in your area", lines=shown, more=more)
 
 
@@ -43,13 +44,14 @@ async def find(page: PageRequest) -> Response:
     return page.redirect("case", reference=found.reference)
 
 
-def _referral(line: AwarenessLine, *, is_new: bool) -> dict[str, object]:
+def _referral(line: AwarenessLine, same: SamePerson | None, *, is_new: bool) -> dict[str, object]:
     return {
         "reference": line.reference,
         "received_at": line.received_at,
         "age_band": line.age_band,
         "district": line.district,
-        "outcome": line.outcome,
+        "outcome": OUTCOME_LABELS.get(line.outcome, line.outcome),
+        "same": same,
         "decided_at": line.decided_at,
         "has_case": line.has_case,
         "is_new": is_new,
