@@ -1,6 +1,6 @@
 """One referral as its row has it, who it is about, and its newest form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from services.triage.domain import (
 )
 from services.triage.queries.obligations import open_obligations
 from services.triage.queries.pairs import linked, unanswered
+from services.triage.queries.safeguards import check_access, contact
 
 HELD_BACK = frozenset({State.DECONFLICTING, State.CONFLICT})
 OWED = {
@@ -72,7 +73,10 @@ class Held:
 
 
 async def held(session: Session, subject: UUID) -> Held:
-    """Return a referral by its subject; ReferralNotFound where it is not here or not in the actor's areas."""
+    """Return a referral by its subject; ReferralNotFound where it is not here or not in the actor's areas.
+
+    ReferralRestricted where it is, and the person who asks is not on its access list.
+    """
     return await _held(
         session, await session.first(select(models.referral).where(models.referral.c.subject == subject))
     )
@@ -89,6 +93,7 @@ async def held_by_reference(session: Session, reference: str) -> Held:
 async def _held(session: Session, row: Row[Any] | None) -> Held:
     if row is None:
         raise ReferralNotFound("There is no such referral in your areas; check the reference.")
+    await check_access(session, row)
     summary = None
     if row.sealed_summary is not None:
         summary = await session.unseal_model(row.subject, row.sealed_summary, Summary)
@@ -126,7 +131,7 @@ async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Sit
         risk_owner=row.risk_owner,
         form_read=form_read,
         section_36_made=row.section_36_made,
-        hold=(await holds(session, [row.subject])).get(row.subject) if row.state in HELD_BACK else None,
+        hold=await _hold(session, row.subject) if row.state in HELD_BACK else None,
         taken=row.officer_id == session.actor.id,
         urgent=await _is_urgent(session, row.subject),
         acting_id=session.actor.id if person else "",
@@ -140,6 +145,11 @@ async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Sit
         proposal=await _proposal(session, row.subject) if row.state == State.CLOSING else None,
         restricted=row.restricted,
     )
+
+
+async def _hold(session: Session, subject: UUID) -> Hold | None:
+    last = (await holds(session, [subject])).get(subject)
+    return None if last is None else replace(last, contact=await contact(session, subject, last.outcome))
 
 
 async def _proposal(session: Session, subject: UUID) -> Proposal | None:

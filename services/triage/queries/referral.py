@@ -14,6 +14,7 @@ from contracts.vocabulary import ReferralForm
 from services.triage import models
 from services.triage.queries.holding import Held, latest_form
 from services.triage.queries.obligations import ObligationView, obligations
+from services.triage.queries.safeguards import DeconflictionView, deconflictions
 from services.triage.queries.versions import VersionView, all_versions
 
 
@@ -27,6 +28,7 @@ class ClockView:
     times_extended: int
     paused_at: datetime | None = None
     about: UUID | None = None
+    paused_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,6 @@ class DecisionView:
 
 
 @dataclass(frozen=True)
-class DeconflictionView:
-    """What the intelligence unit recorded, with its note: for the police teams only."""
-
-    outcome: str
-    note: str
-    by: str
-    recorded_at: datetime
-
-
-@dataclass(frozen=True)
 class ReferralView:
     """Everything that the referral page shows."""
 
@@ -93,7 +85,7 @@ async def referral_view(session: Session, found: Held) -> ReferralView:
         documents=await documents.listed(session, found.subject),
         clocks=await _clocks(session, found.subject),
         timeline=await _timeline(session, found.subject, versions),
-        deconflictions=await _deconflictions(session, found.subject),
+        deconflictions=await deconflictions(session, found.subject),
         decisions=await _decisions(session, found.subject),
         obligations=await obligations(session, found.subject),
     )
@@ -107,7 +99,7 @@ async def changes_since(session: Session, subject: UUID, row_version: int) -> tu
 
 def clock_view(row: Row[Any]) -> ClockView:
     """Return a clock as its row has it."""
-    return ClockView(row.name, row.due_at, row.stopped_at, row.times_extended, row.paused_at, row.about)
+    return ClockView(row.name, row.due_at, row.stopped_at, row.times_extended, row.paused_at, row.about, row.paused_for or "")
 
 
 async def _clocks(session: Session, subject: UUID) -> tuple[ClockView, ...]:
@@ -136,17 +128,6 @@ async def _timeline(session: Session, subject: UUID, versions: tuple[VersionView
                 note=await _text(session, subject, row.sealed_note),
                 brought=brought.get(row.row_version),
             )
-            for row in rows
-        ]
-    )
-
-
-async def _deconflictions(session: Session, subject: UUID) -> tuple[DeconflictionView, ...]:
-    table = models.deconfliction
-    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.recorded_at))
-    return tuple(
-        [
-            DeconflictionView(row.outcome, await _text(session, subject, row.sealed_note), row.by_name, row.recorded_at)
             for row in rows
         ]
     )
