@@ -1,14 +1,18 @@
-"""What the clock makes triage do: deadlines that have passed raise an alarm, once each."""
+"""What the clock makes triage do: deadlines that have passed raise an alarm, then are told to people by name."""
 
 from datetime import datetime, timedelta
 
 from chassis import telemetry
 from chassis.actor import Actor
 from chassis.app import Job, Runtime
-from services.triage import operations
+from chassis.errors import ThroughlineError
+from services.triage import operations, queries
+from services.triage.domain import Practices
+from services.triage.queries import ClockKey
 
 log = telemetry.logger("triage.jobs")
 overdue = telemetry.counter("triage.clock.overdue", "{clock}", "Clocks of referrals that ran out")
+escalated = telemetry.counter("triage.clock.escalated", "{clock}", "Times that a person was told of a clock")
 
 
 async def deadlines(runtime: Runtime, now: datetime) -> None:
@@ -22,4 +26,27 @@ async def deadlines(runtime: Runtime, now: datetime) -> None:
         )
 
 
-JOBS = (Job("deadlines", timedelta(minutes=1), deadlines),)
+async def escalations(runtime: Runtime, now: datetime) -> None:
+    """Tell the people whom the area names of every clock that ran out, each referral in a transaction of its own."""
+    async with runtime.database.transaction(Actor.job("triage", "escalations")) as session:
+        waiting = await queries.clocks_to_escalate(session, now)
+    for key in waiting:
+        try:
+            await _escalate(runtime, key, now)
+        except ThroughlineError as refusal:
+            # One referral that cannot be escalated must not keep the others from it; the next turn tries again.
+            facts = {"kind": key.name, "subject": str(key.subject), "reason": refusal.reason}
+            log.warning("A clock could not be escalated.", extra={"facts": facts})
+
+
+async def _escalate(runtime: Runtime, key: ClockKey, now: datetime) -> None:
+    local: Practices = runtime.clients
+    async with runtime.database.transaction(Actor.job("triage", "escalations")) as session:
+        steps = await operations.escalate(session, key, local, now)
+    for each in steps:
+        escalated.add(1, kind=each.name)
+        facts = {"kind": each.name, "reference": each.reference, "count": each.step}
+        log.warning("A person was told of a clock that ran out.", extra={"facts": facts})
+
+
+JOBS = (Job("deadlines", timedelta(minutes=1), deadlines), Job("escalations", timedelta(minutes=1), escalations))

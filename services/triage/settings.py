@@ -1,11 +1,19 @@
 """What triage reads from its environment, and local practice read from the area files."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import areas
 from areas import Area, Areas
-from areas.model import SignedOff
-from chassis.clock import LONDON, due_at, due_in_months, is_working_day
+from areas.model import Escalation, SignedOff
+from chassis.clock import (
+    LONDON,
+    add_working_days,
+    due_at,
+    due_in_months,
+    is_working_day,
+    working_days_between,
+)
 from chassis.settings import ServiceSettings
 from contracts.vocabulary import Team
 from services.triage.domain import (
@@ -14,6 +22,7 @@ from services.triage.domain import (
     ClockName,
     Practice,
     SignpostTo,
+    Told,
 )
 
 
@@ -31,7 +40,8 @@ class AreaPractices:
             raise AreaVersionUnknown(
                 f"Version {version} of area {area} is not here yet: put its file into the areas folder."
             )
-        return practice(found, now)
+        instruments = {each.id: each for each in self._areas.instruments_at(found, "triage")}
+        return replace(practice(found, now), instruments=instruments)
 
 
 def practice(area: Area, now: datetime) -> Practice:
@@ -66,6 +76,8 @@ def practice(area: Area, now: datetime) -> Practice:
         },
         forces={each.id: each.name for each in area.gateway.forces},
         every_closure_signed_off=area.gateway.closures_signed_off is SignedOff.EVERY,
+        resumed=_resumed,
+        told=tuple(_told(each, closes) for each in area.gateway.escalations),
     )
 
 
@@ -91,6 +103,23 @@ def _months(area: Area) -> dict[ClockName, int]:
         ClockName.PLP_REVIEW: gateway.partnership_review_months,
         ClockName.CLOSURE_REVIEW: gateway.closure_review_months,
     }
+
+
+def _resumed(due: datetime, paused: datetime, resumed: datetime) -> datetime:
+    """Return when a clock runs out that stood still: its working days later, or the hours of its one working day."""
+    first, local = paused.astimezone(LONDON).date(), due.astimezone(LONDON)
+    days = working_days_between(first, resumed.astimezone(LONDON).date())
+    if days:
+        return datetime.combine(add_working_days(local.date(), days), local.time(), LONDON).astimezone(UTC)
+    midnight = datetime.combine(first + timedelta(days=1), time(), LONDON).astimezone(UTC)
+    return due + (min(resumed, midnight) - paused) if is_working_day(first) else due
+
+
+def _told(escalation: Escalation, closes: str) -> Told:
+    days = escalation.after_working_days
+    return Told(
+        escalation.name, escalation.organisation, lambda ran_out: due_at(ran_out, days, closes) if days else ran_out
+    )
 
 
 def _urgent_within(area: Area) -> timedelta:

@@ -190,6 +190,12 @@ class DraftNotFound(Missing):
     reason: ClassVar[str] = "draft-not-found"
 
 
+class AssessmentNotFound(Missing):
+    """The referral has no assessment with this number."""
+
+    reason: ClassVar[str] = "assessment-not-found"
+
+
 class EditionReplaced(Conflict):
     """A draft was begun with an edition of an instrument that the area uses no longer."""
 

@@ -59,12 +59,15 @@ def upgrade() -> None:
     op.add_column("decision", sa.Column("review_on", sa.Date(), nullable=True))
     _clocks()
     _signposts()
+    _escalations()
 
 
 def _clocks() -> None:
     op.add_column("clock", sa.Column("about", sa.Uuid(), nullable=False, server_default=NIL))
     op.add_column("clock", sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("clock", sa.Column("escalations", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("clock", sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("clock", sa.Column("paused_for", sa.Text(), nullable=True))
     op.alter_column("clock", "about", server_default=None)
     op.alter_column("clock", "escalations", server_default=None)
     op.drop_constraint("clock_pkey", "clock", type_="primary")
@@ -90,3 +93,15 @@ def _signposts() -> None:
     )
     op.execute(f"DELETE FROM clock WHERE name = 'signpost' AND about = '{NIL}'")  # noqa: S608 - a constant of ours
     op.drop_table("signpost")
+
+
+def _escalations() -> None:
+    # What had run out before anybody was told of it is escalated at the first look, the first person first.
+    op.execute("UPDATE clock SET escalate_at = due_at WHERE stopped_at IS NULL")
+    running = "stopped_at IS NULL AND paused_at IS"
+    op.create_index(
+        "clock_escalate", "clock", ["escalate_at"], unique=False, postgresql_where=sa.text(f"{running} NULL")
+    )
+    op.create_index(
+        "clock_paused", "clock", ["paused_at"], unique=False, postgresql_where=sa.text(f"{running} NOT NULL")
+    )

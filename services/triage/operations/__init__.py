@@ -1,12 +1,21 @@
 """The writes of triage, one verb each; nothing here commits."""
 
-from services.triage.operations.alarming import Overdue, alarm_overdue
+from services.triage.operations.alarming import Escalated, Overdue, alarm_overdue, escalate
 from services.triage.operations.arriving import (
     Arrival,
     NewVersion,
     add_version,
     open_referral,
 )
+from services.triage.operations.assessing import (
+    begin_draft,
+    complete_assessment,
+    discard_draft,
+    move_draft,
+    save_conclusion,
+    save_dimension,
+)
+from services.triage.operations.console import allocate, discard_begun, keep_begun, note_officer
 from services.triage.operations.deciding import (
     answer_pack,
     decide_referral,
@@ -21,32 +30,58 @@ from services.triage.operations.linking import SameAnswer, link_referrals, note_
 from services.triage.operations.obligations import (
     Answer,
     acknowledge_obligation,
+    add_action,
+    ask_partner,
+    cancel,
     end_obligation,
+    fulfil,
     report_obligation,
+    review_partnership,
 )
 from services.triage.operations.saving import Act
+from services.triage.operations.timing import extend_clock, pause_clock, resume_clock
 
 __all__ = [
     "Act",
     "Answer",
     "Arrival",
+    "Escalated",
     "NewVersion",
     "Overdue",
     "SameAnswer",
     "acknowledge_obligation",
+    "add_action",
     "add_version",
     "alarm_overdue",
+    "allocate",
     "answer_pack",
+    "ask_partner",
+    "begin_draft",
+    "cancel",
+    "complete_assessment",
     "decide_referral",
+    "discard_begun",
+    "discard_draft",
     "end_obligation",
     "erase_subject",
+    "escalate",
+    "extend_clock",
+    "fulfil",
     "hear_channel",
     "hear_transfer",
+    "keep_begun",
     "link_referrals",
     "mark_seen",
+    "move_draft",
     "note_linked",
+    "note_officer",
     "open_referral",
+    "pause_clock",
     "record_deconfliction",
     "report_obligation",
+    "resume_clock",
+    "review_partnership",
+    "save_conclusion",
+    "save_dimension",
     "take",
 ]

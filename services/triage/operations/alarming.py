@@ -1,15 +1,26 @@
-"""Deadlines that have passed: marked once, audited, and handed to the edge to be said."""
+"""Deadlines that have passed: marked once and audited, then told to one person after the other until somebody acts."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
-from chassis import audit
+from chassis import audit, outbox
 from chassis.database import Session
-from services.triage import models
+from chassis.outbox import About
+from contracts.triage.notices import ClockEscalated
+from contracts.vocabulary import day_in_words
+from services.triage import models, queries
+from services.triage.domain import Command, Practice, Practices, Record, Running, Told, clock_words, to_be_told
+from services.triage.domain import told_next as next_told
+from services.triage.operations.saving import Act, carry_out
+from services.triage.queries import ClockKey, Held
 
 AT_ONCE = 200
+LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)
@@ -18,6 +29,15 @@ class Overdue:
 
     reference: str
     name: str
+
+
+@dataclass(frozen=True)
+class Escalated:
+    """A clock of which the person of a step was told; `step` counts from 1."""
+
+    reference: str
+    name: str
+    step: int
 
 
 async def alarm_overdue(session: Session, now: datetime) -> tuple[Overdue, ...]:
@@ -42,3 +62,55 @@ async def alarm_overdue(session: Session, now: datetime) -> tuple[Overdue, ...]:
         facts = {"clock": row.name}
         await audit.record(session, "clock.ran-out", subject=row.subject, now=now, area=row.area, facts=facts)
     return tuple(Overdue(row.reference, row.name) for row in late)
+
+
+async def escalate(session: Session, key: ClockKey, practices: Practices, now: datetime) -> tuple[Escalated, ...]:
+    """Tell everybody whose turn has come that a clock ran out, in order and once each; returns the steps taken.
+
+    Nothing is done for a clock that was stopped, paused, extended or escalated meanwhile, and for one that another
+    job holds. AreaVersionUnknown where the area's file is not here yet.
+    """
+    await session.lock(key.subject)
+    clock = await _due_clock(session, key, now)
+    if clock is None:
+        return ()
+    held = await queries.held(session, key.subject)
+    practice = practices.under(held.area, held.area_version, now)
+    steps = to_be_told(clock, practice, now)
+    for step, told in steps:
+        await _tell(session, held, clock, (step, told), practice, now)
+    number = clock.escalations + len(steps)
+    await _change(session, key, {"escalations": number, "escalate_at": next_told(clock, practice, number)})
+    return tuple(Escalated(held.reference, clock.name, step) for step, _ in steps)
+
+
+async def _due_clock(session: Session, key: ClockKey, now: datetime) -> Running | None:
+    table = models.clock
+    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
+    waiting = table.c.stopped_at.is_(None) & table.c.paused_at.is_(None) & (table.c.escalate_at <= now)
+    row = await session.first(select(table).where(this & waiting).with_for_update(skip_locked=True))
+    return None if row is None else queries.running(row)
+
+
+async def _tell(
+    session: Session, held: Held, clock: Running, step: tuple[int, Told], practice: Practice, now: datetime
+) -> None:
+    number, told = step
+    words = f"{clock_words(clock.name)} ran out on {_moment(clock.due_at)}: {told.name}, {told.organisation}, is told."
+    record = Record(clock=clock.name, officer=told.name, rationale=words)
+    await carry_out(session, held.subject, Act(Command.ESCALATED, now, record), practice)
+    event = ClockEscalated(
+        reference=held.reference, escalation_id=uuid4(), escalated_at=now, clock=clock.name, step=number
+    )
+    await outbox.add(session, event, about=About(held.subject, held.area, held.area_version, held.correlation_id))
+
+
+async def _change(session: Session, key: ClockKey, values: dict[str, Any]) -> None:
+    table = models.clock
+    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
+    await session.execute(update(table).where(this).values(values))
+
+
+def _moment(at: datetime) -> str:
+    local = at.astimezone(LONDON)
+    return f"{day_in_words(local.date(), 'en')} at {local:%H:%M}"

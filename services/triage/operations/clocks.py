@@ -1,8 +1,8 @@
-"""The clocks of a referral: started, stopped, and given more time, each a row that survives restarts and closure."""
+"""The clocks of a referral: started and stopped by steps, each a row that survives restarts and closure."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -15,12 +15,13 @@ from services.triage.domain import ClockName, Command, Practice, Step
 WHOLE = UUID(int=0)
 """What a clock is about that is of the referral itself and of no single obligation."""
 
+_LOOKED_AFTER = ("escalations", "escalate_at", "paused_for")
 _FRESH = upsert(models.clock)
 _START_CLOCK = _FRESH.on_conflict_do_update(
     index_elements=["subject", "name", "about"],
     set_={
         name: _FRESH.excluded[name]
-        for name in ("started_at", "due_at", "stopped_at", "paused_at", "times_extended", "alarmed_at", "escalations")
+        for name in ("started_at", "due_at", "stopped_at", "paused_at", "times_extended", "alarmed_at", *_LOOKED_AFTER)
     },
 )
 
@@ -68,6 +69,8 @@ def start_clock(session: Session, placed: Placed, deadline: Deadline, now: datet
         "times_extended": 0,
         "alarmed_at": None,
         "escalations": 0,
+        "escalate_at": deadline.due_at,
+        "paused_for": None,
     }
     this = {"subject": placed.subject, "name": deadline.name, "about": deadline.about, "area": placed.area}
     session.write(_START_CLOCK, this | fresh)
@@ -80,12 +83,17 @@ async def stop_clock(session: Session, placed: Placed, about: UUID, now: datetim
     await session.execute(update(table).where(this).values(stopped_at=now))
 
 
+def longer(due_at: datetime) -> dict[str, Any]:
+    """Return what an extended clock's row holds: who was told that it ran out is told anew if it does so again."""
+    more = models.clock.c.times_extended + 1
+    return {"due_at": due_at, "times_extended": more, "alarmed_at": None, "escalations": 0, "escalate_at": due_at}
+
+
 async def _give_more(session: Session, placed: Placed, name: ClockName, practice: Practice) -> bool:
     table = models.clock
     this = (table.c.subject == placed.subject) & (table.c.name == name) & table.c.stopped_at.is_(None)
     old = await session.scalar(select(table.c.due_at).where(this))
     if old is None:
         return False
-    longer = {"due_at": practice.later(name, old), "alarmed_at": None}
-    await session.execute(update(table).where(this).values(**longer, times_extended=table.c.times_extended + 1))
+    await session.execute(update(table).where(this).values(longer(practice.later(name, old))))
     return True

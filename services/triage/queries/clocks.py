@@ -1,0 +1,163 @@
+"""Clocks across referrals: one that runs, those to escalate, and what runs out by a day, counted and page by page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, func, select, tuple_
+
+from chassis.database import Session
+from services.triage import models
+from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Running
+
+FORECAST_PAGE = 100
+PAUSED_SHOWN = 100
+AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class ClockKey:
+    """Which clock: that of a referral by its name, and the obligation that it is about."""
+
+    subject: UUID
+    name: ClockName
+    about: UUID
+
+
+@dataclass(frozen=True)
+class ClockLine:
+    """A clock in a list, without identity: whose referral it is of by reference and officer, and how it stands."""
+
+    subject: UUID
+    reference: str
+    officer: str
+    restricted: bool
+    name: ClockName
+    about: UUID
+    due_at: datetime
+    paused_at: datetime | None
+    paused_for: str
+    times_extended: int
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which clocks of a forecast: those that run out before `until`, of one name or officer where given.
+
+    `officer` is an id, "" for the referrals that nobody has taken and None for everybody's; `after` is the last line
+    of the page before.
+    """
+
+    until: datetime
+    name: ClockName | None = None
+    officer: str | None = None
+    after: tuple[datetime, UUID, str, UUID] | None = None
+
+
+async def running_clock(session: Session, key: ClockKey) -> Running:
+    """Return a clock that has not been stopped; ClockNotRunning where there is none."""
+    table = models.clock
+    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
+    row = await session.first(select(table).where(this, table.c.stopped_at.is_(None)))
+    if row is None:
+        raise ClockNotRunning("This clock does not run any more: open the referral again to see which clocks run.")
+    return running(row)
+
+
+def running(row: Row[Any]) -> Running:
+    """Return a clock that runs as its row has it."""
+    return Running(
+        name=ClockName(row.name),
+        about=row.about,
+        due_at=row.due_at,
+        paused_at=row.paused_at,
+        paused_for=row.paused_for or "",
+        times_extended=row.times_extended,
+        escalations=row.escalations,
+    )
+
+
+async def clocks_to_escalate(session: Session, now: datetime) -> tuple[ClockKey, ...]:
+    """Return at most 200 clocks of which somebody is to be told by now, the longest waiting first."""
+    table = models.clock
+    waiting = table.c.stopped_at.is_(None) & table.c.paused_at.is_(None) & (table.c.escalate_at <= now)
+    rows = await session.rows(
+        select(table.c.subject, table.c.name, table.c.about).where(waiting).order_by(table.c.escalate_at).limit(AT_ONCE)
+    )
+    return tuple(ClockKey(row.subject, ClockName(row.name), row.about) for row in rows)
+
+
+async def clock_counts(session: Session, until: datetime, now: datetime) -> tuple[ClockCount, ...]:
+    """Return how many clocks run out before a moment, by name and officer; paused ones do not."""
+    clock, referral = models.clock, models.referral
+    officer = func.coalesce(referral.c.officer_id, "").label("officer_id")
+    statement = (
+        select(
+            clock.c.name,
+            officer,
+            func.coalesce(func.max(referral.c.officer_name), "").label("officer"),
+            func.count().label("number"),
+            func.count().filter(clock.c.due_at < now).label("overdue"),
+        )
+        .join(referral, referral.c.subject == clock.c.subject)
+        .where(_runs_out(until))
+        .group_by(clock.c.name, officer)
+    )
+    return tuple(
+        ClockCount(ClockName(row.name), row.officer_id, row.officer, row.number, row.overdue)
+        for row in await session.rows(statement)
+    )
+
+
+async def clocks_until(session: Session, sought: Sought) -> tuple[ClockLine, ...]:
+    """Return one page of the clocks that run out before a moment and one line more, the longest overdue first."""
+    clock, referral = models.clock, models.referral
+    wanted = [_runs_out(sought.until)]
+    if sought.name is not None:
+        wanted.append(clock.c.name == sought.name)
+    if sought.officer is not None:
+        wanted.append(func.coalesce(referral.c.officer_id, "") == sought.officer)
+    place = (clock.c.due_at, clock.c.subject, clock.c.name, clock.c.about)
+    if sought.after is not None:
+        wanted.append(tuple_(*place) > tuple_(*sought.after))
+    joined = select(*_COLUMNS).join(referral, referral.c.subject == clock.c.subject).where(*wanted)
+    rows = await session.rows(joined.order_by(*place).limit(FORECAST_PAGE + 1))
+    return tuple(_line(row) for row in rows)
+
+
+async def paused_clocks(session: Session) -> tuple[ClockLine, ...]:
+    """Return at most 100 clocks that stand still and one more, the longest paused first."""
+    clock, referral = models.clock, models.referral
+    still = clock.c.stopped_at.is_(None) & clock.c.paused_at.is_not(None)
+    joined = select(*_COLUMNS).join(referral, referral.c.subject == clock.c.subject).where(still)
+    rows = await session.rows(joined.order_by(clock.c.paused_at).limit(PAUSED_SHOWN + 1))
+    return tuple(_line(row) for row in rows)
+
+
+_COLUMNS = (
+    models.clock,
+    models.referral.c.reference,
+    models.referral.c.officer_name,
+    models.referral.c.restricted,
+)
+
+
+def _runs_out(until: datetime) -> ColumnElement[bool]:
+    clock = models.clock
+    return clock.c.stopped_at.is_(None) & clock.c.paused_at.is_(None) & (clock.c.due_at < until)
+
+
+def _line(row: Row[Any]) -> ClockLine:
+    return ClockLine(
+        subject=row.subject,
+        reference=row.reference,
+        officer=row.officer_name or "",
+        restricted=row.restricted,
+        name=ClockName(row.name),
+        about=row.about,
+        due_at=row.due_at,
+        paused_at=row.paused_at,
+        paused_for=row.paused_for or "",
+        times_extended=row.times_extended,
+    )
