@@ -12,9 +12,11 @@ from chassis.app import Runtime
 from chassis.broker import Message
 from contracts.envelope import Event
 from contracts.intake.awareness import ReferralMade
-from contracts.triage.awareness import PoliceDecisionMade
-from contracts.triage.dovetail import PassedForInformationGathering, Section36ReferralMade
+from contracts.triage.awareness import PeopleMerged, PeopleSeparated, PoliceDecisionMade
+from contracts.triage.dovetail import PassedForInformationGathering, ReferralCorrected, Section36ReferralMade
 from contracts.vocabulary import AgeBand, Outcome, ReferralForm, Role
+from contracts.vocabulary.assessment import Assessment, FactorAnswer, Presence
+from contracts.vocabulary.pack import ChronologyLine, GatheredInformation, Sharing
 from services.channel.domain import Body, ClockName, Practice
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -119,6 +121,59 @@ def made(**given: Any) -> ReferralMade:
 def decided(outcome: Outcome, **given: Any) -> PoliceDecisionMade:
     """Return the event that tells of a decision of the police."""
     return PoliceDecisionMade(**{"reference": REFERENCE, "decided_at": NOW, "outcome": outcome, **given})
+
+
+def parts() -> dict[str, Any]:
+    """Return what a complete pack brings beside the form and the words of the decision."""
+    factor = FactorAnswer(
+        factor="grievance",
+        dimension="engagement",
+        label="Feelings of grievance and injustice",
+        presence=Presence.PRESENT,
+        narrative="Speaks of being singled out.",
+    )
+    return {
+        "assessment": Assessment(
+            instrument="vaf",
+            edition="2015",
+            name="Vulnerability Assessment Framework",
+            number=1,
+            completed_at=NOW - timedelta(days=1),
+            completed_by="Gita Synthetic",
+            finding="clear-evidence",
+            summary="The concern stands.",
+            factors=(factor,),
+        ),
+        "gathered": (GatheredInformation(body="Example School", asked="Attendance?", answer="Regular.", at=NOW),),
+        "chronology": (
+            ChronologyLine(reference="KM-2222-2222", at=NOW, what="Closed: mistaken.", by="Gita Synthetic"),
+        ),
+        "shared": (Sharing(what="A signpost", shared_with="Kent Early Help", at=NOW),),
+    }
+
+
+def corrected(**given: Any) -> ReferralCorrected:
+    """Return the event that tells of a mistake of the police."""
+    values: dict[str, Any] = {
+        "reference": REFERENCE,
+        "corrected_at": NOW,
+        "corrected_by": "Gita Synthetic",
+        "kind": "wrong-fact",
+        "correction": "The poster was not his.",
+    }
+    return ReferralCorrected(**{**values, **given})
+
+
+def merged(*references: str, days: int = 0) -> PeopleMerged:
+    """Return the event that says whose referrals are one person's, so many days from now."""
+    return PeopleMerged(references=references, merged_at=NOW + timedelta(days=days))
+
+
+def separated(remaining: tuple[str, ...], gone: tuple[str, ...], *, days: int = 1) -> PeopleSeparated:
+    """Return the event that takes references from a person again, with what was shared meanwhile."""
+    shared = ("A pack about both was given to Channel",)
+    at = NOW + timedelta(days=days)
+    return PeopleSeparated(remaining=remaining, separated=gone, separated_at=at, shared=shared)
 
 
 def message(event: Event, subject: UUID, *, now: datetime = NOW) -> Message:

@@ -6,8 +6,24 @@ import pytest
 
 from chassis.errors import NotYet
 from contracts.vocabulary import Outcome
+from services.channel import queries
 from services.channel.domain import Command, NotInThisState
-from tests.channel.builders import POLICE_OWNER, decided, form, made, passed, referred, rows
+from services.channel.queries import SamePerson
+from tests.channel.builders import (
+    CORA,
+    POLICE_OWNER,
+    REFERENCE,
+    corrected,
+    decided,
+    form,
+    made,
+    merged,
+    parts,
+    passed,
+    referred,
+    rows,
+    separated,
+)
 from tests.channel.conftest import Team
 
 
@@ -64,6 +80,14 @@ class TestOnPassedForInformationGathering:
         assert b"Synthetic" not in sealed
         assert b"More needs" not in sealed
 
+    async def test_keeps_every_part_sealed(self, team: Team) -> None:
+        subject = await team.open(passed(**parts()))
+        kept = (await rows(team.runtime, "SELECT sealed_parts FROM pack"))[0]["sealed_parts"]
+        assert b"Regular" not in kept
+        async with team.runtime.database.transaction(CORA) as session:
+            view = await queries.case_view(session, await queries.held(session, subject))
+        assert view.packs[0].parts.model_dump() == queries.PackParts(**parts()).model_dump()
+
     async def test_a_returned_pack_may_be_offered_again(self, team: Team) -> None:
         subject = await team.open()
         await team.act(subject, Command.RETURN, reason="The address is not in our area.")
@@ -100,6 +124,22 @@ class TestOnSection36ReferralMade:
         found = await rows(team.runtime, "SELECT state, risk_owner, section_36_made FROM case_file")
         assert found == [{"state": "referred-to-panel", "risk_owner": "Cora Synthetic", "section_36_made": True}]
 
+    async def test_brings_the_grounds_to_a_case_whose_information_is_gathered(self, team: Team) -> None:
+        subject = await team.open()
+        await team.act(subject, Command.ACCEPT)
+        await team.act(subject, Command.GATHERED, summary="Nothing known.", gathered_by="Sample team")
+        await team.hear(referred(), subject)
+        assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "referred-to-panel"
+        assert await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL") == []
+
+    async def test_a_pack_that_brings_the_referral_goes_to_the_panel_when_accepted(self, team: Team) -> None:
+        subject = await team.open(referred())
+        assert (await rows(team.runtime, "SELECT state, risk_owner FROM case_file"))[0]["risk_owner"] == POLICE_OWNER
+        await team.act(subject, Command.ACCEPT)
+        found = await rows(team.runtime, "SELECT state, risk_owner FROM case_file")
+        assert found == [{"state": "referred-to-panel", "risk_owner": "Cora Synthetic"}]
+        assert await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL") == []
+
     async def test_may_cross_with_giving_back(self, team: Team) -> None:
         subject = await team.open()
         await team.act(subject, Command.ACCEPT)
@@ -115,3 +155,72 @@ class TestOnSection36ReferralMade:
         await team.act(subject, Command.ACCEPT)
         await team.hear(referred(), subject)
         assert (await rows(team.runtime, "SELECT section_36_made FROM case_file"))[0]["section_36_made"]
+
+
+class TestOnReferralCorrected:
+    async def test_marks_the_case_and_changes_nothing_of_it(self, team: Team) -> None:
+        subject = await team.open()
+        before = await rows(team.runtime, "SELECT * FROM case_file")
+        await team.hear(corrected(), subject)
+        assert await rows(team.runtime, "SELECT * FROM case_file") == before
+        async with team.runtime.database.transaction(CORA) as session:
+            found = await queries.corrections(session, subject)
+        assert [(each.kind, each.words) for each in found] == [("wrong-fact", "The poster was not his.")]
+        kept = (await rows(team.runtime, "SELECT sealed_correction FROM correction"))[0]["sealed_correction"]
+        assert b"poster" not in kept
+
+
+OTHER, THIRD = "KM-2222-2222", "KM-3333-3333"
+
+
+async def same(team: Team, reference: str) -> SamePerson:
+    async with team.runtime.database.transaction(CORA) as session:
+        return (await queries.same_person(session, [reference])).get(reference, SamePerson())
+
+
+class TestOnPeopleMerged:
+    async def test_shows_the_references_as_one_persons(self, team: Team) -> None:
+        subject = await team.open()
+        await team.hear(merged(REFERENCE, OTHER), uuid4())
+        assert (await same(team, REFERENCE)).others == (OTHER,)
+        assert (await same(team, OTHER)).others == (REFERENCE,)
+        found = await rows(team.runtime, "SELECT subject, row_version FROM case_file")
+        assert found == [{"subject": subject, "row_version": 1}]
+
+    async def test_may_be_heard_twice_and_grows(self, team: Team) -> None:
+        person = uuid4()
+        for references in ((REFERENCE, OTHER), (REFERENCE, OTHER), (REFERENCE, OTHER, THIRD)):
+            await team.hear(merged(*references), person)
+        assert (await same(team, REFERENCE)).others == (OTHER, THIRD)
+
+    async def test_a_reference_that_goes_to_another_person_is_that_ones_alone(self, team: Team) -> None:
+        await team.hear(merged(OTHER, THIRD), uuid4())
+        await team.hear(merged(REFERENCE, OTHER, THIRD, days=1), uuid4())
+        assert (await same(team, THIRD)).others == (OTHER, REFERENCE)
+
+
+class TestOnPeopleSeparated:
+    async def test_says_what_was_shared_wrongly_on_both_sides(self, team: Team) -> None:
+        person = uuid4()
+        await team.hear(merged(REFERENCE, OTHER, THIRD), person)
+        await team.hear(separated((REFERENCE, OTHER), (THIRD,)), person)
+        stays, left = await same(team, REFERENCE), await same(team, THIRD)
+        assert stays.others == (OTHER,)
+        assert [(each.reference, each.shared) for each in stays.apart] == [
+            (THIRD, ("A pack about both was given to Channel",))
+        ]
+        assert left.others == ()
+        assert [each.reference for each in left.apart] == [OTHER, REFERENCE]
+
+    async def test_is_not_undone_by_a_merge_that_was_said_before(self, team: Team) -> None:
+        person = uuid4()
+        await team.hear(separated((REFERENCE,), (OTHER,)), person)
+        await team.hear(merged(REFERENCE, OTHER), person)
+        assert (await same(team, REFERENCE)).others == ()
+
+    async def test_a_later_merge_brings_them_together_again(self, team: Team) -> None:
+        person = uuid4()
+        await team.hear(merged(REFERENCE, OTHER), person)
+        await team.hear(separated((REFERENCE,), (OTHER,)), person)
+        await team.hear(merged(REFERENCE, OTHER, days=2), person)
+        assert await same(team, REFERENCE) == SamePerson((OTHER,))

@@ -6,14 +6,14 @@ import pytest
 
 from chassis.actor import Actor
 from contracts.channel.notices import PackAnswered
-from contracts.channel.police import PackAccepted, PackReturned
+from contracts.channel.police import InformationGathered, PackAccepted, PackReturned, Section36Recorded
 from contracts.channel.statistics import CaseCounted
 from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import Outcome
 from services.channel import operations, queries
-from services.channel.domain import CaseNotFound, ChangedMeanwhile, Command, NotRecorded
+from services.channel.domain import Body, CaseNotFound, ChangedMeanwhile, Command, NotRecorded, Record
 from services.channel.operations import Act
-from tests.channel.builders import CORA, NOW, coordinator, made, passed, practice, rows
+from tests.channel.builders import CORA, NOW, coordinator, corrected, made, merged, parts, passed, practice, rows
 from tests.channel.conftest import Team
 
 
@@ -51,6 +51,31 @@ class TestActOnCase:
         with pytest.raises(NotRecorded):
             await team.act(subject, Command.RETURN)
         assert await team.announced() == {}
+
+    async def test_the_police_learn_what_was_gathered_and_by_whom(self, team: Team) -> None:
+        subject = await team.open()
+        await team.act(subject, Command.ACCEPT)
+        await team.act(subject, Command.GATHERED, summary=" Attends daily. ", gathered_by=" Sample team ")
+        told = (await team.announced())["channel.information-gathered.v1"][0]
+        assert isinstance(told, InformationGathered)
+        assert (told.gathered_by, told.summary, told.gathered_at) == ("Sample team", "Attends daily.", NOW)
+        clocks = await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL")
+        assert [row["name"] for row in clocks] == ["section-36-decision"]
+        async with team.runtime.database.transaction(CORA) as session:
+            assert (await queries.timeline(session, subject))[-1].note == "Sample team: Attends daily."
+
+    async def test_the_police_learn_of_the_referral_that_the_authority_makes(self, team: Team) -> None:
+        subject = await team.open()
+        await team.act(subject, Command.ACCEPT)
+        await team.act(subject, Command.GATHERED, summary="Attends daily.", gathered_by="Sample team")
+        async with team.runtime.database.transaction(CORA) as session:
+            act = Act(Command.REFER, NOW, Record(grounds="Contact with a recruiter."))
+            await operations.act_on_case(session, subject, act, practice(decides=Body.LOCAL_AUTHORITY))
+        told = await team.announced()
+        recorded = told["channel.section-36-recorded.v1"][0]
+        assert isinstance(recorded, Section36Recorded)
+        assert (recorded.decided_by, recorded.grounds) == ("Cora Synthetic", "Contact with a recruiter.")
+        assert len(told["channel.case-counted.v1"]) == 2
 
     async def test_statistics_learn_nothing_that_leads_back(self, team: Team) -> None:
         key = UUID(int=7)
@@ -103,12 +128,17 @@ class TestAreas:
 
 class TestEraseSubject:
     async def test_leaves_the_row_without_the_person(self, team: Team) -> None:
-        subject = await team.open()
+        subject = await team.open(passed(**parts()))
+        await team.hear(corrected(), subject)
+        await team.hear(merged("KM-7F3K-92QM", "KM-2222-2222"), UUID(int=9))
         await team.act(subject, Command.RETURN, reason="Not ours.")
         async with team.runtime.database.transaction(Actor.service("channel")) as session:
             await operations.erase_subject(session, subject)
         async with team.runtime.database.transaction(CORA) as session:
             view = await queries.case_view(session, await queries.held(session, subject))
+            told = await queries.corrections(session, subject)
+        assert (view.packs[0].parts, told[0].words) == (queries.PackParts(), "")
+        assert await rows(team.runtime, "SELECT reference FROM same_person") == [{"reference": "KM-2222-2222"}]
         assert (view.form, view.held.summary, view.packs[0].rationale) == (None, None, "")
         assert view.timeline[-1].note == ""
         assert view.held.statistics_key == UUID(int=0)

@@ -11,7 +11,20 @@ from chassis.actor import Actor
 from contracts.vocabulary import Outcome, Role
 from services.channel import queries
 from services.channel.domain import Command
-from tests.channel.builders import CORA, NOW, POLICE_OWNER, coordinator, decided, made, passed, rows
+from tests.channel.builders import (
+    CORA,
+    NOW,
+    POLICE_OWNER,
+    coordinator,
+    corrected,
+    decided,
+    made,
+    merged,
+    parts,
+    passed,
+    rows,
+    separated,
+)
 from tests.channel.conftest import Console, hidden, send
 from tests.filed import SAVED_AS, TOLD_APART, erased_alone, filed_under
 
@@ -65,6 +78,37 @@ class TestAwareness:
         page = await (await console.signed_in(CORA)).get("/awareness", params={"after": "nonsense"})
         assert (page.status_code, "KM-7F3K-92QM" in page.text, f'href="{ONE}"' in page.text) == (200, True, False)
 
+    @pytest.mark.parametrize(
+        ("outcome", "words"),
+        [
+            (Outcome.CLOSED, "Closed: no further action"),
+            (Outcome.SIGNPOSTED, "Signposted to another service"),
+            (Outcome.WITHDRAWN, "Withdrawn"),
+            (Outcome.TRANSFERRED, "Transferred to another force"),
+            (Outcome.PLP, "Police-led partnership"),
+        ],
+    )
+    async def test_says_what_the_police_decided(self, console: Console, outcome: Outcome, words: str) -> None:
+        subject = uuid4()
+        await console.team.hear(made(), subject)
+        await console.team.hear(decided(outcome), subject)
+        page = text_of(await (await console.signed_in(CORA)).get("/awareness"))
+        assert f"{words}, 18 November 2026" in page
+
+    async def test_says_whose_it_also_is_and_what_was_shared_wrongly(self, console: Console) -> None:
+        person = uuid4()
+        await console.team.hear(made(), await console.team.open())
+        await console.team.hear(merged("KM-7F3K-92QM", "KM-2222-2222"), person)
+        client = await console.signed_in(CORA)
+        for path in ("/awareness", ONE):
+            assert "Same person as KM-2222-2222" in text_of(await client.get(path))
+        await console.team.hear(separated(("KM-7F3K-92QM",), ("KM-2222-2222",)), person)
+        for path in ("/awareness", ONE):
+            page = text_of(await client.get(path))
+            assert "Same person as" not in page
+            assert "Not the same person as KM-2222-2222" in page
+            assert "Shared on the wrong belief: A pack about both was given to Channel" in page
+
 
 class TestPaging:
     async def test_a_page_that_is_just_full_leads_nowhere(
@@ -114,6 +158,40 @@ class TestCase:
             console.team.runtime, "SELECT actor_id, subject FROM audit_entry WHERE action = 'record.read'"
         )
         assert read == [{"actor_id": "cora-synthetic", "subject": subject}]
+
+    async def test_shows_every_part_of_the_pack(self, console: Console) -> None:
+        await console.team.open(passed(**parts()))
+        page = text_of(await (await console.signed_in(CORA)).get(ONE))
+        for words in (
+            "Vulnerability Assessment Framework, edition 2015",
+            "Clear evidence",
+            "Present. Speaks of being singled out.",
+            "Example School",
+            "Closed: mistaken.",
+            "A signpost, with Kent Early Help",
+        ):
+            assert words in page
+
+    async def test_a_pack_without_parts_says_so(self, console: Console) -> None:
+        await console.team.open()
+        assert text_of(await (await console.signed_in(CORA)).get(ONE)).count("came with this pack.") == 4
+
+    async def test_says_that_the_police_were_mistaken_wherever_the_case_is_open(self, console: Console) -> None:
+        await console.team.hear(corrected(), await console.team.open())
+        client = await console.signed_in(CORA)
+        for path in (ONE, f"{ONE}/actions/accept"):
+            page = text_of(await client.get(path))
+            assert "The police were mistaken (a fact was wrong): The poster was not his." in page
+
+    async def test_says_that_the_police_decide_once_gathering_is_reported(self, console: Console) -> None:
+        subject = await console.team.open()
+        await console.team.act(subject, Command.ACCEPT)
+        client = await console.signed_in(CORA)
+        said = await send(client, f"{ONE}/actions/record-gathered", summary="Attends daily.", gathered_by="Sample team")
+        assert said.status_code == 303
+        page = text_of(await client.get(ONE))
+        assert "The information has been reported: now the police decide on the section 36(3) referral." in page
+        assert "Sample team: Attends daily." in page
 
     async def test_opening_it_counts_as_seen(self, console: Console) -> None:
         await console.team.hear(made(), await console.team.open())
@@ -187,6 +265,13 @@ class TestAct:
         page = await send(client, f"{ONE}/actions/return")
         assert (page.status_code, 'href="#reason"' in page.text) == (422, True)
         assert (await send(client, f"{ONE}/actions/return", reason="Not ours.")).status_code == 303
+
+    async def test_asks_what_was_gathered_and_by_whom(self, console: Console) -> None:
+        await console.team.act(await console.team.open(), Command.ACCEPT)
+        client = await console.signed_in(CORA)
+        page = await send(client, f"{ONE}/actions/record-gathered", summary="My own long words.")
+        assert (page.status_code, 'href="#gathered_by"' in page.text) == (422, True)
+        assert "My own long words." in page.text
 
     async def test_a_double_click_answers_once(self, console: Console) -> None:
         await console.team.open()
