@@ -92,6 +92,8 @@ class Session(dict[str, Any]):
 
     doubtful = False
     joined = ""
+    unattended = False
+    """Whether a page asks by itself: that keeps nobody signed in who has left the screen."""
 
     def __init__(self, token: str = "", data: Mapping[str, Any] | None = None, *, created: float | None = None) -> None:
         """Wrap the data of a stored session, or start an empty one."""
@@ -326,7 +328,7 @@ async def _looked_up(keeper: SessionKeeper, token: str) -> tuple[Session, dateti
 async def _keep_what_changed(keeper: SessionKeeper, session: Session, before: str, expires_at: datetime | None) -> None:
     if _content(session) != before or (session and session.replaced):
         await keeper.keep(session, known=expires_at is not None and not session.replaced)
-    elif expires_at is not None and not session.replaced:
+    elif expires_at is not None and not session.replaced and not session.unattended:
         await keeper.touch(session, expires_at)
 
 

@@ -94,7 +94,7 @@ class TestRecordDeconfliction:
         async with desk.runtime.database.transaction(GATEWAY) as session:
             found = await queries.held(session, subject)
             view = await queries.referral_view(session, found)
-            lines = await queries.queue(session, queries.GATEWAY_STATES)
+            lines = await queries.queue(session, queries.Wanted(queries.GATEWAY_STATES))
         assert found.situation.hold == lines[0].hold == Hold(Command.CONFLICT, IMU.name)
         assert {(each.note, each.by, each.recorded_at) for each in view.deconflictions} == {
             ("Waiting for another force.", IMU.name, NOW), ("Speak to the duty inspector.", IMU.name, NOW),
@@ -268,7 +268,7 @@ class TestAreas:
         subject = await desk.open()
         stranger = officer(Role.GATEWAY_OFFICER, areas=frozenset({"northmere"}))
         async with desk.runtime.database.transaction(stranger) as session:
-            assert await queries.queue(session, queries.GATEWAY_STATES) == ()
+            assert await queries.queue(session, queries.Wanted(queries.GATEWAY_STATES)) == ()
             with pytest.raises(ReferralNotFound):
                 await queries.held(session, subject)
             with pytest.raises(ReferralNotFound):
@@ -296,8 +296,9 @@ class TestQueue:
         first = await desk.open(received(reference="KM-2222-2222"))
         urgent = await desk.open(received(reference="KM-3333-3333", immediate_danger=True))
         async with desk.runtime.database.transaction(IMU) as session:
-            lines = await queries.queue(session, queries.IMU_STATES)
-            rest = await queries.queue(session, queries.IMU_STATES, (True, lines[0].received_at, lines[0].subject))
+            lines = await queries.queue(session, queries.Wanted(queries.IMU_STATES))
+            last = (True, lines[0].received_at, lines[0].subject)
+            rest = await queries.queue(session, queries.Wanted(queries.IMU_STATES), last)
         assert [line.subject for line in lines] == [urgent, first]
         assert [line.subject for line in rest] == [first]
         assert lines[0].clock

@@ -1,20 +1,22 @@
-"""The queues of the two police teams, page by page, and what must be seen at once wherever it stands."""
+"""The queues of the two police teams: filtered, sorted, page by page, and what must be seen at once wherever it stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, tuple_
 
 from chassis.database import Session
 from services.triage import models
-from services.triage.domain import ClockName, Hold, State
+from services.triage.domain import ClockName, Command, Hold, State
 from services.triage.queries.holding import HELD_BACK, holds
 from services.triage.queries.referral import ClockView, clock_view
 
 QUEUE_PAGE = 50
+NOBODY = "nobody"
 IMU_STATES = (State.RECEIVED, State.DECONFLICTING, State.CONFLICT)
 GATEWAY_STATES = (
     *IMU_STATES,
@@ -27,6 +29,36 @@ GATEWAY_STATES = (
     State.TRANSFERRING,
     State.CLOSING,
 )
+WORKED_STATES = (*GATEWAY_STATES, State.PURSUE, State.SIGNPOSTED, State.PLP)
+"""The states in which the police have something to do: neither ended nor handed over to Channel."""
+
+
+class Order(StrEnum):
+    """How a queue is sorted; a minus turns it round. First is immediate danger, then the longest waiting."""
+
+    FIRST = "first"
+    OLDEST = "received"
+    NEWEST = "-received"
+    DUE = "due"
+    DUE_LAST = "-due"
+
+
+Mark = tuple[bool, datetime, UUID]
+"""The last line seen: whether danger was told of, the time that the order goes by, and the referral."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines of a queue are wanted: empty values ask for all; `officer` is an id, or NOBODY."""
+
+    states: tuple[State, ...]
+    order: Order = Order.FIRST
+    officer: str = ""
+    district: str = ""
+    area: str = ""
+    danger: bool = False
+    restricted: bool = False
+    overdue_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +72,11 @@ class QueueLine:
     immediate_danger: bool
     risk_owner: str
     officer: str
+    officer_id: str
+    area: str
+    district: str
+    restricted: bool
+    next_due_at: datetime
     clock: ClockView | None
     hold: Hold | None
 
@@ -49,20 +86,41 @@ class QueueLine:
         return self.clock is not None and self.clock.name == ClockName.URGENT
 
 
-async def queue(
-    session: Session, states: Sequence[State], after: tuple[bool, datetime, UUID] | None = None
-) -> tuple[QueueLine, ...]:
-    """Return a queue from `after` on, the last line seen: immediate danger first, then the longest waiting.
+@dataclass(frozen=True)
+class QueueCount:
+    """How many referrals stand in a state, in one district of one area, and how many of these are overdue."""
+
+    state: State
+    area: str
+    district: str
+    number: int
+    overdue: int
+
+
+async def queue(session: Session, wanted: Wanted, after: Mark | None = None) -> tuple[QueueLine, ...]:
+    """Return a queue from `after` on, the last line seen.
 
     Where there are more than a page holds, one line more than that is returned.
     """
-    table = models.referral
-    place = tuple_(~table.c.immediate_danger, table.c.received_at, table.c.subject)
-    statement = select(table).where(table.c.state.in_([state.value for state in states])).order_by(*place.clauses)
+    place, backwards = _places(wanted.order)
+    statement = _filtered(select(models.referral), wanted)
+    statement = statement.order_by(*(each.desc() if backwards else each.asc() for each in place))
     if after is not None:
-        danger, received_at, subject = after
-        statement = statement.where(place > tuple_(not danger, received_at, subject))
+        danger, at, subject = after
+        last = (not danger, at, subject) if wanted.order is Order.FIRST else (at, subject)
+        beyond = tuple_(*place) < tuple_(*last) if backwards else tuple_(*place) > tuple_(*last)
+        statement = statement.where(beyond)
     return await _lines(session, await session.rows(statement.limit(QUEUE_PAGE + 1)))
+
+
+async def queue_counts(session: Session, states: Sequence[State], now: datetime) -> tuple[QueueCount, ...]:
+    """Return how many referrals stand in each of the states, by area and district, and how many are overdue."""
+    table = models.referral
+    cut = (table.c.state, table.c.area, table.c.district)
+    overdue = func.count().filter(table.c.next_due_at < now)
+    counted = select(*cut, func.count().label("number"), overdue.label("overdue")).group_by(*cut)
+    rows = await session.rows(counted.where(table.c.state.in_([state.value for state in states])))
+    return tuple(QueueCount(State(row.state), row.area, row.district, row.number, row.overdue) for row in rows)
 
 
 async def urgent_elsewhere(session: Session, states: Sequence[State]) -> tuple[QueueLine, ...]:
@@ -73,6 +131,65 @@ async def urgent_elsewhere(session: Session, states: Sequence[State]) -> tuple[Q
     outside = table.c.state.not_in([state.value for state in states])
     joined = select(table).join(clock, clock.c.subject == table.c.subject).where(running, outside)
     return await _lines(session, await session.rows(joined.order_by(clock.c.due_at).limit(QUEUE_PAGE)))
+
+
+async def held_by_officer(session: Session, officer_id: str) -> tuple[QueueLine, ...]:
+    """Return what an officer has to work, what is due first in front; one line more than a page holds at most."""
+    return await queue(session, Wanted(WORKED_STATES, Order.DUE, officer=officer_id))
+
+
+async def proposed_by(session: Session, officer_id: str) -> tuple[QueueLine, ...]:
+    """Return the closures that an officer has proposed and that wait for a second person, oldest first."""
+    table, decision = models.referral, models.decision
+    mine = (decision.c.by_id == officer_id) & (decision.c.command == Command.PROPOSE)
+    proposed = select(decision.c.subject).where(mine)
+    waiting = select(table).where(table.c.state == State.CLOSING, table.c.subject.in_(proposed))
+    return await _lines(session, await session.rows(waiting.order_by(table.c.received_at).limit(QUEUE_PAGE)))
+
+
+async def last_happened(session: Session) -> int:
+    """Return the number of the last line of history, so that a page can ask later what is newer."""
+    return await session.scalar(select(func.max(models.history.c.id))) or 0
+
+
+async def newer(session: Session, states: Sequence[State], since: int) -> tuple[int, int]:
+    """Return how many referrals of a queue are new, and how many others somebody else changed, since a line."""
+    table, history = models.referral, models.history
+    fresh = func.count(func.distinct(table.c.subject)).filter(history.c.command == Command.RECEIVE)
+    every = func.count(func.distinct(table.c.subject)).label("every")
+    joined = select(fresh.label("fresh"), every).select_from(
+        history.join(table, history.c.subject == table.c.subject)
+    )
+    others = (history.c.id > since) & (history.c.by_id != session.actor.id)
+    row = await session.first(joined.where(others, table.c.state.in_([state.value for state in states])))
+    return (row.fresh, row.every - row.fresh) if row else (0, 0)
+
+
+def _places(order: Order) -> tuple[tuple[ColumnElement[Any], ...], bool]:
+    table = models.referral
+    if order is Order.FIRST:
+        return (~table.c.immediate_danger, table.c.received_at, table.c.subject), False
+    at = table.c.next_due_at if order in (Order.DUE, Order.DUE_LAST) else table.c.received_at
+    return (at, table.c.subject), order in (Order.NEWEST, Order.DUE_LAST)
+
+
+def _filtered(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+    table = models.referral
+    statement = statement.where(table.c.state.in_([state.value for state in wanted.states]))
+    asked: list[ColumnElement[bool]] = []
+    if wanted.officer:
+        asked.append(table.c.officer_id.is_(None) if wanted.officer == NOBODY else table.c.officer_id == wanted.officer)
+    if wanted.district:
+        asked.append(table.c.district == wanted.district)
+    if wanted.area:
+        asked.append(table.c.area == wanted.area)
+    if wanted.danger:
+        asked.append(table.c.immediate_danger)
+    if wanted.restricted:
+        asked.append(table.c.restricted)
+    if wanted.overdue_at is not None:
+        asked.append(table.c.next_due_at < wanted.overdue_at)
+    return statement.where(*asked)
 
 
 async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine, ...]:
@@ -87,6 +204,11 @@ async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine,
             immediate_danger=row.immediate_danger,
             risk_owner=row.risk_owner,
             officer=row.officer_name or "",
+            officer_id=row.officer_id or "",
+            area=row.area,
+            district=row.district,
+            restricted=row.restricted,
+            next_due_at=row.next_due_at,
             clock=running.get(row.subject),
             hold=held_back.get(row.subject),
         )
@@ -97,6 +219,8 @@ async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine,
 async def _next_clocks(session: Session, subjects: list[UUID]) -> dict[UUID, ClockView]:
     table = models.clock
     running = select(table).where(table.c.subject.in_(subjects), table.c.stopped_at.is_(None))
-    # The last row of a referral counts: the urgent clock, or the one that runs out next.
-    statement = running.order_by(table.c.name == ClockName.URGENT, table.c.due_at.desc())
+    # The last row of a referral counts: the urgent clock, or the one that runs out next; one that stands still last.
+    statement = running.order_by(
+        table.c.name == ClockName.URGENT, table.c.paused_at.is_(None), table.c.due_at.desc()
+    )
     return {row.subject: clock_view(row) for row in await session.rows(statement)}

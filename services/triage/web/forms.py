@@ -81,3 +81,34 @@ class TakeForm(Form):
     """Taking a referral: only the version that was seen."""
 
     row_version: int = Field(title="the version of the referral")
+
+
+class AllocateForm(Form):
+    """To whom a referral is allocated, by the officer's id, and why."""
+
+    row_version: int = Field(title="the version of the referral")
+    officer: str = Field(default="", max_length=200, title="the officer")
+    rationale: Words = Field(default="", title="the reason")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
+
+
+class SearchForm(Form):
+    """What is searched for: a reference, a name, a telephone number or a postcode."""
+
+    words: str = Field(default="", max_length=200, title="what to search for")
+
+
+class ObligationForm(Form):
+    """What is asked of somebody, or what was said of it; which answers are needed, the page says."""
+
+    row_version: int = Field(title="the version of the referral")
+    step: str = ""
+    officer: OpenLine = Field(default="", title="who is asked")
+    message: OpenWords = Field(default="", title="what is asked")
+    review_on: date | None = Field(default=None, title="the date")
+    answer: str = Field(default="", title="whether anything is known")
+    told_by: OpenLine = Field(default="", title="who told you")
+    rationale: OpenWords = Field(default="", title="what was said")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}

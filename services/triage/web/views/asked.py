@@ -72,6 +72,9 @@ PAGES_OF = {
     Command.TAKE: "take",
     Command.ALLOCATE: "allocate",
     **dict.fromkeys(DECONFLICTION, "deconflict"),
+    Command.REQUEST: "ask_partner",
+    Command.ADD_ACTION: "add_action",
+    Command.REVIEW_PLP: "review_partnership",
     **dict.fromkeys(DECISIONS, "decide"),
 }
 """The page on which each command is given; one that is not here is offered somewhere else on the referral page."""

@@ -1,6 +1,7 @@
 """The Gateway decides: choose, write, check, commit."""
 
-from chassis.policy import allow
+from collections.abc import Mapping
+
 from chassis.web import (
     FormData,
     FormErrors,
@@ -21,11 +22,9 @@ from services.triage.domain import (
     NotInThisState,
     NotOffered,
     NotRecorded,
-    ReferralNotFound,
     completed,
     lacks,
     owners,
-    permissions,
     reasons_from,
     row_for,
 )
@@ -34,6 +33,7 @@ from services.triage.domain import (
 )
 from services.triage.operations import Act
 from services.triage.web.forms import DecisionForm
+from services.triage.web.views import begun
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
 
 WITHDRAWN_BY = (
@@ -64,19 +64,22 @@ async def start_decision(page: PageRequest) -> Response:
 
 async def decide(page: PageRequest) -> Response:
     """Ask for what must be recorded with the decision."""
-    command = _command(page)
+    command = begun.decision_of(page)
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
-    return _write(page, found, command, blank())
+        waiting = await queries.begun_work(session, found.held.subject, command)
+    form = refused(begun.filled(waiting)) if waiting and "go-on" in page.query else blank()
+    return _write(page, found, command, form, beside={"begun": begun.offered(waiting, page)})
 
 
 async def check_or_commit(page: PageRequest) -> Response:
     """Show what was written for checking, go back to change it, or record it."""
-    command = _command(page)
+    command = begun.decision_of(page)
     data = await page.form()
     form = parse(DecisionForm, data)
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
+        await begun.keep(page, session, found.held, command, data)
     if isinstance(form, FormErrors):
         return _write(page, found, command, form, status=422)
     if form.step == "change":
@@ -95,18 +98,11 @@ async def _commit(page: PageRequest, found: Opened, command: Command, form: Deci
     try:
         async with page.transaction() as session:
             await operations.decide_referral(session, found.held.subject, act, found.practice)
+            await operations.discard_begun(session, found.held.subject, command)
     except ChangedMeanwhile:
         return await _changed(page, command, data, form.row_version)
     page.flash(f"{HAPPENED[command]}.")
     return page.redirect("referral", reference=found.held.reference)
-
-
-def _command(page: PageRequest) -> Command:
-    if page.path["command"] not in DECISIONS:
-        raise ReferralNotFound("There is no such decision: open the referral and choose one that is offered.")
-    command = Command(page.path["command"])
-    allow(page.actor, command, permissions())
-    return command
 
 
 def _wrong(found: Opened, command: Command, form: DecisionForm) -> tuple[tuple[str, str], ...]:
@@ -133,7 +129,7 @@ async def _changed(page: PageRequest, command: Command, data: FormData, seen: in
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
         changes = await queries.changes_since(session, found.held.subject, seen)
-    return _write(page, found, command, refused(data), status=409, changes=changes_text(changes))
+    return _write(page, found, command, refused(data), status=409, beside={"changes": changes_text(changes)})
 
 
 def _choose(page: PageRequest, found: Opened, form: FormErrors, *, status: int = 200) -> Response:
@@ -167,7 +163,7 @@ def _write(
     form: FormErrors,
     *,
     status: int = 200,
-    changes: list[dict[str, object]] | None = None,
+    beside: Mapping[str, object] | None = None,
 ) -> Response:
     return shown(
         page,
@@ -185,7 +181,9 @@ def _write(
             "review_by": found.practice.due[ClockName.CLOSURE_REVIEW],
             "proposed": found.held.situation.proposal,
             "services": [(service_id, each.name) for service_id, each in found.practice.services.items()],
-            "changes": changes or [],
+            "begun": {},
+            "changes": [],
+            **(beside or {}),
         },
         status,
     )

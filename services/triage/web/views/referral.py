@@ -44,7 +44,7 @@ async def referral(page: PageRequest) -> Response:
         view = await queries.referral_view(session, found.held)
         others = await samenesses(session, found.held)
     others["document_url"] = lambda each: page.url("document", reference=found.held.reference, document_id=each)
-    return shown(page, "referral", found, {**_values(view, found), **others, "offers": _offers(page, found)})
+    return shown(page, "referral", found, {**referral_values(view, found), **others, "offers": _offers(page, found)})
 
 
 async def document(page: PageRequest) -> Response:
@@ -88,7 +88,8 @@ def _id(text: str) -> UUID:
         raise DocumentElsewhere("There is no such document: open the referral and choose again.") from None
 
 
-def _values(view: ReferralView, found: Opened) -> dict[str, object]:
+def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
+    """Return everything that the page of a referral shows, as plain values."""
     held = view.held
     return {
         "title": f"Referral {held.reference}",

@@ -1,0 +1,40 @@
+/* Keeps what stands in a long form while it is being written, so that a lost line or a closed window loses nothing. */
+const EVERY = 20000;
+const form = document.querySelector("form[data-kept]");
+
+function written() {
+  return new URLSearchParams(new FormData(form)).toString();
+}
+
+async function keep(words) {
+  const answer = await fetch(form.dataset.kept, {
+    method: "POST",
+    body: new URLSearchParams(words),
+    credentials: "same-origin",
+    redirect: "manual",
+  });
+  if (!answer.ok) {
+    throw new Error("not kept");
+  }
+  return (await answer.json()).words;
+}
+
+if (form) {
+  const told = form.querySelector("[data-kept-words]");
+  let kept = written();
+  window.setInterval(() => {
+    const now = written();
+    if (now === kept) {
+      return;
+    }
+    keep(now).then(
+      (words) => {
+        kept = now;
+        told.textContent = words + ".";
+      },
+      () => {
+        told.textContent = "What you write could not be kept just now. Copy it before you leave this page.";
+      },
+    );
+  }, EVERY);
+}

@@ -1,0 +1,69 @@
+"""What the console writes beside the pathway: who works there, who is given a referral, and work begun."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis.database import Session
+from services.triage import models
+from services.triage.domain import Command, NotRecorded, Practice
+from services.triage.operations.saving import Act, carry_out, change
+from services.triage.queries import Held
+from services.triage.queries.console import OfficerView
+
+_SEEN = upsert(models.officer)
+_NOTE_OFFICER = _SEEN.on_conflict_do_update(
+    index_elements=["id", "area"],
+    set_={"name": _SEEN.excluded.name, "seen_on": _SEEN.excluded.seen_on},
+    # Once a day is enough: the page that notes it is looked at all day long.
+    where=(models.officer.c.seen_on < _SEEN.excluded.seen_on) | (models.officer.c.name != _SEEN.excluded.name),
+)
+_BEGUN = upsert(models.begun_work)
+_KEEP_BEGUN = _BEGUN.on_conflict_do_update(
+    index_elements=["officer_id", "subject", "command"],
+    set_={"sealed_words": _BEGUN.excluded.sealed_words, "saved_at": _BEGUN.excluded.saved_at},
+)
+
+
+def note_officer(session: Session, today: date) -> None:
+    """Note that a Gateway officer works in the console, in each of their areas."""
+    name = session.actor.name or session.actor.id
+    for area in sorted(session.actor.areas - {"*"}):
+        session.write(_NOTE_OFFICER, {"id": session.actor.id, "area": area, "name": name, "seen_on": today})
+
+
+async def allocate(session: Session, subject: UUID, to: OfficerView, act: Act, practice: Practice) -> None:
+    """Give a referral to an officer; raises NotRecorded where they have it already, and what carry_out refuses."""
+    if act.command is not Command.ALLOCATE:
+        raise ValueError("Only an allocation can be carried out here.")
+    saved = await carry_out(session, subject, act, practice)
+    if saved.before.officer_id == to.id:
+        raise NotRecorded("officer", f"{to.name} has this referral already: choose somebody else")
+    await change(session, subject, {"officer_id": to.id, "officer_name": to.name})
+
+
+async def keep_begun(
+    session: Session, held: Held, command: Command, fields: Mapping[str, Sequence[str]], now: datetime
+) -> None:
+    """Keep what the actor has written so far for a command on a referral; it is sealed and only theirs."""
+    row = {
+        "officer_id": session.actor.id,
+        "subject": held.subject,
+        "command": command,
+        "area": held.area,
+        "sealed_words": await session.seal(held.subject, json.dumps({name: list(fields[name]) for name in fields})),
+        "begun_at": now,
+        "saved_at": now,
+    }
+    session.write(_KEEP_BEGUN, row)
+
+
+async def discard_begun(session: Session, subject: UUID, command: Command) -> None:
+    """Drop what the actor had written for a command on a referral: it is recorded now, or not wanted any more."""
+    table = models.begun_work
+    mine = (table.c.officer_id == session.actor.id) & (table.c.subject == subject) & (table.c.command == command)
+    await session.execute(delete(table).where(mine))

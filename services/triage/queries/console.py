@@ -1,0 +1,140 @@
+"""What the console answers about work: who does what, what somebody owes, and what they have begun to write."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from chassis.database import Session
+from services.triage import models
+from services.triage.domain import Command, Obligation, State
+from services.triage.queries.queues import WORKED_STATES
+
+SHOWN = 50
+"""How many lines a list of the console shows at most."""
+
+
+@dataclass(frozen=True)
+class OfficerView:
+    """A Gateway officer whom the console has seen in an area."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one officer (nobody where `officer_id` is empty) has in one state, how much is overdue, and since when."""
+
+    officer_id: str
+    officer: str
+    state: State
+    number: int
+    overdue: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True)
+class OwedLine:
+    """An open obligation as a list shows it, without its words: of which referral, of whom, by when."""
+
+    reference: str
+    kind: Obligation
+    owner: str
+    made_by: str
+    due_at: datetime
+    acknowledged: bool
+
+
+@dataclass(frozen=True)
+class BegunLine:
+    """Work that an officer has begun and not recorded: on which referral, for which command."""
+
+    reference: str
+    command: Command
+    begun_at: datetime
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
+class BegunWork:
+    """The words of work begun, by the fields of its form."""
+
+    fields: Mapping[str, tuple[str, ...]]
+    begun_at: datetime
+    saved_at: datetime
+
+
+async def officers(session: Session, area: str) -> tuple[OfficerView, ...]:
+    """Return the Gateway officers seen in an area, by name."""
+    table = models.officer
+    rows = await session.rows(select(table).where(table.c.area == area).order_by(table.c.name, table.c.id))
+    return tuple(OfficerView(row.id, row.name) for row in rows)
+
+
+async def workload(session: Session, now: datetime) -> tuple[Load, ...]:
+    """Return what each officer has to work in the actor's areas, state by state."""
+    table = models.referral
+    cut = (table.c.officer_id, table.c.state)
+    counted = select(
+        *cut,
+        func.max(table.c.officer_name).label("officer"),
+        func.count().label("number"),
+        func.count().filter(table.c.next_due_at < now).label("overdue"),
+        func.min(table.c.received_at).label("oldest_at"),
+    ).where(table.c.state.in_([state.value for state in WORKED_STATES]))
+    rows = await session.rows(counted.group_by(*cut))
+    return tuple(
+        Load(row.officer_id or "", row.officer or "", State(row.state), row.number, row.overdue, row.oldest_at)
+        for row in rows
+    )
+
+
+async def owed_by(session: Session, name: str) -> tuple[OwedLine, ...]:
+    """Return what somebody owes by name, what is due first in front; 50 at most."""
+    table, referral = models.obligation, models.referral
+    joined = select(table, referral.c.reference).join(referral, referral.c.subject == table.c.subject)
+    still = joined.where(table.c.owner == name, table.c.ended_at.is_(None))
+    rows = await session.rows(still.order_by(table.c.due_at).limit(SHOWN))
+    return tuple(
+        OwedLine(row.reference, Obligation(row.kind), row.owner, row.made_by, row.due_at, bool(row.acknowledged_at))
+        for row in rows
+    )
+
+
+async def owed_to(session: Session, officer_id: str) -> tuple[OwedLine, ...]:
+    """Return what others owe on the referrals that an officer has, what is due first in front; 50 at most."""
+    table, referral = models.obligation, models.referral
+    mine = select(referral.c.subject, referral.c.reference).where(
+        referral.c.officer_id == officer_id, referral.c.state.in_([state.value for state in WORKED_STATES])
+    )
+    held = mine.subquery()
+    joined = select(table, held.c.reference).join(held, held.c.subject == table.c.subject)
+    rows = await session.rows(joined.where(table.c.ended_at.is_(None)).order_by(table.c.due_at).limit(SHOWN))
+    return tuple(
+        OwedLine(row.reference, Obligation(row.kind), row.owner, row.made_by, row.due_at, bool(row.acknowledged_at))
+        for row in rows
+    )
+
+
+async def begun_by(session: Session, officer_id: str) -> tuple[BegunLine, ...]:
+    """Return what an officer has begun to write and not recorded, the latest first; 50 at most."""
+    table, referral = models.begun_work, models.referral
+    joined = select(table, referral.c.reference).join(referral, referral.c.subject == table.c.subject)
+    mine = joined.where(table.c.officer_id == officer_id).order_by(table.c.saved_at.desc())
+    rows = await session.rows(mine.limit(SHOWN))
+    return tuple(BegunLine(row.reference, Command(row.command), row.begun_at, row.saved_at) for row in rows)
+
+
+async def begun_work(session: Session, subject: UUID, command: Command) -> BegunWork | None:
+    """Return what the actor has begun to write for a command on a referral, None where nothing waits."""
+    table = models.begun_work
+    mine = (table.c.officer_id == session.actor.id) & (table.c.subject == subject) & (table.c.command == command)
+    row = await session.first(select(table).where(mine))
+    if row is None:
+        return None
+    fields = json.loads(await session.unseal_text(subject, row.sealed_words))
+    return BegunWork({name: tuple(values) for name, values in fields.items()}, row.begun_at, row.saved_at)

@@ -1,0 +1,41 @@
+"""Searching: by reference from any page, by name, telephone number or postcode on a page of its own."""
+
+from chassis import audit
+from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from services.triage import queries
+from services.triage.domain import STATE_LABELS
+from services.triage.web.forms import SearchForm
+
+
+async def find(page: PageRequest) -> Response:
+    """Lead from a reference to its referral."""
+    async with page.transaction() as session:
+        found = await queries.held_by_reference(session, page.query.get("reference", ""))
+    return page.redirect("referral", reference=found.reference)
+
+
+async def search(page: PageRequest) -> Response:
+    """Ask what to search for."""
+    return _shown(page, blank())
+
+
+async def search_results(page: PageRequest) -> Response:
+    """Show what answers to the words; they are sent and not put into the address, where logs would keep them."""
+    data = await page.form()
+    form = parse(SearchForm, data)
+    if isinstance(form, FormErrors):
+        return _shown(page, form, status=422)
+    if len(form.words.replace(" ", "")) < 2:  # noqa: PLR2004 - one letter is no search
+        return _shown(page, refused(data, ("words", "Enter at least two letters or digits")), status=422)
+    async with page.transaction() as session:
+        found = await queries.search(session, form.words)
+        for each in found:
+            await audit.record_read(session, subject=each.subject, now=page.now, reason="search")
+    results = [{**vars(each), "state": STATE_LABELS[each.state]} for each in found]
+    return _shown(page, refused(data), results=results)
+
+
+def _shown(
+    page: PageRequest, form: FormErrors, *, status: int = 200, results: list[dict[str, object]] | None = None
+) -> Response:
+    return page.render("search", status=status, title="Search", form=form, results=results)
