@@ -14,7 +14,7 @@ from contracts.notify.police import SignpostAcknowledged, SignpostReported, Tran
 from contracts.vocabulary import VersionMaker
 from services.triage import operations
 from services.triage.domain import Command, Practice, Practices, Record
-from services.triage.operations import Act, Answer, Arrival, NewVersion, SameAnswer
+from services.triage.operations import Act, Answer, Arrival, NewVersion, SameAnswer, TransferAnswer
 from services.triage.queries import held
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
@@ -120,9 +120,10 @@ async def on_transfer_answered(
 ) -> None:
     """Hand the risk to the officer of the other force who accepted, or bring the referral back."""
     practice = await _practice(practices, session, message)
-    command = Command.TRANSFER_ACCEPTED if event.accepted else Command.TRANSFER_REFUSED
-    record = Record(rationale=event.reason or event.answered_by, risk_owner=event.answered_by)
-    await operations.hear_transfer(session, message.subject, Act(command, message.now, record), practice)
+    answer = TransferAnswer(
+        event.transfer_id, event.answered_at, event.accepted, event.answered_by.strip(), event.reason
+    )
+    await operations.hear_transfer(session, message.subject, answer, practice, message.now)
 
 
 async def on_signpost_acknowledged(

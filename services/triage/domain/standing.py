@@ -76,7 +76,8 @@ class Record:
     """What is recorded with a command, in the officer's or the other service's own words.
 
     `earlier` is how the officer looked at earlier referrals, `review_on` the date (London) of the review that a closure
-    names, `force` the id of another force, `clock` the clock that is paused, resumed or extended.
+    names, `force` the id of another force, `clock` the clock that is paused, resumed or extended, `contact` whom the
+    Gateway may speak to about what the intelligence unit found.
     """
 
     reason: str = ""
@@ -92,6 +93,7 @@ class Record:
     force: str = ""
     officer: str = ""
     clock: str = ""
+    contact: str = ""
 
     def written(self) -> str:
         """Return the rationale as it is kept: what was asked beside it stands below, each under its question."""

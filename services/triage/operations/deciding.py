@@ -13,6 +13,7 @@ from services.triage.domain import Command, Obligation, Practice
 from services.triage.operations.announcing import HANDING_OVER, announce, announce_signpost
 from services.triage.operations.obligations import Owed, keep_obligation
 from services.triage.operations.saving import Act, Saved, carry_out, change
+from services.triage.operations.transferring import call_back, offer_transfer
 from services.triage.queries import Held
 
 
@@ -25,9 +26,9 @@ async def mark_seen(session: Session, held: Held, team: Team, now: datetime) -> 
 
 
 async def record_deconfliction(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
-    """Record what the intelligence unit found: clear, conflict, or more time needed."""
+    """Record what the intelligence unit found: clear, conflict, more time needed, or that the investigation has it."""
     saved = await carry_out(session, subject, act, practice)
-    note = act.record.rationale.strip()
+    note, contact = act.record.rationale.strip(), act.record.contact.strip()
     await session.execute(
         insert(models.deconfliction).values(
             id=uuid4(),
@@ -35,6 +36,7 @@ async def record_deconfliction(session: Session, subject: UUID, act: Act, practi
             area=saved.before.area,
             outcome=act.command,
             sealed_note=await session.seal(subject, note) if note else None,
+            sealed_contact=await session.seal(subject, contact) if contact else None,
             by_id=session.actor.id,
             by_name=session.actor.name,
             recorded_at=act.now,
@@ -79,6 +81,10 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
     await _acknowledge(session, saved.before, Team.GATEWAY, act.now)
     if act.command is Command.SIGNPOST:
         await _keep_signpost(session, saved, practice, act.now)
+    if act.command is Command.TRANSFER:
+        await offer_transfer(session, saved, act.now)
+    if act.command is Command.CALL_BACK:
+        await call_back(session, saved, act.now)
     if act.command in HANDING_OVER:
         await _keep_handover(session, saved, act.now)
     await announce(session, saved, act.now)
@@ -97,12 +103,6 @@ async def hear_channel(session: Session, subject: UUID, act: Act, practice: Prac
     A case that is given back is Channel's until a police officer takes it.
     """
     await carry_out(session, subject, act, practice)
-
-
-async def hear_transfer(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
-    """Handle the other force's answer; from an acceptance on, and not before, its officer owns the risk."""
-    saved = await carry_out(session, subject, act, practice)
-    await announce(session, saved, act.now)
 
 
 async def _keep_signpost(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:
