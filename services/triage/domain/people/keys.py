@@ -1,0 +1,115 @@
+"""The keys under which a person is found again: coarse on purpose, each a reason to look and never an answer."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import combinations
+
+from services.triage.domain.people.contacts import district_of, mail_of, number_of, postcode_of
+from services.triage.domain.people.identity import Identity
+from services.triage.domain.people.letters import parts
+from services.triage.domain.people.sounds import rough
+from services.triage.domain.people.variants import roots
+
+MOST_KEYS = 60
+TOO_COMMON = 300
+"""A key that more referrals than this have finds nobody: it says too little."""
+MOST_CANDIDATES = 60
+"""So many of those who share keys, most shared first, are compared."""
+_MOST_PARTS = 6
+_LAST_MONTH = 12
+_TWO = 2
+_LEAST_DIGITS = 7
+
+
+def keys_of(identity: Identity) -> frozenset[str]:
+    """Return a person's keys in plain text, at most 60, the telling ones first to be kept.
+
+    Two records of one person share one although a name is spelt otherwise, the names are swapped, day and month are
+    swapped, or only an age is known. Never stored as they are: whoever stores them keeps keyed hashes.
+    """
+    kept: dict[str, None] = {}
+    for key in _all(identity):
+        kept[key] = None
+        if len(kept) == MOST_KEYS:
+            break
+    return frozenset(kept)
+
+
+def _all(identity: Identity) -> Iterator[str]:
+    """Yield every key, the most telling first."""
+    heard = [_codes(name) for name in _forms(identity)]
+    every = tuple(dict.fromkeys(code for form in heard for code in form))[: _MOST_PARTS + 2]
+    district = next((district_of(code) for code in identity.postcodes if code), "")
+    yield from (f"t:{number}" for number in map(number_of, identity.phones) if number)
+    yield from (f"e:{mail_of(mail)}" for mail in identity.emails)
+    if identity.born:
+        yield f"b:{_either_way(identity.born)}"
+        yield from (f"bn:{_either_way(identity.born)}|{code}" for code in every)
+    yield from (f"p:{postcode_of(code)}" for code in identity.postcodes[:2])
+    yield from (f"pn:{postcode_of(code)}|{part}" for code in identity.postcodes[:1] for part in every)
+    for form in heard:
+        yield from (f"n:{one}|{other}" for one, other in combinations(sorted(set(form)), 2))
+    yield from (f"w:{code}" for code in every)
+    if district:
+        yield from (f"dn:{district}|{code}" for code in every)
+    yield from (f"yn:{year}|{code}" for code in every[:4] for year in _years(identity))
+
+
+def _forms(identity: Identity) -> tuple[str, ...]:
+    whole = f"{identity.forenames} {identity.surname}".strip()
+    return tuple(dict.fromkeys(name for name in (whole, *identity.names) if name))
+
+
+def _codes(name: str) -> tuple[str, ...]:
+    """Return how the parts of a name sound, and what they are short for, first and last parts first."""
+    found = parts(name)
+    first_and_last = (*found[:1], *found[-1:], *found[1:-1])[:_MOST_PARTS]
+    return tuple(dict.fromkeys(code for part in first_and_last for code in codes_of(part)))
+
+
+def codes_of(part: str) -> tuple[str, ...]:
+    """Return the sounds of a part of a name: its own, and those of the names that it is a form of."""
+    bare = part[2:] if part.startswith(("al", "el")) and len(part) > len("al") + 4 else ""
+    written = (part, *sorted(roots(part)), *((bare,) if bare else ()))
+    return tuple(dict.fromkeys(code for code in map(rough, written) if code))
+
+
+def _either_way(born: date) -> str:
+    """Return a date of birth that is the same with day and month swapped."""
+    if born.day > _LAST_MONTH:
+        return born.isoformat()
+    low, high = sorted((born.day, born.month))
+    return f"{born.year}-{low:02}-{high:02}"
+
+
+def _years(identity: Identity) -> Iterable[int]:
+    """Return the years in which the person may be born."""
+    if identity.born:
+        return (identity.born.year,)
+    if identity.age is None or identity.age_on is None:
+        return ()
+    latest = identity.age_on.year - identity.age
+    return range(latest - 2, latest + 2)
+
+
+def search_keys(text: str) -> frozenset[str]:
+    """Return the keys under which whoever was typed into a search box is stored: a name, a number, a postcode."""
+    words = text.strip()
+    digits = sum(sign.isdigit() for sign in words)
+    if "@" in words:
+        return frozenset({f"e:{mail_of(words)}"})
+    if digits >= _LEAST_DIGITS and (number := number_of(words)):
+        return frozenset({f"t:{number}"})
+    if digits and re.fullmatch(r"[A-Za-z]{1,2}\d[A-Za-z0-9]?\s*\d[A-Za-z]{2}", words):
+        return frozenset({f"p:{postcode_of(words)}"})
+    found = [codes_of(part) for part in parts(words)]
+    if len(found) < _TWO:
+        return frozenset(f"w:{code}" for codes in found for code in codes)
+    return frozenset(
+        "n:" + "|".join(sorted((one, other)))
+        for left, right in combinations(found, 2)
+        for one in left
+        for other in right
+        if one != other
+    )
