@@ -39,6 +39,14 @@ CHECK_WORDS = {
 }
 
 
+FINDING_WORDS = {
+    "clear-evidence": "Clear evidence of vulnerability to radicalisation",
+    "limited-information": "Limited information, but a concern may exist",
+    "not-appropriate": "Not appropriate for Prevent",
+}
+"""What a Gateway assessment concludes, as people read it."""
+
+
 class Kind(StrEnum):
     """How a factor is answered: by presence and narrative, or as a check that was made or not, without content."""
 
@@ -112,3 +120,26 @@ class Assessment(Part):
     management_plan: Annotated[str, SPECIAL_CATEGORY] = ""
     changed: Annotated[str, SPECIAL_CATEGORY] = ""
     factors: Annotated[tuple[FactorAnswer, ...], SPECIAL_CATEGORY] = ()
+
+
+class Written(Part):
+    """What somebody has written of one factor so far: `answer` is a presence or a check, empty until one is chosen."""
+
+    factor: str
+    label: str
+    answer: str = ""
+    narrative: str = ""
+
+
+class Draft(Part):
+    """An assessment that is not complete: as it was typed, of whichever edition it was begun with."""
+
+    finding: str = ""
+    summary: str = ""
+    management_plan: str = ""
+    changed: str = ""
+    written: tuple[Written, ...] = ()
+
+    def of(self, factor: str) -> Written | None:
+        """Return what is written of a factor, None where nothing is."""
+        return next((each for each in self.written if each.factor == factor), None)

@@ -21,6 +21,7 @@ from services.triage.domain import (
     Body,
     ClockName,
     Practice,
+    Recipient,
     SignpostTo,
     Told,
 )
@@ -78,7 +79,20 @@ def practice(area: Area, now: datetime) -> Practice:
         every_closure_signed_off=area.gateway.closures_signed_off is SignedOff.EVERY,
         resumed=_resumed,
         told=tuple(_told(each, closes) for each in area.gateway.escalations),
+        recipients_of=lambda district: _recipients(area, district),
     )
+
+
+def _recipients(area: Area, district: str) -> tuple[Recipient, ...]:
+    """Return who outside the police is told of every referral from a district when it arrives, as the area says."""
+    teams = {each.team for each in area.recipients}
+    found: list[Recipient] = []
+    if Team.FRONT_DOOR in teams:
+        found.append(Recipient(area.front_door_for(district).name, "The concern, as social care needs it"))
+    dovetail = area.dovetail_team_for(district)
+    if Team.DOVETAIL in teams and dovetail is not None:
+        found.append(Recipient(dovetail.name, "That there is a referral, without identity"))
+    return tuple(found)
 
 
 def _working_days(area: Area) -> dict[ClockName, int]:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from areas.instruments import load_instruments
 from chassis.actor import Actor, ActorKind
 from chassis.app import Runtime
 from chassis.broker import Message
@@ -30,6 +31,7 @@ CLOSURE: dict[str, Any] = {
 }
 AREA = "kent-and-medway"
 VERSION = "2026-01"
+INSTRUMENTS = {each.instrument.id: each.instrument for each in load_instruments()[0]}
 
 
 def practice(**given: Any) -> Practice:
@@ -45,6 +47,7 @@ def practice(**given: Any) -> Practice:
         "urgent_within": timedelta(minutes=30),
         "close_of": lambda day: datetime.combine(day, time(17), UTC),
         "forces": {"northmere-constabulary": "Northmere Constabulary"},
+        "instruments": INSTRUMENTS,
         "services": {"kent-early-help": SignpostTo("Kent Early Help", NOW + timedelta(days=7))},
     }
     return Practice(**{**values, **given})

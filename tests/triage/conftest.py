@@ -18,8 +18,8 @@ from contracts.intake.police import ReferralReceived
 from services.triage.app import service
 from services.triage.domain import Body, Command, Record
 from services.triage.operations import Act, decide_referral, record_deconfliction
-from services.triage.operations.saving import carry_out
 from tests.conftest import RunningOf, RuntimeOf
+from tests.triage.assessing import assess
 from tests.triage.builders import CLOSURE, GATEWAY, IMU, NOW, GivenPractices, message, practice, received
 
 
@@ -54,8 +54,7 @@ class Desk:
     async def assess(self, subject: UUID) -> None:
         """Complete a Gateway assessment."""
         async with self.runtime.database.transaction(GATEWAY) as session:
-            act = Act(Command.ASSESS, NOW, Record(reason="limited-information"))
-            await carry_out(session, subject, act, practice())
+            await assess(session, subject, practice())
 
     async def hold(self, subject: UUID, command: Command, note: str) -> None:
         """Record a conflict or a request for more time."""

@@ -3,6 +3,7 @@
 from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
 from services.triage.domain.ageing import AGE_LABELS, age_of, first_days
 from services.triage.domain.closing import REASONS, owners, reasons_from
+from services.triage.domain.packing import CHRONICLED, WORDED, PackPart, PartNeeded, parts_needed
 from services.triage.domain.rules import (
     Step,
     completed,
@@ -27,6 +28,7 @@ from services.triage.domain.standing import (
     Practice,
     Practices,
     Proposal,
+    Recipient,
     Record,
     SignpostTo,
     Situation,
@@ -83,6 +85,7 @@ from services.triage.domain.words import (
     Obligation,
     ObligationEnded,
     ObligationNotFound,
+    PersonNotFound,
     PauseReason,
     ReferralNotFound,
     State,
@@ -91,6 +94,7 @@ from services.triage.domain.words import (
 __all__ = [
     "AGE_LABELS",
     "CHANGE_CLOCKS",
+    "CHRONICLED",
     "CLOCK_CHANGES",
     "DECIDE",
     "DECISIONS",
@@ -110,6 +114,7 @@ __all__ = [
     "STATE_LABELS",
     "TABLE",
     "WITHDRAWN_BY",
+    "WORDED",
     "WRONG",
     "AreaVersionUnknown",
     "AssessmentNotFound",
@@ -134,11 +139,15 @@ __all__ = [
     "ObligationEnded",
     "ObligationNotFound",
     "Offer",
+    "PackPart",
+    "PartNeeded",
     "Passage",
+    "PersonNotFound",
     "PauseReason",
     "Practice",
     "Practices",
     "Proposal",
+    "Recipient",
     "Record",
     "ReferralNotFound",
     "ReferralRestricted",
@@ -167,6 +176,7 @@ __all__ = [
     "next_states",
     "offers",
     "owners",
+    "parts_needed",
     "passages",
     "permissions",
     "reasons_from",

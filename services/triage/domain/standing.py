@@ -18,6 +18,19 @@ class SignpostTo:
 
 
 @dataclass(frozen=True)
+class Recipient:
+    """Somebody outside the police who is told of every referral when it arrives, and what they are told."""
+
+    name: str
+    what: str
+
+
+def nobody(_: str) -> tuple[Recipient, ...]:
+    """Return no recipients, whichever the district."""
+    return ()
+
+
+@dataclass(frozen=True)
 class Told:
     """A person who is told when a clock ran out and nobody has acted; `since` says from when, given when it ran out."""
 
@@ -41,6 +54,7 @@ class Practice:
     before. `forces` are those that a referral may be transferred to, by their ids. `resumed` says when a clock runs out
     that would have run out at a moment and stood still from one moment to another. `told` are those who are told, one
     after the other, that a clock ran out. `instruments` are those that an assessment may be made with, by their ids.
+    `recipients_of` a district are those outside the police who are told when a referral arrives.
     """
 
     area: str
@@ -58,6 +72,7 @@ class Practice:
     every_closure_signed_off: bool = False
     resumed: Callable[[datetime, datetime, datetime], datetime] = hours_passed
     told: tuple[Told, ...] = ()
+    recipients_of: Callable[[str], tuple[Recipient, ...]] = nobody
 
     def deadline(self, clock: ClockName, review_on: date | None = None) -> datetime:
         """Return when a clock that starts now runs out: the area's time, or the close of the day of a named review."""

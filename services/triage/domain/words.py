@@ -172,6 +172,12 @@ class ClockNotRunning(Conflict):
     reason: ClassVar[str] = "clock-not-running"
 
 
+class PersonNotFound(Missing):
+    """No such person is in the index, or none with a referral in this officer's areas."""
+
+    reason: ClassVar[str] = "person-not-found"
+
+
 class ObligationNotFound(Missing):
     """An answer names an obligation (a signpost, say) that was never made here."""
 

@@ -25,7 +25,15 @@ from services.triage.operations.deciding import (
     take,
 )
 from services.triage.operations.erasing import erase_subject
-from services.triage.operations.linking import SameAnswer, link_referrals, note_linked
+from services.triage.operations.linking import (
+    SameAnswer,
+    Told,
+    answer_elsewhere,
+    link_referrals,
+    note_linked,
+    separate_person,
+)
+from services.triage.operations.people import index_unread, look_again
 from services.triage.operations.obligations import (
     Answer,
     acknowledge_obligation,
@@ -58,6 +66,7 @@ __all__ = [
     "NewVersion",
     "Overdue",
     "SameAnswer",
+    "Told",
     "TransferAnswer",
     "acknowledge_obligation",
     "add_action",
@@ -66,6 +75,7 @@ __all__ = [
     "admit",
     "alarm_overdue",
     "allocate",
+    "answer_elsewhere",
     "answer_pack",
     "ask_partner",
     "begin_draft",
@@ -84,8 +94,10 @@ __all__ = [
     "fulfil",
     "hear_channel",
     "hear_transfer",
+    "index_unread",
     "keep_begun",
     "link_referrals",
+    "look_again",
     "mark_seen",
     "move_draft",
     "note_denied",
@@ -100,5 +112,6 @@ __all__ = [
     "review_partnership",
     "save_conclusion",
     "save_dimension",
+    "separate_person",
     "take",
 ]

@@ -49,3 +49,14 @@ async def _forget_pairs(session: Session, subject: UUID) -> None:
     await session.execute(delete(table).where(named))
     alike = or_(likeness.c.reference == reference, likeness.c.other_reference == reference)
     await session.execute(delete(likeness).where(alike))
+    await _forget_person(session, subject)
+
+
+async def _forget_person(session: Session, subject: UUID) -> None:
+    """Take a referral out of the person index; whoever else the person's other referrals belong to stays."""
+    elsewhere, merge = models.likeness_elsewhere, models.person_merge
+    for table in (models.person_key, models.person_referral):
+        await session.execute(delete(table).where(table.c.subject == subject))
+    either = or_(elsewhere.c.subject == subject, elsewhere.c.other_subject == subject)
+    await session.execute(delete(elsewhere).where(either))
+    await session.execute(delete(merge).where(or_(merge.c.subject == subject, merge.c.other_subject == subject)))

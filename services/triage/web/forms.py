@@ -72,7 +72,53 @@ class DeconflictionForm(Form):
 
     row_version: int = Field(title="the version of the referral")
     outcome: str = Field(default="", title="what was found")
-    rationale: Words = Field(default="", title="the note")
+    contact: OpenLine = Field(default="", title="whom the Gateway is to speak to")
+    rationale: UnitWords = Field(default="", title="the note")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
+
+
+class AssessmentForm(Form):
+    """Completing an assessment: the version of the referral, and the state of the draft, as the person saw them."""
+
+    row_version: int = Field(title="the version of the referral")
+    seen: str = Field(default="", max_length=64)
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the draft again: this form was not complete"}
+
+
+class SafeguardForm(Form):
+    """A note, a correction, a restriction or its end; which answers are needed, the page says."""
+
+    row_version: int = Field(title="the version of the referral")
+    step: str = ""
+    reason: str = Field(default="", max_length=100, title="what was wrong")
+    keeps: str = Field(default="", max_length=10, title="whether the officer goes on seeing it")
+    risk_owner: OpenLine = Field(default="", title="the investigating officer")
+    accepted: str = Field(default="", max_length=10, title="that the officer has accepted the risk")
+    rationale: OpenWords = Field(default="", title="the words")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
+
+    def record(self) -> Record:
+        """Return what is to be recorded."""
+        return Record(reason=self.reason, rationale=self.rationale, risk_owner=self.risk_owner)
+
+
+class PursueForm(SafeguardForm):
+    """Handing to the investigation: the words stay with the intelligence unit."""
+
+    rationale: UnitWords = Field(default="", title="the words")
+
+
+class AccessForm(Form):
+    """An officer for the access list, chosen or by sign-in id and name, and why."""
+
+    row_version: int = Field(title="the version of the referral")
+    officer: str = Field(default="", max_length=200, title="the officer")
+    officer_id: str = Field(default="", max_length=200, title="the sign-in id")
+    officer_name: OpenLine = Field(default="", title="the name")
+    rationale: OpenWords = Field(default="", title="the reason")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
 
@@ -88,7 +134,7 @@ class AllocateForm(Form):
 
     row_version: int = Field(title="the version of the referral")
     officer: str = Field(default="", max_length=200, title="the officer")
-    rationale: Words = Field(default="", title="the reason")
+    rationale: OpenWords = Field(default="", title="the reason")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
 
@@ -97,6 +143,21 @@ class SearchForm(Form):
     """What is searched for: a reference, a name, a telephone number or a postcode."""
 
     words: str = Field(default="", max_length=200, title="what to search for")
+
+
+class ClockForm(Form):
+    """Why a clock is extended, paused or let run on, and until which day; which answers are needed, the page says."""
+
+    row_version: int = Field(title="the version of the referral")
+    until: date | None = Field(default=None, title="the day")
+    reason: str = Field(default="", max_length=100, title="why it stands still")
+    rationale: OpenWords = Field(default="", title="the reason")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
+
+    def record(self) -> Record:
+        """Return what is to be recorded."""
+        return Record(reason=self.reason, rationale=self.rationale)
 
 
 class ObligationForm(Form):

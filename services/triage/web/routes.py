@@ -2,9 +2,11 @@
 
 from chassis.web import Page
 from services.triage.domain import (
+    CHANGE_CLOCKS,
     DECIDE,
     DECONFLICT,
     LINK,
+    SEE_FORECAST,
     SEE_GATEWAY_QUEUE,
     SEE_IMU_QUEUE,
     SEE_OBLIGATIONS,
@@ -15,6 +17,8 @@ from services.triage.domain import (
 from services.triage.web import views
 
 _ONE = "/referrals/{reference}"
+_DRAFT = f"{_ONE}/assess/{{draft}}"
+_ASSESS = Command.ASSESS.value
 
 PAGES: tuple[Page, ...] = (
     Page("GET", "/", views.home, SEE_REFERRAL),
@@ -26,6 +30,7 @@ PAGES: tuple[Page, ...] = (
     Page("POST", "/search", views.search_results, SEE_REFERRAL, name="search"),
     Page("GET", "/work", views.work, SEE_REFERRAL),
     Page("GET", "/workload", views.workload, SEE_WORKLOAD),
+    Page("GET", "/forecast", views.clock_forecast, SEE_FORECAST, name="forecast"),
     Page("GET", _ONE, views.referral, SEE_REFERRAL),
     Page("GET", f"{_ONE}/documents/{{document_id}}", views.document, SEE_REFERRAL),
     Page("GET", f"{_ONE}/print", views.print_referral, SEE_REFERRAL),
@@ -34,8 +39,34 @@ PAGES: tuple[Page, ...] = (
     Page("POST", f"{_ONE}/allocate", views.record_allocation, Command.ALLOCATE.value, name="allocate"),
     Page("GET", f"{_ONE}/deconfliction", views.deconflict, DECONFLICT),
     Page("POST", f"{_ONE}/deconfliction", views.record_deconfliction, DECONFLICT, name="deconflict"),
+    Page("GET", f"{_ONE}/assess", views.assess, _ASSESS),
+    Page("POST", f"{_ONE}/assess", views.begin_assessment, _ASSESS, name="assess"),
+    Page("GET", _DRAFT, views.assess_draft, _ASSESS),
+    Page("POST", _DRAFT, views.change_draft, _ASSESS, name="assess_draft"),
+    Page("GET", f"{_DRAFT}/check", views.assess_check, _ASSESS),
+    Page("POST", f"{_DRAFT}/check", views.complete_draft, _ASSESS, name="assess_check"),
+    Page("GET", f"{_DRAFT}/{{part}}", views.assess_part, _ASSESS),
+    Page("POST", f"{_DRAFT}/{{part}}", views.save_part, _ASSESS, name="assess_part"),
+    Page("GET", f"{_ONE}/assessments/{{number}}", views.assessment, SEE_REFERRAL),
+    Page("GET", f"{_ONE}/assessments/{{number}}/against/{{earlier}}", views.assess_compare, SEE_REFERRAL),
+    Page("GET", f"{_ONE}/investigation", views.pursue, Command.PURSUE.value),
+    Page("POST", f"{_ONE}/investigation", views.pursue, Command.PURSUE.value),
+    Page("GET", f"{_ONE}/note", views.note, Command.NOTE.value),
+    Page("POST", f"{_ONE}/note", views.note, Command.NOTE.value),
+    Page("GET", f"{_ONE}/correction", views.correct, Command.CORRECT.value),
+    Page("POST", f"{_ONE}/correction", views.correct, Command.CORRECT.value),
+    Page("GET", f"{_ONE}/restriction", views.restrict, Command.RESTRICT.value),
+    Page("POST", f"{_ONE}/restriction", views.restrict, Command.RESTRICT.value),
+    Page("GET", f"{_ONE}/restriction/end", views.end_restriction, Command.UNRESTRICT.value),
+    Page("POST", f"{_ONE}/restriction/end", views.end_restriction, Command.UNRESTRICT.value),
+    Page("GET", f"{_ONE}/access", views.access, Command.ADMIT.value),
+    Page("POST", f"{_ONE}/access", views.access, Command.ADMIT.value),
+    Page("GET", f"{_ONE}/access/{{access_id}}/end", views.end_access, Command.EXCLUDE.value),
+    Page("POST", f"{_ONE}/access/{{access_id}}/end", views.end_access, Command.EXCLUDE.value),
     Page("GET", f"{_ONE}/same", views.same, LINK),
     Page("POST", f"{_ONE}/same", views.record_same, LINK, name="same"),
+    Page("GET", f"{_ONE}/clocks/{{command}}", views.change_clock, CHANGE_CLOCKS),
+    Page("POST", f"{_ONE}/clocks/{{command}}", views.record_clock, CHANGE_CLOCKS, name="change_clock"),
     Page("GET", f"{_ONE}/decision", views.choose_decision, DECIDE),
     Page("POST", f"{_ONE}/decision", views.start_decision, DECIDE, name="choose_decision"),
     Page("GET", f"{_ONE}/decision/{{command}}", views.decide, DECIDE),
@@ -62,4 +93,5 @@ NAVIGATION = (
     ("My work", "work"),
     ("Workload", "workload"),
     ("What others owe", "ageing"),
+    ("Clocks", "forecast"),
 )

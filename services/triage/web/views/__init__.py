@@ -1,8 +1,21 @@
 """The views of the police console."""
 
+from services.triage.web.views.access import access, end_access
 from services.triage.web.views.ageing import ageing, ageing_file
 from services.triage.web.views.allocating import allocate, record_allocation
+from services.triage.web.views.assessing import (
+    assess,
+    assess_check,
+    assess_draft,
+    assess_part,
+    begin_assessment,
+    change_draft,
+    complete_draft,
+    save_part,
+)
+from services.triage.web.views.assessments import assess_compare, assessment
 from services.triage.web.views.begun import discard_begun, save_begun
+from services.triage.web.views.clocks import change_clock, record_clock
 from services.triage.web.views.deciding import (
     check_or_commit,
     choose_decision,
@@ -10,6 +23,7 @@ from services.triage.web.views.deciding import (
     start_decision,
 )
 from services.triage.web.views.deconflicting import deconflict, record_deconfliction
+from services.triage.web.views.forecasting import clock_forecast
 from services.triage.web.views.obligations import (
     add_action,
     ask_partner,
@@ -20,37 +34,66 @@ from services.triage.web.views.obligations import (
 from services.triage.web.views.printing import print_referral
 from services.triage.web.views.queues import gateway_queue, home, imu_queue, newer
 from services.triage.web.views.referral import document, referral, take
+from services.triage.web.views.safeguards import (
+    correct,
+    denials_recorded,
+    end_restriction,
+    note,
+    pursue,
+    restrict,
+)
 from services.triage.web.views.sameness import record_same, same
 from services.triage.web.views.searching import find, search, search_results
 from services.triage.web.views.work import work, workload
 
 __all__ = [
+    "access",
     "add_action",
     "ageing",
     "ageing_file",
     "allocate",
     "ask_partner",
+    "assess",
+    "assess_check",
+    "assess_compare",
+    "assess_draft",
+    "assess_part",
+    "assessment",
+    "begin_assessment",
     "cancel_obligation",
+    "change_clock",
+    "change_draft",
     "check_or_commit",
     "choose_decision",
+    "clock_forecast",
+    "complete_draft",
+    "correct",
     "decide",
     "deconflict",
+    "denials_recorded",
     "discard_begun",
     "document",
+    "end_access",
+    "end_restriction",
     "find",
     "fulfil_obligation",
     "gateway_queue",
     "home",
     "imu_queue",
     "newer",
+    "note",
     "print_referral",
+    "pursue",
     "record_allocation",
+    "record_clock",
     "record_deconfliction",
     "record_same",
     "referral",
+    "restrict",
     "review_partnership",
     "same",
     "save_begun",
+    "save_part",
     "search",
     "search_results",
     "start_decision",

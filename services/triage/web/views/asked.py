@@ -9,8 +9,8 @@ from chassis.clock import LONDON
 from chassis.database import Session
 from chassis.web import PageRequest, Response
 from services.triage import queries
-from services.triage.domain import DECISIONS, DECONFLICTION, TABLE, Command, Offer, Practice, Practices, offers
-from services.triage.queries import Held, TimelineEntry
+from services.triage.domain import DECISIONS, DECONFLICTION, TABLE, WRONG, Command, Offer, Practice, Practices, offers
+from services.triage.queries import CorrectionView, Held, TimelineEntry
 from services.triage.web.views.versions import by_whom, happened
 
 LABELS = {row.command.value: row.label for row in TABLE}
@@ -70,8 +70,15 @@ HAPPENED = {
 
 PAGES_OF = {
     Command.TAKE: "take",
+    Command.ASSESS: "assess",
     Command.ALLOCATE: "allocate",
     **dict.fromkeys(DECONFLICTION, "deconflict"),
+    Command.PURSUE: "pursue",
+    Command.NOTE: "note",
+    Command.CORRECT: "correct",
+    Command.RESTRICT: "restrict",
+    Command.UNRESTRICT: "end_restriction",
+    Command.ADMIT: "access",
     Command.REQUEST: "ask_partner",
     Command.ADD_ACTION: "add_action",
     Command.REVIEW_PLP: "review_partnership",
@@ -96,6 +103,7 @@ class Opened:
     practice: Practice
     today: date
     offers: tuple[Offer[Command], ...]
+    corrections: tuple[CorrectionView, ...] = ()
 
     def refusal(self, command: Command) -> str:
         """Return why a command is not offered, nothing where it is."""
@@ -108,9 +116,9 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
     local: Practices = page.runtime.clients
     practice = local.under(held.area, held.area_version, page.now)
-    return Opened(
-        held, practice, page.now.astimezone(LONDON).date(), offers(held.situation, page.actor.roles, practice)
-    )
+    today = page.now.astimezone(LONDON).date()
+    may = offers(held.situation, page.actor.roles, practice)
+    return Opened(held, practice, today, may, await queries.corrections(session, (held.subject,)))
 
 
 def changes_text(changes: tuple[TimelineEntry, ...]) -> list[dict[str, object]]:
@@ -138,8 +146,16 @@ def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, 
         immediate_danger=held.immediate_danger,
         urgent=held.situation.urgent,
         row_version=held.row_version,
+        restricted=held.situation.restricted,
+        access_href="" if found.refusal(Command.ADMIT) else page.url("access", reference=held.reference),
+        corrections=mistakes(found.corrections),
         **values,
     )
+
+
+def mistakes(corrections: tuple[CorrectionView, ...]) -> list[dict[str, object]]:
+    """Return what a page says of corrections, as plain values."""
+    return [{**vars(each), "label": WRONG[each.kind][0]} for each in corrections]
 
 
 def _facts(held: Held) -> list[tuple[str, str]]:

@@ -1,10 +1,10 @@
 """The referral page, its documents, and taking it."""
 
 from datetime import datetime
-from itertools import groupby
 from uuid import UUID
 
 from chassis import documents
+from chassis.database import Session
 from chassis.errors import Missing
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, parse
@@ -17,14 +17,24 @@ from services.triage.domain import (
     ChangedMeanwhile,
     ClockName,
     Command,
-    State,
-    next_states,
     permissions,
 )
 from services.triage.operations import Act
 from services.triage.queries import ReferralView
 from services.triage.web.forms import TakeForm
-from services.triage.web.views.asked import HAPPENED, LABELS, PAGES_OF, Opened, opened, page_of, said, shown
+from services.triage.web.views.asked import (
+    HAPPENED,
+    LABELS,
+    PAGES_OF,
+    Opened,
+    changes_text,
+    opened,
+    page_of,
+    said,
+    shown,
+)
+from services.triage.web.views.assessments import assessed
+from services.triage.web.views.pathway import pathway, way_through
 from services.triage.web.views.sameness import samenesses
 from services.triage.web.views.versions import DOORS, added, changed, named, why_unread
 
@@ -41,10 +51,23 @@ async def referral(page: PageRequest) -> Response:
         found = await opened(page, session, reason="referral-page")
         for team in _teams(page):
             await operations.mark_seen(session, found.held, team, page.now)
-        view = await queries.referral_view(session, found.held)
-        others = await samenesses(session, found.held)
-    others["document_url"] = lambda each: page.url("document", reference=found.held.reference, document_id=each)
-    return shown(page, "referral", found, {**referral_values(view, found), **others, "offers": _offers(page, found)})
+        beside = await _beside(page, session, found)
+    return shown(page, "referral", found, beside)
+
+
+async def _beside(page: PageRequest, session: Session, found: Opened) -> dict[str, object]:
+    """Return everything that the page shows of a referral and of what stands beside it."""
+    view = await queries.referral_view(session, found.held)
+    way = await queries.way_of(session, found.held.subject)
+    return {
+        **referral_values(view, found),
+        **await samenesses(session, found.held),
+        **await assessed(page, session, found),
+        "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
+        "offers": _offers(page, found),
+        "way": way_through(way, found.held.door),
+        "pathway": pathway(found.held.situation, found.practice, view.timeline),
+    }
 
 
 async def document(page: PageRequest) -> Response:
@@ -67,12 +90,24 @@ async def take(page: PageRequest) -> Response:
     if isinstance(form, FormErrors):
         raise ChangedMeanwhile("The form was not complete: open the referral and take it again.")
     allow(page.actor, Command.TAKE, permissions())
-    async with page.transaction() as session:
-        found = await opened(page, session, reason="take")
-        act = Act(Command.TAKE, page.now, expected=form.row_version)
-        await operations.take(session, found.held.subject, act, found.practice)
+    try:
+        async with page.transaction() as session:
+            found = await opened(page, session, reason="take")
+            act = Act(Command.TAKE, page.now, expected=form.row_version)
+            await operations.take(session, found.held.subject, act, found.practice)
+    except ChangedMeanwhile:
+        return await _first_were_others(page, form.row_version)
     page.flash("You have taken this referral.")
     return page.redirect("referral", reference=found.held.reference)
+
+
+async def _first_were_others(page: PageRequest, seen: int) -> Response:
+    """Show the referral as it is now, with who did what after this person had opened it."""
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="take")
+        beside = await _beside(page, session, found)
+        changes = await queries.changes_since(session, found.held.subject, seen)
+    return shown(page, "referral", found, {**beside, "changes": changes_text(changes)}, status=409)
 
 
 def _teams(page: PageRequest) -> list[Team]:
@@ -95,8 +130,8 @@ def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
         "title": f"Referral {held.reference}",
         "state": STATE_LABELS[held.situation.state],
         "hold": HOLD_LABELS[held.situation.hold.outcome] if held.situation.hold else "",
-        "been": _been(view),
-        "possible": [STATE_LABELS[state] for state in next_states(held.situation, found.practice)],
+        "concern": view.form.concerns.narrative if view.form else "",
+        "came_to_light": view.form.concerns.came_to_light_on if view.form else None,
         "risk_owner": held.situation.risk_owner,
         "officer": held.officer,
         "received_at": held.received_at,
@@ -138,11 +173,6 @@ def _offers(page: PageRequest, found: Opened) -> list[dict[str, object]]:
         for each in found.offers
         if each.command in PAGES_OF
     ]
-
-
-def _been(view: ReferralView) -> list[str]:
-    """Return the states that it has been in, the present one last."""
-    return [STATE_LABELS[State(state)] for state, _ in groupby(entry.to_state for entry in view.timeline)]
 
 
 def _entries(view: ReferralView) -> list[dict[str, object]]:

@@ -1,0 +1,52 @@
+"""Synthetic assessments: what an officer types, and the operations that keep it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Session
+from contracts.vocabulary.assessment import Assessment, Check, Draft, Instrument, Kind, Presence, Written
+from services.triage import operations, queries
+from services.triage.domain import Command, Practice
+from services.triage.operations import Act
+from tests.triage.builders import NOW
+
+
+def written(instrument: Instrument, presence: Presence = Presence.NOT_KNOWN, words: str = "") -> tuple[Written, ...]:
+    """Return the same answer to every factor of an instrument; every check is done."""
+    return tuple(
+        Written(factor=factor.id, label=factor.label, answer=Check.DONE)
+        if factor.kind is Kind.CHECK
+        else Written(factor=factor.id, label=factor.label, answer=presence, narrative=words)
+        for factor in instrument.factors()
+    )
+
+
+def draft(instrument: Instrument, presence: Presence = Presence.NOT_KNOWN, words: str = "") -> Draft:
+    """Return a draft that lacks nothing, of a second assessment too."""
+    return Draft(
+        finding="limited-information",
+        summary="A synthetic summary.",
+        management_plan="Ask the school.",
+        changed="Nothing that anybody knows of.",
+        written=written(instrument, presence, words),
+    )
+
+
+async def write(session: Session, subject: UUID, instrument: Instrument, typed: Draft, now: datetime = NOW) -> UUID:
+    """Begin a draft and save every part of it; returns its id."""
+    placed = await queries.held(session, subject)
+    draft_id = await operations.begin_draft(session, placed, instrument, now)
+    for dimension in instrument.dimensions:
+        names = {factor.id for factor in dimension.factors}
+        said = tuple(each for each in typed.written if each.factor in names)
+        await operations.save_dimension(session, placed, draft_id, dimension, said, now)
+    await operations.save_conclusion(session, placed, draft_id, typed, now)
+    return draft_id
+
+
+async def assess(session: Session, subject: UUID, practice: Practice, typed: Draft | None = None) -> Assessment:
+    """Write and complete a Gateway assessment."""
+    instrument = practice.instruments["gateway"]
+    draft_id = await write(session, subject, instrument, typed or draft(instrument))
+    placed = await queries.held(session, subject)
+    return await operations.complete_assessment(session, placed, draft_id, Act(Command.ASSESS, NOW), practice)
