@@ -3,6 +3,7 @@
 from chassis.web import PageRequest, Response
 from services.triage import queries
 from services.triage.web.views.asked import opened, shown
+from services.triage.web.views.pathway import way_through
 from services.triage.web.views.referral import referral_values
 
 
@@ -17,6 +18,6 @@ async def print_referral(page: PageRequest) -> Response:
         "title": f"Referral {found.held.reference}, printed",
         "printed_by": page.actor.name or page.actor.id,
         "organisation": page.actor.organisation,
-        "way": way,
+        "way": way_through(way, found.held.door),
     }
     return shown(page, "print", found, values)
