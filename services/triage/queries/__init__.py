@@ -105,7 +105,6 @@ from services.triage.queries.safeguards import (
     seen_by,
     transfers,
 )
-from services.triage.queries.searching import Found, search
 from services.triage.queries.versions import VersionView, all_versions
 from services.triage.queries.way import Sent, Way, way_of
 
@@ -129,7 +128,6 @@ __all__ = [
     "CorrectionView",
     "DraftLine",
     "Elsewhere",
-    "Found",
     "FoundPerson",
     "Held",
     "HeldDraft",
@@ -206,7 +204,6 @@ __all__ = [
     "running",
     "running_clock",
     "sameness",
-    "search",
     "seen_by",
     "shared",
     "suggested",

@@ -14,6 +14,7 @@ from services.triage import models
 from services.triage.domain import ClockName, Command, Hold, State
 from services.triage.queries.holding import HELD_BACK, holds
 from services.triage.queries.referral import ClockView, clock_view
+from services.triage.queries.safeguards import hidden
 
 QUEUE_PAGE = 50
 NOBODY = "nobody"
@@ -63,7 +64,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class QueueLine:
-    """One referral in a queue, without identity."""
+    """One referral in a queue, without identity; of a `hidden` one, this person may be shown the reference alone."""
 
     subject: UUID
     reference: str
@@ -76,6 +77,7 @@ class QueueLine:
     area: str
     district: str
     restricted: bool
+    hidden: bool
     next_due_at: datetime
     clock: ClockView | None
     hold: Hold | None
@@ -195,6 +197,7 @@ def _filtered(statement: Select[Any], wanted: Wanted) -> Select[Any]:
 async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine, ...]:
     held_back = await holds(session, [row.subject for row in rows if row.state in HELD_BACK])
     running = await _next_clocks(session, [row.subject for row in rows])
+    closed = await hidden(session, [row.subject for row in rows if row.restricted])
     return tuple(
         QueueLine(
             subject=row.subject,
@@ -208,6 +211,7 @@ async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine,
             area=row.area,
             district=row.district,
             restricted=row.restricted,
+            hidden=row.subject in closed,
             next_due_at=row.next_due_at,
             clock=running.get(row.subject),
             hold=held_back.get(row.subject),

@@ -192,8 +192,11 @@ def _column(
 
 def line_values(line: QueueLine, now: datetime) -> dict[str, object]:
     """Return a line of a list as plain values."""
+    if line.hidden:
+        return {"reference": line.reference, "hidden": True}
     clock = line.clock
     return {
+        "hidden": False,
         "reference": line.reference,
         "immediate_danger": line.immediate_danger,
         "urgent": line.urgent,

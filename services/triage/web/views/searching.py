@@ -4,6 +4,7 @@ from chassis import audit
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.triage import queries
 from services.triage.domain import STATE_LABELS
+from services.triage.queries import FoundPerson
 from services.triage.web.forms import SearchForm
 
 
@@ -28,11 +29,24 @@ async def search_results(page: PageRequest) -> Response:
     if len(form.words.replace(" ", "")) < 2:  # noqa: PLR2004 - one letter is no search
         return _shown(page, refused(data, ("words", "Enter at least two letters or digits")), status=422)
     async with page.transaction() as session:
-        found = await queries.search(session, form.words)
+        found = await queries.find_people(session, form.words)
         for each in found:
             await audit.record_read(session, subject=each.subject, now=page.now, reason="search")
-    results = [{**vars(each), "state": STATE_LABELS[each.state]} for each in found]
+    results = [_result(each) for each in found]
     return _shown(page, refused(data), results=results)
+
+
+def _result(found: FoundPerson) -> dict[str, object]:
+    identity = found.identity
+    return {
+        "reference": found.reference,
+        "name": found.name,
+        "born": identity.born if identity else None,
+        "state": STATE_LABELS[found.state],
+        "received_at": found.received_at,
+        "how": f"The {found.how}",
+        "restricted": found.restricted,
+    }
 
 
 def _shown(
