@@ -42,7 +42,7 @@ _GRADES = (
     r"\b[35]\s?[x×]\s?5\s?[x×]\s?[25]\b",
     r"\b4\s?[x×]\s?4(?:\s?[x×]\s?4)?\s+(?:report|form|grading|intel\w*)\b",
     r"\b(?:[a-e]/[1-5]/[1-5pc]|[1-3]/[a-e]/[pc])\b",
-    rf"\b{_GRADED}\b(?:\s+(?:as|is|code|at|grade))?\s*[:(-]?\s*{_GRADE}\b",
+    rf"\b{_GRADED}\b(?:\s+(?:as|is|code|at|grade))?\s*[:(,-]?\s*{_GRADE}\b",
     rf"(?<![a-z0-9])\(?{_GRADE}\)?\s+(?:graded|grading|intel|intelligence|source)\b",
     r"\b(?:source|intel|intelligence)\s*[:(-]?\s*(?-i:[A-E][1-5])\b",
     r"\b(?:source|intelligence|information)\s+(?:evaluation|grading)\b",

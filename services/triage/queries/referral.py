@@ -14,7 +14,7 @@ from contracts.vocabulary import ReferralForm
 from services.triage import models
 from services.triage.queries.holding import Held, latest_form
 from services.triage.queries.obligations import ObligationView, obligations
-from services.triage.queries.safeguards import DeconflictionView, deconflictions
+from services.triage.queries.safeguards import DeconflictionView, TransferView, deconflictions, transfers
 from services.triage.queries.versions import VersionView, all_versions
 
 
@@ -71,6 +71,7 @@ class ReferralView:
     versions: tuple[VersionView, ...]
     timeline: tuple[TimelineEntry, ...]
     deconflictions: tuple[DeconflictionView, ...]
+    transfers: tuple[TransferView, ...]
     decisions: tuple[DecisionView, ...]
     obligations: tuple[ObligationView, ...]
 
@@ -86,6 +87,7 @@ async def referral_view(session: Session, found: Held) -> ReferralView:
         clocks=await _clocks(session, found.subject),
         timeline=await _timeline(session, found.subject, versions),
         deconflictions=await deconflictions(session, found.subject),
+        transfers=await transfers(session, found.subject),
         decisions=await _decisions(session, found.subject),
         obligations=await obligations(session, found.subject),
     )
@@ -99,7 +101,8 @@ async def changes_since(session: Session, subject: UUID, row_version: int) -> tu
 
 def clock_view(row: Row[Any]) -> ClockView:
     """Return a clock as its row has it."""
-    return ClockView(row.name, row.due_at, row.stopped_at, row.times_extended, row.paused_at, row.about, row.paused_for or "")
+    paused = row.paused_for or ""
+    return ClockView(row.name, row.due_at, row.stopped_at, row.times_extended, row.paused_at, row.about, paused)
 
 
 async def _clocks(session: Session, subject: UUID) -> tuple[ClockView, ...]:

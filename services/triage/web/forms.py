@@ -173,3 +173,20 @@ class ObligationForm(Form):
     rationale: OpenWords = Field(default="", title="what was said")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
+
+
+class SameForm(Form):
+    """Whether two referrals are about the same person, and how the officer knows."""
+
+    row_version: int = Field(title="the version of the referral")
+    other: str = Field(default="", max_length=100, title="the other reference")
+    answer: str = Field(default="", max_length=20, title="the answer")
+    reason: OpenWords = Field(default="", title="how you know")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
+
+
+class SeparateForm(Form):
+    """Which of a person's referrals are about somebody else, and how the officer knows."""
+
+    reason: OpenWords = Field(default="", title="how you know")

@@ -20,7 +20,7 @@ _ONE = "/referrals/{reference}"
 _DRAFT = f"{_ONE}/assess/{{draft}}"
 _ASSESS = Command.ASSESS.value
 
-PAGES: tuple[Page, ...] = (
+_ALL: tuple[Page, ...] = (
     Page("GET", "/", views.home, SEE_REFERRAL),
     Page("GET", "/imu", views.imu_queue, SEE_IMU_QUEUE),
     Page("GET", "/gateway", views.gateway_queue, SEE_GATEWAY_QUEUE),
@@ -33,6 +33,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", "/forecast", views.clock_forecast, SEE_FORECAST, name="forecast"),
     Page("GET", _ONE, views.referral, SEE_REFERRAL),
     Page("GET", f"{_ONE}/documents/{{document_id}}", views.document, SEE_REFERRAL),
+    Page("GET", f"{_ONE}/pack", views.pack_preview, DECIDE),
     Page("GET", f"{_ONE}/print", views.print_referral, SEE_REFERRAL),
     Page("POST", f"{_ONE}/take", views.take, Command.TAKE.value),
     Page("GET", f"{_ONE}/allocate", views.allocate, Command.ALLOCATE.value),
@@ -86,6 +87,7 @@ PAGES: tuple[Page, ...] = (
     Page("GET", f"{_ONE}/obligations/{{obligation}}/cancel", views.cancel_obligation, Command.CANCEL.value),
     Page("POST", f"{_ONE}/obligations/{{obligation}}/cancel", views.cancel_obligation, Command.CANCEL.value),
 )
+PAGES = tuple(views.denials_recorded(page) for page in _ALL)
 
 NAVIGATION = (
     ("Deconfliction", "imu_queue"),

@@ -31,6 +31,7 @@ from services.triage.web.views.obligations import (
     fulfil_obligation,
     review_partnership,
 )
+from services.triage.web.views.pack import pack_preview
 from services.triage.web.views.printing import print_referral
 from services.triage.web.views.queues import gateway_queue, home, imu_queue, newer
 from services.triage.web.views.referral import document, referral, take
@@ -82,6 +83,7 @@ __all__ = [
     "imu_queue",
     "newer",
     "note",
+    "pack_preview",
     "print_referral",
     "pursue",
     "record_allocation",

@@ -4,7 +4,6 @@ from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.triage import operations, queries
 from services.triage.domain import (
-    DECONFLICTION,
     ChangedMeanwhile,
     Command,
     Record,
@@ -19,21 +18,21 @@ FOUND = {
     Command.CLEAR: "Clear to proceed",
     Command.CONFLICT: "Conflict",
     Command.MORE_TIME: "More time is needed",
-    Command.PURSUE: "Conflict: the investigation takes it",
 }
 HINTS = {
     Command.CLEAR: "The Gateway may decide.",
-    Command.CONFLICT: "The Gateway may not decide, and sees this note. Say whom to speak to, not what it is about.",
-    Command.PURSUE: "Name below the investigating officer who has accepted the risk.",
-    Command.MORE_TIME: "Counted from the present deadline. The Gateway sees this note: say what is being waited for.",
+    Command.CONFLICT: "The pathway stops. The Gateway is told whom to speak to, not what it is about.",
+    Command.MORE_TIME: "Counted from the present deadline. The Gateway is told that you need it, not why.",
 }
+NAMED = frozenset({Command.CONFLICT, Command.MORE_TIME})
+"""The outcomes with which the unit says whom the Gateway may speak to."""
 
 
 async def deconflict(page: PageRequest) -> Response:
     """Ask what was found."""
     async with page.transaction() as session:
         found = await opened(page, session, reason="deconfliction")
-    return _asked(page, found, blank())
+    return _asked(page, found, blank({"contact": page.actor.name}))
 
 
 async def record_deconfliction(page: PageRequest) -> Response:
@@ -44,13 +43,14 @@ async def record_deconfliction(page: PageRequest) -> Response:
         found = await opened(page, session, reason="deconfliction")
     if isinstance(form, FormErrors):
         return _asked(page, found, form, status=422)
-    if form.outcome not in DECONFLICTION:
+    if form.outcome not in FOUND:
         return _asked(page, found, refused(data, ("outcome", "Choose what was found")), status=422)
     command = Command(form.outcome)
     allow(page.actor, command, permissions())
     if form.row_version != found.held.row_version:
         return await _changed(page, refused(data), form.row_version)
-    act = Act(command, page.now, Record(rationale=form.rationale), form.row_version)
+    contact = form.contact if command in NAMED else ""
+    act = Act(command, page.now, Record(rationale=form.rationale, contact=contact), form.row_version)
     if missing := lacks(command, found.held.situation.state, act.record):
         return _asked(page, found, refused(data, *((name, "Enter a note") for name, _ in missing)), status=422)
     try:
@@ -77,7 +77,8 @@ def _asked(
     status: int = 200,
     changes: list[dict[str, object]] | None = None,
 ) -> Response:
-    offered = [offer for offer in found.offers if offer.command in DECONFLICTION]
+    offered = [offer for offer in found.offers if offer.command in FOUND]
+    pursued = "" if found.refusal(Command.PURSUE) else page.url("pursue", reference=found.held.reference)
     return shown(
         page,
         "deconflict",
@@ -89,6 +90,7 @@ def _asked(
                 (each.command.value, FOUND[each.command], HINTS[each.command]) for each in offered if not each.refusal
             ],
             "refusals": [(each.label, each.refusal) for each in offered if each.refusal],
+            "pursue_href": pursued,
             "changes": changes or [],
         },
         status,

@@ -35,6 +35,7 @@ from services.triage.web.views.asked import (
 )
 from services.triage.web.views.assessments import assessed
 from services.triage.web.views.pathway import pathway, way_through
+from services.triage.web.views.safeguards import transferred
 from services.triage.web.views.sameness import samenesses
 from services.triage.web.views.versions import DOORS, added, changed, named, why_unread
 
@@ -61,7 +62,7 @@ async def _beside(page: PageRequest, session: Session, found: Opened) -> dict[st
     way = await queries.way_of(session, found.held.subject)
     return {
         **referral_values(view, found),
-        **await samenesses(session, found.held),
+        **await samenesses(page, session, found.held),
         **await assessed(page, session, found),
         "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
         "offers": _offers(page, found),
@@ -144,6 +145,7 @@ def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
         "take_by": _take_by(view),
         "clocks": view.clocks,
         "deconflictions": [{**_plain(each), "label": HAPPENED[Command(each.outcome)]} for each in view.deconflictions],
+        "transfers": transferred(view.transfers, found),
         "decisions": [{**_plain(each), "label": LABELS[each.command]} for each in view.decisions],
         "obligations": [_plain(each) for each in view.obligations],
         "entries": _entries(view),
