@@ -1,5 +1,6 @@
 """Keys and seals: one AES-256 key per subject, wrapped in a database of its own, and one key per topic."""
 
+import hmac
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,6 +81,7 @@ class SubjectKeys:
         self._table = f"{schema_of(service)}.subject_key"
         self._erased_table = f"{schema_of(service)}.erased_subject"
         self._wrapper = AESGCM(key_encryption_key)
+        self._searching = hmac.digest(key_encryption_key, b"search keys", "sha256")
         # The keys themselves: a cipher is made in less than a microsecond, and kept it takes ten times as much memory.
         self._cache: OrderedDict[UUID, bytes] = OrderedDict()
         self._stock: list[UUID] = []
@@ -168,10 +170,19 @@ class SubjectKeys:
         while len(self._cache) > CACHED_KEYS:
             self._cache.popitem(last=False)
 
+    async def open(self, subjects: Iterable[UUID]) -> None:
+        """Read the keys of several subjects at once, before something of each is opened."""
+        if wanted := [subject for subject in set(subjects) if subject not in self._cache]:
+            await self._load(wanted)
+
     async def knows(self, subject: UUID) -> bool:
         """Say whether there is a key of this subject."""
         await self._load((subject,))
         return subject in self._cache
+
+    def keyed(self, text: str) -> int:
+        """Return the keyed hash (signed 64 bit) by which something is found again without being kept as it is."""
+        return int.from_bytes(hmac.digest(self._searching, text.encode(), "sha256")[:8], "big", signed=True)
 
     async def seal(self, subject: UUID, plain: bytes) -> bytes:
         """Seal a value under the subject's key, creating the key if there is none; raises SubjectErased."""

@@ -109,7 +109,7 @@ class Session:
     def __init__(self, connection: AsyncConnection, actor: Actor, service: str, keys: SubjectKeys) -> None:
         self._connection = connection
         self._driver = Driver.beneath(connection)
-        self._keys = keys
+        self.keys = keys
         self._busy = False
         self._later: dict[tuple[UpdateBase, tuple[str, ...]], list[Mapping[str, Any]]] = {}
         self._held: frozenset[int] = frozenset()
@@ -215,19 +215,19 @@ class Session:
 
     async def new_subject(self) -> UUID:
         """Return the id of a new subject, whose key is made already."""
-        return await self._keys.new_subject()
+        return await self.keys.new_subject()
 
     async def knows(self, subject: UUID) -> bool:
         """Say whether anything may be sealed here for this subject."""
-        return await self._keys.knows(subject)
+        return await self.keys.knows(subject)
 
     async def seal(self, subject: UUID, value: str | bytes) -> bytes:
         """Seal a value under the subject's key; raises SubjectErased."""
-        return await self._keys.seal(subject, value.encode() if isinstance(value, str) else value)
+        return await self.keys.seal(subject, value.encode() if isinstance(value, str) else value)
 
     async def unseal(self, subject: UUID, sealed: bytes) -> bytes:
         """Open a sealed value; raises SubjectErased or SealBroken."""
-        return await self._keys.unseal(subject, sealed)
+        return await self.keys.unseal(subject, sealed)
 
     async def unseal_text(self, subject: UUID, sealed: bytes) -> str:
         """Open a sealed text."""

@@ -3,7 +3,7 @@
 from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
 from services.triage.domain.ageing import AGE_LABELS, age_of, first_days
 from services.triage.domain.closing import REASONS, owners, reasons_from
-from services.triage.domain.packing import CHRONICLED, WORDED, PackPart, PartNeeded, parts_needed
+from services.triage.domain.packing import CHRONICLED, NEEDED, WORDED, PackPart, PartNeeded, parts_needed
 from services.triage.domain.rules import (
     Step,
     completed,
@@ -102,6 +102,7 @@ __all__ = [
     "DECONFLICTION",
     "HOLD_LABELS",
     "LINK",
+    "NEEDED",
     "OF_OBLIGATIONS",
     "PAUSE_REASONS",
     "REASONS",

@@ -14,6 +14,8 @@ from contracts.vocabulary import ReferralForm
 from services.triage import models
 from services.triage.domain import ClockName, Command, Practice, receive
 from services.triage.operations.clocks import Deadline, Placed, run_clocks, start_clock
+from services.triage.operations.merging import join_waiting
+from services.triage.operations.people import index_person
 from services.triage.operations.saving import (
     Act,
     Line,
@@ -101,6 +103,8 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
     await run_clocks(session, opened, step, practice, now)
     if first.immediate_danger:
         start_clock(session, opened, Deadline(ClockName.URGENT, arrival.received_at + practice.urgent_within), now)
+    await index_person(session, opened, first.form, now)
+    await join_waiting(session, arrival.reference, now)
 
 
 async def add_version(session: Session, subject: UUID, version: NewVersion, practice: Practice, now: datetime) -> None:
@@ -120,6 +124,8 @@ async def add_version(session: Session, subject: UUID, version: NewVersion, prac
     elif before.summary is None:
         values["unread_reason"] = version.unread_reason
     await change(session, subject, values)
+    if version.form is not None:
+        await index_person(session, before, version.form, now)
 
 
 async def _keep_version(session: Session, placed: Placed, version: NewVersion, *, row_version: int) -> None:

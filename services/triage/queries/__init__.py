@@ -65,6 +65,7 @@ from services.triage.queries.pairs import (
 )
 from services.triage.queries.people import FoundPerson, find_people, identified
 from services.triage.queries.person import (
+    OUTCOMES,
     MergeView,
     PersonView,
     Shared,
@@ -116,6 +117,7 @@ __all__ = [
     "MOST_IN_A_FILE",
     "NOBODY",
     "PAUSED_SHOWN",
+    "OUTCOMES",
     "QUEUE_PAGE",
     "WORKED_STATES",
     "AccessView",

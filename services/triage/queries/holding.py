@@ -24,7 +24,7 @@ from services.triage.domain import (
     State,
 )
 from services.triage.queries.obligations import open_obligations
-from services.triage.queries.pairs import linked, unanswered
+from services.triage.queries.pairs import linked, still_to_answer
 from services.triage.queries.safeguards import check_access, contact
 
 HELD_BACK = frozenset({State.DECONFLICTING, State.CONFLICT})
@@ -138,7 +138,7 @@ async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Sit
         acting=(session.actor.name or session.actor.id) if person else "",
         assessed=row.assessed,
         gathered=row.gathered,
-        earlier_unanswered=len(await unanswered(session, row.reference)),
+        earlier_unanswered=await still_to_answer(session, row.reference, row.subject),
         referrals_of_person=1 + len(await linked(session, row.reference)),
         open_obligations=tuple(f"{OWED[each.kind]} ({each.owner})" for each in owed),
         open_requests=sum(each.kind is Obligation.REQUEST for each in owed),

@@ -1,18 +1,39 @@
-"""What is said of two referrals that may be about the same person: suggested, linked or kept apart."""
+"""What is said of two referrals that may be about the same person: suggested, confirmed, kept apart, not known."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select, union
+from sqlalchemy import Row, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from chassis.database import Session
 from services.triage import models
+from services.triage.domain.people import Evidence, Verdict
+
+_OF_PERSON = text(
+    "SELECT r.reference, r.subject, p.person FROM person_referral AS p JOIN referral AS r USING (subject)"
+    " WHERE p.person IN (SELECT q.person FROM person_referral AS q JOIN referral AS s USING (subject)"
+    " WHERE s.reference = ANY(CAST(:references AS text[])))"
+    " ORDER BY r.received_at, r.subject"
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A referral and the person whose it is."""
+
+    reference: str
+    subject: UUID
+    person: UUID
 
 
 @dataclass(frozen=True)
 class SamenessView:
-    """What was said last of this referral and another one: `answer` is linked or separate."""
+    """What was said last of this referral and another one: `answer` is linked, separate or cannot-tell."""
 
     other_reference: str
     answer: str
@@ -22,12 +43,36 @@ class SamenessView:
     answered_in: str
 
 
+@dataclass(frozen=True)
+class Suggestion:
+    """A referral that may be about the same person and that nobody has answered, with what speaks for it."""
+
+    reference: str
+    other_reference: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """That another area holds a referral that may be about the same person: which one stays there."""
+
+    other_subject: UUID
+    other_area: str
+    other_area_version: str
+    found_at: datetime
+    answer: str
+    by: str
+    note: str
+
+
+async def members(session: Session, references: Collection[str]) -> tuple[Member, ...]:
+    """Return all referrals of the persons whom some referrals are about, the earliest first."""
+    rows = await session.rows(_OF_PERSON, {"references": list(references)})
+    return tuple(Member(row.reference, row.subject, row.person) for row in rows)
+
+
 async def sameness(session: Session, reference: str) -> tuple[SamenessView, ...]:
     """Return what was said last of each pair that a referral is part of, newest first."""
-    table = models.sameness
-    one, other = table.c.earlier_reference, table.c.later_reference
-    last = select(table).ext(distinct_on(one, other)).where((one == reference) | (other == reference))
-    rows = await session.rows(last.order_by(one, other, table.c.answered_at.desc(), table.c.answered_in.desc()))
     views = [
         SamenessView(
             row.earlier_reference if row.later_reference == reference else row.later_reference,
@@ -37,25 +82,102 @@ async def sameness(session: Session, reference: str) -> tuple[SamenessView, ...]
             row.answered_at,
             row.answered_in,
         )
-        for row in rows
+        for row in await last_answers(session, (reference,))
     ]
     return tuple(sorted(views, key=lambda view: view.answered_at, reverse=True))
 
 
+async def last_answers(session: Session, references: Collection[str]) -> list[Row[Any]]:
+    """Return the answer given last to each pair that one of these referrals is part of."""
+    table = models.sameness
+    one, other = table.c.earlier_reference, table.c.later_reference
+    last = select(table).ext(distinct_on(one, other)).where(or_(one.in_(references), other.in_(references)))
+    order = (one, other, table.c.answered_at.desc(), table.c.answered_in.desc(), table.c.id.desc())
+    return list(await session.rows(last.order_by(*order)))
+
+
 async def unanswered(session: Session, reference: str) -> tuple[str, ...]:
-    """Return the references that a referral may be the same as and that nobody has answered."""
-    answered = {each.other_reference for each in await sameness(session, reference)}
-    return tuple(other for other in await suggested(session, reference) if other not in answered)
+    """Return the references that the person's referrals may be the same as and that nobody has answered."""
+    return tuple(sorted({other for _, other in await _open_pairs(session, reference)}))
 
 
 async def linked(session: Session, reference: str) -> tuple[str, ...]:
     """Return the references of the other referrals that are confirmed to be about the same person."""
-    return tuple(each.other_reference for each in await sameness(session, reference) if each.answer == "linked")
+    return tuple(each.reference for each in await members(session, (reference,)) if each.reference != reference)
 
 
 async def suggested(session: Session, reference: str) -> tuple[str, ...]:
     """Return the references that a referral may be the same as, whichever of the two was announced as such."""
+    return tuple(sorted({other for _, other in await _pairs(session, {reference})}))
+
+
+async def suggestions(session: Session, reference: str) -> tuple[Suggestion, ...]:
+    """Return what waits for an answer, with the reasons that were found, for this referral and the person's others."""
     table = models.likeness
-    named = select(table.c.other_reference.label("other")).where(table.c.reference == reference)
-    naming = select(table.c.reference.label("other")).where(table.c.other_reference == reference)
-    return tuple(sorted(row.other for row in await session.rows(union(named, naming))))
+    found = []
+    for own, other in sorted(await _open_pairs(session, reference)):
+        both = (table.c.reference.in_((own, other))) & (table.c.other_reference.in_((own, other)))
+        of = models.referral.c.reference == table.c.reference
+        rows = await session.rows(select(table, models.referral.c.subject).join(models.referral, of).where(both))
+        sealed = next(((row.subject, row.sealed_evidence) for row in rows if row.sealed_evidence), None)
+        told = json.loads(await session.unseal(*sealed)) if sealed else []
+        found.append(Suggestion(own, other, tuple(Evidence(kind, Verdict(says), words) for kind, says, words in told)))
+    return tuple(found)
+
+
+async def elsewhere(session: Session, subject: UUID) -> tuple[Elsewhere, ...]:
+    """Return the referrals of other areas that may be about the same person, and what an officer said of each."""
+    table = models.likeness_elsewhere
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.found_at))
+    return tuple(
+        [
+            Elsewhere(
+                row.other_subject,
+                row.other_area,
+                row.other_area_version,
+                row.found_at,
+                row.answer or "",
+                row.by_name or "",
+                await session.unseal_text(subject, row.sealed_note) if row.sealed_note else "",
+            )
+            for row in rows
+        ]
+    )
+
+
+async def still_to_answer(session: Session, reference: str, subject: UUID) -> int:
+    """Return how many possible earlier referrals of a person nobody has answered, here and in other areas."""
+    table = models.likeness_elsewhere
+    waiting = select(table.c.other_subject).where(table.c.subject == subject, table.c.answer.is_(None))
+    return len(await unanswered(session, reference)) + len(await session.rows(waiting))
+
+
+async def _pairs(session: Session, own: set[str]) -> set[tuple[str, str]]:
+    """Return the suggested pairs of some referrals with others, their own reference first."""
+    table = models.likeness
+    either = or_(table.c.reference.in_(own), table.c.other_reference.in_(own))
+    rows = await session.rows(select(table.c.reference, table.c.other_reference).where(either))
+    turned = {(each[0], each[1]) if each[0] in own else (each[1], each[0]) for each in rows}
+    return {(mine, other) for mine, other in turned if other not in own}
+
+
+async def _open_pairs(session: Session, reference: str) -> set[tuple[str, str]]:
+    """Return the suggested pairs of a person's referrals with others that nobody has answered.
+
+    That two people are not the same answers it for all their referrals; that nobody can tell, only for the two.
+    """
+    own = {reference, *await linked(session, reference)}
+    pairs = await _pairs(session, own)
+    if not pairs:
+        return set()
+    said = {
+        (one, other): row.answer
+        for row in await last_answers(session, own)
+        for one, other in (
+            (row.earlier_reference, row.later_reference),
+            (row.later_reference, row.earlier_reference),
+        )
+    }
+    whose = {each.reference: each.person for each in await members(session, {other for _, other in pairs})}
+    apart = {whose.get(other) for (one, other), answer in said.items() if one in own and answer == "separate"}
+    return {pair for pair in pairs if pair not in said and (whose.get(pair[1]) is None or whose[pair[1]] not in apart)}

@@ -32,6 +32,7 @@ from services.triage.web.views.obligations import (
     review_partnership,
 )
 from services.triage.web.views.pack import pack_preview
+from services.triage.web.views.people import elsewhere, person, record_elsewhere, record_separation, separate
 from services.triage.web.views.printing import print_referral
 from services.triage.web.views.queues import gateway_queue, home, imu_queue, newer
 from services.triage.web.views.referral import document, referral, take
@@ -74,6 +75,7 @@ __all__ = [
     "denials_recorded",
     "discard_begun",
     "document",
+    "elsewhere",
     "end_access",
     "end_restriction",
     "find",
@@ -84,12 +86,15 @@ __all__ = [
     "newer",
     "note",
     "pack_preview",
+    "person",
     "print_referral",
     "pursue",
     "record_allocation",
     "record_clock",
     "record_deconfliction",
+    "record_elsewhere",
     "record_same",
+    "record_separation",
     "referral",
     "restrict",
     "review_partnership",
@@ -98,6 +103,7 @@ __all__ = [
     "save_part",
     "search",
     "search_results",
+    "separate",
     "start_decision",
     "take",
     "work",

@@ -1,0 +1,128 @@
+"""Keeps the person index: who each referral is about, what it may be found by, and who may be the same person."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis import audit
+from chassis.database import Session
+from chassis.ids import rising_id
+from contracts.vocabulary import ReferralForm
+from services.triage import models, queries
+from services.triage.domain.people import Comparison, compare_all, identity_of, keys_of
+from services.triage.operations.clocks import Placed
+from services.triage.operations.merging import join_waiting
+from services.triage.queries.people import IDENTITIES, Candidate, candidates, identified, keyed
+
+LONDON = ZoneInfo("Europe/London")
+INDEXED_AT_ONCE = 50
+_KEEP_KEYS = text(
+    "INSERT INTO person_key (key, subject, area) SELECT key, CAST(:subject AS uuid), :area"
+    " FROM unnest(CAST(:keys AS bigint[])) AS k(key) ON CONFLICT DO NOTHING"
+)
+_FRESH = upsert(models.person_referral)
+_KEEP_PERSON = _FRESH.on_conflict_do_update(
+    index_elements=["subject"],
+    set_={"sealed_identity": _FRESH.excluded.sealed_identity},
+)
+_KEEP_UNREAD = _FRESH.on_conflict_do_nothing(index_elements=["subject"])
+_ALIKE = upsert(models.likeness)
+_KEEP_ALIKE = _ALIKE.on_conflict_do_update(
+    index_elements=["reference", "other_reference"],
+    set_={"sealed_evidence": _ALIKE.excluded.sealed_evidence, "found_at": _ALIKE.excluded.found_at},
+)
+_KEEP_ELSEWHERE = upsert(models.likeness_elsewhere).on_conflict_do_nothing(index_elements=["subject", "other_subject"])
+
+
+async def index_person(session: Session, placed: Placed, form: ReferralForm | None, now: datetime) -> None:
+    """Keep who a referral is about, as its newest form says, and look for others about the same person.
+
+    Names that earlier versions gave stay: whoever was called so once may be called so again.
+    """
+    row = {"subject": placed.subject, "area": placed.area, "person": rising_id(), "since": now}
+    if form is None:
+        session.write(_KEEP_UNREAD, row | {"sealed_identity": None})
+        return
+    identity = identity_of(form, now.astimezone(LONDON).date())
+    before = (await identified(session, [placed.subject])).get(placed.subject)
+    if before is not None:
+        identity = replace(identity, names=tuple(dict.fromkeys((*identity.names, *before.identity.names))))
+    sealed = await session.seal(placed.subject, IDENTITIES.dump_json(identity))
+    session.write(_KEEP_PERSON, row | {"sealed_identity": sealed})
+    keys = keyed(session, keys_of(identity))
+    await session.run(_KEEP_KEYS, {"keys": keys, "subject": placed.subject, "area": placed.area})
+    me = (await identified(session, [placed.subject])).get(placed.subject)
+    if me is not None:
+        await _look(session, me, now)
+
+
+async def look_again(session: Session, reference: str, now: datetime) -> None:
+    """Look for others about the same person once more, so that whatever has come meanwhile counts; asks nobody."""
+    found = await session.first(select(models.referral.c.subject).where(models.referral.c.reference == reference))
+    me = None if found is None else (await identified(session, [found.subject])).get(found.subject)
+    if me is not None:
+        known = set(await queries.suggested(session, me.reference)) | set(await queries.linked(session, me.reference))
+        await _look(session, me, now, frozenset(known))
+
+
+async def index_unread(session: Session, now: datetime) -> int:
+    """Index referrals that were read before there was an index, 50 at most; returns how many."""
+    index, version = models.person_referral, models.referral_version
+    read = select(version.c.subject).where(version.c.sealed_form.is_not(None))
+    waiting = select(index).where(index.c.sealed_identity.is_(None), index.c.subject.in_(read))
+    rows = await session.rows(waiting.order_by(index.c.since).limit(INDEXED_AT_ONCE))
+    for row in rows:
+        await session.lock(row.subject)
+        await index_person(session, row, await queries.latest_form(session, row.subject), now)
+        await join_waiting(session, (await queries.held(session, row.subject)).reference, now)
+    return len(rows)
+
+
+async def _look(session: Session, me: Candidate, now: datetime, known: frozenset[str] = frozenset()) -> None:
+    """Keep who may be the same person, with the evidence in words; nothing is merged."""
+    others = [each for each in await candidates(session, me.subject, me.identity) if each.reference not in known]
+    compared = zip(others, compare_all(me.identity, [each.identity for each in others]), strict=True)
+    alike = [(other, comparison) for other, comparison in compared if comparison.suggested]
+    for other, comparison in alike:
+        if other.area == me.area:
+            await _keep_alike(session, me, other, comparison, now)
+        else:
+            _keep_elsewhere(session, me, other, now)
+    if alike:
+        facts = {"count": len(alike)}
+        action = "referral.likeness-found"
+        await audit.record(session, action, subject=me.subject, now=now, area=me.area, facts=facts)
+
+
+async def _keep_alike(
+    session: Session, me: Candidate, other: Candidate, comparison: Comparison, now: datetime
+) -> None:
+    told = json.dumps([(each.kind, each.verdict, each.words) for each in comparison.evidence])
+    row = {
+        "reference": me.reference,
+        "other_reference": other.reference,
+        "area": me.area,
+        "sealed_evidence": await session.seal(me.subject, told),
+        "found_at": now,
+    }
+    session.write(_KEEP_ALIKE, row)
+
+
+def _keep_elsewhere(session: Session, me: Candidate, other: Candidate, now: datetime) -> None:
+    """Tell each of the two areas that the other holds somebody who may be the same, and not which referral it is."""
+    for here, there in ((me, other), (other, me)):
+        row = {
+            "subject": here.subject,
+            "other_subject": there.subject,
+            "area": here.area,
+            "other_area": there.area,
+            "other_area_version": there.area_version,
+            "found_at": now,
+        }
+        session.write(_KEEP_ELSEWHERE, row)
+
+

@@ -1,0 +1,137 @@
+"""The person index: who may be meant by the same keys, who they are, and whose referrals a search finds."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import text
+
+from chassis.database import Session
+from chassis.errors import SubjectErased
+from contracts.vocabulary import is_reference, tidy_reference
+from services.triage.domain import State
+from services.triage.domain.people import MOST_CANDIDATES, Identity, keys_of, search_keys
+from services.triage.queries.safeguards import hidden
+
+MOST_FOUND = 50
+IDENTITIES = TypeAdapter(Identity)
+# A key that more than 300 referrals have is too common to tell anybody apart: it is read no further, and left out.
+_CANDIDATES = text(
+    "WITH hit AS (SELECT k.key, c.subject FROM unnest(CAST(:keys AS bigint[])) AS k(key), LATERAL"
+    " (SELECT subject FROM person_key WHERE person_key.key = k.key LIMIT 301) AS c),"
+    " telling AS (SELECT key, 1.0 / count(*) AS weight FROM hit GROUP BY key HAVING count(*) <= 300)"
+    " SELECT subject FROM hit JOIN telling USING (key) WHERE subject <> CAST(:subject AS uuid)"
+    " GROUP BY subject ORDER BY sum(weight) DESC, subject DESC LIMIT :most"
+)
+_IDENTITIES = text(
+    "SELECT p.subject, p.area, p.person, p.sealed_identity, r.reference, r.area_version FROM person_referral AS p"
+    " JOIN referral AS r USING (subject) WHERE p.subject = ANY(CAST(:subjects AS uuid[]))"
+)
+_FOUND = text(
+    "WITH hit AS (SELECT DISTINCT k.key, c.subject FROM unnest(CAST(:keys AS bigint[])) AS k(key), LATERAL"
+    " (SELECT subject FROM person_key WHERE person_key.key = k.key LIMIT 301) AS c)"
+    " SELECT r.subject, r.reference, r.state, r.received_at, r.restricted, p.sealed_identity FROM"
+    " (SELECT subject, count(*) AS shared FROM hit GROUP BY subject) AS s JOIN referral AS r USING (subject)"
+    " JOIN person_referral AS p USING (subject) ORDER BY s.shared DESC, r.received_at DESC LIMIT :most"
+)
+_BY_REFERENCE = text(
+    "SELECT r.subject, r.reference, r.state, r.received_at, r.restricted, p.sealed_identity FROM referral AS r"
+    " LEFT JOIN person_referral AS p USING (subject) WHERE r.reference = :reference"
+)
+_HOW = {"t": "telephone number", "e": "email address", "p": "postcode"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A referral that shares keys with another one, and who it is about."""
+
+    subject: UUID
+    area: str
+    area_version: str
+    reference: str
+    person: UUID
+    identity: Identity
+
+
+@dataclass(frozen=True)
+class FoundPerson:
+    """A referral that a search has found, and by what: its reference, a name, a number, a postcode."""
+
+    subject: UUID
+    reference: str
+    state: State
+    received_at: datetime
+    restricted: bool
+    how: str
+    name: str
+    identity: Identity | None
+
+
+def keyed(session: Session, keys: Collection[str]) -> list[int]:
+    """Return the keyed hashes under which keys are stored."""
+    return sorted({session.keys.keyed(f"triage person {key}") for key in keys})
+
+
+async def candidates(session: Session, subject: UUID, identity: Identity) -> tuple[Candidate, ...]:
+    """Return the referrals that share telling keys with a person's, most telling first, in the actor's areas."""
+    keys = keyed(session, keys_of(identity))
+    hits = await session.rows(_CANDIDATES, {"keys": keys, "subject": subject, "most": MOST_CANDIDATES})
+    found = await identified(session, [row.subject for row in hits])
+    return tuple(found[row.subject] for row in hits if row.subject in found)
+
+
+async def identified(session: Session, subjects: Collection[UUID]) -> Mapping[UUID, Candidate]:
+    """Return who referrals are about, for those whose form could be read and that are not erased."""
+    if not subjects:
+        return {}
+    rows = await session.rows(_IDENTITIES, {"subjects": list(subjects)})
+    await session.keys.open([row.subject for row in rows])
+    found = {}
+    for row in rows:
+        identity = await _opened(session, row.subject, row.sealed_identity)
+        if identity is not None:
+            found[row.subject] = Candidate(
+                row.subject, row.area, row.area_version, row.reference, row.person, identity
+            )
+    return found
+
+
+async def find_people(session: Session, typed: str) -> tuple[FoundPerson, ...]:
+    """Return the referrals that a reference, a name in any spelling, a telephone number or a postcode leads to.
+
+    At most 50, those that share most first; the caller records the reads. Restricted ones are left out for those who
+    may not see them: that one answers to a name would tell whose it is.
+    """
+    if is_reference(tidy_reference(typed)):
+        rows = await session.rows(_BY_REFERENCE, {"reference": tidy_reference(typed)})
+        how = "reference"
+    else:
+        keys = search_keys(typed)
+        if not keys:
+            return ()
+        rows = await session.rows(_FOUND, {"keys": keyed(session, keys), "most": MOST_FOUND})
+        how = _HOW.get(min(keys).partition(":")[0], "name")
+    closed = await hidden(session, [row.subject for row in rows if row.restricted])
+    rows = [row for row in rows if row.subject not in closed]
+    await session.keys.open([row.subject for row in rows])
+    found = []
+    for row in rows:
+        identity = await _opened(session, row.subject, row.sealed_identity)
+        name = identity.names[0] if identity and identity.names else ""
+        state = State(row.state)
+        found.append(
+            FoundPerson(row.subject, row.reference, state, row.received_at, row.restricted, how, name, identity)
+        )
+    return tuple(found)
+
+
+async def _opened(session: Session, subject: UUID, sealed: bytes | None) -> Identity | None:
+    """Return an identity; None where there is none, or it was erased a moment ago."""
+    if sealed is None:
+        return None
+    try:
+        return IDENTITIES.validate_json(await session.unseal(subject, sealed))
+    except SubjectErased:
+        return None
