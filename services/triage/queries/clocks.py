@@ -65,6 +65,13 @@ async def running_clock(session: Session, key: ClockKey) -> Running:
     return running(row)
 
 
+async def owner_of(session: Session, key: ClockKey) -> str:
+    """Return who owes what a clock is about, nothing where it is of the referral itself."""
+    table = models.obligation
+    owner = select(table.c.owner).where(table.c.id == key.about, table.c.subject == key.subject)
+    return await session.scalar(owner) or ""
+
+
 def running(row: Row[Any]) -> Running:
     """Return a clock that runs as its row has it."""
     return Running(
