@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chassis.transitions import Row, Workflow
 from contracts.vocabulary import Outcome, ProgressStage, Role
 from services.triage.domain import guards as g
+from services.triage.domain.packing import pack_to_pass_on, pack_to_refer
 from services.triage.domain.standing import Practice, Situation
 from services.triage.domain.words import ClockName, Command, State
 
@@ -106,23 +107,23 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.PASS_ON, "Pass on for information gathering", _DECIDABLE, _S.PASSED_ON, _GATEWAY,
                ("rationale",), starts=(_C.ACCEPTANCE,), stops=_DECIDED, outcome=Outcome.INFORMATION_GATHERING,
                tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
-               guards=(g.authority_gathers, g.form_is_read, g.is_clear, g.is_assessed)),
+               guards=(g.authority_gathers, g.is_clear, pack_to_pass_on)),
     Transition(Command.SECTION_36, "Refer to the panel under section 36", _DECIDABLE, _S.SECTION_36, _GATEWAY,
                ("grounds", "rationale"), starts=(_C.ACCEPTANCE,), stops=_DECIDED,
                outcome=Outcome.SECTION_36_REFERRAL, tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
-               guards=(g.police_decide, g.decided_once, g.form_is_read, g.is_clear, g.is_assessed, g.is_gathered)),
+               guards=(g.police_decide, g.decided_once, g.is_clear, pack_to_refer)),
     Transition(Command.SECTION_36, "Refer to the panel under section 36", frozenset({_S.HANDED_OVER}), None,
                _GATEWAY, ("grounds", "rationale"), outcome=Outcome.SECTION_36_REFERRAL,
                stops=(_C.DECISION, _C.URGENT),
-               guards=(g.police_decide, g.decided_once, g.form_is_read, g.is_gathered)),
+               guards=(g.police_decide, g.decided_once, pack_to_refer)),
     Transition(Command.PACK_ACCEPTED, "Channel accepts the pack", _OFFERED, _S.HANDED_OVER, _NOBODY,
                ("risk_owner",), stops=(_C.ACCEPTANCE,)),
     Transition(Command.PACK_RETURNED, "Channel returns the pack", _OFFERED, _S.ASSESSING, _NOBODY, ("rationale",),
                starts=(_C.ASSESSMENT,), stops=(_C.ACCEPTANCE,)),
     Transition(Command.CHANNEL_GATHERED, "Channel reports the information gathered",
-               frozenset({_S.HANDED_OVER, _S.GIVEN_BACK}), None, _NOBODY, ("rationale",)),
+               frozenset({_S.HANDED_OVER, _S.GIVEN_BACK}), None, _NOBODY, ("rationale",), starts=(_C.DECISION,)),
     Transition(Command.CHANNEL_REFERRED, "The local authority refers to the panel under section 36",
-               frozenset({_S.HANDED_OVER, _S.GIVEN_BACK}), None, _NOBODY, ("grounds",)),
+               frozenset({_S.HANDED_OVER, _S.GIVEN_BACK}), None, _NOBODY, ("grounds",), stops=(_C.DECISION,)),
     Transition(Command.GIVEN_BACK, "Channel gives the case back", frozenset({_S.HANDED_OVER}), _S.GIVEN_BACK,
                _NOBODY, ("rationale",), starts=(_C.ACCEPTANCE,), stops=(_C.DECISION,)),
     Transition(Command.TAKE_BACK, "Take back into police-led partnership", frozenset({_S.GIVEN_BACK}), _S.PLP,

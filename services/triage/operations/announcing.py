@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chassis import documents, outbox
+from chassis import outbox
 from chassis.database import Session
 from chassis.outbox import About
 from contracts.triage.awareness import PoliceDecisionMade
@@ -17,7 +17,7 @@ from contracts.triage.referrer import ReferralProgressed
 from contracts.triage.statistics import DecisionCounted
 from contracts.vocabulary import Outcome, ProgressStage
 from services.triage import queries
-from services.triage.domain import Command, NotOffered
+from services.triage.domain import Command, NotOffered, Practice
 from services.triage.operations.saving import Saved
 from services.triage.queries import Held
 
@@ -30,8 +30,6 @@ async def announce(session: Session, saved: Saved, now: datetime) -> None:
     row = saved.step.transition
     if row.outcome is not None:
         await _announce_decision(session, saved, row.outcome, now)
-    if row.command in HANDING_OVER:
-        await _offer_pack(session, saved, now)
     if row.tells is not None:
         await _tell_referrer(session, saved.before, row.tells, now)
 
@@ -72,21 +70,26 @@ async def _tell_referrer(session: Session, held: Held, stage: ProgressStage, now
     await outbox.add(session, event, about=_about(held))
 
 
-async def _offer_pack(session: Session, saved: Saved, now: datetime) -> None:
+async def offer_pack(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:
+    """Hand the pack to Channel with all its parts; NotOffered where the form or the assessment is missing."""
     held, record = saved.before, saved.step.record
-    form = await queries.latest_form(session, held.subject)
-    if form is None:
+    parts = await queries.pack_of(session, held, practice, now)
+    if parts.form is None:
         raise NotOffered("The form has not been read yet: the intake desk completes it first.")
     pack = PassedForInformationGathering(
         reference=held.reference,
         offered_at=now,
-        form=form,
+        form=parts.form,
         rationale=record.rationale.strip(),
         decided_by=session.actor.name or session.actor.id,
         risk_owner=saved.step.risk_owner,
         immediate_danger=held.immediate_danger,
-        documents=await documents.listed(session, held.subject),
+        documents=parts.documents,
         statistics_key=held.statistics_key,
+        assessment=parts.assessment,
+        gathered=parts.gathered,
+        chronology=parts.chronology,
+        shared=parts.shared,
     )
     if saved.step.transition.command is Command.SECTION_36:
         grounds = record.grounds.strip()

@@ -10,7 +10,7 @@ from chassis.database import Session
 from contracts.vocabulary import Team
 from services.triage import models
 from services.triage.domain import Command, Obligation, Practice
-from services.triage.operations.announcing import HANDING_OVER, announce, announce_signpost
+from services.triage.operations.announcing import HANDING_OVER, announce, announce_signpost, offer_pack
 from services.triage.operations.obligations import Owed, keep_obligation
 from services.triage.operations.saving import Act, Saved, carry_out, change
 from services.triage.operations.transferring import call_back, offer_transfer
@@ -87,6 +87,7 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
         await call_back(session, saved, act.now)
     if act.command in HANDING_OVER:
         await _keep_handover(session, saved, act.now)
+        await offer_pack(session, saved, practice, act.now)
     await announce(session, saved, act.now)
 
 

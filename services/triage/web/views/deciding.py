@@ -35,6 +35,7 @@ from services.triage.operations import Act
 from services.triage.web.forms import DecisionForm
 from services.triage.web.views import begun
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
+from services.triage.web.views.pack import before_handing_over
 
 WITHDRAWN_BY = (
     ("referrer", "The referrer withdrew it", "Say below what was said, and why there is nothing to look at."),
@@ -182,6 +183,7 @@ def _write(
             "proposed": found.held.situation.proposal,
             "services": [(service_id, each.name) for service_id, each in found.practice.services.items()],
             "begun": {},
+            "needed": before_handing_over(page, found, command),
             "changes": [],
             **(beside or {}),
         },

@@ -1,0 +1,167 @@
+"""The pack that is handed to Channel: what was gathered, the person's chronology, and what was shared with whom."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Table, select
+
+from chassis import documents
+from chassis.database import Session
+from contracts.envelope import DocumentReference
+from contracts.vocabulary import ReferralForm
+from contracts.vocabulary.assessment import Assessment
+from contracts.vocabulary.pack import ChronologyLine, GatheredInformation, Sharing
+from services.triage import models
+from services.triage.domain import CHRONICLED, DECISIONS, WORDED, Command, Obligation, Practice
+from services.triage.queries.assessments import latest_assessment
+from services.triage.queries.holding import Held, latest_form
+from services.triage.queries.obligations import obligations
+from services.triage.queries.pairs import linked
+
+CHANNEL = "Channel"
+HANDED = (Command.PASS_ON, Command.SECTION_36)
+CANCELLED = "No answer; the request was cancelled."
+_SHARED_BY = {Obligation.SIGNPOST: "A signpost", Obligation.REQUEST: "A question about the person"}
+_ORDER = {"decision": "decided_at", "history": "id", "obligation": "made_at", "handover": "offered_at"}
+OFFERED = "A message with the offer to take the referral"
+KEPT_INSIDE = "A referral whose record is restricted: ask the police about it"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack without the words of the decision that hands it over; `form` and `assessment` are None while missing."""
+
+    form: ReferralForm | None
+    assessment: Assessment | None
+    gathered: tuple[GatheredInformation, ...]
+    chronology: tuple[ChronologyLine, ...]
+    shared: tuple[Sharing, ...]
+    documents: tuple[DocumentReference, ...]
+
+
+async def pack_of(session: Session, held: Held, practice: Practice, now: datetime) -> Pack:
+    """Return the pack of a referral as it would be handed over now: of all referrals of the person.
+
+    Nothing of the intelligence unit enters, and of another referral that is restricted only that it is there.
+    """
+    rows = await _referrals(session, held)
+    chronology: list[ChronologyLine] = []
+    shared: list[Sharing] = []
+    for row in rows:
+        if row.restricted and row.subject != held.subject:
+            chronology.append(ChronologyLine(reference=row.reference, at=row.received_at, what=KEPT_INSIDE))
+            continue
+        chronology += await _happened(session, row)
+        chronology += await _decided(session, row)
+        shared += await _shared(session, row, practice, now)
+    return Pack(
+        form=await latest_form(session, held.subject),
+        assessment=await latest_assessment(session, held.subject),
+        gathered=await gathered(session, held.subject),
+        chronology=tuple(sorted(chronology, key=lambda line: line.at)),
+        shared=tuple(sorted(shared, key=lambda each: each.at)),
+        documents=await documents.listed(session, held.subject),
+    )
+
+
+async def gathered(session: Session, subject: UUID) -> tuple[GatheredInformation, ...]:
+    """Return what was gathered about a referral and by whom: partners' answers, then what police or Channel conclude.
+
+    A request that was cancelled stands with the reason, so that nobody takes it for an answer.
+    """
+    asked = [each for each in await obligations(session, subject) if each.kind is Obligation.REQUEST and each.ended_at]
+    found = [
+        GatheredInformation(
+            body=each.owner,
+            asked=each.message,
+            answer=f"{CANCELLED} {each.report}".strip() if each.state == "cancelled" else each.report,
+            at=each.ended_at or each.made_at,
+        )
+        for each in asked
+    ]
+    for row in await _rows_of(session, models.decision, subject, (Command.GATHERED,)):
+        words = await _text(session, subject, row.sealed_rationale)
+        found.append(GatheredInformation(body=f"Police: {row.by_name}", answer=words, at=row.decided_at))
+    for row in await _rows_of(session, models.history, subject, (Command.CHANNEL_GATHERED,)):
+        words = await _text(session, subject, row.sealed_note)
+        found.append(GatheredInformation(body=CHANNEL, answer=words, at=row.at))
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+async def _referrals(session: Session, held: Held) -> Sequence[Row[Any]]:
+    table = models.referral
+    wanted = (held.reference, *await linked(session, held.reference))
+    named = select(table.c.subject, table.c.reference, table.c.received_at, table.c.restricted, table.c.district)
+    return await session.rows(named.where(table.c.reference.in_(wanted)).order_by(table.c.received_at))
+
+
+async def _happened(session: Session, referral: Row[Any]) -> list[ChronologyLine]:
+    told = [command for command in CHRONICLED if command not in DECISIONS]
+    lines = []
+    for row in await _rows_of(session, models.history, referral.subject, told):
+        command = Command(row.command)
+        note = await _text(session, referral.subject, row.sealed_note) if command in WORDED else ""
+        by = "" if row.by_id == session.service else row.by_name
+        at = referral.received_at if command is Command.RECEIVE else row.at
+        lines.append(ChronologyLine(reference=referral.reference, at=at, what=_said(command, note), by=by))
+    return lines
+
+
+async def _decided(session: Session, referral: Row[Any]) -> list[ChronologyLine]:
+    told = [command for command in CHRONICLED if command in DECISIONS]
+    return [
+        ChronologyLine(
+            reference=referral.reference,
+            at=row.decided_at,
+            what=_said(
+                Command(row.command),
+                f"({row.reason.replace('-', ' ')})" if row.reason else "",
+                await _text(session, referral.subject, row.sealed_rationale),
+                await _text(session, referral.subject, row.sealed_grounds),
+            ),
+            by=row.by_name,
+        )
+        for row in await _rows_of(session, models.decision, referral.subject, told)
+    ]
+
+
+def _said(command: Command, *words: str) -> str:
+    return "\n\n".join([CHRONICLED[command], *(each for each in words if each.strip())])
+
+
+async def _shared(session: Session, referral: Row[Any], practice: Practice, now: datetime) -> list[Sharing]:
+    found = [
+        Sharing(what=each.what, shared_with=each.name, at=referral.received_at)
+        for each in practice.recipients_of(referral.district)
+    ]
+    found += [
+        Sharing(what=_SHARED_BY[Obligation(row.kind)], shared_with=row.owner, at=row.made_at)
+        for row in await _rows_of(session, models.obligation, referral.subject, tuple(_SHARED_BY))
+    ]
+    found += [
+        Sharing(what="A pack with identity", shared_with=CHANNEL, at=row.offered_at)
+        for row in await _rows_of(session, models.handover, referral.subject, HANDED)
+        # What is being handed over at this moment is the pack itself.
+        if row.offered_at < now
+    ]
+    offers = select(models.transfer).where(models.transfer.c.subject == referral.subject)
+    found += [
+        Sharing(what=OFFERED, shared_with=practice.forces.get(row.force, row.force), at=row.offered_at)
+        for row in await session.rows(offers)
+    ]
+    return [each.model_copy(update={"what": f"{each.what} ({referral.reference})"}) for each in found]
+
+
+async def _rows_of(session: Session, table: Table, subject: UUID, named: Collection[StrEnum]) -> Sequence[Row[Any]]:
+    """Return the rows about a referral whose command or kind is one of those named."""
+    which = table.c.command if "command" in table.c else table.c.kind
+    order = table.c[_ORDER[table.name]]
+    return await session.rows(select(table).where(table.c.subject == subject, which.in_(named)).order_by(order))
+
+
+async def _text(session: Session, subject: UUID, sealed: bytes | None) -> str:
+    return await session.unseal_text(subject, sealed) if sealed else ""
