@@ -98,7 +98,9 @@ def _filled(form: type[Form], name: str, text: str) -> Any:
     return parse(form, FormData(given))
 
 
-FORMS = [each for each in vars(forms).values() if isinstance(each, type) and issubclass(each, Form) and each is not Form]
+FORMS = [
+    each for each in vars(forms).values() if isinstance(each, type) and issubclass(each, Form) and each is not Form
+]
 CHOSEN = {
     *("step", "reason", "service", "force", "risk_owner", "outcome", "officer", "answer", "keeps", "accepted"),
     *("officer_id", "words", "finding", "presence", "clock", "pause_reason", "other", "kind", "instrument", "seen"),

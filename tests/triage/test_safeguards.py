@@ -1,0 +1,394 @@
+"""Notes, corrections, restricted referrals, withdrawal, and transfers to other forces."""
+
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from chassis.actor import Actor
+from chassis.errors import Missing
+from contracts.channel.police import PackAccepted
+from contracts.notify.police import TransferAnswered
+from contracts.triage.dovetail import ReferralCorrected
+from contracts.triage.notices import TransferOffered
+from contracts.vocabulary import Role
+from services.triage import operations, queries
+from services.triage.domain import Command, NotRecorded, Record, ReferralRestricted
+from services.triage.operations import Act
+from services.triage.queries import OfficerView
+from tests.triage.builders import DUTY, GATEWAY, IMU, NOW, announced, officer, practice, received, rows
+from tests.triage.conftest import Console, Desk, hidden, send
+from tests.triage.test_operations import opened_events
+
+REFERENCE = "KM-7F3K-92QM"
+ONE = f"/referrals/{REFERENCE}"
+SUPERVISOR = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
+OTHER = officer(Role.GATEWAY_OFFICER, name="Olga Synthetic")
+NAME = "Sample Synthetic"
+FORCE = {"force": "northmere-constabulary", "message": "He has moved to you."}
+
+
+def text_of(page: httpx2.Response) -> str:
+    """Return the page's text without its markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
+async def act(desk: Desk, actor: Actor, verb: Any, subject: UUID, command: Command, **record: Any) -> None:
+    """Carry out one operation as somebody."""
+    more = {name: record.pop(name) for name in ("keeps_officer",) if name in record}
+    async with desk.runtime.database.transaction(actor) as session:
+        await verb(session, subject, Act(command, NOW, Record(**record)), practice(), **more)
+
+
+async def restrict(desk: Desk, subject: UUID, *, keeps_officer: bool = False) -> None:
+    """Restrict a referral as a supervisor does."""
+    why = {"rationale": "The person works with us.", "keeps_officer": keeps_officer}
+    await act(desk, SUPERVISOR, operations.restrict, subject, Command.RESTRICT, **why)
+
+
+async def decided(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:
+    """Send a form and record what its check page shows."""
+    checked = await send(client, path, step="check", **fields)
+    assert (checked.status_code, "Check before you record this" in checked.text) == (200, True), text_of(checked)
+    sent = {name: hidden(checked, name) for name in ("csrf_token", "row_version")}
+    return await client.post(path, data={**sent, **fields, "step": "commit"})
+
+
+class TestNote:
+    async def test_stands_in_the_timeline_and_changes_nothing_else(self, console: Console) -> None:
+        await console.desk.open()
+        client = await console.signed_in(GATEWAY)
+        before = await rows(console.desk.runtime, "SELECT state, risk_owner FROM referral")
+        answer = await send(client, f"{ONE}/note", rationale="Telephoned the school.")
+        assert answer.status_code == 303
+        page = text_of(await client.get(ONE))
+        assert "Note added" in page
+        assert "Telephoned the school." in page
+        assert await rows(console.desk.runtime, "SELECT state, risk_owner FROM referral") == before
+        assert not await rows(console.desk.runtime, "SELECT 1 FROM outbox")
+
+    async def test_is_not_refused_because_somebody_was_first(self, console: Console) -> None:
+        await console.desk.open()
+        client = await console.signed_in(GATEWAY)
+        page = await client.get(f"{ONE}/note")
+        sent = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        for words in ("First.", "Second."):
+            assert (await client.post(f"{ONE}/note", data={**sent, "rationale": words})).status_code == 303
+
+    async def test_refuses_nothing_and_intelligence_material_and_keeps_the_words(self, console: Console) -> None:
+        await console.desk.open()
+        client = await console.signed_in(GATEWAY)
+        empty = await send(client, f"{ONE}/note")
+        assert (empty.status_code, "Enter the rationale" in empty.text) == (422, True)
+        marked = await send(client, f"{ONE}/note", rationale="As in intel log 4411, he was there.")
+        assert marked.status_code == 422
+        assert "“intel log” looks like intelligence material" in marked.text
+        assert "As in intel log 4411, he was there." in marked.text
+        assert not await rows(console.desk.runtime, "SELECT 1 FROM history WHERE command = 'add-note'")
+
+    async def test_is_not_for_the_intelligence_unit(self, console: Console) -> None:
+        await console.desk.open()
+        assert (await (await console.signed_in(IMU)).get(f"{ONE}/note")).status_code == 403
+
+
+class TestCorrect:
+    async def test_stands_on_every_page_of_the_referral_for_good(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        client = await console.signed_in(GATEWAY)
+        words = {"reason": "wrong-fact", "rationale": "He was not at the meeting."}
+        assert (await decided(client, f"{ONE}/correction", **words)).status_code == 303
+        for path in (ONE, f"{ONE}/print", f"{ONE}/decision/close", f"{ONE}/note"):
+            shown = text_of(await client.get(path))
+            assert "We were mistaken: He was not at the meeting." in shown, path
+            assert "A fact was wrong. Recorded by Gita Synthetic" in shown, path
+        kept = (await rows(console.desk.runtime, "SELECT sealed_words, told_channel FROM correction"))[0]
+        assert (b"meeting" in kept["sealed_words"], kept["told_channel"]) == (False, False)
+
+    async def test_tells_channel_only_where_it_was_given_the_identity(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        wrong = {"reason": "wrong-person", "rationale": "It is his cousin."}
+        await act(desk, GATEWAY, operations.correct, subject, Command.CORRECT, **wrong)
+        assert not await announced(desk.runtime, "triage.referral-corrected.v1")
+        await desk.decide(subject, Command.PASS_ON)
+        await desk.hear(PackAccepted(reference=REFERENCE, accepted_at=NOW, risk_owner="Cora Synthetic"), subject)
+        await act(desk, GATEWAY, operations.correct, subject, Command.CORRECT, **wrong)
+        (told,) = await opened_events(desk, "triage.referral-corrected.v1")
+        assert isinstance(told, ReferralCorrected)
+        assert (told.kind, told.correction, told.corrected_by) == ("wrong-person", "It is his cousin.", GATEWAY.name)
+        found = await rows(desk.runtime, "SELECT told_channel FROM correction ORDER BY id")
+        assert [row["told_channel"] for row in found] == [False, True]
+
+    @pytest.mark.parametrize("reason", ["", "because", "wrong-Fact"])
+    async def test_asks_which_kind(self, console: Console, reason: str) -> None:
+        await console.desk.open()
+        client = await console.signed_in(GATEWAY)
+        page = await send(client, f"{ONE}/correction", step="commit", reason=reason, rationale="Words.")
+        assert page.status_code == 422
+        assert "Words." in page.text
+        assert not await rows(console.desk.runtime, "SELECT 1 FROM correction")
+
+    async def test_says_who_was_first_and_keeps_the_words(self, console: Console) -> None:
+        subject = await console.desk.open()
+        client = await console.signed_in(GATEWAY)
+        page = await client.get(f"{ONE}/correction")
+        sent = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        await console.desk.clear(subject, assessed=False)
+        words = {"reason": "wrong-fact", "rationale": "My own long words.", "step": "commit"}
+        late = await client.post(f"{ONE}/correction", data={**sent, **words})
+        assert late.status_code == 409
+        assert "Recorded: clear to proceed, by Imran Synthetic" in text_of(late)
+        assert "My own long words." in late.text
+
+    async def test_erasing_leaves_the_kind_and_no_words(self, desk: Desk) -> None:
+        subject = await desk.open()
+        wrong = {"reason": "duplicate", "rationale": "Counted twice."}
+        await act(desk, GATEWAY, operations.correct, subject, Command.CORRECT, **wrong)
+        async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+            await operations.erase_subject(session, subject)
+            (left,) = await queries.corrections(session, (subject,))
+        assert (left.kind, left.words) == ("duplicate", "")
+
+
+class TestRestricted:
+    async def test_is_seen_by_the_list_the_supervisors_and_the_unit_only(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        await restrict(console.desk, subject)
+        for actor in (SUPERVISOR, IMU):
+            page = await (await console.signed_in(actor)).get(ONE)
+            assert (page.status_code, NAME in page.text, "Restricted" in page.text) == (200, True, True)
+        client = await console.signed_in(OTHER)
+        paths = ("", "/print", "/decision", "/decision/close", "/note", "/correction", "/same", f"/documents/{uuid4()}")
+        for path in paths:
+            page = await client.get(f"{ONE}{path}")
+            assert (path, page.status_code, NAME in page.text) == (path, 403, False)
+            assert "ask a Gateway supervisor or the intelligence unit to put you on its access list" in text_of(page)
+        queue = await client.get("/gateway")
+        assert (REFERENCE in queue.text, "Restricted" in queue.text, DUTY in queue.text) == (True, True, False)
+        found = await client.get("/find", params={"reference": REFERENCE})
+        assert NAME not in found.text
+
+    async def test_every_denied_try_is_written_down(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await restrict(console.desk, subject)
+        client = await console.signed_in(OTHER)
+        for path in (ONE, f"{ONE}/print"):
+            assert (await client.get(path)).status_code == 403
+        denied = await rows(
+            console.desk.runtime, "SELECT actor_id, subject, area FROM audit_entry WHERE action = 'referral.denied'"
+        )
+        assert denied == [{"actor_id": OTHER.id, "subject": subject, "area": "kent-and-medway"}] * 2
+        read = "SELECT 1 FROM audit_entry WHERE action = 'record.read' AND actor_id = :id"
+        assert not await rows(console.desk.runtime, read, id=OTHER.id)
+
+    async def test_holds_in_every_operation_of_a_person_and_for_no_service(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        await restrict(desk, subject)
+        with pytest.raises(ReferralRestricted):
+            await desk.decide(subject, Command.PASS_ON)
+        async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+            assert (await queries.held(session, subject)).situation.restricted
+            assert await queries.hidden(session, (subject,)) == frozenset()
+        async with desk.runtime.database.transaction(OTHER) as session:
+            assert await queries.hidden(session, (subject,)) == {subject}
+            assert await queries.hidden_references(session, (REFERENCE, "KM-2222-2222")) == {REFERENCE}
+
+    async def test_the_page_of_the_reference_alone_of_another_area_stays_not_there(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await restrict(console.desk, subject)
+        stranger = officer(Role.GATEWAY_OFFICER, areas=frozenset({"northmere"}))
+        assert (await (await console.signed_in(stranger)).get(ONE)).status_code == 404
+
+    async def test_is_restricted_and_opened_again_on_pages_with_a_reason(self, console: Console) -> None:
+        subject = await console.desk.open()
+        async with console.desk.runtime.database.transaction(GATEWAY) as session:
+            await operations.take(session, subject, Act(Command.TAKE, NOW), practice())
+        client = await console.signed_in(SUPERVISOR)
+        unsaid = await send(client, f"{ONE}/restriction", step="check", rationale="A colleague's son.")
+        assert (unsaid.status_code, "Choose whether the officer goes on seeing it" in unsaid.text) == (422, True)
+        done = await decided(client, f"{ONE}/restriction", rationale="A colleague's son.", keeps="yes")
+        assert done.status_code == 303
+        assert (await client.get(f"{ONE}/restriction")).text.count("restricted already") == 1
+        assert (await (await console.signed_in(GATEWAY)).get(ONE)).status_code == 200
+        assert (await (await console.signed_in(OTHER)).get(ONE)).status_code == 403
+        client = await console.signed_in(SUPERVISOR)
+        assert (await decided(client, f"{ONE}/restriction/end", rationale="He has left.")).status_code == 303
+        assert (await (await console.signed_in(OTHER)).get(ONE)).status_code == 200
+        assert not await rows(console.desk.runtime, "SELECT 1 FROM access WHERE ended_at IS NULL")
+
+    async def test_is_not_for_a_gateway_officer_to_restrict_or_open(self, console: Console) -> None:
+        await console.desk.open()
+        client = await console.signed_in(GATEWAY)
+        for path in ("restriction", "restriction/end", "access"):
+            assert (path, (await client.get(f"{ONE}/{path}")).status_code) == (path, 403)
+
+
+class TestAccess:
+    async def test_an_officer_comes_onto_the_list_and_goes_with_a_reason(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await restrict(console.desk, subject)
+        client = await console.signed_in(SUPERVISOR)
+        somebody = {"officer": "somebody-else", "officer_id": OTHER.id, "officer_name": OTHER.name}
+        no_reason = await send(client, f"{ONE}/access", **somebody)
+        assert (no_reason.status_code, OTHER.id in no_reason.text) == (422, True)
+        done = await send(client, f"{ONE}/access", **somebody, rationale="She knows the school.")
+        assert done.status_code == 303
+        again = await send(client, f"{ONE}/access", **somebody, rationale="She knows the school.")
+        assert "is on the access list already" in again.text
+        assert (await (await console.signed_in(OTHER)).get(ONE)).status_code == 200
+        client = await console.signed_in(SUPERVISOR)
+        shown = text_of(await client.get(ONE))
+        assert "An officer was let in" in shown
+        assert "Olga Synthetic: She knows the school." in shown
+        listed = await client.get(f"{ONE}/access")
+        found = re.search(rf"{ONE}/access/[0-9a-f-]+/end", listed.text)
+        assert found
+        assert (await send(client, found[0])).status_code == 422
+        assert (await send(client, found[0], rationale="She has moved.")).status_code == 303
+        assert (await (await console.signed_in(OTHER)).get(ONE)).status_code == 403
+
+    async def test_asks_for_an_id_and_a_name(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await restrict(console.desk, subject)
+        client = await console.signed_in(SUPERVISOR)
+        nobody = await send(client, f"{ONE}/access", rationale="Why.")
+        assert (nobody.status_code, "Choose an officer" in nobody.text) == (422, True)
+        nameless = await send(client, f"{ONE}/access", officer_id="olga", rationale="Why.")
+        assert (nameless.status_code, "Enter the name" in nameless.text) == (422, True)
+
+    async def test_is_offered_only_while_restricted(self, desk: Desk) -> None:
+        subject = await desk.open()
+        async with desk.runtime.database.transaction(SUPERVISOR) as session:
+            to = OfficerView(OTHER.id, OTHER.name)
+            given = Act(Command.ADMIT, NOW, Record(officer=to.name, rationale="Why."))
+            with pytest.raises(Exception, match="not restricted"):
+                await operations.admit(session, subject, to, given, practice())
+
+    async def test_nobody_is_on_it_twice(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await restrict(desk, subject)
+        to = OfficerView(OTHER.id, OTHER.name)
+        given = Act(Command.ADMIT, NOW, Record(officer=to.name, rationale="Why."))
+        async with desk.runtime.database.transaction(SUPERVISOR) as session:
+            await operations.admit(session, subject, to, given, practice())
+        with pytest.raises(NotRecorded, match="already"):
+            async with desk.runtime.database.transaction(SUPERVISOR) as session:
+                await operations.admit(session, subject, to, given, practice())
+
+
+class TestWithdraw:
+    WORDS = {"rationale": "The school sent a test.", "risk_owner": DUTY}  # noqa: RUF012
+
+    async def test_ends_the_referral_with_who_withdrew_it(self, console: Console) -> None:
+        await console.desk.clear(await console.desk.open())
+        client = await console.signed_in(SUPERVISOR)
+        words = {"reason": "sent-in-error", **self.WORDS}
+        assert (await decided(client, f"{ONE}/decision/withdraw", **words)).status_code == 303
+        assert (await rows(console.desk.runtime, "SELECT state FROM referral"))[0]["state"] == "withdrawn"
+        assert not await rows(console.desk.runtime, "SELECT 1 FROM clock WHERE stopped_at IS NULL")
+        assert len(await announced(console.desk.runtime, "triage.police-decision-made.v1")) == 1
+
+    async def test_refuses_a_reason_that_is_not_on_the_page(self, console: Console) -> None:
+        await console.desk.clear(await console.desk.open())
+        client = await console.signed_in(SUPERVISOR)
+        for step in ("check", "commit"):
+            page = await send(client, f"{ONE}/decision/withdraw", step=step, reason="mistaken", **self.WORDS)
+            assert page.status_code == 422
+        assert not await rows(console.desk.runtime, "SELECT 1 FROM decision")
+
+    async def test_is_for_the_supervisor(self, console: Console) -> None:
+        await console.desk.clear(await console.desk.open())
+        assert (await (await console.signed_in(GATEWAY)).get(f"{ONE}/decision/withdraw")).status_code == 403
+
+
+async def offered(desk: Desk) -> tuple[UUID, UUID]:
+    """Offer a referral to another force; returns its subject and the id of the offer."""
+    subject = await desk.open()
+    await desk.clear(subject)
+    await desk.decide(subject, Command.TRANSFER, **FORCE)
+    return subject, (await rows(desk.runtime, "SELECT id FROM transfer ORDER BY id DESC"))[0]["id"]
+
+
+def answered(transfer_id: UUID, *, accepted: bool, **given: Any) -> TransferAnswered:
+    """Return what notify tells of the other force's answer."""
+    values = {"reference": REFERENCE, "answered_at": NOW, "answered_by": "Nora Synthetic", **given}
+    return TransferAnswered(transfer_id=transfer_id, accepted=accepted, **values)
+
+
+async def stands(desk: Desk) -> tuple[str, str]:
+    """Return where the referral stands and who owns the risk."""
+    row = (await rows(desk.runtime, "SELECT state, risk_owner FROM referral"))[0]
+    return row["state"], row["risk_owner"]
+
+
+class TestTransfer:
+    async def test_is_announced_with_an_id_and_the_risk_stays_here(self, desk: Desk) -> None:
+        subject, transfer_id = await offered(desk)
+        (told,) = await opened_events(desk, "triage.transfer-offered.v1")
+        assert isinstance(told, TransferOffered)
+        assert (told.transfer_id, told.force, told.message) == (transfer_id, FORCE["force"], FORCE["message"])
+        assert await stands(desk) == ("transferring", DUTY)
+        kept = (await rows(desk.runtime, "SELECT subject, sealed_message, answer FROM transfer"))[0]
+        assert (kept["subject"], b"moved" in kept["sealed_message"], kept["answer"]) == (subject, False, None)
+
+    async def test_an_acceptance_moves_the_risk_and_a_repetition_nothing(self, desk: Desk) -> None:
+        subject, transfer_id = await offered(desk)
+        for _ in range(2):
+            await desk.hear(answered(transfer_id, accepted=True), subject)
+        assert await stands(desk) == ("transferred", "Nora Synthetic")
+        assert len(await announced(desk.runtime, "triage.police-decision-made.v1")) == 1
+        assert not await rows(desk.runtime, "SELECT 1 FROM history WHERE command = 'add-note'")
+
+    async def test_a_refusal_brings_it_back_with_its_reason(self, console: Console) -> None:
+        subject, transfer_id = await offered(console.desk)
+        await console.desk.hear(answered(transfer_id, accepted=False, reason="He lives with you."), subject)
+        assert await stands(console.desk) == ("assessing", DUTY)
+        shown = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
+        assert "Northmere Constabulary Refused" in shown
+        assert "He lives with you." in shown
+
+    async def test_an_acceptance_after_it_was_called_back_is_told_and_moves_nothing(self, console: Console) -> None:
+        subject, transfer_id = await offered(console.desk)
+        await console.desk.decide(subject, Command.CALL_BACK)
+        await console.desk.hear(answered(transfer_id, accepted=True), subject)
+        assert await stands(console.desk) == ("assessing", DUTY)
+        shown = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
+        assert "Nora Synthetic accepted the transfer after it was called back" in shown
+        assert "Northmere Constabulary Called back" in shown
+
+    async def test_an_old_answer_does_not_answer_a_new_offer(self, desk: Desk) -> None:
+        subject, first = await offered(desk)
+        await desk.decide(subject, Command.CALL_BACK)
+        await desk.decide(subject, Command.TRANSFER, **FORCE)
+        await desk.hear(answered(first, accepted=True), subject)
+        assert await stands(desk) == ("transferring", DUTY)
+        assert len(await rows(desk.runtime, "SELECT 1 FROM transfer WHERE answer IS NULL")) == 1
+
+    async def test_an_answer_to_nothing_is_refused(self, desk: Desk) -> None:
+        subject, _ = await offered(desk)
+        with pytest.raises(Missing, match="never offered"):
+            await desk.hear(answered(uuid4(), accepted=True), subject)
+        assert await stands(desk) == ("transferring", DUTY)
+
+    async def test_an_answer_to_another_referrals_offer_is_refused(self, desk: Desk) -> None:
+        _, transfer_id = await offered(desk)
+        other = await desk.open(received(reference="KM-2222-2222"))
+        with pytest.raises(Missing):
+            await desk.hear(answered(transfer_id, accepted=True), other)
+
+    async def test_a_transferred_referral_is_opened_again_with_a_risk_owner_here(self, desk: Desk) -> None:
+        subject, transfer_id = await offered(desk)
+        await desk.hear(answered(transfer_id, accepted=True), subject)
+        await desk.decide(subject, Command.REOPEN)
+        assert await stands(desk) == ("received", GATEWAY.name)
+
+    async def test_the_page_shows_that_it_waits(self, console: Console) -> None:
+        await offered(console.desk)
+        shown = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
+        assert "Northmere Constabulary Waiting for an answer" in shown
+        assert "He has moved to you." in shown
