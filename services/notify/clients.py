@@ -241,14 +241,15 @@ class ConsoleSmtpClient:
         """End nothing: no line leads anywhere."""
 
 
-MOST_IN_AN_HOUR: Mapping[str, int] = MappingProxyType({"link": 10, "receipt": 20})
-"""So many mails that anybody can cause go to one address within an hour, whatever browser or forged From asks."""
+MOST_IN_AN_HOUR: Mapping[str, int] = MappingProxyType({"link": 10, "receipt": 20, "visit": 300})
+"""So many within an hour: mails that anybody can cause to one address, whatever browser or forged From asks, and what
+one network address sends to pages that need no account (a whole office may stand behind it)."""
 HOUR = 3600.0
 MOST_ADDRESSES = 20_000
 
 
 class Restraint:
-    """Keeps strangers from filling somebody's mailbox through us; each running notify remembers its own last hour.
+    """Keeps strangers from filling mailboxes and trying links through us; each notify remembers its own last hour.
 
     Addresses are remembered as keyed digests in memory only. What follows a plus in them leads to the same mailbox.
     """

@@ -11,19 +11,23 @@ from contracts.intake.social_care import (
     SafeguardingConcernReceived,
     SafeguardingConcernUpdated,
 )
-from contracts.triage.notices import SignpostMade
+from contracts.triage.notices import ClockEscalated, ConcernsMerged, ConcernsSeparated, SignpostMade, TransferOffered
 from services.notify import operations
 from services.notify.domain import Origin, SafeguardingFacts
 from services.notify.operations import (
     LinkMessage,
+    Person,
     ReceivedConcern,
     ReceivedSignpost,
+    ReceivedTransfer,
     ReferrerMessage,
 )
 
 handlers = Handlers()
 
-Told = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | LinkDue | SignpostMade | PackAnswered
+FromIntake = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | LinkDue
+FromTriage = SignpostMade | TransferOffered | ClockEscalated
+Told = FromIntake | FromTriage | PackAnswered
 
 
 @handlers.on(SafeguardingConcernReceived)
@@ -72,6 +76,36 @@ async def on_signpost_made(session: Session, event: SignpostMade, message: Messa
     await operations.receive_signpost(session, made, now=message.now)
 
 
+@handlers.on(TransferOffered)
+async def on_transfer_offered(session: Session, event: TransferOffered, message: Message) -> None:
+    """Keep the offer and tell the other force."""
+    origin = _origin(event, message, publisher="triage")
+    received = ReceivedTransfer(origin, event.transfer_id, event.force, event.message)
+    await operations.receive_transfer(session, received, now=message.now)
+
+
+@handlers.on(ClockEscalated)
+async def on_clock_escalated(session: Session, event: ClockEscalated, message: Message) -> None:
+    """Tell the person whom the area names for this step."""
+    origin = _origin(event, message, publisher="triage")
+    await operations.tell_escalation(session, origin, event.clock, event.step, now=message.now)
+
+
+@handlers.on(ConcernsMerged)
+async def on_concerns_merged(session: Session, event: ConcernsMerged, message: Message) -> None:
+    """Keep that the concerns are about one person."""
+    person = Person(message.subject, message.area, event.merged_at)
+    await operations.note_merged(session, person, event.references, now=message.now)
+
+
+@handlers.on(ConcernsSeparated)
+async def on_concerns_separated(session: Session, event: ConcernsSeparated, message: Message) -> None:
+    """Keep that concerns are about one person no longer, and what was shared on the wrong belief."""
+    person = Person(message.subject, message.area, event.separated_at)
+    await operations.note_merged(session, person, event.remaining, now=message.now)
+    await operations.note_separated(session, person, event.separated, event.shared, now=message.now)
+
+
 @handlers.on(PackAnswered)
 async def on_pack_answered(session: Session, event: PackAnswered, message: Message) -> None:
     """Tell the front door that the Dovetail team has answered."""
@@ -107,10 +141,20 @@ def _moment_of(
             return event.due_at
         case DutyOfficerPaged():
             return event.raised_at
-        case SignpostMade():
-            return event.made_at
+        case SignpostMade() | TransferOffered() | ClockEscalated():
+            return _moment_at_the_police(event)
         case PackAnswered():
             return event.answered_at
+
+
+def _moment_at_the_police(event: FromTriage) -> datetime:
+    match event:
+        case SignpostMade():
+            return event.made_at
+        case TransferOffered():
+            return event.offered_at
+        case ClockEscalated():
+            return event.escalated_at
 
 
 def _concern(event: SafeguardingConcernReceived, message: Message) -> ReceivedConcern:

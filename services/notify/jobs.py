@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,17 +19,20 @@ from services.notify.clients import Clients, Delivery, Mail
 from services.notify.domain import (
     LINKS,
     Kind,
+    LinkTo,
     MailUnsafe,
     RecipientKind,
     Result,
     State,
     Text,
+    clock_in_words,
     compose,
+    link_token,
     stage_is_receipt,
 )
 from services.notify.operations import Claimed, Sent
 from services.notify.readers import MailTemplate
-from services.notify.settings import NotifySettings
+from services.notify.settings import NotifySettings, link_key
 
 BATCH = 20
 """How many notices one turn claims and sends side by side; each sending ends well within the lease."""
@@ -42,6 +45,12 @@ ASKED = 1_000
 
 LINK_IN_THE_MAIL = "(the link, which is kept nowhere)"
 """What stands in the record of a mail in place of a link that opens something by itself."""
+
+BY_LINK = {
+    Kind.SIGNPOST_MADE: (LinkTo.SIGNPOST, "signpost-links"),
+    Kind.TRANSFER_OFFERED: (LinkTo.TRANSFER, "transfer-links"),
+}
+"""The notices whose reader has no account, what their links lead to, and where."""
 
 Ended = tuple[Claimed, Sent]
 """A notice and how its attempt ended."""
@@ -186,6 +195,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
         reply,
     )
     delivery, digest = await _send(runtime, mail)
+    secret = _opening_by_itself(runtime, claimed)
     shown = address if claimed.recipient_kind != RecipientKind.REFERRER else None
     return Sent(
         delivery.result,
@@ -193,7 +203,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
         shown,
         template.name,
         text.subject,
-        text.body.replace(claimed.link.partition(" ")[0], LINK_IN_THE_MAIL) if claimed.link else text.body,
+        text.body.replace(secret, LINK_IN_THE_MAIL) if secret else text.body,
         digest,
     )
 
@@ -226,14 +236,34 @@ def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
         officer = area.duty_officer(local.time(), working_day=working_day)
         return officer.page, officer.name
     try:
-        if claimed.recipient_kind == RecipientKind.SERVICE:
-            service = area.signpost_service(claimed.recipient_key)
-            return service.email, service.name
+        if claimed.recipient_kind in _NAMED:
+            return _NAMED[claimed.recipient_kind](area, claimed.recipient_key)
         door = area.front_door(claimed.recipient_key)
-    except KeyError:
+    except LookupError:
         return "", ""
     is_open = door.opening_hours.is_open(local.time(), working_day=working_day)
     return (door.out_of_hours_email if claimed.urgent and not is_open else door.email), door.name
+
+
+def _service(area: Area, key: str) -> tuple[str, str]:
+    found = area.signpost_service(key)
+    return found.email, found.name
+
+
+def _force(area: Area, key: str) -> tuple[str, str]:
+    return {each.id: (each.email, each.name) for each in area.gateway.forces}[key]
+
+
+def _told_in_turn(area: Area, key: str) -> tuple[str, str]:
+    return {str(step): (each.email, each.name) for step, each in enumerate(area.gateway.escalations, 1)}[key]
+
+
+_NAMED: Mapping[RecipientKind, Callable[[Area, str], tuple[str, str]]] = {
+    RecipientKind.SERVICE: _service,
+    RecipientKind.FORCE: _force,
+    RecipientKind.ESCALATION: _told_in_turn,
+}
+"""Where the area names the address of a recipient, and the name to greet it by; LookupError where it has none."""
 
 
 def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate, team: str) -> Text | None:
@@ -250,28 +280,44 @@ def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate
         if telling is None:
             return None
         return compose(template.text, values | {"sentence": telling.spoken(claimed.language)})
+    return compose(template.text, values | {"team": team} | _values_for_team(runtime, claimed))
+
+
+def _values_for_team(runtime: Runtime, claimed: Claimed) -> dict[str, str]:
+    """Return what a mail to an organisation carries beside its name and the reference."""
+    if claimed.recipient_kind == RecipientKind.ESCALATION:
+        return {"clock": clock_in_words(claimed.stage)}
     if claimed.recipient_kind == RecipientKind.DUTY_OFFICER:
-        return compose(template.text, values | {"team": team})
-    values |= {
-        "team": team,
-        "link": link_of(runtime, claimed.kind, claimed.subject, claimed.about_id),
-    }
+        return {}
+    values = {"link": link_of(runtime, claimed.kind, claimed.subject, claimed.about_id)}
     if claimed.kind in {Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED}:
         values["urgent_subject"] = "Urgent: " if claimed.urgent else ""
         values["urgent_line"] = "The referrer says that somebody is in immediate danger.\n" if claimed.urgent else ""
-    return compose(template.text, values)
+    return values
 
 
 def link_of(runtime: Runtime, kind: Kind, subject: UUID, about_id: UUID | None) -> str:
-    """Return the secure link of a mail: the page behind sign-in that holds what the mail leaves out."""
+    """Return the secure link of a mail to what the mail leaves out: a page behind sign-in, or one with a secret name.
+
+    A service or a force has no account: whoever holds its link may open what it leads to.
+    """
     base = runtime.settings.public_url.rstrip("/")
-    if kind == Kind.SIGNPOST_MADE:
-        return f"{base}/signposts/{about_id}"
+    if kind in BY_LINK and about_id is not None:
+        to, path = BY_LINK[kind]
+        return f"{base}/{path}/{link_token(link_key(runtime.secrets), to, about_id)}"
     return f"{base}/inbox" if kind == Kind.CONCERN_MOVED else f"{base}/concerns/{subject}"
 
 
+def _opening_by_itself(runtime: Runtime, claimed: Claimed) -> str:
+    """Return the link of a mail that opens something without signing in; "" where it has none."""
+    if claimed.kind in BY_LINK:
+        return link_of(runtime, claimed.kind, claimed.subject, claimed.about_id)
+    return claimed.link.partition(" ")[0]
+
+
 def _stage(claimed: Claimed) -> ProgressStage | None:
-    return ProgressStage(claimed.stage) if claimed.stage else None
+    told = claimed.recipient_kind == RecipientKind.REFERRER and claimed.stage
+    return ProgressStage(claimed.stage) if told else None
 
 
 def _area(runtime: Runtime, claimed: Claimed, now: datetime) -> Area:

@@ -1,4 +1,4 @@
-"""The tables of notify: notices and their attempts, concerns, signposts, acknowledgements."""
+"""The tables of notify: notices and attempts, concerns, signposts, transfers, answers, and who is the same person."""
 
 from sqlalchemy import (
     Boolean,
@@ -111,6 +111,7 @@ concern = Table(
     column("acknowledged_version", Integer, OPERATIONAL, nullable=True),
     column("channel_answer", Text, OPERATIONAL, nullable=True),
     column("channel_answered_at", moment, LINKING, nullable=True),
+    Index("concern_reference", "reference"),
     Index("concern_waiting", "area", "front_door", "acknowledged_at", "received_at"),
     Index(
         "concern_open",
@@ -134,9 +135,42 @@ signpost = Table(
     column("event_id", Uuid, LINKING),
     column("correlation_id", Uuid, LINKING, nullable=True),
     column("acknowledged_at", moment, LINKING, nullable=True),
-    Index("signpost_answered", "acknowledged_at"),
-    Index("signpost_open", "made_at", postgresql_where=text("acknowledged_at IS NULL")),
+    column("reported_at", moment, LINKING, nullable=True),
+    Index("signpost_reported", "reported_at"),
+    Index("signpost_open", "made_at", postgresql_where=text("reported_at IS NULL")),
     Index("signpost_subject", "subject"),
+)
+
+transfer = Table(
+    "transfer",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("reference", Text, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("force", Text, OPERATIONAL),
+    column("offered_at", moment, LINKING),
+    column("message_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("event_id", Uuid, LINKING),
+    column("correlation_id", Uuid, LINKING, nullable=True),
+    column("answered_at", moment, LINKING, nullable=True),
+    column("accepted", Boolean, OPERATIONAL, nullable=True),
+    Index("transfer_open", "offered_at", postgresql_where=text("answered_at IS NULL")),
+    Index("transfer_subject", "subject"),
+)
+
+# What the police said of who is the same person: a row for each reference of a person, with what was shared in error.
+same_person = Table(
+    "same_person",
+    metadata,
+    column("person", Uuid, LINKING, primary_key=True),
+    column("reference", Text, LINKING, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("changed_at", moment, LINKING),
+    column("until", moment, LINKING, nullable=True),
+    column("shared", ARRAY(Text), LINKING),
+    Index("same_person_reference", "reference"),
 )
 
 acknowledgement = Table(

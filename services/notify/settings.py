@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chassis.settings import ServiceSettings
+from chassis.sessions import derive
+from chassis.settings import Secrets, ServiceSettings
 
 
 class NotifySettings(ServiceSettings):
@@ -22,3 +23,8 @@ class NotifySettings(ServiceSettings):
     mail_sender: str = "Throughline <no-reply@throughline.example>"
     mail_domain: str = "notify.throughline.example"
     mail_sink_port: int = 2526
+
+
+def link_key(secrets: Secrets) -> bytes:
+    """Return the key under which the links are made that open something without signing in."""
+    return derive(secrets.session_secret, "links", "without-account")

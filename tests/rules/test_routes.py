@@ -7,7 +7,10 @@ from contracts.catalogue import SERVICES
 from contracts.vocabulary import Role
 from tests.rules.served import service
 
-OPEN = {"intake": "anybody may make a referral"}
+OPEN = {
+    "intake": "anybody may make a referral",
+    "notify": "services that are signposted to, and other forces, have no account: they come by a link of their own",
+}
 """Services that have public pages, each with its reason."""
 
 

@@ -191,13 +191,10 @@ class TestAction:
 
 async def on_gathering(console: Console) -> tuple[httpx2.AsyncClient, UUID]:
     """Return a Gateway officer's browser, and the referral that is gathered for."""
-    GivenPractices.__init__(_practices(console), POLICE)
+    local: GivenPractices = console.desk.runtime.clients
+    local.given = POLICE
     subject = await gathering(console.desk)
     return await console.signed_in(GATEWAY), subject
-
-
-def _practices(console: Console) -> Any:
-    return console.desk.runtime.clients
 
 
 async def through(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:

@@ -3,9 +3,7 @@
 from services.notify.operations.answering import (
     Answer,
     acknowledge_concern,
-    acknowledge_signpost,
     open_concern,
-    open_signpost,
 )
 from services.notify.operations.delivery import (
     Claimed,
@@ -16,6 +14,7 @@ from services.notify.operations.delivery import (
     set_aside_interrupted,
 )
 from services.notify.operations.erasing import erase_subject
+from services.notify.operations.people import Person, note_merged, note_separated
 from services.notify.operations.receiving import (
     LinkMessage,
     ReceivedConcern,
@@ -26,30 +25,49 @@ from services.notify.operations.receiving import (
     receive_link,
     receive_referrer_message,
     receive_signpost,
+    tell_escalation,
     tell_pack_answered,
+)
+from services.notify.operations.signposts import acknowledge_signpost, open_signpost, report_signpost
+from services.notify.operations.transfers import (
+    ReceivedTransfer,
+    TransferAnswer,
+    answer_transfer,
+    open_transfer,
+    receive_transfer,
 )
 
 __all__ = [
     "Answer",
     "Claimed",
     "LinkMessage",
+    "Person",
     "ReceivedConcern",
     "ReceivedSignpost",
+    "ReceivedTransfer",
     "ReferrerMessage",
     "Sent",
+    "TransferAnswer",
     "acknowledge_concern",
     "acknowledge_signpost",
+    "answer_transfer",
     "claim_due",
     "erase_subject",
+    "note_merged",
+    "note_separated",
     "open_concern",
     "open_signpost",
+    "open_transfer",
     "page_duty_officer",
     "receive_concern",
     "receive_link",
     "receive_referrer_message",
     "receive_signpost",
+    "receive_transfer",
     "record_attempts",
+    "report_signpost",
     "send_again",
     "set_aside_interrupted",
+    "tell_escalation",
     "tell_pack_answered",
 ]

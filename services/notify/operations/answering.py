@@ -8,31 +8,32 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
 
-from chassis import audit, outbox
+from chassis import audit
 from chassis.database import Session
-from chassis.outbox import About
-from contracts.notify.police import SignpostAcknowledged
 from contracts.vocabulary import LineState
 from services.notify.domain import (
     AlreadyAcknowledged,
     ConcernAbsent,
     Kind,
     Reach,
-    SignpostAbsent,
     State,
 )
-from services.notify.models import acknowledgement, concern, notice, signpost
+from services.notify.models import acknowledgement, concern, notice
 from services.notify.operations.receiving import report_concerns
 from services.notify.queries import within
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person says that their team did; `everywhere` for the desk, which answers on a service's word."""
+    """What a person says that their team did; `everywhere` for the desk, which answers on a service's word.
+
+    `by` is the name and service that somebody gave who came by a link and has no account.
+    """
 
     reach: Reach
     report: str
     everywhere: bool = False
+    by: str = ""
 
 
 async def open_concern(session: Session, subject: UUID, reach: Reach, *, now: datetime) -> None:
@@ -69,42 +70,14 @@ async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *
             seen_at=row.seen_at or now,
         )
     )
-    await _keep(session, row, _Answered("concern", subject, answer.report, row.version), now=now)
-    await _close_notices(
+    await keep_answer(session, row, Answered("concern", subject, answer.report, row.version), now=now)
+    await close_notices(
         session,
         notice.c.subject == subject,
         (Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED),
     )
     await report_concerns(session, [subject], LineState.ACKNOWLEDGED, now=now)
     await audit.record(session, "concern.acknowledge", subject=subject, now=now, area=row.area)
-
-
-async def open_signpost(session: Session, signpost_id: UUID, answer: Answer, *, now: datetime) -> None:
-    """Record that a person reads a signpost that was made to their service; raises SignpostAbsent."""
-    row = await _signpost(session, signpost_id, answer)
-    await audit.record_read(session, subject=row.subject, now=now, reason="Opened a signpost")
-
-
-async def acknowledge_signpost(session: Session, signpost_id: UUID, answer: Answer, *, now: datetime) -> None:
-    """Record that the receiving service has taken a signpost up, with what it did, and tell the police.
-
-    Raises SignpostAbsent and AlreadyAcknowledged.
-    """
-    row = await _signpost(session, signpost_id, answer)
-    if row.acknowledged_at is not None:
-        raise AlreadyAcknowledged("This signpost has been acknowledged already; its page shows by whom.")
-    await session.execute(update(signpost).where(signpost.c.id == signpost_id).values(acknowledged_at=now))
-    await _keep(session, row, _Answered("signpost", signpost_id, answer.report), now=now)
-    await _close_notices(session, notice.c.about_id == signpost_id, (Kind.SIGNPOST_MADE,))
-    event = SignpostAcknowledged(
-        reference=row.reference,
-        signpost_id=signpost_id,
-        acknowledged_at=now,
-        report=answer.report,
-    )
-    about = About(row.subject, row.area, row.area_version, row.correlation_id, row.event_id)
-    await outbox.add(session, event, about=about)
-    await audit.record(session, "signpost.acknowledge", subject=row.subject, now=now, area=row.area)
 
 
 async def _concern(session: Session, subject: UUID, reach: Reach) -> Row[Any]:
@@ -120,26 +93,19 @@ async def _concern(session: Session, subject: UUID, reach: Reach) -> Row[Any]:
     return row
 
 
-async def _signpost(session: Session, signpost_id: UUID, answer: Answer) -> Row[Any]:
-    wanted = select(signpost).where(signpost.c.id == signpost_id)
-    if not answer.everywhere:
-        wanted = wanted.where(within(signpost, signpost.c.service, answer.reach.services))
-    row = await session.first(wanted)
-    if row is None:
-        raise SignpostAbsent
-    await session.lock(row.subject)
-    return await session.first(wanted.with_for_update()) or row
-
-
 @dataclass(frozen=True)
-class _Answered:
+class Answered:
+    """What was answered to: `concern`, `signpost` or `transfer`, its id, in which words, about which version."""
+
     about: str
     about_id: UUID
     report: str
     version: int = 1
+    by: str = ""
 
 
-async def _keep(session: Session, row: Row[Any], answered: _Answered, *, now: datetime) -> None:
+async def keep_answer(session: Session, row: Row[Any], answered: Answered, *, now: datetime) -> None:
+    """Keep who answered what; whoever came by a link is known by the name that they gave."""
     values = {
         "id": uuid4(),
         "subject": row.subject,
@@ -149,14 +115,14 @@ async def _keep(session: Session, row: Row[Any], answered: _Answered, *, now: da
         "version": answered.version,
         "actor_id": session.actor.id,
         "organisation": session.actor.organisation,
-        "by_sealed": await session.seal(row.subject, session.actor.name),
+        "by_sealed": await session.seal(row.subject, answered.by or session.actor.name),
         "report_sealed": await session.seal(row.subject, answered.report) if answered.report else None,
         "at": now,
     }
     await session.execute(insert(acknowledgement).values(values))
 
 
-async def _close_notices(session: Session, about: ColumnElement[bool], kinds: Sequence[Kind]) -> None:
+async def close_notices(session: Session, about: ColumnElement[bool], kinds: Sequence[Kind]) -> None:
     """Whoever has answered need not be mailed again: what still waits is not sent."""
     waiting = (
         str(State.DUE),

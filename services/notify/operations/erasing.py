@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, select, update
 
 from chassis.database import Session
-from services.notify.models import acknowledgement, concern, notice, signpost
+from services.notify.models import acknowledgement, concern, notice, same_person, signpost, transfer
 
 
 async def erase_subject(session: Session, subject: UUID) -> None:
@@ -15,7 +15,11 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     """
     await session.execute(delete(notice).where(notice.c.subject == subject))
     await session.execute(update(concern).where(concern.c.subject == subject).values(facts_sealed=None))
-    await session.execute(update(signpost).where(signpost.c.subject == subject).values(message_sealed=None))
+    for table in (signpost, transfer):
+        await session.execute(update(table).where(table.c.subject == subject).values(message_sealed=None))
+    own = select(concern.c.reference).where(concern.c.subject == subject)
+    of_the_person = or_(same_person.c.person == subject, same_person.c.reference.in_(own))
+    await session.execute(delete(same_person).where(of_the_person))
     await session.execute(
         update(acknowledgement).where(acknowledgement.c.subject == subject).values(by_sealed=None, report_sealed=None)
     )

@@ -14,6 +14,7 @@ from services.notify.web.naming import (
     STATE_COLOURS,
     STATE_NAMES,
     age_in_words,
+    force_name,
     recipient_name,
     service_name,
 )
@@ -26,6 +27,7 @@ async def delivery_desk(page: PageRequest) -> Response:
         counts = await queries.counts_by_state(session)
         listed = await queries.notices(session, chosen)
         signposts = await queries.signposts_waiting(session)
+        transfers = await queries.transfers_waiting(session)
     return page.render(
         "delivery_desk",
         counts=counts,
@@ -33,6 +35,8 @@ async def delivery_desk(page: PageRequest) -> Response:
         most_counted=queries.MOST_COUNTED,
         chosen=chosen,
         signposts=signposts,
+        transfers=transfers,
+        force_name=lambda one: force_name(page, one.area, one.force),
         kind_names=KIND_NAMES,
         state_names=STATE_NAMES,
         state_colours=STATE_COLOURS,

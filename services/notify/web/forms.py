@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,40 @@ class AcknowledgeForm(Form):
     report: str = Field(title="what you have done or will do", min_length=1, max_length=4000)
 
     messages: ClassVar[Mapping[str, str]] = {"report.missing": "Enter what you have done or will do"}
+
+
+class SignpostForm(Form):
+    """What the service says of a signpost: empty where it has only seen it."""
+
+    report: str = Field(default="", title="what you have done", max_length=4000)
+
+
+class ByLinkForm(Form):
+    """Who answers by a link: name and service, since nobody has signed in."""
+
+    by: str = Field(title="your name", min_length=1, max_length=200)
+    service: str = Field(title="your service", min_length=1, max_length=200)
+
+    def who(self) -> str:
+        """Return who answers, in one line."""
+        return f"{self.by}, {self.service}"
+
+
+class ReportByLinkForm(ByLinkForm):
+    """What the service did, and who says so."""
+
+    report: str = Field(title="what you did", min_length=1, max_length=4000)
+
+
+class TransferForm(Form):
+    """A force's answer to an offer: who owns the risk from an acceptance on, or why it refuses."""
+
+    answer: Literal["accept", "refuse"] = Field(title="whether you accept")
+    officer: str = Field(title="the name of the officer", min_length=1, max_length=150)
+    rank: str = Field(title="the rank or role", min_length=1, max_length=100)
+    reason: str = Field(default="", title="the reason", max_length=4000)
+
+    messages: ClassVar[Mapping[str, str]] = {"answer": "Choose whether your force accepts"}
 
 
 class Why(StrEnum):

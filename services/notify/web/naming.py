@@ -18,6 +18,8 @@ KIND_NAMES = {
     Kind.LINK_SAVED_FORM: "Link to a saved form",
     Kind.LINK_PROGRESS: "Link to the progress of a referral",
     Kind.DUTY_PAGED: "Call to the duty officer",
+    Kind.TRANSFER_OFFERED: "Offer of a transfer",
+    Kind.CLOCK_ESCALATED: "Time has run out",
 }
 STATE_NAMES = {
     State.DUE: "Waiting to be sent",
@@ -55,12 +57,33 @@ def service_name(page: PageRequest, area: str, service_id: str) -> str:
         return service_id
 
 
+def force_name(page: PageRequest, area: str, force_id: str) -> str:
+    """Return the name of another police force, or its id where the area file names it no longer."""
+    try:
+        known = page.runtime.areas.current(area, _today(page)).gateway.forces
+    except LookupError:
+        return force_id
+    return {each.id: each.name for each in known}.get(force_id, force_id)
+
+
+def _told_in_turn(page: PageRequest, area: str, step: str) -> str:
+    try:
+        known = page.runtime.areas.current(area, _today(page)).gateway.escalations
+    except LookupError:
+        return "The person to be told"
+    return {str(place): each.name for place, each in enumerate(known, 1)}.get(step, "The person to be told")
+
+
 def recipient_name(page: PageRequest, notice: NoticeListed) -> str:
     """Return who a notice goes to; a referrer is never named."""
     if notice.recipient_kind == RecipientKind.FRONT_DOOR:
         return door_name(page, notice.area, notice.recipient_key)
     if notice.recipient_kind == RecipientKind.SERVICE:
         return service_name(page, notice.area, notice.recipient_key)
+    if notice.recipient_kind == RecipientKind.FORCE:
+        return force_name(page, notice.area, notice.recipient_key)
+    if notice.recipient_kind == RecipientKind.ESCALATION:
+        return _told_in_turn(page, notice.area, notice.recipient_key)
     return "The duty officer" if notice.recipient_kind == RecipientKind.DUTY_OFFICER else "The referrer"
 
 

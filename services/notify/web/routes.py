@@ -1,5 +1,6 @@
 """The site map of notify."""
 
+from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.notify.domain import (
     ACKNOWLEDGE,
@@ -10,7 +11,7 @@ from services.notify.domain import (
     READ_INBOX,
     READ_SIGNPOST,
 )
-from services.notify.web import desk, views
+from services.notify.web import desk, guests, views
 
 PAGES = (
     Page("GET", "/", views.home, ENTER),
@@ -30,6 +31,11 @@ PAGES = (
     ),
     Page("GET", "/signposts/{id}", views.signpost, READ_SIGNPOST),
     Page("POST", "/signposts/{id}/acknowledge", views.acknowledge_signpost, READ_SIGNPOST),
+    Page("POST", "/signposts/{id}/report", views.report_signpost, READ_SIGNPOST),
+    Page("GET", "/signpost-links/{token}", guests.signpost_link, PUBLIC),
+    Page("POST", "/signpost-links/{token}", guests.signpost_link, PUBLIC),
+    Page("GET", "/transfer-links/{token}", guests.transfer_link, PUBLIC),
+    Page("POST", "/transfer-links/{token}", guests.transfer_link, PUBLIC),
     Page("GET", "/desk", desk.delivery_desk, READ_DESK),
     Page("GET", "/notices/{id}", desk.notice, READ_DESK),
     Page("POST", "/notices/{id}/send-again", desk.send_again, MANAGE_DELIVERY),

@@ -21,7 +21,7 @@ from services.notify.domain import (
     reach_of,
 )
 from services.notify.operations import Answer
-from services.notify.web.forms import AcknowledgeForm
+from services.notify.web.forms import AcknowledgeForm, SignpostForm
 from services.notify.web.naming import age_in_words, door_name, service_name
 
 
@@ -74,6 +74,7 @@ async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Re
         found = await queries.concern_found(session, subject, reach)
         reference = found.listed.reference
         attached = await filed_of(session, subject, reference) if found.facts is not None else ()
+        same = await queries.same_person_as(session, reference, reach)
     return page.render(
         "concern",
         status=status,
@@ -81,6 +82,7 @@ async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Re
         found=found,
         listed=found.listed,
         facts=found.facts,
+        same=same,
         documents=attached,
         document_url=lambda each: page.url("concern_document", subject=subject, document=each),
         door=door_name(page, found.listed.area, found.listed.front_door),
@@ -118,14 +120,26 @@ async def signpost(page: PageRequest) -> Response:
 
 
 async def acknowledge_signpost(page: PageRequest) -> Response:
-    """Record that the service has taken the signpost up, and tell the police."""
-    form = parse(AcknowledgeForm, await page.form())
+    """Record that the service has seen the signpost, with what it did where it says so, and tell the police."""
+    form = parse(SignpostForm, await page.form())
     if isinstance(form, FormErrors):
         return await _signpost(page, form, status=422)
     signpost_id = _id(page.path["id"], SignpostAbsent())
     async with page.transaction() as session:
         await operations.acknowledge_signpost(session, signpost_id, _answer(page, form.report), now=page.now)
     page.flash("Acknowledged. The police have been told.")
+    return page.redirect("signpost", id=signpost_id)
+
+
+async def report_signpost(page: PageRequest) -> Response:
+    """Record what the service did about the signpost, and tell the police."""
+    form = parse(AcknowledgeForm, await page.form())
+    if isinstance(form, FormErrors):
+        return await _signpost(page, form, status=422)
+    signpost_id = _id(page.path["id"], SignpostAbsent())
+    async with page.transaction() as session:
+        await operations.report_signpost(session, signpost_id, _answer(page, form.report), now=page.now)
+    page.flash("Reported. The police have been told.")
     return page.redirect("signpost", id=signpost_id)
 
 

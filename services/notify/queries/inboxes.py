@@ -1,4 +1,4 @@
-"""What notify knows: inboxes, concerns, signposts, and how the sending stands."""
+"""Inboxes, concerns, signposts, and how the sending stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,6 +76,7 @@ class SignpostListed:
     service: str
     made_at: datetime
     acknowledged_at: datetime | None
+    reported_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ async def concern_found(session: Session, subject: UUID, reach: Reach) -> Concer
         await _facts(session, row),
         row.channel_answer or "",
         row.channel_answered_at,
-        await _answers(session, "concern", subject),
+        await answers_about(session, "concern", subject),
     )
 
 
@@ -204,18 +205,18 @@ def _listed(row: Row[Any]) -> ConcernListed:
 
 
 async def signposts(session: Session, reach: Reach) -> tuple[SignpostListed, ...]:
-    """Return the signposts within reach, unacknowledged and oldest first, then the newest answered."""
+    """Return the signposts within reach, those without a report and oldest first, then the newest reported."""
     waiting = await signposts_waiting(session, reach)
     answered = select(signpost).where(
-        signpost.c.acknowledged_at.is_not(None), within(signpost, signpost.c.service, reach.services)
+        signpost.c.reported_at.is_not(None), within(signpost, signpost.c.service, reach.services)
     )
-    rows = await session.rows(answered.order_by(signpost.c.acknowledged_at.desc()).limit(PAGE_SIZE))
+    rows = await session.rows(answered.order_by(signpost.c.reported_at.desc()).limit(PAGE_SIZE))
     return (*waiting, *(_signpost(row) for row in rows))
 
 
 async def signposts_waiting(session: Session, reach: Reach | None = None) -> tuple[SignpostListed, ...]:
-    """Return the unacknowledged signposts within reach (all of the reader's areas for None), oldest first."""
-    wanted: Select[Any] = select(signpost).where(signpost.c.acknowledged_at.is_(None)).order_by(signpost.c.made_at)
+    """Return the signposts without a report within reach (all of the reader's areas for None), oldest first."""
+    wanted: Select[Any] = select(signpost).where(signpost.c.reported_at.is_(None)).order_by(signpost.c.made_at)
     if reach is not None:
         wanted = wanted.where(within(signpost, signpost.c.service, reach.services))
     return tuple(_signpost(row) for row in await session.rows(wanted.limit(MOST_SIGNPOSTS)))
@@ -229,8 +230,8 @@ async def signpost_found(session: Session, signpost_id: UUID, reach: Reach | Non
     row = await session.first(wanted)
     if row is None:
         raise SignpostAbsent
-    message = await _text(session, row.subject, row.message_sealed)
-    return SignpostFound(_signpost(row), message, await _answers(session, "signpost", signpost_id))
+    message = await text_of(session, row.subject, row.message_sealed)
+    return SignpostFound(_signpost(row), message, await answers_about(session, "signpost", signpost_id))
 
 
 def _signpost(row: Row[Any]) -> SignpostListed:
@@ -241,10 +242,12 @@ def _signpost(row: Row[Any]) -> SignpostListed:
         row.service,
         row.made_at,
         row.acknowledged_at,
+        row.reported_at,
     )
 
 
-async def _answers(session: Session, about: str, about_id: UUID) -> tuple[Acknowledged, ...]:
+async def answers_about(session: Session, about: str, about_id: UUID) -> tuple[Acknowledged, ...]:
+    """Return what was answered to a concern, a signpost or a transfer, newest first."""
     rows = await session.rows(
         select(acknowledgement)
         .where(acknowledgement.c.about == about, acknowledgement.c.about_id == about_id)
@@ -253,17 +256,18 @@ async def _answers(session: Session, about: str, about_id: UUID) -> tuple[Acknow
     return tuple(
         [
             Acknowledged(
-                await _text(session, row.subject, row.by_sealed),
+                await text_of(session, row.subject, row.by_sealed),
                 row.organisation,
                 row.at,
-                await _text(session, row.subject, row.report_sealed),
+                await text_of(session, row.subject, row.report_sealed),
             )
             for row in rows
         ]
     )
 
 
-async def _text(session: Session, subject: UUID, sealed: bytes | None) -> str:
+async def text_of(session: Session, subject: UUID, sealed: bytes | None) -> str:
+    """Return what was sealed, nothing where it was not or has been erased."""
     try:
         return "" if sealed is None else await session.unseal_text(subject, sealed)
     except SubjectErased:

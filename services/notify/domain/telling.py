@@ -110,6 +110,8 @@ class Kind(StrEnum):
     LINK_SAVED_FORM = "link-saved-form"
     LINK_PROGRESS = "link-progress"
     DUTY_PAGED = "duty-paged"
+    TRANSFER_OFFERED = "transfer-offered"
+    CLOCK_ESCALATED = "clock-escalated"
 
 
 class RecipientKind(StrEnum):
@@ -119,6 +121,8 @@ class RecipientKind(StrEnum):
     SERVICE = "service"
     REFERRER = "referrer"
     DUTY_OFFICER = "duty-officer"
+    FORCE = "force"
+    ESCALATION = "escalation"
 
 
 class State(StrEnum):
@@ -283,8 +287,10 @@ def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
 LINKS = frozenset({Kind.LINK_SAVED_FORM, Kind.LINK_PROGRESS})
 """The notices whose link opens something by itself: it is told to the mail server and written down nowhere."""
 
-ALLOWED_IN_MAIL = frozenset({"reference", "link", "until", "team", "sentence", "urgent_subject", "urgent_line"})
-"""Every value that a mail may carry: reference and link, the recipient's own name, and sentences of area files."""
+ALLOWED_IN_MAIL = frozenset(
+    {"reference", "link", "until", "team", "sentence", "urgent_subject", "urgent_line", "clock"}
+)
+"""Every value that a mail may carry: reference, link, the recipient's own name, sentences of area files, a clock."""
 
 _NEVER_CARRIED = "A mail template asks for a value that mails never carry; use only the allowed ones."
 _SUBJECT = re.compile(r"Subject: (?P<subject>[^\n]+)\n\n(?P<body>.+)\Z", re.DOTALL)

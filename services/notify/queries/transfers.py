@@ -1,0 +1,55 @@
+"""Offers of a transfer to another force, as the force and the delivery desk see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.database import Session
+from services.notify.domain import TransferAbsent
+from services.notify.models import transfer
+from services.notify.queries.inboxes import MOST_SIGNPOSTS, Acknowledged, answers_about, text_of
+
+
+@dataclass(frozen=True)
+class TransferListed:
+    """One offer; no identity. `accepted` is None until the force has answered."""
+
+    id: UUID
+    reference: str
+    area: str
+    force: str
+    offered_at: datetime
+    answered_at: datetime | None
+    accepted: bool | None
+
+
+@dataclass(frozen=True)
+class TransferFound:
+    """An offer as the force may read it."""
+
+    listed: TransferListed
+    subject: UUID
+    message: str
+    answers: tuple[Acknowledged, ...]
+
+
+async def transfer_found(session: Session, transfer_id: UUID) -> TransferFound:
+    """Return one offer, opened; raises TransferAbsent."""
+    row = await session.first(select(transfer).where(transfer.c.id == transfer_id))
+    if row is None:
+        raise TransferAbsent
+    listed = TransferListed(row.id, row.reference, row.area, row.force, row.offered_at, row.answered_at, row.accepted)
+    message = await text_of(session, row.subject, row.message_sealed)
+    return TransferFound(listed, row.subject, message, await answers_about(session, "transfer", transfer_id))
+
+
+async def transfers_waiting(session: Session) -> tuple[TransferListed, ...]:
+    """Return the offers of the reader's areas that no force has answered, oldest first."""
+    waiting = select(transfer).where(transfer.c.answered_at.is_(None)).order_by(transfer.c.offered_at)
+    rows = await session.rows(waiting.limit(MOST_SIGNPOSTS))
+    return tuple(
+        TransferListed(row.id, row.reference, row.area, row.force, row.offered_at, row.answered_at, row.accepted)
+        for row in rows
+    )
