@@ -8,7 +8,7 @@ from chassis import audit
 from chassis.clock import LONDON
 from chassis.database import Session
 from chassis.web import PageRequest, Response
-from services.triage import queries
+from services.triage import operations, queries
 from services.triage.domain import DECISIONS, DECONFLICTION, TABLE, WRONG, Command, Offer, Practice, Practices, offers
 from services.triage.queries import CorrectionView, Held, TimelineEntry
 from services.triage.web.views.versions import by_whom, happened
@@ -95,6 +95,10 @@ def page_of(page: PageRequest, command: Command, reference: str) -> str:
     return page.url(name, reference=reference)
 
 
+DECISION = "decision"
+"""Why a referral is read where a decision about it is made."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """A referral as a view has it, with the area's practice and what this person may do."""
@@ -111,9 +115,14 @@ class Opened:
 
 
 async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
-    """Open the referral of the address and record that this person read it; ReferralNotFound as queries says."""
+    """Open the referral of the address and record that this person read it; ReferralNotFound as queries says.
+
+    Before a decision the search for earlier referrals runs once more: what has come meanwhile counts.
+    """
     held = await queries.held_by_reference(session, page.path["reference"])
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
+    if reason == DECISION and await operations.look_again(session, held.reference, page.now):
+        held = await queries.held(session, held.subject)
     local: Practices = page.runtime.clients
     practice = local.under(held.area, held.area_version, page.now)
     today = page.now.astimezone(LONDON).date()
