@@ -1,4 +1,4 @@
-"""The queues of the two police teams: filtered, sorted, page by page, and what must be seen at once wherever it stands."""
+"""The queues of the two police teams: filtered, sorted, page by page, and what must be seen wherever it stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from services.triage.queries.safeguards import hidden
 
 QUEUE_PAGE = 50
 NOBODY = "nobody"
-IMU_STATES = (State.RECEIVED, State.DECONFLICTING, State.CONFLICT)
+IMU_STATES = (State.RECEIVED, State.DECONFLICTING, State.CONFLICT, State.PURSUE)
 GATEWAY_STATES = (
     *IMU_STATES,
     State.ASSESSING,
@@ -30,7 +30,7 @@ GATEWAY_STATES = (
     State.TRANSFERRING,
     State.CLOSING,
 )
-WORKED_STATES = (*GATEWAY_STATES, State.PURSUE, State.SIGNPOSTED, State.PLP)
+WORKED_STATES = (*GATEWAY_STATES, State.SIGNPOSTED, State.PLP)
 """The states in which the police have something to do: neither ended nor handed over to Channel."""
 
 
@@ -159,9 +159,7 @@ async def newer(session: Session, states: Sequence[State], since: int) -> tuple[
     table, history = models.referral, models.history
     fresh = func.count(func.distinct(table.c.subject)).filter(history.c.command == Command.RECEIVE)
     every = func.count(func.distinct(table.c.subject)).label("every")
-    joined = select(fresh.label("fresh"), every).select_from(
-        history.join(table, history.c.subject == table.c.subject)
-    )
+    joined = select(fresh.label("fresh"), every).select_from(history.join(table, history.c.subject == table.c.subject))
     others = (history.c.id > since) & (history.c.by_id != session.actor.id)
     row = await session.first(joined.where(others, table.c.state.in_([state.value for state in states])))
     return (row.fresh, row.every - row.fresh) if row else (0, 0)
@@ -224,7 +222,5 @@ async def _next_clocks(session: Session, subjects: list[UUID]) -> dict[UUID, Clo
     table = models.clock
     running = select(table).where(table.c.subject.in_(subjects), table.c.stopped_at.is_(None))
     # The last row of a referral counts: the urgent clock, or the one that runs out next; one that stands still last.
-    statement = running.order_by(
-        table.c.name == ClockName.URGENT, table.c.paused_at.is_(None), table.c.due_at.desc()
-    )
+    statement = running.order_by(table.c.name == ClockName.URGENT, table.c.paused_at.is_(None), table.c.due_at.desc())
     return {row.subject: clock_view(row) for row in await session.rows(statement)}

@@ -1,4 +1,4 @@
-"""A referral's way through the services, as far as triage knows it: when it came, was seen, and who holds what it sent."""
+"""A referral's way through the services as triage knows it: when it came, was seen, and who holds what it sent."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -92,5 +92,3 @@ def _row(page: PageRequest, officer_id: str, loads: list[Load]) -> tuple[tuple[o
             for each in sorted(loads, key=lambda load: order[load.state])
         ],
     }
-
-
