@@ -24,7 +24,7 @@ from services.triage.domain import (
     resumed,
     told_next,
 )
-from services.triage.operations.clocks import longer
+from services.triage.operations.clocks import WHOLE, longer
 from services.triage.operations.saving import Act, carry_out
 from services.triage.queries import ClockKey
 
@@ -90,6 +90,10 @@ async def _change(session: Session, key: ClockKey, values: dict[str, Any]) -> No
     table = models.clock
     this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
     await session.execute(update(table).where(this).values(values))
+    if key.about != WHOLE and "due_at" in values:
+        # Who owes it reads the day beside the obligation: it moves with its clock.
+        owed = (models.obligation.c.id == key.about) & (models.obligation.c.subject == key.subject)
+        await session.execute(update(models.obligation).where(owed).values(due_at=values["due_at"]))
 
 
 def _moment(at: datetime) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, case, func, select, tuple_
 
 from chassis.database import Session
 from services.triage import models
@@ -14,6 +14,8 @@ from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Runni
 FORECAST_PAGE = 100
 PAUSED_SHOWN = 100
 AT_ONCE = 200
+RESTRICTED = "restricted"
+"""What stands for the officer of every restricted referral."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class ClockLine:
 class Sought:
     """Which clocks of a forecast: those that run out before `until`, of one name or officer where given.
 
-    `officer` is an id, "" for the referrals that nobody has taken and None for everybody's; `after` is the last line
-    of the page before.
+    `officer` is an id, "" for the referrals that nobody has taken, RESTRICTED for those whose officer is not shown, and
+    None for all; `after` is the last line of the page before.
     """
 
     until: datetime
@@ -98,12 +100,12 @@ async def clocks_to_escalate(session: Session, now: datetime) -> tuple[ClockKey,
 async def clock_counts(session: Session, until: datetime, now: datetime) -> tuple[ClockCount, ...]:
     """Return how many clocks run out before a moment, by name and officer; paused ones do not."""
     clock, referral = models.clock, models.referral
-    officer = func.coalesce(referral.c.officer_id, "").label("officer_id")
+    officer = _officer_shown.label("officer_id")
     statement = (
         select(
             clock.c.name,
             officer,
-            func.coalesce(func.max(referral.c.officer_name), "").label("officer"),
+            func.coalesce(func.max(referral.c.officer_name).filter(~referral.c.restricted), "").label("officer"),
             func.count().label("number"),
             func.count().filter(clock.c.due_at < now).label("overdue"),
         )
@@ -124,7 +126,7 @@ async def clocks_until(session: Session, sought: Sought) -> tuple[ClockLine, ...
     if sought.name is not None:
         wanted.append(clock.c.name == sought.name)
     if sought.officer is not None:
-        wanted.append(func.coalesce(referral.c.officer_id, "") == sought.officer)
+        wanted.append(_officer_shown == sought.officer)
     place = (clock.c.due_at, clock.c.subject, clock.c.name, clock.c.about)
     if sought.after is not None:
         wanted.append(tuple_(*place) > tuple_(*sought.after))
@@ -148,6 +150,8 @@ _COLUMNS = (
     models.referral.c.officer_name,
     models.referral.c.restricted,
 )
+# Whose a restricted referral is stays with those who may see it, so lists count all of them together.
+_officer_shown = case((models.referral.c.restricted, RESTRICTED), else_=func.coalesce(models.referral.c.officer_id, ""))
 
 
 def _runs_out(until: datetime) -> ColumnElement[bool]:
@@ -159,7 +163,7 @@ def _line(row: Row[Any]) -> ClockLine:
     return ClockLine(
         subject=row.subject,
         reference=row.reference,
-        officer=row.officer_name or "",
+        officer="" if row.restricted else row.officer_name or "",
         restricted=row.restricted,
         name=ClockName(row.name),
         about=row.about,

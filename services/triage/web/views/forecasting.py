@@ -87,7 +87,11 @@ def _counted(page: PageRequest, found: Forecast, day: date) -> dict[str, object]
 
 
 def _share(share: Share, href: str) -> dict[str, object]:
-    return {"label": share.label or "Nobody yet", "number": share.number, "overdue": share.overdue, "href": href}
+    return {"label": _called(share), "number": share.number, "overdue": share.overdue, "href": href}
+
+
+def _called(share: Share) -> str:
+    return "Not shown, restricted" if share.key == queries.RESTRICTED else share.label or "Nobody yet"
 
 
 def _only(page: PageRequest, found: Forecast) -> str:
@@ -95,7 +99,7 @@ def _only(page: PageRequest, found: Forecast) -> str:
     name, officer = page.query.get("clock", ""), page.query.get("officer", "")
     words = [clock_words(name)] if name in set(ClockName) else []
     if officer:
-        known = {each.key or NOBODY: each.label or "Nobody yet" for each in found.by_officer}
+        known = {each.key or NOBODY: _called(each) for each in found.by_officer}
         words.append(known.get(officer, "An officer of whom nothing runs out"))
     return ", ".join(words)
 
@@ -104,7 +108,7 @@ def _line(line: ClockLine, now: datetime) -> dict[str, object]:
     return {
         "reference": line.reference,
         "restricted": line.restricted,
-        "officer": "" if line.restricted else line.officer or "Nobody yet",
+        "officer": "Not shown" if line.restricted else line.officer or "Nobody yet",
         "clock": clock_words(line.name),
         "due_at": line.due_at,
         "overdue": line.due_at < now,
