@@ -49,4 +49,16 @@ async def _escalate(runtime: Runtime, key: ClockKey, now: datetime) -> None:
         log.warning("A person was told of a clock that ran out.", extra={"facts": facts})
 
 
-JOBS = (Job("deadlines", timedelta(minutes=1), deadlines), Job("escalations", timedelta(minutes=1), escalations))
+async def people(runtime: Runtime, now: datetime) -> None:
+    """Bring referrals that were read before there was a person index into it, some at a time."""
+    async with runtime.database.transaction(Actor.job("triage", "people")) as session:
+        number = await operations.index_unread(session, now)
+    if number:
+        log.info("Referrals came into the person index.", extra={"facts": {"count": number}})
+
+
+JOBS = (
+    Job("deadlines", timedelta(minutes=1), deadlines),
+    Job("escalations", timedelta(minutes=1), escalations),
+    Job("people", timedelta(minutes=1), people),
+)

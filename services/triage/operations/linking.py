@@ -64,15 +64,15 @@ async def link_referrals(
     if not told.note.strip():
         raise NotRecorded("reason", "Enter a reason: others rely on what you say of the two referrals.")
     await session.lock_all((here.subject, other.subject))
+    for held, beside, expected in ((here, other, told.expected), (other, here, None)):
+        words = _HISTORY[told.answer].format(beside.reference, told.note.strip())
+        act = Act(Command.ANSWER_EARLIER, now, Record(reason=told.answer, rationale=words), expected)
+        await carry_out(session, held.subject, act, practices.under(held.area, held.area_version, now))
     if told.answer != "linked" and other.reference in await queries.linked(session, here.reference):
         raise NotRecorded(
             "answer",
             "Both are shown as one person's: separate them on the person's page, which lists what was shared",
         )
-    for held, beside, expected in ((here, other, told.expected), (other, here, None)):
-        words = _HISTORY[told.answer].format(beside.reference, told.note.strip())
-        act = Act(Command.ANSWER_EARLIER, now, Record(reason=told.answer, rationale=words), expected)
-        await carry_out(session, held.subject, act, practices.under(held.area, held.area_version, now))
     await keep_answer(session, pair, told, now)
     await _regroup(session, (here.reference, other.reference), told.note, now)
 
@@ -180,6 +180,8 @@ async def _keep(session: Session, later: Held, given: SameAnswer, now: datetime)
         "sealed_reason": await session.seal(later.subject, given.reason),
     }
     session.write(_KEEP, row)
-    action = {"linked": "referral.linked", "separate": "referral.separated"}.get(given.answer, "referral.not-told-apart")
+    action = {"linked": "referral.linked", "separate": "referral.separated"}.get(
+        given.answer, "referral.not-told-apart"
+    )
     facts = {"other": given.earlier_reference, "answered_in": given.answered_in}
     await audit.record(session, action, subject=later.subject, now=now, area=later.area, facts=facts)

@@ -124,7 +124,7 @@ def _groups(
 def _named(groups: Sequence[Group]) -> dict[UUID, UUID]:
     """Return the person of each referral: that of the group's earliest one, a new one where another group has it."""
     taken: set[UUID] = set()
-    named = {}
+    named: dict[UUID, UUID] = {}
     for group in groups:
         person = next((each.person for each in group if each.person not in taken), None) or rising_id()
         taken.add(person)
@@ -159,9 +159,7 @@ async def _merge(session: Session, group: Group, person: UUID, by: By, now: date
         await outbox.add(session, merged(references=references, merged_at=now), about=about)
 
 
-async def _separate(
-    session: Session, own: Sequence[Member], now_of: dict[UUID, UUID], by: By, now: datetime
-) -> None:
+async def _separate(session: Session, own: Sequence[Member], now_of: dict[UUID, UUID], by: By, now: datetime) -> None:
     """Record that a merge was wrong, and announce who leaves and what was shared on the wrong belief."""
     person = own[0].person
     area, about = await _about(session, person, own[0])

@@ -60,13 +60,18 @@ async def index_person(session: Session, placed: Placed, form: ReferralForm | No
         await _look(session, me, now)
 
 
-async def look_again(session: Session, reference: str, now: datetime) -> None:
-    """Look for others about the same person once more, so that whatever has come meanwhile counts; asks nobody."""
+async def look_again(session: Session, reference: str, now: datetime) -> bool:
+    """Look for others about the same person once more, so that whatever has come meanwhile counts.
+
+    Says whether any was found that nobody had been asked about.
+    """
     found = await session.first(select(models.referral.c.subject).where(models.referral.c.reference == reference))
     me = None if found is None else (await identified(session, [found.subject])).get(found.subject)
-    if me is not None:
-        known = set(await queries.suggested(session, me.reference)) | set(await queries.linked(session, me.reference))
-        await _look(session, me, now, frozenset(known))
+    if me is None:
+        return False
+    known = {*await queries.suggested(session, me.reference), *await queries.linked(session, me.reference)}
+    known |= {each.other_reference for each in await queries.sameness(session, me.reference)}
+    return await _look(session, me, now, frozenset(known))
 
 
 async def index_unread(session: Session, now: datetime) -> int:
@@ -82,8 +87,8 @@ async def index_unread(session: Session, now: datetime) -> int:
     return len(rows)
 
 
-async def _look(session: Session, me: Candidate, now: datetime, known: frozenset[str] = frozenset()) -> None:
-    """Keep who may be the same person, with the evidence in words; nothing is merged."""
+async def _look(session: Session, me: Candidate, now: datetime, known: frozenset[str] = frozenset()) -> bool:
+    """Keep who may be the same person, with the evidence in words; nothing is merged. Says whether there is any."""
     others = [each for each in await candidates(session, me.subject, me.identity) if each.reference not in known]
     compared = zip(others, compare_all(me.identity, [each.identity for each in others]), strict=True)
     alike = [(other, comparison) for other, comparison in compared if comparison.suggested]
@@ -96,11 +101,10 @@ async def _look(session: Session, me: Candidate, now: datetime, known: frozenset
         facts = {"count": len(alike)}
         action = "referral.likeness-found"
         await audit.record(session, action, subject=me.subject, now=now, area=me.area, facts=facts)
+    return bool(alike)
 
 
-async def _keep_alike(
-    session: Session, me: Candidate, other: Candidate, comparison: Comparison, now: datetime
-) -> None:
+async def _keep_alike(session: Session, me: Candidate, other: Candidate, comparison: Comparison, now: datetime) -> None:
     told = json.dumps([(each.kind, each.verdict, each.words) for each in comparison.evidence])
     row = {
         "reference": me.reference,
@@ -124,5 +128,3 @@ def _keep_elsewhere(session: Session, me: Candidate, other: Candidate, now: date
             "found_at": now,
         }
         session.write(_KEEP_ELSEWHERE, row)
-
-

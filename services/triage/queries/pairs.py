@@ -156,8 +156,9 @@ async def _pairs(session: Session, own: set[str]) -> set[tuple[str, str]]:
     """Return the suggested pairs of some referrals with others, their own reference first."""
     table = models.likeness
     either = or_(table.c.reference.in_(own), table.c.other_reference.in_(own))
-    rows = await session.rows(select(table.c.reference, table.c.other_reference).where(either))
-    turned = {(each[0], each[1]) if each[0] in own else (each[1], each[0]) for each in rows}
+    rows = await session.rows(select(table).where(either))
+    named = [(row.reference, row.other_reference) for row in rows]
+    turned = {(one, other) if one in own else (other, one) for one, other in named}
     return {(mine, other) for mine, other in turned if other not in own}
 
 

@@ -92,17 +92,15 @@ async def identified(session: Session, subjects: Collection[UUID]) -> Mapping[UU
     for row in rows:
         identity = await _opened(session, row.subject, row.sealed_identity)
         if identity is not None:
-            found[row.subject] = Candidate(
-                row.subject, row.area, row.area_version, row.reference, row.person, identity
-            )
+            found[row.subject] = Candidate(row.subject, row.area, row.area_version, row.reference, row.person, identity)
     return found
 
 
 async def find_people(session: Session, typed: str) -> tuple[FoundPerson, ...]:
     """Return the referrals that a reference, a name in any spelling, a telephone number or a postcode leads to.
 
-    At most 50, those that share most first; the caller records the reads. Restricted ones are left out for those who
-    may not see them: that one answers to a name would tell whose it is.
+    At most 50, those that share most first; the caller records the reads. Of a restricted one, whoever may not see it
+    finds nothing but the reference, and that only by the reference: that it answers to a name would tell whose it is.
     """
     if is_reference(tidy_reference(typed)):
         rows = await session.rows(_BY_REFERENCE, {"reference": tidy_reference(typed)})
@@ -114,11 +112,12 @@ async def find_people(session: Session, typed: str) -> tuple[FoundPerson, ...]:
         rows = await session.rows(_FOUND, {"keys": keyed(session, keys), "most": MOST_FOUND})
         how = _HOW.get(min(keys).partition(":")[0], "name")
     closed = await hidden(session, [row.subject for row in rows if row.restricted])
-    rows = [row for row in rows if row.subject not in closed]
+    rows = [row for row in rows if row.subject not in closed or how == "reference"]
     await session.keys.open([row.subject for row in rows])
     found = []
     for row in rows:
-        identity = await _opened(session, row.subject, row.sealed_identity)
+        seen = row.subject not in closed
+        identity = await _opened(session, row.subject, row.sealed_identity) if seen else None
         name = identity.names[0] if identity and identity.names else ""
         state = State(row.state)
         found.append(

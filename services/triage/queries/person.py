@@ -80,9 +80,7 @@ async def referrals_of(session: Session, person: UUID) -> tuple[Member, ...]:
     """Return a person's referrals in the actor's areas, the earliest first; PersonNotFound where there are none."""
     index, referral = models.person_referral, models.referral
     both = select(referral.c.reference, index.c.subject).join(referral, referral.c.subject == index.c.subject)
-    rows = await session.rows(
-        both.where(index.c.person == person).order_by(referral.c.received_at, referral.c.subject)
-    )
+    rows = await session.rows(both.where(index.c.person == person).order_by(referral.c.received_at, referral.c.subject))
     if not rows:
         raise PersonNotFound("There is no such person in your areas: open one of the referrals and go on from there.")
     return tuple(Member(row.reference, row.subject, person) for row in rows)
@@ -137,9 +135,7 @@ async def _packs(session: Session, references: dict[UUID, str]) -> list[Shared]:
 async def _asked(session: Session, references: dict[UUID, str]) -> list[Shared]:
     table = models.obligation
     rows = await session.rows(select(table).where(table.c.subject.in_(references)))
-    return [
-        Shared(row.made_at, references[row.subject], _ASKED[Obligation(row.kind)], row.owner) for row in rows
-    ]
+    return [Shared(row.made_at, references[row.subject], _ASKED[Obligation(row.kind)], row.owner) for row in rows]
 
 
 async def _told(session: Session, references: dict[UUID, str]) -> list[Shared]:

@@ -18,7 +18,7 @@ from services.triage.domain import (
 )
 from services.triage.queries import Held, PersonView, ReferralView, Shared
 from services.triage.web.forms import OPEN_HINT, SameForm, SeparateForm
-from services.triage.web.views.asked import HAPPENED, changes_text, opened, said, shown
+from services.triage.web.views.asked import HAPPENED, changes_text, mistakes, opened, said, shown
 from services.triage.web.views.obligations import KINDS
 from services.triage.web.views.sameness import ANSWERED, ANSWERS, elsewhere_shown, problems_of, told_in
 
@@ -30,13 +30,16 @@ async def person(page: PageRequest) -> Response:
     """Show everything about one person: every referral that people have confirmed to be about them."""
     async with page.transaction() as session:
         view = await queries.person_view(session, _person(page))
-        for each in view.referrals:
-            await audit.record_read(session, subject=each.held.subject, now=page.now, reason="person-page")
+        subjects = [each.held.subject for each in view.referrals]
+        for subject in subjects:
+            await audit.record_read(session, subject=subject, now=page.now, reason="person-page")
+        corrections = mistakes(await queries.corrections(session, subjects))
     number = len(view.referrals) + len(view.closed_off)
     return page.render(
         "person",
         title=f"One person: {', '.join(view.names[:1]) or 'name not known yet'}",
         person=view.person,
+        corrections=corrections,
         names=view.names,
         count=TIMES.get(number, f"{number} times"),
         many=number > 1,
@@ -203,11 +206,18 @@ def _of_one(view: ReferralView) -> list[dict[str, object]]:
         if Command(each.command) not in _IN_TABLES
     ]
     lines += [
-        (each.decided_at, HAPPENED[Command(each.command)], each.by, "\n".join(filter(None, (each.rationale, each.grounds))))
+        (
+            each.decided_at,
+            HAPPENED[Command(each.command)],
+            each.by,
+            "\n".join(filter(None, (each.rationale, each.grounds))),
+        )
         for each in view.decisions
     ]
     lines += [(each.recorded_at, HAPPENED[Command(each.outcome)], each.by, each.note) for each in view.deconflictions]
-    lines += [(each.made_at, f"{KINDS[each.kind]}: {each.owner}", each.made_by, each.message) for each in view.obligations]
+    lines += [
+        (each.made_at, f"{KINDS[each.kind]}: {each.owner}", each.made_by, each.message) for each in view.obligations
+    ]
     return [
         {"at": at, "title": f"{view.held.reference}: {title}", "by": by, "text": text, "order": at.isoformat()}
         for at, title, by, text in lines

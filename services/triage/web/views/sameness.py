@@ -43,10 +43,10 @@ async def record_same(page: PageRequest) -> Response:
     data = await page.form()
     other = tidy_reference(data.get("other"))
     form = parse(SameForm, data)
-    problems = _problems(data, other, tidy_reference(page.path["reference"]))
-    if problems or isinstance(form, FormErrors):
-        wrong = refused(data, *problems) if problems else form
-        return await _asked(page, wrong, other, status=422)
+    if problems := _problems(data, other, tidy_reference(page.path["reference"])):
+        return await _asked(page, refused(data, *problems), other, status=422)
+    if isinstance(form, FormErrors):
+        return await _asked(page, form, other, status=422)
     try:
         reference = await _record(page, form, other)
     except ReferralNotFound:

@@ -1,0 +1,139 @@
+"""The person index: found on arrival and again before an end, searched, told to other areas, and erased."""
+
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from chassis.actor import Actor
+from contracts.vocabulary import Role
+from services.triage import queries
+from services.triage.operations import erase_subject, look_again
+from services.triage.operations.people import index_unread
+from tests.triage.builders import AREA, GATEWAY, NOW, form, officer, rows, version_added
+from tests.triage.conftest import Desk
+from tests.triage.people_steps import ELSEWHERE, FIRST, OTHER, SECOND, THIRD, abroad, answer, arrives, three, waiting
+
+
+class TestArrival:
+    async def test_finds_earlier_referrals_with_the_evidence_in_words(self, desk: Desk) -> None:
+        await three(desk)
+        assert await waiting(desk, THIRD) == (FIRST, SECOND)
+        assert await waiting(desk, FIRST) == (SECOND, THIRD)
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            [first, _] = await queries.suggestions(session, THIRD)
+        told = {each.kind: each for each in first.evidence}
+        assert told["date-of-birth"].verdict == "agrees"
+        assert told["surname"].words
+
+    async def test_leaves_strangers_and_a_brother_alone(self, desk: Desk) -> None:
+        await arrives(desk, FIRST)
+        await arrives(desk, OTHER, forenames="Ivor", surname="Elsewhere", date_of_birth="1981-02-03")
+        assert await waiting(desk, OTHER) == ()
+
+    async def test_a_later_version_is_looked_at_too_and_former_names_stay(self, desk: Desk) -> None:
+        first = await arrives(desk, FIRST)
+        await arrives(desk, SECOND, forenames="Ivor", surname="Elsewhere", date_of_birth="1981-02-03")
+        assert await waiting(desk, FIRST) == ()
+        corrected = form(forenames="Ivor", surname="Elsewhere", date_of_birth="1981-02-03")
+        await desk.hear(version_added(reference=FIRST, form=corrected), first)
+        assert await waiting(desk, FIRST) == (SECOND,)
+        await arrives(desk, THIRD)
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            names = (await queries.identified(session, [first]))[first].identity.names
+        assert names == ("Ivor Elsewhere", "Mohammed Samplekhan")
+
+    async def test_again_changes_nothing(self, desk: Desk) -> None:
+        first, second, _ = await three(desk)
+        before = await rows(desk.runtime, "SELECT key, subject FROM person_key ORDER BY key, subject")
+        assert before
+        again = form(forenames="Muhammad", surname="Samplekhan", date_of_birth="2009-04-27")
+        await desk.hear(version_added(reference=SECOND, form=again), second)
+        assert await rows(desk.runtime, "SELECT key, subject FROM person_key ORDER BY key, subject") == before
+        assert await waiting(desk, SECOND) == (FIRST, THIRD)
+        persons = await rows(desk.runtime, "SELECT person FROM person_referral")
+        assert len({row["person"] for row in persons}) == 3
+        assert first
+
+    async def test_keeps_no_name_and_no_number_readable(self, desk: Desk) -> None:
+        await arrives(desk, FIRST, phones=["01632 960001"])
+        for table in ("person_key", "person_referral", "likeness", "person_merge"):
+            found = await rows(desk.runtime, f"SELECT {table}::text AS whole FROM {table}")
+            assert not any("ample" in row["whole"] or "960001" in row["whole"] for row in found)
+
+    async def test_what_both_missed_is_found_before_an_end(self, desk: Desk) -> None:
+        """Two that arrive in the same moment cannot see each other; the search before a decision finds them."""
+        await three(desk)
+        async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+            await session.execute(text("DELETE FROM likeness"))
+        assert await waiting(desk, THIRD) == ()
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            assert await look_again(session, THIRD, NOW)
+            assert not await look_again(session, THIRD, NOW)
+        assert await waiting(desk, THIRD) == (FIRST, SECOND)
+
+    async def test_brings_referrals_from_before_the_index_into_it(self, desk: Desk) -> None:
+        await three(desk)
+        async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+            for sentence in (
+                "DELETE FROM person_key",
+                "DELETE FROM likeness",
+                "UPDATE person_referral SET sealed_identity = NULL",
+            ):
+                await session.execute(text(sentence))
+            assert await index_unread(session, NOW) == 3
+            assert await index_unread(session, NOW) == 0
+        assert await waiting(desk, THIRD) == (FIRST, SECOND)
+
+
+class TestOtherAreas:
+    async def test_are_told_of_each_other_and_no_more(self, desk: Desk) -> None:
+        here = await arrives(desk, FIRST)
+        there = await abroad(desk)
+        away = officer(Role.GATEWAY_OFFICER, name="Nora Synthetic", areas=frozenset({ELSEWHERE}))
+        for actor, own, area in ((GATEWAY, here, ELSEWHERE), (away, there, AREA)):
+            async with desk.runtime.database.transaction(actor) as session:
+                [told] = await queries.elsewhere(session, own)
+                assert (told.other_area, told.answer) == (area, "")
+                assert (await queries.held(session, own)).situation.earlier_unanswered == 1
+                reference = (await queries.held(session, own)).reference
+                assert await queries.unanswered(session, reference) == ()
+                assert len(await queries.find_people(session, "Mohammed Samplekhan")) == 1
+
+
+class TestSearch:
+    async def test_finds_by_reference_name_in_any_spelling_number_and_postcode(self, desk: Desk) -> None:
+        await arrives(
+            desk, FIRST, phones=["01632 960001"], addresses=[{"lines": "1 Sample Road", "postcode": "CT9 1AA"}]
+        )
+        await arrives(desk, OTHER, forenames="Ivor", surname="Elsewhere", date_of_birth="1981-02-03")
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            for typed, how in (
+                ("km 4b8n6twa", "reference"),
+                ("Muhammed samplekhan", "name"),
+                ("Samplekhan, Mohamed", "name"),
+                ("+44 1632 960001", "telephone number"),
+                ("ct91aa", "postcode"),
+            ):
+                found = await queries.find_people(session, typed)
+                assert [(each.reference, each.how) for each in found] == [(FIRST, how)], typed
+            for typed in ("", "  ", "Nobody Atall", "KM-BBBB-BBBK"):
+                assert await queries.find_people(session, typed) == (), typed
+
+
+class TestErasing:
+    async def test_takes_keys_evidence_and_identity_and_leaves_the_others_together(self, desk: Desk) -> None:
+        first, second, third = await three(desk)
+        await answer(desk, SECOND, FIRST, "linked")
+        await answer(desk, THIRD, FIRST, "linked")
+        async with desk.runtime.database.transaction(Actor.operator("tester")) as session:
+            await erase_subject(session, second)
+        for table in ("person_key", "person_referral"):
+            assert not await rows(desk.runtime, f"SELECT 1 FROM {table} WHERE subject = :s", s=second)
+        gone = "SELECT 1 FROM person_merge WHERE subject = :s OR other_subject = :s"
+        assert not await rows(desk.runtime, gone, s=second)
+        alike = await rows(desk.runtime, "SELECT * FROM likeness")
+        assert all(SECOND not in (row["reference"], row["other_reference"]) for row in alike)
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            view = await queries.person_view(session, await queries.person_of(session, first) or uuid4())
+        assert [each.held.reference for each in view.referrals] == [FIRST, THIRD]
+        assert third
