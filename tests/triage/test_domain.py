@@ -44,12 +44,17 @@ WORDS = Record(
     officer="Olga Synthetic",
     clock="assessment",
 )
+REASONS = {
+    Command.ASSESS: "limited-information",
+    Command.WITHDRAW: "duplicate",
+    Command.CORRECT: "duplicate",
+    Command.PAUSE: "waiting-for-a-partner",
+}
 
 
 def words_for(command: Command) -> Record:
     """Return a record that says enough for a command."""
-    reason = {Command.ASSESS: "limited-information", Command.WITHDRAW: "duplicate"}.get(command, WORDS.reason)
-    return replace(WORDS, reason=reason)
+    return replace(WORDS, reason=REASONS.get(command, WORDS.reason))
 
 
 class TestDecide:

@@ -168,7 +168,11 @@ class TestOnTransferAnswered:
         await desk.clear(subject)
         await desk.decide(subject, Command.TRANSFER, force="northmere-constabulary", message="He has moved to you.")
         told = TransferAnswered(
-            reference=REFERENCE, transfer_id=uuid4(), answered_at=NOW, accepted=accepted, answered_by="Nora Synthetic"
+            reference=REFERENCE,
+            transfer_id=(await rows(desk.runtime, "SELECT id FROM transfer"))[0]["id"],
+            answered_at=NOW,
+            accepted=accepted,
+            answered_by="Nora Synthetic",
         )
         await desk.hear(told, subject)
         owner = ("transferred", "Nora Synthetic") if accepted else ("assessing", DUTY)

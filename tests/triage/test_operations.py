@@ -87,7 +87,7 @@ class TestRecordDeconfliction:
         await desk.hold(subject, Command.CONFLICT, "Speak to the duty inspector.")
         assert await rows(desk.runtime, statement) == [later]
 
-    async def test_the_note_is_opened_for_the_police_and_told_to_nobody_else(self, desk: Desk) -> None:
+    async def test_the_note_is_opened_for_the_unit_and_told_to_nobody_else(self, desk: Desk) -> None:
         subject = await desk.open()
         await desk.hold(subject, Command.MORE_TIME, "Waiting for another force.")
         await desk.hold(subject, Command.CONFLICT, "Speak to the duty inspector.")
@@ -96,8 +96,11 @@ class TestRecordDeconfliction:
             view = await queries.referral_view(session, found)
             lines = await queries.queue(session, queries.Wanted(queries.GATEWAY_STATES))
         assert found.situation.hold == lines[0].hold == Hold(Command.CONFLICT, IMU.name)
-        assert {(each.note, each.by, each.recorded_at) for each in view.deconflictions} == {
-            ("Waiting for another force.", IMU.name, NOW), ("Speak to the duty inspector.", IMU.name, NOW),
+        assert {(each.note, each.by, each.recorded_at) for each in view.deconflictions} == {("", IMU.name, NOW)}
+        async with desk.runtime.database.transaction(IMU) as session:
+            view = await queries.referral_view(session, await queries.held(session, subject))
+        assert {each.note for each in view.deconflictions} == {
+            "Waiting for another force.", "Speak to the duty inspector.",
         }  # fmt: skip
         assert not await rows(desk.runtime, "SELECT 1 FROM outbox")
 

@@ -25,6 +25,7 @@ from services.triage.domain import (
 from tests.triage.builders import DUTY, FINDING, practice
 
 PEOPLE = ("Gita Synthetic", "Olga Synthetic", "Sita Synthetic")
+REASONS = {Command.ASSESS: "limited-information", Command.WITHDRAW: "duplicate", Command.CORRECT: "duplicate"}
 ENDED = {State.CLOSED, State.WITHDRAWN, State.TRANSFERRED}
 MAY_CHANGE_OWNER = {
     *(Command.PACK_ACCEPTED, Command.TAKE_BACK, Command.TRANSFER_ACCEPTED, Command.PURSUE, Command.PLP),
@@ -35,7 +36,7 @@ texts = st.sampled_from(["", " ", "no ideology", "The checks found a lone joke."
 full = st.just("The checks found a lone joke.")
 records = st.builds(
     Record,
-    reason=st.sampled_from(["", "mistaken", "malicious", "work-done", "no-ideology", "limited-information"]),
+    reason=st.sampled_from(["", "mistaken", "malicious", "work-done", "no-ideology", "limited-information", "duplicate"]),
     rationale=texts | full | full,
     grounds=texts | full,
     service=st.sampled_from(["", "kent-early-help", "kent-early-help", "unknown"]),
@@ -186,8 +187,7 @@ class TestWholeWay:
             here = waiting.pop()
             for command in Command:
                 try:
-                    record = replace(words, reason="limited-information") if command is Command.ASSESS else words
-                    step = decide(command, here, record, local)
+                    step = decide(command, here, replace(words, reason=REASONS.get(command, words.reason)), local)
                 except (NotInThisState, NotOffered, NotRecorded):
                     continue
                 if step.state not in reached:
