@@ -14,7 +14,7 @@ from contracts.envelope import Event
 from contracts.intake.duty import DutyOfficerPaged
 from contracts.intake.referrer import ReferrerMessageDue
 from contracts.intake.social_care import SafeguardingConcernReceived, SafeguardingConcernUpdated
-from contracts.triage.notices import SignpostMade
+from contracts.triage.notices import ClockEscalated, ConcernsMerged, ConcernsSeparated, SignpostMade, TransferOffered
 from contracts.vocabulary import Address, Outcome, ProgressStage, Role
 from services.notify.handlers import handlers
 
@@ -70,11 +70,38 @@ def duty_page() -> DutyOfficerPaged:
     return DutyOfficerPaged(reference=REFERENCE, raised_at=NOW, version=1)
 
 
-def signpost(service: str = "kent-early-help") -> SignpostMade:
+def signpost(service: str = "kent-early-help", *, made_at: datetime = NOW) -> SignpostMade:
     """Return a signpost."""
     return SignpostMade(
-        reference=REFERENCE, signpost_id=uuid4(), made_at=NOW, service=service, message="A canarymessage, made up."
+        reference=REFERENCE, signpost_id=uuid4(), made_at=made_at, service=service, message="A canarymessage, made up."
     )
+
+
+def transfer(force: str = "northmere-constabulary", *, offered_at: datetime = NOW) -> TransferOffered:
+    """Return the offer of a transfer to another force."""
+    return TransferOffered(
+        reference=REFERENCE,
+        transfer_id=uuid4(),
+        offered_at=offered_at,
+        force=force,
+        message="A canarymessage, made up.",
+    )
+
+
+def escalation(clock: str = "assessment", step: int = 1) -> ClockEscalated:
+    """Return that a clock ran out and nobody has acted."""
+    return ClockEscalated(reference=REFERENCE, escalation_id=uuid4(), escalated_at=NOW, clock=clock, step=step)
+
+
+def merged(*references: str, at: datetime = NOW) -> ConcernsMerged:
+    """Return that references are one person's."""
+    return ConcernsMerged(references=references, merged_at=at)
+
+
+def separated(remaining: tuple[str, ...], gone: tuple[str, ...], *, at: datetime) -> ConcernsSeparated:
+    """Return that references are one person's no longer."""
+    shared = ("Pack to the Prevent and Channel team, 23 November 2026",)
+    return ConcernsSeparated(remaining=remaining, separated=gone, separated_at=at, shared=shared)
 
 
 def pack_answered(outcome: Outcome = Outcome.PACK_ACCEPTED) -> PackAnswered:

@@ -115,8 +115,8 @@ class TestRequest:
         assert "canaryquestion" not in found[0]["kept"]
         async with desk.runtime.database.transaction(GATEWAY) as session:
             await operations.erase_subject(session, subject)
-        [found] = await rows(desk.runtime, "SELECT sealed_message, sealed_report FROM obligation")
-        assert (bytes(found["sealed_message"]), found["sealed_report"]) == (b"", None)
+        [emptied] = await rows(desk.runtime, "SELECT sealed_message, sealed_report FROM obligation")
+        assert (bytes(emptied["sealed_message"]), found["sealed_report"]) == (b"", None)
 
 
 class TestEnding:
