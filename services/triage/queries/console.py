@@ -60,6 +60,15 @@ class BegunLine:
 
 
 @dataclass(frozen=True)
+class DraftOf:
+    """An assessment that an officer is writing: its id, and of which referral."""
+
+    id: UUID
+    reference: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
 class BegunWork:
     """The words of work begun, by the fields of its form."""
 
@@ -127,6 +136,17 @@ async def begun_by(session: Session, officer_id: str) -> tuple[BegunLine, ...]:
     mine = joined.where(table.c.officer_id == officer_id).order_by(table.c.saved_at.desc())
     rows = await session.rows(mine.limit(SHOWN))
     return tuple(BegunLine(row.reference, Command(row.command), row.begun_at, row.saved_at) for row in rows)
+
+
+async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
+    """Return the assessments that an officer is writing, the latest first; 50 at most."""
+    table, referral = models.assessment_draft, models.referral
+    joined = select(table.c.id, table.c.saved_at, referral.c.reference).join(
+        referral, referral.c.subject == table.c.subject
+    )
+    mine = joined.where(table.c.by_id == officer_id).order_by(table.c.saved_at.desc())
+    rows = await session.rows(mine.limit(SHOWN))
+    return tuple(DraftOf(row.id, row.reference, row.saved_at) for row in rows)
 
 
 async def begun_work(session: Session, subject: UUID, command: Command) -> BegunWork | None:

@@ -8,7 +8,7 @@ from chassis.clock import LONDON
 from chassis.web import PageRequest, Response
 from services.triage import operations, queries
 from services.triage.domain import SEE_GATEWAY_QUEUE, STATE_LABELS, Obligation
-from services.triage.queries import Load, OwedLine
+from services.triage.queries import BegunLine, DraftOf, Load, OwedLine
 from services.triage.web.views.asked import LABELS
 from services.triage.web.views.queues import age, line_values
 
@@ -29,6 +29,7 @@ async def work(page: PageRequest) -> Response:
         own = await queries.owed_by(session, me.name or me.id)
         owed = await queries.owed_to(session, me.id)
         begun = await queries.begun_by(session, me.id)
+        drafts = await queries.drafts_by(session, me.id)
         proposed = await queries.proposed_by(session, me.id)
     shown = held[: queries.QUEUE_PAGE]
     return page.render(
@@ -39,10 +40,7 @@ async def work(page: PageRequest) -> Response:
         more=page.url("gateway_queue", officer="mine", sort="due") if len(held) > len(shown) else "",
         own=_owed(own, page.now),
         owed=_owed(owed, page.now),
-        begun=[
-            {"reference": each.reference, "label": LABELS[each.command], "command": each.command, "at": each.saved_at}
-            for each in begun
-        ],
+        begun=[*_begun(page, begun), *_drafts(page, drafts)],
         proposed=[line_values(line, page.now) for line in proposed],
     )
 
@@ -52,6 +50,28 @@ async def workload(page: PageRequest) -> Response:
     async with page.transaction() as session:
         loads = await queries.workload(session, page.now)
     return page.render("workload", title="Workload", rows=_by_officer(page, loads))
+
+
+def _begun(page: PageRequest, lines: Sequence[BegunLine]) -> list[dict[str, object]]:
+    return [
+        {
+            "label": f"{LABELS[each.command]}, {each.reference}",
+            "href": page.url("decide", reference=each.reference, command=each.command.value),
+            "at": each.saved_at,
+        }
+        for each in lines
+    ]
+
+
+def _drafts(page: PageRequest, lines: Sequence[DraftOf]) -> list[dict[str, object]]:
+    return [
+        {
+            "label": f"Assessment, {each.reference}",
+            "href": page.url("assess_draft", reference=each.reference, draft=each.id),
+            "at": each.saved_at,
+        }
+        for each in lines
+    ]
 
 
 def _owed(lines: Sequence[OwedLine], now: datetime) -> list[dict[str, object]]:
