@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import areas
 from services.triage.domain import ClockName
-from services.triage.settings import practice
+from services.triage.settings import AreaPractices, practice
 from tests.triage.builders import AREA, NOW, VERSION
 
 
@@ -23,3 +23,7 @@ class TestPractice:
         assert practice(area, NOW).urgent_within == timedelta(minutes=30)
         silent = tuple(each.model_copy(update={"urgent_within_minutes": None}) for each in area.recipients)
         assert practice(area.model_copy(update={"recipients": silent}), NOW).urgent_within == timedelta(hours=1)
+
+    def test_brings_the_instruments_of_triage_in_the_areas_order(self) -> None:
+        found = AreaPractices(areas.load(None)).under(AREA, VERSION, NOW).instruments
+        assert [(each.id, each.edition) for each in found.values()] == [("gateway", "2026"), ("vaf", "2015")]

@@ -8,11 +8,13 @@ from sqlalchemy import delete, func, insert, select, update
 
 from chassis import audit
 from chassis.database import Session
+from contracts.vocabulary import Team
 from contracts.vocabulary.assessment import Assessment, Dimension, Draft, Instrument, Written
 from services.triage import models, queries
 from services.triage.domain import Command, EditionReplaced, NotRecorded, Practice, Record
 from services.triage.domain.assessing import Author, completed, lacking, replaced
 from services.triage.operations.clocks import Placed
+from services.triage.operations.deciding import acknowledge
 from services.triage.operations.saving import Act, carry_out
 from services.triage.queries.assessments import HeldDraft, assessments, own_draft
 
@@ -90,7 +92,8 @@ async def complete_assessment(
     for lack in lacking(instrument, held.draft, again=bool(earlier)):
         raise NotRecorded(lack.field, lack.sentence)
     record = Record(reason=held.draft.finding)
-    await carry_out(session, placed.subject, replace(act, command=Command.ASSESS, record=record), practice)
+    saved = await carry_out(session, placed.subject, replace(act, command=Command.ASSESS, record=record), practice)
+    await acknowledge(session, saved.before, Team.GATEWAY, act.now)
     table = models.assessment
     last = await session.scalar(select(func.max(table.c.number)).where(table.c.subject == placed.subject))
     author = Author(session.actor.name or session.actor.id, act.now, 1 + (last or 0))

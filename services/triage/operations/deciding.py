@@ -42,7 +42,7 @@ async def record_deconfliction(session: Session, subject: UUID, act: Act, practi
             recorded_at=act.now,
         )
     )
-    await _acknowledge(session, saved.before, Team.IMU, act.now)
+    await acknowledge(session, saved.before, Team.IMU, act.now)
     await announce(session, saved, act.now)
 
 
@@ -50,7 +50,7 @@ async def take(session: Session, subject: UUID, act: Act, practice: Practice) ->
     """Give the referral to the Gateway officer who asks for it."""
     saved = await carry_out(session, subject, act, practice)
     await change(session, subject, {"officer_id": session.actor.id, "officer_name": session.actor.name})
-    await _acknowledge(session, saved.before, Team.GATEWAY, act.now)
+    await acknowledge(session, saved.before, Team.GATEWAY, act.now)
 
 
 async def decide_referral(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
@@ -78,7 +78,7 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
             decided_at=act.now,
         )
     )
-    await _acknowledge(session, saved.before, Team.GATEWAY, act.now)
+    await acknowledge(session, saved.before, Team.GATEWAY, act.now)
     if act.command is Command.SIGNPOST:
         await _keep_signpost(session, saved, practice, act.now)
     if act.command is Command.TRANSFER:
@@ -128,7 +128,8 @@ async def _keep_handover(session: Session, saved: Saved, now: datetime) -> None:
     )
 
 
-async def _acknowledge(session: Session, held: Held, team: Team, now: datetime) -> None:
+async def acknowledge(session: Session, held: Held, team: Team, now: datetime) -> None:
+    """Note that a team has acted on the referral, and tell intake's ledger once."""
     if team in held.acknowledged:
         return
     await change(session, held.subject, {f"{team}_acknowledged_at": now})
