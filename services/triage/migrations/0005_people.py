@@ -1,4 +1,4 @@
-"""The person index: keyed hashes to find people by, whose referral each is, merges, and likenesses with their evidence."""
+"""The person index: keyed hashes to find people by, whose referral each is, merges, likenesses with evidence."""
 
 import sqlalchemy as sa
 from alembic import op

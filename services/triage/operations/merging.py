@@ -46,20 +46,29 @@ async def regroup(session: Session, references: Collection[str], by: By, now: da
     now_of = _named(groups)
     if all(now_of[each.subject] == each.person for each in before):
         return
-    persons: dict[UUID, list[Member]] = defaultdict(list)
-    for each in before:
-        persons[each.person].append(each)
-    split = [own for own in persons.values() if len({now_of[each.subject] for each in own}) > 1]
-    for own in split:
-        await _separate(session, own, now_of, by, now)
-    for each in before:
-        if now_of[each.subject] != each.person:
-            table = models.person_referral
-            moved = update(table).where(table.c.subject == each.subject)
-            await session.execute(moved.values(person=now_of[each.subject], since=now))
+    for own in _by_person(before):
+        if len({now_of[each.subject] for each in own}) > 1:
+            await _separate(session, own, now_of, by, now)
+    await _move(session, before, now_of, now)
     for group in groups:
         if len({each.person for each in group}) > 1:
             await _merge(session, group, now_of[group[0].subject], by, now)
+
+
+def _by_person(members: Group) -> list[list[Member]]:
+    persons: dict[UUID, list[Member]] = defaultdict(list)
+    for each in members:
+        persons[each.person].append(each)
+    return list(persons.values())
+
+
+async def _move(session: Session, members: Group, now_of: dict[UUID, UUID], now: datetime) -> None:
+    """Give each referral the person whose it is from now on."""
+    table = models.person_referral
+    for each in members:
+        if now_of[each.subject] != each.person:
+            moved = update(table).where(table.c.subject == each.subject)
+            await session.execute(moved.values(person=now_of[each.subject], since=now))
 
 
 async def join_waiting(session: Session, reference: str, now: datetime) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from chassis.clock import LONDON
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
 from services.triage import models
@@ -18,6 +18,7 @@ from services.triage.queries.people import identified
 from services.triage.queries.referral import ReferralView, referral_view
 from services.triage.queries.safeguards import hidden
 
+LONDON = ZoneInfo("Europe/London")
 OUTCOMES = {row.command: row.outcome for row in TABLE if row.outcome is not None}
 _ASKED = {
     Obligation.SIGNPOST: "was signposted to",
@@ -112,7 +113,7 @@ async def merged_since(session: Session, subjects: Collection[UUID]) -> datetime
 
 
 async def shared(session: Session, subjects: Collection[UUID], since: datetime | None = None) -> tuple[Shared, ...]:
-    """Return what went out about some referrals, to whom and when, the earliest first; all of it, or from a moment on."""
+    """Return what went out about some referrals, to whom and when, the earliest first; all, or from a moment on."""
     referral = models.referral
     rows = await session.rows(select(referral.c.subject, referral.c.reference).where(referral.c.subject.in_(subjects)))
     references = {row.subject: row.reference for row in rows}

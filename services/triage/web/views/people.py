@@ -71,7 +71,7 @@ async def record_separation(page: PageRequest) -> Response:
     except NotRecorded as wrong:
         return await _separating(page, refused(data, (wrong.field, str(wrong))), status=422)
     page.flash(f"Separated: {', '.join(sorted(leaving))}. Those who were told otherwise are told now.")
-    return page.redirect("referral", reference=sorted(leaving)[0])
+    return page.redirect("referral", reference=min(leaving))
 
 
 async def elsewhere(page: PageRequest) -> Response:
@@ -210,7 +210,7 @@ def _of_one(view: ReferralView) -> list[dict[str, object]]:
             each.decided_at,
             HAPPENED[Command(each.command)],
             each.by,
-            "\n".join(filter(None, (each.rationale, each.grounds))),
+            f"{each.rationale}\n{each.grounds}".strip(),
         )
         for each in view.decisions
     ]

@@ -29,7 +29,7 @@ SIGNS = {
     Verdict.DIFFERS: ("≠", "Differs"),
     Verdict.UNKNOWN: ("?", "Not known"),
 }
-"""The sign and the word for each verdict; the words stand beside the signs, so that neither colour nor shape is needed."""
+"""The sign and the word for each verdict: the words stand beside the signs, so that nobody needs colour or shape."""
 _NOT_HERE = "There is no such referral in your areas: check the reference"
 
 
