@@ -76,6 +76,8 @@ async def offer_pack(session: Session, saved: Saved, practice: Practice, now: da
     parts = await queries.pack_of(session, held, practice, now)
     if parts.form is None:
         raise NotOffered("The form has not been read yet: the intake desk completes it first.")
+    if parts.assessment is None:
+        raise NotOffered("No complete Gateway assessment is kept here to hand over: complete one first.")
     pack = PassedForInformationGathering(
         reference=held.reference,
         offered_at=now,

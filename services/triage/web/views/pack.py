@@ -23,7 +23,6 @@ async def pack_preview(page: PageRequest) -> Response:
         "answers": answered(parts.form) if parts.form else (),
         "documents": named(parts.documents, versions, found.held.reference),
         "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
-        "gathers_here": found.practice.gathers is Body.POLICE,
     }
     return shown(page, "pack", found, values)
 
