@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from chassis.actor import Actor
 from contracts.vocabulary import Role
 from services.triage import queries
 from services.triage.domain import Command, NotInThisState, Record
-from services.triage.operations import Act, record_deconfliction
+from services.triage.operations import Act, alarm_overdue, record_deconfliction
 from services.triage.web.routes import PAGES
 from tests.triage.builders import DUTY, GATEWAY, IMU, NOW, officer, practice, received, rows
+from tests.triage.clockwork import escalate, told
 from tests.triage.conftest import Console, Desk, hidden, send
+from tests.triage.test_operations import opened_events
 
 REFERENCE = "KM-7F3K-92QM"
 ONE = f"/referrals/{REFERENCE}"
@@ -235,6 +238,23 @@ class TestPursue:
         assert not await rows(desk.runtime, "SELECT type FROM outbox")
         told = await rows(desk.runtime, "SELECT body FROM receipt_out")
         assert not any(word in str(row["body"]) for row in told for word in ("conflict", "pursue", "investigation"))
+
+    async def test_a_clock_that_ran_out_tells_of_no_conflict_outside(self, desk: Desk) -> None:
+        subject = await desk.open()
+        for command in (Command.CONFLICT, Command.PURSUE):
+            await record(desk, subject, command, risk_owner=OWNER)
+            late = (await running_clock(desk))["due_at"] + timedelta(days=1)
+            await escalate(desk, late, told())
+            async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+                overdue = await alarm_overdue(session, late)
+            assert {each.name for each in overdue} == {"deconfliction"}
+        sent = await opened_events(desk, "triage.clock-escalated.v1")
+        assert {getattr(each, "clock", "") for each in sent} == {"deconfliction"}
+
+
+async def running_clock(desk: Desk) -> Any:
+    """Return the one clock that runs."""
+    return (await rows(desk.runtime, "SELECT * FROM clock WHERE stopped_at IS NULL"))[0]
 
 
 class TestMarks:

@@ -18,7 +18,8 @@ from services.triage import operations, queries
 from services.triage.domain import Command, NotRecorded, Record, ReferralRestricted
 from services.triage.operations import Act
 from services.triage.queries import OfficerView
-from tests.triage.builders import DUTY, GATEWAY, IMU, NOW, announced, officer, practice, received, rows
+from services.triage.web.routes import PAGES
+from tests.triage.builders import DUTY, GATEWAY, IMU, NOW, announced, form, officer, practice, received, rows
 from tests.triage.conftest import Console, Desk, hidden, send
 from tests.triage.test_operations import opened_events
 
@@ -392,3 +393,41 @@ class TestTransfer:
         shown = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
         assert "Northmere Constabulary Waiting for an answer" in shown
         assert "He has moved to you." in shown
+
+
+class TestNothingMoreThanTheReference:
+    async def test_shows_on_any_page_of_somebody_who_is_not_on_the_list(self, console: Console) -> None:
+        desk, other = console.desk, "KM-2222-2222"
+        await desk.open(received(form=form(surname="Quokkason")))
+        closed = form(surname="Quokkasson", district="Gravesham")
+        subject = await desk.open(received(reference=other, form=closed, possibly_same_as=(REFERENCE,)))
+        await desk.clear(subject)
+        await act(desk, GATEWAY, operations.take, subject, Command.TAKE)
+        await desk.decide(subject, Command.SIGNPOST, service="kent-early-help", message="Canarymessage.")
+        await restrict(desk, subject)
+        client = await console.signed_in(OTHER)
+        paths = {page.path for page in PAGES if page.method == "GET" and "{" not in page.path}
+        of_one = ("", "/print", "/same", f"/same?other={other}", "/pack", "/decision/close")
+        paths |= {*(f"{ONE}{path}" for path in of_one), f"/find?reference={other}", "/gateway?district=Gravesham"}
+        for path in sorted(paths):
+            page = await client.get(path)
+            assert page.status_code in {200, 303, 403, 404, 422}, path
+            for canary in ("Quokkasson", "Canarymessage", "Agrees:"):
+                assert canary not in page.text, (path, canary)
+            # Whoever works it may stand in lists of officers, but not beside the reference.
+            assert not re.search(rf"{other}(?:(?!</tr>).)*{GATEWAY.name}", page.text, re.DOTALL), path
+        for words in ("Sample Quokkason", other):
+            assert "Quokkasson" not in (await send(client, "/search", words=words)).text
+        client = await console.signed_in(SUPERVISOR)
+        assert "Quokkasson" in (await client.get(f"/referrals/{other}")).text
+        assert "Agrees:" in (await client.get(ONE)).text
+
+    async def test_whoever_is_given_it_comes_onto_the_list(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await restrict(desk, subject)
+        to = OfficerView(OTHER.id, OTHER.name)
+        async with desk.runtime.database.transaction(SUPERVISOR) as session:
+            given = Act(Command.ALLOCATE, NOW, Record(officer=to.name))
+            await operations.allocate(session, subject, to, given, practice())
+        async with desk.runtime.database.transaction(OTHER) as session:
+            assert (await queries.held(session, subject)).officer_id == OTHER.id

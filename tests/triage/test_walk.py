@@ -26,6 +26,7 @@ from tests.triage.builders import DUTY, FINDING, practice
 
 PEOPLE = ("Gita Synthetic", "Olga Synthetic", "Sita Synthetic")
 REASONS = {Command.ASSESS: "limited-information", Command.WITHDRAW: "duplicate", Command.CORRECT: "duplicate"}
+EITHER = ("duplicate", "waiting-for-a-partner")
 ENDED = {State.CLOSED, State.WITHDRAWN, State.TRANSFERRED}
 MAY_CHANGE_OWNER = {
     *(Command.PACK_ACCEPTED, Command.TAKE_BACK, Command.TRANSFER_ACCEPTED, Command.PURSUE, Command.PLP),
@@ -36,7 +37,7 @@ texts = st.sampled_from(["", " ", "no ideology", "The checks found a lone joke."
 full = st.just("The checks found a lone joke.")
 records = st.builds(
     Record,
-    reason=st.sampled_from(["", "mistaken", "malicious", "work-done", "no-ideology", "limited-information", "duplicate"]),
+    reason=st.sampled_from(["", "mistaken", "malicious", "work-done", "no-ideology", "limited-information", *EITHER]),
     rationale=texts | full | full,
     grounds=texts | full,
     service=st.sampled_from(["", "kent-early-help", "kent-early-help", "unknown"]),

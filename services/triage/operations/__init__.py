@@ -11,6 +11,7 @@ from services.triage.operations.assessing import (
     begin_draft,
     complete_assessment,
     discard_draft,
+    hold_draft,
     move_draft,
     save_conclusion,
     save_dimension,
@@ -33,7 +34,6 @@ from services.triage.operations.linking import (
     note_linked,
     separate_person,
 )
-from services.triage.operations.people import index_unread, look_again
 from services.triage.operations.obligations import (
     Answer,
     acknowledge_obligation,
@@ -45,6 +45,7 @@ from services.triage.operations.obligations import (
     report_obligation,
     review_partnership,
 )
+from services.triage.operations.people import index_unread, look_again
 from services.triage.operations.safeguards import (
     add_note,
     admit,
@@ -94,6 +95,7 @@ __all__ = [
     "fulfil",
     "hear_channel",
     "hear_transfer",
+    "hold_draft",
     "index_unread",
     "keep_begun",
     "link_referrals",

@@ -14,13 +14,25 @@ from chassis.outbox import About
 from contracts.triage.notices import ClockEscalated
 from contracts.vocabulary import day_in_words
 from services.triage import models, queries
-from services.triage.domain import Command, Practice, Practices, Record, Running, Told, clock_words, to_be_told
+from services.triage.domain import (
+    ClockName,
+    Command,
+    Practice,
+    Practices,
+    Record,
+    Running,
+    Told,
+    clock_words,
+    to_be_told,
+)
 from services.triage.domain import told_next as next_told
 from services.triage.operations.saving import Act, carry_out
 from services.triage.queries import ClockKey, Held
 
 AT_ONCE = 200
 LONDON = ZoneInfo("Europe/London")
+_OUTSIDE = {ClockName.CONFLICT: ClockName.DECONFLICTION, ClockName.PURSUE: ClockName.DECONFLICTION}
+"""What is said outside triage of clocks that would tell of a conflict or an investigation."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ async def alarm_overdue(session: Session, now: datetime) -> tuple[Overdue, ...]:
         await session.execute(update(clock).where(this).values(alarmed_at=now))
         facts = {"clock": row.name}
         await audit.record(session, "clock.ran-out", subject=row.subject, now=now, area=row.area, facts=facts)
-    return tuple(Overdue(row.reference, row.name) for row in late)
+    return tuple(Overdue(row.reference, _outside(row.name)) for row in late)
 
 
 async def escalate(session: Session, key: ClockKey, practices: Practices, now: datetime) -> tuple[Escalated, ...]:
@@ -81,7 +93,7 @@ async def escalate(session: Session, key: ClockKey, practices: Practices, now: d
         await _tell(session, held, clock, (step, told), practice, now)
     number = clock.escalations + len(steps)
     await _change(session, key, {"escalations": number, "escalate_at": next_told(clock, practice, number)})
-    return tuple(Escalated(held.reference, clock.name, step) for step, _ in steps)
+    return tuple(Escalated(held.reference, _outside(clock.name), step) for step, _ in steps)
 
 
 async def _due_clock(session: Session, key: ClockKey, now: datetime) -> Running | None:
@@ -100,9 +112,13 @@ async def _tell(
     record = Record(clock=clock.name, officer=told.name, rationale=words)
     await carry_out(session, held.subject, Act(Command.ESCALATED, now, record), practice)
     event = ClockEscalated(
-        reference=held.reference, escalation_id=uuid4(), escalated_at=now, clock=clock.name, step=number
+        reference=held.reference, escalation_id=uuid4(), escalated_at=now, clock=_outside(clock.name), step=number
     )
     await outbox.add(session, event, about=About(held.subject, held.area, held.area_version, held.correlation_id))
+
+
+def _outside(name: str) -> str:
+    return _OUTSIDE.get(ClockName(name), ClockName(name)).value
 
 
 async def _change(session: Session, key: ClockKey, values: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.database import Session
 from services.triage import models
 from services.triage.domain import Command, NotRecorded, Practice
+from services.triage.operations.safeguards import keep_access
 from services.triage.operations.saving import Act, carry_out, change
 from services.triage.queries import Held
 from services.triage.queries.console import OfficerView
@@ -44,6 +45,8 @@ async def allocate(session: Session, subject: UUID, to: OfficerView, act: Act, p
     if saved.before.officer_id == to.id:
         raise NotRecorded("officer", f"{to.name} has this referral already: choose somebody else")
     await change(session, subject, {"officer_id": to.id, "officer_name": to.name})
+    if saved.before.situation.restricted:
+        await keep_access(session, saved.before, to, act.now)
 
 
 async def keep_begun(

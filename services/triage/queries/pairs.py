@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from chassis.database import Session
 from services.triage import models
 from services.triage.domain.people import Evidence, Verdict
+from services.triage.queries.safeguards import hidden_references
 
 _OF_PERSON = text(
     "SELECT r.reference, r.subject, p.person FROM person_referral AS p JOIN referral AS r USING (subject)"
@@ -115,12 +116,15 @@ async def suggestions(session: Session, reference: str) -> tuple[Suggestion, ...
     """Return what waits for an answer, with the reasons that were found, for this referral and the person's others."""
     table = models.likeness
     found = []
-    for own, other in sorted(await _open_pairs(session, reference)):
+    pairs = sorted(await _open_pairs(session, reference))
+    closed = await hidden_references(session, {other for _, other in pairs})
+    for own, other in pairs:
         both = (table.c.reference.in_((own, other))) & (table.c.other_reference.in_((own, other)))
         of = models.referral.c.reference == table.c.reference
         rows = await session.rows(select(table, models.referral.c.subject).join(models.referral, of).where(both))
         sealed = next(((row.subject, row.sealed_evidence) for row in rows if row.sealed_evidence), None)
-        told = json.loads(await session.unseal(*sealed)) if sealed else []
+        # Of a restricted referral even what agrees would tell whose it is.
+        told = json.loads(await session.unseal(*sealed)) if sealed and other not in closed else []
         found.append(Suggestion(own, other, tuple(Evidence(kind, Verdict(says), words) for kind, says, words in told)))
     return tuple(found)
 
