@@ -3,6 +3,7 @@
 import base64
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import httpx2
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from chassis import clock
+from chassis import clock, outbox
 from chassis.actor import Actor
 from chassis.app import Runtime
+from chassis.crypto import TopicKeys
+from contracts.envelope import Event
 from contracts.notify.police import SignpostAcknowledged, SignpostReported, TransferAnswered
 from contracts.triage.notices import SignpostMade, TransferOffered
 from services.notify import jobs, operations
@@ -25,6 +28,7 @@ from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import rows, states
 from tests.notify.made import CANARIES, DESK, KENT_WORKER, NOW, REFERENCE, handle, signpost, transfer
 
+Told = TypeVar("Told", bound=Event)
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 ANYBODY = {"by": "Ada Helper (synthetic)", "service": "Kent Early Help"}
 OFFICER = {"officer": "Nora Northmere (synthetic)", "rank": "Detective Inspector"}
@@ -59,9 +63,14 @@ async def press(site: Site, path: str, step: str = "open", **fields: str) -> htt
     return await site.get(answer.headers["location"]) if answer.status_code == 303 else answer
 
 
-async def told(site: Site, wire_type: str) -> int:
-    """Return how many events of a type were announced."""
-    return len(await rows(site.runtime, f"SELECT 1 FROM outbox WHERE type = '{wire_type}'"))
+async def told(site: Site, event: type[Told]) -> list[Told]:
+    """Return the events of a type that were announced, oldest first, opened with the topic's key."""
+    keys: TopicKeys = outbox.Sealer.topic_keys
+    found = []
+    for row in await rows(site.runtime, f"SELECT * FROM outbox WHERE type = '{event.wire_type}' ORDER BY id"):
+        bound_to = f"{row.event_id}|{row.type}|{row.subject}".encode()
+        found.append(event.model_validate_json(keys.unseal(row.topic, row.key_id, row.sealed, bound_to)))
+    return found
 
 
 class TestToken:
@@ -140,11 +149,15 @@ class TestSignpostByLink:
         shown = await press(site, path, "acknowledge", **ANYBODY)
         assert "Thank you. The police have been told." in shown.text
         assert "Ada Helper (synthetic), Kent Early Help" in shown.text
-        assert await told(site, SignpostAcknowledged.wire_type) == 1
+        assert len(await told(site, SignpostAcknowledged)) == 1
         done = await press(site, path, "report", **ANYBODY, report="Visited the family.")
         assert "You have reported what you did" in done.text
         assert "canarymessage" not in done.text
-        assert await told(site, SignpostReported.wire_type) == 1
+        [seen], [reported] = await told(site, SignpostAcknowledged), await told(site, SignpostReported)
+        assert (seen.signpost_id, seen.report) == (reported.signpost_id, "")
+        assert (reported.reported_by, reported.report) == (
+            "Ada Helper (synthetic), Kent Early Help", "Visited the family.",
+        )  # fmt: skip
         [notice] = await states(site.runtime)
         assert notice in {"acknowledged", "sent"}
         audited = await rows(site.runtime, "SELECT actor_id, action, subject FROM audit_entry ORDER BY id")
@@ -160,8 +173,8 @@ class TestSignpostByLink:
             for _ in range(2):
                 answer = await site.client.post(path, data={"csrf_token": token[1], "step": step, **ANYBODY, **extra})
                 assert answer.status_code in {200, 303}
-        assert await told(site, SignpostAcknowledged.wire_type) == 1
-        assert await told(site, SignpostReported.wire_type) == 1
+        assert len(await told(site, SignpostAcknowledged)) == 1
+        assert len(await told(site, SignpostReported)) == 1
 
     async def test_needs_a_press_on_our_own_page(self, site: Site) -> None:
         path, _ = await made_now(site)
@@ -169,7 +182,7 @@ class TestSignpostByLink:
         for token in ("", "forged"):
             answer = await site.client.post(path, data={"csrf_token": token, "step": "acknowledge", **ANYBODY})
             assert answer.status_code == 403
-        assert await told(site, SignpostAcknowledged.wire_type) == 0
+        assert await told(site, SignpostAcknowledged) == []
 
     @pytest.mark.parametrize(
         ("step", "fields", "sentence"),
@@ -264,7 +277,9 @@ class TestTransferByLink:
         second = await site.client.post(path, data={**sent, "answer": "refuse", "reason": "No."})
         assert "This transfer was accepted" in second.text
         assert "Detective Inspector Nora Northmere (synthetic), Northmere Constabulary" in second.text
-        assert await told(site, TransferAnswered.wire_type) == 1
+        [event] = await told(site, TransferAnswered)
+        assert (event.accepted, event.reason) == (True, "")
+        assert event.answered_by == "Detective Inspector Nora Northmere (synthetic), Northmere Constabulary"
         [row] = await rows(site.runtime, "SELECT accepted FROM transfer")
         assert row.accepted
 
@@ -277,6 +292,8 @@ class TestTransferByLink:
         done = await press(site, path, "answer", answer="refuse", reason="Lives elsewhere.", **OFFICER)
         assert "This transfer was refused" in done.text
         assert "Lives elsewhere." not in done.text
+        [event] = await told(site, TransferAnswered)
+        assert (event.accepted, event.reason) == (False, "Lives elsewhere.")
 
     @pytest.mark.parametrize(
         ("fields", "sentence"),
@@ -292,7 +309,7 @@ class TestTransferByLink:
         await press(site, path)
         answer = await site.post(path, path, step="answer", **fields)
         assert (answer.status_code, sentence in answer.text) == (422, True)
-        assert await told(site, TransferAnswered.wire_type) == 0
+        assert await told(site, TransferAnswered) == []
 
     async def test_is_over_in_time(self, site: Site) -> None:
         made = transfer(offered_at=datetime(2020, 1, 2, tzinfo=UTC))

@@ -116,7 +116,7 @@ class TestRequest:
         async with desk.runtime.database.transaction(GATEWAY) as session:
             await operations.erase_subject(session, subject)
         [emptied] = await rows(desk.runtime, "SELECT sealed_message, sealed_report FROM obligation")
-        assert (bytes(emptied["sealed_message"]), found["sealed_report"]) == (b"", None)
+        assert (bytes(emptied["sealed_message"]), emptied["sealed_report"]) == (b"", None)
 
 
 class TestEnding:
