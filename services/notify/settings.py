@@ -1,10 +1,10 @@
 """What notify reads from its environment beyond what every service reads."""
 
+import hmac
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chassis.sessions import derive
 from chassis.settings import Secrets, ServiceSettings
 
 
@@ -27,4 +27,4 @@ class NotifySettings(ServiceSettings):
 
 def link_key(secrets: Secrets) -> bytes:
     """Return the key under which the links are made that open something without signing in."""
-    return derive(secrets.session_secret, "links", "without-account")
+    return hmac.digest(secrets.session_secret.encode(), b"links:without-account", "sha256")

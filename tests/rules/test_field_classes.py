@@ -6,6 +6,7 @@ from contracts.vocabulary.classes import PERSONAL, FieldClass
 from tests.rules.served import metadata
 
 OFFICERS = "names the officer who answers for the case, never the person; queues and histories show it without a key"
+OWES = "names the service, partner or officer who owes something, never the person; ageing lists show it without a key"
 IN_THE_CLEAR = {
     "intake.desk_claim.allocated_by": OFFICERS,
     "intake.desk_claim.officer_name": OFFICERS,
@@ -22,11 +23,15 @@ IN_THE_CLEAR = {
     "triage.likeness_elsewhere.by_name": OFFICERS,
     "triage.person_merge.by_name": OFFICERS,
     "triage.person_merge.undone_by": OFFICERS,
+    "triage.obligation.owner": OWES,
+    "triage.obligation.made_by": OFFICERS,
+    "triage.obligation.ended_by": OFFICERS,
     "triage.history.risk_owner": OFFICERS,
     "triage.history.by_name": OFFICERS,
     "channel.case_file.risk_owner": OFFICERS,
     "channel.pack.decided_by": OFFICERS,
     "channel.pack.risk_owner": OFFICERS,
+    "channel.correction.corrected_by": OFFICERS,
     "channel.history.risk_owner": OFFICERS,
     "channel.history.by_name": OFFICERS,
 }
