@@ -18,6 +18,7 @@ FOLDER = "instruments"
 """The folder beside those of the areas; no area may be called so."""
 
 SHIPPED = Path(__file__).parent / FOLDER
+SERVICES = ("triage", "channel")
 RESERVED = frozenset({"conclusion", "check"})
 """What the other steps of an assessment are called in addresses, so no dimension may be."""
 
@@ -98,14 +99,23 @@ def load_instruments(folder: Path | None = None) -> tuple[tuple[LoadedInstrument
 def problems_with_references(
     loaded: Iterable[tuple[Area, Reading]], known: Iterable[LoadedInstrument]
 ) -> tuple[Problem, ...]:
-    """Return every instrument that an area names and that is not there, or is called something else in its file."""
+    """Return what area files say of instruments that cannot be: not there, of another name, used nowhere."""
     names = {(each.instrument.id, each.instrument.edition): each.instrument.name for each in known}
-    return tuple(
-        reading.problem(("instruments", number, *where), sentence)
-        for area, reading in loaded
-        for number in range(len(area.instruments))
-        for where, sentence in _reference(area, number, names)
-    )
+    found: list[Problem] = []
+    for area, reading in loaded:
+        for number in range(len(area.instruments)):
+            wrong = [*_reference(area, number, names), *_served(area, number)]
+            found += [reading.problem(("instruments", number, *where), sentence) for where, sentence in wrong]
+        if not any("triage" in each.used_at for each in area.instruments):
+            sentence = "Nothing can be closed that nobody has assessed; let triage use at least one of them."
+            found.append(reading.problem(("instruments",), sentence))
+    return tuple(found)
+
+
+def _served(area: Area, number: int) -> Iterator[tuple[Where, str]]:
+    for position, service in enumerate(area.instruments[number].used_at):
+        if service not in SERVICES:
+            yield ("used_at", position), f"Nothing is assessed at {service!r}; write {' or '.join(SERVICES)}."
 
 
 def _reference(area: Area, number: int, names: dict[tuple[str, str], str]) -> Iterator[tuple[Where, str]]:

@@ -98,6 +98,12 @@ class TestReferences:
                 r"instruments\[1\].name: Its file calls it 'Vuln",
             ),
             ("- id: vaf", "- id: gateway", r"instruments\[1\].id: 'gateway' is named twice"),
+            (
+                "used_at: [triage, channel]",
+                "used_at: [triag]",
+                r"instruments\[1\].used_at\[0\]: .* write triage or channel",
+            ),
+            ("[triage", "[channel", r":\d+: instruments: Nothing can be closed that nobody has assessed"),
         ],
     )
     def test_an_instrument_that_is_not_there_is_refused(

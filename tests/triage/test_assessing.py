@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -352,6 +351,14 @@ class TestPages:
         saved = await client.post(f"{place}/safety", data={**again, "words-gaps": "Both."})
         assert saved.status_code == 303
 
+    async def test_of_two_windows_at_the_same_moment_one_is_asked_to_compare(self, console: Console) -> None:
+        client = await opened(console)
+        place = await begin(client)
+        page = await client.get(f"{place}/safety")
+        sent = {name: hidden(page, name) for name in ("csrf_token", "seen")}
+        both = [client.post(f"{place}/safety", data={**sent, "words-gaps": words}) for words in ("One.", "Two.")]
+        assert sorted([each.status_code for each in await asyncio.gather(*both)]) == [303, 409]
+
     async def test_two_windows_on_two_parts_keep_both(self, console: Console) -> None:
         client = await opened(console)
         place = await begin(client)
@@ -508,28 +515,33 @@ class TestWhoMay:
         assert len(found) == 1
 
 
-def figures(page: httpx2.Response) -> Mapping[str, int]:
-    """Return how often each number stands in the main part of a page, without the words that were typed."""
-    main = re.sub(r'name="(csrf_token|seen)" value="[^"]*"', "", page.text.split("<main")[1])
-    text = re.sub(r"<[^>]+>", " ", main)
-    found = re.findall(r"\d+", text)
-    return {each: found.count(each) for each in found}
+MOMENT = re.compile(r"\d{1,2} \w+ \d{4} at \d{1,2}:\d{2}[ap]m|[Aa]ssessments? \d( and \d)?")
+
+
+def figures(page: httpx2.Response) -> list[str]:
+    """Return every number in the main part of a page, but for times and the numbers of assessments."""
+    main = page.text.split("<main")[1].split("</main>")[0]
+    return re.findall(r"\d+", MOMENT.sub(" ", re.sub(r"<[^>]+>", " ", main)))
 
 
 class TestNoNumber:
     async def test_no_number_on_any_page_depends_on_the_answers(self, console: Console) -> None:
-        client = await opened(console)
-        seen: list[list[Mapping[str, int]]] = []
-        for number, presence in enumerate((Presence.NOT_PRESENT, Presence.PRESENT), start=1):
+        client = await opened(console, assessed=True)
+        seen: list[list[list[str]]] = []
+        for number, presence in enumerate((Presence.NOT_PRESENT, Presence.PRESENT), start=2):
             place = await begin(client)
             await fill(client, place, presence, "Words.")
-            overview, check = await client.get(place), await client.get(f"{place}/check")
-            assert not re.search(r"score|total|sum of|out of \d", (overview.text + check.text).lower())
+            written = [
+                await client.get(place),
+                await client.get(f"{place}/concern"),
+                await client.get(f"{place}/check"),
+            ]
             await post(client, f"{place}/check")
-            done = figures(await client.get(f"{PLACE}/assessments/{number}"))
-            seen.append([{**done, str(number): 0}])
-        first, second = seen
-        assert {key for each in first for key in each} - {"1"} == {key for each in second for key in each} - {"1", "2"}
+            kept = [f"assessments/{number}", f"assessments/{number}/against/1"]
+            read = [await client.get(f"{PLACE}/{path}") for path in kept]
+            assert not [each for each in (*written, *read) if re.search(r"score|total|out of \d", each.text.lower())]
+            seen.append([figures(each) for each in (*written, *read)])
+        assert seen[0] == seen[1]
 
     def test_written_drafts_have_one_answer_for_each_factor(self) -> None:
         assert len(written(VAF)) == 22

@@ -43,23 +43,29 @@ async def begin_draft(session: Session, placed: Placed, instrument: Instrument, 
     return draft_id
 
 
+async def hold_draft(session: Session, placed: Placed, draft_id: UUID) -> HeldDraft:
+    """Hold the referral and return this officer's draft: two windows save one after the other. DraftNotFound."""
+    await session.lock(placed.subject)
+    return await own_draft(session, placed.subject, draft_id)
+
+
 async def save_dimension(
     session: Session, placed: Placed, draft_id: UUID, dimension: Dimension, written: tuple[Written, ...], now: datetime
 ) -> None:
     """Keep what was written of one dimension, finished or not; the others stay. DraftNotFound as queries says."""
-    held = await _own(session, placed, draft_id)
+    held = await hold_draft(session, placed, draft_id)
     await _keep(session, placed, held, replaced(held.draft, dimension, written), now)
 
 
 async def save_conclusion(session: Session, placed: Placed, draft_id: UUID, said: Draft, now: datetime) -> None:
     """Keep the finding, summary, plan and changes as they are in `said`, finished or not; its factors do not count."""
-    held = await _own(session, placed, draft_id)
+    held = await hold_draft(session, placed, draft_id)
     await _keep(session, placed, held, said.model_copy(update={"written": held.draft.written}), now)
 
 
 async def move_draft(session: Session, placed: Placed, draft_id: UUID, instrument: Instrument, now: datetime) -> None:
     """Carry a draft to the edition that the area uses now; answers without a place there stay in it and are shown."""
-    held = await _own(session, placed, draft_id)
+    held = await hold_draft(session, placed, draft_id)
     await _keep(session, placed, held, held.draft, now)
     this = models.assessment_draft.c.id == draft_id
     await session.execute(update(models.assessment_draft).where(this).values(edition=instrument.edition))
@@ -68,7 +74,7 @@ async def move_draft(session: Session, placed: Placed, draft_id: UUID, instrumen
 
 async def discard_draft(session: Session, placed: Placed, draft_id: UUID, now: datetime) -> None:
     """Throw a draft away for good, with an audit row."""
-    held = await _own(session, placed, draft_id)
+    held = await hold_draft(session, placed, draft_id)
     await session.execute(delete(models.assessment_draft).where(models.assessment_draft.c.id == draft_id))
     facts = {"instrument": held.line.instrument, "edition": held.line.edition}
     await audit.record(
@@ -84,7 +90,7 @@ async def complete_assessment(
     Raises DraftNotFound, EditionReplaced where the area uses another edition by now, NotRecorded for the first thing
     that it lacks, and what `carry_out` raises.
     """
-    held = await _own(session, placed, draft_id)
+    held = await hold_draft(session, placed, draft_id)
     instrument = practice.instruments.get(held.line.instrument)
     if instrument is None or instrument.edition != held.line.edition:
         raise EditionReplaced("The area no longer uses this edition: carry the draft over to the one that it uses.")
@@ -113,12 +119,6 @@ async def complete_assessment(
     await session.execute(insert(table).values(row))
     await session.execute(delete(models.assessment_draft).where(models.assessment_draft.c.id == draft_id))
     return assessment
-
-
-async def _own(session: Session, placed: Placed, draft_id: UUID) -> HeldDraft:
-    """Hold the referral and return the draft: two windows of one officer save one after the other."""
-    await session.lock(placed.subject)
-    return await own_draft(session, placed.subject, draft_id)
 
 
 async def _keep(session: Session, placed: Placed, held: HeldDraft, draft: Draft, now: datetime) -> None:

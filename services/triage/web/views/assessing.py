@@ -90,7 +90,7 @@ async def save_part(page: PageRequest) -> Response:
     """Keep what was typed, finished or not, and go on; another window's words are not overwritten unseen."""
     data = await page.form()
     async with page.transaction() as session:
-        work = await worked(page, session)
+        work = await worked(page, session, hold=True)
         dimension = work.dimension(page.path["part"])
         if wrong := drafting.unusable(dimension, data):
             return _ask(page, work, dimension, refused(data, *wrong), 422)
@@ -115,32 +115,32 @@ async def complete_draft(page: PageRequest) -> Response:
     """Complete the draft as it was shown; where anything changed meanwhile, show it again."""
     data = await page.form()
     form = parse(AssessmentForm, data)
-    async with page.transaction() as session:
-        work = await worked(page, session)
     if isinstance(form, FormErrors):
-        return _check(page, work, form, 422)
-    if form.seen != drafting.mark_of_all(work.draft):
-        return _check(page, work, refused(data, ("complete", READ_AGAIN)), 409)
-    held = work.found.held
+        return await _again(page, form, 422)
     act = Act(Command.ASSESS, page.now, expected=form.row_version)
     try:
         async with page.transaction() as session:
-            await operations.complete_assessment(session, held, work.held.line.id, act, work.found.practice)
+            work = await worked(page, session, hold=True)
+            if form.seen != drafting.mark_of_all(work.draft):
+                return _check(page, work, refused(data, ("complete", READ_AGAIN)), 409)
+            await operations.complete_assessment(session, work.found.held, work.held.line.id, act, work.found.practice)
     except ChangedMeanwhile:
-        return await _changed(page, data, form.row_version)
+        return await _again(page, refused(data), 409, form.row_version)
     except EditionReplaced:
-        return _to(page, work, "assess_draft")
+        return page.redirect("assess_draft", **page.path)
     except (NotRecorded, NotOffered, NotInThisState) as wrong:
-        return _check(page, work, refused(data, ("complete", str(wrong))), 422)
+        return await _again(page, refused(data, ("complete", str(wrong))), 422)
     page.flash("Gateway assessment completed.")
-    return page.redirect("referral", reference=held.reference)
+    return page.redirect("referral", reference=work.found.held.reference)
 
 
-async def _changed(page: PageRequest, data: FormData, seen: int) -> Response:
+async def _again(page: PageRequest, form: FormErrors, status: int, seen: int | None = None) -> Response:
+    """Show the check page once more, with what happened since the referral was seen."""
     async with page.transaction() as session:
         work = await worked(page, session)
-        changes = await queries.changes_since(session, work.found.held.subject, seen)
-    return _check(page, work, refused(data), 409, changes_text(changes))
+        since = work.found.held.row_version if seen is None else seen
+        changes = await queries.changes_since(session, work.found.held.subject, since)
+    return _check(page, work, form, status, changes_text(changes))
 
 
 async def _save(page: PageRequest, session: Session, work: Work, dimension: Dimension | None, data: FormData) -> None:

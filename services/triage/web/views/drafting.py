@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.database import Session
 from chassis.web import FormData, PageRequest
 from contracts.vocabulary.assessment import Assessment, Dimension, Draft, Instrument, Kind, Written
-from services.triage import queries
+from services.triage import operations, queries
 from services.triage.domain import Command, DraftNotFound, Finding
 from services.triage.domain.assessing import CONCLUSION, answer_field, choices, left_over, words_field
 from services.triage.queries import HeldDraft
@@ -76,10 +76,17 @@ class Work:
         return left_over(self.instrument, self.draft)
 
 
-async def worked(page: PageRequest, session: Session) -> Work:
-    """Open the referral and this officer's draft of the address; ReferralNotFound and DraftNotFound as queries says."""
+async def worked(page: PageRequest, session: Session, *, hold: bool = False) -> Work:
+    """Open the referral and this officer's draft of the address, and keep other windows waiting where it is to change.
+
+    ReferralNotFound and DraftNotFound as queries says.
+    """
     found = await opened(page, session, reason="assessment")
-    held = await queries.own_draft(session, found.held.subject, _id(page.path["draft"]))
+    draft_id = _id(page.path["draft"])
+    if hold:
+        held = await operations.hold_draft(session, found.held, draft_id)
+    else:
+        held = await queries.own_draft(session, found.held.subject, draft_id)
     instrument = found.practice.instruments.get(held.line.instrument)
     return Work(found, held, instrument, await queries.assessments(session, found.held.subject))
 
