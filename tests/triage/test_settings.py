@@ -27,3 +27,12 @@ class TestPractice:
     def test_brings_the_instruments_of_triage_in_the_areas_order(self) -> None:
         found = AreaPractices(areas.load(None)).under(AREA, VERSION, NOW).instruments
         assert [(each.id, each.edition) for each in found.values()] == [("gateway", "2026"), ("vaf", "2015")]
+
+    def test_names_who_outside_the_police_is_told_at_the_arrival_by_district(self) -> None:
+        area = areas.load(None).version(AREA, VERSION)
+        assert area
+        told = practice(area, NOW).recipients_of
+        assert [each.name for each in told("Medway")] == ["Medway First Response", "Medway Prevent and Channel team"]
+        assert told("Thanet")[0].name == "Kent Central Referral Unit"
+        alone = tuple(each for each in area.recipients if each.team == "imu")
+        assert practice(area.model_copy(update={"recipients": alone}), NOW).recipients_of("Medway") == ()
