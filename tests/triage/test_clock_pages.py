@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from chassis import clock
+from chassis.actor import Actor
 from contracts.vocabulary import Role
 from services.triage.domain import ClockName, Command, Record
 from services.triage.operations import Act, decide_referral, extend_clock
@@ -37,6 +39,12 @@ async def change(client: httpx2.AsyncClient, command: str, **fields: str) -> htt
 async def of_clock(console: Console, column: str) -> object:
     found = await rows(console.desk.runtime, "SELECT * FROM clock WHERE name = 'assessment'")
     return found[0][column]
+
+
+async def due_tomorrow(console: Console) -> None:
+    """Let every clock run out a day from now, whatever the day is."""
+    async with console.desk.runtime.database.transaction(Actor.service("triage")) as session:
+        await session.execute(text("UPDATE clock SET due_at = :due"), {"due": clock.now() + timedelta(days=1)})
 
 
 class TestChanging:
@@ -152,8 +160,9 @@ class TestChanging:
 class TestForecast:
     async def test_names_the_day_counts_and_links(self, console: Console) -> None:
         await console.desk.open()
+        await due_tomorrow(console)
         client = await console.signed_in(GATEWAY)
-        day = clock.today() + timedelta(days=200)
+        day = clock.today() + timedelta(days=7)
         asked = {"until-day": day.day, "until-month": day.month, "until-year": day.year}
         page = await client.get("/forecast", params=asked)
         assert page.status_code == 200
@@ -165,6 +174,15 @@ class TestForecast:
         only = await client.get("/forecast", params={**asked, "clock": "assessment", "officer": "nobody"})
         assert "Only: Assessment, Nobody yet." in text_of(only)
         assert only.text.count(f'href="{ONE}"') == 1
+
+    async def test_says_where_it_stopped_counting(self, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+        for reference in ("KM-7F3K-92QM", "KM-8G4M-23RN"):
+            await console.desk.open(received(reference=reference))
+        await due_tomorrow(console)
+        monkeypatch.setattr("services.triage.queries.clocks.MOST_COUNTED", 2)
+        monkeypatch.setattr("services.triage.queries.MOST_COUNTED", 2)
+        page = await (await console.signed_in(GATEWAY)).get("/forecast")
+        assert "2 clocks or more run out by" in text_of(page)
 
     async def test_lists_what_is_paused_apart_with_since_when_and_why(self, console: Console) -> None:
         await console.desk.open()
@@ -196,15 +214,15 @@ class TestForecast:
 
     async def test_a_changed_mark_begins_at_the_top(self, console: Console) -> None:
         await console.desk.open()
+        await due_tomorrow(console)
         client = await console.signed_in(GATEWAY)
-        day = clock.today() + timedelta(days=200)
+        day = clock.today() + timedelta(days=7)
         asked = {"until-day": day.day, "until-month": day.month, "until-year": day.year}
-        for mark in ("x", "2026-01-01~x~assessment~x", f"2026-01-01T00:00:00~{WHOLE}~assessment~{WHOLE}"):
+        for mark in ("x", "2026-01-01~x~assessment~x", f"2000-01-01T00:00:00~{WHOLE}~assessment~{WHOLE}"):
             page = await client.get("/forecast", params={**asked, "after": mark})
             assert (page.status_code, "KM-7F3K-92QM" in page.text) == (200, True)
-        past = f"{NOW.isoformat()}~{WHOLE}~assessment~{WHOLE}"
-        far = await client.get("/forecast", params={**asked, "after": past.replace("2026", "2099")})
-        assert "KM-7F3K-92QM" not in far.text
+        far = f"{(clock.now() + timedelta(days=3)).isoformat()}~{WHOLE}~assessment~{WHOLE}"
+        assert "KM-7F3K-92QM" not in (await client.get("/forecast", params={**asked, "after": far})).text
 
     async def test_stands_in_the_navigation(self, console: Console) -> None:
         client = await console.signed_in(GATEWAY)

@@ -10,6 +10,7 @@ from services.triage.queries.assessments import (
 )
 from services.triage.queries.clocks import (
     FORECAST_PAGE,
+    MOST_COUNTED,
     PAUSED_SHOWN,
     RESTRICTED,
     ClockKey,
@@ -117,6 +118,7 @@ __all__ = [
     "FORECAST_PAGE",
     "GATEWAY_STATES",
     "IMU_STATES",
+    "MOST_COUNTED",
     "MOST_IN_A_FILE",
     "NOBODY",
     "OUTCOMES",

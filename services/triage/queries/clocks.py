@@ -14,6 +14,8 @@ from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Runni
 FORECAST_PAGE = 100
 PAUSED_SHOWN = 100
 AT_ONCE = 200
+MOST_COUNTED = 10_000
+"""So many are counted, the longest overdue first: beyond that a number tells nobody more, and takes seconds."""
 RESTRICTED = "restricted"
 """What stands for the officer of every restricted referral."""
 
@@ -98,8 +100,10 @@ async def clocks_to_escalate(session: Session, now: datetime) -> tuple[ClockKey,
 
 
 async def clock_counts(session: Session, until: datetime, now: datetime) -> tuple[ClockCount, ...]:
-    """Return how many clocks run out before a moment, by name and officer; paused ones do not."""
-    clock, referral = models.clock, models.referral
+    """Return how many clocks run out before a moment, by name and officer, at most 10,000; paused ones do not."""
+    table, referral = models.clock, models.referral
+    first = select(table.c.subject, table.c.name, table.c.due_at).where(_runs_out(until))
+    clock = first.order_by(table.c.due_at).limit(MOST_COUNTED).subquery()
     officer = _officer_shown.label("officer_id")
     statement = (
         select(
@@ -110,7 +114,6 @@ async def clock_counts(session: Session, until: datetime, now: datetime) -> tupl
             func.count().filter(clock.c.due_at < now).label("overdue"),
         )
         .join(referral, referral.c.subject == clock.c.subject)
-        .where(_runs_out(until))
         .group_by(clock.c.name, officer)
     )
     return tuple(

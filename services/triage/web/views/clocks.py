@@ -149,7 +149,7 @@ def _facts(chosen: Chosen) -> list[tuple[str, object]]:
     paused = PAUSE_REASONS.get(clock.paused_for, "")  # type: ignore[call-overload]
     return [
         *facts,
-        ("Runs out", clock.due_at),
+        ("Would have run out" if clock.paused_at else "Runs out", clock.due_at),
         ("Paused since", clock.paused_at),
         ("Why it is paused", paused),
         ("Extended so far", f"{clock.times_extended} times" if clock.times_extended > 1 else ""),

@@ -76,7 +76,8 @@ def _sought(page: PageRequest, until: datetime) -> Sought:
 def _counted(page: PageRequest, found: Forecast, day: date) -> dict[str, object]:
     by = f"{day:%A} {day_in_words(day, 'en')}"
     number = found.number
-    what = "No clock runs" if number == 0 else "1 clock runs" if number == 1 else f"{number} clocks run"
+    many = f"{number:,} clocks or more" if number >= queries.MOST_COUNTED else f"{number} clocks"
+    what = {0: "No clock runs", 1: "1 clock runs"}.get(number, f"{many} run")
     return {
         "title": f"{what} out by {by}" + (" if nothing moves" if number else ""),
         "number": number,
