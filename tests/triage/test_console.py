@@ -175,6 +175,7 @@ class TestWorkBegun:
         page = await client.get(f"{ONE}/decision/close")
         assert "You began this on" in page.text
         assert "took me an hour" not in page.text
+        assert 'name="rationale"' not in page.text
         again = await client.get(f"{ONE}/decision/close?go-on=1")
         assert "Words that took me an hour." in again.text
         assert re.search(r'value="mistaken"\s+checked', again.text)
@@ -207,7 +208,7 @@ class TestWorkBegun:
         words |= {"review_on-day": "18", "review_on-month": "5", "review_on-year": "2027"}
         await send(client, f"{ONE}/decision/close", step="check", **words)
         assert await rows(console.desk.runtime, "SELECT 1 AS one FROM begun_work")
-        assert (await send(client, f"{ONE}/decision/close", step="commit", **words)).status_code == 303
+        assert (await send(client, f"{ONE}/decision/close?go-on=1", step="commit", **words)).status_code == 303
         assert not await rows(console.desk.runtime, "SELECT 1 AS one FROM begun_work")
 
     async def test_is_kept_while_it_is_written_and_discarded_when_asked(self, console: Console) -> None:
@@ -281,7 +282,7 @@ class TestPathway:
         assert "It stands at Signposted to another service" in said
         assert "Signposted to another service Now" in said
         assert "The intelligence unit acted on it" in said
-        assert "A signpost: sent to Notices (social care, other services)" in said
+        assert "A signpost: sent to notices (social care, other services)" in said
         assert "No receipt yet" in said
 
     async def test_knows_where_each_team_is(self, console: Console) -> None:

@@ -16,9 +16,9 @@ STAGES: tuple[tuple[str, tuple[State, ...]], ...] = (
 )
 SERVICES = {
     "channel": "Channel",
-    "notify": "Notices (social care, other services)",
-    "intake": "The front door",
-    "triage": "Police triage",
+    "notify": "notices (social care, other services)",
+    "intake": "the front door",
+    "triage": "police triage",
 }
 ANNOUNCED = {
     "triage.police-decision-made.v1": "The decision, without identity",

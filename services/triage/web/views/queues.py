@@ -93,7 +93,7 @@ async def _queue(page: PageRequest, name: str, title: str) -> Response:
     values = {
         "lines": [line_values(line, page.now) for line in lines],
         "more": page.url(name, **asked.typed, after=more) if more else "",
-        "caption": CAPTIONS[asked.wanted.order],
+        "sorted_by": CAPTIONS[asked.wanted.order],
         "newer_url": page.url("newer", queue=name, since=since),
         "here": page.url(name, **asked.typed),
         **_choices(counts, officers),
