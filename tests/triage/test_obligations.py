@@ -322,7 +322,7 @@ class TestAgeingReport:
         page = await client.get("/obligations", params={"kind": "information-request"})
         shown = text_of(page)
         assert page.status_code == 200
-        assert "Request for information 0 0 0 2 not asked" in shown
+        assert "Request for information 0 0 0 2 does not apply" in shown
         assert "Sample Synthetic" not in page.text
         assert "Signpost 0" not in shown
         assert "Nothing is owed." in (await client.get("/obligations", params={"kind": "signpost"})).text

@@ -74,6 +74,11 @@ _DONE: Mapping[Obligation, tuple[Asked, ...]] = {
     ),
     Obligation.ACTION: (Asked("rationale", "words", "What was done?", OPEN_HINT, "Enter what was done"),),
 }  # fmt: skip
+ENDED = {
+    Obligation.SIGNPOST: "Record what they told us",
+    Obligation.REQUEST: "Record the answer",
+    Obligation.ACTION: "Record what was done",
+}
 KEPT = (
     *("officer", "message", "answer", "told_by", "rationale"),
     *("review_on-day", "review_on-month", "review_on-year"),
@@ -248,6 +253,8 @@ def _check(page: PageRequest, seen: Seen, form: ObligationForm, data: FormData) 
 
 
 def _title(seen: Seen) -> str:
+    if seen.command is Command.FULFIL and seen.owed is not None:
+        return ENDED[seen.owed.kind]
     return LABELS[seen.command]
 
 
