@@ -402,8 +402,9 @@ class TestNothingMoreThanTheReference:
         closed = form(surname="Quokkasson", district="Gravesham")
         subject = await desk.open(received(reference=other, form=closed, possibly_same_as=(REFERENCE,)))
         await desk.clear(subject)
-        await act(desk, GATEWAY, operations.take, subject, Command.TAKE)
         await desk.decide(subject, Command.SIGNPOST, service="kent-early-help", message="Canarymessage.")
+        await desk.decide(subject, Command.REOPEN)
+        await act(desk, GATEWAY, operations.take, subject, Command.TAKE)
         await restrict(desk, subject)
         client = await console.signed_in(OTHER)
         paths = {page.path for page in PAGES if page.method == "GET" and "{" not in page.path}
@@ -416,6 +417,8 @@ class TestNothingMoreThanTheReference:
                 assert canary not in page.text, (path, canary)
             # Whoever works it may stand in lists of officers, but not beside the reference.
             assert not re.search(rf"{other}(?:(?!</tr>).)*{GATEWAY.name}", page.text, re.DOTALL), path
+        assert other in (await client.get("/gateway")).text
+        assert other not in (await client.get("/gateway?district=Gravesham")).text
         for words in ("Sample Quokkason", other):
             assert "Quokkasson" not in (await send(client, "/search", words=words)).text
         client = await console.signed_in(SUPERVISOR)

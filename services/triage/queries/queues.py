@@ -14,7 +14,7 @@ from services.triage import models
 from services.triage.domain import ClockName, Command, Hold, State
 from services.triage.queries.holding import HELD_BACK, holds
 from services.triage.queries.referral import ClockView, clock_view
-from services.triage.queries.safeguards import hidden
+from services.triage.queries.safeguards import hidden, seen_by
 
 QUEUE_PAGE = 50
 NOBODY = "nobody"
@@ -61,6 +61,11 @@ class Wanted:
     restricted: bool = False
     overdue_at: datetime | None = None
 
+    @property
+    def narrowed(self) -> bool:
+        """Say whether something is asked of the lines that the reference alone does not tell."""
+        return bool(self.officer or self.district or self.area or self.danger or self.overdue_at)
+
 
 @dataclass(frozen=True)
 class QueueLine:
@@ -106,6 +111,9 @@ async def queue(session: Session, wanted: Wanted, after: Mark | None = None) -> 
     """
     place, backwards = _places(wanted.order)
     statement = _filtered(select(models.referral), wanted)
+    if wanted.narrowed:
+        # That a restricted referral answers to a filter would tell what nobody outside its list may know.
+        statement = statement.where(seen_by(session.actor))
     statement = statement.order_by(*(each.desc() if backwards else each.asc() for each in place))
     if after is not None:
         danger, at, subject = after
