@@ -32,6 +32,7 @@ from tests.triage.builders import (
     officer,
     practice,
     received,
+    rows,
 )
 from tests.triage.clockwork import clock, escalate, escalations, kent, pause, told
 from tests.triage.conftest import Desk
@@ -125,6 +126,7 @@ class TestEscalating:
             await erase_subject(session, subject)
         await escalate(desk, NOW + timedelta(days=30), told())
         assert await announced(desk.runtime, "triage.clock-escalated.v1") == []
+        assert (await rows(desk.runtime, "SELECT next_due_at FROM referral"))[0]["next_due_at"].year == 9999
 
     def test_tells_nobody_before_those_above_them(self) -> None:
         late = Running(ClockName.ASSESSMENT, WHOLE, NOW)

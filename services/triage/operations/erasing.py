@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select, text, update
 
 from chassis import outbox
 from chassis.database import Session
@@ -35,9 +35,9 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
     await session.execute(delete(models.begun_work).where(models.begun_work.c.subject == subject))
     await _forget_pairs(session, subject)
-    # Nobody is told any more that a clock of theirs ran out.
+    # Nobody is told any more that a clock of theirs ran out, and none counts as overdue.
     await session.execute(delete(models.clock).where(models.clock.c.subject == subject))
-    values = {"statistics_key": UUID(int=0), "district": ""}
+    values = {"statistics_key": UUID(int=0), "district": "", "next_due_at": text("DEFAULT")}
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
 
 
