@@ -1,4 +1,4 @@
-"""A store of synthetic referrals for triage, written straight into its tables: sealed and keyed as arrivals would be."""
+"""A store of synthetic referrals for triage, written straight into its tables, sealed and keyed as arrivals are."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -53,7 +53,10 @@ RUNNING: dict[State, ClockName] = {
     State.CLOSING: ClockName.SIGN_OFF,
 }
 OFFICERS = tuple((f"bench-officer-{number}", f"Officer {number} (synthetic)") for number in range(20))
+UNTAKEN, DANGER, RESTRICTED = 0.05, 0.02, 0.01
 ANNOUNCED = ("triage.police-decision-made.v1", "triage.referral-progressed.v1")
+NEXT_DUE = """UPDATE referral SET next_due_at = next.due_at FROM (SELECT subject, min(due_at) AS due_at FROM clock
+    WHERE stopped_at IS NULL AND paused_at IS NULL GROUP BY subject) AS next WHERE next.subject = referral.subject"""
 WORDS = "SYNTHETIC: written for a measurement; nobody real is meant. " * 6
 
 
@@ -92,8 +95,12 @@ class Store:
         people += [made.again(self.lot.choice(people)) for _ in range(count // 8)]
         self.lot.shuffle(people)
         references = []
+        # What the trigger on clocks keeps row by row is written once for all of them at the end.
+        await self.connection.execute("SET session_replication_role = replica")
         for portion in _portions(people, batch):
             references += await self._write(portion)
+        await self.connection.execute(NEXT_DUE)
+        await self.connection.execute("SET session_replication_role = origin")
         for officer_id, name in OFFICERS:
             await self.connection.execute(
                 "INSERT INTO officer (id, area, name, seen_on) VALUES ($1, $2, $3, $4)",
@@ -126,14 +133,14 @@ class Store:
             district=district,
         )
         early = state in (State.RECEIVED, State.DECONFLICTING, State.CONFLICT)
-        officer = (None, None) if early or lot.random() < 0.05 else lot.choice(OFFICERS)
+        officer = (None, None) if early or lot.random() < UNTAKEN else lot.choice(OFFICERS)
         rows.add(
             "referral", subject=subject, area=AREA, area_version=VERSION, reference=reference, correlation_id=None,
             statistics_key=uuid4(), received_event_id=uuid4(), received_at=received_at, door="web",
-            immediate_danger=lot.random() < 0.02, version=1, unread_reason="", state=state.value,
+            immediate_danger=lot.random() < DANGER, version=1, unread_reason="", state=state.value,
             risk_owner="Sample Dutyofficer (synthetic)", officer_id=officer[0], officer_name=officer[1],
             sealed_summary=await self._sealed(subject, summary.model_dump_json()), section_36_made=False,
-            assessed=not early, gathered=False, restricted=lot.random() < 0.01, district=district, decisions=1,
+            assessed=not early, gathered=False, restricted=lot.random() < RESTRICTED, district=district, decisions=1,
             row_version=5, imu_seen_at=received_at, gateway_seen_at=received_at, imu_acknowledged_at=None,
             gateway_acknowledged_at=None,
         )  # fmt: skip
@@ -209,7 +216,11 @@ class Store:
         )  # fmt: skip
 
     async def _owed(self, rows: Rows, subject: UUID, state: State, received_at: datetime) -> None:
-        kinds = {State.SIGNPOSTED: Obligation.SIGNPOST, State.GATHERING: Obligation.REQUEST, State.PLP: Obligation.ACTION}
+        kinds = {
+            State.SIGNPOSTED: Obligation.SIGNPOST,
+            State.GATHERING: Obligation.REQUEST,
+            State.PLP: Obligation.ACTION,
+        }
         clocks = {
             Obligation.SIGNPOST: ClockName.SIGNPOST,
             Obligation.REQUEST: ClockName.REQUEST,
@@ -231,5 +242,3 @@ class Store:
 def _portions(people: Sequence[Made], size: int) -> Iterator[Sequence[Made]]:
     for start in range(0, len(people), size):
         yield people[start : start + size]
-
-
