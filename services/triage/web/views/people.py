@@ -40,6 +40,7 @@ async def person(page: PageRequest) -> Response:
         title=f"One person: {', '.join(view.names[:1]) or 'name not known yet'}",
         person=view.person,
         corrections=corrections,
+        restricted=False,
         names=view.names,
         count=TIMES.get(number, f"{number} times"),
         many=number > 1,
@@ -195,7 +196,7 @@ def _open(view: ReferralView) -> list[dict[str, object]]:
 def _entries(view: PersonView) -> list[dict[str, object]]:
     """Return one chronology of all referrals, newest first, each line with its reference."""
     entries = [each for one in view.referrals for each in _of_one(one)]
-    return sorted(entries, key=lambda each: str(each["order"]), reverse=True)
+    return sorted(entries, key=lambda each: str(each["order"]))[::-1]
 
 
 def _of_one(view: ReferralView) -> list[dict[str, object]]:

@@ -1,0 +1,280 @@
+"""The pages about earlier referrals: the answer that no closure can do without, the person's page, the separation."""
+
+import re
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from chassis.actor import Actor
+from contracts.vocabulary import Role
+from services.triage import queries
+from services.triage.domain import Command, Practice
+from tests.triage.builders import AREA, DUTY, GATEWAY, IMU, announced, officer, practice, rows
+from tests.triage.conftest import Console, hidden, send
+from tests.triage.people_steps import ELSEWHERE, FIRST, SECOND, THIRD, abroad, answer, arrives, three
+from tests.triage.test_views import TYPED
+
+CLOSE, PROPOSE, SIGN_OFF = "close", "propose-closure", "sign-closure-off"
+SUPERVISOR = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
+
+
+def text_of(page: httpx2.Response) -> str:
+    """Return the page's text without its markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
+async def person_of(console: Console, subject: UUID) -> UUID:
+    async with console.desk.runtime.database.transaction(GATEWAY) as session:
+        found = await queries.person_of(session, subject)
+    assert found
+    return found
+
+
+async def state_of(console: Console, subject: UUID) -> str:
+    [row] = await rows(console.desk.runtime, "SELECT state FROM referral WHERE subject = :s", s=subject)
+    return str(row["state"])
+
+
+async def reply(client: httpx2.AsyncClient, one: str, other: str, said: str, reason: str = "Synthetic.") -> None:
+    sent = await send(client, f"/referrals/{one}/same?other={other}", other=other, answer=said, reason=reason)
+    assert sent.status_code == 303, text_of(sent)
+
+
+async def insist(client: httpx2.AsyncClient, reference: str, command: str, **fields: str) -> httpx2.Response:
+    """Send a decision that its page offers no form for, as from a page that was opened before."""
+    page = await client.get(f"/referrals/{reference}/same")
+    fields |= {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+    return await client.post(f"/referrals/{reference}/decision/{command}", data={**fields, "step": "commit"})
+
+
+class TestThirdReferral:
+    async def test_is_not_closed_until_each_earlier_one_is_answered_and_then_by_two(self, console: Console) -> None:
+        """The pattern that a public inquiry found: three referrals in sixteen months, the name written otherwise."""
+        _, _, third = await three(console.desk)
+        await console.desk.clear(third)
+        client = await console.signed_in(GATEWAY)
+        place = f"/referrals/{THIRD}/decision/{CLOSE}"
+        assert "There are 2 possible earlier referrals of this person that nobody has answered" in text_of(
+            await client.get(place)
+        )
+        refused = await insist(client, THIRD, CLOSE, **TYPED)
+        assert refused.status_code == 422
+        assert "nobody has answered" in refused.text
+        await reply(client, THIRD, FIRST, "linked")
+        assert "nobody has answered" in (await insist(client, THIRD, CLOSE, **TYPED)).text
+        await reply(client, THIRD, SECOND, "linked")
+        refused = await insist(client, THIRD, CLOSE, **TYPED)
+        assert "This person has been referred 3 times: propose the closure" in text_of(refused)
+        assert await state_of(console, third) == "assessing"
+        proposed = await send(client, f"/referrals/{THIRD}/decision/{PROPOSE}", **TYPED, step="commit")
+        assert proposed.status_code == 303, text_of(proposed)
+        supervisor = await console.signed_in(SUPERVISOR)
+        signed = await send(
+            supervisor, f"/referrals/{THIRD}/decision/{SIGN_OFF}", rationale="Looked at all three.", step="commit"
+        )
+        assert signed.status_code == 303, text_of(signed)
+        assert await state_of(console, third) == "closed"
+
+    async def test_that_nobody_can_tell_lets_it_be_closed(self, console: Console) -> None:
+        first = await arrives(console.desk, FIRST)
+        await arrives(console.desk, SECOND, 1, forenames="Muhammad")
+        await console.desk.clear(first)
+        client = await console.signed_in(GATEWAY)
+        await reply(client, FIRST, SECOND, "cannot-tell", "The school cannot say. Synthetic.")
+        closed = await send(client, f"/referrals/{FIRST}/decision/{CLOSE}", **TYPED, step="commit")
+        assert closed.status_code == 303, text_of(closed)
+
+    async def test_that_arrives_while_a_closure_waits_stops_its_sign_off(self, console: Console) -> None:
+        first = await arrives(console.desk, FIRST)
+        await arrives(console.desk, SECOND, 1, forenames="Muhammad")
+        await answer(console.desk, FIRST, SECOND, "linked")
+        await console.desk.clear(first)
+        await console.desk.decide(first, Command.PROPOSE)
+        await arrives(console.desk, THIRD, 2, surname="Sample-Khan")
+        supervisor = await console.signed_in(SUPERVISOR)
+        place = f"/referrals/{FIRST}/decision/{SIGN_OFF}"
+        assert "nobody has answered" in text_of(await supervisor.get(place))
+        refused = await insist(supervisor, FIRST, SIGN_OFF, rationale="Looked at. Synthetic.")
+        assert refused.status_code == 422
+        assert await state_of(console, first) == "closing"
+
+
+class TestSame:
+    async def test_shows_what_agrees_in_signs_and_words(self, console: Console) -> None:
+        await three(console.desk)
+        client = await console.signed_in(GATEWAY)
+        page = await client.get(f"/referrals/{THIRD}/same?other={FIRST}")
+        text = text_of(page)
+        assert "= Agrees" in text
+        assert "? Not known" in text
+        assert "decides nothing" in text
+        assert not re.search(r"\d+(\.\d+)? ?(%|per cent|points)", text)
+        assert page.text.count("<h1") == 1
+        for answer_label in ("Yes, the same person", "No, not the same person", "Nobody can tell"):
+            assert answer_label in text
+
+    async def test_keeps_what_was_typed_when_something_is_missing(self, console: Console) -> None:
+        await three(console.desk)
+        client = await console.signed_in(GATEWAY)
+        place = f"/referrals/{THIRD}/same?other={FIRST}"
+        lacking = await send(client, place, other=FIRST, answer="", reason="His mother told us. Synthetic.")
+        assert lacking.status_code == 422
+        assert "Choose whether they are about the same person" in lacking.text
+        assert "His mother told us. Synthetic." in lacking.text
+        marked = await send(client, place, other=FIRST, answer="linked", reason="SECRET: from a log.")
+        assert marked.status_code == 422
+
+    async def test_tells_who_changed_it_meanwhile_and_keeps_the_words(self, console: Console) -> None:
+        await three(console.desk)
+        client = await console.signed_in(GATEWAY)
+        place = f"/referrals/{THIRD}/same?other={FIRST}"
+        page = await client.get(place)
+        await answer(console.desk, THIRD, SECOND, "separate", officer(Role.GATEWAY_OFFICER, name="Hamid Synthetic"))
+        fields = dict(re.findall(r'name="(csrf_token|row_version)" value="([^"]*)"', page.text))
+        sent = {**fields, "other": FIRST, "answer": "linked", "reason": "His mother told us. Synthetic."}
+        changed = await client.post(place, data=sent)
+        assert changed.status_code == 409
+        assert "by Hamid Synthetic" in changed.text
+        assert "His mother told us. Synthetic." in changed.text
+
+    async def test_leads_to_the_separation_where_both_are_one_person_by_now(self, console: Console) -> None:
+        first, *_ = await three(console.desk)
+        await answer(console.desk, FIRST, SECOND, "linked")
+        client = await console.signed_in(GATEWAY)
+        place = f"/referrals/{FIRST}/same?other={SECOND}"
+        wrong = await send(client, place, other=SECOND, answer="separate", reason="Another boy. Synthetic.")
+        assert wrong.status_code == 422
+        assert "separate them on the person" in wrong.text
+        assert f"/people/{await person_of(console, first)}/separate" in wrong.text
+
+
+class TestReferralPage:
+    async def test_says_how_often_and_gives_the_strongest_reasons(self, console: Console) -> None:
+        first, *_ = await three(console.desk)
+        await answer(console.desk, FIRST, SECOND, "linked")
+        client = await console.signed_in(GATEWAY)
+        text = text_of(await client.get(f"/referrals/{SECOND}"))
+        assert "This person has been referred twice: KM-4B8N-6TWA , and this one." in text
+        assert f"possibly the same as {THIRD} . Agrees: surname" in text
+        assert f"/people/{await person_of(console, first)}" in (await client.get(f"/referrals/{SECOND}")).text
+
+    async def test_says_that_none_was_found(self, console: Console) -> None:
+        await arrives(console.desk, FIRST)
+        client = await console.signed_in(IMU)
+        assert "None was found. The search runs again" in text_of(await client.get(f"/referrals/{FIRST}"))
+
+
+class TestPerson:
+    async def test_holds_every_referral_in_one_chronology_newest_first(self, console: Console) -> None:
+        first, _, third = await three(console.desk)
+        await console.desk.clear(third)
+        await console.desk.decide(third, Command.SIGNPOST, service="kent-early-help", message="Please look. Synthetic.")
+        await answer(console.desk, FIRST, SECOND, "linked")
+        await answer(console.desk, THIRD, SECOND, "linked")
+        client = await console.signed_in(GATEWAY)
+        page = await client.get(f"/people/{await person_of(console, first)}")
+        text = text_of(page)
+        assert page.text.count("<h1") == 1
+        assert "This person has been referred 3 times." in text
+        for words in ("Muhammad Samplekhan", "Mohammed Sample-Khan", "Signpost", "Kent Early Help", "Outcome so far"):
+            assert words in text
+        order = [text.rindex(f"{each}: Referral received") for each in (THIRD, SECOND, FIRST)]
+        assert len(set(order)) == 3
+        assert text.index("Answered whether it is the same person") < min(order)
+        read = await rows(
+            console.desk.runtime, "SELECT subject FROM audit_entry WHERE reason = 'person-page' ORDER BY subject"
+        )
+        assert len({row["subject"] for row in read}) == 3
+
+    async def test_is_not_for_other_areas_nor_other_roles(self, console: Console) -> None:
+        first = await arrives(console.desk, FIRST)
+        place = f"/people/{await person_of(console, first)}"
+        away = officer(Role.GATEWAY_OFFICER, name="Nora Synthetic", areas=frozenset({ELSEWHERE}))
+        assert (await (await console.signed_in(away)).get(place)).status_code == 404
+        assert (await (await console.signed_in(officer(Role.BOARD_MEMBER))).get(place)).status_code == 403
+        client = await console.signed_in(GATEWAY)
+        assert (await client.get(f"/people/{uuid4()}")).status_code == 404
+        assert (await client.get("/people/nobody")).status_code == 404
+
+    async def test_shows_nothing_but_the_reference_of_a_restricted_referral(self, console: Console) -> None:
+        first, second, _ = await three(console.desk)
+        await answer(console.desk, FIRST, SECOND, "linked")
+        await restrict(console, second)
+        client = await console.signed_in(officer(Role.GATEWAY_OFFICER, name="Hamid Synthetic"))
+        text = text_of(await client.get(f"/people/{await person_of(console, first)}"))
+        assert f"{SECOND} Restricted" in text
+        assert "Muhammad" not in text
+        assert "Muhammad" in text_of(
+            await (await console.signed_in(SUPERVISOR)).get(f"/people/{await person_of(console, first)}")
+        )
+
+
+async def restrict(console: Console, subject: UUID) -> None:
+    """Mark a referral as restricted, with nobody on its list."""
+    async with console.desk.runtime.database.transaction(Actor.service("triage")) as session:
+        await session.execute(text("UPDATE referral SET restricted = true WHERE subject = :s"), {"s": subject})
+
+
+class TestSeparation:
+    async def test_lists_what_was_shared_meanwhile_and_undoes_the_merge(self, console: Console) -> None:
+        first, _, third = await three(console.desk)
+        await answer(console.desk, FIRST, SECOND, "linked")
+        await answer(console.desk, THIRD, FIRST, "linked")
+        await console.desk.clear(third)
+        await console.desk.decide(third, Command.SIGNPOST, service="kent-early-help", message="Please look. Synthetic.")
+        client = await console.signed_in(GATEWAY)
+        place = f"/people/{await person_of(console, first)}/separate"
+        page = await client.get(place)
+        assert f"{THIRD}, was signposted to (Kent Early Help)" in text_of(page)
+        lacking = await send(client, place, reason="Another boy of that name. Synthetic.")
+        assert lacking.status_code == 422
+        assert "Choose which referrals are about somebody else" in lacking.text
+        assert "Another boy of that name. Synthetic." in lacking.text
+        done = await send(client, place, leaving=THIRD, reason="Another boy of that name. Synthetic.")
+        assert done.status_code == 303, text_of(done)
+        assert await person_of(console, third) != await person_of(console, first)
+        assert len(await announced(console.desk.runtime, "triage.people-separated.v1")) == 1
+        text = text_of(await client.get(f"/people/{await person_of(console, first)}"))
+        assert "Undone" in text
+        assert "Another boy of that name. Synthetic." in text
+
+    async def test_is_not_for_other_roles(self, console: Console) -> None:
+        first, *_ = await three(console.desk)
+        client = await console.signed_in(officer(Role.BOARD_MEMBER))
+        assert (await client.get(f"/people/{await person_of(console, first)}/separate")).status_code == 403
+
+
+class BothAreas:
+    """Local practice of two areas."""
+
+    def under(self, area: str, version: str, now: object) -> Practice:
+        """Return the practice of an area."""
+        assert (version, bool(now)) == ("2026-01", True)
+        return practice(area=area, duty_officer="Nora Northmere (synthetic)" if area == ELSEWHERE else DUTY)
+
+
+class TestElsewhere:
+    async def test_names_the_area_and_its_duty_officer_and_waits_for_an_answer(
+        self, console: Console, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(type(console.desk.runtime.clients), "under", BothAreas.under)
+        first = await arrives(console.desk, FIRST)
+        there = await abroad(console.desk)
+        await console.desk.clear(first)
+        client = await console.signed_in(GATEWAY)
+        text = text_of(await client.get(f"/referrals/{FIRST}"))
+        assert "Another area, Northmere, holds a referral that may be about the same person" in text
+        assert "Nora Northmere (synthetic)" in text
+        assert "KM-2HJK-7MNP" not in text
+        assert "nobody has answered" in (await insist(client, FIRST, CLOSE, **TYPED)).text
+        place = f"/referrals/{FIRST}/elsewhere?other={there}"
+        assert (await send(client, place, answer="linked", reason="")).status_code == 422
+        done = await send(client, place, answer="linked", reason="Nora told me on the phone. Synthetic.")
+        assert done.status_code == 303, text_of(done)
+        assert "Nora told me on the phone. Synthetic." in text_of(await client.get(f"/referrals/{FIRST}"))
+        closed = await insist(client, FIRST, CLOSE, **TYPED)
+        assert closed.status_code == 303, text_of(closed)
+        assert (await client.get(f"/referrals/{FIRST}/elsewhere?other={uuid4()}")).status_code == 404
+        assert AREA != ELSEWHERE
