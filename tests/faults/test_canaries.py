@@ -33,7 +33,8 @@ from services.intake.writers import filled_docx
 from tests.faults.canaries import BORN, Plant, in_databases, in_files, web_fields
 from tests.journeys.live import Live, aside, mailed, signed_in, wait
 from tests.journeys.pages import answered, links, words
-from tests.journeys.test_pathway import COORDINATOR, GATEWAY, case_of, cleared, decided, row_of
+from tests.journeys.steps import COORDINATOR, GATEWAY, case_of, decided, ready
+from tests.journeys.test_pathway import row_of
 
 ANSWERED_IN_CLEAR = "referrer.email"
 FRONT_DOOR = "frances.frontdoor@kent-council.example"
@@ -114,9 +115,9 @@ def read(live: Live, reference: str) -> bool:
 
 def walked(live: Live, reference: str, plant: Plant) -> None:
     """Let people write canaries wherever they may write, and look for the person by name."""
-    cleared(live, reference)
-    decided(live, reference, "refer-section-36", rationale=plant.value("rationale"), grounds=plant.value("grounds"))
-    case_of(live, reference, "return", plant.value("reason"))
+    ready(live, reference)
+    decided(live, reference, "pass-on", rationale=plant.value("rationale"))
+    case_of(live, reference, "return", reason=plant.value("reason"))
     with signed_in(live, "notify", FRONT_DOOR) as browser:
         inbox = browser.get("/inbox")
         (link,) = {link for link in links(inbox) if reference in row_of(inbox, link)}

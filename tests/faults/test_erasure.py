@@ -27,7 +27,7 @@ from services.intake.writers import filled_docx
 from tests.faults.canaries import Plant, in_databases, in_files
 from tests.faults.test_canaries import by_mail, key_of, read, walked
 from tests.journeys.live import Live, aside, mailed, signed_in, wait
-from tests.journeys.test_pathway import GATEWAY
+from tests.journeys.steps import GATEWAY
 
 
 @dataclass(frozen=True)

@@ -1,78 +1,23 @@
 """One referral from receipt to the Channel case, to the front door's acknowledgement and to the board's figures."""
 
-import json
-from uuid import uuid4
-
 import httpx2
 import pytest
 
-from tests.journeys.live import REPOSITORY, Live, signed_in, wait
+from tests.journeys.live import Live, signed_in, wait
 from tests.journeys.pages import answered, links, tree, words
+from tests.journeys.steps import (
+    GATEWAY,
+    case_of,
+    decided,
+    gathered,
+    ready,
+    referred,
+    risk_owner,
+    state,
+)
 
-SAMPLE = REPOSITORY / "samples" / "boy-of-sixteen-folkestone.json"
-IMU = "imran.intelligence@kent-police.example"
-GATEWAY = "gwen.gateway@kent-police.example"
-COORDINATOR = "cora.coordinator@kent-council.example"
 FRONT_DOOR = "frances.frontdoor@kent-council.example"
 BOARD = "beatrice.board@kent-council.example"
-REASON = "SYNTHETIC: a reason made up for a test."
-
-
-def referred(live: Live, surname: str = "") -> str:
-    """Refer the sample as a new person by API; return the reference once every team has stored it."""
-    body = json.loads(SAMPLE.read_text())
-    body["person"]["surname"] = surname or f"Testperson-{uuid4().hex[:8]}"
-    headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
-    answer = httpx2.post(f"{live.urls['intake']}/api/v1/referrals", json=body, headers=headers, timeout=60)
-    assert answer.status_code == 201, answer.text
-    reference = str(answer.json()["reference"])
-    done = live.command("ledger", reference, "--wait", "60")
-    assert done.returncode == 0, done.stdout
-    return reference
-
-
-def risk_owner(live: Live, reference: str) -> str:
-    """Return whom the police's service names as risk owner."""
-    return str(live.of("triage", "SELECT risk_owner FROM referral WHERE reference = $1", reference)[0]["risk_owner"])
-
-
-def state(live: Live, reference: str) -> str:
-    """Return where a referral stands with the police."""
-    return str(live.of("triage", "SELECT state FROM referral WHERE reference = $1", reference)[0]["state"])
-
-
-def cleared(live: Live, reference: str) -> None:
-    """The intelligence unit finds nothing against it."""
-    with signed_in(live, "triage", IMU) as browser:
-        assert reference in words(browser.get("/imu"))
-        page = browser.get(f"/referrals/{reference}/deconfliction")
-        page = answered(browser, page, {"outcome": "record-clear"})
-        assert page.url.path == f"/referrals/{reference}", words(page)
-        assert "In Gateway assessment" in words(page)
-
-
-def decided(live: Live, reference: str, command: str, **answers: str) -> httpx2.Response:
-    """A Gateway officer records a decision, checking it first; returns the referral's page."""
-    with signed_in(live, "triage", GATEWAY) as browser:
-        assert reference in words(browser.get("/gateway"))
-        page = browser.get(f"/referrals/{reference}/decision/{command}")
-        page = answered(browser, page, {"rationale": REASON, **answers, "step": "check"})
-        assert "Check before you record this" in words(page)
-        page = answered(browser, page, {"step": "commit"})
-        assert page.url.path == f"/referrals/{reference}", words(page)
-        return page
-
-
-def case_of(live: Live, reference: str, kind: str, *answer: str) -> str:
-    """The Channel team sees the case as soon as it has come, and answers it; returns its page's words."""
-    with signed_in(live, "channel", COORDINATOR) as browser:
-        wait(lambda: reference in words(browser.get("/cases")), 60, "The Channel case")
-        page = browser.get(f"/cases/{reference}")
-        assert page.status_code == 200
-        page = browser.get(f"/cases/{reference}/actions/{kind}")
-        page = answered(browser, page, {"reason": answer[0]} if answer else {})
-        assert page.url.path == f"/cases/{reference}", words(page)
-        return words(page)
 
 
 @pytest.mark.timeout(300)
@@ -81,7 +26,7 @@ class TestThePathway:
         reference = referred(live)
         before = risk_owner(live, reference)
         assert before
-        cleared(live, reference)
+        ready(live, reference)
         decided(live, reference, "pass-on")
         assert risk_owner(live, reference) == before, "The giver owns the risk until the taker has accepted."
         case_of(live, reference, "accept")
@@ -89,11 +34,23 @@ class TestThePathway:
         assert state(live, reference) == "handed-over"
         wait(lambda: self.line(live, reference, "dovetail")["seen_at"], 60, "Seen by the Dovetail team")
 
-    def test_a_section_36_referral_carries_its_grounds_and_may_come_back(self, live: Live) -> None:
+    def test_a_section_36_referral_waits_for_what_channel_gathers(self, live: Live) -> None:
         reference = referred(live)
-        cleared(live, reference)
+        ready(live, reference)
+        with signed_in(live, "triage", GATEWAY) as browser:
+            page = browser.get(f"/referrals/{reference}/decision/refer-section-36")
+            assert "cannot be decided now" in words(page)
+        gathered(live, reference)
         decided(live, reference, "refer-section-36", grounds="SYNTHETIC: grounds made up for a test.")
-        case_of(live, reference, "return", "SYNTHETIC: the pack lacks a page.")
+        with signed_in(live, "channel", "cora.coordinator@kent-council.example") as browser:
+            case = f"/cases/{reference}"
+            wait(lambda: "grounds made up for a test" in words(browser.get(case)), 60, "The grounds")
+
+    def test_a_pack_may_come_back_with_a_reason(self, live: Live) -> None:
+        reference = referred(live)
+        ready(live, reference)
+        decided(live, reference, "pass-on")
+        case_of(live, reference, "return", reason="SYNTHETIC: the pack lacks a page.")
         wait(lambda: state(live, reference) == "assessing", 60, "The return of the pack")
         with signed_in(live, "triage", GATEWAY) as browser:
             assert "the pack lacks a page" in words(browser.get(f"/referrals/{reference}"))

@@ -14,21 +14,11 @@ from tests.faults.test_canaries import appended, envelope, parked_for
 from tests.journeys.live import Live, aside, mail_aside, mailed, signed_in, wait
 from tests.journeys.looking import ABSENT, ENDED
 from tests.journeys.pages import answered
-from tests.journeys.test_pathway import (
-    BOARD,
-    COORDINATOR,
-    FRONT_DOOR,
-    GATEWAY,
-    IMU,
-    case_of,
-    cleared,
-    decided,
-    offered,
-    referred,
-)
+from tests.journeys.steps import COORDINATOR, GATEWAY, IMU, SUPERVISOR, case_of, decided, ready, referred
+from tests.journeys.test_pathway import BOARD, FRONT_DOOR, offered
 
 DESK, OPS = "dana.desk@kent-police.example", "olu.ops@throughline.example"
-SUPERVISOR, CHAIR = "sam.supervisor@kent-police.example", "chidi.chair@kent-council.example"
+CHAIR = "chidi.chair@kent-council.example"
 MEDWAY, PRIVACY = "meera.medway@medway-council.example", "priya.privacy@throughline.example"
 
 
@@ -49,7 +39,7 @@ def staged(live: Live) -> Iterator[World]:
     """Referrals at every stage, a signpost, a release, an unread original and a parked message."""
     fresh, clear, handed, signposted = (referred(live) for _ in range(4))
     for reference in (clear, handed, signposted):
-        cleared(live, reference)
+        ready(live, reference)
     decided(live, handed, "pass-on")
     case_of(live, handed, "accept")
     front_door = "kent-front-door"
@@ -134,7 +124,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
     """Return which addresses each member of staff opens at each service; the empty person is the public."""
     fresh, clear, handed, ids = world.fresh, world.cleared, world.handed, world.names
     later, _, earlier = ids["pair"].partition("/")
-    decisions = ("close", "signpost", "lead-partnership", "pass-on", "refer-section-36")
+    decisions = ("propose-closure", "signpost", "lead-partnership", "pass-on", "refer-section-36", "offer-transfer")
     return {
         "intake": [
             ("", ["/", "/referral", "/referral/call-999", "/progress", "/progress/asked", ENDED]),
@@ -150,11 +140,14 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (IMU, [f"/referrals/{later}/same", f"/referrals/{later}/same?other={earlier}"]),
             (GATEWAY, ["/gateway", f"/find?reference={fresh}", f"/referrals/{handed}", f"/referrals/{clear}/decision"]),
             (GATEWAY, [f"/referrals/{clear}/decision/{command}" for command in decisions]),
-            (SUPERVISOR, ["/gateway", "/imu", ABSENT]),
+            (GATEWAY, ["/work", "/search", "/forecast", "/obligations", f"/referrals/{clear}/print"]),
+            (GATEWAY, [f"/referrals/{clear}/{page}" for page in ("assess", "assessments/1", "pack", "note")]),
+            (GATEWAY, [f"/referrals/{clear}/correction", f"/referrals/{clear}/clocks/extend-clock?clock=assessment"]),
+            (SUPERVISOR, ["/gateway", "/imu", "/workload", f"/referrals/{clear}/allocate", ABSENT]),
         ],
         "channel": [
             (COORDINATOR, ["/", "/awareness", "/cases", f"/find?reference={handed}", f"/cases/{handed}"]),
-            (COORDINATOR, [f"/cases/{handed}/actions/give-back", f"/cases/{handed}/actions/accept"]),
+            (COORDINATOR, [f"/cases/{handed}/actions/{kind}" for kind in ("give-back", "accept", "record-gathered")]),
             (CHAIR, ["/cases", "/awareness"]),
         ],
         "notify": [

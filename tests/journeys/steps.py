@@ -1,0 +1,136 @@
+"""Single steps of the police pathway, taken through the pages as a person without scripts takes them."""
+
+import json
+from random import choice
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+
+from tests.journeys.live import REPOSITORY, Live, signed_in, wait
+from tests.journeys.pages import answered, tree, words
+
+SAMPLE = REPOSITORY / "samples" / "boy-of-sixteen-folkestone.json"
+IMU = "imran.intelligence@kent-police.example"
+GATEWAY = "gwen.gateway@kent-police.example"
+SUPERVISOR = "sam.supervisor@kent-police.example"
+COORDINATOR = "cora.coordinator@kent-council.example"
+REASON = "SYNTHETIC: a reason made up for a test."
+CLOSURE = {
+    "reason": "mistaken",
+    "finding": "SYNTHETIC: the essay was set by the school.",
+    "alternatives": "SYNTHETIC: a signpost was offered and not wanted.",
+    "earlier": "SYNTHETIC: looked, and read all there is.",
+    "review_on-day": "18",
+    "review_on-month": "5",
+    "review_on-year": "2099",
+}
+
+
+def referred(live: Live, surname: str = "", **person: Any) -> str:
+    """Refer the sample as a new person by API; return the reference once every team has stored it."""
+    body = json.loads(SAMPLE.read_text())
+    # A person and a concern like no others of the tests, so that nobody is likened to them who is not meant to be.
+    nobody = {"forenames": _name(), "surname": _name(), "date_of_birth": _day(), "approximate_age": None, "family": ""}
+    body["person"] |= nobody | {"addresses": []} | ({"surname": surname} if surname else {}) | person
+    body["concerns"]["narrative"] = f"SYNTHETIC: {' '.join(_name() for _ in range(40))}."
+    headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
+    answer = httpx2.post(f"{live.urls['intake']}/api/v1/referrals", json=body, headers=headers, timeout=60)
+    assert answer.status_code == 201, answer.text
+    reference = str(answer.json()["reference"])
+    done = live.command("ledger", reference, "--wait", "60")
+    assert done.returncode == 0, done.stdout
+    return reference
+
+
+def _name() -> str:
+    """Return a name that nobody has and that sounds like no other."""
+    return "".join(choice("bdfgklmnprstvz") + choice("aeiou") for _ in range(5)).capitalize()
+
+
+def _day() -> str:
+    number = uuid4().int
+    return f"{1950 + number % 60}-{1 + number // 60 % 12:02}-{1 + number // 720 % 28:02}"
+
+
+def risk_owner(live: Live, reference: str) -> str:
+    """Return whom the police's service names as risk owner."""
+    return str(live.of("triage", "SELECT risk_owner FROM referral WHERE reference = $1", reference)[0]["risk_owner"])
+
+
+def state(live: Live, reference: str) -> str:
+    """Return where a referral stands with the police."""
+    return str(live.of("triage", "SELECT state FROM referral WHERE reference = $1", reference)[0]["state"])
+
+
+def cleared(live: Live, reference: str, officer: str = IMU) -> None:
+    """The intelligence unit finds nothing against it."""
+    with signed_in(live, "triage", officer) as browser:
+        page = browser.get(f"/referrals/{reference}/deconfliction")
+        page = answered(browser, page, {"outcome": "record-clear"})
+        assert page.url.path == f"/referrals/{reference}", words(page)
+        assert "In Gateway assessment" in words(page)
+
+
+def assessed(live: Live, reference: str, officer: str = GATEWAY) -> None:
+    """A Gateway officer writes an assessment part by part, and completes it."""
+    with signed_in(live, "triage", officer) as browser:
+        page = browser.get(f"/referrals/{reference}/assess")
+        page = answered(browser, page, {"instrument": "gateway"})
+        page = browser.get(str(tree(page).xpath(".//a[contains(@class, 'task-list')]/@href")[0]))
+        while page.url.path.rpartition("/")[2] != "check":
+            page = answered(browser, page, {**_said(page), "step": "next"})
+        page = answered(browser, page, {})
+        assert page.url.path == f"/referrals/{reference}", words(page)
+        assert "Gateway assessment completed" in words(page)
+
+
+def _said(page: httpx2.Response) -> dict[str, str]:
+    """Return an answer to every question of a part: the last of each choice, and some words."""
+    last = {radio.get("name"): radio.get("value") for radio in tree(page).xpath(".//input[@type='radio']")}
+    return {**last, **{area.get("name"): REASON for area in tree(page).xpath(".//textarea[@name]")}}
+
+
+def ready(live: Live, reference: str) -> None:
+    """Clear and assess a referral, so that it can be decided."""
+    cleared(live, reference)
+    assessed(live, reference)
+
+
+def decided(live: Live, reference: str, command: str, officer: str = GATEWAY, **answers: str) -> httpx2.Response:
+    """An officer records a decision, checking it first; returns the referral's page."""
+    with signed_in(live, "triage", officer) as browser:
+        page = browser.get(f"/referrals/{reference}/decision/{command}")
+        page = answered(browser, page, {"rationale": REASON, **answers, "step": "check"})
+        assert "Check before you record this" in words(page), words(page)
+        page = answered(browser, page, {"step": "commit"})
+        assert page.url.path == f"/referrals/{reference}", words(page)
+        return page
+
+
+def closed(live: Live, reference: str, **answers: str) -> None:
+    """A Gateway officer proposes a closure, and the supervisor signs it off."""
+    owner = risk_owner(live, reference)
+    decided(live, reference, "propose-closure", **{**CLOSURE, "risk_owner": owner, **answers})
+    decided(live, reference, "sign-closure-off", SUPERVISOR)
+    assert state(live, reference) == "closed"
+
+
+def case_of(live: Live, reference: str, kind: str, **answers: str) -> str:
+    """The Channel team sees the case as soon as it has come, and acts on it; returns its page's words."""
+    with signed_in(live, "channel", COORDINATOR) as browser:
+        wait(lambda: reference in words(browser.get("/cases")), 60, "The Channel case")
+        page = browser.get(f"/cases/{reference}/actions/{kind}")
+        page = answered(browser, page, answers)
+        assert page.url.path == f"/cases/{reference}", words(page)
+        return words(page)
+
+
+def gathered(live: Live, reference: str) -> None:
+    """Pass a referral on, have Channel accept it and report what it gathered."""
+    decided(live, reference, "pass-on")
+    case_of(live, reference, "accept")
+    wait(lambda: state(live, reference) == "handed-over", 60, "The acceptance")
+    case_of(live, reference, "record-gathered", summary=REASON, gathered_by="Cora Coordinator (synthetic)")
+    known = "SELECT gathered FROM referral WHERE reference = $1"
+    wait(lambda: live.of("triage", known, reference)[0]["gathered"], 60, "What was gathered")
