@@ -86,6 +86,7 @@ class TestAwareness:
             (Outcome.WITHDRAWN, "Withdrawn"),
             (Outcome.TRANSFERRED, "Transferred to another force"),
             (Outcome.PLP, "Police-led partnership"),
+            (Outcome.RECEIVED, "Opened again, not decided yet"),
         ],
     )
     async def test_says_what_the_police_decided(self, console: Console, outcome: Outcome, words: str) -> None:

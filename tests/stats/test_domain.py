@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.vocabulary import AgeBand, Sector
+from contracts.vocabulary import AgeBand, Outcome, Sector
 from services.stats import domain
 from services.stats.domain import (
     DEFINITIONS,
@@ -250,7 +250,8 @@ class TestDefinitions:
 
     def test_every_outcome_that_the_police_can_bring_about_has_a_row(self) -> None:
         decided = next(definition for definition in DEFINITIONS if definition.id == "decided-by-outcome")
-        assert set(decided.rows) == {row.outcome for row in TABLE if row.outcome is not None}
+        ends = {row.outcome for row in TABLE if row.outcome is not None}
+        assert set(decided.rows) == ends - {Outcome.RECEIVED}, "What is open again is not decided."
 
     def test_every_permission_has_a_role(self) -> None:
         assert all(domain.PERMISSIONS.values())

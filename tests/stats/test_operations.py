@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -112,6 +113,14 @@ class TestMakeRelease:
         # The smallest shown count covers the outcomes that nobody decided.
         assert table.total == 23
         assert {row.category: row.total for row in table.rows if row.total} == {"withdrawn": 8, "transferred": 9}
+
+    async def test_what_is_open_again_is_no_decision(self, stats: Runtime) -> None:
+        again = decided("closed")
+        await count(stats, again, replace(again, version=2, outcome="received"), *(decided("plp") for _ in range(6)))
+        number = await make(stats)
+        async with stats.database.transaction(Actor.service("stats")) as session:
+            found = (await queries.release_found(session, KENT, number)).content
+        assert next(table.total for table in found.tables if table.id == "decided-by-outcome") == 6
 
     async def test_covers_empty_categories_that_the_totals_would_give_away(self, stats: Runtime) -> None:
         await count(stats, *(received() for _ in range(9)), *(received(sector="health") for _ in range(6)))

@@ -102,6 +102,7 @@ ASKED_FOR: Mapping[str, str] = {
 }
 
 OUTCOME_LABELS: Mapping[str, str] = {
+    Outcome.RECEIVED: "Opened again, not decided yet",
     Outcome.CLOSED: "Closed: no further action",
     Outcome.SIGNPOSTED: "Signposted to another service",
     Outcome.PLP: "Police-led partnership",

@@ -144,7 +144,8 @@ TABLE: tuple[Transition, ...] = (
                tells=ProgressStage.CLOSED, guards=_MAY_END),
     Transition(Command.CORRECT, "Record that something was wrong", _ALL, None, _GATEWAY, ("reason", "rationale")),
     Transition(Command.REOPEN, "Reopen", _ENDED | {_S.SIGNPOSTED, _S.PLP}, _S.RECEIVED, _GATEWAY, ("rationale",),
-               starts=(_C.DECONFLICTION, _C.ASSESSMENT), stops=(_C.CLOSURE_REVIEW, _C.PLP_REVIEW)),
+               starts=(_C.DECONFLICTION, _C.ASSESSMENT), stops=(_C.CLOSURE_REVIEW, _C.PLP_REVIEW),
+               outcome=Outcome.RECEIVED),
 
     Transition(Command.ANSWER_EARLIER, "Answer whether it is the same person", _ALL, None, _GATEWAY | _IMU,
                ("reason", "rationale")),
