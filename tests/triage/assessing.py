@@ -3,12 +3,26 @@
 from datetime import datetime
 from uuid import UUID
 
+from areas.instruments import SHIPPED, LoadedInstrument, parse_instrument
 from chassis.database import Session
+from contracts.vocabulary import Role
 from contracts.vocabulary.assessment import Assessment, Check, Draft, Instrument, Kind, Presence, Written
 from services.triage import operations, queries
 from services.triage.domain import Command, Practice
 from services.triage.operations import Act
-from tests.triage.builders import NOW
+from tests.triage.builders import INSTRUMENTS, NOW, officer
+
+TEMPLATE = INSTRUMENTS["gateway"]
+VAF = INSTRUMENTS["vaf"]
+COLLEAGUE = officer(Role.GATEWAY_OFFICER, name="Tariq Synthetic")
+
+
+def newer(*, without: str = "gaps") -> Instrument:
+    """Return the next edition of the Gateway template, in which one factor is gone."""
+    text = (SHIPPED / "gateway-2026.yaml").read_text("utf-8").replace('edition: "2026"', 'edition: "2027"')
+    loaded = parse_instrument(text.replace(f"id: {without}\n", "id: brand-new\n"), "instruments/gateway-2027.yaml")
+    assert isinstance(loaded, LoadedInstrument)
+    return loaded.instrument
 
 
 def written(instrument: Instrument, presence: Presence = Presence.NOT_KNOWN, words: str = "") -> tuple[Written, ...]:

@@ -1,17 +1,12 @@
-"""An assessment is written in parts, kept at every step, completed once, compared; and no number is made of it."""
+"""An assessment is made of a draft that lacks nothing, kept for good, and numbers nobody."""
 
 import asyncio
-import re
-from dataclasses import replace
 from uuid import UUID
 
-import httpx2
 import pytest
 
-from areas.instruments import SHIPPED, LoadedInstrument, parse_instrument
 from chassis.actor import Actor
-from contracts.vocabulary import Role
-from contracts.vocabulary.assessment import Assessment, Check, Draft, Instrument, Kind, Presence
+from contracts.vocabulary.assessment import Assessment, Draft, Presence
 from services.triage import operations, queries
 from services.triage.domain import (
     ChangedMeanwhile,
@@ -24,23 +19,9 @@ from services.triage.domain import (
 )
 from services.triage.domain import assessing as rules
 from services.triage.operations import Act
-from tests.triage.assessing import assess, draft, write, written
-from tests.triage.builders import GATEWAY, IMU, INSTRUMENTS, NOW, officer, practice, rows
-from tests.triage.conftest import Console, Desk, hidden
-
-GATEWAY_INSTRUMENT = INSTRUMENTS["gateway"]
-VAF = INSTRUMENTS["vaf"]
-COLLEAGUE = officer(Role.GATEWAY_OFFICER, name="Tariq Synthetic")
-HOSTILE = "<script>alert(1)</script> {{ 7*7 }} '; DROP TABLE referral;--"
-PLACE = "/referrals/KM-7F3K-92QM"
-
-
-def newer(*, without: str = "gaps") -> Instrument:
-    """Return the next edition of the Gateway template, in which one factor is gone."""
-    text = (SHIPPED / "gateway-2026.yaml").read_text("utf-8").replace('edition: "2026"', 'edition: "2027"')
-    loaded = parse_instrument(text.replace(f"id: {without}\n", "id: brand-new\n"), "instruments/gateway-2027.yaml")
-    assert isinstance(loaded, LoadedInstrument)
-    return loaded.instrument
+from tests.triage.assessing import COLLEAGUE, TEMPLATE, VAF, draft, newer, write
+from tests.triage.builders import GATEWAY, NOW, practice, rows
+from tests.triage.conftest import Desk
 
 
 class TestRules:
@@ -69,10 +50,10 @@ class TestRules:
         assert [each.field for each in rules.lacking(VAF, said, again=False)] == ["finding"]
 
     def test_a_check_is_kept_without_content(self) -> None:
-        said = draft(GATEWAY_INSTRUMENT)
+        said = draft(TEMPLATE)
         smuggled = tuple(each.model_copy(update={"narrative": "A conviction."}) for each in said.written)
         author = rules.Author("Sample", NOW, 1)
-        kept = rules.completed(GATEWAY_INSTRUMENT, said.model_copy(update={"written": smuggled}), None, author)
+        kept = rules.completed(TEMPLATE, said.model_copy(update={"written": smuggled}), None, author)
         checks = [each for each in kept.factors if each.check]
         assert {each.words() for each in checks} == {"Done"}
         assert not any(each.narrative for each in checks)
@@ -123,13 +104,13 @@ async def complete(
 async def begun(desk: Desk, subject: UUID, typed: Draft, by: Actor = GATEWAY) -> UUID:
     """Write a draft of the Gateway template."""
     async with desk.runtime.database.transaction(by) as session:
-        return await write(session, subject, GATEWAY_INSTRUMENT, typed)
+        return await write(session, subject, TEMPLATE, typed)
 
 
 class TestComplete:
     async def test_makes_the_decision_possible_and_leaves_no_draft(self, desk: Desk) -> None:
         subject = await started(desk)
-        draft_id = await begun(desk, subject, draft(GATEWAY_INSTRUMENT))
+        draft_id = await begun(desk, subject, draft(TEMPLATE))
         kept = await complete(desk, subject, draft_id)
         assert (kept.number, kept.completed_by, kept.completed_at) == (1, "Gita Synthetic", NOW)
         async with desk.runtime.database.transaction(GATEWAY) as session:
@@ -142,7 +123,7 @@ class TestComplete:
     async def test_is_numbered_and_the_earlier_one_is_not_touched(self, desk: Desk) -> None:
         subject = await started(desk, assessed=True)
         before = await rows(desk.runtime, "SELECT sealed_assessment FROM assessment")
-        typed = draft(GATEWAY_INSTRUMENT, Presence.PRESENT, "Seen by the school.")
+        typed = draft(TEMPLATE, Presence.PRESENT, "Seen by the school.")
         kept = await complete(desk, subject, await begun(desk, subject, typed))
         assert kept.number == 2
         after = await rows(desk.runtime, "SELECT sealed_assessment FROM assessment ORDER BY number")
@@ -154,7 +135,7 @@ class TestComplete:
 
     async def test_what_is_missing_refuses_it_and_the_draft_stays(self, desk: Desk) -> None:
         subject = await started(desk)
-        draft_id = await begun(desk, subject, draft(GATEWAY_INSTRUMENT).model_copy(update={"summary": " "}))
+        draft_id = await begun(desk, subject, draft(TEMPLATE).model_copy(update={"summary": " "}))
         with pytest.raises(NotRecorded, match="Enter the summary"):
             await complete(desk, subject, draft_id)
         assert await rows(desk.runtime, "SELECT 1 FROM assessment") == []
@@ -162,7 +143,7 @@ class TestComplete:
 
     async def test_waits_for_the_intelligence_unit_and_keeps_the_draft(self, desk: Desk) -> None:
         subject = await started(desk)
-        draft_id = await begun(desk, subject, draft(GATEWAY_INSTRUMENT))
+        draft_id = await begun(desk, subject, draft(TEMPLATE))
         await desk.hold(subject, Command.CONFLICT, "Speak to me.")
         with pytest.raises(NotInThisState, match="not possible now"):
             await complete(desk, subject, draft_id)
@@ -170,20 +151,20 @@ class TestComplete:
 
     async def test_a_referral_that_changed_meanwhile_is_looked_at_first(self, desk: Desk) -> None:
         subject = await started(desk, assessed=True)
-        draft_id = await begun(desk, subject, draft(GATEWAY_INSTRUMENT))
+        draft_id = await begun(desk, subject, draft(TEMPLATE))
         with pytest.raises(ChangedMeanwhile):
             await complete(desk, subject, draft_id, expected=1)
 
     async def test_two_completions_of_one_draft_make_one_assessment(self, desk: Desk) -> None:
         subject = await started(desk)
-        draft_id = await begun(desk, subject, draft(GATEWAY_INSTRUMENT))
+        draft_id = await begun(desk, subject, draft(TEMPLATE))
         ends = await asyncio.gather(*(complete(desk, subject, draft_id) for _ in range(2)), return_exceptions=True)
         assert sorted(type(each).__name__ for each in ends) == ["Assessment", "DraftNotFound"]
         assert len(await rows(desk.runtime, "SELECT 1 FROM assessment")) == 1
 
     async def test_nothing_written_lies_open_and_erasing_empties_it(self, desk: Desk) -> None:
         subject = await started(desk, assessed=True)
-        await begun(desk, subject, draft(GATEWAY_INSTRUMENT, Presence.PRESENT, "Sensitive narrative."))
+        await begun(desk, subject, draft(TEMPLATE, Presence.PRESENT, "Sensitive narrative."))
         stored = await rows(desk.runtime, "SELECT * FROM assessment_draft")
         assert b"narrative" not in stored[0]["sealed_draft"]
         async with desk.runtime.database.transaction(Actor.service("triage")) as session:
@@ -198,8 +179,8 @@ class TestComplete:
 class TestDrafts:
     async def test_two_officers_have_two_drafts_and_neither_reads_the_others(self, desk: Desk) -> None:
         subject = await started(desk)
-        mine = await begun(desk, subject, draft(GATEWAY_INSTRUMENT))
-        theirs = await begun(desk, subject, draft(GATEWAY_INSTRUMENT, Presence.PRESENT, "Theirs."), COLLEAGUE)
+        mine = await begun(desk, subject, draft(TEMPLATE))
+        theirs = await begun(desk, subject, draft(TEMPLATE, Presence.PRESENT, "Theirs."), COLLEAGUE)
         assert mine != theirs
         async with desk.runtime.database.transaction(GATEWAY) as session:
             assert {line.by for line in await queries.drafts(session, subject)} == {"Gita Synthetic", "Tariq Synthetic"}
@@ -211,13 +192,11 @@ class TestDrafts:
 
     async def test_beginning_again_goes_on_with_the_same(self, desk: Desk) -> None:
         subject = await started(desk)
-        assert await begun(desk, subject, draft(GATEWAY_INSTRUMENT)) == await begun(
-            desk, subject, draft(GATEWAY_INSTRUMENT)
-        )
+        assert await begun(desk, subject, draft(TEMPLATE)) == await begun(desk, subject, draft(TEMPLATE))
 
     async def test_survives_a_restart(self, desk: Desk) -> None:
         subject = await started(desk)
-        draft_id = await begun(desk, subject, draft(GATEWAY_INSTRUMENT, Presence.PRESENT, "Half a sen"))
+        draft_id = await begun(desk, subject, draft(TEMPLATE, Presence.PRESENT, "Half a sen"))
         await desk.runtime.database.stop()
         async with desk.runtime.database.transaction(GATEWAY) as session:
             held = await queries.own_draft(session, subject, draft_id)
@@ -225,7 +204,7 @@ class TestDrafts:
 
     async def test_a_replaced_edition_is_carried_over_and_what_has_no_place_is_kept(self, desk: Desk) -> None:
         subject = await started(desk)
-        typed = draft(GATEWAY_INSTRUMENT, Presence.PRESENT, "Words.")
+        typed = draft(TEMPLATE, Presence.PRESENT, "Words.")
         draft_id = await begun(desk, subject, typed)
         local = practice(instruments={"gateway": newer()})
         with pytest.raises(EditionReplaced):
@@ -237,311 +216,3 @@ class TestDrafts:
         assert held.line.edition == "2027"
         assert [each.factor for each in rules.left_over(newer(), held.draft)] == ["gaps"]
         assert [each.field for each in rules.lacking(newer(), held.draft, again=False)] == ["answer-brand-new"]
-
-
-async def opened(console: Console, actor: Actor = GATEWAY, *, assessed: bool = False) -> httpx2.AsyncClient:
-    """Return a signed-in client in front of a referral that is clear to proceed."""
-    await started(console.desk, assessed=assessed)
-    return await console.signed_in(actor)
-
-
-async def post(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:
-    """Open a page and send its form as a browser does, with its hidden fields."""
-    page = await client.get(path)
-    names = [each for each in ("csrf_token", "row_version", "seen") if f'name="{each}"' in page.text.split("<main")[1]]
-    return await client.post(path, data={**{name: hidden(page, name) for name in names}, **fields})
-
-
-def typed_into(instrument: Instrument, part: str, presence: Presence, words: str = "") -> dict[str, str]:
-    """Return what a browser sends for one dimension."""
-    dimension = next(each for each in instrument.dimensions if each.id == part)
-    fields: dict[str, str] = {}
-    for factor in dimension.factors:
-        is_check = factor.kind is Kind.CHECK
-        fields[rules.answer_field(factor.id)] = Check.DONE if is_check else presence
-        fields |= {} if is_check else {rules.words_field(factor.id): words}
-    return fields
-
-
-CONCLUSION = {"finding": "limited-information", "summary": "A summary.", "management_plan": "", "changed": "Nothing."}
-
-
-async def begin(client: httpx2.AsyncClient, instrument: str = "gateway") -> str:
-    """Begin a draft and return its address."""
-    started_at = await post(client, f"{PLACE}/assess", instrument=instrument)
-    assert started_at.status_code == 303, started_at.text
-    return str(started_at.headers["location"])
-
-
-async def fill(
-    client: httpx2.AsyncClient, place: str, presence: Presence = Presence.NOT_KNOWN, words: str = "", **said: str
-) -> None:
-    """Fill every part of a draft of the Gateway template."""
-    for dimension in GATEWAY_INSTRUMENT.dimensions:
-        fields = typed_into(GATEWAY_INSTRUMENT, dimension.id, presence, words)
-        saved = await post(client, f"{place}/{dimension.id}", **fields)
-        assert saved.status_code == 303, saved.text
-    saved = await post(client, f"{place}/conclusion", **{**CONCLUSION, **said})
-    assert saved.headers["location"] == f"{place}/check"
-
-
-class TestPages:
-    async def test_from_the_referral_to_a_complete_assessment(self, console: Console) -> None:
-        client = await opened(console)
-        referral = await client.get(PLACE)
-        assert f'href="{PLACE}/assess"' in referral.text
-        choose = await client.get(f"{PLACE}/assess")
-        assert choose.text.index('value="gateway"') < choose.text.index('value="vaf"')
-        place = await begin(client)
-        overview = await client.get(place)
-        assert overview.text.count("Nothing written yet") == 4
-        await fill(client, place, Presence.PRESENT, "Told by the school.")
-        overview = await client.get(place)
-        assert overview.text.count("Everything answered") == 4
-        check = await client.get(f"{place}/check")
-        assert "Told by the school." in check.text
-        assert "Still to do" not in check.text
-        done = await post(client, f"{place}/check")
-        assert done.headers["location"] == PLACE
-        referral = await client.get(PLACE)
-        assert "Assessment 1: Gateway assessment" in referral.text
-        assert "Gateway assessment completed" in referral.text
-        shown = await client.get(f"{PLACE}/assessments/1")
-        assert "Limited information, but a concern may exist" in shown.text
-        assert "Told by the school." in shown.text
-
-    async def test_unfinished_work_is_kept_at_every_step_and_offered_again(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        later = await post(client, f"{place}/concern", **{"words-ideology": "Half a sentence", "step": "later"})
-        assert later.headers["location"] == PLACE
-        assert "Go on with your draft" in (await client.get(PLACE)).text
-        again = await client.get(f"{place}/concern")
-        assert "Half a sentence" in again.text
-        check = await client.get(f"{place}/check")
-        assert "Choose an answer for “Ideology, or signs of one”" in check.text
-        assert f'href="{place}/concern#answer-ideology"' in check.text
-        assert "Complete the assessment" not in check.text
-
-    async def test_the_lack_of_an_ideology_is_no_reason_to_close(self, console: Console) -> None:
-        client = await opened(console)
-        page = await client.get(f"{await begin(client)}/concern")
-        assert "The lack of an ideology is no reason to close" in page.text
-
-    async def test_checks_have_no_field_for_content(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        page = await client.get(f"{place}/checks")
-        assert "<textarea" not in page.text
-        fields = typed_into(GATEWAY_INSTRUMENT, "checks", Presence.PRESENT) | {"words-pnc": "A conviction."}
-        await post(client, f"{place}/checks", **fields)
-        assert "A conviction." not in (await client.get(f"{place}/check")).text
-
-    async def test_another_window_is_not_overwritten_unseen(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        first = await client.get(f"{place}/safety")
-        await post(client, f"{place}/safety", **{"words-gaps": "Saved in the other window."})
-        stale = {name: hidden(first, name) for name in ("csrf_token", "seen")}
-        refused = await client.post(f"{place}/safety", data={**stale, "words-gaps": "Typed in this one."})
-        assert refused.status_code == 409
-        assert "Saved in the other window." in refused.text
-        assert "Typed in this one." in refused.text
-        again = {name: hidden(refused, name) for name in ("csrf_token", "seen")}
-        saved = await client.post(f"{place}/safety", data={**again, "words-gaps": "Both."})
-        assert saved.status_code == 303
-
-    async def test_of_two_windows_at_the_same_moment_one_is_asked_to_compare(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        page = await client.get(f"{place}/safety")
-        sent = {name: hidden(page, name) for name in ("csrf_token", "seen")}
-        both = [client.post(f"{place}/safety", data={**sent, "words-gaps": words}) for words in ("One.", "Two.")]
-        assert sorted([each.status_code for each in await asyncio.gather(*both)]) == [303, 409]
-
-    async def test_two_windows_on_two_parts_keep_both(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        first = await client.get(f"{place}/safety")
-        await post(client, f"{place}/concern", **{"words-ideology": "One."})
-        seen = {name: hidden(first, name) for name in ("csrf_token", "seen")}
-        assert (await client.post(f"{place}/safety", data={**seen, "words-gaps": "Two."})).status_code == 303
-        check = (await client.get(f"{place}/check")).text
-        assert "One." in check
-        assert "Two." in check
-
-    async def test_what_was_checked_is_what_is_completed(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        await fill(client, place)
-        check = await client.get(f"{place}/check")
-        await post(client, f"{place}/conclusion", **{**CONCLUSION, "summary": "Other words."})
-        sent = {name: hidden(check, name) for name in ("csrf_token", "row_version", "seen")}
-        refused = await client.post(f"{place}/check", data=sent)
-        assert refused.status_code == 409
-        assert "read it again" in refused.text
-        assert "Other words." in refused.text
-
-    async def test_a_change_by_somebody_else_is_shown_with_who_and_what(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        await fill(client, place)
-        check = await client.get(f"{place}/check")
-        subject = UUID(str((await rows(console.desk.runtime, "SELECT subject FROM referral"))[0]["subject"]))
-        async with console.desk.runtime.database.transaction(COLLEAGUE) as session:
-            await assess(session, subject, practice())
-        sent = {name: hidden(check, name) for name in ("csrf_token", "row_version", "seen")}
-        refused = await client.post(f"{place}/check", data=sent)
-        assert refused.status_code == 409
-        assert "Gateway assessment completed, by Tariq Synthetic" in refused.text
-        assert "A summary." in refused.text
-
-    async def test_a_second_assessment_shows_the_earlier_answers_and_asks_what_changed(self, console: Console) -> None:
-        client = await opened(console, assessed=True)
-        place = await begin(client)
-        concern = await client.get(f"{place}/concern")
-        assert "Last time, 18 November 2026" in concern.text
-        assert "<strong>Not known</strong>" in concern.text
-        conclusion = await client.get(f"{place}/conclusion")
-        assert "What changed since the last assessment?" in conclusion.text
-        await fill(client, place, Presence.PRESENT, "New: told by the school.", changed="")
-        check = await client.get(f"{place}/check")
-        assert "Say what changed since the last assessment" in check.text
-        await post(client, f"{place}/conclusion", **CONCLUSION)
-        await post(client, f"{place}/check")
-        compare = await client.get(f"{PLACE}/assessments/2/against/1")
-        assert (
-            compare.text.index("What differs")
-            < compare.text.index("Vulnerability")
-            < compare.text.index("What is the same")
-        )
-        assert compare.text.index("What is the same") < compare.text.index("Police National Computer")
-        assert "New: told by the school." in compare.text
-
-    async def test_hostile_words_are_shown_as_typed_and_impossible_answers_refused(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        refused = await post(
-            client, f"{place}/concern", **{"answer-ideology": "very-present", "words-ideology": HOSTILE}
-        )
-        assert refused.status_code == 422
-        assert "Choose one of the answers to “Ideology, or signs of one”" in refused.text
-        assert "<script>alert(1)" not in refused.text
-        assert "DROP TABLE" in refused.text
-        long = await post(client, f"{place}/concern", **{"words-ideology": "x" * 10_001})
-        assert long.status_code == 422
-        assert "must have 10,000 characters or fewer" in long.text
-        assert "x" * 10_001 in long.text
-        await fill(client, place, Presence.PRESENT, HOSTILE, summary=HOSTILE)
-        await post(client, f"{place}/check")
-        for path in (f"{PLACE}/assessments/1", PLACE):
-            assert "<script>alert(1)" not in (await client.get(path)).text
-
-    @pytest.mark.parametrize("where", ["assess/no-id", "assess/{draft}/no-part", "assessments/7", "assessments/x"])
-    async def test_what_is_not_there_is_said_so(self, console: Console, where: str) -> None:
-        client = await opened(console, assessed=True)
-        draft_id = (await begin(client)).rsplit("/", 1)[1]
-        found = await client.get(f"{PLACE}/{where.format(draft=draft_id)}")
-        assert found.status_code == 404
-
-    async def test_choosing_no_instrument_is_refused_beside_the_field(self, console: Console) -> None:
-        client = await opened(console)
-        for sent in ({}, {"instrument": "paf"}):
-            refused = await post(client, f"{PLACE}/assess", **sent)
-            assert refused.status_code == 422
-            assert "Choose an instrument" in refused.text
-
-    async def test_a_draft_is_thrown_away_after_asking_once_more(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        asked = await post(client, place, step="discard")
-        assert "Throw this draft away?" in asked.text
-        assert (await client.get(place)).status_code == 200
-        assert (await post(client, place, step="discard-now")).status_code == 303
-        assert (await client.get(place)).status_code == 404
-
-    async def test_a_replaced_edition_shows_the_words_and_carries_them_over(
-        self, console: Console, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        await fill(client, place, Presence.PRESENT, "Kept words.")
-        local = console.desk.runtime.clients
-        monkeypatch.setattr(local, "given", replace(local.given, instruments={"gateway": newer()}))
-        shown = await client.get(place)
-        assert "The area uses another edition by now" in shown.text
-        assert "Kept words." in shown.text
-        assert (await client.get(f"{place}/concern")).headers["location"] == place
-        assert (await post(client, place, step="move")).status_code == 303
-        moved = await client.get(place)
-        assert "Without a place in this edition" in moved.text
-        assert "Kept words." in (await client.get(f"{place}/concern")).text
-        monkeypatch.setattr(local, "given", replace(local.given, instruments={"vaf": VAF}))
-        gone = await client.get(place)
-        assert "The area does not use this instrument any more" in gone.text
-        assert "Kept words." in gone.text
-
-
-class TestWhoMay:
-    async def test_the_intelligence_unit_reads_but_does_not_write(self, console: Console) -> None:
-        client = await opened(console, IMU, assessed=True)
-        assert (await client.get(f"{PLACE}/assessments/1")).status_code == 200
-        assert (await client.get(f"{PLACE}/assess")).status_code == 403
-        page = await client.get(PLACE)
-        assert "Assessment 1: Gateway assessment" in page.text
-        assert f'href="{PLACE}/assess"' not in page.text
-
-    async def test_a_colleague_sees_that_somebody_writes_and_not_what(self, console: Console) -> None:
-        client = await opened(console)
-        place = await begin(client)
-        await fill(client, place, Presence.PRESENT, "Only mine.")
-        other = await console.signed_in(COLLEAGUE)
-        choose = await other.get(f"{PLACE}/assess")
-        assert "Gita Synthetic is writing an assessment of this referral too" in choose.text
-        for path in (place, f"{place}/concern", f"{place}/check"):
-            assert (await other.get(path)).status_code == 404
-        assert "Only mine." not in (await other.get(PLACE)).text
-
-    @pytest.mark.parametrize("path", ["assess", "assessments/1"])
-    async def test_another_area_finds_nothing(self, console: Console, path: str) -> None:
-        elsewhere = officer(Role.GATEWAY_OFFICER, name="Else Where", areas=frozenset({"northmere"}))
-        client = await opened(console, elsewhere, assessed=True)
-        assert (await client.get(f"{PLACE}/{path}")).status_code == 404
-
-    async def test_reading_one_is_audited(self, console: Console) -> None:
-        client = await opened(console, assessed=True)
-        await client.get(f"{PLACE}/assessments/1")
-        found = await rows(console.desk.runtime, "SELECT 1 FROM audit_entry WHERE reason = 'assessment-read'")
-        assert len(found) == 1
-
-
-MOMENT = re.compile(r"\d{1,2} \w+ \d{4} at \d{1,2}:\d{2}[ap]m|[Aa]ssessments? \d( and \d)?")
-
-
-def figures(page: httpx2.Response) -> list[str]:
-    """Return every number in the main part of a page, but for times and the numbers of assessments."""
-    main = page.text.split("<main")[1].split("</main>")[0]
-    return re.findall(r"\d+", MOMENT.sub(" ", re.sub(r"<[^>]+>", " ", main)))
-
-
-class TestNoNumber:
-    async def test_no_number_on_any_page_depends_on_the_answers(self, console: Console) -> None:
-        client = await opened(console, assessed=True)
-        seen: list[list[list[str]]] = []
-        for number, presence in enumerate((Presence.NOT_PRESENT, Presence.PRESENT), start=2):
-            place = await begin(client)
-            await fill(client, place, presence, "Words.")
-            written = [
-                await client.get(place),
-                await client.get(f"{place}/concern"),
-                await client.get(f"{place}/check"),
-            ]
-            await post(client, f"{place}/check")
-            kept = [f"assessments/{number}", f"assessments/{number}/against/1"]
-            read = [await client.get(f"{PLACE}/{path}") for path in kept]
-            assert not [each for each in (*written, *read) if re.search(r"score|total|out of \d", each.text.lower())]
-            seen.append([figures(each) for each in (*written, *read)])
-        assert seen[0] == seen[1]
-
-    def test_written_drafts_have_one_answer_for_each_factor(self) -> None:
-        assert len(written(VAF)) == 22
