@@ -52,7 +52,7 @@ async def receipts(desk: Desk) -> list[tuple[str, str]]:
 class TestRecordDeconfliction:
     async def test_clear_lets_the_gateway_decide_and_tells_the_ledger(self, desk: Desk) -> None:
         subject = await desk.open()
-        await desk.clear(subject)
+        await desk.clear(subject, assessed=False)
         assert (await rows(desk.runtime, "SELECT state FROM referral"))[0]["state"] == "assessing"
         assert await receipts(desk) == [("imu", "acknowledged")]
         assert len(await announced(desk.runtime, "triage.referral-progressed.v1")) == 1
@@ -244,7 +244,7 @@ class TestDecideReferral:
         assert [(line["row_version"], line["command"]) for line in lines] == [
             (1, "receive"), (2, "record-clear"), (3, "assess"), (4, "lead-partnership"),
         ]  # fmt: skip
-        audited = await rows(desk.runtime, "SELECT action FROM audit_entry ORDER BY id")
+        audited = await rows(desk.runtime, "SELECT action FROM audit_entry WHERE action LIKE 'referral.%' ORDER BY id")
         assert [row["action"] for row in audited] == [
             "referral.receive", "referral.record-clear", "referral.assess", "referral.lead-partnership",
         ]  # fmt: skip
