@@ -172,6 +172,7 @@ VALUES: Mapping[str, object] = {
     "outcome": Outcome.INFORMATION_GATHERING,
     "gathered_by": "Channel coordinator Example (synthetic)",
     "summary": "Synthetic example. School, health and housing answered; health knows nothing.",
+    "acknowledged_by": "Early help worker Example (synthetic)",
     "reported_by": "Early help worker Example (synthetic)",
     "transfer_id": UUID("00000000-0000-4000-8000-000000007261"),
     "accepted": True,

@@ -20,6 +20,7 @@ class SignpostAcknowledged(Event):
     signpost_id: Annotated[UUID, LINKING]
     acknowledged_at: Annotated[datetime, LINKING]
     report: Annotated[str, SPECIAL_CATEGORY] = ""
+    acknowledged_by: Annotated[str, POLICE] = ""
 
 
 class SignpostReported(Event):

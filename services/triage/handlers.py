@@ -131,7 +131,8 @@ async def on_signpost_acknowledged(
 ) -> None:
     """Note that the other service has seen the signpost, or close it with what it reports."""
     practice = await _practice(practices, session, message)
-    answer = Answer(event.signpost_id, event.acknowledged_at, event.report.strip())
+    report, by = event.report.strip(), event.acknowledged_by
+    answer = Answer(event.signpost_id, event.acknowledged_at, f"{by}: {report}" if by and report else report, by)
     tell = operations.report_obligation if answer.report else operations.acknowledge_obligation
     await tell(session, message.subject, answer, practice, message.now)
 

@@ -154,7 +154,9 @@ class TestSignpostByLink:
         assert "You have reported what you did" in done.text
         assert "canarymessage" not in done.text
         [seen], [reported] = await told(site, SignpostAcknowledged), await told(site, SignpostReported)
-        assert (seen.signpost_id, seen.report) == (reported.signpost_id, "")
+        assert (seen.signpost_id, seen.report, seen.acknowledged_by) == (
+            reported.signpost_id, "", "Ada Helper (synthetic), Kent Early Help",
+        )  # fmt: skip
         assert (reported.reported_by, reported.report) == (
             "Ada Helper (synthetic), Kent Early Help", "Visited the family.",
         )  # fmt: skip

@@ -99,7 +99,9 @@ class TestOnSignpostAcknowledged:
         await desk.decide(subject, Command.SIGNPOST, service="kent-early-help", message="Please help.")
         made = (await rows(desk.runtime, "SELECT id, state, owner FROM obligation"))[0]
         assert (made["state"], made["owner"]) == ("open", "Kent Early Help")
-        seen = SignpostAcknowledged(reference=REFERENCE, signpost_id=made["id"], acknowledged_at=NOW)
+        seen = SignpostAcknowledged(
+            reference=REFERENCE, signpost_id=made["id"], acknowledged_at=NOW, acknowledged_by="Ada Helper"
+        )
         await desk.hear(seen, subject)
         found = (await rows(desk.runtime, "SELECT state, acknowledged_at, ended_at FROM obligation"))[0]
         assert (found["state"], found["acknowledged_at"], found["ended_at"]) == ("acknowledged", NOW, None)

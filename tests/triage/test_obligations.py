@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from chassis.clock import working_days_between
-from contracts.notify.police import SignpostReported
+from contracts.notify.police import SignpostAcknowledged, SignpostReported
 from contracts.vocabulary import Role
 from services.triage import operations, queries
 from services.triage.domain import (
@@ -162,6 +162,19 @@ class TestEnding:
         async with desk.runtime.database.transaction(GATEWAY) as session:
             notes = [each.note for each in await queries.changes_since(session, subject, 0)]
         assert "Kent Early Help: Ada Helper: Late words." in notes
+
+
+    async def test_an_acknowledgement_says_who_has_it(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        await desk.decide(subject, Command.SIGNPOST, service="kent-early-help", message="Please help.")
+        [owed] = await kept(desk, subject)
+        given = {"reference": "KM-7F3K-92QM", "signpost_id": owed.id, "acknowledged_at": NOW}
+        await desk.hear(SignpostAcknowledged(**given, acknowledged_by="Ada Helper"), subject)
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            notes = [each.note for each in await queries.changes_since(session, subject, 0)]
+        assert notes[-1] == "Kent Early Help: Ada Helper"
+        assert (await kept(desk, subject))[0].state == "acknowledged"
 
 
 class TestAction:

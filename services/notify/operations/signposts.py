@@ -33,7 +33,13 @@ async def acknowledge_signpost(session: Session, signpost_id: UUID, answer: Answ
         raise AlreadyAcknowledged("This signpost has been acknowledged already; its page shows by whom.")
     report = answer.report.strip()
     await _settle(session, row, answer, {"acknowledged_at": now, "reported_at": now if report else None}, now)
-    event = SignpostAcknowledged(reference=row.reference, signpost_id=signpost_id, acknowledged_at=now, report=report)
+    event = SignpostAcknowledged(
+        reference=row.reference,
+        signpost_id=signpost_id,
+        acknowledged_at=now,
+        report=report,
+        acknowledged_by=_who(session, answer),
+    )
     await outbox.add(session, event, about=_about(row))
     await audit.record(session, "signpost.acknowledge", subject=row.subject, now=now, area=row.area)
 
@@ -47,12 +53,11 @@ async def report_signpost(session: Session, signpost_id: UUID, answer: Answer, *
     if row.reported_at is not None:
         raise AlreadyReported("What was done about this signpost has been reported already; its page shows by whom.")
     await _settle(session, row, answer, {"acknowledged_at": row.acknowledged_at or now, "reported_at": now}, now)
-    actor = session.actor
     event = SignpostReported(
         reference=row.reference,
         signpost_id=signpost_id,
         reported_at=now,
-        reported_by=answer.by or ", ".join(part for part in (actor.name, actor.organisation) if part),
+        reported_by=_who(session, answer),
         report=answer.report.strip(),
     )
     await outbox.add(session, event, about=_about(row))
@@ -65,6 +70,11 @@ async def _settle(
     await session.execute(update(signpost).where(signpost.c.id == row.id).values(values))
     await keep_answer(session, row, Answered("signpost", row.id, answer.report.strip(), by=answer.by), now=now)
     await close_notices(session, notice.c.about_id == row.id, (Kind.SIGNPOST_MADE,))
+
+
+def _who(session: Session, answer: Answer) -> str:
+    """Return who answers: as they named themselves by a link, or whoever has signed in."""
+    return answer.by or ", ".join(part for part in (session.actor.name, session.actor.organisation) if part)
 
 
 def _about(row: Row[Any]) -> About:

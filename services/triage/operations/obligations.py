@@ -41,11 +41,12 @@ class Owed:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the other side says of an obligation: empty words mean that it has only seen it."""
+    """What the other side says of an obligation, and who: empty words mean that it has only seen it."""
 
     obligation_id: UUID
     at: datetime
     report: str = ""
+    by: str = ""
 
 
 async def keep_obligation(session: Session, placed: Placed, owed: Owed, now: datetime) -> UUID:
@@ -129,7 +130,8 @@ async def acknowledge_obligation(
 ) -> None:
     """Note that the other side has seen it; it stays open until they report. ObligationNotFound where none is here."""
     found = await _obligation(session, subject, answer.obligation_id)
-    await carry_out(session, subject, Act(Command.ACKNOWLEDGED, now), practice)
+    act = Act(Command.ACKNOWLEDGED, now, Record(rationale=answer.by))
+    await carry_out(session, subject, _named(act, found.owner), practice)
     values = {"acknowledged_at": answer.at, **({"state": "acknowledged"} if found.ended_at is None else {})}
     await _change(session, answer.obligation_id, values)
 
