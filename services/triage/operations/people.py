@@ -20,6 +20,8 @@ from services.triage.queries.people import IDENTITIES, Candidate, candidates, id
 
 LONDON = ZoneInfo("Europe/London")
 INDEXED_AT_ONCE = 50
+MOST_AT_ONCE = 20
+"""So many are asked about at once, the likeliest first; once they are answered, the next look finds the others."""
 _KEEP_KEYS = text(
     "INSERT INTO person_key (key, subject, area) SELECT key, CAST(:subject AS uuid), :area"
     " FROM unnest(CAST(:keys AS bigint[])) AS k(key) ON CONFLICT DO NOTHING"
@@ -91,7 +93,8 @@ async def _look(session: Session, me: Candidate, now: datetime, known: frozenset
     """Keep who may be the same person, with the evidence in words; nothing is merged. Says whether there is any."""
     others = [each for each in await candidates(session, me.subject, me.identity) if each.reference not in known]
     compared = zip(others, compare_all(me.identity, [each.identity for each in others]), strict=True)
-    alike = [(other, comparison) for other, comparison in compared if comparison.suggested]
+    suggested = [(other, comparison) for other, comparison in compared if comparison.suggested]
+    alike = sorted(suggested, key=lambda each: each[1].order, reverse=True)[:MOST_AT_ONCE]
     for other, comparison in alike:
         if other.area == me.area:
             await _keep_alike(session, me, other, comparison, now)
