@@ -319,6 +319,6 @@ class TestTable:
         assert "assessing --> closed: Close, no further action" in drawn
         assert drawn.count("-->") == sum(max(1, len(row.sources)) for row in TABLE if row.target)
 
-    def test_is_drawn_in_the_readme(self) -> None:
-        readme = (ROOT / "services" / "triage" / "README.md").read_text(encoding="utf-8")
-        assert f"```mermaid\n{diagram()}```" in readme
+    def test_is_drawn_in_the_docs(self) -> None:
+        drawn_in_docs = (ROOT / "docs" / "triage-pathway.md").read_text(encoding="utf-8")
+        assert f"```mermaid\n{diagram()}```" in drawn_in_docs
