@@ -211,6 +211,22 @@ class TestPack:
         ]
         assert "misunderstanding" not in pack.model_dump_json()
 
+    async def test_says_how_a_signpost_of_an_earlier_referral_ended(self, desk: Desk) -> None:
+        first, second = await linked(desk)
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            owed = Owed(
+                Obligation.SIGNPOST, "Kent Early Help", "Please call.", NOW + timedelta(days=5), "kent-early-help"
+            )
+            made = await keep_obligation(session, await held(session, first), owed, NOW)
+            act = Act(Command.FULFIL, NOW, Record(rationale="They met him twice."))
+            await end_obligation(session, first, Answer(made, NOW), act, local())
+        await ready(desk, second)
+        await decided(desk, second, Command.SECTION_36, grounds=GROUNDS)
+        pack = await sent(desk, Section36ReferralMade)
+        ended = [(line.what, line.by) for line in pack.chronology if line.what.startswith("The signpost ended")]
+        assert ended == [("The signpost ended\n\nThey met him twice.", "Kent Early Help")]
+        assert (f"A signpost ({EARLIER})", "Kent Early Help") in [(each.what, each.shared_with) for each in pack.shared]
+
     async def test_a_cancelled_request_is_no_answer(self, desk: Desk) -> None:
         subject = await desk.open()
         await desk.clear(subject, assessed=False)

@@ -49,7 +49,7 @@ CHRONICLED: Mapping[Command, str] = {
     Command.PLP: "Taken into police-led partnership",
     Command.REVIEW_PLP: "Police-led partnership reviewed",
     Command.SIGNPOST: "Signposted to another service",
-    Command.REPORTED: "The other service reported what it did",
+    Command.REPORTED: "The signpost ended",
     Command.CLOSE: "Closed: no further action",
     Command.PROPOSE: "Closure proposed",
     Command.SIGN_OFF: "Closure signed off",
@@ -67,9 +67,7 @@ CHRONICLED: Mapping[Command, str] = {
 Nothing of the intelligence unit is named, nor who may see a referral, nor how clocks were set.
 """
 
-WORDED = frozenset(
-    {Command.CHANNEL_GATHERED, Command.PACK_RETURNED, Command.GIVEN_BACK, Command.REPORTED, Command.CORRECT}
-)
+WORDED = frozenset({Command.CHANNEL_GATHERED, Command.PACK_RETURNED, Command.GIVEN_BACK, Command.CORRECT})
 """Of these the chronology gives the note of the timeline as well; decisions bring their own words."""
 
 

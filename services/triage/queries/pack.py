@@ -24,6 +24,7 @@ from services.triage.queries.pairs import linked
 
 CHANNEL = "Channel"
 HANDED = (Command.PASS_ON, Command.SECTION_36)
+CALLED_OFF = "The signpost was cancelled."
 CANCELLED = "No answer; the request was cancelled."
 _SHARED_BY = {Obligation.SIGNPOST: "A signpost", Obligation.REQUEST: "A question about the person"}
 _ORDER = {"decision": "decided_at", "history": "id", "obligation": "made_at", "handover": "offered_at"}
@@ -57,6 +58,7 @@ async def pack_of(session: Session, held: Held, practice: Practice, now: datetim
             continue
         chronology += await _happened(session, row)
         chronology += await _decided(session, row)
+        chronology += await _signposted(session, row)
         shared += await _shared(session, row, practice, now)
     return Pack(
         form=await latest_form(session, held.subject),
@@ -100,7 +102,7 @@ async def _referrals(session: Session, held: Held) -> Sequence[Row[Any]]:
 
 
 async def _happened(session: Session, referral: Row[Any]) -> list[ChronologyLine]:
-    told = [command for command in CHRONICLED if command not in DECISIONS]
+    told = [command for command in CHRONICLED if command not in DECISIONS and command is not Command.REPORTED]
     lines = []
     for row in await _rows_of(session, models.history, referral.subject, told):
         command = Command(row.command)
@@ -126,6 +128,24 @@ async def _decided(session: Session, referral: Row[Any]) -> list[ChronologyLine]
             by=row.by_name,
         )
         for row in await _rows_of(session, models.decision, referral.subject, told)
+    ]
+
+
+async def _signposted(session: Session, referral: Row[Any]) -> list[ChronologyLine]:
+    """Return how each signpost ended, whether the service said so itself or told an officer."""
+    return [
+        ChronologyLine(
+            reference=referral.reference,
+            at=row.ended_at,
+            what=_said(
+                Command.REPORTED,
+                CALLED_OFF if row.state == "cancelled" else "",
+                await _text(session, referral.subject, row.sealed_report),
+            ),
+            by=row.owner,
+        )
+        for row in await _rows_of(session, models.obligation, referral.subject, (Obligation.SIGNPOST,))
+        if row.ended_at is not None
     ]
 
 
