@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from chassis.database import Session
-from chassis.tables import dispatch
 from services.triage import models
 
-STATISTICS = "stats"
+_SENT = text(
+    "SELECT type, recipient, recorded_at, stored_at, parked_at FROM dispatch"
+    " WHERE subject = :subject AND recipient <> 'stats' AND type IS NOT NULL ORDER BY recorded_at, recipient, type"
+)
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,7 @@ async def way_of(session: Session, subject: UUID) -> Way:
     table, history = models.referral, models.history
     row = (await session.rows(select(table).where(table.c.subject == subject)))[0]
     arrived = await session.scalar(select(func.min(history.c.at)).where(history.c.subject == subject))
-    of_it = (dispatch.c.subject == subject) & (dispatch.c.recipient != STATISTICS) & dispatch.c.type.is_not(None)
-    sent = await session.rows(select(dispatch).where(of_it).order_by(dispatch.c.recorded_at, dispatch.c.recipient))
+    sent = await session.rows(_SENT, {"subject": subject})
     return Way(
         received_at=row.received_at,
         arrived_at=arrived,
