@@ -248,12 +248,17 @@ class TestPages:
         client = await opened(console)
         place = await begin(client)
         await fill(client, place, Presence.PRESENT, "Kept words.")
+        before = await client.get(f"{place}/safety")
         local = console.desk.runtime.clients
         monkeypatch.setattr(local, "given", replace(local.given, instruments={"gateway": newer()}))
         shown = await client.get(place)
         assert "The area uses another edition by now" in shown.text
         assert "Kept words." in shown.text
         assert (await client.get(f"{place}/concern")).headers["location"] == place
+        sent = {"csrf_token": hidden(before, "csrf_token"), "seen": hidden(before, "seen"), "words-gaps": "Just typed."}
+        late = await client.post(f"{place}/safety", data=sent)
+        assert late.status_code == 409
+        assert "Just typed." in late.text
         assert (await post(client, place, step="move")).status_code == 303
         moved = await client.get(place)
         assert "Without a place in this edition" in moved.text

@@ -91,6 +91,8 @@ async def save_part(page: PageRequest) -> Response:
     data = await page.form()
     async with page.transaction() as session:
         work = await worked(page, session, hold=True)
+        if work.stale:
+            return _overview(page, work, typed=drafting.typed(data, work.draft), status=409)
         dimension = work.dimension(page.path["part"])
         if wrong := drafting.unusable(dimension, data):
             return _ask(page, work, dimension, refused(data, *wrong), 422)
@@ -187,7 +189,9 @@ async def _choose(page: PageRequest, session: Session, found: Opened, form: Form
     return shown(page, "assess", found, values, status)
 
 
-def _overview(page: PageRequest, work: Work, *, asks: bool = False) -> Response:
+def _overview(
+    page: PageRequest, work: Work, *, asks: bool = False, typed: tuple[tuple[str, str], ...] = (), status: int = 200
+) -> Response:
     name = work.instrument.name if work.instrument else "an instrument that is not used any more"
     return shown(
         page,
@@ -205,7 +209,9 @@ def _overview(page: PageRequest, work: Work, *, asks: bool = False) -> Response:
             "check": page.url("assess_check", reference=work.found.held.reference, draft=work.held.line.id),
             "refusal": work.refusal,
             "asks": asks,
+            "typed": typed,
         },
+        status,
     )
 
 

@@ -146,6 +146,13 @@ def concluded(data: FormData) -> Draft:
     return Draft.model_validate({name: data.get(name).strip() for name in CONCLUDED})
 
 
+def typed(data: FormData, draft: Draft) -> tuple[tuple[str, str], ...]:
+    """Return the words of a form that no page asks for any more, each with its label as far as the draft knows it."""
+    labels = {words_field(each.factor): each.label for each in draft.written} | TITLES
+    said = {name: data.get(name).strip() for name in data.fields if name in labels or name.startswith(words_field(""))}
+    return tuple((labels.get(name, "Your words"), text) for name, text in said.items() if text and name != "finding")
+
+
 def first_field(dimension: Dimension | None) -> str:
     """Return the first field of a part, where a sentence about the whole part is shown."""
     return answer_field(dimension.factors[0].id) if dimension else CONCLUDED[0]
