@@ -100,7 +100,7 @@ class TestCorrect:
         for path in (ONE, f"{ONE}/print", f"{ONE}/decision/close", f"{ONE}/note"):
             shown = text_of(await client.get(path))
             assert "We were mistaken: He was not at the meeting." in shown, path
-            assert "A fact was wrong. Recorded by Gita Synthetic" in shown, path
+            assert f"A fact was wrong ({REFERENCE}). Recorded by Gita Synthetic" in shown, path
         kept = (await rows(console.desk.runtime, "SELECT sealed_words, told_channel FROM correction"))[0]
         assert (b"meeting" in kept["sealed_words"], kept["told_channel"]) == (False, False)
 

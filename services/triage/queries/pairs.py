@@ -73,19 +73,32 @@ async def members(session: Session, references: Collection[str]) -> tuple[Member
 
 
 async def sameness(session: Session, reference: str) -> tuple[SamenessView, ...]:
-    """Return what was said last of each pair that a referral is part of, newest first."""
+    """Return what was said last of each pair that a referral is part of, newest first.
+
+    The words about a restricted one, which are about both, are only for those who may see it.
+    """
+    rows = await last_answers(session, (reference,))
+    closed = await hidden_references(session, {each for row in rows for each in _both(row)})
     views = [
         SamenessView(
             row.earlier_reference if row.later_reference == reference else row.later_reference,
             row.answer,
-            await session.unseal_text(row.subject, row.sealed_reason) if row.sealed_reason else "",
+            await _reason(session, row) if closed.isdisjoint(_both(row)) else "",
             row.by_name,
             row.answered_at,
             row.answered_in,
         )
-        for row in await last_answers(session, (reference,))
+        for row in rows
     ]
     return tuple(sorted(views, key=lambda view: view.answered_at, reverse=True))
+
+
+def _both(row: Row[Any]) -> tuple[str, str]:
+    return row.earlier_reference, row.later_reference
+
+
+async def _reason(session: Session, row: Row[Any]) -> str:
+    return await session.unseal_text(row.subject, row.sealed_reason) if row.sealed_reason else ""
 
 
 async def last_answers(session: Session, references: Collection[str]) -> list[Row[Any]]:

@@ -43,6 +43,7 @@ class AccessView:
 class CorrectionView:
     """What was found to be wrong about a referral, and whether Channel was told."""
 
+    reference: str
     kind: Wrong
     words: str
     by: str
@@ -144,13 +145,14 @@ async def access_list(session: Session, subject: UUID) -> tuple[AccessView, ...]
 
 async def corrections(session: Session, subjects: Collection[UUID]) -> tuple[CorrectionView, ...]:
     """Return what was found to be wrong about referrals, oldest first; of an erased one only the kind."""
-    table = models.correction
-    rows = await session.rows(
-        select(table).where(table.c.subject.in_(subjects)).order_by(table.c.corrected_at, table.c.id)
-    )
+    table, referral = models.correction, models.referral
+    both = select(table, referral.c.reference).join(referral, referral.c.subject == table.c.subject)
+    of_these = both.where(table.c.subject.in_(subjects))
+    rows = await session.rows(of_these.order_by(table.c.corrected_at, table.c.id))
     return tuple(
         [
             CorrectionView(
+                row.reference,
                 Wrong(row.kind),
                 await _text(session, row.subject, row.sealed_words),
                 row.by_name,
