@@ -163,7 +163,6 @@ class TestEnding:
             notes = [each.note for each in await queries.changes_since(session, subject, 0)]
         assert "Kent Early Help: Ada Helper: Late words." in notes
 
-
     async def test_an_acknowledgement_says_who_has_it(self, desk: Desk) -> None:
         subject = await desk.open()
         await desk.clear(subject)

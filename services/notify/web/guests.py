@@ -29,6 +29,8 @@ from services.notify.web.forms import ByLinkForm, ReportByLinkForm, TransferForm
 from services.notify.web.naming import force_name, service_name
 
 OPENED, WHO = "opened_links", "answers_as"
+MOST_OPENED = 20
+"""So many links beside the newest one stay open in one browser."""
 TOO_OFTEN = "Too much was sent from your network within the hour: wait a while, then send this again"
 
 
@@ -153,8 +155,9 @@ def _gone(page: PageRequest) -> Response:
 
 def _opened(page: PageRequest, about_id: UUID) -> Response:
     """Keep that somebody pressed the button, which no scanner of mails does, and show what the link leads to."""
-    kept = {str(about_id): (page.now + OPEN_FOR).isoformat()}
-    page.session[OPENED] = kept | page.session.get(OPENED, {}) | kept
+    others = {each: until for each, until in page.session.get(OPENED, {}).items() if each != str(about_id)}
+    newest = dict([*others.items()][-MOST_OPENED:])
+    page.session[OPENED] = {**newest, str(about_id): (page.now + OPEN_FOR).isoformat()}
     return _here(page)
 
 
