@@ -13,7 +13,10 @@ from bench.frame import NotHere, Result, Settings, rounded, say
 
 LEARNT_ON, JUDGED_ON = 20_260_401, 20_261_102
 PEOPLE = 20_000
-NOTE = "python -m bench.people; half of {arrivals} referrals about {people} synthetic people, weights learnt on another set"
+NOTE = (
+    "python -m bench.people; half of {arrivals} referrals about {people} synthetic people, "
+    "weights learnt on another set"
+)
 
 
 def measure(settings: Settings) -> Sequence[Result]:

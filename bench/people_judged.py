@@ -1,5 +1,6 @@
-"""People judged: who is found by keys, who is suggested, and what rapidfuzz alone would suggest of the same candidates."""
+"""People judged: who is found by keys, who is suggested, and what rapidfuzz alone would suggest of them."""
 
+import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Judged:
-    """A set as it was judged: its arrivals, which of them have an earlier referral among the candidates, and all pairs."""
+    """A set as it was judged: its arrivals, those who have an earlier referral, who was found, and all pairs."""
 
     now: Sequence[Known]
     expected: Mapping[int, int]
@@ -57,7 +58,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Score:
-    """How well suggestions fit: of the earlier referrals how many were found, and of the suggestions how many are right."""
+    """How well suggestions fit: how many earlier referrals were found, and how many suggestions are right."""
 
     recall: float
     precision: float
@@ -92,13 +93,14 @@ class Index:
                 self._by_key[key].append(number)
 
     def candidates(self, identity: Identity) -> list[int]:
-        """Return who shares keys that are not too common, most shared first."""
-        shared: Counter[int] = Counter()
+        """Return who shares keys that are not too common, those first who share the rarest."""
+        shared: dict[int, float] = defaultdict(float)
         for key in keys_of(identity):
             numbers = self._by_key.get(key, ())
             if len(numbers) <= TOO_COMMON:
-                shared.update(numbers)
-        return [number for number, _ in shared.most_common(MOST_CANDIDATES)]
+                for number in numbers:
+                    shared[number] += 1 / len(numbers)
+        return heapq.nlargest(MOST_CANDIDATES, shared, key=shared.__getitem__)
 
 
 def judge(people: Set) -> Judged:
@@ -114,9 +116,7 @@ def judge(people: Set) -> Judged:
         among = index.candidates(one.identity)
         same = [people.before[other].who == one.who for other in among]
         found[number] = sum(same)
-        pairs.extend(
-            _pair(number, is_same, ours, readings[other]) for other, is_same in zip(among, same, strict=True)
-        )
+        pairs.extend(_pair(number, is_same, ours, readings[other]) for other, is_same in zip(among, same, strict=True))
     return Judged(people.now, expected, found, pairs)
 
 

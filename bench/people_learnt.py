@@ -14,10 +14,10 @@ from services.triage.domain.people.levels import Level
 FILE = Path(people.__file__).parent / "weights.py"
 ROUNDS = 400
 _SMOOTHED = 0.5
-_STEP = 1.0
+_SHARE = 1 / 6
 _PULL = 2.0
+_HELD = 0.02
 """How strongly a weight is held back where few pairs speak for it."""
-_CURVE = 0.25
 
 Kind = tuple[str, Level]
 
@@ -43,8 +43,8 @@ class Pattern:
 def learn(judged: Judged) -> Learnt:
     """Return the weights that tell the pairs apart best.
 
-    They begin as the logarithm of how much likelier each level is among pairs of one person (Fellegi and Sunter), and are
-    then mended together, because what a household shares (surname, address, telephone) comes together.
+    They begin as the logarithm of how much likelier each level is among pairs of one person (Fellegi and Sunter), and
+    are then mended together, because what a household shares (surname, address, telephone) comes together.
     """
     patterns = _patterns(judged.pairs)
     weights, begin = _likelihoods(patterns)
@@ -82,8 +82,8 @@ def _likelihoods(patterns: Sequence[Pattern]) -> tuple[dict[Kind, float], float]
             other[kind] += pattern.pairs - pattern.same
     of_same, of_other = (_totals(counts) for counts in (same, other))
     weights = {}
-    for kind in same:
-        likely = (same[kind] + _SMOOTHED) / (of_same[kind[0]] + 1)
+    for kind, count in same.items():
+        likely = (count + _SMOOTHED) / (of_same[kind[0]] + 1)
         unlikely = (other[kind] + _SMOOTHED) / (of_other[kind[0]] + 1)
         weights[kind] = math.log2(likely / unlikely)
     one = sum(pattern.same for pattern in patterns)
@@ -114,10 +114,9 @@ def _mend(
         for kind in pattern.levels:
             errors[kind] += missed
             curves[kind] += bent
-    share = _STEP / 6
     for kind in seen:
-        weights[kind] += share * (errors[kind] - 0.02 * weights[kind]) / (curves[kind] + _PULL)
-    return begin + share * error / (curve + _PULL) if total else begin
+        weights[kind] += _SHARE * (errors[kind] - _HELD * weights[kind]) / (curves[kind] + _PULL)
+    return begin + _SHARE * error / (curve + _PULL) if total else begin
 
 
 def _threshold(judged: Judged, weights: Mapping[Kind, float], begin: float) -> float:

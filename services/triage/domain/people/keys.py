@@ -58,7 +58,7 @@ def _all(identity: Identity) -> Iterator[str]:
 
 def _forms(identity: Identity) -> tuple[str, ...]:
     whole = f"{identity.forenames} {identity.surname}".strip()
-    return tuple(dict.fromkeys(name for name in (whole, *identity.names) if name))
+    return tuple(dict.fromkeys(name for name in (whole, *sorted(identity.names)) if name))
 
 
 def _codes(name: str) -> tuple[str, ...]:

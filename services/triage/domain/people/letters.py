@@ -30,9 +30,10 @@ _ARABIC = range(0x0600, 0x0780)
 
 def fold(text: str) -> str:
     """Return a text in small Latin letters and spaces, whatever script it is written in; signs become spaces."""
-    whole = unicodedata.normalize("NFKC", text[:LONGEST])
-    kept = "".join(_letter(sign) for sign in whole)
-    return _NOT_LETTERS.sub(" ", _APOSTROPHES.sub("", anyascii(kept)).lower()).strip()
+    kept = text[:LONGEST]
+    if not kept.isascii():
+        kept = anyascii("".join(map(_letter, unicodedata.normalize("NFKC", kept))))
+    return _NOT_LETTERS.sub(" ", _APOSTROPHES.sub("", kept).lower()).strip()
 
 
 def _letter(sign: str) -> str:

@@ -84,7 +84,12 @@ def _parted(words: str) -> tuple[Part, ...]:
 def naming(ours: Sequence[Written], theirs: Sequence[Written]) -> Naming | None:
     """Return how two people's names agree best, over all their forms; None where one has no name."""
     found = [_either_way(one, other) for one in ours for other in theirs]
-    return max(found, key=_rank, default=None)
+    return max(found, key=_place, default=None)
+
+
+def _place(found: Naming) -> tuple[int, list[str]]:
+    """Return where a pair of forms stands among others, the same whichever of two people is asked first."""
+    return _rank(found), sorted(f"{form.forenames}|{form.surname}" for form in (found.ours, found.theirs))
 
 
 def _rank(found: Naming) -> int:
@@ -129,7 +134,7 @@ def _halves(ours: tuple[Part, ...], theirs: tuple[Part, ...]) -> Level:
         return Level.UNKNOWN
     if len(ours) == 1 and len(theirs) == 1:
         return _alike(ours[0], theirs[0])
-    left, right = ("".join(part.letters for part in half) for half in (ours, theirs))
+    left, right = sorted("".join(part.letters for part in half) for half in (ours, theirs))
     if left == right:
         return Level.SAME
     levels = [_alike(one, other) for one in ours for other in theirs]
@@ -144,7 +149,11 @@ def _halves(ours: tuple[Part, ...], theirs: tuple[Part, ...]) -> Level:
 def _all_found(ours: tuple[Part, ...], theirs: tuple[Part, ...]) -> bool:
     """Return whether the same parts stand in another order or spelling."""
     good = {Level.SAME, Level.SPELT}
-    return len(ours) == len(theirs) and all(any(_alike(one, other) in good for other in theirs) for one in ours)
+    return len(ours) == len(theirs) and all(
+        any(_alike(one, other) in good for other in among)
+        for half, among in ((ours, theirs), (theirs, ours))
+        for one in half
+    )
 
 
 def _alike(one: Part, other: Part) -> Level:
@@ -160,7 +169,7 @@ def _alike(one: Part, other: Part) -> Level:
 
 def _by_letters(one: Part, other: Part) -> Level:
     """Return how two parts agree that no list knows as one name."""
-    left, right = sorted((one.letters, other.letters), key=len)
+    left, right = sorted((one.letters, other.letters), key=lambda letters: (len(letters), letters))
     likeness = JaroWinkler.similarity(left, right)
     heard_alike = one.sound == other.sound and likeness >= _SPELT_ONE_SOUND - 0.1 * (len(one.sound) >= _TELLING_SOUND)
     with_article = right[:_ARTICLE] in {"al", "el"} and right[_ARTICLE:] == left

@@ -2,29 +2,27 @@
 
 import re
 
-_HARD_C = re.compile(r"c(?![eiyhzk])")
-_HEARD = tuple(
-    (re.compile(pattern), written)
-    for pattern, written in (
-        (r"^x(?=[aeiou])", "H"),
-        (r"^(?:kn|gn)(?=[aeiou])", "N"),
-        (r"^wr", "R"),
-        (r"shch|schtsch|szcz|tsch|tch|sch|sh|sz|cz|ch|sj", "C"),
-        (r"dzh|dz|dj|zh|rz|dg(?=e)", "J"),
-        (r"ph", "F"),
-        (r"kh|ck|q", "K"),
-        (r"gh", "G"),
-        (r"x", "KS"),
-        (r"c(?=[eiy])", "S"),
-        (r"th|dt$", "T"),
-        (r"dh", "D"),
-        (r"ts|tz|z", "S"),
-        (r"w(?=[aeiouy])", "V"),
-        (r"w", ""),
-        (r"m(?=[gk])", "N"),
-    )
+_CONSONANTS = (
+    (r"^x(?=[aeiou])", "h"),
+    (r"^(?:kn|gn)(?=[aeiou])", "n"),
+    (r"^wr", "r"),
+    (r"shch|schtsch|szcz|tsch|tch|sch|sh|sz|cz|ch|sj", "c"),
+    (r"dzh|dz|dj|zh|rz|dg(?=e)", "j"),
+    (r"ph", "f"),
+    (r"kh|ck|q", "k"),
+    (r"gh", "g"),
+    (r"x", "ks"),
+    (r"c(?=[eiy])", "s"),
+    (r"c", "k"),
+    (r"th|dt$", "t"),
+    (r"dh", "d"),
+    (r"ts|tz|z", "s"),
+    (r"w(?=[aeiouy])", "v"),
+    (r"w", ""),
+    (r"m(?=[gk])", "n"),
 )
-"""What stands for one consonant; a capital is not looked at again, and C is then sh or ch."""
+"""What stands for one consonant, the longer first; c is then sh or ch."""
+_HEARD = re.compile("|".join(f"({pattern})" for pattern, _ in _CONSONANTS))
 _DOUBLED = re.compile(r"(.)\1+")
 _SILENT = re.compile(r"[aeiouyh]+")
 _ROUGH = str.maketrans("cjzvpdq", "sssfbtk")
@@ -37,10 +35,7 @@ def sound(part: str) -> str:
     """
     if not part:
         return ""
-    heard = _HARD_C.sub("k", part)
-    for pattern, written in _HEARD:
-        heard = pattern.sub(written, heard)
-    heard = heard.lower()
+    heard = _HEARD.sub(lambda found: _CONSONANTS[(found.lastindex or 1) - 1][1], part)
     begin = "a" if heard[:1] in "aeiouy" else heard[:1]
     return _DOUBLED.sub(r"\1", begin + _SILENT.sub("", heard[1:]))
 
