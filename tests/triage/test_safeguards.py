@@ -9,6 +9,7 @@ import pytest
 
 from chassis.actor import Actor
 from contracts.channel.police import PackAccepted
+from contracts.intake.police import ReferralsLinked
 from contracts.triage.dovetail import ReferralCorrected
 from contracts.vocabulary import Role
 from services.triage import operations, queries
@@ -332,6 +333,21 @@ class TestNothingMoreThanTheReference:
         client = await console.signed_in(SUPERVISOR)
         assert "Quokkasson" in (await client.get(f"/referrals/{other}")).text
         assert "Agrees:" in (await client.get(ONE)).text
+
+    async def test_words_about_it_on_another_page_are_for_those_who_may_see_it(self, console: Console) -> None:
+        desk, other = console.desk, "KM-2222-2222"
+        await desk.open()
+        subject = await desk.open(received(reference=other))
+        said: dict[str, Any] = {
+            "answer": "separate",
+            "reason": "Canaryreason.",
+            "answered_by": "Dora",
+            "answered_at": NOW,
+        }
+        await desk.hear(ReferralsLinked(reference=other, other_reference=REFERENCE, **said), subject)
+        await restrict(desk, subject)
+        assert "Canaryreason." not in (await (await console.signed_in(OTHER)).get(ONE)).text
+        assert "Canaryreason." in (await (await console.signed_in(SUPERVISOR)).get(ONE)).text
 
     async def test_whoever_is_given_it_comes_onto_the_list(self, desk: Desk) -> None:
         subject = await desk.open()
