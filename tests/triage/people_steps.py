@@ -15,7 +15,7 @@ from services.triage.operations.linking import SaidOf
 from tests.triage.builders import GATEWAY, NOW, GivenPractices, announced, form, officer, practice, received
 from tests.triage.conftest import Desk
 
-FIRST, SECOND, THIRD, OTHER = "KM-4B8N-6TWA", "KM-7F3K-92QM", "KM-9C2D-4RTW", "KM-2HJK-7MNP"
+FIRST, SECOND, THIRD, OTHER = "KM-4B8N-6TWA", "KM-7F3K-92QM", "KM-9C2D-4RTR", "KM-2HJK-7MNR"
 ELSEWHERE = "northmere"
 LOCAL = GivenPractices(practice())
 GITA, HAMID = GATEWAY, officer(Role.GATEWAY_OFFICER, name="Hamid Synthetic")

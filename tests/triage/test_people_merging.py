@@ -149,7 +149,7 @@ class TestMerge:
         for wire_type in ("triage.people-separated.v1", "triage.concerns-separated.v1"):
             [told] = await body_of(desk, wire_type)
             assert (told["remaining"], told["separated"]) == ([FIRST, SECOND], [THIRD])
-            assert told["shared"] == [f"18 November 2026: {SECOND}, was signposted to (Kent Early Help)"]
+            assert told["shared"] == [f"18 November 2026: {SECOND}, signpost, to Kent Early Help"]
         assert [each["answer"] for each in await body_of(desk, "triage.referrals-linked.v1")][-1] == "separate"
         # Nobody has said anything of the first and the third: that is asked about now.
         assert await waiting(desk, THIRD) == ()

@@ -227,7 +227,7 @@ class TestSeparation:
         client = await console.signed_in(GATEWAY)
         place = f"/people/{await person_of(console, first)}/separate"
         page = await client.get(place)
-        assert f"{THIRD}, was signposted to (Kent Early Help)" in text_of(page)
+        assert f"{THIRD}, signpost, to Kent Early Help" in text_of(page)
         lacking = await send(client, place, reason="Another boy of that name. Synthetic.")
         assert lacking.status_code == 422
         assert "Choose which referrals are about somebody else" in lacking.text
@@ -267,7 +267,7 @@ class TestElsewhere:
         text = text_of(await client.get(f"/referrals/{FIRST}"))
         assert "Another area, Northmere, holds a referral that may be about the same person" in text
         assert "Nora Northmere (synthetic)" in text
-        assert "KM-2HJK-7MNP" not in text
+        assert "KM-2HJK-7MNR" not in text
         assert "nobody has answered" in (await insist(client, FIRST, CLOSE, **TYPED)).text
         place = f"/referrals/{FIRST}/elsewhere?other={there}"
         assert (await send(client, place, answer="linked", reason="")).status_code == 422

@@ -21,9 +21,9 @@ from services.triage.queries.safeguards import hidden
 LONDON = ZoneInfo("Europe/London")
 OUTCOMES = {row.command: row.outcome for row in TABLE if row.outcome is not None}
 _ASKED = {
-    Obligation.SIGNPOST: "was signposted to",
-    Obligation.REQUEST: "was asked for information",
-    Obligation.ACTION: "was given an action",
+    Obligation.SIGNPOST: "signpost",
+    Obligation.REQUEST: "request for information",
+    Obligation.ACTION: "action",
 }
 
 
@@ -38,7 +38,7 @@ class Shared:
 
     def in_words(self) -> str:
         """Return it as one sentence, with the London day."""
-        return f"{day_in_words(self.at.astimezone(LONDON).date(), 'en')}: {self.reference}, {self.what} ({self.whom})"
+        return f"{day_in_words(self.at.astimezone(LONDON).date(), 'en')}: {self.reference}, {self.what}, to {self.whom}"
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ async def _told(session: Session, references: dict[UUID, str]) -> list[Shared]:
             row.decided_at,
             references[row.subject],
             f"decision announced: {OUTCOMES[Command(row.command)].value.replace('-', ' ')}",
-            "local authority, without identity",
+            "the local authority, without identity",
         )
         for row in rows
     ]
