@@ -164,8 +164,8 @@ async def _merge(session: Session, group: Group, person: UUID, by: By, now: date
         facts = {"count": len(group)}
         await audit.record(session, "person.merged", subject=come.subject, now=now, area=area, facts=facts)
     references = tuple(each.reference for each in group)
-    for merged in (PeopleMerged, ConcernsMerged):
-        await outbox.add(session, merged(references=references, merged_at=now), about=about)
+    await outbox.add(session, PeopleMerged(references=references, merged_at=now), about=about)
+    await outbox.add(session, ConcernsMerged(references=references, merged_at=now), about=about)
 
 
 async def _separate(session: Session, own: Sequence[Member], now_of: dict[UUID, UUID], by: By, now: datetime) -> None:
@@ -176,11 +176,11 @@ async def _separate(session: Session, own: Sequence[Member], now_of: dict[UUID, 
     shared = await queries.shared(session, [each.subject for each in own], since)
     remaining = tuple(each.reference for each in own if now_of[each.subject] == person)
     gone = tuple(each.reference for each in own if now_of[each.subject] != person)
-    for separated in (PeopleSeparated, ConcernsSeparated):
-        event = separated(
-            remaining=remaining, separated=gone, separated_at=now, shared=tuple(each.in_words() for each in shared)
-        )
-        await outbox.add(session, event, about=about)
+    words = tuple(each.in_words() for each in shared)
+    separated = PeopleSeparated(remaining=remaining, separated=gone, separated_at=now, shared=words)
+    await outbox.add(session, separated, about=about)
+    told = ConcernsSeparated(remaining=remaining, separated=gone, separated_at=now, shared=words)
+    await outbox.add(session, told, about=about)
     for one, other in combinations(own, 2):
         if now_of[one.subject] != now_of[other.subject]:
             session.write(_ASK, {"reference": one.reference, "other_reference": other.reference, "area": area})
