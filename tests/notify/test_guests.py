@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -322,6 +323,8 @@ class TestTransferByLink:
         await offered_now(site)
         await site.sign_in(DESK)
         assert f"{REFERENCE}, Northmere Constabulary, waiting for" in (await site.get("/desk")).text
+        await site.sign_in(replace(DESK, id="elsewhere", areas=frozenset({"northmere"})))
+        assert REFERENCE not in (await site.get("/desk")).text
 
     async def test_keeps_nothing_readable_of_what_was_said(self, site: Site) -> None:
         path, subject = await offered_now(site)

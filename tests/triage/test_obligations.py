@@ -354,6 +354,14 @@ class TestAgeingReport:
         for mark in ("x", "2026-01-01~x", f"2026-01-01T00:00:00~{uuid4()}"):
             assert (await client.get("/obligations", params={"after": mark})).status_code == 200
 
+    async def test_shows_nothing_of_another_area(self, console: Console) -> None:
+        subject = await gathering(console.desk)
+        await asked(console.desk, subject)
+        elsewhere = officer(Role.GATEWAY_OFFICER, name="Nora Elsewhere", areas=frozenset({"northmere"}))
+        client = await console.signed_in(elsewhere)
+        assert "Nothing is owed." in (await client.get("/obligations")).text
+        assert len((await client.get("/obligations.csv")).text.splitlines()) == 1
+
     async def test_is_a_file_without_names(self, console: Console) -> None:
         subject = await gathering(console.desk)
         await asked(console.desk, subject, now=NOW - timedelta(days=400))
