@@ -25,7 +25,6 @@ ENDS_JOINED = frozenset({"din", "deen", "uddin", "udin", "ullah", "ulla", "allah
 """What ends one: Salah ud-Din, Salahuddin; Rahmat Ullah, Rahmatullah."""
 _APOSTROPHES = re.compile(r"['`’ʻʼ´‘]+")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
-_ARABIC = range(0x0600, 0x0780)
 
 
 def fold(text: str) -> str:
@@ -41,11 +40,6 @@ def _letter(sign: str) -> str:
     if _APOSTROPHES.match(sign):
         return "'"
     return sign if unicodedata.category(sign)[0] in "LM" else " "
-
-
-def is_arabic(text: str) -> bool:
-    """Return whether a text is written in the Arabic script, which leaves out most vowels."""
-    return any(ord(sign) in _ARABIC for sign in text)
 
 
 def parts(text: str) -> tuple[str, ...]:
