@@ -29,6 +29,8 @@ class TestArrival:
         await arrives(desk, FIRST)
         await arrives(desk, OTHER, forenames="Ivor", surname="Elsewhere", date_of_birth="1981-02-03")
         assert await waiting(desk, OTHER) == ()
+        await arrives(desk, THIRD, forenames="Yusuf", date_of_birth="2006-11-12")
+        assert await waiting(desk, THIRD) == ()
 
     async def test_a_later_version_is_looked_at_too_and_former_names_stay(self, desk: Desk) -> None:
         first = await arrives(desk, FIRST)
@@ -118,6 +120,17 @@ class TestSearch:
                 assert [(each.reference, each.how) for each in found] == [(FIRST, how)], typed
             for typed in ("", "  ", "Nobody Atall", "KM-BBBB-BBBK"):
                 assert await queries.find_people(session, typed) == (), typed
+
+
+class TestRestricted:
+    async def test_is_found_by_its_reference_alone_and_without_a_name(self, desk: Desk) -> None:
+        subject = await arrives(desk, FIRST)
+        async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+            await session.execute(text("UPDATE referral SET restricted = true WHERE subject = :s"), {"s": subject})
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            assert await queries.find_people(session, "Mohammed Samplekhan") == ()
+            [found] = await queries.find_people(session, FIRST)
+        assert (found.reference, found.name, found.identity, found.restricted) == (FIRST, "", None, True)
 
 
 class TestErasing:
