@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ def someone(
     forenames: str, surname: str, born: date | None = BORN, **more: tuple[str, ...] | str | int | date
 ) -> Identity:
     known = Identity(names=(f"{forenames} {surname}",), forenames=forenames, surname=surname, born=born)
-    return replace(known, **more)  # type: ignore[arg-type]  # fields of Identity
+    return replace(known, **more)
 
 
 SAME = [
@@ -87,8 +88,8 @@ DATES = [
     (date(2001, 1, 1), date(2001, 6, 23), "the year agrees, the day does not"),
 ]
 
-HOME = {"postcodes": ("ZZ4 7AB",), "addresses": ("12 Specimen Road",)}
-AGED = {"age": 17, "age_on": date(2026, 11, 2)}
+HOME: dict[str, Any] = {"postcodes": ("ZZ4 7AB",), "addresses": ("12 Specimen Road",)}
+AGED: dict[str, Any] = {"age": 17, "age_on": date(2026, 11, 2)}
 OTHERS = [
     ("brothers", someone("Bilal", "Khan", **HOME), someone("Hamza", "Khan", date(2011, 9, 2), **HOME)),
     ("sisters", someone("Anna", "Nowak", **HOME), someone("Zofia", "Nowak", date(2006, 1, 30), **HOME)),
