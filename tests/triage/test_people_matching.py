@@ -15,9 +15,7 @@ from services.triage.domain.people.naming import naming
 BORN = date(2009, 4, 17)
 
 
-def someone(
-    forenames: str, surname: str, born: date | None = BORN, **more: tuple[str, ...] | str | int | date
-) -> Identity:
+def someone(forenames: str, surname: str, born: date | None = BORN, **more: Any) -> Identity:
     known = Identity(names=(f"{forenames} {surname}",), forenames=forenames, surname=surname, born=born)
     return replace(known, **more)
 
