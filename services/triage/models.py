@@ -66,6 +66,8 @@ referral = Table(
     Index("referral_queue", "state", "immediate_danger", "received_at", "subject"),
     Index("referral_received", "received_at", "subject"),
     Index("referral_due", "next_due_at", "subject"),
+    Index("referral_restricted", "received_at", "subject", postgresql_where=text("restricted")),
+    Index("referral_immediate_danger", "received_at", "subject", postgresql_where=text("immediate_danger")),
     Index("referral_officer", "officer_id", "state"),
     Index("referral_counted", "state", "area", "district", "next_due_at"),
 )

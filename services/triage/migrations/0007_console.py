@@ -38,6 +38,10 @@ def upgrade() -> None:
     op.create_index("referral_due", "referral", ["next_due_at", "subject"], unique=False)
     op.create_index("referral_officer", "referral", ["officer_id", "state"], unique=False)
     op.create_index("referral_counted", "referral", ["state", "area", "district", "next_due_at"], unique=False)
+    # What few referrals are is found by itself: else a sorted list walks through all of them to find fifty.
+    for name in ("restricted", "immediate_danger"):
+        few = sa.text(name)
+        op.create_index(f"referral_{name}", "referral", ["received_at", "subject"], postgresql_where=few)
     owed = sa.text("ended_at IS NULL")
     op.create_index("obligation_owner", "obligation", ["owner"], unique=False, postgresql_where=owed)
     op.create_index("decision_officer", "decision", ["by_id", "command", "decided_at"], unique=False)
