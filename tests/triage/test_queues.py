@@ -140,6 +140,21 @@ class TestNextDeadline:
         assert (await rows(desk.runtime, "SELECT next_due_at FROM referral"))[0]["next_due_at"].year == 9999
 
 
+class TestRestricted:
+    async def test_shows_its_reference_alone_to_those_who_may_see_no_more(self, console: Console) -> None:
+        await console.desk.open(received(immediate_danger=True))
+        async with console.desk.runtime.database.transaction(Actor.service("triage")) as session:
+            await session.execute(text("UPDATE referral SET restricted = true"))
+        page = await (await console.signed_in(GATEWAY)).get("/gateway")
+        assert "KM-7F3K-92QM" in page.text
+        assert references(page) == []
+        assert "Ask a supervisor." in page.text
+        assert "Sample Dutyofficer" not in page.text
+        page = await (await console.signed_in(SUPERVISOR)).get("/gateway")
+        assert references(page) == ["KM-7F3K-92QM"]
+        assert "Sample Dutyofficer" in page.text
+
+
 class TestCounts:
     async def test_are_of_the_whole_queue(self, console: Console) -> None:
         await three(console.desk)
