@@ -59,7 +59,7 @@ def measure(settings: Settings) -> Sequence[Result]:
         took = asyncio.run(_measured(place, count))
     note = (
         f"python -m bench.people --million; {count} synthetic people in triage's tables; for each of {len(took)} "
-        "referrals its keys, the candidates' query, opening at most 60 sealed identities, and comparing them"
+        "referrals its keys, the candidates' query, opening at most 40 sealed identities, and comparing them"
     )
     return [
         Result("people_million_p50", rounded(percentile(took, 0.5)), None, "ms", None, None, note),

@@ -14,7 +14,7 @@ from services.triage.domain.people.variants import roots
 MOST_KEYS = 60
 TOO_COMMON = 300
 """A key that more referrals than this have finds nobody: it says too little."""
-MOST_CANDIDATES = 60
+MOST_CANDIDATES = 40
 """So many of those who share keys, most shared first, are compared."""
 _MOST_PARTS = 6
 _LAST_MONTH = 12
