@@ -3,6 +3,8 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from chassis import documents, outbox
 from chassis.actor import Actor
@@ -248,6 +250,24 @@ class TestDecideReferral:
         assert [row["action"] for row in audited] == [
             "referral.receive", "referral.record-clear", "referral.assess", "referral.lead-partnership",
         ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("statement", "words"),
+        [
+            ("DELETE FROM history", "only added"),
+            ("UPDATE history SET risk_owner = 'Somebody else (synthetic)'", "only added"),
+            ("UPDATE history SET sealed_note = '\\x00'", "only added"),
+            ("UPDATE referral SET risk_owner = ' '", "referral_risk_owner"),
+            ("UPDATE referral SET risk_owner = ''", "referral_risk_owner"),
+        ],
+    )
+    async def test_the_database_refuses_to_shorten_history_and_to_empty_the_owner(
+        self, desk: Desk, statement: str, words: str
+    ) -> None:
+        await desk.open()
+        with pytest.raises(DBAPIError, match=words):
+            async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+                await session.execute(text(statement))
 
     async def test_an_edit_meanwhile_is_found(self, desk: Desk) -> None:
         subject = await desk.open()
