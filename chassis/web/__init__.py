@@ -6,6 +6,7 @@ from chassis.web.csrf import FormNotTrusted
 from chassis.web.forms import Form, FormErrors, blank, parse, parse_date, refused
 from chassis.web.mounting import install, mount
 from chassis.web.pages import FORM_LIMIT, UPLOAD_LIMIT, Page, PageRequest, Response, Site
+from chassis.web.refusals import typed
 
 __all__ = [
     "FORM_LIMIT",
@@ -28,4 +29,5 @@ __all__ = [
     "parse",
     "parse_date",
     "refused",
+    "typed",
 ]

@@ -1,6 +1,7 @@
 """Puts a service's pages, static files, sessions and error pages into its application."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +26,9 @@ from chassis.sessions import (
     SessionUnknown,
 )
 from chassis.web.bodies import check_text
+from chassis.web.csrf import FormNotTrusted
 from chassis.web.pages import Page, PageRequest, Shell, Site
-from chassis.web.refusals import answer, to_sign_in
+from chassis.web.refusals import answer, sent_by_our_page, to_sign_in, typed
 from chassis.web.shell import ShellMiddleware
 from chassis.web.templating import STATIC
 
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from chassis.runtime import Runtime
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+SIGNED_OUT = (
+    "You have been signed out meanwhile, so nothing was saved: copy what you wrote, sign in, and send it again."
+)
 
 
 def install(
@@ -83,9 +88,12 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
             check_text(text)
         asked = PageRequest(request, site, page)
         if page.permission != PUBLIC:
+            await _keep_typed(asked)
             if asked.session.doubtful:
                 raise SessionUnknown(WHO_UNKNOWN)
             if asked.actor.kind == "public":
+                if typed(request):
+                    raise FormNotTrusted(SIGNED_OUT)
                 return to_sign_in(request, site)
             allow(asked.actor, page.permission, site.service.permissions)
         if page.method not in SAFE_METHODS:
@@ -93,6 +101,14 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
         return await page.view(asked)
 
     return serve
+
+
+async def _keep_typed(asked: PageRequest) -> None:
+    """Read what one of our own pages sent for somebody who is signed out by now, so that they get it back."""
+    nobody = asked.session.doubtful or asked.actor.kind == "public"
+    if nobody and asked.request.method not in SAFE_METHODS and sent_by_our_page(asked.request):
+        with suppress(FormNotTrusted):
+            await asked.form()
 
 
 def _explain(site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -33,6 +33,8 @@ SENTENCES = {
     404: "There is nothing at this address: check it, or start from the home page.",
     405: "This address does not answer that kind of request: start from the home page.",
 }
+WORTH_COPYING = 40
+"""Whoever wrote less than so many characters writes them again."""
 log = telemetry.logger("chassis.web")
 
 
@@ -82,6 +84,22 @@ def to_sign_in(request: Request, site: Site) -> Response:
     return RedirectResponse(site.url("sign_in", next=wanted), status_code=303)
 
 
+def typed(request: Request) -> tuple[str, ...]:
+    """Return what was written at length on a page that is refused: going back may lose it.
+
+    Only to whom the browser says that our own page sent it: nobody else puts words on ours.
+    """
+    sent = request.scope.get("sent")
+    if sent is None or not sent_by_our_page(request):
+        return ()
+    return tuple(text for texts in sent.fields.values() for text in texts if " " in text and len(text) > WORTH_COPYING)
+
+
+def sent_by_our_page(request: Request) -> bool:
+    """Say whether the browser says that a page of this address sent the request."""
+    return request.headers.get("sec-fetch-site") == "same-origin"
+
+
 def _without_slash(request: Request, site: Site) -> str:
     """Return where somebody meant to go who put a slash behind the address of a page; nothing for anything else."""
     path = request.url.path.rstrip("/")
@@ -106,6 +124,8 @@ def _page(request: Request, site: Site, refusal: Refusal) -> Response:
         sentence=refusal.sentence,
         reason=refusal.reason,
         unavailable=refusal.status >= SERVER_ERRORS,
+        typed=typed(request),
+        again=site.opens("GET", request.url.path),
     )
 
 

@@ -111,6 +111,17 @@ class TestPermission:
     def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(self, visitor: TestClient) -> None:
         assert visitor.post("/manage").headers["location"] == "/sign-in?next=%2Fmanage"
 
+    def test_what_was_written_before_the_session_ended_is_given_back(self, visitor: TestClient) -> None:
+        words = "The teacher <b>telephoned</b> on Monday and said that it was a project."
+        ours = {"sec-fetch-site": "same-origin"}
+        answer = visitor.post("/manage", data={"words": words}, headers=ours)
+        assert answer.status_code == 403
+        assert "You have been signed out meanwhile, so nothing was saved" in answer.text
+        assert "The teacher &lt;b&gt;telephoned&lt;/b&gt; on Monday" in answer.text
+        assert "<b>telephoned" not in answer.text
+        assert visitor.post("/manage", data={"words": words}, headers={"sec-fetch-site": "cross-site"}).is_redirect
+        assert visitor.post("/manage", data={"step": "commit"}, headers=ours).is_redirect
+
     def test_a_signed_in_person_opens_what_their_role_carries(self, officer: TestClient) -> None:
         assert "KM-1 for Sam Synthetic" in officer.get("/cases/KM-1").text
 

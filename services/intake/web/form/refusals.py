@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
-from chassis.web import PageRequest
+from chassis.web import PageRequest, typed
 from chassis.web.csrf import FormNotTrusted
 from services.intake.web.form.language import ENGLISH
 from services.intake.web.form.steps import marked
@@ -13,8 +13,6 @@ from services.intake.web.form.visit import Visit
 TITLES: Mapping[str, str] = MappingProxyType({FormNotTrusted.reason: marked("This page was open for too long")})
 """By reason, where the title that every service gives would puzzle a referrer."""
 GIVEN_BACK = marked("Nothing was sent or saved from it. What you wrote stands below: copy it, and open the page again.")
-WORTH_COPYING = 40
-"""Whoever wrote less than so many characters writes them again."""
 AGAIN = marked("This cannot be done at the moment. Try again in a few minutes.")
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -41,24 +39,13 @@ def refusal_values(request: PageRequest) -> Mapping[str, object]:
     visit = Visit(request)
     if request.actor.kind == "person":
         visit.speak(ENGLISH)
-    shown = {"public": request.actor.kind != "person", "typed": typed(request), "told": partial(told, visit)}
+    shown = {"public": request.actor.kind != "person", "typed": typed(request.request), "told": partial(told, visit)}
     return {**visit.words(), "other_language": visit.other_language({}), **shown}
 
 
 def told(visit: Visit, reason: str, title: str, sentence: str) -> tuple[str, str]:
     """Return title and sentence of an error page in the language of the visit."""
-    if reason == FormNotTrusted.reason and typed(visit.request):
+    if reason == FormNotTrusted.reason and typed(visit.request.request):
         return visit.say(TITLES[reason]), visit.say(GIVEN_BACK)
     said = sentence if visit.language == ENGLISH else visit.say(SENTENCES.get(reason, AGAIN))
     return visit.say(TITLES.get(reason, title)), said
-
-
-def typed(request: PageRequest) -> tuple[str, ...]:
-    """Return what was written at length on the page that is refused: its session is over, and going back loses it.
-
-    Only to whom the browser says that our own page sent it: nobody else puts words on ours.
-    """
-    sent = request.request.scope.get("sent")
-    if sent is None or request.request.headers.get("sec-fetch-site") != "same-origin":
-        return ()
-    return tuple(text for texts in sent.fields.values() for text in texts if " " in text and len(text) > WORTH_COPYING)
