@@ -219,6 +219,21 @@ class TestPages:
         for path in (f"{PLACE}/assessments/1", PLACE):
             assert "<script>alert(1)" not in (await client.get(path)).text
 
+    async def test_intelligence_material_is_refused_where_it_is_written_and_not_kept(self, console: Console) -> None:
+        client = await opened(console)
+        place = await begin(client)
+        for part, field in (
+            ("concern", "words-ideology"),
+            ("conclusion", "summary"),
+            ("conclusion", "management_plan"),
+        ):
+            refused = await post(client, f"{place}/{part}", **{field: "As in intel log 4411."})
+            assert refused.status_code == 422, (part, field)
+            assert "“intel log” looks like intelligence material" in refused.text
+            assert "As in intel log 4411." in refused.text
+            assert "Never write intelligence material here" in refused.text
+            assert "intel log" not in (await client.get(f"{place}/{part}")).text
+
     @pytest.mark.parametrize("where", ["assess/no-id", "assess/{draft}/no-part", "assessments/7", "assessments/x"])
     async def test_what_is_not_there_is_said_so(self, console: Console, where: str) -> None:
         client = await opened(console, assessed=True)

@@ -16,13 +16,21 @@ RECORDED = (
 Words = Annotated[str, Field(max_length=20_000)]
 
 
+def why_not_open(text: str) -> str:
+    """Return the sentence that refuses words which mark intelligence material, nothing where none are found."""
+    words = marks.found(text)
+    if not words:
+        return ""
+    return (
+        f"“{words}” looks like intelligence material: write it in the intelligence system;"
+        " say here only what others may see"
+    )
+
+
 def _open(text: str) -> str:
     """Refuse words that mark intelligence material: nobody can confirm them away, only write something else."""
-    if words := marks.found(text):
-        raise ValueError(
-            f"“{words}” looks like intelligence material: write it in the intelligence system;"
-            " say here only what others may see"
-        )
+    if refusal := why_not_open(text):
+        raise ValueError(refusal)
     return text
 
 

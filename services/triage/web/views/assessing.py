@@ -15,7 +15,7 @@ from services.triage.domain import (
 )
 from services.triage.domain import assessing as rules
 from services.triage.operations import Act
-from services.triage.web.forms import AssessmentForm
+from services.triage.web.forms import OPEN_HINT, AssessmentForm
 from services.triage.web.views import drafting
 from services.triage.web.views.asked import Opened, changes_text, opened, shown
 from services.triage.web.views.assessments import answer_in_words
@@ -247,6 +247,7 @@ def _ask(page: PageRequest, work: Work, dimension: Dimension | None, form: FormE
         "form": form,
         "seen": drafting.mark(dimension, work.draft),
         "again": work.again,
+        "open_hint": OPEN_HINT,
         "stored": _stored(work, dimension) if status == 409 else [],  # noqa: PLR2004
         "draft_url": page.url("assess_draft", reference=work.found.held.reference, draft=work.held.line.id),
     }

@@ -12,6 +12,7 @@ from services.triage import operations, queries
 from services.triage.domain import Command, DraftNotFound, Finding
 from services.triage.domain.assessing import CONCLUSION, answer_field, choices, left_over, words_field
 from services.triage.queries import HeldDraft
+from services.triage.web.forms import why_not_open
 from services.triage.web.views.asked import Opened, opened
 
 LONGEST = 10_000
@@ -117,7 +118,10 @@ def before(dimension: Dimension | None, draft: Draft) -> dict[str, str]:
 
 
 def unusable(dimension: Dimension | None, data: FormData) -> tuple[tuple[str, str], ...]:
-    """Return (field, sentence) for whatever cannot even be kept in a draft: no such choice, or far too long."""
+    """Return (field, sentence) for whatever cannot even be kept in a draft.
+
+    That is no such choice, what is far too long, and intelligence material: Channel reads what is completed.
+    """
     wrong: list[tuple[str, str]] = []
     for name, label, allowed in _asked(dimension):
         typed = data.get(name)
@@ -125,6 +129,8 @@ def unusable(dimension: Dimension | None, data: FormData) -> tuple[tuple[str, st
             wrong.append((name, f"Choose one of the answers to “{label}”"))
         if allowed is None and len(typed) > LONGEST:
             wrong.append((name, f"“{label}” must have {LONGEST:,} characters or fewer: shorten it, nothing is lost"))
+        elif allowed is None and (refusal := why_not_open(typed)):
+            wrong.append((name, refusal))
     return tuple(wrong)
 
 
