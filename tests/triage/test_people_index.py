@@ -131,6 +131,7 @@ class TestRestricted:
             assert await queries.find_people(session, "Mohammed Samplekhan") == ()
             [found] = await queries.find_people(session, FIRST)
         assert (found.reference, found.name, found.identity, found.restricted) == (FIRST, "", None, True)
+        assert found.hidden
 
 
 class TestErasing:

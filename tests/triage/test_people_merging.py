@@ -8,17 +8,21 @@ import pytest
 
 from chassis.errors import Conflict
 from contracts.intake.police import ReferralsLinked
+from contracts.vocabulary import Role
 from services.triage import queries
 from services.triage.domain import Command, NotOffered, NotRecorded, Obligation, PersonNotFound
 from services.triage.operations.obligations import Owed, keep_obligation
-from tests.triage.builders import GATEWAY, NOW, announced, rows
+from tests.triage.builders import AREA, GATEWAY, NOW, announced, officer, rows
 from tests.triage.conftest import Desk
 from tests.triage.people_steps import (
+    ELSEWHERE,
     FIRST,
     GITA,
     HAMID,
+    OTHER,
     SECOND,
     THIRD,
+    abroad,
     answer,
     arrives,
     body_of,
@@ -121,6 +125,22 @@ class TestAnswers:
         assert await others(desk, SECOND) == set()
         assert await others(desk, FIRST) == {THIRD}
 
+    async def test_of_the_desk_across_areas_merge_nobody(self, desk: Desk) -> None:
+        first = await arrives(desk, FIRST)
+        await abroad(desk)
+        said = {"answer": "linked", "reason": "Synthetic.", "answered_by": "Dora Synthetic", "answered_at": NOW}
+        await desk.hear(ReferralsLinked(reference=FIRST, other_reference=OTHER, **said), first)
+        assert len(await rows(desk.runtime, "SELECT DISTINCT person FROM person_referral")) == 2
+        assert not await announced(desk.runtime, "triage.people-merged.v1")
+
+    async def test_of_an_officer_of_two_areas_are_refused_across_them(self, desk: Desk) -> None:
+        await arrives(desk, FIRST)
+        await abroad(desk)
+        both = officer(Role.GATEWAY_OFFICER, name="Berta Synthetic", areas=frozenset({AREA, ELSEWHERE}))
+        with pytest.raises(NotRecorded, match="another area"):
+            await answer(desk, FIRST, OTHER, "linked", both)
+        assert not await rows(desk.runtime, "SELECT 1 FROM sameness")
+
 
 class TestMerge:
     async def test_is_announced_to_both_audiences_with_all_references(self, desk: Desk) -> None:
@@ -143,13 +163,19 @@ class TestMerge:
             held = await queries.held(session, second)
             owed = Owed(Obligation.SIGNPOST, "Kent Early Help", "Synthetic.", NOW + timedelta(7), "kent-early-help")
             await keep_obligation(session, held, owed, NOW)
+            asked = Owed(Obligation.REQUEST, "Canarymother", "Synthetic.", NOW + timedelta(7))
+            await keep_obligation(session, held, asked, NOW + timedelta(hours=1))
         await separate(desk, first, THIRD)
         assert await others(desk, FIRST) == {SECOND}
         assert await others(desk, THIRD) == set()
         for wire_type in ("triage.people-separated.v1", "triage.concerns-separated.v1"):
             [told] = await body_of(desk, wire_type)
             assert (told["remaining"], told["separated"]) == ([FIRST, SECOND], [THIRD])
-            assert told["shared"] == [f"18 November 2026: {SECOND}, signpost, to Kent Early Help"]
+            # Whom an officer asked is in the officer's own words, which stay with the police.
+            assert told["shared"] == [
+                f"18 November 2026: {SECOND}, signpost, to Kent Early Help",
+                f"18 November 2026: {SECOND}, request for information, to a partner",
+            ]
         assert [each["answer"] for each in await body_of(desk, "triage.referrals-linked.v1")][-1] == "separate"
         # Nobody has said anything of the first and the third: that is asked about now.
         assert await waiting(desk, THIRD) == ()

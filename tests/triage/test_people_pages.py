@@ -210,6 +210,24 @@ class TestPerson:
             await (await console.signed_in(SUPERVISOR)).get(f"/people/{await person_of(console, first)}")
         )
 
+    async def test_says_what_was_said_of_a_restricted_one_only_to_who_may_see_both(self, console: Console) -> None:
+        first, second, _ = await three(console.desk)
+        client = await console.signed_in(SUPERVISOR)
+        await reply(client, FIRST, SECOND, "linked", "Canarylinked.")
+        await reply(client, FIRST, THIRD, "linked", "Opensaid.")
+        place = f"/people/{await person_of(console, first)}"
+        await restrict(console, second)
+        pages = (f"/referrals/{FIRST}", f"/referrals/{FIRST}/print", place)
+        client = await console.signed_in(officer(Role.GATEWAY_OFFICER, name="Hamid Synthetic"))
+        for path in pages:
+            text = text_of(await client.get(path))
+            assert "Opensaid." in text, path
+            assert "Canarylinked." not in text, path
+        assert "only those who may see it read the words" in text_of(await client.get(pages[0]))
+        client = await console.signed_in(SUPERVISOR)
+        for path in pages:
+            assert "Canarylinked." in text_of(await client.get(path)), path
+
 
 async def restrict(console: Console, subject: UUID) -> None:
     """Mark a referral as restricted, with nobody on its list."""
@@ -278,3 +296,13 @@ class TestElsewhere:
         assert closed.status_code == 303, text_of(closed)
         assert (await client.get(f"/referrals/{FIRST}/elsewhere?other={uuid4()}")).status_code == 404
         assert AREA != ELSEWHERE
+
+    async def test_takes_no_answer_about_a_referral_that_nobody_found(self, console: Console) -> None:
+        await arrives(console.desk, FIRST)
+        client = await console.signed_in(GATEWAY)
+        page = await client.get(f"/referrals/{FIRST}/same")
+        sent = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        said = {"answer": "linked", "reason": "Made up. Synthetic."}
+        answered = await client.post(f"/referrals/{FIRST}/elsewhere?other={uuid4()}", data={**sent, **said})
+        assert answered.status_code == 404
+        assert not await rows(console.desk.runtime, "SELECT 1 FROM history WHERE command = 'answer-earlier'")

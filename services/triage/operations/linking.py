@@ -13,7 +13,7 @@ from chassis.database import Session
 from chassis.ids import rising_id
 from contracts.triage.desk import ReferralsLinked
 from services.triage import models, queries
-from services.triage.domain import Command, NotRecorded, Practices, Record
+from services.triage.domain import Command, NotRecorded, Practices, Record, ReferralNotFound
 from services.triage.operations.merging import By, regroup
 from services.triage.operations.saving import Act, carry_out
 from services.triage.queries import Held
@@ -55,12 +55,15 @@ async def link_referrals(
 ) -> None:
     """Record an officer's answer about two referrals, and tell whom it concerns; the same person means a merge.
 
-    Raises NotRecorded without a note, for one referral twice, or where two that are one person's by now are said to be
-    two people's (that is done by separating them, on the person's page); ChangedMeanwhile.
+    Raises NotRecorded without a note, for one referral twice, for those of two areas, or where two that are one
+    person's by now are said to be two people's (that is done by separating them, on the person's page);
+    ChangedMeanwhile.
     """
     here, other = pair
     if here.subject == other.subject:
         raise NotRecorded("other", "That is the same referral: give the reference of the other one.")
+    if here.area != other.area:
+        raise NotRecorded("other", "That referral is another area’s: each area keeps its own people")
     if not told.note.strip():
         raise NotRecorded("reason", "Enter a reason: others rely on what you say of the two referrals.")
     await session.lock_all((here.subject, other.subject))
@@ -114,7 +117,8 @@ async def answer_elsewhere(
 ) -> None:
     """Record what an officer found out about a referral of another area, by asking its duty officer.
 
-    Nothing is merged across areas: each sees its own. Raises NotRecorded without a note, ChangedMeanwhile.
+    Nothing is merged across areas: each sees its own. Raises NotRecorded without a note, ReferralNotFound for one that
+    was never found to be alike, ChangedMeanwhile.
     """
     held, other_subject = pair
     if not told.note.strip():
@@ -130,7 +134,9 @@ async def answer_elsewhere(
         "by_name": session.actor.name or session.actor.id,
         "sealed_note": await session.seal(held.subject, told.note.strip()),
     }
-    await session.execute(update(table).where(this).values(values))
+    answered = await session.execute(update(table).where(this).values(values))
+    if not answered.rowcount:
+        raise ReferralNotFound("There is no such referral: open yours again and choose from there.")
 
 
 async def separate_person(

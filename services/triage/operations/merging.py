@@ -94,9 +94,14 @@ async def _held_together(session: Session, references: Collection[str]) -> Group
 
 
 async def _links(session: Session, members: Group) -> list[frozenset[str]]:
-    """Return the pairs of these referrals that were last said to be about the same person, the first said first."""
+    """Return the pairs of these referrals that were last said to be about the same person, the first said first.
+
+    Nobody is one person across areas, whatever was said: what is announced of a person stays in one area.
+    """
+    area_of = {each.reference: each.area for each in members}
     said = await queries.last_answers(session, [each.reference for each in members])
-    return [_pair(row) for row in sorted(said, key=lambda row: row.answered_at) if row.answer == "linked"]
+    linked = [_pair(row) for row in sorted(said, key=lambda row: row.answered_at) if row.answer == "linked"]
+    return [pair for pair in linked if len({area_of.get(reference, "") for reference in pair}) == 1]
 
 
 async def _apart(session: Session, members: Group) -> frozenset[frozenset[str]]:

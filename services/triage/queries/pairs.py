@@ -16,7 +16,7 @@ from services.triage.domain.people import Evidence, Verdict
 from services.triage.queries.safeguards import hidden_references
 
 _OF_PERSON = text(
-    "SELECT r.reference, r.subject, p.person FROM person_referral AS p JOIN referral AS r USING (subject)"
+    "SELECT r.reference, r.subject, p.person, r.area FROM person_referral AS p JOIN referral AS r USING (subject)"
     " WHERE p.person IN (SELECT q.person FROM person_referral AS q JOIN referral AS s USING (subject)"
     " WHERE s.reference = ANY(CAST(:references AS text[])))"
     " ORDER BY r.received_at, r.subject"
@@ -25,11 +25,12 @@ _OF_PERSON = text(
 
 @dataclass(frozen=True)
 class Member:
-    """A referral and the person whose it is."""
+    """A referral, the person whose it is, and its area."""
 
     reference: str
     subject: UUID
     person: UUID
+    area: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Elsewhere:
 async def members(session: Session, references: Collection[str]) -> tuple[Member, ...]:
     """Return all referrals of the persons whom some referrals are about, the earliest first."""
     rows = await session.rows(_OF_PERSON, {"references": list(references)})
-    return tuple(Member(row.reference, row.subject, row.person) for row in rows)
+    return tuple(Member(row.reference, row.subject, row.person, row.area) for row in rows)
 
 
 async def sameness(session: Session, reference: str) -> tuple[SamenessView, ...]:

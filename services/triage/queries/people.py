@@ -57,7 +57,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class FoundPerson:
-    """A referral that a search has found, and by what: its reference, a name, a number, a postcode."""
+    """A referral that a search has found, and by what: its reference, a name, a number, a postcode.
+
+    Of one that is `hidden`, whoever asked may be shown nothing but the reference.
+    """
 
     subject: UUID
     reference: str
@@ -67,6 +70,7 @@ class FoundPerson:
     how: str
     name: str
     identity: Identity | None
+    hidden: bool = False
 
 
 def keyed(session: Session, keys: Collection[str]) -> list[int]:
@@ -121,7 +125,9 @@ async def find_people(session: Session, typed: str) -> tuple[FoundPerson, ...]:
         name = identity.names[0] if identity and identity.names else ""
         state = State(row.state)
         found.append(
-            FoundPerson(row.subject, row.reference, state, row.received_at, row.restricted, how, name, identity)
+            FoundPerson(
+                row.subject, row.reference, state, row.received_at, row.restricted, how, name, identity, not seen
+            )
         )
     return tuple(found)
 

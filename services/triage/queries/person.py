@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
@@ -16,7 +17,7 @@ from services.triage.queries.holding import held
 from services.triage.queries.pairs import Member
 from services.triage.queries.people import identified
 from services.triage.queries.referral import ReferralView, referral_view
-from services.triage.queries.safeguards import hidden
+from services.triage.queries.safeguards import hidden, hidden_references
 
 LONDON = ZoneInfo("Europe/London")
 OUTCOMES = {row.command: row.outcome for row in TABLE if row.outcome is not None}
@@ -25,20 +26,27 @@ _ASKED = {
     Obligation.REQUEST: "request for information",
     Obligation.ACTION: "action",
 }
+_OUTSIDE = {Obligation.REQUEST: "a partner", Obligation.ACTION: "whoever was to do it"}
+"""Who was asked, where others than the police read it: the words for it are the officer's and may name anybody."""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """Something that went out about a referral: when, what, and to whom; nothing in it says who the person is."""
+    """Something that went out about a referral: when, what, and to whom.
+
+    `whom` may be what an officer typed, so that only the police read it; `outside` then stands for it elsewhere.
+    """
 
     at: datetime
     reference: str
     what: str
     whom: str
+    outside: str = ""
 
     def in_words(self) -> str:
-        """Return it as one sentence, with the London day."""
-        return f"{day_in_words(self.at.astimezone(LONDON).date(), 'en')}: {self.reference}, {self.what}, to {self.whom}"
+        """Return it as one sentence for others than the police, with the London day and without identity."""
+        day = day_in_words(self.at.astimezone(LONDON).date(), "en")
+        return f"{day}: {self.reference}, {self.what}, to {self.outside or self.whom}"
 
 
 @dataclass(frozen=True)
@@ -80,11 +88,12 @@ async def person_of(session: Session, subject: UUID) -> UUID | None:
 async def referrals_of(session: Session, person: UUID) -> tuple[Member, ...]:
     """Return a person's referrals in the actor's areas, the earliest first; PersonNotFound where there are none."""
     index, referral = models.person_referral, models.referral
-    both = select(referral.c.reference, index.c.subject).join(referral, referral.c.subject == index.c.subject)
+    wanted = select(referral.c.reference, index.c.subject, referral.c.area)
+    both = wanted.join(referral, referral.c.subject == index.c.subject)
     rows = await session.rows(both.where(index.c.person == person).order_by(referral.c.received_at, referral.c.subject))
     if not rows:
         raise PersonNotFound("There is no such person in your areas: open one of the referrals and go on from there.")
-    return tuple(Member(row.reference, row.subject, person) for row in rows)
+    return tuple(Member(row.reference, row.subject, person, row.area) for row in rows)
 
 
 async def person_view(session: Session, person: UUID) -> PersonView:
@@ -136,7 +145,11 @@ async def _packs(session: Session, references: dict[UUID, str]) -> list[Shared]:
 async def _asked(session: Session, references: dict[UUID, str]) -> list[Shared]:
     table = models.obligation
     rows = await session.rows(select(table).where(table.c.subject.in_(references)))
-    return [Shared(row.made_at, references[row.subject], _ASKED[Obligation(row.kind)], row.owner) for row in rows]
+    kinds = [(Obligation(row.kind), row) for row in rows]
+    return [
+        Shared(row.made_at, references[row.subject], _ASKED[kind], row.owner, _OUTSIDE.get(kind, ""))
+        for kind, row in kinds
+    ]
 
 
 async def _told(session: Session, references: dict[UUID, str]) -> list[Shared]:
@@ -164,18 +177,21 @@ async def _merges(session: Session, subjects: Collection[UUID]) -> tuple[MergeVi
     )
     among = table.c.subject.in_(subjects) | table.c.other_subject.in_(subjects)
     rows = await session.rows(both.where(among).order_by(table.c.merged_at))
-    return tuple(
-        [
-            MergeView(
-                row.merged_at,
-                row.by_name,
-                await session.unseal_text(row.subject, row.sealed_note) if row.sealed_note else "",
-                row.reference,
-                row.other_reference,
-                row.undone_at,
-                row.undone_by or "",
-                await session.unseal_text(row.subject, row.sealed_undone_note) if row.sealed_undone_note else "",
-            )
-            for row in rows
-        ]
+    closed = await hidden_references(session, {each for row in rows for each in (row.reference, row.other_reference)})
+    return tuple([await _merge_view(session, row, closed) for row in rows])
+
+
+async def _merge_view(session: Session, row: Row[Any], closed: frozenset[str]) -> MergeView:
+    """Return a merge; its words are about both referrals, so they are only for those who may see both."""
+    seen = closed.isdisjoint((row.reference, row.other_reference))
+    note, undone = (row.sealed_note, row.sealed_undone_note) if seen else (None, None)
+    return MergeView(
+        row.merged_at,
+        row.by_name,
+        await session.unseal_text(row.subject, note) if note else "",
+        row.reference,
+        row.other_reference,
+        row.undone_at,
+        row.undone_by or "",
+        await session.unseal_text(row.subject, undone) if undone else "",
     )

@@ -1,6 +1,6 @@
 """Everything that the page of one referral shows, and what changed since somebody looked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,17 @@ from chassis.database import Session
 from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm
 from services.triage import models
+from services.triage.domain import Command
 from services.triage.queries.holding import Held, latest_form
 from services.triage.queries.obligations import ObligationView, obligations
-from services.triage.queries.safeguards import DeconflictionView, TransferView, deconflictions, transfers
+from services.triage.queries.safeguards import (
+    CLOSED_WORDS,
+    DeconflictionView,
+    TransferView,
+    closed_words,
+    deconflictions,
+    transfers,
+)
 from services.triage.queries.versions import VersionView, all_versions
 
 
@@ -119,7 +127,8 @@ async def _timeline(session: Session, subject: UUID, versions: tuple[VersionView
     brought = {each.row_version: each for each in versions}
     table = models.history
     rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.id))
-    return tuple(
+    return await _open_words(
+        session,
         [
             TimelineEntry(
                 at=row.at,
@@ -132,8 +141,15 @@ async def _timeline(session: Session, subject: UUID, versions: tuple[VersionView
                 brought=brought.get(row.row_version),
             )
             for row in rows
-        ]
+        ],
     )
+
+
+async def _open_words(session: Session, entries: list[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    """Return the entries without what was said of two referrals where the other one is closed to whoever asks."""
+    said = {each.note for each in entries if each.command == Command.ANSWER_EARLIER}
+    closed = await closed_words(session, said)
+    return tuple(replace(each, note=CLOSED_WORDS) if each.note in closed else each for each in entries)
 
 
 async def _decisions(session: Session, subject: UUID) -> tuple[DecisionView, ...]:

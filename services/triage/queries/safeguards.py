@@ -1,5 +1,6 @@
 """What not everybody may see of a referral, what was found to be wrong, and its ways to other forces."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from contracts.vocabulary import Role
 from services.triage import models
 from services.triage.domain import Command, ReferralRestricted, Wrong
 
+CLOSED_WORDS = "What was said is about a restricted referral: only those who may see it read the words."
+_REFERENCE = re.compile(r"\b[A-Z]+-\w{4}-\w{4}\b", re.ASCII)
 SEES_RESTRICTED = frozenset({Role.GATEWAY_SUPERVISOR, Role.IMU_OFFICER})
 
 
@@ -107,6 +110,13 @@ async def hidden_references(session: Session, references: Collection[str]) -> fr
     table = models.referral
     closed = select(table.c.reference).where(table.c.reference.in_(references), ~seen_by(session.actor))
     return frozenset(row.reference for row in await session.rows(closed))
+
+
+async def closed_words(session: Session, texts: Collection[str]) -> frozenset[str]:
+    """Return those of the texts that name a referral of which the person who asks may see nothing more."""
+    named = {text: frozenset(_REFERENCE.findall(text)) for text in texts}
+    closed = await hidden_references(session, frozenset().union(*named.values()))
+    return frozenset(text for text, references in named.items() if references & closed)
 
 
 async def deconflictions(session: Session, subject: UUID) -> tuple[DeconflictionView, ...]:

@@ -37,6 +37,8 @@ async def search_results(page: PageRequest) -> Response:
 
 
 def _result(found: FoundPerson) -> dict[str, object]:
+    if found.hidden:
+        return {"reference": found.reference, "hidden": True}
     identity = found.identity
     return {
         "reference": found.reference,
