@@ -38,9 +38,9 @@ _WITH = (
 )
 _REFERRALS = """INSERT INTO referral (subject, area, area_version, reference, statistics_key, received_event_id,
     received_at, door, immediate_danger, version, unread_reason, state, risk_owner, section_36_made, assessed, gathered,
-    restricted, decisions, row_version)
-    SELECT subject, area, $1, subject::text, subject, subject, since, 'api', false, 1, '', 'received', 'Synthetic', false, false,
-    false, false, 0, 1 FROM person_referral"""
+    restricted, district, next_due_at, decisions, row_version)
+    SELECT subject, area, $1, subject::text, subject, subject, since, 'api', false, 1, '', 'received', 'Synthetic',
+    false, false, false, '', '9999-12-31T00:00Z', 0, 1 FROM person_referral"""
 
 
 @dataclass

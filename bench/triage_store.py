@@ -14,7 +14,7 @@ from contracts.vocabulary import make_reference
 from samples.people_made import Generator, Made
 from services.triage.domain import ClockName, Command, Obligation, State
 from services.triage.domain.people import identity_of, keys_of
-from services.triage.operations.clocks import WHOLE
+from services.triage.operations.clocks import NEVER, WHOLE
 from services.triage.queries import Summary
 from services.triage.queries.people import IDENTITIES
 
@@ -141,7 +141,7 @@ class Store:
             risk_owner="Sample Dutyofficer (synthetic)", officer_id=officer[0], officer_name=officer[1],
             sealed_summary=await self._sealed(subject, summary.model_dump_json()), section_36_made=False,
             assessed=not early, gathered=False, restricted=lot.random() < RESTRICTED, district=district, decisions=1,
-            row_version=5, imu_seen_at=received_at, gateway_seen_at=received_at, imu_acknowledged_at=None,
+            next_due_at=NEVER, row_version=5, imu_seen_at=received_at, gateway_seen_at=received_at, imu_acknowledged_at=None,
             gateway_acknowledged_at=None,
         )  # fmt: skip
         rows.add(

@@ -54,8 +54,8 @@ referral = Table(
     column("assessed", Boolean, OPERATIONAL),
     column("gathered", Boolean, OPERATIONAL),
     column("restricted", Boolean, OPERATIONAL),
-    column("district", Text, STATISTICAL, server_default=""),
-    column("next_due_at", moment, LINKING, server_default=text("'9999-12-31T00:00Z'")),
+    column("district", Text, STATISTICAL),
+    column("next_due_at", moment, LINKING),
     column("decisions", Integer, OPERATIONAL),
     column("row_version", Integer, OPERATIONAL),
     column("imu_seen_at", moment, LINKING, nullable=True),
@@ -344,7 +344,7 @@ begun_work = Table(
     Index("begun_work_subject", "subject"),
 )
 
-# Who may see a restricted referral beside the supervisors and the intelligence unit; a row that has ended admits nobody.
+# Who may see a restricted referral beside supervisors and the intelligence unit; a row that has ended admits nobody.
 access = Table(
     "access",
     metadata,

@@ -80,6 +80,7 @@ def practice(area: Area, now: datetime) -> Practice:
         resumed=_resumed,
         told=tuple(_told(each, closes) for each in area.gateway.escalations),
         recipients_of=lambda district: _recipients(area, district),
+        district_of=area.district,
     )
 
 

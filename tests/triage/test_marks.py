@@ -1,4 +1,4 @@
-"""What is found to be intelligence material, what is not, and that no form of the console takes it where others read."""
+"""What is found to be intelligence material, what is not, and that no form takes it where others read."""
 
 from typing import Any
 

@@ -119,7 +119,7 @@ class TestTimeline:
         await console.desk.open(received(form=None, unread_reason=reason))
         page = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
         assert "mail of KM-7F3K-92QM; not understood: “Relevant dates: Date the concern first came to light”" in page
-        assert "“The person: Last name”. The original is below" in page
+        assert "“The person: Last name”." in page
 
     async def test_says_that_the_desk_made_a_form_in_a_mail_a_referral_of_its_own(self, console: Console) -> None:
         subject = await console.desk.open(received(door="email", form=None, unread_reason="Another form in a mail."))
@@ -172,7 +172,7 @@ class TestUrgent:
         await client.post(f"{ONE}/take", data=fields)
         after = text_of(await client.get(ONE))
         assert "No Gateway officer has taken" not in after
-        assert "Immediate danger: stopped" in after
+        assert "Immediate danger : stopped" in after
 
     async def test_stays_on_the_page_beside_a_form_that_says_no(self, console: Console) -> None:
         told = "answers “No” to immediate danger. No correction by the referrer takes this warning away."

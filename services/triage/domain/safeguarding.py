@@ -47,7 +47,7 @@ WITHDRAWN_BY: Mapping[Withdrawal, tuple[str, str]] = {
 
 
 class ReferralRestricted(Forbidden):
-    """Somebody who is not on its access list asked for a restricted referral; `subject` and `area` are for the audit."""
+    """Somebody who is not on its access list asked for a restricted referral; the audit gets `subject` and `area`."""
 
     reason: ClassVar[str] = "referral-restricted"
 

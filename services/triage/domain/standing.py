@@ -54,7 +54,8 @@ class Practice:
     before. `forces` are those that a referral may be transferred to, by their ids. `resumed` says when a clock runs out
     that would have run out at a moment and stood still from one moment to another. `told` are those who are told, one
     after the other, that a clock ran out. `instruments` are those that an assessment may be made with, by their ids.
-    `recipients_of` a district are those outside the police who are told when a referral arrives.
+    `recipients_of` a district are those outside the police who are told when a referral arrives. `district_of` is the
+    area's own name of a district as somebody wrote it, or nothing: what a person typed can hold anything.
     """
 
     area: str
@@ -73,6 +74,7 @@ class Practice:
     resumed: Callable[[datetime, datetime, datetime], datetime] = hours_passed
     told: tuple[Told, ...] = ()
     recipients_of: Callable[[str], tuple[Recipient, ...]] = nobody
+    district_of: Callable[[str], str] = str
 
     def deadline(self, clock: ClockName, review_on: date | None = None) -> datetime:
         """Return when a clock that starts now runs out: the area's time, or the close of the day of a named review."""

@@ -32,6 +32,8 @@ def upgrade() -> None:
     op.add_column(
         "referral", sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=False, server_default=NEVER)
     )
+    for name in ("district", "next_due_at"):
+        op.alter_column("referral", name, server_default=None)
     for statement in (FILLED, NEXT_DUE, KEPT):
         op.execute(statement)
     op.create_index("referral_received", "referral", ["received_at", "subject"], unique=False)

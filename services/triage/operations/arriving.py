@@ -13,7 +13,7 @@ from chassis.database import Session
 from contracts.vocabulary import ReferralForm
 from services.triage import models
 from services.triage.domain import ClockName, Command, Practice, receive
-from services.triage.operations.clocks import Deadline, Placed, run_clocks, start_clock
+from services.triage.operations.clocks import NEVER, Deadline, Placed, run_clocks, start_clock
 from services.triage.operations.merging import join_waiting
 from services.triage.operations.people import index_person
 from services.triage.operations.saving import (
@@ -91,7 +91,8 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
         "assessed": False,
         "gathered": False,
         "restricted": False,
-        "district": first.form.person.district if first.form else "",
+        "district": practice.district_of(first.form.person.district) if first.form else "",
+        "next_due_at": NEVER,
         "decisions": 0,
         "row_version": 1,
     }
@@ -120,7 +121,7 @@ async def add_version(session: Session, subject: UUID, version: NewVersion, prac
     values: dict[str, Any] = {"version": version.version, "immediate_danger": version.immediate_danger}
     if version.form is not None:
         values |= {"sealed_summary": await _summary(session, subject, version.form), "unread_reason": ""}
-        values["district"] = version.form.person.district
+        values["district"] = practice.district_of(version.form.person.district)
     elif before.summary is None:
         values["unread_reason"] = version.unread_reason
     await change(session, subject, values)

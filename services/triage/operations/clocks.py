@@ -1,7 +1,7 @@
 """The clocks of a referral: started and stopped by steps, each a row that survives restarts and closure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,6 +16,9 @@ WHOLE = UUID(int=0)
 """What a clock is about that is of the referral itself and of no single obligation."""
 
 _LOOKED_AFTER = ("escalations", "escalate_at", "paused_for")
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""When the next clock of a referral runs out that has none; the database keeps it beside each referral."""
+
 _FRESH = upsert(models.clock)
 _START_CLOCK = _FRESH.on_conflict_do_update(
     index_elements=["subject", "name", "about"],

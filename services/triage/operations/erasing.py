@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, text, update
+from sqlalchemy import delete, or_, select, update
 
 from chassis import outbox
 from chassis.database import Session
 from services.triage import models
+from services.triage.operations.clocks import NEVER
 
 SEALED = {
     models.referral: ("sealed_summary",),
@@ -37,7 +38,7 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     await _forget_pairs(session, subject)
     # Nobody is told any more that a clock of theirs ran out, and none counts as overdue.
     await session.execute(delete(models.clock).where(models.clock.c.subject == subject))
-    values = {"statistics_key": UUID(int=0), "district": "", "next_due_at": text("DEFAULT")}
+    values = {"statistics_key": UUID(int=0), "district": "", "next_due_at": NEVER}
     await session.execute(update(models.referral).where(models.referral.c.subject == subject).values(values))
 
 
