@@ -184,6 +184,16 @@ class TestMerge:
             view = await queries.person_view(session, await queries.person_of(session, first) or uuid4())
         assert [each.undone_by for each in view.merges] == ["", GATEWAY.name]
 
+    async def test_undone_tells_of_an_offer_to_another_force(self, desk: Desk) -> None:
+        first, second, _ = await three(desk)
+        await answer(desk, SECOND, FIRST, "linked")
+        await desk.clear(second)
+        await desk.decide(second, Command.TRANSFER, force="northmere-constabulary", message="Synthetic.")
+        await separate(desk, first, SECOND)
+        [told] = await body_of(desk, "triage.people-separated.v1")
+        what = "message with the offer to take the referral, to Northmere Constabulary"
+        assert told["shared"] == [f"18 November 2026: {SECOND}, {what}"]
+
     async def test_undone_in_the_middle_leaves_three_people_and_asks_about_the_ends(self, desk: Desk) -> None:
         first, *_ = await three(desk)
         await answer(desk, SECOND, FIRST, "linked")

@@ -127,6 +127,7 @@ async def shared(session: Session, subjects: Collection[UUID], since: datetime |
     rows = await session.rows(select(referral.c.subject, referral.c.reference).where(referral.c.subject.in_(subjects)))
     references = {row.subject: row.reference for row in rows}
     sent = [*await _packs(session, references), *await _asked(session, references), *await _told(session, references)]
+    sent += await _offered(session, references)
     return tuple(sorted((each for each in sent if since is None or each.at >= since), key=lambda each: each.at))
 
 
@@ -150,6 +151,14 @@ async def _asked(session: Session, references: dict[UUID, str]) -> list[Shared]:
         Shared(row.made_at, references[row.subject], _ASKED[kind], row.owner, _OUTSIDE.get(kind, ""))
         for kind, row in kinds
     ]
+
+
+async def _offered(session: Session, references: dict[UUID, str]) -> list[Shared]:
+    """Return the offers to other forces, each with a message about the person, whatever became of it."""
+    table = models.transfer
+    rows = await session.rows(select(table).where(table.c.subject.in_(references)))
+    what = "message with the offer to take the referral"
+    return [Shared(row.offered_at, references[row.subject], what, row.force.replace("-", " ").title()) for row in rows]
 
 
 async def _told(session: Session, references: dict[UUID, str]) -> list[Shared]:
