@@ -25,7 +25,8 @@ from contracts.vocabulary import ReferralForm
 from samples.send import REFERENCE
 from services.intake.writers import filled_docx
 from tests.faults.canaries import Plant, in_databases, in_files
-from tests.faults.test_canaries import by_mail, key_of, read, walked
+from tests.faults.test_canaries import by_mail, key_of, read
+from tests.faults.walking import walked
 from tests.journeys.live import Live, aside, mailed, signed_in, wait
 from tests.journeys.steps import GATEWAY
 

@@ -1,6 +1,7 @@
 """Single steps of the police pathway, taken through the pages as a person without scripts takes them."""
 
 import json
+import re
 from random import choice
 from typing import Any
 from uuid import uuid4
@@ -72,29 +73,53 @@ def cleared(live: Live, reference: str, officer: str = IMU) -> None:
         assert "In Gateway assessment" in words(page)
 
 
-def assessed(live: Live, reference: str, officer: str = GATEWAY) -> None:
+def assessed(live: Live, reference: str, officer: str = GATEWAY, said: str = REASON) -> None:
     """A Gateway officer writes an assessment part by part, and completes it."""
     with signed_in(live, "triage", officer) as browser:
-        page = browser.get(f"/referrals/{reference}/assess")
-        page = answered(browser, page, {"instrument": "gateway"})
-        page = browser.get(str(tree(page).xpath(".//a[contains(@class, 'task-list')]/@href")[0]))
+        page = _first_part(browser, reference)
         while page.url.path.rpartition("/")[2] != "check":
-            page = answered(browser, page, {**_said(page), "step": "next"})
+            page = answered(browser, page, {**_said(page, said), "step": "next"})
         page = answered(browser, page, {})
         assert page.url.path == f"/referrals/{reference}", words(page)
         assert "Gateway assessment completed" in words(page)
 
 
-def _said(page: httpx2.Response) -> dict[str, str]:
+def drafted(live: Live, reference: str, officer: str = GATEWAY, said: str = REASON) -> str:
+    """A Gateway officer begins an assessment and leaves it for later; return the draft's address."""
+    with signed_in(live, "triage", officer) as browser:
+        page = _first_part(browser, reference)
+        page = answered(browser, page, {**_said(page, said), "step": "later"})
+        kept = "SELECT d.id FROM assessment_draft d JOIN referral USING (subject) WHERE reference = $1"
+        (row,) = live.of("triage", kept, reference)
+        return f"/referrals/{reference}/assess/{row['id']}"
+
+
+def _first_part(browser: httpx2.Client, reference: str) -> httpx2.Response:
+    page = answered(browser, browser.get(f"/referrals/{reference}/assess"), {"instrument": "gateway"})
+    return browser.get(str(tree(page).xpath(".//a[contains(@class, 'task-list')]/@href")[0]))
+
+
+def _said(page: httpx2.Response, said: str) -> dict[str, str]:
     """Return an answer to every question of a part: the last of each choice, and some words."""
     last = {radio.get("name"): radio.get("value") for radio in tree(page).xpath(".//input[@type='radio']")}
-    return {**last, **{area.get("name"): REASON for area in tree(page).xpath(".//textarea[@name]")}}
+    return {**last, **{area.get("name"): said for area in tree(page).xpath(".//textarea[@name]")}}
 
 
 def ready(live: Live, reference: str) -> None:
     """Clear and assess a referral, so that it can be decided."""
     cleared(live, reference)
     assessed(live, reference)
+
+
+def recorded(live: Live, reference: str, page: str, by: str = GATEWAY, /, **answers: str) -> httpx2.Response:
+    """Fill in one of a referral's pages, checking first where it asks for that; return the page that it leads to."""
+    with signed_in(live, "triage", by) as browser:
+        done = answered(browser, browser.get(f"/referrals/{reference}/{page}"), answers)
+        if "Check before you record this" in words(done):
+            done = answered(browser, done, {"step": "commit"})
+        assert done.is_success, words(done)
+        assert done.history, f"Nothing was recorded: {words(done)}"
+        return done
 
 
 def decided(live: Live, reference: str, command: str, officer: str = GATEWAY, **answers: str) -> httpx2.Response:
@@ -134,3 +159,25 @@ def gathered(live: Live, reference: str) -> None:
     case_of(live, reference, "record-gathered", summary=REASON, gathered_by="Cora Coordinator (synthetic)")
     known = "SELECT gathered FROM referral WHERE reference = $1"
     wait(lambda: live.of("triage", known, reference)[0]["gathered"], 60, "What was gathered")
+
+
+def mailed_link(live: Live, reference: str, path: str) -> str:
+    """Return the link in the newest mail about a referral that leads to a page of notify, nothing before it came."""
+    found = [
+        match[0]
+        for mail in sorted(live.folder.mail.glob("*.eml"), key=lambda each: each.stat().st_mtime)
+        if reference in (text := mail.read_text(errors="replace").replace("=\n", "").replace("=3D", "="))
+        for match in [re.search(rf"https?://\S*{path}\S+", text)]
+        if match
+    ]
+    return found[-1] if found else ""
+
+
+def by_link(live: Live, reference: str, path: str, *steps: dict[str, str]) -> str:
+    """Open the link that was mailed about a referral and answer its page, step after step; return the link."""
+    link: str = wait(lambda: mailed_link(live, reference, path), 60, "The mail with the link")
+    with httpx2.Client(timeout=60, trust_env=False, follow_redirects=True) as guest:
+        page = answered(guest, guest.get(link), {})
+        for step in steps:
+            page = answered(guest, page, step)
+    return link

@@ -23,6 +23,7 @@ from tests.journeys.steps import (
     closed,
     decided,
     gathered,
+    mailed_link,
     ready,
     referred,
     risk_owner,
@@ -52,18 +53,6 @@ def page_of(live: Live, reference: str, rest: str = "", officer: str = GATEWAY) 
     """Return the words of a referral's page as an officer sees it."""
     with signed_in(live, "triage", officer) as browser:
         return words(browser.get(f"/referrals/{reference}{rest}"))
-
-
-def mailed_link(live: Live, reference: str, path: str) -> str:
-    """Return the link in the newest mail about a referral that leads to a page of notify."""
-    found = [
-        match[0]
-        for mail in sorted(live.folder.mail.glob("*.eml"), key=lambda each: each.stat().st_mtime)
-        if reference in (text := mail.read_text(errors="replace").replace("=\n", "").replace("=3D", "="))
-        for match in [re.search(rf"https?://\S*{path}\S+", text)]
-        if match
-    ]
-    return found[-1] if found else ""
 
 
 @pytest.mark.timeout(600)
