@@ -140,8 +140,8 @@ class Store:
             immediate_danger=lot.random() < DANGER, version=1, unread_reason="", state=state.value,
             risk_owner="Sample Dutyofficer (synthetic)", officer_id=officer[0], officer_name=officer[1],
             sealed_summary=await self._sealed(subject, summary.model_dump_json()), section_36_made=False,
-            assessed=not early, gathered=False, restricted=lot.random() < RESTRICTED, district=district, decisions=1,
-            next_due_at=NEVER, row_version=5, imu_seen_at=received_at, gateway_seen_at=received_at, imu_acknowledged_at=None,
+            assessed=not early, gathered=False, restricted=lot.random() < RESTRICTED, district=district,
+            next_due_at=NEVER, decisions=1, row_version=5, imu_seen_at=received_at, gateway_seen_at=received_at, imu_acknowledged_at=None,
             gateway_acknowledged_at=None,
         )  # fmt: skip
         rows.add(
