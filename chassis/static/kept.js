@@ -12,6 +12,7 @@ async function keep(words) {
     body: new URLSearchParams(words),
     credentials: "same-origin",
     redirect: "manual",
+    keepalive: document.hidden,
   });
   if (!answer.ok) {
     throw new Error("not kept");
@@ -22,7 +23,7 @@ async function keep(words) {
 if (form) {
   const told = form.querySelector("[data-kept-words]");
   let kept = written();
-  window.setInterval(() => {
+  const look = () => {
     const now = written();
     if (now === kept) {
       return;
@@ -36,5 +37,8 @@ if (form) {
         told.textContent = "What you write could not be kept just now. Copy it before you leave this page.";
       },
     );
-  }, EVERY);
+  };
+  window.setInterval(look, EVERY);
+  /* Whoever turns to another window, or closes this one, loses nothing of the last seconds either. */
+  document.addEventListener("visibilitychange", () => document.hidden && look());
 }

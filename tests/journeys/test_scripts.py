@@ -87,6 +87,14 @@ class TestKept:
         served.after(21)
         assert len(served.kept) == 1
 
+    def test_sends_at_once_when_the_page_is_left(self, page: Page) -> None:
+        served = Served(page, KEPT)
+        page.fill("#rationale", "My words")
+        page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.get_by_text("Kept as you write.").wait_for()
+        assert served.kept == ["csrf_token=t&rationale=My+words"]
+
     def test_says_when_it_could_not_be_kept(self, page: Page) -> None:
         served = Served(page, KEPT)
         served.signed_out = True
