@@ -70,7 +70,6 @@ from services.triage.domain.timing import (
 )
 from services.triage.domain.versions import ChangedAnswer, Passage, changed_answers, label_in, passages
 from services.triage.domain.words import (
-    OF_OBLIGATIONS,
     AreaVersionUnknown,
     AssessmentNotFound,
     Body,
@@ -103,7 +102,6 @@ __all__ = [
     "HOLD_LABELS",
     "LINK",
     "NEEDED",
-    "OF_OBLIGATIONS",
     "PAUSE_REASONS",
     "REASONS",
     "SEE_FORECAST",

@@ -109,9 +109,6 @@ class ClockName(StrEnum):
     URGENT = "immediate-danger"
 
 
-OF_OBLIGATIONS = (ClockName.SIGNPOST, ClockName.REQUEST, ClockName.ACTION)
-
-
 class Obligation(StrEnum):
     """What somebody owes that stays open until it is reported done, or cancelled with a reason."""
 
