@@ -141,8 +141,8 @@ class Store:
             risk_owner="Sample Dutyofficer (synthetic)", officer_id=officer[0], officer_name=officer[1],
             sealed_summary=await self._sealed(subject, summary.model_dump_json()), section_36_made=False,
             assessed=not early, gathered=False, restricted=lot.random() < RESTRICTED, district=district,
-            next_due_at=NEVER, decisions=1, row_version=5, imu_seen_at=received_at, gateway_seen_at=received_at, imu_acknowledged_at=None,
-            gateway_acknowledged_at=None,
+            next_due_at=NEVER, decisions=1, row_version=5, imu_seen_at=received_at, gateway_seen_at=received_at,
+            imu_acknowledged_at=None, gateway_acknowledged_at=None,
         )  # fmt: skip
         rows.add(
             "referral_version", subject=subject, version=1, area=AREA, added_at=received_at,
