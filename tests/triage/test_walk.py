@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.triage.domain import (
+    TABLE,
     Body,
+    ClockName,
     Command,
     NotInThisState,
     NotOffered,
@@ -198,3 +200,37 @@ class TestWholeWay:
         skipped = {State.CLOSING} if not two else set()
         assert set(State) - reached <= out | skipped | ({State.DECIDING} if gathers is Body.LOCAL_AUTHORITY else set())
         assert reached >= ENDED
+
+
+RUNS_IN = {
+    State.ASSESSING: {ClockName.ASSESSMENT},
+    State.GATHERING: {ClockName.GATHERING},
+    State.DECIDING: {ClockName.DECISION},
+    State.PASSED_ON: {ClockName.ACCEPTANCE},
+    State.SECTION_36: {ClockName.ACCEPTANCE},
+    State.HANDED_OVER: {ClockName.DECISION},
+    State.GIVEN_BACK: {ClockName.ACCEPTANCE, ClockName.DECISION},
+    State.SIGNPOSTED: set(),
+    State.PLP: {ClockName.PLP_REVIEW},
+    State.TRANSFERRING: {ClockName.TRANSFER},
+    State.CLOSING: {ClockName.SIGN_OFF, ClockName.PLP_REVIEW},
+    State.CLOSED: {ClockName.CLOSURE_REVIEW},
+    State.WITHDRAWN: set(),
+    State.TRANSFERRED: set(),
+}
+"""The clocks of the referral itself that may run in a state; any other would run out with nobody able to answer it."""
+
+
+def test_no_clock_runs_on_where_nobody_can_answer_it() -> None:
+    first = next(row for row in TABLE if not row.sources)
+    assert first.target is not None
+    waiting = [(first.target, frozenset(first.starts))]
+    seen = set(waiting)
+    while waiting:
+        state, running = waiting.pop()
+        for row in (row for row in TABLE if state in row.sources):
+            then = (row.target or state, (running - set(row.stops)) | set(row.starts))
+            if then not in seen:
+                seen.add(then)
+                waiting.append(then)
+    assert [(state, running) for state, running in seen if not running <= RUNS_IN.get(state, running)] == []

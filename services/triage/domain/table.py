@@ -82,7 +82,7 @@ TABLE: tuple[Transition, ...] = (
                ("rationale", "risk_owner", "review_on"), starts=(_C.CLOSURE_REVIEW,), stops=_ENDING,
                outcome=Outcome.CLOSED, tells=ProgressStage.CLOSED, guards=(g.second_person, *_MAY_END)),
     Transition(Command.SEND_BACK, "Send the closure back", frozenset({_S.CLOSING}), _S.ASSESSING, _GATEWAY,
-               ("rationale",), starts=(_C.ASSESSMENT,), stops=(_C.SIGN_OFF,)),
+               ("rationale",), starts=(_C.ASSESSMENT,), stops=(_C.SIGN_OFF, _C.PLP_REVIEW)),
     Transition(Command.REVIEW, "Record the review of the closure", frozenset({_S.CLOSED}), None, _GATEWAY,
                ("rationale",), stops=(_C.CLOSURE_REVIEW,)),
 
@@ -127,8 +127,8 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.GIVEN_BACK, "Channel gives the case back", frozenset({_S.HANDED_OVER}), _S.GIVEN_BACK,
                _NOBODY, ("rationale",), starts=(_C.ACCEPTANCE,), stops=(_C.DECISION,)),
     Transition(Command.TAKE_BACK, "Take back into police-led partnership", frozenset({_S.GIVEN_BACK}), _S.PLP,
-               _GATEWAY, ("rationale", "risk_owner"), starts=(_C.PLP_REVIEW,), stops=(_C.ACCEPTANCE, _C.URGENT),
-               outcome=Outcome.PLP),
+               _GATEWAY, ("rationale", "risk_owner"), starts=(_C.PLP_REVIEW,),
+               stops=(_C.ACCEPTANCE, _C.DECISION, _C.URGENT), outcome=Outcome.PLP),
 
     Transition(Command.TRANSFER, "Offer to another force", _DECIDABLE | {_S.PLP}, _S.TRANSFERRING, _GATEWAY,
                ("force", "message", "rationale"), starts=(_C.TRANSFER,), stops=(*_DECIDED, _C.PLP_REVIEW),
