@@ -39,6 +39,10 @@ MARKED = (
     "a CHIS said so",
     "a covert human intelligence source",
     "information from MI5",
+    "TOP SEC\ufe0fRET",
+    "TOP\u2800SECRET",
+    "see intel_log_4411.docx",
+    "the intel-log of May",
     "reporting provided by the Security Service",
 )
 PLAIN = (

@@ -258,6 +258,20 @@ class TestSeparation:
         assert "Undone" in text
         assert "Another boy of that name. Synthetic." in text
 
+    async def test_does_not_let_whoever_separates_close_alone(self, console: Console) -> None:
+        _, _, third = await three(console.desk)
+        await console.desk.clear(third)
+        client = await console.signed_in(GATEWAY)
+        await reply(client, THIRD, FIRST, "linked")
+        await reply(client, THIRD, SECOND, "linked")
+        parted = {"leaving": THIRD, "reason": "Another boy. Synthetic."}
+        place = f"/people/{await person_of(console, third)}/separate"
+        assert (await send(client, place, **parted)).status_code == 303
+        refused = await insist(client, THIRD, CLOSE, **TYPED)
+        assert "This was once said to be the same person as in another referral: propose" in text_of(refused)
+        assert await state_of(console, third) == "assessing"
+        assert (await insist(client, THIRD, PROPOSE, **TYPED)).status_code == 303
+
     async def test_is_not_for_other_roles(self, console: Console) -> None:
         first, *_ = await three(console.desk)
         client = await console.signed_in(officer(Role.BOARD_MEMBER))

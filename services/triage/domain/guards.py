@@ -141,4 +141,7 @@ def _why_two(situation: Situation, practice: Practice) -> str:
     number = situation.referrals_of_person
     if number > 1:
         return f"This person has been referred {'twice' if number == 2 else f'{number} times'}"  # noqa: PLR2004
+    if situation.once_linked:
+        # Whoever separates two referrals must not be able to close alone what two had to look at before.
+        return "This was once said to be the same person as in another referral"
     return "In this area a supervisor signs every closure off" if practice.every_closure_signed_off else ""

@@ -9,6 +9,10 @@ what is marked; it cannot know what is not. OFFICIAL-SENSITIVE is the ordinary l
 import re
 import unicodedata
 
+UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Signs that nobody sees and that Unicode does not count among the format characters."""
+BLANKS = str.maketrans(dict.fromkeys("_\u115f\u1160\u2800", " "))
+"""Letters and signs that look like a space, and the line that stands for one in names of files."""
 LONGEST = 40
 """How much of what was found is repeated to whoever typed it, so that they see where it stands."""
 
@@ -52,7 +56,7 @@ _GRADES = (
     r"\btlp\s*:\s*(?:red|amber)\b",
 )
 _REPORTS = (
-    r"\bintel(?:ligence)?\s+logs?\b",
+    r"\bintel(?:ligence)?[\s-]+logs?\b",
     rf"\bintel(?:ligence)?\s+(?:report|submission|item|record|entry|urn|ref(?:erence)?)s?\s*{_NUMBER}",
     r"\b(?:ir|intel)\s*/?\s*urn\b",
 )
@@ -102,4 +106,5 @@ def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return a text as it looks: wide letters and joined forms taken apart, letters that nobody sees left out."""
-    return "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
+    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", text)).translate(BLANKS)
+    return "".join(each for each in seen if unicodedata.category(each) != "Cf")

@@ -153,7 +153,8 @@ class Situation:
     `acting_id` and `acting` are the id and name of whoever acts (empty for other services and the clock). `assessed`
     and `gathered` say that a Gateway assessment and the information gathering are complete since the referral was
     opened last. `earlier_unanswered` counts the possible earlier referrals that nobody has said yes, no or cannot tell
-    to, `referrals_of_person` the referrals confirmed to be about the same person, this one among them.
+    to, `referrals_of_person` the referrals confirmed to be about the same person, this one among them; `once_linked`
+    says that another one was confirmed once and is not any more.
     `open_obligations` says in words what others still owe, `open_requests` how many of these are requests for
     information.
     """
@@ -171,6 +172,7 @@ class Situation:
     gathered: bool = False
     earlier_unanswered: int = 0
     referrals_of_person: int = 1
+    once_linked: bool = False
     open_obligations: tuple[str, ...] = ()
     open_requests: int = 0
     proposal: Proposal | None = None

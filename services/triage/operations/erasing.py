@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, update
 from chassis import outbox
 from chassis.database import Session
 from services.triage import models
+from services.triage.domain import Obligation
 from services.triage.operations.clocks import NEVER
 
 SEALED = {
@@ -34,6 +35,10 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     # The nil key leads nowhere: what statistics hold can no longer be joined to this referral.
     found = select(models.referral.c.statistics_key).where(models.referral.c.subject == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
+    # A service is the area's own name; whom else an officer asked is in the officer's words, which may name anybody.
+    table = models.obligation
+    asked = update(table).where(table.c.subject == subject, table.c.kind != Obligation.SIGNPOST)
+    await session.execute(asked.values(owner=""))
     await session.execute(delete(models.begun_work).where(models.begun_work.c.subject == subject))
     await _forget_pairs(session, subject)
     # Nobody is told any more that a clock of theirs ran out, and none counts as overdue.

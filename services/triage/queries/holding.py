@@ -24,7 +24,7 @@ from services.triage.domain import (
     State,
 )
 from services.triage.queries.obligations import open_obligations
-from services.triage.queries.pairs import linked, still_to_answer
+from services.triage.queries.pairs import linked, once_linked, still_to_answer
 from services.triage.queries.safeguards import check_access, contact
 
 HELD_BACK = frozenset({State.DECONFLICTING, State.CONFLICT})
@@ -125,6 +125,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
 
 async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Situation:
     owed = await open_obligations(session, row.subject)
+    others = await linked(session, row.reference)
     person = session.actor.kind is ActorKind.PERSON
     return Situation(
         state=State(row.state),
@@ -139,7 +140,8 @@ async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Sit
         assessed=row.assessed,
         gathered=row.gathered,
         earlier_unanswered=await still_to_answer(session, row.reference, row.subject),
-        referrals_of_person=1 + len(await linked(session, row.reference)),
+        referrals_of_person=1 + len(others),
+        once_linked=await once_linked(session, row.reference, others),
         open_obligations=tuple(f"{OWED[each.kind]} ({each.owner})" for each in owed),
         open_requests=sum(each.kind is Obligation.REQUEST for each in owed),
         proposal=await _proposal(session, row.subject) if row.state == State.CLOSING else None,

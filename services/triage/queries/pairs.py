@@ -121,6 +121,15 @@ async def linked(session: Session, reference: str) -> tuple[str, ...]:
     return tuple(each.reference for each in await members(session, (reference,)) if each.reference != reference)
 
 
+async def once_linked(session: Session, reference: str, others: Collection[str]) -> bool:
+    """Say whether anybody ever said that a referral is the same person's as one that is not among `others` now."""
+    table = models.sameness
+    one, other = table.c.earlier_reference, table.c.later_reference
+    either = or_(one == reference, other == reference)
+    rows = await session.rows(select(one, other).where(table.c.answer == "linked", either))
+    return not {each for row in rows for each in _both(row)} <= {reference, *others}
+
+
 async def suggested(session: Session, reference: str) -> tuple[str, ...]:
     """Return the references that a referral may be the same as, whichever of the two was announced as such."""
     return tuple(sorted({other for _, other in await _pairs(session, {reference})}))
