@@ -252,6 +252,12 @@ class TestPrint:
         reads = "SELECT reason FROM audit_entry WHERE action = 'record.read' AND actor_id = 'gita-synthetic'"
         assert {"reason": "print"} in await rows(console.desk.runtime, reads)
 
+    async def test_has_the_assessments_in_full_and_earlier_referrals(self, console: Console) -> None:
+        await console.desk.clear(await console.desk.open())
+        said = text_of(await (await console.signed_in(GATEWAY)).get(f"{ONE}/print"))
+        for words in ("Assessment 1: ", "A synthetic summary.", "Ask the school.", "None was found."):
+            assert words in said
+
     async def test_shows_the_units_note_to_the_unit_alone(self, console: Console) -> None:
         subject = await console.desk.open()
         await console.desk.hold(subject, Command.MORE_TIME, "Another force is asked.")
