@@ -300,3 +300,17 @@ class TestPathway:
         async with console.desk.runtime.database.transaction(GATEWAY) as session:
             way = await queries.way_of(session, subject)
         assert way.imu_acknowledged_at == NOW
+
+
+class TestErased:
+    async def test_says_so_and_offers_nothing(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        async with console.desk.runtime.database.transaction(GATEWAY) as session:
+            await erase_subject(session, subject)
+        gita = await console.signed_in(GATEWAY)
+        said = text_of(await gita.get(ONE))
+        assert "This person was erased." in said
+        assert "Nothing is for you to do at this stage." in said
+        assert "could not read" not in said
+        assert "could not read" not in text_of(await gita.get(f"{ONE}/print"))

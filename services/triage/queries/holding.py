@@ -71,6 +71,11 @@ class Held:
     acknowledged: frozenset[str]
     summary: Summary | None
 
+    @property
+    def erased(self) -> bool:
+        """Say whether the person was erased: what remains is that the referral was there, and who did what."""
+        return self.statistics_key == UUID(int=0)
+
 
 async def held(session: Session, subject: UUID) -> Held:
     """Return a referral by its subject; ReferralNotFound where it is not here or not in the actor's areas.

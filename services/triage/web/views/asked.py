@@ -1,7 +1,7 @@
 """What every view of one referral begins with: the referral, the area's practice, and what changed meanwhile."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chassis import audit
@@ -95,6 +95,7 @@ def page_of(page: PageRequest, command: Command, reference: str) -> str:
     return page.url(name, reference=reference)
 
 
+ERASED = "The person was erased: nothing can be recorded of this referral any more."
 DECISION = "decision"
 """Why a referral is read where a decision about it is made."""
 
@@ -127,6 +128,8 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     practice = local.under(held.area, held.area_version, page.now)
     today = page.now.astimezone(LONDON).date()
     may = offers(held.situation, page.actor.roles, practice)
+    if held.erased:
+        may = tuple(replace(each, refusal=ERASED) for each in may)
     return Opened(held, practice, today, may, await queries.corrections(session, (held.subject,)))
 
 
@@ -150,7 +153,8 @@ def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, 
         template,
         status=status,
         reference=held.reference,
-        name=held.summary.name if held.summary else "Person not known yet",
+        name=held.summary.name if held.summary else "Erased" if held.erased else "Person not known yet",
+        erased=held.erased,
         facts=_facts(held),
         immediate_danger=held.immediate_danger,
         urgent=held.situation.urgent,
