@@ -32,9 +32,15 @@ def referred(live: Live, surname: str = "", **person: Any) -> str:
     """Refer the sample as a new person by API; return the reference once every team has stored it."""
     body = json.loads(SAMPLE.read_text())
     # A person and a concern like no others of the tests, so that nobody is likened to them who is not meant to be.
-    nobody = {"forenames": _name(), "surname": _name(), "date_of_birth": _day(), "approximate_age": None, "family": ""}
+    nobody = {
+        "forenames": new_name(),
+        "surname": new_name(),
+        "date_of_birth": new_day(),
+        "approximate_age": None,
+        "family": "",
+    }
     body["person"] |= nobody | {"addresses": []} | ({"surname": surname} if surname else {}) | person
-    body["concerns"]["narrative"] = f"SYNTHETIC: {' '.join(_name() for _ in range(40))}."
+    body["concerns"]["narrative"] = f"SYNTHETIC: {' '.join(new_name() for _ in range(40))}."
     headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
     answer = httpx2.post(f"{live.urls['intake']}/api/v1/referrals", json=body, headers=headers, timeout=60)
     assert answer.status_code == 201, answer.text
@@ -44,12 +50,13 @@ def referred(live: Live, surname: str = "", **person: Any) -> str:
     return reference
 
 
-def _name() -> str:
+def new_name() -> str:
     """Return a name that nobody has and that sounds like no other."""
     return "".join(choice("bdfgklmnprstvz") + choice("aeiou") for _ in range(5)).capitalize()
 
 
-def _day() -> str:
+def new_day() -> str:
+    """Return a birthday that hardly anybody else has."""
     number = uuid4().int
     return f"{1950 + number % 60}-{1 + number // 60 % 12:02}-{1 + number // 720 % 28:02}"
 

@@ -1,0 +1,240 @@
+"""The police console in a real browser, by each of its roles and for the services that answer by a link."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.live import Live, wait
+from tests.journeys.looking import NARROW, WIDE, Look, sign_in
+from tests.journeys.steps import (
+    CLOSURE,
+    GATEWAY,
+    IMU,
+    REASON,
+    SUPERVISOR,
+    cleared,
+    decided,
+    mailed_link,
+    new_day,
+    new_name,
+    ready,
+    referred,
+    risk_owner,
+    state,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+OWN = "SYNTHETIC: the words of an officer who was called away."
+As = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture
+def as_(live: Live, browser: Browser) -> As:
+    """Open the police console as one of its officers, in a browser of their own."""
+
+    @contextmanager
+    def opened(person: str, address: str = "/") -> Iterator[Page]:
+        context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
+        page = sign_in(context, live, "triage", person)
+        page.goto(f"{live.urls['triage']}{address}")
+        yield page
+        context.close()
+
+    return opened
+
+
+def tabbed(page: Page, pattern: str) -> None:
+    """Tab to what is called so, as somebody without a mouse does."""
+    named = "e => [e.name, e.value, e.getAttribute('aria-label'), e.innerText, e.labels?.[0]?.innerText].join(' ')"
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if re.search(pattern, page.evaluate(f"({named})(document.activeElement)")):
+            return
+    pytest.fail(f"{page.url} has nothing called {pattern} that Tab comes to.")
+
+
+def entered(page: Page) -> None:
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def pressed(page: Page, name: str) -> None:
+    """Press a button of the page, or follow a link, by its name."""
+    found = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
+    with page.expect_navigation():
+        found.first.click()
+
+
+def shown(page: Page) -> str:
+    return page.locator("main").inner_text()
+
+
+class TestTheIntelligenceUnit:
+    def test_clears_a_referral_with_the_keyboard_alone(self, live: Live, as_: As) -> None:
+        reference = referred(live)
+        with as_(IMU) as page:
+            tabbed(page, "reference")
+            page.keyboard.type(reference)
+            entered(page)
+            tabbed(page, "Record: clear to proceed")
+            entered(page)
+            tabbed(page, "outcome record-clear")
+            page.keyboard.press("Space")
+            tabbed(page, r"\sRecord\s*$")
+            entered(page)
+            assert "In Gateway assessment" in shown(page)
+        assert state(live, reference) == "assessing"
+
+    def test_stops_a_referral_and_hands_it_to_the_investigation(self, live: Live, as_: As) -> None:
+        reference = referred(live)
+        with as_(IMU, f"/referrals/{reference}/deconfliction") as page:
+            page.get_by_label("Conflict").check()
+            page.get_by_label("Whom is the Gateway to speak to?").fill("Imran, extension 3105")
+            pressed(page, "Record")
+            summary = page.locator(".govuk-error-summary")
+            assert "Enter a note" in summary.inner_text()
+            assert page.get_by_label("Whom is the Gateway").input_value() == "Imran, extension 3105"
+            page.get_by_label("Note for the intelligence unit").fill("SYNTHETIC: only for the unit.")
+            pressed(page, "Record")
+            pressed(page, "Hand to the investigation")
+            page.get_by_label("Which investigating officer").fill("Detective Inspector Ines Sample (synthetic)")
+            page.get_by_label("Yes: the officer named").check()
+            page.get_by_label("Why does the investigation").fill("SYNTHETIC: also only for the unit.")
+            pressed(page, "Continue")
+            pressed(page, "Record this")
+            assert "With the investigation" in shown(page)
+        with as_(GATEWAY, f"/referrals/{reference}") as page:
+            assert "Ines Sample" in shown(page)
+            assert "Imran, extension 3105" in shown(page)
+            assert "only for the unit" not in page.content()
+
+
+class TestTheGateway:
+    def test_brings_a_second_referral_to_a_proposed_closure(self, live: Live, as_: As) -> None:
+        surname, person = new_name(), {"forenames": new_name(), "date_of_birth": new_day()}
+        earlier, reference = (referred(live, spelt, **person) for spelt in (surname, surname[:-1]))
+        cleared(live, reference)
+        with as_(GATEWAY, f"/referrals/{reference}") as page:
+            pressed(page, "Take this referral")
+            assert "Gwen Gateway" in shown(page)
+            self.answer(page, earlier)
+            pressed(page, "Complete a Gateway assessment")
+            self.begin(page)
+        with as_(GATEWAY, f"/referrals/{reference}/assess") as page:
+            self.assess(page)
+            page.goto(f"{live.urls['triage']}/referrals/{reference}/decision/propose-closure")
+            self.propose(page, risk_owner(live, reference))
+        assert state(live, reference) == "closing"
+
+    def answer(self, page: Page, earlier: str) -> None:
+        page.locator(f"a[href*='same?other={earlier}']").first.click()
+        page.wait_for_url("**/same?other=*")
+        assert "Surname" in shown(page)
+        page.get_by_label("Yes, the same person").check()
+        page.get_by_label("How do you know?").fill(REASON)
+        pressed(page, "Record")
+        assert "referred twice" in shown(page)
+
+    def begin(self, page: Page) -> None:
+        """Write the first words of an assessment, and be called away."""
+        page.locator("main input[type=radio]").first.check()
+        pressed(page, page.locator("main button.govuk-button").first.inner_text())
+        pressed(page, "The concern")
+        page.locator("main textarea").first.fill(OWN)
+        pressed(page, "Save and come back later")
+
+    def assess(self, page: Page) -> None:
+        """Go on with the draft, which holds what was written, and complete it."""
+        with page.expect_navigation():
+            page.locator("main a[href*='/assess/']").first.click()
+        draft = page.url
+        pressed(page, "The concern")
+        assert page.locator("main textarea").first.input_value() == OWN
+        page.goto(draft)
+        pressed(page, "Checks made")
+        while not page.url.endswith("/check"):
+            for group in page.locator("main fieldset").all():
+                group.locator("input[type=radio]").last.check()
+            for area in page.locator("main textarea").all():
+                area.fill(REASON)
+            pressed(page, "Save and continue")
+        pressed(page, page.locator("main button.govuk-button").first.inner_text())
+        assert "Gateway assessment completed" in shown(page)
+
+    def propose(self, page: Page, owner: str) -> None:
+        page.get_by_label("Rationale").fill(OWN)
+        pressed(page, "Continue")
+        errors = page.locator(".govuk-error-summary a")
+        assert errors.count() >= 4
+        assert page.get_by_label("Rationale").input_value() == OWN
+        errors.first.click()
+        assert page.evaluate("document.activeElement.closest('form') !== null")
+        page.locator(f"main input[name=reason][value={CLOSURE['reason']}]").check()
+        for name in ("finding", "alternatives", "earlier", "review_on-day", "review_on-month", "review_on-year"):
+            page.locator(f"main [name='{name}']").fill(CLOSURE[name])
+        page.locator(f"main input[name=risk_owner][value='{owner}']").check()
+        pressed(page, "Continue")
+        assert OWN in shown(page)
+        page.locator("main button[value=commit]").click()
+        page.get_by_text("Closure proposed, waiting for sign-off").first.wait_for()
+
+
+class TestTheSupervisor:
+    def test_allocates_sends_back_and_signs_off(self, live: Live, as_: As) -> None:
+        reference = referred(live)
+        ready(live, reference)
+        with as_(SUPERVISOR, f"/referrals/{reference}/allocate") as page:
+            page.get_by_label("Gwen Gateway (synthetic)").check()
+            pressed(page, "Allocate")
+            page.goto(f"{live.urls['triage']}/workload")
+            assert "Gwen Gateway (synthetic)" in shown(page)
+        self.proposed(live, reference)
+        with as_(SUPERVISOR, f"/referrals/{reference}/decision/send-closure-back") as page:
+            self.record(page, "SYNTHETIC: the school was not asked.")
+            assert "In Gateway assessment" in shown(page)
+            assert "the school was not asked" in shown(page)
+        self.proposed(live, reference)
+        with as_(SUPERVISOR, f"/referrals/{reference}/decision/sign-closure-off") as page:
+            self.record(page, REASON)
+        assert state(live, reference) == "closed"
+
+    def proposed(self, live: Live, reference: str) -> None:
+        decided(live, reference, "propose-closure", **{**CLOSURE, "risk_owner": risk_owner(live, reference)})
+
+    def record(self, page: Page, why: str) -> None:
+        page.get_by_label("Rationale").fill(why)
+        pressed(page, "Continue")
+        page.locator("main button[value=commit]").click()
+        page.locator("h1", has_text="Referral").wait_for()
+
+
+class TestAServiceWithoutAnAccount:
+    def test_answers_a_signpost_on_a_phone(self, live: Live, browser: Browser, pictures: Path | None) -> None:
+        reference = referred(live)
+        ready(live, reference)
+        decided(live, reference, "signpost", service="kent-early-help", message="SYNTHETIC: please offer a visit.")
+        link = wait(lambda: mailed_link(live, reference, "signpost-links"), 60, "The mail with the link")
+        context = browser.new_context(viewport=NARROW)  # type: ignore[arg-type]
+        page = context.new_page()
+        look = Look(page, pictures, "notify")
+        page.goto(link)
+        assert "offer a visit" not in page.content(), "A scanner of mails reads what was asked."
+        look.shown(link + "-closed")
+        pressed(page, "Open the message")
+        assert "please offer a visit" in shown(page)
+        page.get_by_label("Your name").fill("Ann Example (synthetic)")
+        page.get_by_label("Your service").fill("Early Help")
+        look.shown(link + "-open")
+        pressed(page, "We have it")
+        page.get_by_label("What did you do?").fill("SYNTHETIC: visited on Monday.")
+        look.shown(link + "-report")
+        pressed(page, "Report")
+        look.shown(link + "-done")
+        assert look.problems == []
+        context.close()
+        known = "SELECT o.state FROM obligation o JOIN referral USING (subject) WHERE reference = $1"
+        wait(lambda: live.of("triage", known, reference)[0]["state"] == "done", 60, "The report")
