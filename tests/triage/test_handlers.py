@@ -7,8 +7,8 @@ import pytest
 from chassis.errors import Missing
 from contracts.channel.police import CaseGivenBack, InformationGathered, PackAccepted, PackReturned, Section36Recorded
 from contracts.notify.police import SignpostAcknowledged, SignpostReported, TransferAnswered
-from services.triage.domain import Command, NotInThisState, NotOffered
-from tests.triage.builders import DUTY, NOW, announced, received, rows, version_added
+from services.triage.domain import ClockName, Command, NotInThisState, NotOffered
+from tests.triage.builders import DUTY, NOW, announced, practice, received, rows, version_added
 from tests.triage.conftest import Desk
 
 REFERENCE = "KM-7F3K-92QM"
@@ -125,11 +125,18 @@ class TestOnSignpostReported:
             reference=REFERENCE, signpost_id=first["id"], reported_at=NOW, reported_by="Ann", report="A visit was made."
         )
         await desk.hear(told, subject)
-        found = await rows(desk.runtime, "SELECT id, state, sealed_report FROM obligation WHERE ended_at IS NOT NULL")
+        ended = "SELECT id, state, owner, ended_by, sealed_report FROM obligation WHERE ended_at IS NOT NULL"
+        found = await rows(desk.runtime, ended)
         assert [(row["id"], row["state"]) for row in found] == [(first["id"], "done")]
+        assert found[0]["ended_by"] == found[0]["owner"], "The page says who ended it, and software did not."
         assert b"visit" not in found[0]["sealed_report"]
         running = await rows(desk.runtime, "SELECT about FROM clock WHERE name = 'signpost' AND stopped_at IS NULL")
         assert running == [{"about": second["id"]}]
+        # Somebody has to look at what came back: its clock is told of when it runs out.
+        looks = "SELECT stopped_at, due_at FROM clock WHERE name = 'assessment'"
+        assert await rows(desk.runtime, looks) == [
+            {"stopped_at": None, "due_at": practice().due[ClockName.ASSESSMENT]}
+        ]
 
 
 class TestOnInformationGathered:

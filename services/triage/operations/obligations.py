@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, select, update
 
+from chassis.actor import ActorKind
 from chassis.database import Session
 from services.triage import models
 from services.triage.domain import (
@@ -160,7 +161,8 @@ async def end_obligation(session: Session, subject: UUID, answer: Answer, act: A
         "state": "cancelled" if cancelled else "done",
         "acknowledged_at": found.acknowledged_at if cancelled else found.acknowledged_at or answer.at,
         "ended_at": answer.at,
-        "ended_by": session.actor.name or found.owner,
+        # What came by a message was said by the service itself, whom no officer vouches for.
+        "ended_by": session.actor.name if session.actor.kind is ActorKind.PERSON else found.owner,
         "sealed_report": await session.seal(subject, report) if report else None,
     }
     await _change(session, answer.obligation_id, values)
