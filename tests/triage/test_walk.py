@@ -210,7 +210,7 @@ RUNS_IN = {
     State.SECTION_36: {ClockName.ACCEPTANCE},
     State.HANDED_OVER: {ClockName.DECISION},
     State.GIVEN_BACK: {ClockName.ACCEPTANCE, ClockName.DECISION},
-    State.SIGNPOSTED: set(),
+    State.SIGNPOSTED: {ClockName.ASSESSMENT},
     State.PLP: {ClockName.PLP_REVIEW},
     State.TRANSFERRING: {ClockName.TRANSFER},
     State.CLOSING: {ClockName.SIGN_OFF, ClockName.PLP_REVIEW},

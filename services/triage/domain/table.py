@@ -37,6 +37,7 @@ _PATHWAY = (_C.ASSESSMENT, _C.GATHERING, _C.DECISION)
 _DECIDED = (*_PATHWAY, _C.URGENT)
 _ENDING = (*_DECIDED, _C.PLP_REVIEW, _C.SIGN_OFF)
 _CLOSURE = ("reason", "finding", "rationale", "alternatives", "earlier", "risk_owner", "review_on")
+_SIGNPOSTED, _LOOK = frozenset({_S.SIGNPOSTED}), (_C.ASSESSMENT,)
 _MAY_END = (g.earlier_is_answered, g.nothing_is_open)
 
 TABLE: tuple[Transition, ...] = (
@@ -90,11 +91,15 @@ TABLE: tuple[Transition, ...] = (
                ("service", "message", "rationale"), stops=_DECIDED, outcome=Outcome.SIGNPOSTED,
                tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE, guards=(g.is_clear, g.is_assessed)),
     Transition(Command.SIGNPOST, "Signpost to another service", frozenset({_S.SIGNPOSTED, _S.PLP}), None, _GATEWAY,
-               ("service", "message", "rationale")),
+               ("service", "message", "rationale"), stops=(_C.ASSESSMENT,)),
     Transition(Command.ACKNOWLEDGED, "The other service acknowledges the signpost", _ALL, None, _NOBODY),
-    Transition(Command.REPORTED, "The other service reports what it did", _ALL, None, _NOBODY),
-    Transition(Command.FULFIL, "Record what was done", _ALL, None, _GATEWAY, ("rationale",)),
-    Transition(Command.CANCEL, "Cancel what is open", _ALL, None, _GATEWAY, ("rationale",)),
+    # What came back from a service is looked at within the time of an assessment: else nobody would have to.
+    Transition(Command.REPORTED, "The other service reports what it did", _ALL - _SIGNPOSTED, None, _NOBODY),
+    Transition(Command.REPORTED, "The other service reports what it did", _SIGNPOSTED, None, _NOBODY, starts=_LOOK),
+    Transition(Command.FULFIL, "Record what was done", _ALL - _SIGNPOSTED, None, _GATEWAY, ("rationale",)),
+    Transition(Command.FULFIL, "Record what was done", _SIGNPOSTED, None, _GATEWAY, ("rationale",), starts=_LOOK),
+    Transition(Command.CANCEL, "Cancel what is open", _ALL - _SIGNPOSTED, None, _GATEWAY, ("rationale",)),
+    Transition(Command.CANCEL, "Cancel what is open", _SIGNPOSTED, None, _GATEWAY, ("rationale",), starts=_LOOK),
 
     Transition(Command.PLP, "Take into police-led partnership", _DECIDABLE, _S.PLP, _GATEWAY,
                ("rationale", "risk_owner"), starts=(_C.PLP_REVIEW,), stops=_DECIDED, outcome=Outcome.PLP,
