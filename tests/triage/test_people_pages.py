@@ -77,6 +77,29 @@ class TestThirdReferral:
         assert signed.status_code == 303, text_of(signed)
         assert await state_of(console, third) == "closed"
 
+    @pytest.mark.parametrize("command", [SIGN_OFF, "send-closure-back"])
+    async def test_second_person_reads_the_proposal_and_does_not_take_the_referral_over(
+        self, console: Console, command: str
+    ) -> None:
+        first = await arrives(console.desk, FIRST)
+        await arrives(console.desk, SECOND, 1, forenames="Muhammad")
+        await answer(console.desk, FIRST, SECOND, "linked")
+        await console.desk.clear(first)
+        await console.desk.decide(first, Command.PROPOSE, alternatives="A signpost, which the school did not want.")
+        supervisor = await console.signed_in(SUPERVISOR)
+        place = f"/referrals/{FIRST}/decision/{command}"
+        missing = await send(supervisor, place, step="check")
+        for page in (await supervisor.get(place), missing):
+            words = text_of(page)
+            assert f"Proposed by {GATEWAY.name}" in words
+            assert "Why it is closed Mistaken" in words
+            assert "A signpost, which the school did not want." in words
+        assert missing.status_code == 422
+        done = await send(supervisor, place, rationale="Looked at both. Synthetic.", step="commit")
+        assert done.status_code == 303, text_of(done)
+        [row] = await rows(console.desk.runtime, "SELECT officer_id FROM referral WHERE subject = :s", s=first)
+        assert row["officer_id"] == GATEWAY.id
+
     async def test_that_nobody_can_tell_lets_it_be_closed(self, console: Console) -> None:
         first = await arrives(console.desk, FIRST)
         await arrives(console.desk, SECOND, 1, forenames="Muhammad")

@@ -161,11 +161,11 @@ class TestHold:
         asked = text_of(await client.get(ONE))
         assert "Waiting for another force." not in asked
         assert ", extended once" in asked
-        assert "In deconfliction. More time asked" in asked
+        assert "In deconfliction. More time asked. Speak to Imran Synthetic." in asked
         assert "More time asked" in (await client.get("/gateway")).text
         await console.desk.hold(subject, Command.CONFLICT, "Speak to the duty inspector.")
         page = text_of(await client.get(ONE))
-        assert "Stopped: the intelligence unit recorded a conflict" in page
+        assert "Stopped: the intelligence unit recorded a conflict. Speak to Imran Synthetic." in page
         assert "recorded a conflict, which stops the pathway: speak to Imran Synthetic" in page
         assert "Speak to the duty inspector." not in page
         queue = (await client.get("/gateway")).text
@@ -195,7 +195,8 @@ class TestTake:
         ] == GATEWAY.name
         assert (await client.post(f"{ONE}/take", data=fields)).status_code == 409
         again = await client.get(ONE)
-        assert "Taking a referral says which Gateway officer works it" in again.text
+        assert "Taking a referral says which Gateway officer works it" in page.text
+        assert "Taking a referral says" not in again.text
         assert f'action="{ONE}/take"' not in again.text
         assert "You have this referral already." in again.text
 

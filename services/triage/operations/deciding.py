@@ -16,6 +16,9 @@ from services.triage.operations.saving import Act, Saved, carry_out, change
 from services.triage.operations.transferring import call_back, offer_transfer
 from services.triage.queries import Held
 
+# A closure that is sent back goes on with the officer who proposed it.
+_NOT_TAKEN_OVER = frozenset({Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK})
+
 
 async def mark_seen(session: Session, held: Held, team: Team, now: datetime) -> None:
     """Note that a team opened the referral for the first time, and tell intake's ledger."""
@@ -56,11 +59,12 @@ async def take(session: Session, subject: UUID, act: Act, practice: Practice) ->
 async def decide_referral(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
     """Record a Gateway decision with its rationale, and announce it.
 
-    Whoever decides is the Gateway officer from then on; a referral that is opened again waits for somebody to take it.
+    Whoever decides is the Gateway officer from then on, except the second person of a closure, who looks at another's
+    work; a referral that is opened again waits for somebody to take it.
     """
     saved = await carry_out(session, subject, act, practice)
     record = saved.step.record
-    if act.command is not Command.REOPEN and saved.before.officer_id != session.actor.id:
+    if act.command not in _NOT_TAKEN_OVER and saved.before.officer_id != session.actor.id:
         await change(session, subject, {"officer_id": session.actor.id, "officer_name": session.actor.name})
     await session.execute(
         insert(models.decision).values(

@@ -97,7 +97,13 @@ from services.triage.queries.queues import (
     queue_counts,
     urgent_elsewhere,
 )
-from services.triage.queries.referral import ReferralView, TimelineEntry, changes_since, referral_view
+from services.triage.queries.referral import (
+    ReferralView,
+    TimelineEntry,
+    changes_since,
+    proposed_closure,
+    referral_view,
+)
 from services.triage.queries.safeguards import (
     AccessView,
     CorrectionView,
@@ -207,6 +213,7 @@ __all__ = [
     "person_of",
     "person_view",
     "proposed_by",
+    "proposed_closure",
     "queue",
     "queue_counts",
     "referral_view",

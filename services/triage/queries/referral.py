@@ -152,6 +152,14 @@ async def _open_words(session: Session, entries: list[TimelineEntry]) -> tuple[T
     return tuple(replace(each, note=CLOSED_WORDS) if each.note in closed else each for each in entries)
 
 
+async def proposed_closure(session: Session, held: Held) -> DecisionView | None:
+    """Return the closure that waits for a second person, in the words of who proposed it; None where none waits."""
+    if held.situation.proposal is None:
+        return None
+    decisions = await _decisions(session, held.subject)
+    return next((each for each in reversed(decisions) if each.command == Command.PROPOSE), None)
+
+
 async def _decisions(session: Session, subject: UUID) -> tuple[DecisionView, ...]:
     table = models.decision
     rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.decided_at))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chassis.database import Session
 from chassis.web import (
     FormData,
     FormErrors,
@@ -18,6 +19,7 @@ from services.triage.domain import (
     REASONS,
     ChangedMeanwhile,
     ClockName,
+    ClosureReason,
     Command,
     NotInThisState,
     NotOffered,
@@ -69,8 +71,9 @@ async def decide(page: PageRequest) -> Response:
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
         waiting = await queries.begun_work(session, found.held.subject, command)
+        beside = {"begun": begun.offered(waiting, page), **await _proposed(session, found)}
     form = refused(begun.filled(waiting)) if waiting and "go-on" in page.query else blank()
-    return _write(page, found, command, form, beside={"begun": begun.offered(waiting, page)})
+    return _write(page, found, command, form, beside=beside)
 
 
 async def check_or_commit(page: PageRequest) -> Response:
@@ -81,14 +84,15 @@ async def check_or_commit(page: PageRequest) -> Response:
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
         await begun.keep(page, session, found.held, command, data)
+        beside = await _proposed(session, found)
     if isinstance(form, FormErrors):
-        return _write(page, found, command, form, status=422)
+        return _write(page, found, command, form, status=422, beside=beside)
     if form.step == "change":
-        return _write(page, found, command, refused(data))
+        return _write(page, found, command, refused(data), beside=beside)
     if form.row_version != found.held.row_version:
         return await _changed(page, command, data, form.row_version)
     if errors := _wrong(found, command, form):
-        return _write(page, found, command, refused(data, *errors), status=422)
+        return _write(page, found, command, refused(data, *errors), status=422, beside=beside)
     if form.step != "commit":
         return _check(page, found, command, form)
     return await _commit(page, found, command, form, data)
@@ -130,7 +134,14 @@ async def _changed(page: PageRequest, command: Command, data: FormData, seen: in
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
         changes = await queries.changes_since(session, found.held.subject, seen)
-    return _write(page, found, command, refused(data), status=409, beside={"changes": changes_text(changes)})
+        beside = {"changes": changes_text(changes), **await _proposed(session, found)}
+    return _write(page, found, command, refused(data), status=409, beside=beside)
+
+
+async def _proposed(session: Session, found: Opened) -> dict[str, object]:
+    """Return the closure that waits: who signs it off, or sends it back, has its words in front of them."""
+    closure = await queries.proposed_closure(session, found.held)
+    return {"closure": closure, "why": REASONS[ClosureReason(closure.reason)][0]} if closure else {}
 
 
 def _choose(page: PageRequest, found: Opened, form: FormErrors, *, status: int = 200) -> Response:

@@ -17,6 +17,7 @@ from services.triage.domain import (
     ChangedMeanwhile,
     ClockName,
     Command,
+    Hold,
     permissions,
 )
 from services.triage.operations import Act
@@ -130,7 +131,7 @@ def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
     return {
         "title": f"Referral {held.reference}",
         "state": STATE_LABELS[held.situation.state],
-        "hold": HOLD_LABELS[held.situation.hold.outcome] if held.situation.hold else "",
+        "hold": _held_back(held.situation.hold),
         "concern": view.form.concerns.narrative if view.form else "",
         "came_to_light": view.form.concerns.came_to_light_on if view.form else None,
         "risk_owner": held.situation.risk_owner,
@@ -150,6 +151,15 @@ def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
         "obligations": [_plain(each) for each in view.obligations],
         "entries": _entries(view),
     }
+
+
+def _held_back(hold: Hold | None) -> str:
+    """Return what holds a referral back beside its state, and whom to speak to about it."""
+    if hold is None:
+        return ""
+    # The state itself says already that there is a conflict.
+    said = "" if hold.outcome is Command.CONFLICT else f"{HOLD_LABELS[hold.outcome]}. "
+    return f"{said}Speak to {hold.speak_to}."
 
 
 def _take_by(view: ReferralView) -> datetime | None:
