@@ -10,6 +10,8 @@ from services.triage import operations, queries
 from services.triage.domain import Practices
 from services.triage.queries import ClockKey
 
+INDEXED_IN_A_TURN = 20
+
 log = telemetry.logger("triage.jobs")
 overdue = telemetry.counter("triage.clock.overdue", "{clock}", "Clocks of referrals that ran out")
 escalated = telemetry.counter("triage.clock.escalated", "{clock}", "Times that a person was told of a clock")
@@ -50,15 +52,15 @@ async def _escalate(runtime: Runtime, key: ClockKey, now: datetime) -> None:
 
 
 async def people(runtime: Runtime, now: datetime) -> None:
-    """Bring referrals that were read before there was a person index into it, some at a time."""
-    async with runtime.database.transaction(Actor.job("triage", "people")) as session:
-        number = await operations.index_unread(session, now)
-    if number:
-        log.info("Referrals came into the person index.", extra={"facts": {"count": number}})
+    """Bring referrals that have come into the person index, each in a transaction of its own, so many in a turn."""
+    for _ in range(INDEXED_IN_A_TURN):
+        async with runtime.database.transaction(Actor.job("triage", "people")) as session:
+            if not await operations.index_waiting(session, now):
+                return
 
 
 JOBS = (
     Job("deadlines", timedelta(minutes=1), deadlines),
     Job("escalations", timedelta(minutes=1), escalations),
-    Job("people", timedelta(minutes=1), people),
+    Job("people", timedelta(seconds=1), people),
 )

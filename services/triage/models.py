@@ -125,7 +125,9 @@ person_referral = Table(
     column("person", Uuid, LINKING),
     column("since", moment, LINKING),
     column("sealed_identity", LargeBinary, IDENTITY, nullable=True),
+    column("waiting", Boolean, OPERATIONAL),
     Index("person_referral_person", "person"),
+    Index("person_referral_waiting", "since", postgresql_where=text("waiting")),
 )
 
 # Keyed hashes of what somebody may be found by: nothing leads from one back to a name.

@@ -18,6 +18,7 @@ from contracts.intake.police import ReferralReceived
 from services.triage.app import service
 from services.triage.domain import Body, Command, Record
 from services.triage.operations import Act, decide_referral, record_deconfliction
+from services.triage.operations.people import index_waiting
 from tests.conftest import RunningOf, RuntimeOf
 from tests.triage.assessing import assess
 from tests.triage.builders import CLOSURE, GATEWAY, IMU, NOW, GivenPractices, message, practice, received
@@ -37,6 +38,14 @@ class Desk:
         async with self.runtime.database.transaction(Actor.service("triage")) as session:
             await session.lock(subject)
             await found[1](session, event, message(event, subject))
+        await self.index()
+
+    async def index(self) -> None:
+        """Bring what has come into the person index, as the service's job does."""
+        more = True
+        while more:
+            async with self.runtime.database.transaction(Actor.job("triage", "people")) as session:
+                more = await index_waiting(session, NOW)
 
     async def open(self, event: ReferralReceived | None = None) -> UUID:
         """Receive a referral and return its subject."""

@@ -87,4 +87,5 @@ async def abroad(desk: Desk) -> UUID:
     arrival = Arrival(subject, None, uuid4(), OTHER, NOW, "web", uuid4(), first)
     async with desk.runtime.database.transaction(Actor.service("triage")) as session:
         await open_referral(session, arrival, practice(area=ELSEWHERE), NOW)
+    await desk.index()
     return subject

@@ -2,14 +2,15 @@
 
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import text
 
 from chassis.actor import Actor
 from contracts.vocabulary import Role
 from services.triage import queries
+from services.triage.domain import Command, NotOffered
 from services.triage.operations import erase_subject, look_again
-from services.triage.operations.people import index_unread
-from tests.triage.builders import AREA, GATEWAY, NOW, form, officer, rows, version_added
+from tests.triage.builders import AREA, GATEWAY, NOW, form, officer, received, rows, version_added
 from tests.triage.conftest import Desk
 from tests.triage.people_steps import ELSEWHERE, FIRST, OTHER, SECOND, THIRD, abroad, answer, arrives, three, waiting
 
@@ -79,12 +80,27 @@ class TestArrival:
             for sentence in (
                 "DELETE FROM person_key",
                 "DELETE FROM likeness",
-                "UPDATE person_referral SET sealed_identity = NULL",
+                "UPDATE person_referral SET sealed_identity = NULL, waiting = true",
             ):
                 await session.execute(text(sentence))
-            assert await index_unread(session, NOW) == 3
-            assert await index_unread(session, NOW) == 0
+        await desk.index()
         assert await waiting(desk, THIRD) == (FIRST, SECOND)
+
+
+class TestWaiting:
+    async def test_no_end_before_earlier_referrals_were_looked_for(self, desk: Desk) -> None:
+        subject = await arrives(desk, FIRST)
+        await desk.clear(subject)
+        async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+            await session.execute(text("UPDATE person_referral SET waiting = true"))
+        with pytest.raises(NotOffered, match="still being looked for"):
+            await desk.decide(subject, Command.CLOSE)
+        await desk.index()
+        await desk.decide(subject, Command.CLOSE)
+
+    async def test_what_could_not_be_read_waits_for_nothing(self, desk: Desk) -> None:
+        await desk.open(received(form=None, unread_reason="no-form-found"))
+        assert await rows(desk.runtime, "SELECT waiting FROM person_referral") == [{"waiting": False}]
 
 
 class TestOtherAreas:

@@ -73,6 +73,8 @@ def is_gathered(situation: Situation, practice: Practice) -> str:
 
 def earlier_is_answered(situation: Situation, _: Practice) -> str:
     """Refuse a closure until every possible earlier referral has been answered."""
+    if not situation.looked:
+        return "Earlier referrals of this person are still being looked for: open this page again in a moment."
     number = situation.earlier_unanswered
     if number == 0:
         return ""

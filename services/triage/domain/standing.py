@@ -152,9 +152,9 @@ class Situation:
 
     `acting_id` and `acting` are the id and name of whoever acts (empty for other services and the clock). `assessed`
     and `gathered` say that a Gateway assessment and the information gathering are complete since the referral was
-    opened last. `earlier_unanswered` counts the possible earlier referrals that nobody has said yes, no or cannot tell
-    to, `referrals_of_person` the referrals confirmed to be about the same person, this one among them; `once_linked`
-    says that another one was confirmed once and is not any more.
+    opened last. `looked` says that earlier referrals have been looked for, `earlier_unanswered` counts the possible
+    ones that nobody has said yes, no or cannot tell to, `referrals_of_person` the referrals confirmed to be about the
+    same person, this one among them; `once_linked` says that another one was confirmed once and is not any more.
     `open_obligations` says in words what others still owe, `open_requests` how many of these are requests for
     information.
     """
@@ -170,6 +170,7 @@ class Situation:
     acting: str = ""
     assessed: bool = False
     gathered: bool = False
+    looked: bool = True
     earlier_unanswered: int = 0
     referrals_of_person: int = 1
     once_linked: bool = False

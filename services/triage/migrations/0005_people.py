@@ -24,8 +24,8 @@ def upgrade() -> None:
         for statement in area_policy(table):
             op.execute(statement)
     op.execute(
-        "INSERT INTO person_referral (subject, area, person, since)"
-        " SELECT subject, area, gen_random_uuid(), received_at FROM referral"
+        "INSERT INTO person_referral (subject, area, person, since, waiting)"
+        " SELECT subject, area, gen_random_uuid(), received_at, true FROM referral"
     )
 
 
@@ -37,9 +37,12 @@ def _people() -> None:
         sa.Column("person", sa.Uuid(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed_identity", sa.LargeBinary(), nullable=True),
+        sa.Column("waiting", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("subject"),
     )
     op.create_index("person_referral_person", "person_referral", ["person"], unique=False)
+    waiting = sa.text("waiting")
+    op.create_index("person_referral_waiting", "person_referral", ["since"], postgresql_where=waiting)
     op.create_table(
         "person_key",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),

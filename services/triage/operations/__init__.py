@@ -45,7 +45,7 @@ from services.triage.operations.obligations import (
     report_obligation,
     review_partnership,
 )
-from services.triage.operations.people import index_unread, look_again
+from services.triage.operations.people import index_waiting, look_again
 from services.triage.operations.safeguards import (
     add_note,
     admit,
@@ -96,7 +96,7 @@ __all__ = [
     "hear_channel",
     "hear_transfer",
     "hold_draft",
-    "index_unread",
+    "index_waiting",
     "keep_begun",
     "link_referrals",
     "look_again",

@@ -15,7 +15,7 @@ from services.triage import models
 from services.triage.domain import ClockName, Command, Practice, receive
 from services.triage.operations.clocks import NEVER, Deadline, Placed, run_clocks, start_clock
 from services.triage.operations.merging import join_waiting
-from services.triage.operations.people import index_person
+from services.triage.operations.people import expect_person
 from services.triage.operations.saving import (
     Act,
     Line,
@@ -104,7 +104,7 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
     await run_clocks(session, opened, step, practice, now)
     if first.immediate_danger:
         start_clock(session, opened, Deadline(ClockName.URGENT, arrival.received_at + practice.urgent_within), now)
-    await index_person(session, opened, first.form, now)
+    expect_person(session, opened, now, read=first.form is not None)
     await join_waiting(session, arrival.reference, now)
 
 
@@ -126,7 +126,7 @@ async def add_version(session: Session, subject: UUID, version: NewVersion, prac
         values["unread_reason"] = version.unread_reason
     await change(session, subject, values)
     if version.form is not None:
-        await index_person(session, before, version.form, now)
+        expect_person(session, before, now, read=True)
 
 
 async def _keep_version(session: Session, placed: Placed, version: NewVersion, *, row_version: int) -> None:

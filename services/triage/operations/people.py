@@ -3,9 +3,10 @@
 import json
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
@@ -19,7 +20,6 @@ from services.triage.operations.merging import join_waiting
 from services.triage.queries.people import IDENTITIES, Candidate, candidates, identified, keyed
 
 LONDON = ZoneInfo("Europe/London")
-INDEXED_AT_ONCE = 50
 MOST_AT_ONCE = 20
 """So many are asked about at once, the likeliest first; once they are answered, the next look finds the others."""
 _KEEP_KEYS = text(
@@ -29,9 +29,11 @@ _KEEP_KEYS = text(
 _FRESH = upsert(models.person_referral)
 _KEEP_PERSON = _FRESH.on_conflict_do_update(
     index_elements=["subject"],
-    set_={"sealed_identity": _FRESH.excluded.sealed_identity},
+    set_={name: _FRESH.excluded[name] for name in ("sealed_identity", "waiting")},
 )
-_KEEP_UNREAD = _FRESH.on_conflict_do_nothing(index_elements=["subject"])
+_EXPECT = _FRESH.on_conflict_do_update(
+    index_elements=["subject"], set_={"waiting": models.person_referral.c.waiting | _FRESH.excluded.waiting}
+)
 _ALIKE = upsert(models.likeness)
 _KEEP_ALIKE = _ALIKE.on_conflict_do_update(
     index_elements=["reference", "other_reference"],
@@ -40,15 +42,47 @@ _KEEP_ALIKE = _ALIKE.on_conflict_do_update(
 _KEEP_ELSEWHERE = upsert(models.likeness_elsewhere).on_conflict_do_nothing(index_elements=["subject", "other_subject"])
 
 
-async def index_person(session: Session, placed: Placed, form: ReferralForm | None, now: datetime) -> None:
+def expect_person(session: Session, placed: Placed, now: datetime, *, read: bool) -> None:
+    """Note that a referral or a newer form of one has come; where it could be read, the index waits for it.
+
+    Looking for others takes several times as long as storing the referral, and nobody has to wait for that to have it.
+    """
+    row = {"subject": placed.subject, "area": placed.area, "person": rising_id(), "since": now}
+    session.write(_EXPECT, row | {"sealed_identity": None, "waiting": read})
+
+
+async def index_waiting(session: Session, now: datetime) -> bool:
+    """Index the referral that has waited longest; says whether there was one."""
+    index = models.person_referral
+    first = select(index.c.subject).where(index.c.waiting).order_by(index.c.since).limit(1)
+    subject = await session.scalar(first)
+    if subject is None:
+        return False
+    await _index_now(session, subject, now)
+    return True
+
+
+async def _index_now(session: Session, subject: UUID, now: datetime) -> None:
+    """Index a referral unless another process has done so meanwhile."""
+    index = models.person_referral
+    await session.lock(subject)
+    row = await session.first(select(index).where(index.c.subject == subject, index.c.waiting))
+    if row is None:
+        return
+    form = await queries.latest_form(session, subject)
+    if form is None:
+        await session.execute(update(index).where(index.c.subject == subject).values(waiting=False))
+        return
+    await _index_person(session, row, form, now)
+    await join_waiting(session, (await queries.held(session, subject)).reference, now)
+
+
+async def _index_person(session: Session, placed: Placed, form: ReferralForm, now: datetime) -> None:
     """Keep who a referral is about, as its newest form says, and look for others about the same person.
 
     Names that earlier versions gave stay: whoever was called so once may be called so again.
     """
-    row = {"subject": placed.subject, "area": placed.area, "person": rising_id(), "since": now}
-    if form is None:
-        session.write(_KEEP_UNREAD, row | {"sealed_identity": None})
-        return
+    row = {"subject": placed.subject, "area": placed.area, "person": rising_id(), "since": now, "waiting": False}
     identity = identity_of(form, now.astimezone(LONDON).date())
     before = (await identified(session, [placed.subject])).get(placed.subject)
     if before is not None:
@@ -74,19 +108,6 @@ async def look_again(session: Session, reference: str, now: datetime) -> bool:
     known = {*await queries.suggested(session, me.reference), *await queries.linked(session, me.reference)}
     known |= {each.other_reference for each in await queries.sameness(session, me.reference)}
     return await _look(session, me, now, frozenset(known))
-
-
-async def index_unread(session: Session, now: datetime) -> int:
-    """Index referrals that were read before there was an index, 50 at most; returns how many."""
-    index, version = models.person_referral, models.referral_version
-    read = select(version.c.subject).where(version.c.sealed_form.is_not(None))
-    waiting = select(index).where(index.c.sealed_identity.is_(None), index.c.subject.in_(read))
-    rows = await session.rows(waiting.order_by(index.c.since).limit(INDEXED_AT_ONCE))
-    for row in rows:
-        await session.lock(row.subject)
-        await index_person(session, row, await queries.latest_form(session, row.subject), now)
-        await join_waiting(session, (await queries.held(session, row.subject)).reference, now)
-    return len(rows)
 
 
 async def _look(session: Session, me: Candidate, now: datetime, known: frozenset[str] = frozenset()) -> bool:

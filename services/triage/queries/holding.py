@@ -24,7 +24,7 @@ from services.triage.domain import (
     State,
 )
 from services.triage.queries.obligations import open_obligations
-from services.triage.queries.pairs import linked, once_linked, still_to_answer
+from services.triage.queries.pairs import is_indexed, linked, once_linked, still_to_answer
 from services.triage.queries.safeguards import check_access, contact
 
 HELD_BACK = frozenset({State.DECONFLICTING, State.CONFLICT})
@@ -144,6 +144,7 @@ async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Sit
         acting=(session.actor.name or session.actor.id) if person else "",
         assessed=row.assessed,
         gathered=row.gathered,
+        looked=await is_indexed(session, row.subject),
         earlier_unanswered=await still_to_answer(session, row.reference, row.subject),
         referrals_of_person=1 + len(others),
         once_linked=await once_linked(session, row.reference, others),

@@ -179,6 +179,13 @@ async def still_to_answer(session: Session, reference: str, subject: UUID) -> in
     return len(await unanswered(session, reference)) + len(await session.rows(waiting))
 
 
+async def is_indexed(session: Session, subject: UUID) -> bool:
+    """Say whether earlier referrals have been looked for since the newest form of a referral came."""
+    index = models.person_referral
+    waits = select(index.c.subject).where(index.c.subject == subject, index.c.waiting)
+    return await session.scalar(waits) is None
+
+
 async def _pairs(session: Session, own: set[str]) -> set[tuple[str, str]]:
     """Return the suggested pairs of some referrals with others, their own reference first."""
     table = models.likeness
