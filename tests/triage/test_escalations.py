@@ -187,8 +187,10 @@ class TestForecast:
             counts = await queries.clock_counts(session, NOW + timedelta(days=9), NOW)
             lines = await queries.clocks_until(session, Sought(NOW + timedelta(days=9)))
             hers = await queries.clocks_until(session, Sought(NOW + timedelta(days=9), officer=GATEWAY.id))
+            named = Sought(NOW + timedelta(days=9), name=ClockName.DECONFLICTION)
+            assert await queries.clocks_until(session, named) == ()
         assert {(each.officer_id, each.officer) for each in counts} == {(queries.RESTRICTED, "")}
-        assert {(each.officer, each.restricted) for each in lines} == {("", True)}
+        assert {(each.officer, each.restricted, each.hidden) for each in lines} == {("", True, True)}
         assert hers == ()
 
     async def test_shows_nobody_the_clocks_of_another_area(self, desk: Desk) -> None:

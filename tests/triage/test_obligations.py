@@ -378,6 +378,12 @@ class TestAgeingReport:
         await asked(console.desk, subject)
         async with console.desk.runtime.database.transaction(GATEWAY) as session:
             await operations.saving.change(session, subject, {"restricted": True})
-        page = await (await console.signed_in(GATEWAY)).get("/obligations")
+        client = await console.signed_in(GATEWAY)
+        page = await client.get("/obligations")
         assert "KM-7F3K-92QM" in page.text
         assert "Example School" not in page.text
+        assert ">Not shown</td>" in page.text.split("KM-7F3K-92QM", 1)[1]
+        [line] = (await client.get("/obligations.csv")).text.splitlines()[1:]
+        assert (line[:25], line[-2:]) == ("KM-7F3K-92QM,restricted,,", ",,")
+        assert "KM-7F3K-92QM" not in (await client.get("/obligations?kind=information-request")).text
+        assert "KM-7F3K-92QM" not in (await client.get("/work")).text

@@ -150,6 +150,8 @@ class TestRestricted:
         assert references(page) == []
         assert "Ask a supervisor." in page.text
         assert "Sample Dutyofficer" not in page.text
+        # In which state it is, is more than the reference.
+        assert "Ask a supervisor." not in (await console.client.get("/gateway?state=received")).text
         page = await (await console.signed_in(SUPERVISOR)).get("/gateway")
         assert references(page) == ["KM-7F3K-92QM"]
         assert "Sample Dutyofficer" in page.text

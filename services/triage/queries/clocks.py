@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, case, func, select, tuple_
 
 from chassis.database import Session
 from services.triage import models
 from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Running
+from services.triage.queries.safeguards import seen_by
 
 FORECAST_PAGE = 100
 PAUSED_SHOWN = 100
@@ -31,7 +32,10 @@ class ClockKey:
 
 @dataclass(frozen=True)
 class ClockLine:
-    """A clock in a list, without identity: whose referral it is of by reference and officer, and how it stands."""
+    """A clock in a list, without identity: whose referral it is of by reference and officer, and how it stands.
+
+    Of a `hidden` one, this person may not be shown which clock it is: that alone would tell of a conflict.
+    """
 
     subject: UUID
     reference: str
@@ -43,6 +47,7 @@ class ClockLine:
     paused_at: datetime | None
     paused_for: str
     times_extended: int
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,13 +132,13 @@ async def clocks_until(session: Session, sought: Sought) -> tuple[ClockLine, ...
     clock, referral = models.clock, models.referral
     wanted = [_runs_out(sought.until)]
     if sought.name is not None:
-        wanted.append(clock.c.name == sought.name)
+        wanted += [clock.c.name == sought.name, seen_by(session.actor)]
     if sought.officer is not None:
         wanted.append(_officer_shown == sought.officer)
     place = (clock.c.due_at, clock.c.subject, clock.c.name, clock.c.about)
     if sought.after is not None:
         wanted.append(tuple_(*place) > tuple_(*sought.after))
-    joined = select(*_COLUMNS).join(referral, referral.c.subject == clock.c.subject).where(*wanted)
+    joined = _listed(session).join(referral, referral.c.subject == clock.c.subject).where(*wanted)
     rows = await session.rows(joined.order_by(*place).limit(FORECAST_PAGE + 1))
     return tuple(_line(row) for row in rows)
 
@@ -142,17 +147,17 @@ async def paused_clocks(session: Session) -> tuple[ClockLine, ...]:
     """Return at most 100 clocks that stand still and one more, the longest paused first."""
     clock, referral = models.clock, models.referral
     still = clock.c.stopped_at.is_(None) & clock.c.paused_at.is_not(None)
-    joined = select(*_COLUMNS).join(referral, referral.c.subject == clock.c.subject).where(still)
+    joined = _listed(session).join(referral, referral.c.subject == clock.c.subject).where(still)
     rows = await session.rows(joined.order_by(clock.c.paused_at).limit(PAUSED_SHOWN + 1))
     return tuple(_line(row) for row in rows)
 
 
-_COLUMNS = (
-    models.clock,
-    models.referral.c.reference,
-    models.referral.c.officer_name,
-    models.referral.c.restricted,
-)
+def _listed(session: Session) -> Select[Any]:
+    table = models.referral
+    seen = seen_by(session.actor).label("seen")
+    return select(models.clock, table.c.reference, table.c.officer_name, table.c.restricted, seen)
+
+
 # Whose a restricted referral is stays with those who may see it, so lists count all of them together.
 _officer_shown = case((models.referral.c.restricted, RESTRICTED), else_=func.coalesce(models.referral.c.officer_id, ""))
 
@@ -172,6 +177,7 @@ def _line(row: Row[Any]) -> ClockLine:
         about=row.about,
         due_at=row.due_at,
         paused_at=row.paused_at,
-        paused_for=row.paused_for or "",
-        times_extended=row.times_extended,
+        paused_for=row.paused_for or "" if row.seen else "",
+        times_extended=row.times_extended if row.seen else 0,
+        hidden=not row.seen,
     )

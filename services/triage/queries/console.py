@@ -12,6 +12,7 @@ from chassis.database import Session
 from services.triage import models
 from services.triage.domain import Command, Obligation, State
 from services.triage.queries.queues import WORKED_STATES
+from services.triage.queries.safeguards import seen_by
 
 SHOWN = 50
 """How many lines a list of the console shows at most."""
@@ -118,7 +119,9 @@ async def owed_to(session: Session, officer_id: str) -> tuple[OwedLine, ...]:
     """Return what others owe on the referrals that an officer has, what is due first in front; 50 at most."""
     table, referral = models.obligation, models.referral
     mine = select(referral.c.subject, referral.c.reference).where(
-        referral.c.officer_id == officer_id, referral.c.state.in_([state.value for state in WORKED_STATES])
+        referral.c.officer_id == officer_id,
+        referral.c.state.in_([state.value for state in WORKED_STATES]),
+        seen_by(session.actor),
     )
     held = mine.subquery()
     joined = select(table, held.c.reference).join(held, held.c.subject == table.c.subject)

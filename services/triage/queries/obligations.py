@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select, tup
 from chassis.database import Session
 from services.triage import models
 from services.triage.domain import Obligation
+from services.triage.queries.safeguards import seen_by
 
 AGEING_PAGE = 50
 MOST_IN_A_FILE = 10_000
@@ -84,6 +85,8 @@ async def open_obligations(session: Session, subject: UUID) -> tuple[OpenObligat
 class AgeingLine:
     """One open obligation in the ageing report, without identity; `owner` is empty where the referral is restricted.
 
+    Of a `hidden` one, this person may not be shown what is owed either.
+
     `due_at` is that of its clock, which may have been given more time, and stands still while `paused`.
     """
 
@@ -97,6 +100,7 @@ class AgeingLine:
     due_at: datetime
     paused: bool
     acknowledged: bool
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,8 +124,15 @@ async def ageing_lines(
     table, referral, clock = models.obligation, models.referral, models.clock
     place = tuple_(table.c.made_at, table.c.id)
     wanted = select(
-        table, referral.c.reference, referral.c.restricted, clock.c.due_at.label("runs_out"), clock.c.paused_at
+        table,
+        referral.c.reference,
+        referral.c.restricted,
+        seen_by(session.actor).label("seen"),
+        clock.c.due_at.label("runs_out"),
+        clock.c.paused_at,
     ).join(referral, referral.c.subject == table.c.subject)
+    if kind is not None:
+        wanted = wanted.where(seen_by(session.actor))
     wanted = _of(wanted.outerjoin(clock, _its_clock()), kind).order_by(*place.clauses)
     if after is not None:
         wanted = wanted.where(place > after)
@@ -165,11 +176,12 @@ def _ageing_line(row: Row[Any]) -> AgeingLine:
         id=row.id,
         reference=row.reference,
         kind=Obligation(row.kind),
-        service=row.service,
+        service=row.service if row.seen else "",
         owner="" if row.restricted else row.owner,
         restricted=row.restricted,
         made_at=row.made_at,
         due_at=row.runs_out or row.due_at,
         paused=row.paused_at is not None,
         acknowledged=row.acknowledged_at is not None,
+        hidden=not row.seen,
     )

@@ -64,7 +64,8 @@ class Wanted:
     @property
     def narrowed(self) -> bool:
         """Say whether something is asked of the lines that the reference alone does not tell."""
-        return bool(self.officer or self.district or self.area or self.danger or self.overdue_at)
+        asked = self.officer or self.district or self.area or self.danger or self.overdue_at
+        return bool(asked) or len(self.states) == 1
 
 
 @dataclass(frozen=True)
