@@ -11,7 +11,7 @@ from services.triage.queries import BegunWork, Held
 from services.triage.web.views.asked import opened
 
 NOT_WORDS = frozenset({"row_version", "step"})
-"""What a form sends besides words; a choice alone, though, is not yet work that could be lost."""
+"""What every form sends, whether or not somebody has written or chosen anything."""
 
 
 def decision_of(page: PageRequest) -> Command:
