@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from contracts.vocabulary import Role
 from services.triage import jobs, queries
 from services.triage.domain import (
     ChangedMeanwhile,
@@ -16,14 +17,16 @@ from services.triage.domain import (
     Running,
     extended,
 )
-from services.triage.operations import Act, extend_clock, pause_clock
+from services.triage.operations import Act, decide_referral, extend_clock, pause_clock
 from services.triage.operations.clocks import WHOLE
 from services.triage.queries import ClockKey
 from tests.conftest import RuntimeOf
 from tests.triage.builders import (
+    CLOSURE,
     GATEWAY,
     NOW,
     announced,
+    officer,
     practice,
     received,
     rows,
@@ -31,7 +34,25 @@ from tests.triage.builders import (
 from tests.triage.clockwork import WHY, clock, escalate, escalations, extend, kent, key, pause, resume, told
 from tests.triage.conftest import Desk
 
+SUPERVISOR = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
 FRIDAY = datetime(2026, 12, 18, 10, 0, tzinfo=UTC)
+
+
+class TestSigningOff:
+    async def test_has_the_areas_time_and_not_that_of_the_review_which_the_closure_names(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await desk.clear(subject)
+        local = practice(every_closure_signed_off=True)
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            far = Record(**{**CLOSURE, "review_on": date(2040, 1, 2)})
+            await decide_referral(session, subject, Act(Command.PROPOSE, NOW, far), local)
+        due = "SELECT due_at FROM clock WHERE name = :name"
+        assert await rows(desk.runtime, due, name=ClockName.SIGN_OFF) == [{"due_at": local.due[ClockName.SIGN_OFF]}]
+        async with desk.runtime.database.transaction(SUPERVISOR) as session:
+            signed = Act(Command.SIGN_OFF, NOW, Record(rationale="Looked at. Synthetic."))
+            await decide_referral(session, subject, signed, local)
+        [review] = await rows(desk.runtime, due, name=ClockName.CLOSURE_REVIEW)
+        assert review["due_at"] == local.close_of(date(2040, 1, 2))
 
 
 class TestExtending:

@@ -59,7 +59,9 @@ async def run_clocks(session: Session, placed: Placed, step: Step, practice: Pra
     for name in row.starts:
         if row.command is Command.MORE_TIME and await _give_more(session, placed, name, practice):
             continue
-        start_clock(session, placed, Deadline(name, practice.deadline(name, step.record.review_on)), now)
+        # The date that a proposed closure names is that of its review: signing it off has the area's own time.
+        review_on = step.record.review_on if name is ClockName.CLOSURE_REVIEW else None
+        start_clock(session, placed, Deadline(name, practice.deadline(name, review_on)), now)
 
 
 def start_clock(session: Session, placed: Placed, deadline: Deadline, now: datetime) -> None:
