@@ -19,6 +19,7 @@ from tests.journeys.steps import (
     cleared,
     decided,
     drafted,
+    indexed,
     ready,
     recorded,
     referred,
@@ -34,6 +35,7 @@ WHO = {"by": "Ann Example (synthetic)", "service": "Early Help"}
 
 def walked(live: Live, reference: str, plant: Plant) -> None:
     """Let people write canaries wherever they may write, and look for the person by name; it ends in partnership."""
+    indexed(live, reference)
     walk = _Walk(live, reference, plant)
     for step in (walk.unit, walk.gateway, walk.guarded, walk.alike, walk.other_force, walk.closing, walk.service):
         step()
@@ -72,9 +74,8 @@ class _Walk:
         cleared(self.live, self.reference)
 
     def gateway(self) -> None:
-        """Officers assess, draft the next assessment, note, correct, allocate and move a clock."""
+        """Officers assess, note, correct, allocate and move a clock."""
         assessed(self.live, self.reference, said=self.plant.value("assessment"))
-        drafted(self.live, self.reference, said=self.plant.value("draft"))
         self._record("note", GATEWAY, "note")
         self._record("correction", GATEWAY, "correction", reason="wrong-fact")
         self._record(f"clocks/extend-clock?clock=assessment&about={UUID(int=0)}", GATEWAY, "clock")
@@ -144,7 +145,7 @@ class _Walk:
         self._again()
 
     def channel(self) -> None:
-        """Channel accepts the pack, reports what it gathered and gives the case back; the police correct, take it."""
+        """Channel accepts the pack, reports what it gathered and gives the case back; the police take it."""
         self._decide("pass-on")
         case_of(self.live, self.reference, "accept")
         self._until("handed-over")
@@ -156,6 +157,7 @@ class _Walk:
         case_of(self.live, self.reference, "give-back", reason=self.plant.value("given-back"))
         self._until("given-back")
         self._decide("take-back")
+        drafted(self.live, self.reference, said=self.plant.value("draft"))
 
     def front_door(self) -> None:
         """Social care says what it does."""

@@ -47,7 +47,14 @@ def referred(live: Live, surname: str = "", **person: Any) -> str:
     reference = str(answer.json()["reference"])
     done = live.command("ledger", reference, "--wait", "60")
     assert done.returncode == 0, done.stdout
+    indexed(live, reference)
     return reference
+
+
+def indexed(live: Live, reference: str) -> None:
+    """Wait until the person index knows a referral, so that others are looked for and found."""
+    known = "SELECT 1 FROM person_key JOIN referral USING (subject) WHERE reference = $1 LIMIT 1"
+    wait(lambda: live.of("triage", known, reference), 60, "The referral's place in the person index")
 
 
 def new_name() -> str:

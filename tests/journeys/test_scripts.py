@@ -10,9 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 STATIC = Path(__file__).parents[2] / "chassis" / "static"
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'"
-)
+POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'"
 NEWER = """<!DOCTYPE html><title>Queue</title><h1>Queue</h1><div aria-live="polite" data-newer="/newer?since=1"
 data-here="/gateway?sort=due" data-signed-out="You have been signed out."></div><p id="line">The first line</p>
 <script type="module" src="/assets/newer.js"></script>"""
