@@ -31,13 +31,13 @@ from services.stats.app import service as stats_service
 from services.triage.app import service as triage_service
 from services.triage.domain import Body, Command, Record
 from services.triage.operations import Act, decide_referral, record_deconfliction
-from services.triage.operations.saving import carry_out
 from services.triage.settings import TriageSettings
 from tests.conftest import Installation, Running, RunningOf, eventually
 from tests.emptying import empty
 from tests.intake.builders import mail_with_form, referral
 from tests.intake.partnered import authorised
 from tests.intake.test_doors import port, send
+from tests.triage.assessing import assess
 from tests.triage.builders import GATEWAY, IMU
 
 __all__ = ["port"]
@@ -55,7 +55,9 @@ NUMBERED_AS_THEY_COME = {"history": ("id",)}
 """History is numbered in the order in which referrals happened to be handled; within a referral `row_version` tells."""
 MACHINE_TIME = {"inbox_event": ("handled_at",), "document": ("received_at",)}
 """When the plumbing did its work. Business time stands still in this test, so that every other time is compared."""
-LEFT_OUT = {**NUMBERED_AS_THEY_COME, **MACHINE_TIME}
+MADE_UP = {"person_referral": ("person",)}
+"""Each referral begins as a person of its own, under an id that means nothing."""
+LEFT_OUT = {**NUMBERED_AS_THEY_COME, **MACHINE_TIME, **MADE_UP}
 Originals = Mapping[str, bytes]
 PLUMBING = (tables.inbox_event, tables.inbox_position, tables.document)
 
@@ -128,7 +130,7 @@ async def decided(clean: Installation, intake: Running, originals: Originals) ->
                 "Synthetic words.",
             )
             async with runtime.database.transaction(GATEWAY) as session:
-                await carry_out(session, row.subject, Act(Command.ASSESS, clock.now(), said), local)
+                await assess(session, row.subject, local)
                 for command in ways[number % len(ways)]:
                     alone = replace(local, gathers=Body.POLICE)
                     here = alone if command in (Command.GATHER, Command.GATHERED) else local
