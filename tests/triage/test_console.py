@@ -49,6 +49,18 @@ class TestMyWork:
         assert "Kent Early Help, not acknowledged yet" in text_of(page)
         assert f'href="{ONE}/decision/reopen"' in page.text
 
+    async def test_waits_for_no_acknowledgement_of_an_action(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        await console.desk.decide(subject, Command.PLP)
+        client = await console.signed_in(GATEWAY)
+        due = {"review_on-day": "18", "review_on-month": "5", "review_on-year": "2099"}
+        asked = {"officer": GATEWAY.name, "message": "Call the school. Synthetic.", **due, "step": "commit"}
+        assert (await send(client, f"{ONE}/obligations/action", **asked)).status_code == 303
+        page = text_of(await client.get("/work"))
+        assert "What I am to do myself" in page
+        assert "not acknowledged yet" not in page
+
     async def test_is_nobody_elses(self, console: Console) -> None:
         subject = await console.desk.open()
         await console.desk.clear(subject)

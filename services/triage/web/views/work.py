@@ -82,7 +82,8 @@ def _owed(lines: Sequence[OwedLine], now: datetime) -> list[dict[str, object]]:
             "owner": each.owner,
             "due_at": each.due_at,
             "overdue": each.due_at < now,
-            "acknowledged": each.acknowledged,
+            # Only a service that is signposted to acknowledges; an action of one's own or a request has nobody to.
+            "acknowledged": each.acknowledged or each.kind is not Obligation.SIGNPOST,
         }
         for each in lines
     ]
