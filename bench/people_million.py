@@ -40,7 +40,7 @@ _REFERRALS = """INSERT INTO referral (subject, area, area_version, reference, st
     received_at, door, immediate_danger, version, unread_reason, state, risk_owner, section_36_made, assessed, gathered,
     restricted, district, next_due_at, decisions, row_version)
     SELECT subject, area, $1, subject::text, subject, subject, since, 'api', false, 1, '', 'received', 'Synthetic',
-    false, false, false, '', '9999-12-31T00:00Z', 0, 1 FROM person_referral"""
+    false, false, false, false, '', '9999-12-31T00:00Z', 0, 1 FROM person_referral"""
 
 
 @dataclass
@@ -144,8 +144,8 @@ def _keyed(keys: SubjectKeys, identity: Identity) -> Iterator[int]:
 
 async def _copy(own: asyncpg.Connection, store: asyncpg.Connection, loaded: Loaded) -> None:
     moment = datetime.combine(TODAY, datetime.min.time(), UTC)
-    people = [(subject, area, person, moment, sealed) for subject, area, person, sealed in loaded.people]
-    columns = ["subject", "area", "person", "since", "sealed_identity"]
+    people = [(subject, area, person, moment, sealed, False) for subject, area, person, sealed in loaded.people]
+    columns = ["subject", "area", "person", "since", "sealed_identity", "waiting"]
     await own.copy_records_to_table("person_referral", records=people, columns=columns)
     await own.copy_records_to_table("person_key", records=loaded.keys, columns=["key", "subject", "area"])
     await store.copy_records_to_table(

@@ -160,8 +160,9 @@ class Store:
         identity = identity_of(person.form(), received_at.date())
         sealed = await self._sealed(subject, IDENTITIES.dump_json(identity).decode())
         rows.add(
-            "person_referral", subject=subject, area=AREA, person=uuid4(), since=received_at, sealed_identity=sealed
-        )
+            "person_referral", subject=subject, area=AREA, person=uuid4(), since=received_at, sealed_identity=sealed,
+            waiting=False,
+        )  # fmt: skip
         for key in {self.keys.keyed(f"triage person {each}") for each in keys_of(identity)}:
             rows.add("person_key", key=key, subject=subject, area=AREA)
 
