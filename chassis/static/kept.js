@@ -1,5 +1,7 @@
 /* Keeps what stands in a long form while it is being written, so that a lost line or a closed window loses nothing. */
 const EVERY = 20000;
+/* A page that is loaded again soon after a pause already offers what was written. */
+const PAUSE = 2000;
 const form = document.querySelector("form[data-kept]");
 
 function written() {
@@ -28,17 +30,23 @@ if (form) {
     if (now === kept) {
       return;
     }
+    kept = now;
     keep(now).then(
       (words) => {
-        kept = now;
         told.textContent = words + ".";
       },
       () => {
+        kept = null;
         told.textContent = "What you write could not be kept just now. Copy it before you leave this page.";
       },
     );
   };
   window.setInterval(look, EVERY);
+  let pause;
+  form.addEventListener("input", () => {
+    window.clearTimeout(pause);
+    pause = window.setTimeout(look, PAUSE);
+  });
   /* Whoever turns to another window, or closes this one, loses nothing of the last seconds either. */
   document.addEventListener("visibilitychange", () => document.hidden && look());
 }

@@ -85,6 +85,13 @@ class TestKept:
         served.after(21)
         assert len(served.kept) == 1
 
+    def test_sends_soon_after_the_writer_pauses(self, page: Page) -> None:
+        served = Served(page, KEPT)
+        page.fill("#rationale", "My words")
+        served.after(3)
+        page.get_by_text("Kept as you write.").wait_for()
+        assert served.kept == ["csrf_token=t&rationale=My+words"]
+
     def test_sends_at_once_when_the_page_is_left(self, page: Page) -> None:
         served = Served(page, KEPT)
         page.fill("#rationale", "My words")
