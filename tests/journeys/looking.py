@@ -10,8 +10,8 @@ from tests.journeys.live import Live
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-ABSENT, ENDED = "/referrals/KM-0000-0000", "/progress/a-link"
-"""The addresses of a referral that does not exist and of a link that is over: looked at for what they refuse."""
+ABSENT, ENDED, LOST = "/referrals/KM-0000-0000", "/progress/a-link", "/signpost-links/nobody-was-sent-this"
+"""A referral that does not exist, a link that is over and one that never was: looked at for what they refuse."""
 UNSAID = (
     "[...document.querySelectorAll('.throughline-scroll')].filter(place => (place.scrollWidth > place.clientWidth)"
     " !== (getComputedStyle(place, '::before').display === 'block')).length"
@@ -58,7 +58,7 @@ class Look:
         answer = self.page.goto(address)
         assert answer is not None
         policy = answer.headers.get("content-security-policy", "")
-        expected = 404 if address.endswith((ABSENT, ENDED)) else 200
+        expected = 404 if address.endswith((ABSENT, ENDED, LOST)) else 200
         if answer.status != expected or not re.search(r"default-src '(none|self)'", policy):
             self.problems.append(f"{address}: status {answer.status}, policy {policy!r}")
         if "unsafe-inline" in policy or "unsafe-eval" in policy:

@@ -5,19 +5,39 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from samples.send import REFERENCE
 from services.intake.web.form.steps import STEPS
 from tests.faults.canaries import Plant
 from tests.faults.test_canaries import appended, envelope, parked_for
 from tests.journeys.live import Live, aside, mail_aside, mailed, signed_in, wait
-from tests.journeys.looking import ABSENT, ENDED
+from tests.journeys.looking import ABSENT, ENDED, LOST
 from tests.journeys.pages import answered
-from tests.journeys.steps import COORDINATOR, GATEWAY, IMU, SUPERVISOR, case_of, decided, ready, referred
+from tests.journeys.steps import (
+    CLOSURE,
+    COORDINATOR,
+    GATEWAY,
+    IMU,
+    REASON,
+    SUPERVISOR,
+    assessed,
+    case_of,
+    cleared,
+    decided,
+    drafted,
+    mailed_link,
+    new_day,
+    new_name,
+    ready,
+    recorded,
+    referred,
+    risk_owner,
+)
 from tests.journeys.test_pathway import BOARD, FRONT_DOOR, offered
 
 DESK, OPS = "dana.desk@kent-police.example", "olu.ops@throughline.example"
+NORTH, NORTH_IMU = "nora.gateway@northmere-police.example", "ines.intelligence@northmere-police.example"
 CHAIR = "chidi.chair@kent-council.example"
 MEDWAY, PRIVACY = "meera.medway@medway-council.example", "priya.privacy@throughline.example"
 
@@ -52,13 +72,71 @@ def staged(live: Live) -> Iterator[World]:
     parked = wait(lambda: parked_for(live, sent.subject), 90, "A parked message")
     pair = suspected(live)
     unread = mailed_without_form(live)
+    police = at_every_turn(live, clear) | elsewhere(live)
     released(live)
-    wait(lambda: live.of("notify", "SELECT 1 FROM signpost"), 60, "The signpost")
+    link = wait(lambda: mailed_link(live, signposted, "signpost-links"), 60, "The mail with the link")
+    police |= {"signpost-link": link.partition("/signpost-links/")[2]}
+    offer = wait(lambda: mailed_link(live, police["offered"], "transfer-links"), 60, "The mail with the offer")
+    police |= {"transfer-link": offer.partition("/transfer-links/")[2]}
     wait(lambda: live.of("monitor", "SELECT 1 FROM checkpoint WHERE service = 'intake'"), 120, "Intake's checkpoint")
     yield World(
-        live, fresh, clear, handed, unread, names(live, fresh, unread) | {"parked": str(parked["id"]), "pair": pair}
+        live,
+        fresh,
+        clear,
+        handed,
+        unread,
+        names(live, fresh, unread) | {"parked": str(parked["id"]), "pair": pair} | police,
     )
     live.command("parked", "discard", str(parked["id"]), "--reason", "made by a test")
+
+
+def at_every_turn(live: Live, clear: str) -> dict[str, str]:
+    """Bring police referrals to every turn that has pages of its own; return what their addresses name."""
+    stopped, secret, led, offered_away, proposed = (referred(live) for _ in range(5))
+    for reference in (led, offered_away, proposed):
+        ready(live, reference)
+    recorded(live, stopped, "deconfliction", IMU, outcome="record-conflict", rationale=REASON)
+    recorded(live, secret, "restriction", SUPERVISOR, rationale=REASON)
+    recorded(live, secret, "access", SUPERVISOR, officer=GATEWAY, rationale=REASON)
+    decided(live, led, "lead-partnership", risk_owner="Gwen Gateway (synthetic)")
+    due = {"review_on-day": "18", "review_on-month": "5", "review_on-year": "2099"}
+    recorded(live, led, "obligations/action", officer="Gwen Gateway (synthetic)", message=REASON, **due)
+    decided(live, offered_away, "offer-transfer", force="southvale-police", message=REASON)
+    decided(live, proposed, "propose-closure", **{**CLOSURE, "risk_owner": risk_owner(live, proposed)})
+    recorded(live, clear, f"same?other={offered_away}", answer="linked", reason=REASON)
+    assessed(live, clear)
+    owed = "SELECT o.id FROM obligation o JOIN referral USING (subject) WHERE reference = $1"
+    listed = "SELECT a.id FROM access a JOIN referral USING (subject) WHERE reference = $1"
+    whose = "SELECT p.person FROM person_referral p JOIN referral USING (subject) WHERE reference = $1"
+    return {
+        "stopped": stopped,
+        "restricted": f"/referrals/{secret}",
+        "access": f"/referrals/{secret}/access/{live.of('triage', listed, secret)[0]['id']}/end",
+        "led": f"/referrals/{led}",
+        "owed": f"/referrals/{led}/obligations/{live.of('triage', owed, led)[0]['id']}",
+        "offered": offered_away,
+        "proposed": f"/referrals/{proposed}",
+        "person": f"/people/{live.of('triage', whose, clear)[0]['person']}",
+        "draft": drafted(live, clear),
+    }
+
+
+def elsewhere(live: Live) -> dict[str, str]:
+    """Refer one person in two areas, of which in the second the police gather; return the addresses there."""
+    one = {"surname": new_name(), "forenames": new_name(), "date_of_birth": new_day()}
+    here, there = (referred(live, **one, district=district) for district in ("Thanet", "Aldmere"))
+    cleared(live, there, NORTH_IMU)
+    assessed(live, there, NORTH)
+    decided(live, there, "gather-information", NORTH)
+    recorded(live, there, "obligations/request", NORTH, officer="A sample school", message=REASON)
+    owed = "SELECT o.id FROM obligation o JOIN referral USING (subject) WHERE reference = $1"
+    other = "SELECT other_subject AS id FROM likeness_elsewhere JOIN referral USING (subject) WHERE reference = $1"
+    found = wait(lambda: live.of("triage", other, here), 60, "What another area holds")
+    return {
+        "elsewhere": f"/referrals/{here}/elsewhere?other={found[0]['id']}",
+        "gathering": f"/referrals/{there}",
+        "asked": f"/referrals/{there}/obligations/{live.of('triage', owed, there)[0]['id']}",
+    }
 
 
 def mailed_without_form(live: Live) -> str:
@@ -73,8 +151,8 @@ def mailed_without_form(live: Live) -> str:
 
 def suspected(live: Live) -> str:
     """Refer one person twice; return the later and the earlier reference, as the pair's address has them."""
-    surname = f"Alike-{uuid4().hex[:8]}"
-    both = {referred(live, surname) for _ in range(2)}
+    alike = {"surname": new_name(), "forenames": new_name(), "date_of_birth": new_day()}
+    both = {referred(live, **alike) for _ in range(2)}
     (pair,) = live.of(
         "intake",
         "SELECT later.reference AS later, earlier.reference AS earlier FROM referral_pair AS pair"
@@ -124,6 +202,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
     """Return which addresses each member of staff opens at each service; the empty person is the public."""
     fresh, clear, handed, ids = world.fresh, world.cleared, world.handed, world.names
     later, _, earlier = ids["pair"].partition("/")
+    clock = f"clock=assessment&about={UUID(int=0)}"
     decisions = ("propose-closure", "signpost", "lead-partnership", "pass-on", "refer-section-36", "offer-transfer")
     return {
         "intake": [
@@ -142,8 +221,19 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (GATEWAY, [f"/referrals/{clear}/decision/{command}" for command in decisions]),
             (GATEWAY, ["/work", "/search", "/forecast", "/obligations", f"/referrals/{clear}/print"]),
             (GATEWAY, [f"/referrals/{clear}/{page}" for page in ("assess", "assessments/1", "pack", "note")]),
-            (GATEWAY, [f"/referrals/{clear}/correction", f"/referrals/{clear}/clocks/extend-clock?clock=assessment"]),
+            (GATEWAY, [f"/referrals/{clear}/correction", f"/referrals/{clear}/clocks/extend-clock?{clock}"]),
+            (GATEWAY, [ids["draft"], f"{ids['draft']}/check", f"{ids['draft']}/concern"]),
+            (GATEWAY, [f"/referrals/{clear}/assessments/2/against/1", ids["person"], f"{ids['person']}/separate"]),
+            (GATEWAY, [ids["led"], f"{ids['led']}/obligations/action", f"{ids['led']}/partnership/review"]),
+            (GATEWAY, [f"{ids['owed']}/done", f"{ids['owed']}/cancel", ids["elsewhere"], ids["restricted"]]),
+            (GATEWAY, [f"/referrals/{ids['offered']}", f"/referrals/{ids['offered']}/decision/call-transfer-back"]),
+            (NORTH, [ids["gathering"], f"{ids['gathering']}/obligations/request", f"{ids['asked']}/done"]),
+            (NORTH, [f"{ids['gathering']}/decision/information-gathered", "/obligations", "/forecast"]),
+            (IMU, [f"/referrals/{ids['stopped']}", f"/referrals/{ids['stopped']}/investigation"]),
             (SUPERVISOR, ["/gateway", "/imu", "/workload", f"/referrals/{clear}/allocate", ABSENT]),
+            (SUPERVISOR, [f"{ids['proposed']}/decision/{end}" for end in ("sign-closure-off", "send-closure-back")]),
+            (SUPERVISOR, [f"{ids['restricted']}/{page}" for page in ("restriction/end", "access")]),
+            (SUPERVISOR, [ids["access"], f"/referrals/{clear}/restriction"]),
         ],
         "channel": [
             (COORDINATOR, ["/", "/awareness", "/cases", f"/find?reference={handed}", f"/cases/{handed}"]),
@@ -153,6 +243,8 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
         "notify": [
             (FRONT_DOOR, ["/", "/inbox", f"/concerns/{ids['subject']}", f"/signposts/{ids['signpost']}"]),
             (MEDWAY, ["/inbox"]),
+            ("", [f"/signpost-links/{ids['signpost-link']}", f"/transfer-links/{ids['transfer-link']}"]),
+            ("", [LOST]),
             (OPS, ["/desk", f"/notices/{ids['notice']}", "/mail", f"/mail/{ids['mail']}"]),
         ],
         "stats": [(BOARD, ["/", ids["release"]])],
@@ -173,6 +265,9 @@ def downloads(world: World) -> dict[str, list[tuple[str, str]]]:
             ("", "/blank-form.docx"),
             ("", "/blank-form.pdf"),
         ],
-        "triage": [(GATEWAY, f"/referrals/{world.unread}/documents/{ids['held']}")],
+        "triage": [
+            (GATEWAY, f"/referrals/{world.unread}/documents/{ids['held']}"),
+            (GATEWAY, "/obligations.csv"),
+        ],
         "stats": [(BOARD, f"{ids['release']}/tables.csv")],
     }
