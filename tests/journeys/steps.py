@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from random import choice
 from typing import Any
 from uuid import uuid4
@@ -17,14 +18,14 @@ GATEWAY = "gwen.gateway@kent-police.example"
 SUPERVISOR = "sam.supervisor@kent-police.example"
 COORDINATOR = "cora.coordinator@kent-council.example"
 REASON = "SYNTHETIC: a reason made up for a test."
+# In the future sixteen months from now, too, and within two years from today.
+REVIEW_ON = datetime.now(UTC).date() + timedelta(days=600)
 CLOSURE = {
     "reason": "mistaken",
     "finding": "SYNTHETIC: the essay was set by the school.",
     "alternatives": "SYNTHETIC: a signpost was offered and not wanted.",
     "earlier": "SYNTHETIC: looked, and read all there is.",
-    "review_on-day": "18",
-    "review_on-month": "5",
-    "review_on-year": "2099",
+    **{f"review_on-{part}": str(getattr(REVIEW_ON, part)) for part in ("day", "month", "year")},
 }
 
 

@@ -134,9 +134,7 @@ class TestOnSignpostReported:
         assert running == [{"about": second["id"]}]
         # Somebody has to look at what came back: its clock is told of when it runs out.
         looks = "SELECT stopped_at, due_at FROM clock WHERE name = 'assessment'"
-        assert await rows(desk.runtime, looks) == [
-            {"stopped_at": None, "due_at": practice().due[ClockName.ASSESSMENT]}
-        ]
+        assert await rows(desk.runtime, looks) == [{"stopped_at": None, "due_at": practice().due[ClockName.ASSESSMENT]}]
 
 
 class TestOnInformationGathered:

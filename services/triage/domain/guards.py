@@ -139,11 +139,20 @@ def is_restricted(situation: Situation, _: Practice) -> str:
     return "" if situation.restricted else "This referral is not restricted."
 
 
+def one_person_withdraws(situation: Situation, _: Practice) -> str:
+    """Refuse withdrawing a repeat: it would be a way round the second person that its closure needs."""
+    why = _why_repeat(situation)
+    return f"{why}: propose a closure, so that a second person looks at it." if why else ""
+
+
 def _why_two(situation: Situation, practice: Practice) -> str:
+    every = "In this area a supervisor signs every closure off" if practice.every_closure_signed_off else ""
+    return _why_repeat(situation) or every
+
+
+def _why_repeat(situation: Situation) -> str:
     number = situation.referrals_of_person
     if number > 1:
         return f"This person has been referred {'twice' if number == 2 else f'{number} times'}"  # noqa: PLR2004
-    if situation.once_linked:
-        # Whoever separates two referrals must not be able to close alone what two had to look at before.
-        return "This was once said to be the same person as in another referral"
-    return "In this area a supervisor signs every closure off" if practice.every_closure_signed_off else ""
+    # Whoever separates two referrals must not be able to close alone what two had to look at before.
+    return "This was once said to be the same person as in another referral" if situation.once_linked else ""

@@ -146,7 +146,7 @@ TABLE: tuple[Transition, ...] = (
                ("rationale",), starts=(_C.ASSESSMENT,), stops=(_C.TRANSFER,)),
     Transition(Command.WITHDRAW, "Record as withdrawn", _UNDECIDED - _NOT_CLEAR - {_S.CONFLICT}, _S.WITHDRAWN,
                _SUPERVISOR, ("reason", "rationale", "risk_owner"), stops=_ENDING, outcome=Outcome.WITHDRAWN,
-               tells=ProgressStage.CLOSED, guards=_MAY_END),
+               tells=ProgressStage.CLOSED, guards=(*_MAY_END, g.one_person_withdraws)),
     Transition(Command.CORRECT, "Record that something was wrong", _ALL, None, _GATEWAY, ("reason", "rationale")),
     Transition(Command.REOPEN, "Reopen", _ENDED | {_S.SIGNPOSTED, _S.PLP}, _S.RECEIVED, _GATEWAY, ("rationale",),
                starts=(_C.DECONFLICTION, _C.ASSESSMENT), stops=(_C.CLOSURE_REVIEW, _C.PLP_REVIEW),

@@ -107,4 +107,3 @@ def _late(offered: Row[Any], answer: TransferAnswer, force: str) -> Record:
         rationale=f"{force}: {answer.by} {answer.word} the transfer after it {ended[offered.answer]}."
         " Nothing has changed: tell them where the referral is."
     )
-

@@ -1,6 +1,7 @@
 """The Gateway decides: choose, write, check, commit."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from chassis.database import Session
 from chassis.web import (
@@ -39,6 +40,7 @@ from services.triage.web.views import begun
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
 from services.triage.web.views.pack import before_handing_over
 
+LATEST_REVIEW = timedelta(days=731)
 WITHDRAWN_BY = (
     ("referrer", "The referrer withdrew it", "Say below what was said, and why there is nothing to look at."),
     ("sent-in-error", "It was sent in error", "A test, an empty form, or meant for somebody else."),
@@ -121,13 +123,14 @@ def _wrong(found: Opened, command: Command, form: DecisionForm) -> tuple[tuple[s
         return ((wrong.field, str(wrong)),)
     except (NotOffered, NotInThisState) as wrong:
         return (("rationale", str(wrong)),)
-    return _not_past(form, found) or missing
+    return _not_soon(form, found) or missing
 
 
-def _not_past(form: DecisionForm, found: Opened) -> tuple[tuple[str, str], ...]:
-    if form.review_on is None or form.review_on > found.today:
+def _not_soon(form: DecisionForm, found: Opened) -> tuple[tuple[str, str], ...]:
+    # Post-closure reviews may be put off for two years at most (Channel duty guidance on reviews after an exit).
+    if form.review_on is None or found.today < form.review_on <= found.today + LATEST_REVIEW:
         return ()
-    return (("review_on", "The date of the review must be in the future"),)
+    return (("review_on", "The date of the review must be in the future, and within two years"),)
 
 
 async def _changed(page: PageRequest, command: Command, data: FormData, seen: int) -> Response:
