@@ -137,7 +137,11 @@ def open_lines(live: Live) -> Sequence[Mapping[str, object]]:
 
 def closed(live: Live) -> None:
     """Wait until every ledger is complete."""
-    wait(lambda: not open_lines(live), CLOSED_SECONDS, "A complete ledger of every referral")
+    try:
+        wait(lambda: not open_lines(live), CLOSED_SECONDS, "A complete ledger of every referral")
+    except AssertionError as late:
+        still = Counter(str(line.get("team") or line.get("topic")) for line in open_lines(live))
+        raise AssertionError(f"{late} Still open: {dict(still)}") from None
 
 
 def effects(live: Live) -> Mapping[str, Mapping[object, int]]:

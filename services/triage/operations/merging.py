@@ -76,7 +76,7 @@ async def join_waiting(session: Session, reference: str, now: datetime) -> None:
     said = await queries.last_answers(session, (reference,))
     linked = [row for row in said if row.answer == "linked"]
     if linked:
-        last = max(linked, key=lambda row: row.answered_at)
+        last = max(linked, key=lambda row: (row.answered_at, row.id))
         note = await session.unseal_text(last.subject, last.sealed_reason) if last.sealed_reason else ""
         references = {each for row in linked for each in (row.earlier_reference, row.later_reference)}
         await regroup(session, references, By("", last.by_name, note), now)
@@ -100,7 +100,7 @@ async def _links(session: Session, members: Group) -> list[frozenset[str]]:
     """
     area_of = {each.reference: each.area for each in members}
     said = await queries.last_answers(session, [each.reference for each in members])
-    linked = [_pair(row) for row in sorted(said, key=lambda row: row.answered_at) if row.answer == "linked"]
+    linked = [_pair(row) for row in sorted(said, key=lambda row: (row.answered_at, row.id)) if row.answer == "linked"]
     return [pair for pair in linked if len({area_of.get(reference, "") for reference in pair}) == 1]
 
 
