@@ -183,6 +183,14 @@ class TestReferralPage:
         assert f"possibly the same as {THIRD} . Agrees: surname" in text
         assert f"/people/{await person_of(console, first)}" in (await client.get(f"/referrals/{SECOND}")).text
 
+    async def test_says_that_they_are_still_being_looked_for(self, console: Console) -> None:
+        await arrives(console.desk, FIRST)
+        async with console.desk.runtime.database.transaction(Actor.service("triage")) as session:
+            await session.execute(text("UPDATE person_referral SET waiting = true"))
+        page = text_of(await (await console.signed_in(GATEWAY)).get(f"/referrals/{FIRST}"))
+        assert "They are still being looked for" in page
+        assert "None was found" not in page
+
     async def test_says_that_none_was_found(self, console: Console) -> None:
         await arrives(console.desk, FIRST)
         client = await console.signed_in(IMU)

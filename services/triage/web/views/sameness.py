@@ -167,6 +167,7 @@ async def samenesses(page: PageRequest, session: Session, held: Held) -> dict[st
     answered = await queries.sameness(session, held.reference)
     waiting = await queries.suggestions(session, held.reference)
     return {
+        "looked": held.situation.looked,
         "person": await queries.person_of(session, held.subject),
         "of_person": await queries.linked(session, held.reference),
         "answered": [{**vars(each), "label": ANSWERED[each.answer]} for each in answered],
