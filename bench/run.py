@@ -12,7 +12,17 @@ from bench import report
 from bench.frame import NotHere, Result, Settings, say
 
 ENDED = 143
-BENCHMARKS = ("size", "postfix", "relay", "consume", "growth", "reading")
+BENCHMARKS = (
+    "size",
+    "postfix",
+    "relay",
+    "consume",
+    "growth",
+    "reading",
+    "people",
+    "people_million",
+    "triage_pages",
+)
 
 
 class BrokeOff(Exception):

@@ -35,7 +35,13 @@ class TestChosen:
             app()
         assert ended.value.code
         told = " ".join(capsys.readouterr().err.split())
-        assert "There is no benchmark 'rely': choose among size, postfix, relay, consume, growth, reading." in told
+        assert f"There is no benchmark 'rely': choose among {', '.join(run.BENCHMARKS)}." in told
+
+    def test_every_measurement_of_the_folder_is_chosen(self) -> None:
+        """Whatever has `measure(settings)` in bench/ runs with the one command; nobody need know another."""
+        folder = Path(run.__file__).parent
+        found = {path.stem for path in folder.glob("*.py") if "\ndef measure(settings" in path.read_text("utf-8")}
+        assert found == set(run.BENCHMARKS)
 
 
 class TestRun:
