@@ -177,7 +177,7 @@ class Store:
         note = await self._sealed(subject, WORDS)
         for version, (command, before, after) in enumerate(steps, start=1):
             rows.add(
-                "history", subject=subject, area=AREA, row_version=version, command=command.value,
+                "history", subject=subject, area=AREA, area_version=VERSION, row_version=version, command=command.value,
                 from_state=before and before.value, to_state=after.value, risk_owner="Sample Dutyofficer (synthetic)",
                 by_id="bench-officer-1", by_name="Officer 1 (synthetic)",
                 sealed_note=note if command is Command.NOTE else None, at=received_at + timedelta(hours=version),

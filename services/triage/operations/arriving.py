@@ -100,7 +100,7 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
     opened = _Opened(arrival.subject, practice.area)
     await _keep_version(session, opened, first, row_version=1)
     _keep_likeness(session, arrival.reference, practice.area, first)
-    await write_down(session, opened, Line(None, step, 1), Act(Command.RECEIVE, now))
+    await write_down(session, opened, Line(None, step, 1, practice.version), Act(Command.RECEIVE, now))
     await run_clocks(session, opened, step, practice, now)
     if first.immediate_danger:
         start_clock(session, opened, Deadline(ClockName.URGENT, arrival.received_at + practice.urgent_within), now)

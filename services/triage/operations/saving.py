@@ -83,7 +83,7 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
     values |= _FACTS.get(act.command, {})
     await change(session, subject, values)
     saved = Saved(before, step, row_version)
-    await write_down(session, before, Line(before.situation.state, step, row_version), act)
+    await write_down(session, before, Line(before.situation.state, step, row_version, practice.version), act)
     await run_clocks(session, before, step, practice, act.now)
     return saved
 
@@ -95,11 +95,15 @@ async def change(session: Session, subject: UUID, values: Mapping[str, Any]) -> 
 
 @dataclass(frozen=True)
 class Line:
-    """What a line of history says of the state: from which (None at the first), by which step, as which row version."""
+    """What a line of history says of the state: from which (None at the first), by which step, as which row version.
+
+    `area_version` is the version of the area's practice under which the referral stands from this line on.
+    """
 
     from_state: State | None
     step: Step
     row_version: int
+    area_version: str
 
 
 async def write_down(session: Session, placed: Placed, line: Line, act: Act) -> None:
@@ -109,6 +113,7 @@ async def write_down(session: Session, placed: Placed, line: Line, act: Act) -> 
     row = {
         "subject": placed.subject,
         "area": placed.area,
+        "area_version": line.area_version,
         "row_version": line.row_version,
         "command": act.command,
         "from_state": line.from_state,
