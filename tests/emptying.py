@@ -98,8 +98,10 @@ async def empty(url: str, schemas: tuple[str, ...]) -> None:
 
 
 async def empty_bus(url: str) -> None:
-    """Empty the bus and give it a new identity."""
-    await _execute(url, OF_BUS)
+    """Empty the bus and give it a new identity, under whatever works there; begins again where that is in the way."""
+    while True:
+        with contextlib.suppress(asyncpg.DeadlockDetectedError):
+            return await _execute(url, OF_BUS)
 
 
 def _of_service(schemas: tuple[str, ...]) -> str:

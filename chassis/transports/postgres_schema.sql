@@ -107,7 +107,9 @@ BEGIN
         WHERE c.consumer = group_name AND c.owner IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM bus.member m WHERE m.consumer = group_name AND m.owner = c.owner);
     INSERT INTO bus.cursor AS c (consumer, topic, partition, position, fence)
-        SELECT group_name, h.topic, h.partition, 0, 0 FROM bus.head h WHERE h.topic = ANY (topics)
+        -- A bus that was wiped begins its places anew, never its fences: a batch of the old one confirms nothing here.
+        SELECT group_name, h.topic, h.partition, 0, floor(random() * 1e15)::bigint FROM bus.head h
+        WHERE h.topic = ANY (topics)
         ON CONFLICT DO NOTHING;
     SELECT count(*) INTO members FROM bus.member m WHERE m.consumer = group_name;
     SELECT count(*) INTO total FROM bus.cursor c WHERE c.consumer = group_name AND c.topic = ANY (topics);

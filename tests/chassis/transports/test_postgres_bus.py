@@ -1,19 +1,20 @@
 """What only the bus on PostgreSQL does: fences, the window by days, access in its functions, one key emptied."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from chassis.transports import BehindTheWindow, BusRefused, Outgoing, Transport
+from chassis.transports import BehindTheWindow, BusRefused, Delivery, Outgoing, Transport
 from chassis.transports.postgres import Membership, PostgresTransport
 from cli.provision import BUS
 from contracts.catalogue import PARTITIONS
 from tests.chassis.transports.suite import Bus, Seen, confirmed, until
 from tests.conftest import Installation
+from tests.emptying import empty_bus
 
 TOPIC, GROUP = "intake.awareness.v1", "channel"
 
@@ -32,6 +33,18 @@ async def let_leases_lapse(installation: Installation) -> None:
     try:
         await connection.execute("UPDATE bus.member SET seen_at = seen_at - interval '1 hour'")
         await connection.execute("UPDATE bus.cursor SET lease_until = lease_until - interval '1 hour'")
+    finally:
+        await connection.close()
+
+
+async def leased_again(installation: Installation) -> None:
+    """Wait until the consumer has said once more that it is here, and holds every partition of the topic."""
+    connection = await asyncpg.connect(installation.superuser_url(BUS))
+    held = "SELECT count(*) FROM bus.cursor WHERE consumer = $1 AND topic = $2 AND owner IS NOT NULL"
+    try:
+        async with asyncio.timeout(30):
+            while await connection.fetchval(held, GROUP, TOPIC) < PARTITIONS:  # noqa: ASYNC110  nobody tells
+                await asyncio.sleep(0.01)
     finally:
         await connection.close()
 
@@ -77,6 +90,28 @@ class TestPostgresTransport:
                 )  # fmt: skip
         finally:
             await connection.close()
+
+    async def test_a_batch_of_a_wiped_bus_confirms_nothing_on_the_new_one(
+        self, writer: Transport, on_postgres: Bus, clean: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A place on the new bus that the old one's numbers gave would pass over what nobody has read."""
+        monkeypatch.setattr("chassis.transports.postgres.LEASE_SECONDS", 1.0)
+        seen, key = Seen(), uuid4()
+        in_hand, let_go = asyncio.Event(), asyncio.Event()
+
+        async def handle(deliveries: Sequence[Delivery]) -> None:
+            in_hand.set()
+            await let_go.wait()
+            await seen.handle(deliveries)
+
+        await writer.publish(messages(key, 3))
+        async with on_postgres.consuming(handle):
+            await asyncio.wait_for(in_hand.wait(), 30)
+            await empty_bus(clean.superuser_url(BUS))
+            await leased_again(clean)
+            await writer.publish(messages(key, 1, 3))
+            let_go.set()
+            await until(lambda: f"{key}:3" in seen.bodies)
 
     async def test_an_open_transaction_elsewhere_delays_nobody(
         self, writer: Transport, on_postgres: Bus, clean: Installation
