@@ -25,6 +25,7 @@ IN_THE_CLEAR = {
     "triage.person_merge.undone_by": OFFICERS,
     "triage.decision.risk_owner": OFFICERS,
     "triage.officer.name": OFFICERS,
+    "triage.begun_work.officer_name": OFFICERS,
     "triage.access.officer_name": OFFICERS,
     "triage.access.given_by": OFFICERS,
     "triage.access.ended_by": OFFICERS,

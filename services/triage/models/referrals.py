@@ -1,4 +1,4 @@
-"""The tables of a referral: its row and versions, who may see it, what was found and decided, whom it was offered to."""
+"""The tables of a referral: its row and versions, what was found and decided, who may see it, and its history."""
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Index, Integer, LargeBinary, Table, Text, Uuid, text
 
