@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.journeys.live import Live, started
+from tests.journeys.looking import WIDE, sign_in
+from tests.journeys.officers import As
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -36,3 +39,18 @@ def pictures() -> Path | None:
     """Where pictures of the pages go, for whoever wants to look at them."""
     folder = os.environ.get("THROUGHLINE_PICTURES")
     return Path(folder) if folder else None
+
+
+@pytest.fixture
+def as_(live: Live, browser: Browser) -> As:
+    """Open a console as one of its staff, in a browser of their own."""
+
+    @contextmanager
+    def opened(person: str, address: str = "/", service: str = "triage") -> Iterator[Page]:
+        context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
+        page = sign_in(context, live, service, person)
+        page.goto(f"{live.urls[service]}{address}")
+        yield page
+        context.close()
+
+    return opened

@@ -1,15 +1,13 @@
 """The police console in a real browser, by each of its roles and for the services that answer by a link."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.journeys.live import Live, wait
-from tests.journeys.looking import NARROW, WIDE, Look, sign_in
+from tests.journeys.looking import NARROW, Look
+from tests.journeys.officers import As, pressed, shown
 from tests.journeys.steps import (
     CLOSURE,
     GATEWAY,
@@ -29,66 +27,9 @@ from tests.journeys.steps import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 OWN = "SYNTHETIC: the words of an officer who was called away."
-As = Callable[..., AbstractContextManager[Page]]
-
-
-@pytest.fixture
-def as_(live: Live, browser: Browser) -> As:
-    """Open the police console as one of its officers, in a browser of their own."""
-
-    @contextmanager
-    def opened(person: str, address: str = "/") -> Iterator[Page]:
-        context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
-        page = sign_in(context, live, "triage", person)
-        page.goto(f"{live.urls['triage']}{address}")
-        yield page
-        context.close()
-
-    return opened
-
-
-def tabbed(page: Page, pattern: str) -> None:
-    """Tab to what is called so, as somebody without a mouse does."""
-    named = "e => [e.name, e.value, e.getAttribute('aria-label'), e.innerText, e.labels?.[0]?.innerText].join(' ')"
-    for _ in range(150):
-        page.keyboard.press("Tab")
-        if re.search(pattern, page.evaluate(f"({named})(document.activeElement)")):
-            return
-    pytest.fail(f"{page.url} has nothing called {pattern} that Tab comes to.")
-
-
-def entered(page: Page) -> None:
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-
-
-def pressed(page: Page, name: str) -> None:
-    """Press a button of the page, or follow a link, by its name."""
-    found = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
-    with page.expect_navigation():
-        found.first.click()
-
-
-def shown(page: Page) -> str:
-    return page.locator("main").inner_text()
 
 
 class TestTheIntelligenceUnit:
-    def test_clears_a_referral_with_the_keyboard_alone(self, live: Live, as_: As) -> None:
-        reference = referred(live)
-        with as_(IMU) as page:
-            tabbed(page, "reference")
-            page.keyboard.type(reference)
-            entered(page)
-            tabbed(page, "Record: clear to proceed")
-            entered(page)
-            tabbed(page, "outcome record-clear")
-            page.keyboard.press("Space")
-            tabbed(page, r"\sRecord\s*$")
-            entered(page)
-            assert "In Gateway assessment" in shown(page)
-        assert state(live, reference) == "assessing"
-
     def test_stops_a_referral_and_hands_it_to_the_investigation(self, live: Live, as_: As) -> None:
         reference = referred(live)
         with as_(IMU, f"/referrals/{reference}/deconfliction") as page:
