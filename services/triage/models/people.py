@@ -1,6 +1,6 @@
 """The tables of earlier referrals: what is alike, who is the same person, what leads from one to another."""
 
-from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, Table, Text, Uuid, text
 
 from chassis.database import column
 from services.triage.models.columns import IDENTITY, LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY, metadata, moment
@@ -41,6 +41,8 @@ person_referral = Table(
     column("since", moment, LINKING),
     column("sealed_identity", LargeBinary, IDENTITY, nullable=True),
     column("waiting", Boolean, OPERATIONAL),
+    column("failed_looks", Integer, OPERATIONAL, nullable=True),
+    column("next_look_at", moment, OPERATIONAL, nullable=True),
     Index("person_referral_person", "person"),
     Index("person_referral_waiting", "since", postgresql_where=text("waiting")),
 )
@@ -60,7 +62,6 @@ person_merge = Table(
     column("id", Uuid, LINKING, primary_key=True),
     column("area", Text, OPERATIONAL),
     column("person", Uuid, LINKING),
-    column("joined_person", Uuid, LINKING),
     column("subject", Uuid, LINKING),
     column("other_subject", Uuid, LINKING),
     column("merged_at", moment, LINKING),

@@ -12,6 +12,7 @@ from sqlalchemy import Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit, outbox
+from chassis.crypto import together
 from chassis.database import Session
 from chassis.ids import rising_id
 from chassis.outbox import About
@@ -26,11 +27,12 @@ Group = tuple[Member, ...]
 
 @dataclass(frozen=True)
 class By:
-    """Who merges or separates, and why, in their words."""
+    """Who merges or separates, and why, in their words; `about` are all referrals that these may be about."""
 
     id: str
     name: str
-    note: str
+    note: str = ""
+    about: frozenset[UUID] = frozenset()
 
 
 async def regroup(session: Session, references: Collection[str], by: By, now: datetime) -> None:
@@ -77,9 +79,10 @@ async def join_waiting(session: Session, reference: str, now: datetime) -> None:
     linked = [row for row in said if row.answer == "linked"]
     if linked:
         last = max(linked, key=lambda row: (row.answered_at, row.id))
-        note = await session.unseal_text(last.subject, last.sealed_reason) if last.sealed_reason else ""
         references = {each for row in linked for each in (row.earlier_reference, row.later_reference)}
-        await regroup(session, references, By("", last.by_name, note), now)
+        note = await queries.words_of_pair(session, last.subject, last.sealed_reason)
+        about = together(last.sealed_reason)[0] if note else ()
+        await regroup(session, references, By("", last.by_name, note, frozenset(about)), now)
 
 
 async def _held_together(session: Session, references: Collection[str]) -> Group:
@@ -157,13 +160,12 @@ async def _merge(session: Session, group: Group, person: UUID, by: By, now: date
             "id": rising_id(),
             "area": area,
             "person": person,
-            "joined_person": joined,
             "subject": kept.subject,
             "other_subject": come.subject,
             "merged_at": now,
             "by_id": by.id or session.actor.id,
             "by_name": by.name,
-            "sealed_note": await session.seal(kept.subject, by.note),
+            "sealed_note": await _sealed(session, by, kept.subject, come.subject),
         }
         await session.execute(models.person_merge.insert().values(row))
         facts = {"count": len(group)}
@@ -203,10 +205,15 @@ async def _undo(
             continue
         since = min(since or row.merged_at, row.merged_at)
         table = models.person_merge
-        note = await session.seal(row.subject, by.note)
+        note = await _sealed(session, by, row.subject, row.other_subject)
         values = {"undone_at": now, "undone_by": by.name, "sealed_undone_note": note}
         await session.execute(update(table).where(table.c.id == row.id).values(values))
     return since
+
+
+async def _sealed(session: Session, by: By, *subjects: UUID) -> bytes | None:
+    """Return the note sealed so that erasing any of those whom it may be about destroys it."""
+    return await session.seal_together({*by.about, *subjects}, by.note) if by.note else None
 
 
 async def _merges(session: Session, own: Sequence[Member]) -> Sequence[Row[Any]]:
