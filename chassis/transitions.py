@@ -85,18 +85,29 @@ class Offer(Generic[Command]):
 
 @dataclass(frozen=True)
 class Workflow(Generic[State, Command, Situation, Practice, RowType]):
-    """A table and its words: what goes through it, its states in reading order, what is asked for."""
+    """A table and its words: what goes through it, its states in reading order, what is asked for.
+
+    `about_state` are guards that say why a state holds everything back: better than to name the states that do not.
+    """
 
     rows: tuple[RowType, ...]
     noun: str
     states: Mapping[State, str]
     asked_for: Mapping[str, str]
+    about_state: tuple[Callable[[Situation, Practice], str], ...] = ()
 
     def row_for(self, command: Command, state: State | None) -> RowType:
-        """Return the row for a command in a state (None: nothing is here yet); NotInThisState where there is none."""
-        for row in self.rows:
-            if row.command is command and (state in row.sources or (state is None and not row.sources)):
-                return row
+        """Return a row for a command in a state (None: nothing is here yet); NotInThisState where there is none.
+
+        Where facts decide between several rows, what they ask for is the same; `offered` says which of them it is.
+        """
+        return self._rows_for(command, state)[0]
+
+    def _rows_for(self, command: Command, state: State | None) -> tuple[RowType, ...]:
+        named = (row for row in self.rows if row.command is command)
+        found = tuple(row for row in named if state in row.sources or (state is None and not row.sources))
+        if found:
+            return found
         label = next(row.label for row in self.rows if row.command is command)
         where = f"“{self.states[state]}”" if state else "unknown here"
         raise NotInThisState(
@@ -104,11 +115,12 @@ class Workflow(Generic[State, Command, Situation, Practice, RowType]):
         )
 
     def offered(self, command: Command, situation: Situation, practice: Practice) -> RowType:
-        """Return the row that carries a command out; raises NotInThisState, and NotOffered where a guard says no."""
-        row = self.row_for(command, situation.state)
-        if refusal := row.ruled_out(situation, practice):
-            raise NotOffered(refusal)
-        return row
+        """Return the first row for a command that no guard rules out; raises NotInThisState, and NotOffered."""
+        rows = self._rows_for(command, situation.state)
+        for row in rows:
+            if not row.ruled_out(situation, practice):
+                return row
+        raise NotOffered(rows[0].ruled_out(situation, practice))
 
     def check_recorded(self, row: RowType, record: object) -> None:
         """Raise NotRecorded for the first thing that the row wants recorded and the record lacks."""
@@ -123,7 +135,9 @@ class Workflow(Generic[State, Command, Situation, Practice, RowType]):
         """Return every command that people may ever give, each with the reason why not now or not this person."""
         shown: dict[Command, Offer[Command]] = {}
         for row in self.rows:
-            if row.roles and (row.command not in shown or situation.state in row.sources):
+            # Of several rows in one state the first one counts that nothing rules out.
+            open_before = row.command in shown and not shown[row.command].refusal
+            if row.roles and (row.command not in shown or (situation.state in row.sources and not open_before)):
                 shown[row.command] = Offer(row.command, row.label, self._refusal(row, situation, roles, practice))
         return tuple(shown.values())
 
@@ -157,14 +171,25 @@ class Workflow(Generic[State, Command, Situation, Practice, RowType]):
         return tuple((name, self.asked_for[name]) for name, said in recorded if said is None or not str(said).strip())
 
     def _refusal(self, row: RowType, situation: Situation, roles: frozenset[str], practice: Practice) -> str:
-        if refusal := row.ruled_out(situation, practice):
-            return refusal
+        # First where it stands, then who asks: a guard is about what neither of these says.
         if situation.state not in row.sources:
-            places = [f"“{label}”" for state, label in self.states.items() if state in row.sources]
-            return f"Possible only when the {self.noun} stands at {' or '.join(places)}."
+            return self._elsewhere(row.command, situation, practice)
         if not roles & row.roles:
             return f"{' or '.join(label for role, label in ROLE_WORDS.items() if role in row.roles)} only."
-        return ""
+        return row.ruled_out(situation, practice)
+
+    def _elsewhere(self, command: Command, situation: Situation, practice: Practice) -> str:
+        """Return why a command does not start from here: what a guard knows of this state, or from where it does."""
+        rows = [row for row in self.rows if row.command is command and row.roles]
+        asked = [guard for guard in self.about_state if any(guard in row.guards for row in rows)]
+        if text := next((text for guard in asked if (text := guard(situation, practice))), ""):
+            return text
+        places = [f"“{label}”" for state, label in self.states.items() if any(state in row.sources for row in rows)]
+        return f"Possible only when the {self.noun} stands at {_either(places)}."
+
+
+def _either(places: list[str]) -> str:
+    return " or ".join(each for each in (", ".join(places[:-1]), places[-1]) if each)
 
 
 def _drawn(state: StrEnum) -> str:

@@ -1,6 +1,6 @@
 """The machinery of a transition table, on a workflow that no service has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import pytest
@@ -44,6 +44,10 @@ def _has_current(_: Room, house: House) -> str:
 
 def _has_a_fuse(room: Room, _: House) -> str:
     return "" if room.fuse else "The fuse is missing."
+
+
+def _burns_unseen(room: Room, _: House) -> str:
+    return "" if room.fuse else "Nobody knows whether it burns: look first."
 
 
 Lighting = Row[Lamp, Switch, Room, House]
@@ -112,15 +116,28 @@ class TestOffers:
             (Switch.DIM, "Dim it"),
         ]
 
-    def test_says_why_not_guards_first_then_state_then_role(self) -> None:
+    def test_says_why_not_by_state_first_then_role_then_guards(self) -> None:
         off = Room(Lamp.OFF)
-        assert self.offered(off, Role.IMU_OFFICER, current=False)[Switch.LIGHT] == "The house has no current."
+        assert self.offered(off, Role.GATEWAY_OFFICER, current=False)[Switch.LIGHT] == "The house has no current."
+        assert self.offered(off, Role.IMU_OFFICER, current=False)[Switch.LIGHT] == "Gateway officer only."
         assert self.offered(off, Role.IMU_OFFICER) == {
             Switch.LIGHT: "Gateway officer only.",
             Switch.DIM: "Possible only when the lamp stands at “On” or “Left on”.",
         }
         assert self.offered(Room(Lamp.ON))[Switch.DIM] == "Gateway officer or Intelligence unit officer only."
         assert self.offered(off, Role.GATEWAY_OFFICER)[Switch.LIGHT] == ""
+
+    def test_names_every_state_from_which_a_command_starts(self) -> None:
+        found = self.offered(Room(Lamp.LEFT_ON), Role.GATEWAY_OFFICER, current=False)
+        assert found[Switch.LIGHT] == "Possible only when the lamp stands at “Off” or “On”."
+
+    def test_says_instead_what_a_guard_knows_of_the_state_itself(self) -> None:
+        rows = (*LAMP.rows[:3], replace(LAMP.rows[3], guards=(_burns_unseen,)))
+        seen = replace(LAMP, rows=rows, about_state=(_burns_unseen,))
+        found = {each.command: each.refusal for each in seen.offers(Room(Lamp.OFF, fuse=False), EITHER, House())}
+        assert found[Switch.DIM] == "Nobody knows whether it burns: look first."
+        assert found[Switch.LIGHT] == "The fuse is missing."
+        assert "stands at" in next(each.refusal for each in seen.offers(Room(Lamp.OFF), EITHER, House())[1:])
 
 
 class TestNextStates:
