@@ -48,6 +48,7 @@ referral = Table(
     column("gateway_seen_at", moment, LINKING, nullable=True),
     column("imu_acknowledged_at", moment, LINKING, nullable=True),
     column("gateway_acknowledged_at", moment, LINKING, nullable=True),
+    column("erased_at", moment, LINKING, nullable=True),
     Index("referral_reference", "reference", unique=True),
     Index("referral_queue", "state", "immediate_danger", "received_at", "subject"),
     Index("referral_received", "received_at", "subject"),
@@ -55,7 +56,11 @@ referral = Table(
     Index("referral_restricted", "received_at", "subject", postgresql_where=text("restricted")),
     Index("referral_immediate_danger", "received_at", "subject", postgresql_where=text("immediate_danger")),
     Index("referral_officer", "officer_id", "state"),
-    Index("referral_counted", "state", "area", "district", "next_due_at"),
+    Index(
+        "referral_counted",
+        *("state", "area", "district", "next_due_at"),
+        postgresql_where=text("erased_at IS NULL"),
+    ),
     Index("referral_practice", "area", "area_version", "received_at", "subject", postgresql_where=_RUNNING),
 )
 
