@@ -30,6 +30,9 @@ SETTINGS = {
 UNHURRIED = {"synchronous_commit": "off"}
 """For marks only: one that a crash takes back is made again, after a repeat that every inbox knows."""
 
+LANES_LOCK = 7302
+"""Each lane shares it for as long as it holds a batch."""
+
 STATISTICS_TOPICS = sorted(topic.name for topic in TOPICS if topic.statistics)
 
 # The purge may take a row and leave an older one, so the last number is the greater of what stands in both tables.
@@ -152,6 +155,11 @@ async def recover(leader: "Connection") -> None:
         await leader.execute(_DONE, intention)
 
 
+async def no_lane_left(leader: "Connection") -> None:
+    """Wait until no lane of an earlier leader holds a batch: its mark may come however long that leader is gone."""
+    await leader.execute("SELECT pg_advisory_xact_lock($1)", LANES_LOCK)
+
+
 async def intend(leader: "Connection", batch: Batch) -> int:
     """Write down, durably, which numbers are about to be published; return the id of the intention.
 
@@ -170,7 +178,7 @@ class Lane:
 
     async def begin(self) -> None:
         """Begin the transaction that holds the next batch."""
-        await self._connection.execute("BEGIN")
+        await self._connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock_shared({LANES_LOCK})")
 
     async def waiting(self, after: int, most: int, epoch: int, ripe: datetime) -> list[Waiting]:
         """Return the next rows that wait for the bus, in the order of their ids, and hold them.

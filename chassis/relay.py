@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chassis import telemetry
 from chassis.crypto import SubjectKeys
 from chassis.database import Database, is_world_down
-from chassis.lane import connect, recover
+from chassis.lane import connect, no_lane_left, recover
 from chassis.sending import Pace, Sending, Ways
 from chassis.transports import Transport
 
@@ -155,6 +155,8 @@ class Relay:
         known = await connection.fetchval("SELECT bus_id FROM service_state")
         if known == identity:
             return
+        # Marked after the window is taken back, what is not on this bus would pass for sent.
+        await no_lane_left(connection)
         # The bus is known last: whatever ends this in between, it is begun again.
         oldest, after = datetime.now(UTC) - self._window, 0
         while after is not None:

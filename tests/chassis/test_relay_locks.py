@@ -5,16 +5,20 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 from sqlalchemy import text
 
 from chassis import outbox
 from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.inbox.receipts import _UPSERT, Receipts
+from chassis.lane import Lane, connect, numbered
 from chassis.outbox import About
+from chassis.wire import decode
+from cli.provision import BUS
 from contracts.envelope import ReceiptBatch, ReceiptItem, ReplayRequest
 from tests.chassis.journey import AREA, NOW, VERSION, announce, count, fact, publisher
-from tests.conftest import RuntimeOf
+from tests.conftest import Installation, RuntimeOf, eventually
 
 
 class TestOrderOfLocks:
@@ -82,3 +86,38 @@ class TestOrderOfLocks:
             await asyncio.sleep(0.3)
             await session.execute(marked, {"id": rest[0] if rest else first})
         await working
+
+
+async def test_a_mark_of_the_bus_before_is_waited_for_when_the_bus_is_another(
+    clean: Installation, runtime_of: RuntimeOf
+) -> None:
+    """A leader that stood still between publishing and marking marks what the new bus has never seen."""
+    intake = await runtime_of(publisher())
+    [event_id] = await announce(intake, uuid4(), 1)
+    async with intake.database.transaction(Actor.service("intake")) as session:
+        await session.execute(text("UPDATE outbox SET epoch = 1, sequence = 1"))
+        await session.execute(text("UPDATE service_state SET bus_id = 'the one before'"))
+    held = Lane(await connect(intake.database.url, "intake", marks_only=True))
+    relaying = None
+    try:
+        await held.begin()
+        rows = await held.waiting(0, 10, 1, NOW)
+        relaying = asyncio.create_task(intake.relay.run())
+        await asyncio.sleep(0.5)
+        held.mark(numbered(rows, (), 1, {}), None, NOW, NOW)
+        await held.settled()
+        await eventually(lambda: _on_the_bus(clean, event_id))
+    finally:
+        await held.end()
+        if relaying is not None:
+            relaying.cancel()
+            await asyncio.gather(relaying, return_exceptions=True)
+
+
+async def _on_the_bus(installation: Installation, event_id: UUID) -> bool:
+    connection = await asyncpg.connect(installation.superuser_url(BUS))
+    try:
+        rows = await connection.fetch("SELECT body FROM bus.message WHERE topic = 'intake.awareness.v1'")
+    finally:
+        await connection.close()
+    return event_id in {decode(row["body"]).event_id for row in rows}
