@@ -132,13 +132,20 @@ def open_lines(live: Live) -> Sequence[Mapping[str, object]]:
     return [*lines, *(row for service in SERVICES for row in live.of(service, unanswered))]
 
 
+def set_aside(live: Live) -> Mapping[str, int]:
+    """Return how many messages each consumer holds or has parked, by service, topic and reason."""
+    found = "SELECT topic, why FROM inbox_held UNION ALL SELECT topic, cause FROM inbox_parked WHERE state = 'waiting'"
+    rows = ((service, row) for service in SERVICES for row in live.of(service, found))
+    return Counter(f"{service} {row['topic']} {row['why']}" for service, row in rows)
+
+
 def closed(live: Live) -> None:
     """Wait until every ledger is complete."""
     try:
         wait(lambda: not open_lines(live), CLOSED_SECONDS, "A complete ledger of every referral")
     except AssertionError as late:
         still = Counter(str(line.get("team") or line.get("topic")) for line in open_lines(live))
-        raise AssertionError(f"{late} Still open: {dict(still)}") from None
+        raise AssertionError(f"{late} Still open: {dict(still)}; aside: {dict(set_aside(live))}") from None
 
 
 def effects(live: Live) -> Mapping[str, Mapping[object, int]]:
