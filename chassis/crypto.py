@@ -17,6 +17,8 @@ from chassis.settings import TopicKey
 KEY = 32
 NONCE = 12
 VERSION = b"\x01"
+TOGETHER = b"\x02"
+"""The first byte of a value that is sealed under the keys of several subjects."""
 CACHED_KEYS = 20_000
 STOCK = 32
 """So many keys are made at once for subjects that have no id yet."""
@@ -47,6 +49,15 @@ def unseal(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
     except (InvalidTag, ValueError):
         message = "A sealed value does not open: it was changed, or sealed for another subject."
         raise SealBroken(message) from None
+
+
+def together(sealed: bytes) -> tuple[tuple[UUID, ...], bytes]:
+    """Return for whom a value was sealed together, the innermost first, and its layers; nobody where for one alone."""
+    if sealed[:1] != TOGETHER:
+        return (), sealed
+    number = int.from_bytes(sealed[1:3], "big")
+    ends = 3 + 16 * number
+    return tuple(UUID(bytes=sealed[at : at + 16]) for at in range(3, ends, 16)), sealed[ends:]
 
 
 class TopicKeys:
@@ -190,11 +201,33 @@ class SubjectKeys:
             await self.ensure((subject,))
         return seal(self._cipher(subject), plain, subject.bytes)
 
+    async def seal_together(self, subjects: Iterable[UUID], plain: bytes) -> bytes:
+        """Seal a value that speaks of several subjects under the keys of all of them; raises SubjectErased.
+
+        The layers lie in each other, so deleting any one of the keys makes the value unreadable for good.
+        """
+        named = sorted(set(subjects))
+        sealed = plain
+        for subject in named:
+            sealed = await self.seal(subject, sealed)
+        return b"".join((TOGETHER, len(named).to_bytes(2, "big"), *(subject.bytes for subject in named), sealed))
+
     async def unseal(self, subject: UUID, sealed: bytes) -> bytes:
-        """Open a value sealed for the subject; raises SubjectErased or SealBroken."""
+        """Open a value sealed for the subject, alone or together with others; raises SubjectErased or SealBroken."""
+        if sealed[:1] == TOGETHER:
+            return await self._unseal_together(subject, sealed)
         if subject not in self._cache:
             await self._load((subject,))
         return unseal(self._cipher(subject), sealed, subject.bytes)
+
+    async def _unseal_together(self, subject: UUID, sealed: bytes) -> bytes:
+        named, layers = together(sealed)
+        if subject not in named:
+            message = "A value that is sealed for several subjects was asked for under another one."
+            raise SealBroken(message)
+        for each in reversed(named):
+            layers = await self.unseal(each, layers)
+        return layers
 
     def _cipher(self, subject: UUID) -> AESGCM:
         key = self._cache.get(subject)

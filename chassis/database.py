@@ -225,6 +225,10 @@ class Session:
         """Seal a value under the subject's key; raises SubjectErased."""
         return await self.keys.seal(subject, value.encode() if isinstance(value, str) else value)
 
+    async def seal_together(self, subjects: Iterable[UUID], value: str) -> bytes:
+        """Seal words that speak of several subjects, so that erasing any of them destroys them; SubjectErased."""
+        return await self.keys.seal_together(subjects, value.encode())
+
     async def unseal(self, subject: UUID, sealed: bytes) -> bytes:
         """Open a sealed value; raises SubjectErased or SealBroken."""
         return await self.keys.unseal(subject, sealed)

@@ -206,11 +206,7 @@ OWN: Mapping[str, Mapping[str, object]] = {
     "channel.case-counted.v1": {"outcome": Outcome.PACK_ACCEPTED},
     "channel.case-progressed.v1": {"stage": ProgressStage.SUPPORT_BEING_CONSIDERED},
     "channel.case-given-back.v1": {"reason": "Synthetic example. He now speaks of an attack; this is for the police."},
-    "intake.referrals-linked.v1": {"reason": "Synthetic example. The same boy, with another spelling of his name."},
-    "triage.referrals-linked.v1": {
-        "reason": "Synthetic example. The same boy, with another spelling of his name.",
-        "answered_by": "Gateway officer Example (synthetic)",
-    },
+    "triage.referrals-linked.v1": {"answered_by": "Gateway officer Example (synthetic)"},
     "intake.referrer-message-due.v1": {"stage": ProgressStage.RECEIVED},
     "intake.referral-version-added.v1": {"version": 2},
     "intake.safeguarding-concern-updated.v1": {"version": 2},

@@ -73,6 +73,8 @@ async def erase_stored(
     await session.lock(subject)
     erased = document or subject
     await _hold(session, erased)
+    # First, so that the service's own part finds when and why.
+    await _register(session, erased, reason, now)
     left = await erase_own(session, erased) if erase_own is not None else None
     receipt = DeletionReceipt(
         service=session.service,
@@ -86,7 +88,6 @@ async def erase_stored(
         still_held=left or (),
     )
     await _answer_erased(session, erased, now)
-    await _register(session, erased, reason, now)
     counts = ("documents", "events", "held", "parked")
     facts = {name: int(getattr(receipt, name)) for name in counts} | {"still_held": len(receipt.still_held)}
     action = f"{'document' if document else 'subject'}.erase"

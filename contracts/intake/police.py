@@ -56,7 +56,8 @@ class ReferralVersionAdded(Event):
 class ReferralsLinked(Event):
     """Sent when a person at the desk has said whether two referrals are about the same person; both stay as they are.
 
-    The subject is the later one. The answer given last, at either service, is the one that counts.
+    The subject is the later one. The answer given last, at either service, is the one that counts. Why they said so
+    is kept where it was said: the words are about two people, and are destroyed when either of them is erased.
     """
 
     wire_type: ClassVar[str] = "intake.referrals-linked.v1"
@@ -65,6 +66,5 @@ class ReferralsLinked(Event):
     reference: Annotated[str, LINKING]
     other_reference: Annotated[str, LINKING]
     answer: Annotated[Literal["linked", "separate"], OPERATIONAL]
-    reason: Annotated[str, SPECIAL_CATEGORY]
     answered_by: Annotated[str, POLICE]
     answered_at: Annotated[datetime, LINKING]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from contracts.envelope import Event
-from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
+from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE
 
 TOPIC = "triage.desk.v1"
 
@@ -12,7 +12,8 @@ TOPIC = "triage.desk.v1"
 class ReferralsLinked(Event):
     """Sent when a police officer has said whether two referrals are about the same person; both stay as they are.
 
-    The subject is the later one. The answer given last, at either service, is the one that counts.
+    The subject is the later one. The answer given last, at either service, is the one that counts. Why they said so
+    is kept where it was said: the words are about two people, and are destroyed when either of them is erased.
     """
 
     wire_type: ClassVar[str] = "triage.referrals-linked.v1"
@@ -21,6 +22,5 @@ class ReferralsLinked(Event):
     reference: Annotated[str, LINKING]
     other_reference: Annotated[str, LINKING]
     answer: Annotated[Literal["linked", "separate"], OPERATIONAL]
-    reason: Annotated[str, SPECIAL_CATEGORY]
     answered_by: Annotated[str, POLICE]
     answered_at: Annotated[datetime, LINKING]

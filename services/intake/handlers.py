@@ -28,5 +28,5 @@ async def on_case_progressed(session: Session, event: CaseProgressed, message: M
 @handlers.on(ReferralsLinked)
 async def on_referrals_linked(session: Session, event: ReferralsLinked, message: Message) -> None:
     """Keep what a police officer said of two referrals, so that the desk sees it and does not ask again."""
-    given = PairAnswer(Answer(event.answer), AnsweredIn.TRIAGE, event.reason, event.answered_by, event.answered_at)
+    given = PairAnswer(Answer(event.answer), AnsweredIn.TRIAGE, event.answered_by, event.answered_at)
     await note_pair_answer(session, (event.reference, event.other_reference), given, now=message.now)

@@ -55,7 +55,6 @@ async def on_referrals_linked(_: Practices, session: Session, event: ReferralsLi
         event.reference,
         event.other_reference,
         event.answer,
-        event.reason,
         event.answered_by,
         event.answered_at,
         answered_in="desk",

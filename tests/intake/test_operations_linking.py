@@ -228,9 +228,7 @@ class TestAnswer:
         first, second, _ = await two_alike(runtime)
         await answer(runtime, (first, second), Answer.LINKED)
         for hours, expected in ((-1, "linked"), (1, "separate")):
-            given = PairAnswer(
-                Answer.SEPARATE, AnsweredIn.TRIAGE, "Synthetic.", "Gita Synthetic", NOW + timedelta(hours=hours)
-            )
+            given = PairAnswer(Answer.SEPARATE, AnsweredIn.TRIAGE, "Gita Synthetic", NOW + timedelta(hours=hours))
             async with runtime.database.transaction(Actor.service("intake")) as session:
                 await operations.note_pair_answer(session, (second, first), given, now=NOW)
             [pair] = await rows(runtime, "SELECT * FROM referral_pair")

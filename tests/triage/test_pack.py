@@ -121,7 +121,6 @@ async def linked(desk: Desk) -> tuple[UUID, UUID]:
         reference=LATER,
         other_reference=EARLIER,
         answer="linked",
-        reason="The same synthetic boy.",
         answered_by="Dana Synthetic",
         answered_at=NOW,
     )

@@ -104,7 +104,6 @@ class TestAnswers:
             reference=SECOND,
             other_reference=FIRST,
             answer="linked",
-            reason="Synthetic.",
             answered_by="Desk officer (synthetic)",
             answered_at=NOW,
         )
@@ -128,7 +127,7 @@ class TestAnswers:
     async def test_of_the_desk_across_areas_merge_nobody(self, desk: Desk) -> None:
         first = await arrives(desk, FIRST)
         await abroad(desk)
-        said = {"answer": "linked", "reason": "Synthetic.", "answered_by": "Dora Synthetic", "answered_at": NOW}
+        said = {"answer": "linked", "answered_by": "Dora Synthetic", "answered_at": NOW}
         await desk.hear(ReferralsLinked(reference=FIRST, other_reference=OTHER, **said), first)
         assert len(await rows(desk.runtime, "SELECT DISTINCT person FROM person_referral")) == 2
         assert not await announced(desk.runtime, "triage.people-merged.v1")

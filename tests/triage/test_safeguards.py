@@ -9,7 +9,6 @@ import pytest
 
 from chassis.actor import Actor
 from contracts.channel.police import PackAccepted
-from contracts.intake.police import ReferralsLinked
 from contracts.triage.dovetail import ReferralCorrected
 from contracts.vocabulary import Role
 from services.triage import operations, queries
@@ -17,7 +16,19 @@ from services.triage.domain import Command, NotRecorded, Record, ReferralRestric
 from services.triage.operations import Act
 from services.triage.queries import OfficerView
 from services.triage.web.routes import PAGES
-from tests.triage.builders import DUTY, GATEWAY, IMU, NOW, announced, form, officer, practice, received, rows
+from tests.triage.builders import (
+    DUTY,
+    GATEWAY,
+    IMU,
+    NOW,
+    GivenPractices,
+    announced,
+    form,
+    officer,
+    practice,
+    received,
+    rows,
+)
 from tests.triage.conftest import Console, Desk, hidden, send
 from tests.triage.test_operations import opened_events
 
@@ -338,13 +349,10 @@ class TestNothingMoreThanTheReference:
         desk, other = console.desk, "KM-2222-2222"
         await desk.open()
         subject = await desk.open(received(reference=other))
-        said: dict[str, Any] = {
-            "answer": "separate",
-            "reason": "Canaryreason.",
-            "answered_by": "Dora",
-            "answered_at": NOW,
-        }
-        await desk.hear(ReferralsLinked(reference=other, other_reference=REFERENCE, **said), subject)
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            pair = (await queries.held_by_reference(session, REFERENCE), await queries.held(session, subject))
+            told = operations.Told("separate", "Canaryreason.")
+            await operations.link_referrals(session, pair, told, GivenPractices(practice()), NOW)
         await restrict(desk, subject)
         assert "Canaryreason." not in (await (await console.signed_in(OTHER)).get(ONE)).text
         assert "Canaryreason." in (await (await console.signed_in(SUPERVISOR)).get(ONE)).text

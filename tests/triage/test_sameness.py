@@ -74,13 +74,12 @@ class TestAnswers:
                 reference=LATER,
                 other_reference=EARLIER,
                 answer="linked" if answer == "linked" else "separate",
-                reason=f"Synthetic reason {hours}.",
                 answered_by="Desk officer (synthetic)",
                 answered_at=NOW.replace(hour=10 + hours),
             )
             await desk.hear(event, later)
         [seen] = await said(desk, EARLIER)
-        assert (seen.other_reference, seen.answer, seen.reason) == (LATER, "separate", "Synthetic reason 2.")
+        assert (seen.other_reference, seen.answer, seen.reason) == (LATER, "separate", "")
         assert seen.answered_in == "desk"
 
     async def test_are_forgotten_with_either_referral(self, desk: Desk) -> None:
@@ -89,7 +88,6 @@ class TestAnswers:
             reference=LATER,
             other_reference=EARLIER,
             answer="linked",
-            reason="Synthetic.",
             answered_by="Desk officer (synthetic)",
             answered_at=NOW,
         )

@@ -90,13 +90,13 @@ class AnsweredMeanwhile(Conflict):
 
 @dataclass(frozen=True)
 class PairAnswer:
-    """What somebody answered to a pair: `reason` in their words, `by` their name."""
+    """What somebody answered to a pair: `by` their name, `reason` in their words where they said it at this desk."""
 
     answer: Answer
     answered_in: AnsweredIn
-    reason: str
     by: str
     answered_at: datetime
+    reason: str = ""
 
 
 def marks_of(form: ReferralForm | None, key: bytes) -> tuple[bytes, ...]:

@@ -53,6 +53,7 @@ async def answer_pair(
 ) -> None:
     """Record what an officer at the desk says of two referrals, and tell the police; the pair need not be suggested.
 
+    The reason stays here, under the keys of both: erasing either destroys it.
     Raises PairUnknown, PairOfOne, ReasonMissing, or AnsweredMeanwhile when the pair has that answer already.
     """
     if not reason.strip():
@@ -63,7 +64,7 @@ async def answer_pair(
     if current is not None and current.answer == answer:
         raise AnsweredMeanwhile("Somebody has answered the same meanwhile: nothing has changed.")
     by = session.actor.name or session.actor.id
-    given = PairAnswer(answer, AnsweredIn.DESK, reason.strip(), by, now)
+    given = PairAnswer(answer, AnsweredIn.DESK, by, now, reason.strip())
     await _keep(session, pair, given)
     await session.run(_SET, _values(pair, given))
     await _tell_police(session, pair, given)
@@ -117,7 +118,7 @@ async def _keep(session: Session, pair: _Pair, given: PairAnswer) -> None:
         "answered_at": given.answered_at,
         "answered_in": str(given.answered_in),
         "by_name": given.by,
-        "sealed_reason": await session.seal(pair.later.id, given.reason),
+        "sealed_reason": await session.seal_together(pair.ids.values(), given.reason) if given.reason else None,
     }
     session.write(_ANSWER, values)
 
@@ -128,7 +129,6 @@ async def _tell_police(session: Session, pair: _Pair, given: PairAnswer) -> None
         reference=later.reference,
         other_reference=pair.earlier.reference,
         answer="linked" if given.answer is Answer.LINKED else "separate",
-        reason=given.reason,
         answered_by=given.by,
         answered_at=given.answered_at,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from chassis import audit, outbox
 from chassis.database import Session
@@ -21,24 +21,29 @@ from services.triage.queries import Held
 _KEEP = insert(models.sameness)
 SaidOf = Literal["linked", "separate", "cannot-tell"]
 _HISTORY = {
-    "linked": "The same person as {}: {}",
-    "separate": "Not the same person as {}: {}",
-    "cannot-tell": "Nobody can tell whether it is the same person as {}: {}",
+    "linked": "The same person as {}.",
+    "separate": "Not the same person as {}.",
+    "cannot-tell": "Nobody can tell whether it is the same person as {}.",
 }
+"""What the history says; the words beside it are about both, so they stand in one place, under the keys of both."""
 
 
 @dataclass(frozen=True)
 class SameAnswer:
-    """What somebody said of two referrals, the subject of the later one first; `answered_in` is desk or triage."""
+    """What somebody said of two referrals, the subject of the later one first; `answered_in` is desk or triage.
+
+    `reason` is in their words, `about` the subjects of all referrals that these may be about.
+    """
 
     subject: UUID
     later_reference: str
     earlier_reference: str
     answer: SaidOf
-    reason: str
     by: str
     answered_at: datetime
     answered_in: str
+    reason: str = ""
+    about: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ async def link_referrals(
         raise NotRecorded("reason", "Enter a reason: others rely on what you say of the two referrals.")
     await session.lock_all((here.subject, other.subject))
     for held, beside, expected in ((here, other, told.expected), (other, here, None)):
-        words = _HISTORY[told.answer].format(beside.reference, told.note.strip())
+        words = _HISTORY[told.answer].format(beside.reference)
         act = Act(Command.ANSWER_EARLIER, now, Record(reason=told.answer, rationale=words), expected)
         await carry_out(session, held.subject, act, practices.under(held.area, held.area_version, now))
     if told.answer != "linked" and other.reference in await queries.linked(session, here.reference):
@@ -76,17 +81,22 @@ async def link_referrals(
             "answer",
             "Both are shown as one person's: separate them on the person's page, which lists what was shared",
         )
-    await keep_answer(session, pair, told, now)
-    await _regroup(session, (here.reference, other.reference), told.note, now)
+    about = frozenset((here.subject, other.subject))
+    await keep_answer(session, pair, told, about, now)
+    await _regroup(session, (here.reference, other.reference), told.note, about, now)
 
 
-async def keep_answer(session: Session, pair: tuple[Held, Held], told: Told, now: datetime) -> None:
-    """Keep what the acting officer says of two referrals, and tell the intake desk unless nobody can tell."""
+async def keep_answer(
+    session: Session, pair: tuple[Held, Held], told: Told, about: frozenset[UUID], now: datetime
+) -> None:
+    """Keep what the acting officer says of two referrals, and tell the intake desk unless nobody can tell.
+
+    `about` are the subjects of all referrals that the note may be about; the desk is told the answer and not the note.
+    """
     earlier, later = sorted(pair, key=lambda held: held.subject)
     by = session.actor.name or session.actor.id
-    given = SameAnswer(
-        later.subject, later.reference, earlier.reference, told.answer, told.note.strip(), by, now, "triage"
-    )
+    facts = (later.subject, later.reference, earlier.reference, told.answer, by, now, "triage")
+    given = SameAnswer(*facts, reason=told.note.strip(), about=about)
     await _keep(session, later, given, now)
     if told.answer == "cannot-tell":
         return
@@ -94,7 +104,6 @@ async def keep_answer(session: Session, pair: tuple[Held, Held], told: Told, now
         reference=later.reference,
         other_reference=earlier.reference,
         answer=told.answer,
-        reason=given.reason,
         answered_by=by,
         answered_at=now,
     )
@@ -109,7 +118,7 @@ async def note_linked(session: Session, later: Held, given: SameAnswer, now: dat
     """
     await _keep(session, later, given, now)
     references = (given.earlier_reference, given.later_reference)
-    await regroup(session, references, By("", given.by, given.reason), now)
+    await regroup(session, references, By("", given.by), now)
 
 
 async def answer_elsewhere(
@@ -123,20 +132,20 @@ async def answer_elsewhere(
     held, other_subject = pair
     if not told.note.strip():
         raise NotRecorded("reason", "Enter a reason: others rely on what you say of the two referrals.")
-    words = _HISTORY[told.answer].format("a referral in another area", told.note.strip())
-    act = Act(Command.ANSWER_EARLIER, now, Record(reason=told.answer, rationale=words), told.expected)
-    await carry_out(session, held.subject, act, practices.under(held.area, held.area_version, now))
     table = models.likeness_elsewhere
     this = (table.c.subject == held.subject) & (table.c.other_subject == other_subject)
+    if await session.first(select(table.c.found_at).where(this)) is None:
+        raise ReferralNotFound("There is no such referral: open yours again and choose from there.")
+    words = _HISTORY[told.answer].format("a referral in another area")
+    act = Act(Command.ANSWER_EARLIER, now, Record(reason=told.answer, rationale=words), told.expected)
+    await carry_out(session, held.subject, act, practices.under(held.area, held.area_version, now))
     values = {
         "answer": told.answer,
         "answered_at": now,
         "by_name": session.actor.name or session.actor.id,
-        "sealed_note": await session.seal(held.subject, told.note.strip()),
+        "sealed_note": await session.seal_together((held.subject, other_subject), told.note.strip()),
     }
-    answered = await session.execute(update(table).where(this).values(values))
-    if not answered.rowcount:
-        raise ReferralNotFound("There is no such referral: open yours again and choose from there.")
+    await session.execute(update(table).where(this).values(values))
 
 
 async def separate_person(
@@ -155,20 +164,23 @@ async def separate_person(
     if not note.strip():
         raise NotRecorded("reason", "Enter how you know that they are about somebody else")
     told = Told("separate", note.strip())
+    about = frozenset(each.subject for each in own)
     held = {each.reference: await queries.held(session, each.subject) for each in own}
     for each in held.values():
-        words = f"Separated from one person's referrals: {', '.join(sorted(gone))}. {told.note}"
+        words = f"Separated from one person's referrals: {', '.join(sorted(gone))}."
         act = Act(Command.ANSWER_EARLIER, now, Record(reason=told.answer, rationale=words))
         await carry_out(session, each.subject, act, practices.under(each.area, each.area_version, now))
     for row in await queries.last_answers(session, [each.reference for each in own]):
         pair = (row.earlier_reference, row.later_reference)
         if row.answer == "linked" and set(pair) <= set(held) and len(gone & set(pair)) == 1:
-            await keep_answer(session, (held[pair[0]], held[pair[1]]), told, now)
-    await _regroup(session, tuple(held), told.note, now)
+            await keep_answer(session, (held[pair[0]], held[pair[1]]), told, about, now)
+    await _regroup(session, tuple(held), told.note, about, now)
 
 
-async def _regroup(session: Session, references: Collection[str], note: str, now: datetime) -> None:
-    by = By(session.actor.id, session.actor.name or session.actor.id, note.strip())
+async def _regroup(
+    session: Session, references: Collection[str], note: str, about: frozenset[UUID], now: datetime
+) -> None:
+    by = By(session.actor.id, session.actor.name or session.actor.id, note.strip(), about)
     await regroup(session, references, by, now)
 
 
@@ -183,7 +195,7 @@ async def _keep(session: Session, later: Held, given: SameAnswer, now: datetime)
         "answered_at": given.answered_at,
         "answered_in": given.answered_in,
         "by_name": given.by,
-        "sealed_reason": await session.seal(later.subject, given.reason),
+        "sealed_reason": await session.seal_together(given.about, given.reason) if given.reason else None,
     }
     session.write(_KEEP, row)
     action = {"linked": "referral.linked", "separate": "referral.separated"}.get(

@@ -66,6 +66,7 @@ from services.triage.queries.pairs import (
     suggested,
     suggestions,
     unanswered,
+    words_of_pair,
 )
 from services.triage.queries.people import FoundPerson, find_people, identified
 from services.triage.queries.person import (
@@ -229,5 +230,6 @@ __all__ = [
     "unanswered",
     "urgent_elsewhere",
     "way_of",
+    "words_of_pair",
     "workload",
 ]

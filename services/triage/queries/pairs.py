@@ -1,7 +1,7 @@
 """What is said of two referrals that may be about the same person: suggested, confirmed, kept apart, not known."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import Row, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from chassis.crypto import together
 from chassis.database import Session
+from chassis.errors import SubjectErased
 from services.triage import models
 from services.triage.domain.people import Evidence, Verdict
-from services.triage.queries.safeguards import hidden_references
+from services.triage.queries.safeguards import hidden, hidden_references
 
 _OF_PERSON = text(
     "SELECT r.reference, r.subject, p.person, r.area FROM person_referral AS p JOIN referral AS r USING (subject)"
@@ -84,7 +86,7 @@ async def sameness(session: Session, reference: str) -> tuple[SamenessView, ...]
         SamenessView(
             row.earlier_reference if row.later_reference == reference else row.later_reference,
             row.answer,
-            await _reason(session, row) if closed.isdisjoint(_both(row)) else "",
+            await words_of_pair(session, row.subject, row.sealed_reason) if closed.isdisjoint(_both(row)) else "",
             row.by_name,
             row.answered_at,
             row.answered_in,
@@ -98,8 +100,32 @@ def _both(row: Row[Any]) -> tuple[str, str]:
     return row.earlier_reference, row.later_reference
 
 
-async def _reason(session: Session, row: Row[Any]) -> str:
-    return await session.unseal_text(row.subject, row.sealed_reason) if row.sealed_reason else ""
+async def words_of_pair(session: Session, subject: UUID, sealed: bytes | None) -> str:
+    """Return what was said of several referrals; nothing where one is closed to whoever asks, or was erased since."""
+    if sealed is None or await hidden(session, together(sealed)[0]):
+        return ""
+    try:
+        return await session.unseal_text(subject, sealed)
+    except SubjectErased:
+        return ""
+
+
+async def words_said(session: Session, subject: UUID) -> Mapping[datetime, str]:
+    """Return the words that stand beside the answers about a referral and others, by when these were given."""
+    table, abroad = models.sameness, models.likeness_elsewhere
+    own = select(models.referral.c.reference).where(models.referral.c.subject == subject).scalar_subquery()
+    said = select(table).where(or_(table.c.earlier_reference == own, table.c.later_reference == own))
+    rows = await session.rows(said.order_by(table.c.id))
+    closed = await hidden_references(session, {each for row in rows for each in _both(row)})
+    found = {
+        row.answered_at: await words_of_pair(session, row.subject, row.sealed_reason)
+        for row in rows
+        if closed.isdisjoint(_both(row))
+    }
+    elsewhere_said = select(abroad).where(abroad.c.subject == subject, abroad.c.answered_at.is_not(None))
+    for row in await session.rows(elsewhere_said):
+        found[row.answered_at] = await words_of_pair(session, subject, row.sealed_note)
+    return found
 
 
 async def last_answers(session: Session, references: Collection[str]) -> list[Row[Any]]:
@@ -165,7 +191,7 @@ async def elsewhere(session: Session, subject: UUID) -> tuple[Elsewhere, ...]:
                 row.found_at,
                 row.answer or "",
                 row.by_name or "",
-                await session.unseal_text(subject, row.sealed_note) if row.sealed_note else "",
+                await words_of_pair(session, subject, row.sealed_note),
             )
             for row in rows
         ]

@@ -14,7 +14,7 @@ from contracts.vocabulary import day_in_words
 from services.triage import models
 from services.triage.domain import TABLE, Command, Obligation, PersonNotFound
 from services.triage.queries.holding import held
-from services.triage.queries.pairs import Member
+from services.triage.queries.pairs import Member, words_of_pair
 from services.triage.queries.people import identified
 from services.triage.queries.referral import ReferralView, referral_view
 from services.triage.queries.safeguards import hidden, hidden_references
@@ -193,14 +193,15 @@ async def _merges(session: Session, subjects: Collection[UUID]) -> tuple[MergeVi
 async def _merge_view(session: Session, row: Row[Any], closed: frozenset[str]) -> MergeView:
     """Return a merge; its words are about both referrals, so they are only for those who may see both."""
     seen = closed.isdisjoint((row.reference, row.other_reference))
-    note, undone = (row.sealed_note, row.sealed_undone_note) if seen else (None, None)
+    sealed = (row.sealed_note, row.sealed_undone_note) if seen else (None, None)
+    note, undone = [await words_of_pair(session, row.subject, each) for each in sealed]
     return MergeView(
         row.merged_at,
         row.by_name,
-        await session.unseal_text(row.subject, note) if note else "",
+        note,
         row.reference,
         row.other_reference,
         row.undone_at,
         row.undone_by or "",
-        await session.unseal_text(row.subject, undone) if undone else "",
+        undone,
     )

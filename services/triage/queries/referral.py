@@ -15,6 +15,7 @@ from services.triage import models
 from services.triage.domain import Command
 from services.triage.queries.holding import Held, latest_form
 from services.triage.queries.obligations import ObligationView, obligations
+from services.triage.queries.pairs import words_said
 from services.triage.queries.safeguards import (
     CLOSED_WORDS,
     DeconflictionView,
@@ -129,6 +130,7 @@ async def _timeline(session: Session, subject: UUID, versions: tuple[VersionView
     rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.id))
     return await _open_words(
         session,
+        subject,
         [
             TimelineEntry(
                 at=row.at,
@@ -145,11 +147,19 @@ async def _timeline(session: Session, subject: UUID, versions: tuple[VersionView
     )
 
 
-async def _open_words(session: Session, entries: list[TimelineEntry]) -> tuple[TimelineEntry, ...]:
-    """Return the entries without what was said of two referrals where the other one is closed to whoever asks."""
-    said = {each.note for each in entries if each.command == Command.ANSWER_EARLIER}
-    closed = await closed_words(session, said)
-    return tuple(replace(each, note=CLOSED_WORDS) if each.note in closed else each for each in entries)
+async def _open_words(session: Session, subject: UUID, entries: list[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    """Return the entries with the words said of two referrals; closed where the other one is to whoever asks."""
+    answers = {each.note for each in entries if each.command == Command.ANSWER_EARLIER}
+    closed = await closed_words(session, answers)
+    words = await words_said(session, subject) if answers else {}
+    return tuple(
+        replace(each, note=CLOSED_WORDS)
+        if each.note in closed
+        else replace(each, note=f"{each.note.removesuffix('.')}: {words[each.at]}")
+        if each.command == Command.ANSWER_EARLIER and words.get(each.at)
+        else each
+        for each in entries
+    )
 
 
 async def proposed_closure(session: Session, held: Held) -> DecisionView | None:

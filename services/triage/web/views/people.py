@@ -126,7 +126,7 @@ async def _separating(page: PageRequest, form: FormErrors, *, status: int = 200)
         title="Separate referrals that are about somebody else",
         person=view.person,
         form=form,
-        hint=f"The intake desk and both police teams see this with your name. {OPEN_HINT}",
+        hint=f"Both police teams see this with your name; others are told who was separated. {OPEN_HINT}",
         choices=[(each.held.reference, f"{each.held.reference}: {_name(each.held)}") for each in view.referrals],
         shared=_plain(shared),
     )
