@@ -1,10 +1,10 @@
 """What triage reads from its environment, and local practice read from the area files."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import areas
-from areas import Area, Areas
+from areas import Area, Areas, UnknownArea
 from areas.model import Escalation, SignedOff
 from chassis.clock import (
     LONDON,
@@ -20,6 +20,7 @@ from services.triage.domain import (
     AreaVersionUnknown,
     Body,
     ClockName,
+    Older,
     Practice,
     Recipient,
     SignpostTo,
@@ -42,7 +43,27 @@ class AreaPractices:
                 f"Version {version} of area {area} is not here yet: put its file into the areas folder."
             )
         instruments = {each.id: each for each in self._areas.instruments_at(found, "triage")}
-        return replace(practice(found, now), instruments=instruments)
+        in_force = self._areas.current(area, max(found.valid_from, now.astimezone(LONDON).date())).version
+
+        def told(then: str, district: str) -> tuple[Recipient, ...]:
+            return _recipients(self._areas.version(area, then) or found, district)
+
+        return replace(practice(found, now), instruments=instruments, in_force=in_force, recipients_of=told)
+
+    def older(self, now: datetime) -> tuple[Older, ...]:
+        """Return the areas with other versions than the one in force at a moment, by name."""
+        today = now.astimezone(LONDON).date()
+        found = (self._older(name, today) for name in self._areas.names())
+        return tuple(sorted((each for each in found if each and each.others), key=lambda each: each.name))
+
+    def _older(self, area: str, today: date) -> Older | None:
+        try:
+            current = self._areas.current(area, today)
+        except UnknownArea:
+            return None
+        versions = (each.version for each in self._areas.versions(area))
+        others = tuple(version for version in versions if version != current.version)
+        return Older(area, current.name, current.version, others)
 
 
 def practice(area: Area, now: datetime) -> Practice:
@@ -79,7 +100,7 @@ def practice(area: Area, now: datetime) -> Practice:
         every_closure_signed_off=area.gateway.closures_signed_off is SignedOff.EVERY,
         resumed=_resumed,
         told=tuple(_told(each, closes) for each in area.gateway.escalations),
-        recipients_of=lambda district: _recipients(area, district),
+        recipients_of=lambda _, district: _recipients(area, district),
         district_of=area.district,
     )
 

@@ -14,7 +14,7 @@ from chassis.broker import Message
 from contracts.envelope import Event
 from contracts.intake.police import ReferralReceived, ReferralVersionAdded
 from contracts.vocabulary import ReferralForm, Role
-from services.triage.domain import Body, ClockName, Practice, SignpostTo
+from services.triage.domain import Body, ClockName, Older, Practice, SignpostTo
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 DUTY = "Sample Dutyofficer (synthetic)"
@@ -54,7 +54,7 @@ def practice(**given: Any) -> Practice:
 
 
 class GivenPractices:
-    """Local practice that a test has made up."""
+    """Local practice that a test has made up, with no other version beside it."""
 
     def __init__(self, given: Practice) -> None:
         self.given = given
@@ -64,6 +64,10 @@ class GivenPractices:
         assert (area, version) == (self.given.area, self.given.version)
         assert now.tzinfo
         return self.given
+
+    def older(self, _: datetime) -> tuple[Older, ...]:
+        """Return nothing: there is one version."""
+        return ()
 
 
 def officer(*roles: Role, name: str = "Gita Synthetic", areas: frozenset[str] = frozenset({AREA})) -> Actor:

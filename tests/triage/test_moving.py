@@ -38,7 +38,7 @@ from services.triage.operations import Act
 from services.triage.operations.clocks import WHOLE
 from services.triage.queries import ClockKey
 from tests.triage.assessing import newer
-from tests.triage.builders import AREA, DUTY, GATEWAY, NOW, VERSION, officer, practice, rows
+from tests.triage.builders import AREA, DUTY, GATEWAY, NOW, VERSION, officer, practice, received, rows
 from tests.triage.conftest import Desk
 from tests.triage.test_domain import words_for
 from tests.triage.test_walk import ENDED, Pathway
@@ -267,7 +267,7 @@ class TestMove:
         await move(desk, subject)
         with pytest.raises(NotOffered, match="nothing to move to"):
             await move(desk, subject)
-        other = await desk.open()
+        other = await desk.open(received(reference="KM-8G4L-83RN"))
         await desk.clear(other)
         await desk.decide(other, Command.CLOSE)
         with pytest.raises(NotInThisState):

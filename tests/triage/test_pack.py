@@ -45,7 +45,7 @@ TOLD = (Recipient("Kent Central Referral Unit", "The concern, as social care nee
 
 def local(**given: Any) -> Practice:
     """Return practice of an area whose police gather and that tells the front door of each referral."""
-    return practice(**{"gathers": Body.POLICE, "recipients_of": lambda _: TOLD, **given})
+    return practice(**{"gathers": Body.POLICE, "recipients_of": lambda *_: TOLD, **given})
 
 
 async def assessed(desk: Desk, subject: UUID) -> Assessment:

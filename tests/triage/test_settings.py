@@ -32,7 +32,7 @@ class TestPractice:
         area = areas.load(None).version(AREA, VERSION)
         assert area
         told = practice(area, NOW).recipients_of
-        assert [each.name for each in told("Medway")] == ["Medway First Response", "Medway Prevent and Channel team"]
-        assert told("Thanet")[0].name == "Kent Central Referral Unit"
+        assert [each.name for each in told(VERSION, "Medway")] == ["Medway First Response", "Medway Prevent and Channel team"]
+        assert told(VERSION, "Thanet")[0].name == "Kent Central Referral Unit"
         alone = tuple(each for each in area.recipients if each.team == "imu")
-        assert practice(area.model_copy(update={"recipients": alone}), NOW).recipients_of("Medway") == ()
+        assert practice(area.model_copy(update={"recipients": alone}), NOW).recipients_of(VERSION, "Medway") == ()

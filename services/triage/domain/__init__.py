@@ -14,6 +14,7 @@ from services.triage.domain.rules import (
     offers,
     receive,
     row_for,
+    starts_from,
 )
 from services.triage.domain.safeguarding import (
     WITHDRAWN_BY,
@@ -25,6 +26,7 @@ from services.triage.domain.safeguarding import (
 )
 from services.triage.domain.standing import (
     Hold,
+    Older,
     Practice,
     Practices,
     Proposal,
@@ -74,6 +76,7 @@ from services.triage.domain.words import (
     AssessmentNotFound,
     Body,
     ClockName,
+    ClockNotFound,
     ClockNotRunning,
     ClosureReason,
     Command,
@@ -122,6 +125,7 @@ __all__ = [
     "ChangedMeanwhile",
     "ClockCount",
     "ClockName",
+    "ClockNotFound",
     "ClockNotRunning",
     "ClosureReason",
     "Command",
@@ -138,6 +142,7 @@ __all__ = [
     "ObligationEnded",
     "ObligationNotFound",
     "Offer",
+    "Older",
     "PackPart",
     "PartNeeded",
     "Passage",
@@ -182,6 +187,7 @@ __all__ = [
     "receive",
     "resumed",
     "row_for",
+    "starts_from",
     "to_be_told",
     "told_next",
     "why_fixed",

@@ -1,9 +1,11 @@
 """Why a command is not offered now: each guard returns a sentence, or nothing where the command may be given."""
 
+from collections.abc import Callable
+
 from services.triage.domain.standing import Practice, Situation
 from services.triage.domain.words import Body, Command, State
 
-BEFORE_CLEAR = frozenset({State.RECEIVED, State.DECONFLICTING, State.CONFLICT})
+BEFORE_CLEAR = frozenset({State.RECEIVED, State.DECONFLICTING, State.CONFLICT, State.PURSUE_OFFERED})
 
 
 def form_is_read(situation: Situation, _: Practice) -> str:
@@ -60,6 +62,13 @@ def is_assessed(situation: Situation, _: Practice) -> str:
     if situation.assessed:
         return ""
     return "The Gateway assessment is not complete: complete one first, so that the decision rests on it."
+
+
+def is_not_assessed(situation: Situation, _: Practice) -> str:
+    """Refuse a further assessment where Channel has the case: it makes its own."""
+    if not situation.assessed:
+        return ""
+    return "Channel has the case and makes its own assessments; the one that went with the pack is complete."
 
 
 def is_gathered(situation: Situation, practice: Practice) -> str:
@@ -127,6 +136,36 @@ def danger_waits(situation: Situation, _: Practice) -> str:
     if situation.urgent:
         return ""
     return "The decision has been made: it can be taken again only when immediate danger is told of anew."
+
+
+def no_conflict_stands(situation: Situation, _: Practice) -> str:
+    """Refuse going on with a case that Channel has while the intelligence unit's conflict stands."""
+    if not situation.halted:
+        return ""
+    whom = situation.hold.speak_to if situation.hold else "the intelligence unit"
+    return f"The intelligence unit recorded a conflict, which stops the pathway: speak to {whom}."
+
+
+def a_conflict_stands(situation: Situation, _: Practice) -> str:
+    """Refuse clearing where no conflict was recorded."""
+    return "" if situation.halted else "No conflict is recorded for this referral."
+
+
+def proposed_from(state: State) -> Callable[[Situation, Practice], str]:
+    """Return the guard that lets a closure go back only to where it was proposed from."""
+
+    def guard(situation: Situation, _: Practice) -> str:
+        came_from = situation.proposal.came_from if situation.proposal else State.ASSESSING
+        return "" if came_from is state else "The closure was proposed at another stage, to which it goes back."
+
+    return guard
+
+
+def is_under_older(situation: Situation, practice: Practice) -> str:
+    """Refuse moving a referral that is under the practice in force."""
+    if practice.in_force and situation.area_version != practice.in_force:
+        return ""
+    return "This referral is under the version of the area's practice that is in force: there is nothing to move to."
 
 
 def is_not_restricted(situation: Situation, _: Practice) -> str:

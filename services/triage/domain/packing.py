@@ -45,7 +45,7 @@ CHRONICLED: Mapping[Command, str] = {
     Command.PACK_ACCEPTED: "Pack accepted by Channel",
     Command.PACK_RETURNED: "Pack returned by Channel",
     Command.GIVEN_BACK: "Given back by Channel",
-    Command.TAKE_BACK: "Taken back into police-led partnership",
+    Command.TAKE_BACK: "Taken back from Channel",
     Command.PLP: "Taken into police-led partnership",
     Command.REVIEW_PLP: "Police-led partnership reviewed",
     Command.SIGNPOST: "Signposted to another service",

@@ -7,7 +7,7 @@ from chassis.transitions import NotRecorded
 from services.triage.domain.closing import check_closure, check_owner
 from services.triage.domain.safeguarding import Withdrawal, Wrong
 from services.triage.domain.standing import Practice, Record, Situation
-from services.triage.domain.table import ASKED_FOR, WORKFLOW, Transition
+from services.triage.domain.table import ASKED_FOR, TABLE, WORKFLOW, Transition
 from services.triage.domain.words import ClockName, Command, Finding, PauseReason, State
 
 diagram = WORKFLOW.diagram
@@ -15,6 +15,11 @@ lacks = WORKFLOW.lacks
 next_states = WORKFLOW.next_states
 offers = WORKFLOW.offers
 row_for = WORKFLOW.row_for
+
+
+def starts_from(command: Command, state: State) -> bool:
+    """Say whether a command is possible in a state at all, whatever the facts."""
+    return any(row.command is command and state in row.sources for row in TABLE)
 
 
 @dataclass(frozen=True)

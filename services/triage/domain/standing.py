@@ -25,8 +25,8 @@ class Recipient:
     what: str
 
 
-def nobody(_: str) -> tuple[Recipient, ...]:
-    """Return no recipients, whichever the district."""
+def nobody(_: str, __: str) -> tuple[Recipient, ...]:
+    """Return no recipients, whichever the version and the district."""
     return ()
 
 
@@ -54,8 +54,10 @@ class Practice:
     before. `forces` are those that a referral may be transferred to, by their ids. `resumed` says when a clock runs out
     that would have run out at a moment and stood still from one moment to another. `told` are those who are told, one
     after the other, that a clock ran out. `instruments` are those that an assessment may be made with, by their ids.
-    `recipients_of` a district are those outside the police who are told when a referral arrives. `district_of` is the
-    area's own name of a district as somebody wrote it, or nothing: what a person typed can hold anything.
+    `recipients_of` a version and a district are those outside the police who were told when a referral arrived under
+    it: another than this one where the referral is another, or has moved. `district_of` is the area's own name of a
+    district as somebody wrote it, or nothing: what a person typed can hold anything. `in_force` is the version that new
+    referrals come under at that moment.
     """
 
     area: str
@@ -73,16 +75,30 @@ class Practice:
     every_closure_signed_off: bool = False
     resumed: Callable[[datetime, datetime, datetime], datetime] = hours_passed
     told: tuple[Told, ...] = ()
-    recipients_of: Callable[[str], tuple[Recipient, ...]] = nobody
+    recipients_of: Callable[[str, str], tuple[Recipient, ...]] = nobody
     district_of: Callable[[str], str] = str
+    in_force: str = ""
 
     def deadline(self, clock: ClockName, review_on: date | None = None) -> datetime:
         """Return when a clock that starts now runs out: the area's time, or the close of the day of a named review."""
         return self.due[clock] if review_on is None else self.close_of(review_on)
 
 
+@dataclass(frozen=True)
+class Older:
+    """An area whose practice has other versions than the one in force: its id and name, and those versions."""
+
+    area: str
+    name: str
+    in_force: str
+    others: tuple[str, ...]
+
+
 class Practices(Protocol):
     """Where the practice of an area comes from: the area files, read by settings."""
+
+    def older(self, now: datetime) -> tuple[Older, ...]:
+        """Return the areas with other versions than the one in force at a moment, by name."""
 
     def under(self, area: str, version: str, now: datetime) -> Practice:
         """Return the practice of one version as from `now`; AreaVersionUnknown where it is not here."""
@@ -139,11 +155,15 @@ class Hold:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A closure that waits for a second person: who proposed it, who would own the risk, when it would be reviewed."""
+    """A closure that waits for a second person: who proposed it, who would own the risk, when it would be reviewed.
+
+    `came_from` is where the referral stood before, and where it stands again if the closure is sent back.
+    """
 
     by_id: str
     risk_owner: str
     review_on: date
+    came_from: State = State.ASSESSING
 
 
 @dataclass(frozen=True)
@@ -156,7 +176,9 @@ class Situation:
     ones that nobody has said yes, no or cannot tell to, `referrals_of_person` the referrals confirmed to be about the
     same person, this one among them; `once_linked` says that another one was confirmed once and is not any more.
     `open_obligations` says in words what others still owe, `open_requests` how many of these are requests for
-    information.
+    information. `halted` says that a conflict stands that the intelligence unit recorded and has not cleared,
+    `offered_to` names the investigating officer to whom the risk is offered. `area_version` is the version of the
+    area's practice that it is under.
     """
 
     state: State
@@ -178,3 +200,6 @@ class Situation:
     open_requests: int = 0
     proposal: Proposal | None = None
     restricted: bool = False
+    halted: bool = False
+    offered_to: str = ""
+    area_version: str = ""

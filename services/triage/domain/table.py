@@ -39,6 +39,15 @@ _ENDING = (*_DECIDED, _C.PLP_REVIEW, _C.SIGN_OFF)
 _CLOSURE = ("reason", "finding", "rationale", "alternatives", "earlier", "risk_owner", "review_on")
 _SIGNPOSTED, _LOOK = frozenset({_S.SIGNPOSTED}), (_C.ASSESSMENT,)
 _MAY_END = (g.earlier_is_answered, g.nothing_is_open)
+_WITH_CHANNEL = frozenset({_S.HANDED_OVER, _S.GIVEN_BACK})
+_PURSUE_OFFERED = frozenset({_S.PURSUE_OFFERED})
+# The review of a partnership runs on while its closure is looked at; the other clocks begin anew.
+_SENT_BACK = (
+    (_S.ASSESSING, (_C.ASSESSMENT,), (_C.SIGN_OFF, _C.PLP_REVIEW)),
+    (_S.DECIDING, (_C.DECISION,), (_C.SIGN_OFF, _C.PLP_REVIEW)),
+    (_S.SIGNPOSTED, (_C.ASSESSMENT,), (_C.SIGN_OFF, _C.PLP_REVIEW)),
+    (_S.PLP, (), (_C.SIGN_OFF,)),
+)
 
 TABLE: tuple[Transition, ...] = (
     Transition(Command.RECEIVE, "Receive the referral", frozenset(), _S.RECEIVED, _NOBODY, ("risk_owner",),
@@ -55,17 +64,34 @@ TABLE: tuple[Transition, ...] = (
                tells=ProgressStage.BEING_ASSESSED),
     Transition(Command.CLEAR, "Record: clear to proceed", frozenset({_S.CONFLICT, _S.PURSUE}), _S.ASSESSING, _IMU,
                starts=(_C.ASSESSMENT,), stops=(_C.CONFLICT, _C.PURSUE)),
+    Transition(Command.CLEAR, "Record: clear to proceed", _WITH_CHANNEL, None, _IMU, stops=(_C.CONFLICT,),
+               guards=(g.a_conflict_stands,)),
     Transition(Command.CONFLICT, "Record: conflict", _UNDECIDED | _LED_HERE | {_S.CLOSING}, _S.CONFLICT, _IMU,
                ("rationale",), starts=(_C.CONFLICT,),
                stops=(_C.DECONFLICTION, *_PATHWAY, _C.PLP_REVIEW, _C.SIGN_OFF)),
+    # What is on offer is taken back from whoever has not accepted it yet.
+    Transition(Command.CONFLICT, "Record: conflict", _OFFERED | {_S.TRANSFERRING}, _S.CONFLICT, _IMU, ("rationale",),
+               starts=(_C.CONFLICT,), stops=(_C.ACCEPTANCE, _C.TRANSFER)),
+    # The risk is Channel's from its acceptance on: it is asked to stop, and the referral stays where it is.
+    Transition(Command.CONFLICT, "Record: conflict", _WITH_CHANNEL, None, _IMU, ("rationale",), starts=(_C.CONFLICT,),
+               guards=(g.no_conflict_stands,)),
     Transition(Command.MORE_TIME, "Record: more time needed", _NOT_CLEAR, _S.DECONFLICTING, _IMU, ("rationale",),
                starts=(_C.DECONFLICTION,)),
-    Transition(Command.PURSUE, "Hand to the investigation", frozenset({_S.CONFLICT}), _S.PURSUE, _IMU | _SUPERVISOR,
-               ("rationale", "risk_owner"), starts=(_C.PURSUE,), stops=(_C.CONFLICT, _C.URGENT)),
+    Transition(Command.OFFER_PURSUIT, "Offer to the investigation", frozenset({_S.CONFLICT}), _S.PURSUE_OFFERED,
+               _IMU | _SUPERVISOR, ("officer", "rationale"), starts=(_C.CONFLICT,)),
+    Transition(Command.PURSUE, "Record that the investigation accepts", _PURSUE_OFFERED, _S.PURSUE,
+               _IMU | _SUPERVISOR, ("risk_owner", "rationale"), starts=(_C.PURSUE,), stops=(_C.CONFLICT, _C.URGENT)),
+    Transition(Command.PURSUIT_REFUSED, "Record that the investigation refuses", _PURSUE_OFFERED, _S.CONFLICT,
+               _IMU | _SUPERVISOR, ("rationale",), starts=(_C.CONFLICT,)),
+    Transition(Command.PURSUIT_CALLED_BACK, "Call the offer to the investigation back", _PURSUE_OFFERED, _S.CONFLICT,
+               _IMU | _SUPERVISOR, ("rationale",), starts=(_C.CONFLICT,)),
 
     Transition(Command.ASSESS, "Complete a Gateway assessment",
                _DECIDABLE | {_S.GATHERING, _S.PLP, _S.SIGNPOSTED}, None, _GATEWAY, ("reason",),
                guards=(g.is_clear,)),
+    # A referral from before assessments were kept may have been handed over without one, which section 36 rests on.
+    Transition(Command.ASSESS, "Complete a Gateway assessment", frozenset({_S.HANDED_OVER}), None, _GATEWAY,
+               ("reason",), guards=(g.is_not_assessed,)),
     Transition(Command.GATHER, "Gather information", _DECIDABLE, _S.GATHERING, _GATEWAY, ("rationale",),
                starts=(_C.GATHERING,), stops=(_C.ASSESSMENT, _C.DECISION, _C.URGENT),
                guards=(g.is_clear, g.police_gather, g.is_assessed)),
@@ -82,8 +108,8 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.SIGN_OFF, "Sign the closure off", frozenset({_S.CLOSING}), _S.CLOSED, _SUPERVISOR,
                ("rationale", "risk_owner", "review_on"), starts=(_C.CLOSURE_REVIEW,), stops=_ENDING,
                outcome=Outcome.CLOSED, tells=ProgressStage.CLOSED, guards=(g.second_person, *_MAY_END)),
-    Transition(Command.SEND_BACK, "Send the closure back", frozenset({_S.CLOSING}), _S.ASSESSING, _GATEWAY,
-               ("rationale",), starts=(_C.ASSESSMENT,), stops=(_C.SIGN_OFF, _C.PLP_REVIEW)),
+    *(Transition(Command.SEND_BACK, "Send the closure back", frozenset({_S.CLOSING}), back, _GATEWAY, ("rationale",),
+                 starts=starts, stops=stops, guards=(g.proposed_from(back),)) for back, starts, stops in _SENT_BACK),
     Transition(Command.REVIEW, "Record the review of the closure", frozenset({_S.CLOSED}), None, _GATEWAY,
                ("rationale",), stops=(_C.CLOSURE_REVIEW,)),
 
@@ -120,7 +146,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.SECTION_36, "Refer to the panel under section 36", frozenset({_S.HANDED_OVER}), None,
                _GATEWAY, ("grounds", "rationale"), outcome=Outcome.SECTION_36_REFERRAL,
                stops=(_C.DECISION, _C.URGENT),
-               guards=(g.police_decide, g.decided_once, pack_to_refer)),
+               guards=(g.no_conflict_stands, g.police_decide, g.decided_once, pack_to_refer)),
     Transition(Command.PACK_ACCEPTED, "Channel accepts the pack", _OFFERED, _S.HANDED_OVER, _NOBODY,
                ("risk_owner",), stops=(_C.ACCEPTANCE,)),
     Transition(Command.PACK_RETURNED, "Channel returns the pack", _OFFERED, _S.ASSESSING, _NOBODY, ("rationale",),
@@ -131,9 +157,14 @@ TABLE: tuple[Transition, ...] = (
                frozenset({_S.HANDED_OVER, _S.GIVEN_BACK}), None, _NOBODY, ("grounds",), stops=(_C.DECISION,)),
     Transition(Command.GIVEN_BACK, "Channel gives the case back", frozenset({_S.HANDED_OVER}), _S.GIVEN_BACK,
                _NOBODY, ("rationale",), starts=(_C.ACCEPTANCE,), stops=(_C.DECISION,)),
-    Transition(Command.TAKE_BACK, "Take back into police-led partnership", frozenset({_S.GIVEN_BACK}), _S.PLP,
+    Transition(Command.TAKE_BACK, "Take back from Channel", frozenset({_S.GIVEN_BACK}), _S.PLP,
                _GATEWAY, ("rationale", "risk_owner"), starts=(_C.PLP_REVIEW,),
-               stops=(_C.ACCEPTANCE, _C.DECISION, _C.URGENT), outcome=Outcome.PLP),
+               stops=(_C.ACCEPTANCE, _C.DECISION, _C.CONFLICT, _C.URGENT), outcome=Outcome.PLP,
+               guards=(g.no_conflict_stands,)),
+    # The risk comes back also while a conflict stands, which goes on stopping the pathway.
+    Transition(Command.TAKE_BACK, "Take back from Channel", frozenset({_S.GIVEN_BACK}), _S.CONFLICT, _GATEWAY,
+               ("rationale", "risk_owner"), stops=(_C.ACCEPTANCE, _C.DECISION, _C.URGENT), outcome=Outcome.RECEIVED,
+               guards=(g.a_conflict_stands,)),
 
     Transition(Command.TRANSFER, "Offer to another force", _DECIDABLE | {_S.PLP}, _S.TRANSFERRING, _GATEWAY,
                ("force", "message", "rationale"), starts=(_C.TRANSFER,), stops=(*_DECIDED, _C.PLP_REVIEW),
@@ -166,6 +197,9 @@ TABLE: tuple[Transition, ...] = (
                guards=(g.is_restricted,)),
     Transition(Command.EXCLUDE, "Take an officer off its access list", _ALL, None, _SUPERVISOR | _IMU,
                ("officer", "rationale"), guards=(g.is_restricted,)),
+    Transition(Command.DISCARD, "Discard what somebody has begun", _ALL, None, _SUPERVISOR | _IMU, ("rationale",)),
+    Transition(Command.MOVE, "Move to the practice in force", _ALL - _ENDED, None, _SUPERVISOR, ("rationale",),
+               guards=(g.is_under_older,)),
 )  # fmt: skip
 
 DECISIONS = (
@@ -186,12 +220,21 @@ DECISIONS = (
     Command.REVIEW,
     Command.REOPEN,
 )
-DECONFLICTION = (Command.CLEAR, Command.CONFLICT, Command.MORE_TIME, Command.PURSUE)
+DECONFLICTION = (
+    Command.CLEAR,
+    Command.CONFLICT,
+    Command.MORE_TIME,
+    Command.OFFER_PURSUIT,
+    Command.PURSUE,
+    Command.PURSUIT_REFUSED,
+    Command.PURSUIT_CALLED_BACK,
+)
 
 STATE_LABELS: Mapping[State, str] = {
     State.RECEIVED: "Received, waiting for deconfliction",
     State.DECONFLICTING: "In deconfliction",
     State.CONFLICT: "Stopped: the intelligence unit recorded a conflict",
+    State.PURSUE_OFFERED: "Offered to the investigation, waiting for acceptance",
     State.PURSUE: "With the investigation",
     State.ASSESSING: "In Gateway assessment",
     State.GATHERING: "Information being gathered by the police",
@@ -231,7 +274,7 @@ ASKED_FOR: Mapping[str, str] = {
 }
 
 WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(
-    TABLE, "referral", STATE_LABELS, ASKED_FOR
+    TABLE, "referral", STATE_LABELS, ASKED_FOR, about_state=(g.is_clear,)
 )
 
 SEE_IMU_QUEUE = "see-imu-queue"

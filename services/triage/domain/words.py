@@ -13,6 +13,7 @@ class State(StrEnum):
     RECEIVED = "received"
     DECONFLICTING = "deconflicting"
     CONFLICT = "conflict"
+    PURSUE_OFFERED = "offered-to-investigation"
     PURSUE = "pursue"
     ASSESSING = "assessing"
     GATHERING = "gathering"
@@ -41,7 +42,10 @@ class Command(StrEnum):
     CLEAR = "record-clear"
     CONFLICT = "record-conflict"
     MORE_TIME = "need-more-time"
+    OFFER_PURSUIT = "offer-to-investigation"
     PURSUE = "hand-to-investigation"
+    PURSUIT_REFUSED = "investigation-refused"
+    PURSUIT_CALLED_BACK = "call-investigation-back"
     ASSESS = "assess"
     GATHER = "gather-information"
     REQUEST = "request-information"
@@ -83,6 +87,8 @@ class Command(StrEnum):
     UNRESTRICT = "end-restriction"
     ADMIT = "admit-officer"
     EXCLUDE = "exclude-officer"
+    DISCARD = "discard-draft"
+    MOVE = "move-to-practice"
 
 
 class ClockName(StrEnum):
@@ -167,6 +173,12 @@ class ClockNotRunning(Conflict):
     """The clock that is to be changed was never started, or has been stopped meanwhile."""
 
     reason: ClassVar[str] = "clock-not-running"
+
+
+class ClockNotFound(Missing):
+    """The address of a page names a clock that there is not, or one that never ran for the referral."""
+
+    reason: ClassVar[str] = "clock-not-found"
 
 
 class PersonNotFound(Missing):

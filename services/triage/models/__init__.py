@@ -10,6 +10,7 @@ from services.triage.models.people import (
     sameness,
 )
 from services.triage.models.referrals import (
+    RUNNING,
     access,
     correction,
     decision,
@@ -23,6 +24,7 @@ from services.triage.models.referrals import (
 from services.triage.models.work import assessment, assessment_draft, begun_work, clock, obligation, officer
 
 __all__ = [
+    "RUNNING",
     "access",
     "assessment",
     "assessment_draft",

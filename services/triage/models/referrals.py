@@ -14,7 +14,7 @@ from services.triage.models.columns import (
     moment,
 )
 
-_RUNNING = text("state NOT IN ('closed', 'withdrawn', 'transferred')")
+RUNNING = text("referral.state NOT IN ('closed', 'withdrawn', 'transferred')")
 
 referral = Table(
     "referral",
@@ -61,7 +61,7 @@ referral = Table(
         *("state", "area", "district", "next_due_at"),
         postgresql_where=text("erased_at IS NULL"),
     ),
-    Index("referral_practice", "area", "area_version", "received_at", "subject", postgresql_where=_RUNNING),
+    Index("referral_practice", "area", "area_version", "received_at", "subject", postgresql_where=RUNNING),
 )
 
 referral_version = Table(

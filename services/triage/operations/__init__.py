@@ -16,7 +16,7 @@ from services.triage.operations.assessing import (
     save_conclusion,
     save_dimension,
 )
-from services.triage.operations.console import allocate, discard_begun, keep_begun, note_officer
+from services.triage.operations.console import Desk, allocate, discard_of_another, drop_begun, keep_begun, note_officer
 from services.triage.operations.deciding import (
     answer_pack,
     decide_referral,
@@ -34,6 +34,7 @@ from services.triage.operations.linking import (
     note_linked,
     separate_person,
 )
+from services.triage.operations.moving import move
 from services.triage.operations.obligations import (
     Answer,
     acknowledge_obligation,
@@ -45,7 +46,7 @@ from services.triage.operations.obligations import (
     report_obligation,
     review_partnership,
 )
-from services.triage.operations.people import index_waiting, look_again
+from services.triage.operations.people import index_person, look_again, put_off
 from services.triage.operations.safeguards import (
     add_note,
     admit,
@@ -63,6 +64,7 @@ __all__ = [
     "Act",
     "Answer",
     "Arrival",
+    "Desk",
     "Escalated",
     "NewVersion",
     "Overdue",
@@ -84,7 +86,8 @@ __all__ = [
     "complete_assessment",
     "correct",
     "decide_referral",
-    "discard_begun",
+    "discard_of_another",
+    "drop_begun",
     "discard_draft",
     "end_obligation",
     "end_restriction",
@@ -96,17 +99,19 @@ __all__ = [
     "hear_channel",
     "hear_transfer",
     "hold_draft",
-    "index_waiting",
+    "index_person",
     "keep_begun",
     "link_referrals",
     "look_again",
     "mark_seen",
+    "move",
     "move_draft",
     "note_denied",
     "note_linked",
     "note_officer",
     "open_referral",
     "pause_clock",
+    "put_off",
     "record_deconfliction",
     "report_obligation",
     "restrict",

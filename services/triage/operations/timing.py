@@ -41,7 +41,7 @@ async def extend_clock(
     """
     clock = await _held_clock(session, key)
     due_at = extended(clock, practice, act.now, until)
-    words = f"{clock_words(clock.name)}: until {_moment(due_at)} instead of {_moment(clock.due_at)}."
+    words = f"{clock_words(clock.name)}: until {moment(due_at)} instead of {moment(clock.due_at)}."
     await _carry_out(session, key, act, words, practice)
     await _change(session, key, longer(due_at))
     return due_at
@@ -64,7 +64,7 @@ async def resume_clock(session: Session, key: ClockKey, act: Act, practice: Prac
     """Let a paused clock run on; it runs out later by the working time for which it stood still, which is returned."""
     clock = await _held_clock(session, key)
     due_at = resumed(clock, practice, act.now)
-    words = f"{clock_words(clock.name)}: until {_moment(due_at)} instead of {_moment(clock.due_at)}."
+    words = f"{clock_words(clock.name)}: until {moment(due_at)} instead of {moment(clock.due_at)}."
     await _carry_out(session, key, act, words, practice)
     escalate_at = told_next(replace(clock, due_at=due_at), practice, clock.escalations)
     running = {"due_at": due_at, "paused_at": None, "paused_for": None, "escalate_at": escalate_at}
@@ -96,6 +96,7 @@ async def _change(session: Session, key: ClockKey, values: dict[str, Any]) -> No
         await session.execute(update(models.obligation).where(owed).values(due_at=values["due_at"]))
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
+    """Return a moment (aware) as the timeline says it, in London's time."""
     local = at.astimezone(LONDON)
     return f"{day_in_words(local.date(), 'en')} at {local:%H:%M}"

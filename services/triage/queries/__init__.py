@@ -32,6 +32,7 @@ from services.triage.queries.console import (
     OfficerView,
     OwedLine,
     begun_by,
+    begun_by_others,
     begun_work,
     drafts_by,
     officers,
@@ -40,6 +41,7 @@ from services.triage.queries.console import (
     workload,
 )
 from services.triage.queries.holding import Held, Summary, held, held_by_reference, latest_form
+from services.triage.queries.moving import MOVED_AT_ONCE, older_count, older_referrals, underway
 from services.triage.queries.obligations import (
     AGEING_PAGE,
     MOST_IN_A_FILE,
@@ -68,7 +70,7 @@ from services.triage.queries.pairs import (
     unanswered,
     words_of_pair,
 )
-from services.triage.queries.people import FoundPerson, find_people, identified
+from services.triage.queries.people import FoundPerson, find_people, identified, people_waiting
 from services.triage.queries.person import (
     OUTCOMES,
     MergeView,
@@ -127,6 +129,7 @@ __all__ = [
     "IMU_STATES",
     "MOST_COUNTED",
     "MOST_IN_A_FILE",
+    "MOVED_AT_ONCE",
     "NOBODY",
     "OUTCOMES",
     "PAUSED_SHOWN",
@@ -177,6 +180,7 @@ __all__ = [
     "all_versions",
     "assessments",
     "begun_by",
+    "begun_by_others",
     "begun_work",
     "changes_since",
     "clock_counts",
@@ -204,6 +208,8 @@ __all__ = [
     "newer",
     "obligations",
     "officers",
+    "older_count",
+    "older_referrals",
     "open_obligations",
     "owed_by",
     "owed_to",
@@ -211,6 +217,7 @@ __all__ = [
     "owner_of",
     "pack_of",
     "paused_clocks",
+    "people_waiting",
     "person_of",
     "person_view",
     "proposed_by",
@@ -228,6 +235,7 @@ __all__ = [
     "suggestions",
     "transfers",
     "unanswered",
+    "underway",
     "urgent_elsewhere",
     "way_of",
     "words_of_pair",

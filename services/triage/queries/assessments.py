@@ -49,6 +49,12 @@ async def latest_assessment(session: Session, subject: UUID) -> Assessment | Non
     return None if sealed is None else await session.unseal_model(subject, sealed, Assessment)
 
 
+async def any_assessment(session: Session, subject: UUID) -> bool:
+    """Say whether a complete assessment is kept: what was decided before any were counts as assessed in its row."""
+    table = models.assessment
+    return await session.scalar(select(table.c.number).where(table.c.subject == subject).limit(1)) is not None
+
+
 async def drafts(session: Session, subject: UUID) -> tuple[DraftLine, ...]:
     """Return who writes an assessment of a referral, oldest first."""
     table = models.assessment_draft

@@ -23,11 +23,12 @@ from services.triage.domain import (
     Situation,
     State,
 )
+from services.triage.queries.assessments import any_assessment
 from services.triage.queries.obligations import open_obligations
 from services.triage.queries.pairs import is_indexed, linked, once_linked, still_to_answer
 from services.triage.queries.safeguards import check_access, contact
 
-HELD_BACK = frozenset({State.DECONFLICTING, State.CONFLICT})
+HELD_BACK = frozenset({State.DECONFLICTING, State.CONFLICT, State.PURSUE_OFFERED})
 OWED = {
     Obligation.SIGNPOST: "a signpost",
     Obligation.REQUEST: "a request for information",
@@ -132,17 +133,20 @@ async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Sit
     owed = await open_obligations(session, row.subject)
     others = await linked(session, row.reference)
     person = session.actor.kind is ActorKind.PERSON
+    running = await _running(session, row.subject)
+    halted = ClockName.CONFLICT in running
+    offered = row.state == State.PURSUE_OFFERED
     return Situation(
         state=State(row.state),
         risk_owner=row.risk_owner,
         form_read=form_read,
         section_36_made=row.section_36_made,
-        hold=await _hold(session, row.subject) if row.state in HELD_BACK else None,
+        hold=await _hold(session, row.subject) if row.state in HELD_BACK or halted else None,
         taken=row.officer_id == session.actor.id,
-        urgent=await _is_urgent(session, row.subject),
+        urgent=ClockName.URGENT in running,
         acting_id=session.actor.id if person else "",
         acting=(session.actor.name or session.actor.id) if person else "",
-        assessed=row.assessed,
+        assessed=row.assessed and await any_assessment(session, row.subject),
         gathered=row.gathered,
         looked=await is_indexed(session, row.subject),
         earlier_unanswered=await still_to_answer(session, row.reference, row.subject),
@@ -152,6 +156,9 @@ async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Sit
         open_requests=sum(each.kind is Obligation.REQUEST for each in owed),
         proposal=await _proposal(session, row.subject) if row.state == State.CLOSING else None,
         restricted=row.restricted,
+        area_version=row.area_version,
+        halted=halted,
+        offered_to=await contact(session, row.subject, Command.OFFER_PURSUIT) if offered else "",
     )
 
 
@@ -164,7 +171,15 @@ async def _proposal(session: Session, subject: UUID) -> Proposal | None:
     table = models.decision
     proposed = select(table).where(table.c.subject == subject, table.c.command == Command.PROPOSE)
     row = await session.first(proposed.order_by(table.c.decided_at.desc()).limit(1))
-    return None if row is None else Proposal(row.by_id, row.risk_owner, row.review_on)
+    if row is None:
+        return None
+    return Proposal(row.by_id, row.risk_owner, row.review_on, await _proposed_from(session, subject))
+
+
+async def _proposed_from(session: Session, subject: UUID) -> State:
+    table = models.history
+    proposed = select(table.c.from_state).where(table.c.subject == subject, table.c.command == Command.PROPOSE)
+    return State(await session.scalar(proposed.order_by(table.c.id.desc()).limit(1)) or State.ASSESSING)
 
 
 async def latest_form(session: Session, subject: UUID) -> ReferralForm | None:
@@ -188,7 +203,11 @@ async def holds(session: Session, subjects: list[UUID]) -> dict[UUID, Hold]:
     return {row.subject: Hold(Command(row.command), row.by_name) for row in rows}
 
 
-async def _is_urgent(session: Session, subject: UUID) -> bool:
+async def _running(session: Session, subject: UUID) -> frozenset[str]:
+    """Return which of the clocks run that say how a referral stands: danger not answered, a conflict not cleared."""
     clock = models.clock
-    running = (clock.c.subject == subject) & (clock.c.name == ClockName.URGENT) & clock.c.stopped_at.is_(None)
-    return await session.scalar(select(clock.c.name).where(running)) is not None
+    telling = clock.c.name.in_([ClockName.URGENT, ClockName.CONFLICT])
+    rows = await session.rows(
+        select(clock.c.name).where(clock.c.subject == subject, telling, clock.c.stopped_at.is_(None))
+    )
+    return frozenset(row.name for row in rows)

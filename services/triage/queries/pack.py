@@ -94,11 +94,22 @@ async def gathered(session: Session, subject: UUID) -> tuple[GatheredInformation
     return tuple(sorted(found, key=lambda each: each.at))
 
 
+_line = models.history
+_arrived = (
+    select(_line.c.area_version)
+    .where(_line.c.subject == models.referral.c.subject, _line.c.command == Command.RECEIVE)
+    .limit(1)
+    .scalar_subquery()
+    .label("arrived_under")
+)
+"""The version of the area's practice by which somebody was told of a referral, whatever it has moved to since."""
+
+
 async def _referrals(session: Session, held: Held) -> Sequence[Row[Any]]:
     table = models.referral
     wanted = (held.reference, *await linked(session, held.reference))
-    named = select(table.c.subject, table.c.reference, table.c.received_at, table.c.restricted, table.c.district)
-    return await session.rows(named.where(table.c.reference.in_(wanted)).order_by(table.c.received_at))
+    named = (table.c.subject, table.c.reference, table.c.received_at, table.c.restricted, table.c.district, _arrived)
+    return await session.rows(select(*named).where(table.c.reference.in_(wanted)).order_by(table.c.received_at))
 
 
 async def _happened(session: Session, referral: Row[Any]) -> list[ChronologyLine]:
@@ -156,7 +167,7 @@ def _said(command: Command, *words: str) -> str:
 async def _shared(session: Session, referral: Row[Any], practice: Practice, now: datetime) -> list[Sharing]:
     found = [
         Sharing(what=each.what, shared_with=each.name, at=referral.received_at)
-        for each in practice.recipients_of(referral.district)
+        for each in practice.recipients_of(referral.arrived_under, referral.district)
     ]
     found += [
         Sharing(what=_SHARED_BY[Obligation(row.kind)], shared_with=row.owner, at=row.made_at)

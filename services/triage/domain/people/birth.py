@@ -7,8 +7,8 @@ from services.triage.domain.people.levels import Level
 
 _DIGITS = 8
 _FAR_YEARS = 5
-_AGE_AGREES = 1
-_AGE_NEAR = 2
+_AGE_AGREES, _AGE_CLOSE, _AGE_NEAR = 0.55, 1.55, 2.55
+"""In years: an age holds from one birthday to the next, half a year either side of its middle."""
 
 
 def dates(ours: date | None, theirs: date | None) -> Level:
@@ -52,9 +52,9 @@ def _one_slip(one: str, other: str) -> bool:
 
 
 def ages(ours: Identity, theirs: Identity) -> Level:
-    """Return how two people's ages agree where one of them has no date of birth: within a year, two, or not.
+    """Return how two people's ages agree where one of them has no date of birth.
 
-    An age is counted on from the day on which it was said.
+    SAME where the age was right on the day on which it was said, CLOSE one year off, NEAR two, OTHER, and FAR from five.
     """
     if ours.born and theirs.born:
         return Level.UNKNOWN
@@ -65,7 +65,7 @@ def ages(ours: Identity, theirs: Identity) -> Level:
     if apart <= _AGE_AGREES:
         return Level.SAME
     if apart <= _AGE_NEAR:
-        return Level.CLOSE
+        return Level.CLOSE if apart <= _AGE_CLOSE else Level.NEAR
     return Level.FAR if apart >= _FAR_YEARS else Level.OTHER
 
 

@@ -1,20 +1,23 @@
 """Two people beside each other: what agrees, what differs, and whether an officer should look at both."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from services.triage.domain.people import contacts
 from services.triage.domain.people.birth import ages, dates
 from services.triage.domain.people.evidence import Evidence, Found, evidence
 from services.triage.domain.people.identity import Identity
+from services.triage.domain.people.keys import codes_of
 from services.triage.domain.people.letters import parts
 from services.triage.domain.people.levels import Level
-from services.triage.domain.people.naming import Naming, Written, common, naming, read
+from services.triage.domain.people.naming import Naming, Written, common, middle, naming, read
 from services.triage.domain.people.weights import NOTHING_ELSE, SUGGESTED_FROM, WEIGHTS
 
 _AGREES = frozenset({Level.SAME, Level.COMMON, Level.SPELT, Level.SPELT_COMMON, Level.PART})
 _OTHER = frozenset({Level.OTHER, Level.FAR})
+_CERTAIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -28,43 +31,89 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Reading:
-    """An identity with its names taken apart, once for many comparisons."""
+    """An identity with its names taken apart, once for many comparisons; relatives by how their names sound."""
 
     identity: Identity
     names: tuple[Written, ...]
-    family: frozenset[str]
+    family: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Two people before it is said in words: how their names lie, what agrees, what that weighs, and what follows."""
+
+    named: Naming | None
+    levels: Mapping[str, Level]
+    order: float
+    suggested: bool
 
 
 def reading(identity: Identity) -> Reading:
     """Take a person's names apart."""
     own = {part for name in (identity.surname, *identity.names) for part in parts(name)}
     relatives = {part for name in identity.family for part in parts(name)} - own
+    heard = {code: part for part in sorted(relatives) if len(part) > 2 for code in codes_of(part)}  # noqa: PLR2004
     numbers = {f"0{number}" for number in map(contacts.number_of, identity.family) if number}
     forms = read(identity.names, identity.forenames, identity.surname)
-    return Reading(identity, forms, frozenset(part for part in relatives if len(part) > 2) | numbers)  # noqa: PLR2004
+    return Reading(identity, forms, MappingProxyType(heard | {number: number for number in numbers}))
 
 
 def compare(one: Identity, other: Identity) -> Comparison:
     """Return what agrees between two people; suggested where an officer should look. It decides nothing."""
-    return _compared(reading(one), reading(other), in_words=True)
+    ours, theirs = reading(one), reading(other)
+    return _told(ours, theirs, weigh(ours, theirs))
 
 
 def compare_all(one: Identity, others: Iterable[Identity]) -> tuple[Comparison, ...]:
-    """Return the comparison of a person with each of the others, in their order; in words only where suggested."""
-    ours = reading(one)
-    return tuple(_compared(ours, reading(other), in_words=False) for other in others)
+    """Return the comparison of a person with each of the others, in their order; in words only where suggested.
+
+    Who is only somewhat like is not suggested beside somebody who plainly is the person and is not like them.
+    """
+    ours, theirs = reading(one), [reading(other) for other in others]
+    found = zip(theirs, weigh_all(ours, theirs), strict=True)
+    return tuple(
+        _told(ours, other, each) if each.suggested else Comparison(suggested=False, order=each.order, evidence=())
+        for other, each in found
+    )
 
 
-def _compared(ours: Reading, theirs: Reading, *, in_words: bool) -> Comparison:
-    """Return the comparison of two people whose names were taken apart before."""
+def weigh(ours: Reading, theirs: Reading) -> Weighed:
+    """Return what agrees between two people and what that weighs."""
     named = naming(ours.names, theirs.names)
     levels = levels_of(ours, theirs, named)
     order = weight(levels)
-    suggested = order >= SUGGESTED_FROM and not plainly_other(levels)
-    if not (suggested or in_words):
-        return Comparison(suggested, order, ())
-    found = Found(ours.identity, theirs.identity, named, ours.family & theirs.family)
-    return Comparison(suggested, order, evidence(levels, found))
+    return Weighed(named, levels, order, suggested=order >= SUGGESTED_FROM and not plainly_other(levels))
+
+
+def weigh_all(ours: Reading, others: Sequence[Reading]) -> tuple[Weighed, ...]:
+    """Return what weighs for each of the others, who stand beside each other: nobody is two people."""
+    found = [weigh(ours, other) for other in others]
+    likelier = [each for each in range(len(found)) if found[each].suggested]
+    back = {each for each in likelier if _stands_back(each, likelier, found, others)}
+    return tuple(replace(each, suggested=each.suggested and place not in back) for place, each in enumerate(found))
+
+
+def _stands_back(mine: int, among: Sequence[int], found: Sequence[Weighed], others: Sequence[Reading]) -> bool:
+    """Return whether somebody is no longer worth a look, because likelier ones are somebody else than they."""
+    order = found[mine].order
+    stronger = [each for each in among if found[each].order > order]
+    if beside(order, [found[each].order for each in stronger]) >= SUGGESTED_FROM:
+        return False
+    rivals = [found[each].order for each in stronger if not weigh(others[mine], others[each]).suggested]
+    return beside(order, rivals) < SUGGESTED_FROM
+
+
+def beside(order: float, rivals: Iterable[float]) -> float:
+    """Return what is left of a weight where others may be the person instead: only one of them can be."""
+    return order - math.log2(1 + sum(2 ** min(rival, _CERTAIN) for rival in rivals))
+
+
+def _told(ours: Reading, theirs: Reading, weighed: Weighed) -> Comparison:
+    """Return the comparison in words."""
+    shared = ours.family.keys() & theirs.family.keys()
+    relatives = frozenset(ours.family[code] for code in shared)
+    found = Found(ours.identity, theirs.identity, weighed.named, relatives)
+    return Comparison(weighed.suggested, weighed.order, evidence(weighed.levels, found))
 
 
 def levels_of(ours: Reading, theirs: Reading, named: Naming | None) -> Mapping[str, Level]:
@@ -87,12 +136,13 @@ def levels_of(ours: Reading, theirs: Reading, named: Naming | None) -> Mapping[s
 
 def _named(named: Naming | None) -> Mapping[str, Level]:
     if named is None:
-        return {"surname": Level.UNKNOWN, "forename": Level.UNKNOWN, "order": Level.UNKNOWN}
+        return dict.fromkeys(("surname", "forename", "middle", "order"), Level.UNKNOWN)
     ours, theirs = named.ours, named.theirs
     fore, last = (theirs.last, theirs.fore) if named.swapped else (theirs.fore, theirs.last)
     return {
         "surname": common(named.surname, ours.last, last),
         "forename": common(named.forename, ours.fore[:1], fore[:1]),
+        "middle": middle(named),
         "order": Level.SWAPPED if named.swapped else Level.SAME,
     }
 
@@ -103,11 +153,11 @@ def _gender(ours: str, theirs: str) -> Level:
     return Level.SAME if ours == theirs else Level.OTHER
 
 
-def _family(ours: frozenset[str], theirs: frozenset[str]) -> Level:
+def _family(ours: Mapping[str, str], theirs: Mapping[str, str]) -> Level:
     """Return whether two people have relatives of one name, or a relative's telephone number."""
     if not ours or not theirs:
         return Level.UNKNOWN
-    shared = ours & theirs
+    shared = {ours[code] for code in ours.keys() & theirs.keys()}
     if not shared:
         return Level.OTHER
     several = len(shared) > 1 or any(part[0] == "0" for part in shared)

@@ -79,7 +79,7 @@ def mails(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Level:
 
 def schools(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Level:
     """Return whether two people went to one school, by its name without School, College and the like."""
-    left, right = (tuple(filter(None, map(_school, written))) for written in (ours, theirs))
+    left, right = (tuple(filter(None, map(school_of, written))) for written in (ours, theirs))
     if not left or not right:
         return Level.UNKNOWN
     best = max(fuzz.token_sort_ratio(one, other) for one in left for other in right)
@@ -88,7 +88,8 @@ def schools(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Level:
     return Level.CLOSE if best >= _CLOSE_SCHOOL else Level.OTHER
 
 
-def _school(written: str) -> str:
+def school_of(written: str) -> str:
+    """Return a school's name folded, without School, College and the like."""
     words = fold(written).split()
     return " ".join(word for word in words if word not in _SCHOOL_WORDS) or " ".join(words)
 

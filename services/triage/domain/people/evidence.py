@@ -79,7 +79,7 @@ def _is_idle(kind: str, level: Level, levels: Mapping[str, Level]) -> bool:
         return level is Level.UNKNOWN
     if kind == "date-of-birth":
         return level is Level.UNKNOWN and levels["age"] is not Level.UNKNOWN
-    return kind in {"address", "email", "gender"} and level is Level.UNKNOWN
+    return kind in {"address", "email", "gender", "middle"} and level is Level.UNKNOWN
 
 
 def _surname(level: Level, found: Found) -> str:
@@ -121,6 +121,13 @@ def _name(what: str, level: Level, halves: tuple[str, str]) -> str:
     return f"{what} written {ours} here and {theirs} there: {_OF_NAMES[level]}"
 
 
+def _middle(level: Level, found: Found) -> str:
+    named = found.named
+    ours, theirs = (" ".join(form.forenames.split()[1:]) for form in (named.ours, named.theirs)) if named else ("", "")
+    means = {Level.SAME: "they agree", Level.INITIAL: "the initial is the same"}
+    return f"Further forename {ours} here and {theirs} there: {means.get(level, 'another name')}"
+
+
 def _order(_: Level, __: Found) -> str:
     return "Forename and surname stand the other way round"
 
@@ -151,8 +158,8 @@ def _day(day: date) -> str:
 
 
 def _age(level: Level, found: Found) -> str:
-    means = {Level.SAME: "the ages agree", Level.CLOSE: "about two years apart"}
-    return f"Age {_aged(found.ours)} here and {_aged(found.theirs)} there: {means.get(level, 'the ages do not agree')}"
+    means = {Level.SAME: "they agree", Level.CLOSE: "about a year apart", Level.NEAR: "about two years apart"}
+    return f"Age {_aged(found.ours)} here and {_aged(found.theirs)} there: {means.get(level, 'they do not agree')}"
 
 
 def _aged(person: Identity) -> str:
@@ -221,6 +228,7 @@ def _family(level: Level, found: Found) -> str:
 _SENTENCES: Mapping[str, Callable[[Level, Found], str]] = {
     "surname": _surname,
     "forename": _forename,
+    "middle": _middle,
     "order": _order,
     "date-of-birth": _born,
     "age": _age,

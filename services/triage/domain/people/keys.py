@@ -5,25 +5,26 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import combinations
 
-from services.triage.domain.people.contacts import district_of, mail_of, number_of, postcode_of
+from services.triage.domain.people.contacts import district_of, mail_of, number_of, postcode_of, school_of
 from services.triage.domain.people.identity import Identity
 from services.triage.domain.people.letters import parts
 from services.triage.domain.people.sounds import rough
 from services.triage.domain.people.variants import roots
 
-MOST_KEYS = 60
+MOST_KEYS = 80
 TOO_COMMON = 300
 """A key that more referrals than this have finds nobody: it says too little."""
 MOST_CANDIDATES = 40
 """So many of those who share keys, most shared first, are compared."""
 _MOST_PARTS = 6
+_MOST_RELATIVES = 3
 _LAST_MONTH = 12
 _TWO = 2
 _LEAST_DIGITS = 7
 
 
 def keys_of(identity: Identity) -> frozenset[str]:
-    """Return a person's keys in plain text, at most 60, the telling ones first to be kept.
+    """Return a person's keys in plain text, at most 80, the telling ones first to be kept.
 
     Two records of one person share one although a name is spelt otherwise, the names are swapped, day and month are
     swapped, or only an age is known. Never stored as they are: whoever stores them keeps keyed hashes.
@@ -40,20 +41,50 @@ def _all(identity: Identity) -> Iterator[str]:
     """Yield every key, the most telling first."""
     heard = [_codes(name) for name in _forms(identity)]
     every = tuple(dict.fromkeys(code for form in heard for code in form))[: _MOST_PARTS + 2]
-    district = next((district_of(code) for code in identity.postcodes if code), "")
-    yield from (f"t:{number}" for number in map(number_of, identity.phones) if number)
+    yield from (f"t:{number}" for number in map(number_of, (*identity.phones, *identity.family)) if number)
     yield from (f"e:{mail_of(mail)}" for mail in identity.emails)
     if identity.born:
         yield f"b:{_either_way(identity.born)}"
         yield from (f"bn:{_either_way(identity.born)}|{code}" for code in every)
     yield from (f"p:{postcode_of(code)}" for code in identity.postcodes[:2])
     yield from (f"pn:{postcode_of(code)}|{part}" for code in identity.postcodes[:1] for part in every)
-    for form in heard:
-        yield from (f"n:{one}|{other}" for one, other in combinations(sorted(set(form)), 2))
     yield from (f"w:{code}" for code in every)
+    yield from _around(identity, every)
+    district = _district(identity)
     if district:
         yield from (f"dn:{district}|{code}" for code in every)
     yield from (f"yn:{year}|{code}" for code in every[:4] for year in _years(identity))
+    for form in heard:
+        yield from (f"n:{one}|{other}" for one, other in combinations(sorted(set(form)), 2))
+
+
+def _around(identity: Identity, every: tuple[str, ...]) -> Iterator[str]:
+    """Yield what a person is found by whose own name is written quite otherwise: school and relatives.
+
+    A school or a relative's name alone is everybody's; with a year of birth, a district or each other they are few's.
+    """
+    relatives = [codes for codes in map(_codes, _relatives(identity)) if codes]
+    pairs = tuple(dict.fromkeys("|".join(sorted(codes[:2])) for codes in relatives if len(codes) > 1))[:_MOST_RELATIVES]
+    years, district = _years(identity), _district(identity)
+    yield from (f"fy:{pair}|{year}" for pair in pairs for year in years)
+    if district:
+        yield from (f"fd:{pair}|{district}" for pair in pairs)
+    named = tuple(dict.fromkeys(code for codes in relatives for code in codes))[:_MOST_PARTS]
+    for school in filter(None, map(_heard_school, identity.schools[:1])):
+        yield from (f"sf:{school}|{code}" for code in named)
+        yield from (f"sn:{school}|{code}|{year}" for code in every[:2] for year in years)
+
+
+def _relatives(identity: Identity) -> tuple[str, ...]:
+    return tuple(name for name in identity.family if not number_of(name))[: _MOST_RELATIVES + 1]
+
+
+def _heard_school(written: str) -> str:
+    return "-".join(sorted(rough(word) for word in school_of(written).split())[:_MOST_RELATIVES])
+
+
+def _district(identity: Identity) -> str:
+    return next((district_of(code) for code in identity.postcodes if code), "")
 
 
 def _forms(identity: Identity) -> tuple[str, ...]:

@@ -114,6 +114,17 @@ def _forename(ours: tuple[Part, ...], theirs: tuple[Part, ...]) -> Level:
     return max(first, whole, key=_RANKS.__getitem__)
 
 
+def middle(named: Naming) -> Level:
+    """Return how the forenames after the first agree where both have some and the first do: SAME, INITIAL or OTHER."""
+    ours, theirs = named.ours.fore, named.theirs.fore
+    if named.swapped or min(len(ours), len(theirs)) <= 1 or _RANKS[_alike(ours[0], theirs[0])] < _RANKS[Level.CLOSE]:
+        return Level.UNKNOWN
+    found = {_alike(one, other) for one in ours[1:] for other in theirs[1:]}
+    if found & {Level.SAME, Level.SPELT, Level.CLOSE}:
+        return Level.SAME
+    return Level.INITIAL if Level.INITIAL in found else Level.OTHER
+
+
 def _surname(one: Written, other: Written) -> Level:
     """Return how the surnames agree: whole, else a part, also where it stands among the other's forenames."""
     found = _halves(one.last, other.last)
