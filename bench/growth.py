@@ -25,7 +25,8 @@ VISITS = 60
 WARM_VISITS = 3
 VOUCHED_SECONDS = 90.0
 PAGES = (
-    ("triage", "gwen.gateway@kent-police.example", ("/gateway",)),
+    ("triage", "gwen.gateway@kent-police.example", ("/gateway", "/work", "/obligations")),
+    ("triage", "sam.supervisor@kent-police.example", ("/workload", "/forecast")),
     ("triage", "imran.intelligence@kent-police.example", ("/imu",)),
     ("channel", "cora.coordinator@kent-council.example", ("/awareness", "/cases")),
     ("notify", "frances.frontdoor@kent-council.example", ("/inbox",)),
@@ -57,7 +58,8 @@ def measure(settings: Settings) -> list[Result]:
 def _note(small: int, times: int) -> str:
     return (
         f"One system with about {small} stored, then {times + 1} times as many. Multiplied inside PostgreSQL in every "
-        "database (referrals, versions, ledgers, dispatches, keys, inboxes, audit, cases, notices, facts; monitor's "
+        "database (referrals, versions, ledgers, dispatches, keys, inboxes, audit, cases, notices, facts; in triage "
+        "each copy's way to its closure and whom it may be found by, with search keys of its own; monitor's "
         f"checkpoints up to {CHECKPOINTS} a service): other ids, earlier days, all of it done, so as much waits as "
         f"before. Sealed values are cut to {SEALED_KEPT} bytes and open nowhere; outbox, bus and spans, which are "
         "purged after their windows, are not multiplied."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
+from bench import multiply_triage
 from bench.frame import say
 from bench.ledger import superuser
 
@@ -35,10 +36,14 @@ _SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "m
 
 @dataclass(frozen=True)
 class Place:
-    """One database and its tables to multiply; `put` says what a multiplied row holds instead, `after` what follows."""
+    """One database and its tables to multiply; `put` says what a multiplied row holds instead.
+
+    `filled` are statements that give copies what no original has, while indexes are away; `after` follows with them.
+    """
 
     tables: Sequence[str]
     put: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    filled: Sequence[str] = ()
     after: Sequence[str] = ()
 
 
@@ -48,6 +53,16 @@ _CASES = """INSERT INTO case_file SELECT subject, area, '2026-01', reference, NU
     false, 0, 1 FROM awareness WHERE hashtext(subject::text) % 10 = 0 ON CONFLICT DO NOTHING"""
 _DECISIONS = """INSERT INTO police_decision SELECT md5(subject::text)::uuid, subject, area, reference, 'passed-on',
     received_at FROM awareness WHERE reference LIKE '%~%'"""
+_CLOCKS = """INSERT INTO clock (subject, name, area, started_at, due_at, stopped_at) SELECT subject, 'answer', area,
+    opened_at, opened_at + interval '5 days', opened_at FROM case_file WHERE reference LIKE '%~%'"""
+_HISTORY = """INSERT INTO history (subject, area, row_version, command, to_state, risk_owner, by_id, by_name, at)
+    SELECT subject, area, number, command, became, risk_owner, 'somebody', 'Somebody (synthetic)', opened_at
+    FROM case_file, (VALUES (1, 'open', 'offered'), (2, 'accept', 'accepted'), (3, 'taken-back', 'taken-back'))
+    AS step (number, command, became) WHERE reference LIKE '%~%'"""
+_PACKS = """INSERT INTO pack (event_id, subject, area, kind, offered_at, sealed_form, sealed_rationale, decided_by,
+    risk_owner, document_ids) SELECT md5(subject::text || 'pack')::uuid, subject, area, 'passed-on', opened_at,
+    sha256(subject::text::bytea), sha256(subject::text::bytea), 'Somebody (synthetic)', risk_owner, '{}'
+    FROM case_file WHERE reference LIKE '%~%'"""
 _SIGNPOSTS = """INSERT INTO signpost SELECT md5(subject::text)::uuid, subject, reference, area, area_version,
     'early-help', received_at, NULL, md5(subject::text || 'event')::uuid, NULL, received_at
     FROM concern WHERE hashtext(subject::text) % 10 = 0 AND reference LIKE '%~%'"""
@@ -67,20 +82,16 @@ PLACES: Mapping[str, Place] = {
          "audit_entry"),
         {"ledger_line": {"acknowledged_at": "coalesce(acknowledged_at, stored_at)"}},
     ),
-    "triage": Place(
-        ("referral", "referral_version", "clock", "history", "inbox_event", "inbox_position", "audit_entry"),
-        {"referral": {"state": "'closed'", "officer_id": "'somebody'", "imu_seen_at": "received_at"},
-         "clock": {"stopped_at": "coalesce(stopped_at, started_at)"}},
-    ),
+    "triage": Place(multiply_triage.TABLES, multiply_triage.PUT, tuple(multiply_triage.FILLED.values())),
     "channel": Place(
         ("awareness", "inbox_event", "inbox_position", "audit_entry"),
         {"awareness": {"seen_at": "received_at"}},
-        (_CASES, _DECISIONS),
+        after=(_CASES, _DECISIONS, _CLOCKS, _HISTORY, _PACKS),
     ),
     "notify": Place(
         ("concern", "notice", "attempt", "inbox_event", "inbox_position", "audit_entry"),
         {"concern": {"seen_at": "received_at", "acknowledged_at": "received_at", "acknowledged_version": "version"}},
-        (_SIGNPOSTS,),
+        after=(_SIGNPOSTS,),
     ),
     "stats": Place(("fact", "inbox_event", "inbox_position", "audit_entry")),
     "monitor": Place((), after=(_CHECKPOINTS,)),
@@ -122,8 +133,8 @@ async def _one(state: Path, name: str, place: Place, times: int, doors: asyncio.
                 await connection.execute(
                     await _statement(connection, table, (_AUDIT | dict(place.put)).get(table, {}), times)
                 )
-            for mend in mends:
-                await connection.execute(mend)
+            for statement in (*place.filled, *mends):
+                await connection.execute(statement)
             for statement in place.after:
                 await connection.execute(statement.replace("$CHECKPOINTS", str(min(CHECKPOINTS, times * 200))))
             await connection.execute("VACUUM (ANALYZE)")

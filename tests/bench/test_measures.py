@@ -8,6 +8,7 @@ import pytest
 
 from bench import growth, mta, size
 from bench.frame import NotHere, Settings, System, resident_mb, sampled_system, tree
+from bench.ledger import superuser
 from bench.multiply import multiply
 from bench.postfix import Both
 
@@ -32,6 +33,17 @@ class TestSize:
         assert (size._flat([90.0, 100.0, 160.0], 3000).ratio or 1) < size.FLAT_BAR
 
 
+async def _of_copies(system: System) -> set[int]:
+    """Return of how many copies triage holds a row in the tables of which each copy has one."""
+    tables = ("person_referral", "deconfliction", "assessment", "decision")
+    connection = await superuser(system.state, "throughline_triage")
+    try:
+        wanted = "SELECT count(*) FROM {} JOIN referral USING (subject) WHERE reference LIKE '%~%'"
+        return {await connection.fetchval(wanted.format(table)) for table in tables}
+    finally:
+        await connection.close()
+
+
 class TestGrowth:
     def test_the_store_grows_and_what_waits_does_not(self, system: System, monkeypatch: pytest.MonkeyPatch) -> None:
         # The page of one chain is there once monitor has collected a checkpoint, half a minute after the start.
@@ -41,6 +53,7 @@ class TestGrowth:
         stored = growth._stored(system)
         asyncio.run(multiply(system.state, 3))
         assert growth._stored(system) == stored * 4
+        assert asyncio.run(_of_copies(system)) == {3 * stored}
         pages = growth._pages(system, TINY)
         assert len(pages) == sum(len(paths) for _, _, paths in growth.PAGES)
         assert growth._rate(system, 5) > 0
