@@ -17,6 +17,9 @@ IMU = "imran.intelligence@kent-police.example"
 GATEWAY = "gwen.gateway@kent-police.example"
 SUPERVISOR = "sam.supervisor@kent-police.example"
 COORDINATOR = "cora.coordinator@kent-council.example"
+NORTH, NORTH_SUPERVISOR = "nora.gateway@northmere-police.example", "nils.supervisor@northmere-police.example"
+NORTH_IMU = "ines.intelligence@northmere-police.example"
+NORTH_CHANNEL = "neil.coordinator@northmere-council.example"
 REASON = "SYNTHETIC: a reason made up for a test."
 # In the future sixteen months from now, too, and within two years from today.
 REVIEW_ON = datetime.now(UTC).date() + timedelta(days=600)
@@ -176,6 +179,13 @@ def gathered(live: Live, reference: str) -> None:
     wait(lambda: live.of("triage", known, reference)[0]["gathered"], 60, "What was gathered")
 
 
+def gathered_here(live: Live, reference: str) -> None:
+    """Where the police gather: assess, gather, and record the gathering as complete."""
+    assessed(live, reference, NORTH)
+    decided(live, reference, "gather-information", NORTH)
+    decided(live, reference, "information-gathered", NORTH)
+
+
 def mailed_link(live: Live, reference: str, path: str) -> str:
     """Return the link in the newest mail about a referral that leads to a page of notify, nothing before it came."""
     found = [
@@ -195,4 +205,5 @@ def by_link(live: Live, reference: str, path: str, *steps: dict[str, str]) -> st
         page = answered(guest, guest.get(link), {})
         for step in steps:
             page = answered(guest, page, step)
+            assert page.is_success, words(page)
     return link

@@ -19,6 +19,8 @@ from tests.journeys.steps import (
     COORDINATOR,
     GATEWAY,
     IMU,
+    NORTH,
+    NORTH_IMU,
     REASON,
     SUPERVISOR,
     assessed,
@@ -37,7 +39,6 @@ from tests.journeys.steps import (
 from tests.journeys.test_pathway import BOARD, FRONT_DOOR, offered
 
 DESK, OPS = "dana.desk@kent-police.example", "olu.ops@throughline.example"
-NORTH, NORTH_IMU = "nora.gateway@northmere-police.example", "ines.intelligence@northmere-police.example"
 CHAIR = "chidi.chair@kent-council.example"
 MEDWAY, PRIVACY = "meera.medway@medway-council.example", "priya.privacy@throughline.example"
 
