@@ -62,7 +62,14 @@ TOPICS: tuple[TopicSpec, ...] = (
         dovetail.TOPIC,
         "triage",
         ("channel",),
-        (dovetail.PassedForInformationGathering, dovetail.Section36ReferralMade, dovetail.ReferralCorrected),
+        (
+            dovetail.PassedForInformationGathering,
+            dovetail.Section36ReferralMade,
+            dovetail.ReferralCorrected,
+            dovetail.PackWithdrawn,
+            dovetail.WorkHalted,
+            dovetail.WorkResumed,
+        ),
     ),
     TopicSpec(
         triage_awareness.TOPIC,
@@ -76,7 +83,9 @@ TOPICS: tuple[TopicSpec, ...] = (
         ("notify",),
         (
             triage_notices.SignpostMade,
+            triage_notices.SignpostEnded,
             triage_notices.TransferOffered,
+            triage_notices.TransferCalledBack,
             triage_notices.ClockEscalated,
             triage_notices.ConcernsMerged,
             triage_notices.ConcernsSeparated,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.vocabulary.classes import LINKING, POLICE, SPECIAL_CATEGORY
@@ -18,6 +19,7 @@ class PackAccepted(Event):
     reference: Annotated[str, LINKING]
     accepted_at: Annotated[datetime, LINKING]
     risk_owner: Annotated[str, POLICE]
+    offer_id: Annotated[UUID | None, LINKING] = None
 
 
 class PackReturned(Event):
@@ -29,6 +31,7 @@ class PackReturned(Event):
     reference: Annotated[str, LINKING]
     returned_at: Annotated[datetime, LINKING]
     reason: Annotated[str, SPECIAL_CATEGORY]
+    offer_id: Annotated[UUID | None, LINKING] = None
 
 
 class InformationGathered(Event):

@@ -31,6 +31,7 @@ class PackOffered(Event):
     gathered: Annotated[tuple[GatheredInformation, ...], SPECIAL_CATEGORY] = ()
     chronology: Annotated[tuple[ChronologyLine, ...], SPECIAL_CATEGORY] = ()
     shared: Annotated[tuple[Sharing, ...], LINKING] = ()
+    offer_id: Annotated[UUID | None, LINKING] = None
 
 
 class PassedForInformationGathering(PackOffered):
@@ -58,3 +59,40 @@ class ReferralCorrected(Event):
     corrected_by: Annotated[str, POLICE]
     kind: Annotated[str, OPERATIONAL]
     correction: Annotated[str, SPECIAL_CATEGORY]
+
+
+class PackWithdrawn(Event):
+    """Sent when the police take back a pack before they have handled its acceptance: nobody acts on it any more.
+
+    Says whom to speak to and nothing of why; `risk_owner` is the police's, who never stopped being it.
+    """
+
+    wire_type: ClassVar[str] = "triage.pack-withdrawn.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    offer_id: Annotated[UUID, LINKING]
+    withdrawn_at: Annotated[datetime, LINKING]
+    speak_to: Annotated[str, POLICE]
+    risk_owner: Annotated[str, POLICE]
+
+
+class WorkHalted(Event):
+    """Sent when the police ask Channel, which owns the risk, not to act in a case until it has spoken to somebody."""
+
+    wire_type: ClassVar[str] = "triage.work-halted.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    halted_at: Annotated[datetime, LINKING]
+    speak_to: Annotated[str, POLICE]
+
+
+class WorkResumed(Event):
+    """Sent when what the police asked Channel to wait for is over."""
+
+    wire_type: ClassVar[str] = "triage.work-resumed.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    resumed_at: Annotated[datetime, LINKING]

@@ -36,6 +36,31 @@ class TransferOffered(Event):
     message: Annotated[str, SPECIAL_CATEGORY]
 
 
+class SignpostEnded(Event):
+    """Sent when the police ended a signpost themselves: they cancelled it, or were told what was done another way.
+
+    No answer is needed any more; one that comes all the same is kept.
+    """
+
+    wire_type: ClassVar[str] = "triage.signpost-ended.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    signpost_id: Annotated[UUID, LINKING]
+    ended_at: Annotated[datetime, LINKING]
+
+
+class TransferCalledBack(Event):
+    """Sent when the police take an offer back that no force has answered; an answer that crosses it moves nothing."""
+
+    wire_type: ClassVar[str] = "triage.transfer-called-back.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    transfer_id: Annotated[UUID, LINKING]
+    called_back_at: Annotated[datetime, LINKING]
+
+
 class ClockEscalated(Event):
     """Sent when a clock ran out and nobody has acted, so that a named person is told; `step` is the area's nth."""
 

@@ -66,14 +66,14 @@ async def on_pack_accepted(practices: Practices, session: Session, event: PackAc
     """Hand the referral over: from here on the named coordinator owns the risk."""
     practice = await _practice(practices, session, message)
     act = Act(Command.PACK_ACCEPTED, message.now, Record(risk_owner=event.risk_owner))
-    await operations.answer_pack(session, message.subject, act, practice)
+    await operations.answer_pack(session, message.subject, act, practice, event.offer_id)
 
 
 async def on_pack_returned(practices: Practices, session: Session, event: PackReturned, message: Message) -> None:
     """Bring the referral back to the Gateway with Channel's reason."""
     practice = await _practice(practices, session, message)
     act = Act(Command.PACK_RETURNED, message.now, Record(rationale=event.reason))
-    await operations.answer_pack(session, message.subject, act, practice)
+    await operations.answer_pack(session, message.subject, act, practice, event.offer_id)
 
 
 async def on_case_given_back(practices: Practices, session: Session, event: CaseGivenBack, message: Message) -> None:

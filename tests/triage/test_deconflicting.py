@@ -71,6 +71,7 @@ class TestOnlyTheOutcomeLeaves:
         subject = await console.desk.open()
         await record(console.desk, subject, Command.MORE_TIME)
         await conflict(console.desk, subject)
+        await record(console.desk, subject, Command.OFFER_PURSUIT, officer=OWNER)
         await record(console.desk, subject, Command.PURSUE, risk_owner=OWNER)
         await record(console.desk, subject, Command.CLEAR)
         await console.desk.assess(subject)
@@ -99,8 +100,8 @@ class TestOnlyTheOutcomeLeaves:
 
     async def test_nothing_that_is_kept_in_clear_or_sent_holds_it(self, desk: Desk) -> None:
         subject = await desk.open()
-        for command in (Command.MORE_TIME, Command.CONFLICT, Command.PURSUE, Command.CLEAR):
-            await record(desk, subject, command, contact=CONTACT, risk_owner=OWNER)
+        for command in (Command.MORE_TIME, Command.CONFLICT, Command.OFFER_PURSUIT, Command.PURSUE, Command.CLEAR):
+            await record(desk, subject, command, contact=CONTACT, risk_owner=OWNER, officer=OWNER)
         for table in ("audit_entry", "history", "outbox", "receipt_out", "referral", "deconfliction", "clock"):
             kept = json.dumps(await rows(desk.runtime, f"SELECT * FROM {table}"), default=repr)
             assert CANARY not in kept, table
@@ -184,6 +185,8 @@ class TestConflict:
         client = await console.signed_in(IMU)
         await conflict(console.desk, subject)
         assert f'href="{ONE}"' in (await client.get("/imu")).text
+        await record(console.desk, subject, Command.OFFER_PURSUIT, officer=OWNER)
+        assert f'href="{ONE}"' in (await client.get("/imu")).text
         await record(console.desk, subject, Command.PURSUE, risk_owner=OWNER)
         assert f'href="{ONE}"' in (await client.get("/imu")).text
         await record(console.desk, subject, Command.CLEAR)
@@ -191,48 +194,89 @@ class TestConflict:
 
 
 class TestPursue:
-    WORDS = {"rationale": f"{CANARY} because of it", "risk_owner": OWNER, "accepted": "yes"}  # noqa: RUF012
+    OFFER = {"rationale": f"{CANARY} because of it", "officer": OWNER}  # noqa: RUF012
+    WORDS = {"rationale": f"{CANARY} by telephone at 14:00", "risk_owner": OWNER}  # noqa: RUF012
+    ACCEPTED = f"{ONE}/investigation/accepted"
+
+    async def give(self, client: httpx2.AsyncClient, address: str, words: dict[str, str]) -> None:
+        """Fill a page in, check it, and commit."""
+        checked = await send(client, address, step="check", **words)
+        assert (checked.status_code, "Check before you record this" in checked.text) == (200, True)
+        sent = {name: hidden(checked, name) for name in ("csrf_token", "row_version", *words)}
+        assert (await client.post(address, data={**sent, "step": "commit"})).status_code == 303
+
+    async def stands(self, console: Console) -> tuple[str, str, list[str]]:
+        """Return where the referral stands, who owns the risk, and which clocks run."""
+        row = (await rows(console.desk.runtime, "SELECT state, risk_owner FROM referral"))[0]
+        running = await rows(console.desk.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL")
+        return row["state"], row["risk_owner"], [each["name"] for each in running]
 
     @pytest.mark.parametrize("actor", [IMU, SUPERVISOR], ids=["unit", "supervisor"])
-    async def test_hands_it_over_with_the_officer_who_accepted_the_risk(self, console: Console, actor: Actor) -> None:
+    async def test_moves_the_risk_with_the_recorded_acceptance_and_not_before(
+        self, console: Console, actor: Actor
+    ) -> None:
         subject = await console.desk.open()
         await conflict(console.desk, subject)
         client = await console.signed_in(actor)
-        checked = await send(client, f"{ONE}/investigation", step="check", **self.WORDS)
-        assert (checked.status_code, "Check before you record this" in checked.text) == (200, True)
-        assert not await rows(console.desk.runtime, "SELECT 1 FROM referral WHERE state = 'pursue'")
-        sent = {name: hidden(checked, name) for name in ("csrf_token", "row_version", *self.WORDS)}
-        assert (await client.post(f"{ONE}/investigation", data={**sent, "step": "commit"})).status_code == 303
-        assert await rows(console.desk.runtime, "SELECT state, risk_owner FROM referral") == [
-            {"state": "pursue", "risk_owner": OWNER}
-        ]
-        running = await rows(console.desk.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL")
-        assert [row["name"] for row in running] == ["investigation-review"]
+        await self.give(client, f"{ONE}/investigation", self.OFFER)
+        assert await self.stands(console) == ("offered-to-investigation", DUTY, ["conflict-review"])
+        assert f'value="{OWNER}"' in (await client.get(self.ACCEPTED)).text
+        await self.give(client, self.ACCEPTED, self.WORDS)
+        assert await self.stands(console) == ("pursue", OWNER, ["investigation-review"])
+        kept = await rows(console.desk.runtime, "SELECT command, by_name, at FROM history ORDER BY id DESC LIMIT 1")
+        assert (kept[0]["command"], kept[0]["by_name"]) == ("hand-to-investigation", actor.name)
 
-    async def test_asks_for_the_officer_and_that_they_accepted(self, console: Console) -> None:
+    @pytest.mark.parametrize("way", ["refused", "back"])
+    async def test_leaves_the_risk_and_the_conflict_where_they_were(self, console: Console, way: str) -> None:
+        subject = await console.desk.open()
+        await conflict(console.desk, subject)
+        client = await console.signed_in(IMU)
+        await self.give(client, f"{ONE}/investigation", self.OFFER)
+        await self.give(client, f"{ONE}/investigation/{way}", {"rationale": "They have no officer."})
+        assert await self.stands(console) == ("conflict", DUTY, ["conflict-review"])
+
+    async def test_waits_for_the_unit_while_it_is_offered(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await conflict(console.desk, subject)
+        await record(console.desk, subject, Command.OFFER_PURSUIT, officer=OWNER)
+        with pytest.raises(NotInThisState):
+            await record(console.desk, subject, Command.CLEAR)
+        page = text_of(await (await console.signed_in(GATEWAY)).get(ONE))
+        assert "Offered to the investigation, waiting for acceptance" in page
+        assert f"Speak to {OWNER}" in page
+        assert CANARY not in page
+
+    async def test_asks_to_whom_it_is_offered_and_who_accepted(self, console: Console) -> None:
         subject = await console.desk.open()
         await conflict(console.desk, subject)
         client = await console.signed_in(IMU)
         page = await send(client, f"{ONE}/investigation", step="commit", rationale="Mine.")
-        assert page.status_code == 422
-        assert page.text.count("govuk-error-message") == 2
+        assert (page.status_code, page.text.count("govuk-error-message")) == (422, 1)
         assert "Mine." in page.text
-        assert (await rows(console.desk.runtime, "SELECT state FROM referral"))[0]["state"] == "conflict"
+        assert (await self.stands(console))[0] == "conflict"
+        await self.give(client, f"{ONE}/investigation", self.OFFER)
+        page = await send(client, self.ACCEPTED, step="commit", rationale="Mine.", risk_owner=" ")
+        assert (page.status_code, "Mine." in page.text) == (422, True)
+        assert (await self.stands(console))[:2] == ("offered-to-investigation", DUTY)
 
-    async def test_is_possible_only_in_a_conflict_and_not_for_a_gateway_officer(self, console: Console) -> None:
+    @pytest.mark.parametrize("way", ["", "/accepted", "/refused", "/back"])
+    async def test_is_possible_only_in_a_conflict_and_not_for_a_gateway_officer(
+        self, console: Console, way: str
+    ) -> None:
         await console.desk.open()
-        page = await (await console.signed_in(IMU)).get(f"{ONE}/investigation")
-        assert "This cannot be recorded now." in page.text
         client = await console.signed_in(IMU)
+        page = await client.get(f"{ONE}/investigation{way}")
+        assert "This cannot be recorded now." in page.text
         page = await client.get(f"{ONE}/deconfliction")
         sent = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
-        refused = await client.post(f"{ONE}/investigation", data={**sent, **self.WORDS, "step": "commit"})
-        assert refused.status_code == 422
-        assert (await (await console.signed_in(GATEWAY)).get(f"{ONE}/investigation")).status_code == 403
+        words = {**sent, **self.OFFER, **self.WORDS, "step": "commit"}
+        assert (await client.post(f"{ONE}/investigation{way}", data=words)).status_code == 422
+        assert (await (await console.signed_in(GATEWAY)).get(f"{ONE}/investigation{way}")).status_code == 403
 
     async def test_nobody_outside_the_police_is_told(self, desk: Desk) -> None:
         subject = await desk.open(received(immediate_danger=True))
         await conflict(desk, subject)
+        await record(desk, subject, Command.OFFER_PURSUIT, officer=OWNER)
         await record(desk, subject, Command.PURSUE, risk_owner=OWNER)
         await record(desk, subject, Command.CLEAR)
         assert not await rows(desk.runtime, "SELECT type FROM outbox")
@@ -241,8 +285,8 @@ class TestPursue:
 
     async def test_a_clock_that_ran_out_tells_of_no_conflict_outside(self, desk: Desk) -> None:
         subject = await desk.open()
-        for command in (Command.CONFLICT, Command.PURSUE):
-            await record(desk, subject, command, risk_owner=OWNER)
+        for command in (Command.CONFLICT, Command.OFFER_PURSUIT, Command.PURSUE):
+            await record(desk, subject, command, risk_owner=OWNER, officer=OWNER)
             late = (await running_clock(desk))["due_at"] + timedelta(days=1)
             await escalate(desk, late, told())
             async with desk.runtime.database.transaction(Actor.service("triage")) as session:

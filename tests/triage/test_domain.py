@@ -306,9 +306,24 @@ class TestTable:
     def test_leaves_no_state_that_nothing_leads_to(self) -> None:
         assert {row.target for row in TABLE} - {None} == set(State)
 
-    def test_has_one_row_for_a_command_in_a_state(self) -> None:
+    def test_has_one_row_for_a_command_in_a_state_unless_facts_decide_between_several(self) -> None:
         pairs = [(row.command, source) for row in TABLE for source in row.sources]
-        assert len(pairs) == len(set(pairs))
+        several = {pair for pair in pairs if pairs.count(pair) > 1}
+        assert several == {(Command.SEND_BACK, State.CLOSING), (Command.TAKE_BACK, State.GIVEN_BACK)}
+        for command, state in several:
+            rows = [row for row in TABLE if row.command is command and state in row.sources]
+            assert len({row.target for row in rows}) == len(rows)
+            assert len({(row.label, row.roles, row.records) for row in rows}) == 1
+
+    @pytest.mark.parametrize("halted", [True, False])
+    @pytest.mark.parametrize("came_from", [State.ASSESSING, State.DECIDING, State.SIGNPOSTED, State.PLP])
+    def test_leaves_one_of_several_rows_open_whatever_the_facts(self, came_from: State, halted: bool) -> None:
+        proposal = Proposal("olga", DUTY, REVIEW_ON, came_from)
+        for state in State:
+            situation = replace(ASSESSING, state=state, proposal=proposal, halted=halted)
+            for command in (Command.SEND_BACK, Command.TAKE_BACK):
+                rows = [row for row in TABLE if row.command is command and state in row.sources]
+                assert not rows or len([row for row in rows if not row.ruled_out(situation, practice())]) == 1
 
     def test_starts_every_clock_of_a_referral_somewhere_and_stops_it_elsewhere(self) -> None:
         started = {clock for row in TABLE for clock in row.starts}

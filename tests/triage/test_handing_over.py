@@ -134,8 +134,8 @@ class TestSignalsOut:
     async def test_what_goes_to_the_investigation_leaves_no_trace_outside(self, desk: Desk) -> None:
         subject = await desk.open()
         before = await rows(desk.runtime, "SELECT type FROM outbox")
-        for command in (Command.CONFLICT, Command.PURSUE):
+        for command in (Command.CONFLICT, Command.OFFER_PURSUIT, Command.PURSUE):
             async with desk.runtime.database.transaction(IMU) as session:
-                record = Record(rationale=CANARY, risk_owner="Ines Synthetic")
+                record = Record(rationale=CANARY, risk_owner="Ines Synthetic", officer="Ines Synthetic")
                 await record_deconfliction(session, subject, Act(command, NOW, record), practice())
         assert await rows(desk.runtime, "SELECT type FROM outbox") == before

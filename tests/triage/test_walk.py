@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.triage.domain import (
+    DECONFLICTION,
     TABLE,
     Body,
     ClockName,
@@ -29,6 +30,8 @@ from tests.triage.builders import DUTY, FINDING, practice
 PEOPLE = ("Gita Synthetic", "Olga Synthetic", "Sita Synthetic")
 REASONS = {Command.ASSESS: "limited-information", Command.WITHDRAW: "duplicate", Command.CORRECT: "duplicate"}
 EITHER = ("duplicate", "waiting-for-a-partner")
+STOPPED = {State.CONFLICT, State.PURSUE_OFFERED, State.PURSUE}
+ENDS_SECTION_36 = {Command.PACK_RETURNED, Command.TAKE_BACK, Command.REOPEN}
 ENDED = {State.CLOSED, State.WITHDRAWN, State.TRANSFERRED}
 MAY_CHANGE_OWNER = {
     *(Command.PACK_ACCEPTED, Command.TAKE_BACK, Command.TRANSFER_ACCEPTED, Command.PURSUE, Command.PLP),
@@ -117,8 +120,18 @@ class Pathway(RuleBasedStateMachine):
             assert before.gathered
             assert not before.section_36_made
             assert self.local.decides is Body.POLICE
-        if before.state in {State.CONFLICT, State.PURSUE} and step.state is not before.state:
-            assert command in {Command.CLEAR, Command.PURSUE}
+        if before.state in STOPPED and step.state is not before.state:
+            assert command in {*DECONFLICTION}
+            assert step.state in {*STOPPED, State.ASSESSING}
+        if before.halted and before.state is State.GIVEN_BACK:
+            assert step.state in {State.GIVEN_BACK, State.CONFLICT}
+        if command is Command.SEND_BACK:
+            assert before.proposal
+            assert step.state is before.proposal.came_from
+        if command is Command.SECTION_36:
+            assert not before.halted
+        if step.state is State.PURSUE and before.state is not State.PURSUE:
+            assert (before.state, command) == (State.PURSUE_OFFERED, Command.PURSUE)
 
     def after(self, command: Command, before: Situation, step: Step) -> Situation:
         """Return how the referral stands when the step is saved."""
@@ -129,15 +142,21 @@ class Pathway(RuleBasedStateMachine):
         made = command in {Command.SECTION_36, Command.CHANNEL_REFERRED} or before.section_36_made
         gathered = command in {Command.GATHERED, Command.CHANNEL_GATHERED} or before.gathered
         proposal = before.proposal if step.state is State.CLOSING else None
+        withdrawn = (before.state, command) == (State.SECTION_36, Command.CONFLICT)
         if command is Command.PROPOSE and step.record.review_on:
-            proposal = Proposal(before.acting_id, step.risk_owner, step.record.review_on)
+            proposal = Proposal(before.acting_id, step.risk_owner, step.record.review_on, before.state)
+        halted = before.halted
+        if step.transition.starts or step.transition.stops:
+            started, stopped = step.transition.starts, step.transition.stops
+            halted = ClockName.CONFLICT in started or (halted and ClockName.CONFLICT not in stopped)
         return replace(
             before,
             state=step.state,
             risk_owner=step.risk_owner,
             assessed=(command is Command.ASSESS or before.assessed) and not again,
             gathered=gathered and not again,
-            section_36_made=made and command not in {Command.PACK_RETURNED, Command.REOPEN},
+            section_36_made=made and command not in ENDS_SECTION_36 and not withdrawn,
+            halted=halted,
             open_obligations=("something",) * self.kept.open,
             proposal=proposal,
         )
@@ -147,6 +166,12 @@ class Pathway(RuleBasedStateMachine):
         """Never be without a named risk owner."""
         if hasattr(self, "kept"):
             assert all(owner.strip() for _, _, owner in self.kept.history)
+
+    @invariant()
+    def reviews_what_it_stopped(self) -> None:
+        """Never rest in a conflict whose review nobody is held to."""
+        if hasattr(self, "kept") and self.kept.situation.state in {State.CONFLICT, State.PURSUE_OFFERED}:
+            assert self.kept.situation.halted
 
     @invariant()
     def only_grows(self) -> None:
@@ -208,8 +233,11 @@ RUNS_IN = {
     State.DECIDING: {ClockName.DECISION},
     State.PASSED_ON: {ClockName.ACCEPTANCE},
     State.SECTION_36: {ClockName.ACCEPTANCE},
-    State.HANDED_OVER: {ClockName.DECISION},
-    State.GIVEN_BACK: {ClockName.ACCEPTANCE, ClockName.DECISION},
+    State.CONFLICT: {ClockName.CONFLICT, ClockName.URGENT},
+    State.PURSUE_OFFERED: {ClockName.CONFLICT, ClockName.URGENT},
+    State.PURSUE: {ClockName.PURSUE},
+    State.HANDED_OVER: {ClockName.DECISION, ClockName.CONFLICT},
+    State.GIVEN_BACK: {ClockName.ACCEPTANCE, ClockName.DECISION, ClockName.CONFLICT},
     State.SIGNPOSTED: {ClockName.ASSESSMENT},
     State.PLP: {ClockName.PLP_REVIEW},
     State.TRANSFERRING: {ClockName.TRANSFER},

@@ -95,7 +95,7 @@ def planned(underway: Underway, old: At, new: At, now: datetime) -> Move:
     return Move(
         refusal=why_not(underway.state, before, after),
         clocks=tuple(_clock_move(each, old, new, now) for each in underway.clocks),
-        differences=tuple(_differences(before, after)),
+        differences=differences(before, after),
         notes=tuple(_notes(underway, before, after)),
     )
 
@@ -148,7 +148,8 @@ def _clock_move(each: Ticking, old: At, new: At, now: datetime) -> ClockMove:
     return ClockMove(each.clock, due_at, at_once=due_at != each.clock.due_at and due_at <= reached)
 
 
-def _differences(before: Practice, after: Practice) -> Iterator[Difference]:
+def differences(before: Practice, after: Practice) -> tuple[Difference, ...]:
+    """Return what two versions of an area's practice say differently of a referral, in words."""
     pairs = (
         ("Who gathers information", BODIES[before.gathers], BODIES[after.gathers]),
         ("Who decides on section 36(3)", BODIES[before.decides], BODIES[after.decides]),
@@ -157,9 +158,7 @@ def _differences(before: Practice, after: Practice) -> Iterator[Difference]:
         ("Assessments are made with", _instruments(before), _instruments(after)),
         ("Who can be signposted to", _services(before), _services(after)),
     )
-    for what, one, other in pairs:
-        if one != other:
-            yield Difference(what, _capital(one), _capital(other))
+    return tuple(Difference(what, _capital(one), _capital(other)) for what, one, other in pairs if one != other)
 
 
 def _notes(underway: Underway, before: Practice, after: Practice) -> Iterator[str]:

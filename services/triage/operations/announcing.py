@@ -12,7 +12,7 @@ from contracts.triage.dovetail import (
     PassedForInformationGathering,
     Section36ReferralMade,
 )
-from contracts.triage.notices import SignpostMade
+from contracts.triage.notices import SignpostEnded, SignpostMade
 from contracts.triage.referrer import ReferralProgressed
 from contracts.triage.statistics import DecisionCounted
 from contracts.vocabulary import Outcome, ProgressStage
@@ -44,17 +44,24 @@ async def announce_signpost(session: Session, saved: Saved, signpost_id: UUID, n
         service=record.service,
         message=record.message.strip(),
     )
-    await outbox.add(session, event, about=_about(held))
+    await outbox.add(session, event, about=about(held))
 
 
-def _about(held: Held) -> About:
+async def announce_signpost_ended(session: Session, held: Held, signpost_id: UUID, now: datetime) -> None:
+    """Tell the other service by notify that no answer is needed any more."""
+    event = SignpostEnded(reference=held.reference, signpost_id=signpost_id, ended_at=now)
+    await outbox.add(session, event, about=about(held))
+
+
+def about(held: Held) -> About:
+    """Return what an event about a referral says of it."""
     return About(held.subject, held.area, held.area_version, held.correlation_id)
 
 
 async def _announce_decision(session: Session, saved: Saved, outcome: Outcome, now: datetime) -> None:
     held = saved.before
     decided = PoliceDecisionMade(reference=held.reference, decided_at=now, outcome=outcome)
-    await outbox.add(session, decided, about=_about(held))
+    await outbox.add(session, decided, about=about(held))
     counted = DecisionCounted(
         month=now.astimezone(LONDON).strftime("%Y-%m"),
         version=held.decisions + 1,
@@ -67,10 +74,10 @@ async def _announce_decision(session: Session, saved: Saved, outcome: Outcome, n
 
 async def _tell_referrer(session: Session, held: Held, stage: ProgressStage, now: datetime) -> None:
     event = ReferralProgressed(reference=held.reference, reached_at=now, stage=stage)
-    await outbox.add(session, event, about=_about(held))
+    await outbox.add(session, event, about=about(held))
 
 
-async def offer_pack(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:
+async def offer_pack(session: Session, saved: Saved, practice: Practice, now: datetime, offer_id: UUID) -> None:
     """Hand the pack to Channel with all its parts; NotOffered where the form or the assessment is missing."""
     held, record = saved.before, saved.step.record
     parts = await queries.pack_of(session, held, practice, now)
@@ -92,9 +99,10 @@ async def offer_pack(session: Session, saved: Saved, practice: Practice, now: da
         gathered=parts.gathered,
         chronology=parts.chronology,
         shared=parts.shared,
+        offer_id=offer_id,
     )
     if saved.step.transition.command is Command.SECTION_36:
         grounds = record.grounds.strip()
-        await outbox.add(session, Section36ReferralMade(**dict(pack), grounds=grounds), about=_about(held))
+        await outbox.add(session, Section36ReferralMade(**dict(pack), grounds=grounds), about=about(held))
     else:
-        await outbox.add(session, pack, about=_about(held))
+        await outbox.add(session, pack, about=about(held))

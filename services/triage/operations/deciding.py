@@ -3,20 +3,28 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from chassis import outbox
 from chassis.database import Session
 from contracts.vocabulary import Team
-from services.triage import models
-from services.triage.domain import Command, Obligation, Practice
+from services.triage import models, queries
+from services.triage.domain import Command, Obligation, Practice, Record, starts_from
 from services.triage.operations.announcing import HANDING_OVER, announce, announce_signpost, offer_pack
 from services.triage.operations.obligations import Owed, keep_obligation
 from services.triage.operations.saving import Act, Saved, carry_out, change
+from services.triage.operations.stopping import WITHDRAWN, tell_holders
 from services.triage.operations.transferring import call_back, offer_transfer
 from services.triage.queries import Held
 
 # A closure that is sent back goes on with the officer who proposed it.
+_LATE = {
+    Command.PACK_ACCEPTED: "Channel accepted the pack",
+    Command.PACK_RETURNED: "Channel returned the pack",
+    Command.CHANNEL_GATHERED: "Channel reported the information gathered",
+    Command.CHANNEL_REFERRED: "The local authority referred to the panel under section 36",
+    Command.GIVEN_BACK: "Channel gave the case back",
+}
 _NOT_TAKEN_OVER = frozenset({Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK})
 
 
@@ -31,7 +39,7 @@ async def mark_seen(session: Session, held: Held, team: Team, now: datetime) -> 
 async def record_deconfliction(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
     """Record what the intelligence unit found: clear, conflict, more time needed, or that the investigation has it."""
     saved = await carry_out(session, subject, act, practice)
-    note, contact = act.record.rationale.strip(), act.record.contact.strip()
+    note, contact = act.record.rationale.strip(), (act.record.contact or act.record.officer).strip()
     await session.execute(
         insert(models.deconfliction).values(
             id=uuid4(),
@@ -46,6 +54,7 @@ async def record_deconfliction(session: Session, subject: UUID, act: Act, practi
         )
     )
     await acknowledge(session, saved.before, Team.IMU, act.now)
+    await tell_holders(session, saved, act.now)
     await announce(session, saved, act.now)
 
 
@@ -90,24 +99,53 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
     if act.command is Command.CALL_BACK:
         await call_back(session, saved, act.now)
     if act.command in HANDING_OVER:
-        await _keep_handover(session, saved, act.now)
-        await offer_pack(session, saved, practice, act.now)
+        offer_id = await _keep_handover(session, saved, act.now)
+        await offer_pack(session, saved, practice, act.now, offer_id)
     await announce(session, saved, act.now)
 
 
-async def answer_pack(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
-    """Handle Channel's answer to a pack; from an acceptance on, and not before, the named coordinator owns the risk."""
+async def answer_pack(
+    session: Session, subject: UUID, act: Act, practice: Practice, offer_id: UUID | None = None
+) -> None:
+    """Handle Channel's answer to a pack; from an acceptance on, and not before, the named coordinator owns the risk.
+
+    An answer to an offer that is at an end changes nothing: Channel has been told, and the timeline shows it.
+    """
+    await session.lock(subject)
+    table = models.handover
+    offers = select(table).where(table.c.subject == subject).order_by(table.c.answered_at.is_not(None))
+    found = await session.rows(offers.order_by(table.c.offered_at.desc()))
+    offer = next((each for each in found if offer_id in (None, each.id)), None)
+    if offer is not None and offer.answer == act.command:
+        return
+    if offer is not None and offer.answer is not None:
+        await _keep_late(session, subject, act, practice)
+        return
     await carry_out(session, subject, act, practice)
-    waiting = (models.handover.c.subject == subject) & models.handover.c.answered_at.is_(None)
-    await session.execute(update(models.handover).where(waiting).values(answer=act.command, answered_at=act.now))
+    waiting = (table.c.subject == subject) & table.c.answered_at.is_(None)
+    await session.execute(update(table).where(waiting).values(answer=act.command, answered_at=act.now))
 
 
 async def hear_channel(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
     """Keep what Channel tells of a case that it holds: gathered, referred, given back; it stays risk owner.
 
-    A case that is given back is Channel's until a police officer takes it.
+    A case that is given back is Channel's until a police officer takes it. What crosses the withdrawal of its pack is
+    kept in the timeline and changes nothing.
     """
-    await carry_out(session, subject, act, practice)
+    await session.lock(subject)
+    table = models.handover
+    state = (await queries.held(session, subject)).situation.state
+    withdrawn = select(table.c.id).where(table.c.subject == subject, table.c.answer == WITHDRAWN)
+    if not starts_from(act.command, state) and await session.first(withdrawn.limit(1)) is not None:
+        await _keep_late(session, subject, act, practice)
+    else:
+        await carry_out(session, subject, act, practice)
+
+
+async def _keep_late(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
+    said = ". ".join(part for part in (_LATE[act.command], act.record.risk_owner or act.record.rationale) if part)
+    words = f"{said}\n\nThe pack had been taken back before: nothing has changed, and Channel is told."
+    await carry_out(session, subject, Act(Command.NOTE, act.now, Record(rationale=words)), practice)
 
 
 async def _keep_signpost(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:
@@ -118,10 +156,11 @@ async def _keep_signpost(session: Session, saved: Saved, practice: Practice, now
     await announce_signpost(session, saved, obligation_id, now)
 
 
-async def _keep_handover(session: Session, saved: Saved, now: datetime) -> None:
+async def _keep_handover(session: Session, saved: Saved, now: datetime) -> UUID:
+    offer_id = uuid4()
     await session.execute(
         insert(models.handover).values(
-            id=uuid4(),
+            id=offer_id,
             subject=saved.before.subject,
             area=saved.before.area,
             kind=saved.step.transition.command,
@@ -130,6 +169,7 @@ async def _keep_handover(session: Session, saved: Saved, now: datetime) -> None:
             answered_at=None if saved.step.transition.target else now,
         )
     )
+    return offer_id
 
 
 async def acknowledge(session: Session, held: Held, team: Team, now: datetime) -> None:

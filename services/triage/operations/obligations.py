@@ -19,6 +19,7 @@ from services.triage.domain import (
     Practice,
     Record,
 )
+from services.triage.operations.announcing import announce_signpost_ended
 from services.triage.operations.clocks import Deadline, Placed, start_clock, stop_clock
 from services.triage.operations.saving import Act, Saved, carry_out
 
@@ -112,7 +113,9 @@ async def _end_by_person(session: Session, subject: UUID, answer: Answer, act: A
     if found.ended_at is not None:
         how = "cancelled" if found.state == "cancelled" else "reported done"
         raise ObligationEnded(f"This was {how} already: open the referral to see by whom and what was said.")
-    await end_obligation(session, subject, answer, act, practice)
+    saved = await end_obligation(session, subject, answer, act, practice)
+    if found.kind == Obligation.SIGNPOST:
+        await announce_signpost_ended(session, saved.before, answer.obligation_id, act.now)
 
 
 async def _carry_out_naming(session: Session, subject: UUID, act: Act, practice: Practice) -> Saved:
@@ -151,7 +154,7 @@ async def report_obligation(session: Session, subject: UUID, answer: Answer, pra
         await carry_out(session, subject, _named(act, found.owner), practice)
 
 
-async def end_obligation(session: Session, subject: UUID, answer: Answer, act: Act, practice: Practice) -> None:
+async def end_obligation(session: Session, subject: UUID, answer: Answer, act: Act, practice: Practice) -> Saved:
     """End an obligation by a command (reported, fulfilled, cancelled) with its words, and stop its clock."""
     found = await _obligation(session, subject, answer.obligation_id)
     saved = await carry_out(session, subject, _named(act, found.owner), practice)
@@ -167,6 +170,7 @@ async def end_obligation(session: Session, subject: UUID, answer: Answer, act: A
     }
     await _change(session, answer.obligation_id, values)
     await stop_clock(session, saved.before, answer.obligation_id, act.now)
+    return saved
 
 
 def _named(act: Act, owner: str) -> Act:

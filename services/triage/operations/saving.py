@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 
 from chassis import audit
 from chassis.database import Session
+from chassis.errors import SubjectErased
 from services.triage import models, queries
 from services.triage.domain import (
     DECISIONS,
@@ -34,6 +35,7 @@ _FACTS: Mapping[Command, Mapping[str, Any]] = {
     Command.SECTION_36: {"section_36_made": True},
     Command.CHANNEL_REFERRED: {"section_36_made": True},
     Command.PACK_RETURNED: {"section_36_made": False},
+    Command.TAKE_BACK: {"section_36_made": False},
     Command.RESTRICT: {"restricted": True},
     Command.UNRESTRICT: {"restricted": False},
     Command.REOPEN: {
@@ -73,6 +75,8 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
     """
     await session.lock(subject)
     before = await queries.held(session, subject)
+    if before.erased:
+        raise SubjectErased("The person was erased: nothing can be recorded of this referral any more.")
     if act.expected is not None and act.expected != before.row_version:
         raise ChangedMeanwhile("Somebody changed this referral after you opened it: look at the changes, then go on.")
     step = decide(act.command, before.situation, act.record, practice)

@@ -10,10 +10,10 @@ from sqlalchemy import Row, insert, select, update
 from chassis import outbox
 from chassis.database import Session
 from chassis.ids import rising_id
-from contracts.triage.notices import TransferOffered
+from contracts.triage.notices import TransferCalledBack, TransferOffered
 from services.triage import models
 from services.triage.domain import Command, Practice, Record, TransferNotFound
-from services.triage.operations.announcing import announce
+from services.triage.operations.announcing import about, announce
 from services.triage.operations.saving import Act, Saved, carry_out
 
 
@@ -50,17 +50,19 @@ async def offer_transfer(session: Session, saved: Saved, now: datetime) -> UUID:
     event = TransferOffered(
         reference=held.reference, transfer_id=transfer_id, offered_at=now, force=record.force, message=message
     )
-    about = outbox.About(held.subject, held.area, held.area_version, held.correlation_id)
-    await outbox.add(session, event, about=about)
+    await outbox.add(session, event, about=about(held))
     return transfer_id
 
 
 async def call_back(session: Session, saved: Saved, now: datetime) -> None:
-    """End the open offer: whatever the other force answers from now on moves nothing."""
+    """End the open offer and tell the other force: whatever it answers from now on moves nothing."""
     table = models.transfer
     waiting = (table.c.subject == saved.before.subject) & table.c.answer.is_(None)
     by = session.actor.name or session.actor.id
-    await session.execute(update(table).where(waiting).values(answer="called-back", answered_at=now, answered_by=by))
+    ended = update(table).where(waiting).values(answer="called-back", answered_at=now, answered_by=by)
+    for offer in await session.rows(ended.returning(table.c.id)):
+        event = TransferCalledBack(reference=saved.before.reference, transfer_id=offer.id, called_back_at=now)
+        await outbox.add(session, event, about=about(saved.before))
 
 
 async def hear_transfer(

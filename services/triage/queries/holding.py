@@ -71,11 +71,12 @@ class Held:
     seen: frozenset[str]
     acknowledged: frozenset[str]
     summary: Summary | None
+    erased_at: datetime | None = None
 
     @property
     def erased(self) -> bool:
         """Say whether the person was erased: what remains is that the referral was there, and who did what."""
-        return self.statistics_key == UUID(int=0)
+        return self.erased_at is not None
 
 
 async def held(session: Session, subject: UUID) -> Held:
@@ -126,6 +127,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         seen=frozenset(team for team in teams if getattr(row, f"{team}_seen_at")),
         acknowledged=frozenset(team for team in teams if getattr(row, f"{team}_acknowledged_at")),
         summary=summary,
+        erased_at=row.erased_at,
     )
 
 

@@ -14,11 +14,11 @@ from services.triage import models
 from services.triage.domain import ClockName, Command, Hold, State
 from services.triage.queries.holding import HELD_BACK, holds
 from services.triage.queries.referral import ClockView, clock_view
-from services.triage.queries.safeguards import hidden, seen_by
+from services.triage.queries.safeguards import listed_for, seen_by, sees_everything
 
 QUEUE_PAGE = 50
 NOBODY = "nobody"
-IMU_STATES = (State.RECEIVED, State.DECONFLICTING, State.CONFLICT, State.PURSUE)
+IMU_STATES = (State.RECEIVED, State.DECONFLICTING, State.CONFLICT, State.PURSUE_OFFERED, State.PURSUE)
 GATEWAY_STATES = (
     *IMU_STATES,
     State.ASSESSING,
@@ -61,16 +61,10 @@ class Wanted:
     restricted: bool = False
     overdue_at: datetime | None = None
 
-    @property
-    def narrowed(self) -> bool:
-        """Say whether something is asked of the lines that the reference alone does not tell."""
-        asked = self.officer or self.district or self.area or self.danger or self.overdue_at
-        return bool(asked) or len(self.states) == 1
-
 
 @dataclass(frozen=True)
 class QueueLine:
-    """One referral in a queue, without identity; of a `hidden` one, this person may be shown the reference alone."""
+    """One referral in a queue, without identity."""
 
     subject: UUID
     reference: str
@@ -83,7 +77,6 @@ class QueueLine:
     area: str
     district: str
     restricted: bool
-    hidden: bool
     next_due_at: datetime
     clock: ClockView | None
     hold: Hold | None
@@ -111,10 +104,7 @@ async def queue(session: Session, wanted: Wanted, after: Mark | None = None) -> 
     Where there are more than a page holds, one line more than that is returned.
     """
     place, backwards = _places(wanted.order)
-    statement = _filtered(select(models.referral), wanted)
-    if wanted.narrowed:
-        # That a restricted referral answers to a filter would tell what nobody outside its list may know.
-        statement = statement.where(seen_by(session.actor))
+    statement = _filtered(select(models.referral), wanted).where(listed_for(session.actor))
     statement = statement.order_by(*(each.desc() if backwards else each.asc() for each in place))
     if after is not None:
         danger, at, subject = after
@@ -129,9 +119,18 @@ async def queue_counts(session: Session, states: Sequence[State], now: datetime)
     table = models.referral
     cut = (table.c.state, table.c.area, table.c.district)
     overdue = func.count().filter(table.c.next_due_at < now)
-    counted = select(*cut, func.count().label("number"), overdue.label("overdue")).group_by(*cut)
-    rows = await session.rows(counted.where(table.c.state.in_([state.value for state in states])))
-    return tuple(QueueCount(State(row.state), row.area, row.district, row.number, row.overdue) for row in rows)
+    among = table.c.state.in_([state.value for state in states]) & table.c.erased_at.is_(None)
+    counted = select(*cut, func.count().label("number"), overdue.label("overdue")).where(among).group_by(*cut)
+    closed: dict[tuple[str, str, str], tuple[int, int]] = {}
+    if not sees_everything(session.actor):
+        # Taken away afterwards, because an index counts all of them and restricted ones are few.
+        rows = await session.rows(counted.where(table.c.restricted, ~seen_by(session.actor)))
+        closed = {(row.state, row.area, row.district): (row.number, row.overdue) for row in rows}
+    left = []
+    for row in await session.rows(counted):
+        number, late = closed.get((row.state, row.area, row.district), (0, 0))
+        left.append(QueueCount(State(row.state), row.area, row.district, row.number - number, row.overdue - late))
+    return tuple(each for each in left if each.number)
 
 
 async def urgent_elsewhere(session: Session, states: Sequence[State]) -> tuple[QueueLine, ...]:
@@ -139,7 +138,7 @@ async def urgent_elsewhere(session: Session, states: Sequence[State]) -> tuple[Q
     table, clock = models.referral, models.clock
     # Written out, so that any plan may use the small index of urgent clocks instead of walking through all that run.
     running = (clock.c.name == literal_column(f"'{ClockName.URGENT}'")) & clock.c.stopped_at.is_(None)
-    outside = table.c.state.not_in([state.value for state in states])
+    outside = table.c.state.not_in([state.value for state in states]) & listed_for(session.actor)
     joined = select(table).join(clock, clock.c.subject == table.c.subject).where(running, outside)
     return await _lines(session, await session.rows(joined.order_by(clock.c.due_at).limit(QUEUE_PAGE)))
 
@@ -154,13 +153,16 @@ async def proposed_by(session: Session, officer_id: str) -> tuple[QueueLine, ...
     table, decision = models.referral, models.decision
     mine = (decision.c.by_id == officer_id) & (decision.c.command == Command.PROPOSE)
     proposed = select(decision.c.subject).where(mine)
-    waiting = select(table).where(table.c.state == State.CLOSING, table.c.subject.in_(proposed))
+    mine_waiting = (table.c.state == State.CLOSING) & table.c.subject.in_(proposed)
+    waiting = select(table).where(mine_waiting, listed_for(session.actor))
     return await _lines(session, await session.rows(waiting.order_by(table.c.received_at).limit(QUEUE_PAGE)))
 
 
 async def last_happened(session: Session) -> int:
-    """Return the number of the last line of history, so that a page can ask later what is newer."""
-    return await session.scalar(select(func.max(models.history.c.id))) or 0
+    """Return the number of the last line of history that somebody may know of, so that a page asks what is newer."""
+    table, history = models.referral, models.history
+    joined = select(history.c.id).join(table, history.c.subject == table.c.subject).where(listed_for(session.actor))
+    return await session.scalar(joined.order_by(history.c.id.desc()).limit(1)) or 0
 
 
 async def newer(session: Session, states: Sequence[State], since: int) -> tuple[int, int]:
@@ -169,7 +171,7 @@ async def newer(session: Session, states: Sequence[State], since: int) -> tuple[
     fresh = func.count(func.distinct(table.c.subject)).filter(history.c.command == Command.RECEIVE)
     every = func.count(func.distinct(table.c.subject)).label("every")
     joined = select(fresh.label("fresh"), every).select_from(history.join(table, history.c.subject == table.c.subject))
-    others = (history.c.id > since) & (history.c.by_id != session.actor.id)
+    others = (history.c.id > since) & (history.c.by_id != session.actor.id) & listed_for(session.actor)
     row = await session.first(joined.where(others, table.c.state.in_([state.value for state in states])))
     return (row.fresh, row.every - row.fresh) if row else (0, 0)
 
@@ -204,7 +206,6 @@ def _filtered(statement: Select[Any], wanted: Wanted) -> Select[Any]:
 async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine, ...]:
     held_back = await holds(session, [row.subject for row in rows if row.state in HELD_BACK])
     running = await _next_clocks(session, [row.subject for row in rows])
-    closed = await hidden(session, [row.subject for row in rows if row.restricted])
     return tuple(
         QueueLine(
             subject=row.subject,
@@ -218,7 +219,6 @@ async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine,
             area=row.area,
             district=row.district,
             restricted=row.restricted,
-            hidden=row.subject in closed,
             next_due_at=row.next_due_at,
             clock=running.get(row.subject),
             hold=held_back.get(row.subject),

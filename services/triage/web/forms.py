@@ -114,9 +114,21 @@ class SafeguardForm(Form):
 
 
 class PursueForm(SafeguardForm):
-    """Handing to the investigation: the words stay with the intelligence unit."""
+    """What becomes of an offer to the investigation: the words stay with the intelligence unit."""
 
+    officer: OpenLine = Field(default="", title="the investigating officer")
     rationale: UnitWords = Field(default="", title="the words")
+
+    def record(self) -> Record:
+        """Return what is to be recorded."""
+        return Record(rationale=self.rationale, risk_owner=self.risk_owner, officer=self.officer)
+
+
+class MoveManyForm(Form):
+    """Why referrals under an older version of the practice move, and how far the person is."""
+
+    step: str = ""
+    rationale: OpenWords = Field(default="", title="why they move")
 
 
 class AccessForm(Form):

@@ -50,8 +50,14 @@ _ALL: tuple[Page, ...] = (
     Page("POST", f"{_DRAFT}/{{part}}", views.save_part, _ASSESS, name="assess_part"),
     Page("GET", f"{_ONE}/assessments/{{number}}", views.assessment, SEE_REFERRAL),
     Page("GET", f"{_ONE}/assessments/{{number}}/against/{{earlier}}", views.assess_compare, SEE_REFERRAL),
-    Page("GET", f"{_ONE}/investigation", views.pursue, Command.PURSUE.value),
-    Page("POST", f"{_ONE}/investigation", views.pursue, Command.PURSUE.value),
+    Page("GET", f"{_ONE}/investigation", views.offer_pursuit, Command.OFFER_PURSUIT.value),
+    Page("POST", f"{_ONE}/investigation", views.offer_pursuit, Command.OFFER_PURSUIT.value),
+    Page("GET", f"{_ONE}/investigation/accepted", views.pursue, Command.PURSUE.value),
+    Page("POST", f"{_ONE}/investigation/accepted", views.pursue, Command.PURSUE.value),
+    Page("GET", f"{_ONE}/investigation/refused", views.refuse_pursuit, Command.PURSUIT_REFUSED.value),
+    Page("POST", f"{_ONE}/investigation/refused", views.refuse_pursuit, Command.PURSUIT_REFUSED.value),
+    Page("GET", f"{_ONE}/investigation/back", views.call_pursuit_back, Command.PURSUIT_CALLED_BACK.value),
+    Page("POST", f"{_ONE}/investigation/back", views.call_pursuit_back, Command.PURSUIT_CALLED_BACK.value),
     Page("GET", f"{_ONE}/note", views.note, Command.NOTE.value),
     Page("POST", f"{_ONE}/note", views.note, Command.NOTE.value),
     Page("GET", f"{_ONE}/correction", views.correct, Command.CORRECT.value),
@@ -77,8 +83,13 @@ _ALL: tuple[Page, ...] = (
     Page("POST", f"{_ONE}/decision", views.start_decision, DECIDE, name="choose_decision"),
     Page("GET", f"{_ONE}/decision/{{command}}", views.decide, DECIDE),
     Page("POST", f"{_ONE}/decision/{{command}}", views.check_or_commit, DECIDE, name="decide"),
-    Page("POST", f"{_ONE}/decision/{{command}}/begun", views.save_begun, DECIDE),
-    Page("POST", f"{_ONE}/decision/{{command}}/discard", views.discard_begun, DECIDE),
+    Page("GET", f"{_ONE}/begun/{{draft}}", views.discard_begun, Command.DISCARD.value),
+    Page("POST", f"{_ONE}/begun/{{draft}}", views.discard_begun, Command.DISCARD.value),
+    Page("GET", f"{_ONE}/practice", views.move, Command.MOVE.value),
+    Page("POST", f"{_ONE}/practice", views.move, Command.MOVE.value),
+    Page("GET", "/practice", views.older, Command.MOVE.value),
+    Page("GET", "/practice/{area}/{version}", views.older_version, Command.MOVE.value),
+    Page("POST", "/practice/{area}/{version}", views.older_version, Command.MOVE.value),
     Page("GET", "/obligations", views.ageing, SEE_OBLIGATIONS),
     Page("GET", "/obligations.csv", views.ageing_file, SEE_OBLIGATIONS),
     Page("GET", f"{_ONE}/obligations/request", views.ask_partner, Command.REQUEST.value),
@@ -92,7 +103,7 @@ _ALL: tuple[Page, ...] = (
     Page("GET", f"{_ONE}/obligations/{{obligation}}/cancel", views.cancel_obligation, Command.CANCEL.value),
     Page("POST", f"{_ONE}/obligations/{{obligation}}/cancel", views.cancel_obligation, Command.CANCEL.value),
 )
-PAGES = tuple(views.denials_recorded(page) for page in _ALL)
+PAGES = tuple(views.denials_recorded(views.kept(page)) for page in _ALL)
 
 NAVIGATION = (
     ("Deconfliction", "imu_queue"),

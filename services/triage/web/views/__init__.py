@@ -14,7 +14,7 @@ from services.triage.web.views.assessing import (
     save_part,
 )
 from services.triage.web.views.assessments import assess_compare, assessment
-from services.triage.web.views.begun import discard_begun, save_begun
+from services.triage.web.views.begun import kept
 from services.triage.web.views.clocks import change_clock, record_clock
 from services.triage.web.views.deciding import (
     check_or_commit,
@@ -23,7 +23,9 @@ from services.triage.web.views.deciding import (
     start_decision,
 )
 from services.triage.web.views.deconflicting import deconflict, record_deconfliction
+from services.triage.web.views.discarding import discard_begun
 from services.triage.web.views.forecasting import clock_forecast
+from services.triage.web.views.moving import move, older, older_version
 from services.triage.web.views.obligations import (
     add_action,
     ask_partner,
@@ -34,6 +36,7 @@ from services.triage.web.views.obligations import (
 from services.triage.web.views.pack import pack_preview
 from services.triage.web.views.people import elsewhere, person, record_elsewhere, record_separation, separate
 from services.triage.web.views.printing import print_referral
+from services.triage.web.views.pursuing import call_pursuit_back, offer_pursuit, pursue, refuse_pursuit
 from services.triage.web.views.queues import gateway_queue, home, imu_queue, newer
 from services.triage.web.views.referral import document, referral, take
 from services.triage.web.views.safeguards import (
@@ -41,7 +44,6 @@ from services.triage.web.views.safeguards import (
     denials_recorded,
     end_restriction,
     note,
-    pursue,
     restrict,
 )
 from services.triage.web.views.sameness import record_same, same
@@ -62,6 +64,7 @@ __all__ = [
     "assess_part",
     "assessment",
     "begin_assessment",
+    "call_pursuit_back",
     "cancel_obligation",
     "change_clock",
     "change_draft",
@@ -83,8 +86,13 @@ __all__ = [
     "gateway_queue",
     "home",
     "imu_queue",
+    "kept",
+    "move",
     "newer",
     "note",
+    "offer_pursuit",
+    "older",
+    "older_version",
     "pack_preview",
     "person",
     "print_referral",
@@ -96,10 +104,10 @@ __all__ = [
     "record_same",
     "record_separation",
     "referral",
+    "refuse_pursuit",
     "restrict",
     "review_partnership",
     "same",
-    "save_begun",
     "save_part",
     "search",
     "search_results",

@@ -10,7 +10,8 @@ from chassis.database import Session
 from chassis.web import PageRequest, Response
 from services.triage import operations, queries
 from services.triage.domain import DECISIONS, DECONFLICTION, TABLE, WRONG, Command, Offer, Practice, Practices, offers
-from services.triage.queries import CorrectionView, Held, TimelineEntry
+from services.triage.queries import CorrectionView, Erasure, Held, TimelineEntry
+from services.triage.web.views.begun import NOTHING_WRITTEN, Writing, values_of, writing
 from services.triage.web.views.versions import by_whom, happened
 
 LABELS = {row.command.value: row.label for row in TABLE}
@@ -21,7 +22,10 @@ HAPPENED = {
     Command.CLEAR: "Recorded: clear to proceed",
     Command.CONFLICT: "Recorded: conflict",
     Command.MORE_TIME: "Recorded: more time needed",
+    Command.OFFER_PURSUIT: "Offered to the investigation",
     Command.PURSUE: "Handed to the investigation",
+    Command.PURSUIT_REFUSED: "The investigation refused",
+    Command.PURSUIT_CALLED_BACK: "The offer to the investigation was called back",
     Command.ALLOCATE: "Allocated to an officer",
     Command.NOTE: "Note added",
     Command.ASSESS: "Gateway assessment completed",
@@ -55,6 +59,7 @@ HAPPENED = {
     Command.UNRESTRICT: "Restriction ended",
     Command.ADMIT: "An officer was let in",
     Command.EXCLUDE: "An officer was taken off the access list",
+    Command.DISCARD: "Begun work was discarded",
     Command.SIGNPOST: "Signposted to another service",
     Command.PLP: "Taken into police-led partnership",
     Command.PASS_ON: "Passed on for information gathering",
@@ -62,9 +67,10 @@ HAPPENED = {
     Command.PACK_ACCEPTED: "Channel accepted the pack",
     Command.PACK_RETURNED: "Channel returned the pack",
     Command.GIVEN_BACK: "Channel gave the case back",
-    Command.TAKE_BACK: "Taken back into police-led partnership",
+    Command.TAKE_BACK: "Taken back from Channel",
     Command.ACKNOWLEDGED: "The other service acknowledged the signpost",
     Command.REOPEN: "Reopened",
+    Command.MOVE: "Moved to the practice in force",
 }
 
 
@@ -73,12 +79,16 @@ PAGES_OF = {
     Command.ASSESS: "assess",
     Command.ALLOCATE: "allocate",
     **dict.fromkeys(DECONFLICTION, "deconflict"),
+    Command.OFFER_PURSUIT: "offer_pursuit",
     Command.PURSUE: "pursue",
+    Command.PURSUIT_REFUSED: "refuse_pursuit",
+    Command.PURSUIT_CALLED_BACK: "call_pursuit_back",
     Command.NOTE: "note",
     Command.CORRECT: "correct",
     Command.RESTRICT: "restrict",
     Command.UNRESTRICT: "end_restriction",
     Command.ADMIT: "access",
+    Command.MOVE: "move",
     Command.REQUEST: "ask_partner",
     Command.ADD_ACTION: "add_action",
     Command.REVIEW_PLP: "review_partnership",
@@ -109,6 +119,8 @@ class Opened:
     today: date
     offers: tuple[Offer[Command], ...]
     corrections: tuple[CorrectionView, ...] = ()
+    erasure: Erasure | None = None
+    writing: Writing = NOTHING_WRITTEN
 
     def refusal(self, command: Command) -> str:
         """Return why a command is not offered, nothing where it is."""
@@ -130,7 +142,9 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     may = offers(held.situation, page.actor.roles, practice)
     if held.erased:
         may = tuple(replace(each, refusal=ERASED) for each in may)
-    return Opened(held, practice, today, may, await queries.corrections(session, (held.subject,)))
+    corrections = await queries.corrections(session, (held.subject,))
+    erasure = await queries.erasure_of(session, held)
+    return Opened(held, practice, today, may, corrections, erasure, await writing(page, session, held))
 
 
 def changes_text(changes: tuple[TimelineEntry, ...]) -> list[dict[str, object]]:
@@ -155,14 +169,15 @@ def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, 
         reference=held.reference,
         name=held.summary.name if held.summary else "Erased" if held.erased else "Person not known yet",
         erased=held.erased,
+        erasure=found.erasure,
         facts=_facts(held),
-        immediate_danger=held.immediate_danger,
+        immediate_danger=held.immediate_danger and not held.erased,
         urgent=held.situation.urgent,
         row_version=held.row_version,
         restricted=held.situation.restricted,
         access_href="" if found.refusal(Command.ADMIT) else page.url("access", reference=held.reference),
         corrections=mistakes(found.corrections),
-        **values,
+        **{**values, **values_of(page, found.writing)},
     )
 
 

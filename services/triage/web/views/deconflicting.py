@@ -1,5 +1,7 @@
 """The intelligence unit records what it found."""
 
+from collections.abc import Mapping
+
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.triage import operations, queries
@@ -7,23 +9,39 @@ from services.triage.domain import (
     ChangedMeanwhile,
     Command,
     Record,
+    State,
     lacks,
     permissions,
 )
 from services.triage.operations import Act
 from services.triage.web.forms import DeconflictionForm
-from services.triage.web.views.asked import Opened, changes_text, opened, shown
+from services.triage.web.views.asked import Opened, changes_text, opened, page_of, shown
 
 FOUND = {
     Command.CLEAR: "Clear to proceed",
     Command.CONFLICT: "Conflict",
     Command.MORE_TIME: "More time is needed",
 }
+STOPS = "The pathway stops. The Gateway is told whom to speak to, not what it is about."
 HINTS = {
     Command.CLEAR: "The Gateway may decide.",
-    Command.CONFLICT: "The pathway stops. The Gateway is told whom to speak to, not what it is about.",
+    Command.CONFLICT: STOPS,
     Command.MORE_TIME: "Counted from the present deadline. The Gateway is told that you need it, not why.",
 }
+_ON_OFFER = f"{STOPS} The pack that Channel has not accepted is taken back: Channel reads whom to speak to, too."
+_WITH_CHANNEL = {
+    Command.CONFLICT: "Channel, which owns the risk, is asked to wait: it is told whom to speak to, not why.",
+    Command.CLEAR: "Channel is told that it may go on.",
+}
+PURSUIT = (Command.OFFER_PURSUIT, Command.PURSUE, Command.PURSUIT_REFUSED, Command.PURSUIT_CALLED_BACK)
+HINTS_IN: Mapping[State, Mapping[Command, str]] = {
+    State.PASSED_ON: {Command.CONFLICT: _ON_OFFER},
+    State.SECTION_36: {Command.CONFLICT: _ON_OFFER},
+    State.TRANSFERRING: {Command.CONFLICT: f"{STOPS} The offer to the other force is called back."},
+    State.HANDED_OVER: _WITH_CHANNEL,
+    State.GIVEN_BACK: _WITH_CHANNEL,
+}
+"""What an outcome brings about where somebody else has the referral, or is offered it."""
 NAMED = frozenset({Command.CONFLICT, Command.MORE_TIME})
 """The outcomes with which the unit says whom the Gateway may speak to."""
 
@@ -78,7 +96,12 @@ def _asked(
     changes: list[dict[str, object]] | None = None,
 ) -> Response:
     offered = [offer for offer in found.offers if offer.command in FOUND]
-    pursued = "" if found.refusal(Command.PURSUE) else page.url("pursue", reference=found.held.reference)
+    pursued = [
+        (each.label, page_of(page, each.command, found.held.reference))
+        for each in found.offers
+        if each.command in PURSUIT and not each.refusal
+    ]
+    hints = {**HINTS, **HINTS_IN.get(found.held.situation.state, {})}
     return shown(
         page,
         "deconflict",
@@ -87,10 +110,10 @@ def _asked(
             "title": "Record deconfliction",
             "form": form,
             "choices": [
-                (each.command.value, FOUND[each.command], HINTS[each.command]) for each in offered if not each.refusal
+                (each.command.value, FOUND[each.command], hints[each.command]) for each in offered if not each.refusal
             ],
             "refusals": [(each.label, each.refusal) for each in offered if each.refusal],
-            "pursue_href": pursued,
+            "pursuit": pursued,
             "changes": changes or [],
         },
         status,

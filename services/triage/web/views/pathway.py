@@ -8,7 +8,10 @@ from services.triage.queries import TimelineEntry, Way
 from services.triage.web.views.versions import DOORS
 
 STAGES: tuple[tuple[str, tuple[State, ...]], ...] = (
-    ("Checks by the intelligence unit", (State.RECEIVED, State.DECONFLICTING, State.CONFLICT, State.PURSUE)),
+    (
+        "Checks by the intelligence unit",
+        (State.RECEIVED, State.DECONFLICTING, State.CONFLICT, State.PURSUE_OFFERED, State.PURSUE),
+    ),
     ("Gateway", (State.ASSESSING, State.GATHERING, State.DECIDING)),
     ("Offered to others", (State.PASSED_ON, State.SECTION_36, State.GIVEN_BACK, State.TRANSFERRING)),
     ("Work goes on", (State.PLP, State.SIGNPOSTED, State.HANDED_OVER, State.CLOSING)),
@@ -30,6 +33,11 @@ ANNOUNCED = {
     "triage.clock-escalated.v1": "A clock that ran out",
     "triage.transfer-offered.v1": "An offer to another force",
     "triage.referral-corrected.v1": "A correction",
+    "triage.pack-withdrawn.v1": "The pack was taken back",
+    "triage.work-halted.v1": "Wait, and speak to somebody",
+    "triage.work-resumed.v1": "Go on",
+    "triage.signpost-ended.v1": "No answer to a signpost is needed any more",
+    "triage.transfer-called-back.v1": "The offer to another force was called back",
 }
 
 

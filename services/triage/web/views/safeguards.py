@@ -1,6 +1,6 @@
-"""Notes, corrections, restrictions, the investigation: a short page each, checked before what lasts is recorded."""
+"""Notes, corrections, restrictions: a short page each, checked before what lasts is recorded."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from uuid import UUID
@@ -25,7 +25,7 @@ from services.triage.domain import (
 )
 from services.triage.operations import Act
 from services.triage.queries import TransferView
-from services.triage.web.forms import OPEN_HINT, PursueForm, SafeguardForm
+from services.triage.web.forms import OPEN_HINT, SafeguardForm
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
 
 Carry = Callable[[Session, UUID, Act, Practice, SafeguardForm], Awaitable[None]]
@@ -54,7 +54,7 @@ class Task:
     """What one page does: its command, what it explains and asks, how it is carried out.
 
     `checked` shows everything once more before it is recorded; `alone` needs no fresh look at the referral, because it
-    overwrites nothing.
+    overwrites nothing. `filled` says what the page holds before anybody has typed.
     """
 
     command: Command
@@ -64,31 +64,27 @@ class Task:
     form: type[SafeguardForm] = SafeguardForm
     checked: bool = True
     alone: bool = False
+    filled: Callable[[Opened], Mapping[str, str]] = lambda _: {}
 
 
 async def note(page: PageRequest) -> Response:
     """Add a note to the timeline."""
-    return await _handled(page, _NOTE)
+    return await handled(page, _NOTE)
 
 
 async def correct(page: PageRequest) -> Response:
     """Record that something was wrong, so that it is said wherever the referral is shown."""
-    return await _handled(page, _CORRECT)
+    return await handled(page, _CORRECT)
 
 
 async def restrict(page: PageRequest) -> Response:
     """Let only an access list see the referral."""
-    return await _handled(page, _RESTRICT)
+    return await handled(page, _RESTRICT)
 
 
 async def end_restriction(page: PageRequest) -> Response:
     """Let the police teams of the area see it again."""
-    return await _handled(page, _UNRESTRICT)
-
-
-async def pursue(page: PageRequest) -> Response:
-    """Hand a referral in conflict to the investigation, with the officer there who has accepted the risk."""
-    return await _handled(page, _PURSUE)
+    return await handled(page, _UNRESTRICT)
 
 
 def denials_recorded(page: Page) -> Page:
@@ -119,11 +115,12 @@ def transferred(offers: tuple[TransferView, ...], found: Opened) -> list[dict[st
     ]
 
 
-async def _handled(page: PageRequest, task: Task) -> Response:
+async def handled(page: PageRequest, task: Task) -> Response:
+    """Show what a page asks, what was written for checking, or record it."""
     async with page.transaction() as session:
         found = await opened(page, session, reason=task.command)
     if page.request.method == "GET":
-        return _asked(page, found, task, blank())
+        return _asked(page, found, task, blank(task.filled(found)))
     data = await page.form()
     form = parse(task.form, data)
     if isinstance(form, FormErrors):
@@ -249,29 +246,6 @@ def _of_ending(_: Opened) -> tuple[Question, ...]:
     return (_words("Why does the restriction end?", "Everybody who may see the referral reads this."),)
 
 
-def _of_pursuit(_: Opened) -> tuple[Question, ...]:
-    return (
-        Question(
-            "risk_owner",
-            "line",
-            "Which investigating officer has accepted the risk?",
-            "Name, rank and unit. The Gateway sees this name as risk owner.",
-        ),
-        Question(
-            "accepted",
-            "tick",
-            "Has this officer accepted the risk?",
-            choices=(("yes", "Yes: the officer named has told me that they accept the risk"),),
-        ),
-        Question(
-            "rationale",
-            "words",
-            "Why does the investigation take it?",
-            "Only officers of the intelligence unit ever read these words, not the Gateway.",
-        ),
-    )
-
-
 async def _restrict(session: Session, subject: UUID, act: Act, practice: Practice, form: SafeguardForm) -> None:
     await operations.restrict(session, subject, act, practice, keeps_officer=form.keeps == "yes")
 
@@ -286,10 +260,6 @@ async def _correct(session: Session, subject: UUID, act: Act, practice: Practice
 
 async def _unrestrict(session: Session, subject: UUID, act: Act, practice: Practice, _: SafeguardForm) -> None:
     await operations.end_restriction(session, subject, act, practice)
-
-
-async def _pursue(session: Session, subject: UUID, act: Act, practice: Practice, _: SafeguardForm) -> None:
-    await operations.record_deconfliction(session, subject, act, practice)
 
 
 _NOTE = Task(
@@ -318,12 +288,4 @@ _UNRESTRICT = Task(
     "From then on both police teams of the area see this referral again.",
     _of_ending,
     _unrestrict,
-)
-_PURSUE = Task(
-    Command.PURSUE,
-    "The referral rests with the investigation until the intelligence unit records “clear to proceed”. Nobody outside"
-    " the police is told.",
-    _of_pursuit,
-    _pursue,
-    form=PursueForm,
 )
