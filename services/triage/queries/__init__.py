@@ -40,6 +40,7 @@ from services.triage.queries.console import (
     owed_to,
     workload,
 )
+from services.triage.queries.erasure import Erasure, erasure_of
 from services.triage.queries.holding import Held, Summary, held, held_by_reference, latest_form
 from services.triage.queries.moving import MOVED_AT_ONCE, older_count, older_referrals, underway
 from services.triage.queries.obligations import (
@@ -147,6 +148,7 @@ __all__ = [
     "DraftLine",
     "DraftOf",
     "Elsewhere",
+    "Erasure",
     "FoundPerson",
     "Held",
     "HeldDraft",
@@ -190,6 +192,7 @@ __all__ = [
     "drafts",
     "drafts_by",
     "elsewhere",
+    "erasure_of",
     "find_people",
     "held",
     "held_by_officer",

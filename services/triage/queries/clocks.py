@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, select, tuple_
 from chassis.database import Session
 from services.triage import models
 from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Running
-from services.triage.queries.safeguards import seen_by
+from services.triage.queries.safeguards import listed_for
 
 FORECAST_PAGE = 100
 PAUSED_SHOWN = 100
@@ -32,10 +32,7 @@ class ClockKey:
 
 @dataclass(frozen=True)
 class ClockLine:
-    """A clock in a list, without identity: whose referral it is of by reference and officer, and how it stands.
-
-    Of a `hidden` one, this person may not be shown which clock it is: that alone would tell of a conflict.
-    """
+    """A clock in a list, without identity: whose referral it is of by reference and officer, and how it stands."""
 
     subject: UUID
     reference: str
@@ -47,7 +44,6 @@ class ClockLine:
     paused_at: datetime | None
     paused_for: str
     times_extended: int
-    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +104,7 @@ async def clock_counts(session: Session, until: datetime, now: datetime) -> tupl
     """Return how many clocks run out before a moment, by name and officer, at most 10,000; paused ones do not."""
     table, referral = models.clock, models.referral
     first = select(table.c.subject, table.c.name, table.c.due_at).where(_runs_out(until))
+    first = first.join(referral, referral.c.subject == table.c.subject).where(listed_for(session.actor))
     clock = first.order_by(table.c.due_at).limit(MOST_COUNTED).subquery()
     officer = _officer_shown.label("officer_id")
     statement = (
@@ -130,15 +127,15 @@ async def clock_counts(session: Session, until: datetime, now: datetime) -> tupl
 async def clocks_until(session: Session, sought: Sought) -> tuple[ClockLine, ...]:
     """Return one page of the clocks that run out before a moment and one line more, the longest overdue first."""
     clock, referral = models.clock, models.referral
-    wanted = [_runs_out(sought.until)]
+    wanted = [_runs_out(sought.until), listed_for(session.actor)]
     if sought.name is not None:
-        wanted += [clock.c.name == sought.name, seen_by(session.actor)]
+        wanted.append(clock.c.name == sought.name)
     if sought.officer is not None:
         wanted.append(_officer_shown == sought.officer)
     place = (clock.c.due_at, clock.c.subject, clock.c.name, clock.c.about)
     if sought.after is not None:
         wanted.append(tuple_(*place) > tuple_(*sought.after))
-    joined = _listed(session).join(referral, referral.c.subject == clock.c.subject).where(*wanted)
+    joined = _listed().join(referral, referral.c.subject == clock.c.subject).where(*wanted)
     rows = await session.rows(joined.order_by(*place).limit(FORECAST_PAGE + 1))
     return tuple(_line(row) for row in rows)
 
@@ -147,15 +144,15 @@ async def paused_clocks(session: Session) -> tuple[ClockLine, ...]:
     """Return at most 100 clocks that stand still and one more, the longest paused first."""
     clock, referral = models.clock, models.referral
     still = clock.c.stopped_at.is_(None) & clock.c.paused_at.is_not(None)
-    joined = _listed(session).join(referral, referral.c.subject == clock.c.subject).where(still)
+    wanted = still & listed_for(session.actor)
+    joined = _listed().join(referral, referral.c.subject == clock.c.subject).where(wanted)
     rows = await session.rows(joined.order_by(clock.c.paused_at).limit(PAUSED_SHOWN + 1))
     return tuple(_line(row) for row in rows)
 
 
-def _listed(session: Session) -> Select[Any]:
+def _listed() -> Select[Any]:
     table = models.referral
-    seen = seen_by(session.actor).label("seen")
-    return select(models.clock, table.c.reference, table.c.officer_name, table.c.restricted, seen)
+    return select(models.clock, table.c.reference, table.c.officer_name, table.c.restricted)
 
 
 # Whose a restricted referral is stays with those who may see it, so lists count all of them together.
@@ -177,7 +174,6 @@ def _line(row: Row[Any]) -> ClockLine:
         about=row.about,
         due_at=row.due_at,
         paused_at=row.paused_at,
-        paused_for=row.paused_for or "" if row.seen else "",
-        times_extended=row.times_extended if row.seen else 0,
-        hidden=not row.seen,
+        paused_for=row.paused_for or "",
+        times_extended=row.times_extended,
     )

@@ -4,15 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, func, select
 
 from chassis.database import Session
 from services.triage import models
-from services.triage.domain import Command, Obligation, State
+from services.triage.domain import DECONFLICT, DECONFLICTION, Command, Obligation, State
 from services.triage.queries.queues import WORKED_STATES
-from services.triage.queries.safeguards import seen_by
+from services.triage.queries.safeguards import in_the_unit, listed_for, seen_by
 
 SHOWN = 50
 """How many lines a list of the console shows at most."""
@@ -52,11 +53,16 @@ class OwedLine:
 
 @dataclass(frozen=True)
 class BegunLine:
-    """Work that an officer has begun and not recorded: on which referral, for which command."""
+    """Work that an officer has begun and not recorded: on which page of which referral.
 
+    `command` is what the page records, or the permission of a page on which one of several things is chosen.
+    """
+
+    id: UUID
     reference: str
-    command: Command
-    begun_at: datetime
+    command: str
+    address: str
+    by: str
     saved_at: datetime
 
 
@@ -95,7 +101,7 @@ async def workload(session: Session, now: datetime) -> tuple[Load, ...]:
         func.count().label("number"),
         func.count().filter(table.c.next_due_at < now).label("overdue"),
         func.min(table.c.received_at).label("oldest_at"),
-    ).where(table.c.state.in_([state.value for state in WORKED_STATES]))
+    ).where(table.c.state.in_([state.value for state in WORKED_STATES]), listed_for(session.actor))
     rows = await session.rows(counted.group_by(*cut))
     return tuple(
         Load(row.officer_id or "", row.officer or "", State(row.state), row.number, row.overdue, row.oldest_at)
@@ -103,11 +109,12 @@ async def workload(session: Session, now: datetime) -> tuple[Load, ...]:
     )
 
 
-async def owed_by(session: Session, name: str) -> tuple[OwedLine, ...]:
-    """Return what somebody owes by name, what is due first in front; 50 at most."""
+async def owed_by(session: Session, officer_id: str, name: str) -> tuple[OwedLine, ...]:
+    """Return what an officer owes, by id or by name where nobody chose one; what is due first in front; 50 at most."""
     table, referral = models.obligation, models.referral
     joined = select(table, referral.c.reference).join(referral, referral.c.subject == table.c.subject)
-    still = joined.where(table.c.owner == name, table.c.ended_at.is_(None))
+    named = (table.c.owner_id == officer_id) | (table.c.owner_id.is_(None) & (table.c.owner == name))
+    still = joined.where(named, table.c.ended_at.is_(None))
     rows = await session.rows(still.order_by(table.c.due_at).limit(SHOWN))
     return tuple(
         OwedLine(row.reference, Obligation(row.kind), row.owner, row.made_by, row.due_at, bool(row.acknowledged_at))
@@ -134,11 +141,34 @@ async def owed_to(session: Session, officer_id: str) -> tuple[OwedLine, ...]:
 
 async def begun_by(session: Session, officer_id: str) -> tuple[BegunLine, ...]:
     """Return what an officer has begun to write and not recorded, the latest first; 50 at most."""
+    mine = _begun().where(models.begun_work.c.officer_id == officer_id)
+    rows = await session.rows(mine.order_by(models.begun_work.c.saved_at.desc()).limit(SHOWN))
+    return tuple(_begun_line(row) for row in rows)
+
+
+async def begun_by_others(session: Session, subject: UUID) -> tuple[BegunLine, ...]:
+    """Return what others have begun on a referral, without its words; what the unit writes, to its officers alone."""
+    table, draft, referral = models.begun_work, models.assessment_draft, models.referral
+    unit = table.c.command.in_([DECONFLICT, *DECONFLICTION])
+    theirs = (table.c.subject == subject) & (table.c.officer_id != session.actor.id)
+    found = await session.rows(_begun().where(theirs, unit if in_the_unit(session.actor) else ~unit))
+    if in_the_unit(session.actor):
+        return tuple(_begun_line(row) for row in found)
+    joined = select(draft, referral.c.reference).join(referral, referral.c.subject == draft.c.subject)
+    written = await session.rows(joined.where(draft.c.subject == subject, draft.c.by_id != session.actor.id))
+    return (
+        *(_begun_line(row) for row in found),
+        *(BegunLine(row.id, row.reference, Command.ASSESS, "", row.by_name, row.saved_at) for row in written),
+    )
+
+
+def _begun() -> Select[Any]:
     table, referral = models.begun_work, models.referral
-    joined = select(table, referral.c.reference).join(referral, referral.c.subject == table.c.subject)
-    mine = joined.where(table.c.officer_id == officer_id).order_by(table.c.saved_at.desc())
-    rows = await session.rows(mine.limit(SHOWN))
-    return tuple(BegunLine(row.reference, Command(row.command), row.begun_at, row.saved_at) for row in rows)
+    return select(table, referral.c.reference).join(referral, referral.c.subject == table.c.subject)
+
+
+def _begun_line(row: Row[Any]) -> BegunLine:
+    return BegunLine(row.id, row.reference, row.command, row.address, row.officer_name, row.saved_at)
 
 
 async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
@@ -152,10 +182,10 @@ async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
     return tuple(DraftOf(row.id, row.reference, row.saved_at) for row in rows)
 
 
-async def begun_work(session: Session, subject: UUID, command: Command) -> BegunWork | None:
-    """Return what the actor has begun to write for a command on a referral, None where nothing waits."""
+async def begun_work(session: Session, subject: UUID, address: str) -> BegunWork | None:
+    """Return what the actor has begun to write on the page at an address, None where nothing waits."""
     table = models.begun_work
-    mine = (table.c.officer_id == session.actor.id) & (table.c.subject == subject) & (table.c.command == command)
+    mine = (table.c.officer_id == session.actor.id) & (table.c.subject == subject) & (table.c.address == address)
     row = await session.first(select(table).where(mine))
     if row is None:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, func, select
+from sqlalchemy import Row, Select, Table, func, select, tuple_
 
 from chassis.database import Session
 from services.triage import models
@@ -27,11 +27,21 @@ async def older_count(session: Session, area: str, version: str) -> int:
     return await session.scalar(select(func.count()).select_from(found)) or 0
 
 
-async def older_referrals(session: Session, area: str, version: str) -> tuple[UUID, ...]:
-    """Return at most 100 running referrals under one version of an area's practice, the longest here first."""
+async def older_referrals(
+    session: Session, area: str, version: str, after: UUID | None = None
+) -> tuple[tuple[UUID, ...], bool]:
+    """Return at most 100 running referrals under one version, the longest here first, and whether there are more.
+
+    `after` is the last one of the page before.
+    """
     table = models.referral
-    ordered = _under(session, area, version).order_by(table.c.received_at, table.c.subject)
-    return tuple(row.subject for row in await session.rows(ordered.limit(MOVED_AT_ONCE)))
+    place = (table.c.received_at, table.c.subject)
+    ordered = _under(session, area, version).order_by(*place)
+    seen_last = await session.scalar(select(table.c.received_at).where(table.c.subject == after)) if after else None
+    if seen_last is not None:
+        ordered = ordered.where(tuple_(*place) > tuple_(seen_last, after))
+    rows = await session.rows(ordered.limit(MOVED_AT_ONCE + 1))
+    return tuple(row.subject for row in rows[:MOVED_AT_ONCE]), len(rows) > MOVED_AT_ONCE
 
 
 async def underway(session: Session, subjects: Collection[UUID]) -> dict[UUID, Underway]:
@@ -61,7 +71,7 @@ def _under(session: Session, area: str, version: str) -> Select[Any]:
     table = models.referral
     under = (table.c.area == area) & (table.c.area_version == version)
     # Nothing can be recorded any more of a referral whose person was erased.
-    kept = table.c.statistics_key != UUID(int=0)
+    kept = table.c.erased_at.is_(None)
     return select(table.c.subject).where(under, kept, models.RUNNING, seen_by(session.actor))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select, tup
 from chassis.database import Session
 from services.triage import models
 from services.triage.domain import Obligation
-from services.triage.queries.safeguards import seen_by
+from services.triage.queries.safeguards import listed_for
 
 AGEING_PAGE = 50
 MOST_IN_A_FILE = 10_000
@@ -85,8 +85,6 @@ async def open_obligations(session: Session, subject: UUID) -> tuple[OpenObligat
 class AgeingLine:
     """One open obligation in the ageing report, without identity; `owner` is empty where the referral is restricted.
 
-    Of a `hidden` one, this person may not be shown what is owed either.
-
     `due_at` is that of its clock, which may have been given more time, and stands still while `paused`.
     """
 
@@ -100,7 +98,6 @@ class AgeingLine:
     due_at: datetime
     paused: bool
     acknowledged: bool
-    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,12 +124,10 @@ async def ageing_lines(
         table,
         referral.c.reference,
         referral.c.restricted,
-        seen_by(session.actor).label("seen"),
         clock.c.due_at.label("runs_out"),
         clock.c.paused_at,
-    ).join(referral, referral.c.subject == table.c.subject)
-    if kind is not None:
-        wanted = wanted.where(seen_by(session.actor))
+    )
+    wanted = wanted.join(referral, referral.c.subject == table.c.subject).where(listed_for(session.actor))
     wanted = _of(wanted.outerjoin(clock, _its_clock()), kind).order_by(*place.clauses)
     if after is not None:
         wanted = wanted.where(place > after)
@@ -143,7 +138,7 @@ async def ageing_counts(
     session: Session, first_days: Sequence[datetime], kind: Obligation | None, now: datetime
 ) -> tuple[AgeingCount, ...]:
     """Return how many are open by kind and age; `first_days` are the earliest moments of each age but the oldest."""
-    table, clock = models.obligation, models.clock
+    table, referral, clock = models.obligation, models.referral, models.clock
     ages = [(table.c.made_at >= first, place) for place, first in enumerate(first_days)]
     age = case(*ages, else_=len(first_days)).label("age")
     late = and_(func.coalesce(clock.c.due_at, table.c.due_at) < now, clock.c.paused_at.is_(None))
@@ -153,7 +148,9 @@ async def ageing_counts(
         func.count().label("number"),
         func.count().filter(table.c.acknowledged_at.is_(None)).label("unacknowledged"),
         func.count().filter(late).label("overdue"),
-    ).outerjoin(clock, _its_clock())
+    )
+    mine = counted.join(referral, referral.c.subject == table.c.subject).where(listed_for(session.actor))
+    counted = mine.outerjoin(clock, _its_clock())
     rows = await session.rows(_of(counted, kind).group_by(table.c.kind, age).order_by(table.c.kind, age))
     return tuple(
         AgeingCount(Obligation(row.kind), row.age, row.number, row.unacknowledged, row.overdue) for row in rows
@@ -176,12 +173,11 @@ def _ageing_line(row: Row[Any]) -> AgeingLine:
         id=row.id,
         reference=row.reference,
         kind=Obligation(row.kind),
-        service=row.service if row.seen else "",
+        service=row.service,
         owner="" if row.restricted else row.owner,
         restricted=row.restricted,
         made_at=row.made_at,
         due_at=row.runs_out or row.due_at,
         paused=row.paused_at is not None,
         acknowledged=row.acknowledged_at is not None,
-        hidden=not row.seen,
     )

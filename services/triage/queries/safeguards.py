@@ -88,6 +88,15 @@ def seen_by(actor: Actor) -> ColumnElement[bool]:
     return ~models.referral.c.restricted | models.referral.c.subject.in_(admitted)
 
 
+def listed_for(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on rows of `referral` that they stand in this actor's lists and are counted for them.
+
+    One that this person may not see is left out altogether: a place, a count or the end of a page would tell of it what
+    its reference alone does not. Nothing is left to do about one whose person was erased.
+    """
+    return models.referral.c.erased_at.is_(None) & seen_by(actor)
+
+
 async def check_access(session: Session, row: Row[Any]) -> None:
     """Raise ReferralRestricted where a row of `referral` is not for the person who asks."""
     if row.restricted and await hidden(session, (row.subject,)):
