@@ -1,6 +1,7 @@
 """What the clock makes triage do: deadlines that have passed raise an alarm, then are told to people by name."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from chassis import telemetry
 from chassis.actor import Actor
@@ -14,6 +15,7 @@ INDEXED_IN_A_TURN = 20
 
 log = telemetry.logger("triage.jobs")
 overdue = telemetry.counter("triage.clock.overdue", "{clock}", "Clocks of referrals that ran out")
+unindexed = telemetry.counter("triage.people.failed", "{look}", "Looks for earlier referrals that failed")
 escalated = telemetry.counter("triage.clock.escalated", "{clock}", "Times that a person was told of a clock")
 
 
@@ -52,11 +54,28 @@ async def _escalate(runtime: Runtime, key: ClockKey, now: datetime) -> None:
 
 
 async def people(runtime: Runtime, now: datetime) -> None:
-    """Bring referrals that have come into the person index, each in a transaction of its own, so many in a turn."""
-    for _ in range(INDEXED_IN_A_TURN):
-        async with runtime.database.transaction(Actor.job("triage", "people")) as session:
-            if not await operations.index_waiting(session, now):
-                return
+    """Bring referrals that have come into the person index, each in a transaction of its own, so many in a turn.
+
+    One that fails is put off and keeps no other from its turn.
+    """
+    async with runtime.database.transaction(Actor.job("triage", "people")) as session:
+        waiting = await queries.people_waiting(session, now, INDEXED_IN_A_TURN)
+    for subject in waiting:
+        try:
+            async with runtime.database.transaction(Actor.job("triage", "people")) as session:
+                await operations.index_person(session, subject, now)
+        except Exception as error:  # noqa: BLE001  whatever is wrong with one keeps no other from its turn
+            await _put_off(runtime, subject, error, now)
+
+
+async def _put_off(runtime: Runtime, subject: UUID, error: Exception, now: datetime) -> None:
+    """Let a referral wait whose indexing failed; fails itself where the database is away, and the whole turn ends."""
+    async with runtime.database.transaction(Actor.job("triage", "people")) as session:
+        failed = await operations.put_off(session, subject, now)
+    unindexed.add(1)
+    # The name of the error alone: its words may hold what was on the form.
+    facts = {"subject": str(subject), "count": failed, "error": type(error).__name__}
+    log.warning("A referral could not be looked up among earlier ones and waits.", extra={"facts": facts})
 
 
 JOBS = (

@@ -18,7 +18,8 @@ from contracts.intake.police import ReferralReceived
 from services.triage.app import service
 from services.triage.domain import Body, Command, Record
 from services.triage.operations import Act, decide_referral, record_deconfliction
-from services.triage.operations.people import index_waiting
+from services.triage.operations.people import index_person
+from services.triage.queries.people import people_waiting
 from tests.conftest import RunningOf, RuntimeOf
 from tests.triage.assessing import assess
 from tests.triage.builders import CLOSURE, GATEWAY, IMU, NOW, GivenPractices, message, practice, received
@@ -42,10 +43,9 @@ class Desk:
 
     async def index(self) -> None:
         """Bring what has come into the person index, as the service's job does."""
-        more = True
-        while more:
-            async with self.runtime.database.transaction(Actor.job("triage", "people")) as session:
-                more = await index_waiting(session, NOW)
+        async with self.runtime.database.transaction(Actor.job("triage", "people")) as session:
+            for subject in await people_waiting(session, NOW, 1000):
+                await index_person(session, subject, NOW)
 
     async def open(self, event: ReferralReceived | None = None) -> UUID:
         """Receive a referral and return its subject."""
@@ -130,5 +130,7 @@ def hidden(page: httpx2.Response, name: str) -> str:
 async def send(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:
     """Open a form and send it as a browser does; fields given win over the form's hidden ones."""
     page = await client.get(path)
+    if begun := re.search(r'<a class="govuk-link" href="([^"]*go-on=1)"', page.text):
+        page = await client.get(begun[1].replace("&amp;", "&"))
     sent = {name: hidden(page, name) for name in ("csrf_token", "row_version") if f'name="{name}"' in page.text}
     return await client.post(path, data={**sent, **fields})

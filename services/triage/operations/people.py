@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text, update
+from sqlalchemy import null, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
@@ -22,6 +22,8 @@ from services.triage.queries.people import IDENTITIES, Candidate, candidates, id
 LONDON = ZoneInfo("Europe/London")
 MOST_AT_ONCE = 20
 """So many are asked about at once, the likeliest first; once they are answered, the next look finds the others."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
+_DONE = {"waiting": False, "failed_looks": None, "next_look_at": None}
 _KEEP_KEYS = text(
     "INSERT INTO person_key (key, subject, area) SELECT key, CAST(:subject AS uuid), :area"
     " FROM unnest(CAST(:keys AS bigint[])) AS k(key) ON CONFLICT DO NOTHING"
@@ -29,10 +31,11 @@ _KEEP_KEYS = text(
 _FRESH = upsert(models.person_referral)
 _KEEP_PERSON = _FRESH.on_conflict_do_update(
     index_elements=["subject"],
-    set_={name: _FRESH.excluded[name] for name in ("sealed_identity", "waiting")},
+    set_={name: _FRESH.excluded[name] for name in ("sealed_identity", *_DONE)},
 )
 _EXPECT = _FRESH.on_conflict_do_update(
-    index_elements=["subject"], set_={"waiting": models.person_referral.c.waiting | _FRESH.excluded.waiting}
+    index_elements=["subject"],
+    set_={"waiting": models.person_referral.c.waiting | _FRESH.excluded.waiting, "next_look_at": null()},
 )
 _ALIKE = upsert(models.likeness)
 _KEEP_ALIKE = _ALIKE.on_conflict_do_update(
@@ -51,19 +54,8 @@ def expect_person(session: Session, placed: Placed, now: datetime, *, read: bool
     session.write(_EXPECT, row | {"sealed_identity": None, "waiting": read})
 
 
-async def index_waiting(session: Session, now: datetime) -> bool:
-    """Index the referral that has waited longest; says whether there was one."""
-    index = models.person_referral
-    first = select(index.c.subject).where(index.c.waiting).order_by(index.c.since).limit(1)
-    subject = await session.scalar(first)
-    if subject is None:
-        return False
-    await _index_now(session, subject, now)
-    return True
-
-
-async def _index_now(session: Session, subject: UUID, now: datetime) -> None:
-    """Index a referral unless another process has done so meanwhile."""
+async def index_person(session: Session, subject: UUID, now: datetime) -> None:
+    """Index a referral that waits for it, unless another process has done so meanwhile, and look for others."""
     index = models.person_referral
     await session.lock(subject)
     row = await session.first(select(index).where(index.c.subject == subject, index.c.waiting))
@@ -71,18 +63,31 @@ async def _index_now(session: Session, subject: UUID, now: datetime) -> None:
         return
     form = await queries.latest_form(session, subject)
     if form is None:
-        await session.execute(update(index).where(index.c.subject == subject).values(waiting=False))
+        await session.execute(update(index).where(index.c.subject == subject).values(**_DONE))
         return
-    await _index_person(session, row, form, now)
+    await _keep_identity(session, row, form, now)
     await join_waiting(session, (await queries.held(session, subject)).reference, now)
 
 
-async def _index_person(session: Session, placed: Placed, form: ReferralForm, now: datetime) -> None:
+async def put_off(session: Session, subject: UUID, now: datetime) -> int:
+    """Let a referral wait whose indexing failed, each time twice as long, an hour at most; return how often it did.
+
+    Nobody closes it meanwhile: nobody knows whether there are earlier ones.
+    """
+    index = models.person_referral
+    mine = index.c.subject == subject
+    failed = (await session.scalar(select(index.c.failed_looks).where(mine)) or 0) + 1
+    later = now + min(FIRST_PAUSE * 2 ** min(failed - 1, 20), LONGEST_PAUSE)
+    await session.execute(update(index).where(mine).values(failed_looks=failed, next_look_at=later))
+    return failed
+
+
+async def _keep_identity(session: Session, placed: Placed, form: ReferralForm, now: datetime) -> None:
     """Keep who a referral is about, as its newest form says, and look for others about the same person.
 
     Names that earlier versions gave stay: whoever was called so once may be called so again.
     """
-    row = {"subject": placed.subject, "area": placed.area, "person": rising_id(), "since": now, "waiting": False}
+    row = {"subject": placed.subject, "area": placed.area, "person": rising_id(), "since": now, **_DONE}
     identity = identity_of(form, now.astimezone(LONDON).date())
     before = (await identified(session, [placed.subject])).get(placed.subject)
     if before is not None:
