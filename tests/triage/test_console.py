@@ -228,12 +228,17 @@ class TestWorkBegun:
         client = await console.signed_in(GATEWAY)
         page = await client.get(f"{ONE}/decision/close")
         token = hidden(page, "csrf_token")
-        assert (await client.post(f"{ONE}/decision/close/begun", data=BEGUN)).status_code == 403
-        kept = await client.post(f"{ONE}/decision/close/begun", data={**BEGUN, "csrf_token": token})
+        address = re.search(r'data-kept="([^"]+)"', page.text)
+        assert address
+        assert (await client.post(address[1], data=BEGUN)).status_code == 403
+        kept = await client.post(address[1], data={**BEGUN, "csrf_token": token})
         assert kept.json() == {"words": "Kept as you write"}
         assert "took me an hour" in (await client.get(f"{ONE}/decision/close?go-on=1")).text
-        gone = await client.post(f"{ONE}/decision/close/discard", data={"csrf_token": token})
-        assert gone.status_code == 303
+        offered = await client.get(f"{ONE}/decision/close")
+        discard = re.search(r'<form method="post" action="([^"]*discard[^"]*)"', offered.text)
+        assert discard
+        gone = await client.post(discard[1], data={"csrf_token": token})
+        assert (gone.status_code, gone.headers["location"]) == (303, f"{ONE}/decision/close")
         assert not await rows(console.desk.runtime, "SELECT 1 AS one FROM begun_work")
 
     async def test_is_not_begun_by_an_empty_form(self, console: Console) -> None:

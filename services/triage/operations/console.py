@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Session
@@ -13,7 +14,6 @@ from services.triage import models
 from services.triage.domain import Command, NotRecorded, Practice
 from services.triage.operations.safeguards import keep_access
 from services.triage.operations.saving import Act, carry_out, change
-from services.triage.queries import Held
 from services.triage.queries.console import OfficerView
 
 _SEEN = upsert(models.officer)
@@ -25,8 +25,8 @@ _NOTE_OFFICER = _SEEN.on_conflict_do_update(
 )
 _BEGUN = upsert(models.begun_work)
 _KEEP_BEGUN = _BEGUN.on_conflict_do_update(
-    index_elements=["officer_id", "subject", "command"],
-    set_={"sealed_words": _BEGUN.excluded.sealed_words, "saved_at": _BEGUN.excluded.saved_at},
+    index_elements=["officer_id", "subject", "address"],
+    set_={name: _BEGUN.excluded[name] for name in ("officer_name", "sealed_words", "saved_at")},
 )
 
 
@@ -49,24 +49,53 @@ async def allocate(session: Session, subject: UUID, to: OfficerView, act: Act, p
         await keep_access(session, saved.before, to, act.now)
 
 
-async def keep_begun(
-    session: Session, held: Held, command: Command, fields: Mapping[str, Sequence[str]], now: datetime
-) -> None:
-    """Keep what the actor has written so far for a command on a referral; it is sealed and only theirs."""
+@dataclass(frozen=True)
+class Desk:
+    """A page of a referral on which somebody writes: what it records, and its address."""
+
+    subject: UUID
+    area: str
+    command: str
+    address: str
+
+
+async def keep_begun(session: Session, desk: Desk, fields: Mapping[str, Sequence[str]], now: datetime) -> None:
+    """Keep what the actor has written so far on a page; it is sealed and only theirs."""
     row = {
+        "id": uuid4(),
         "officer_id": session.actor.id,
-        "subject": held.subject,
-        "command": command,
-        "area": held.area,
-        "sealed_words": await session.seal(held.subject, json.dumps({name: list(fields[name]) for name in fields})),
+        "officer_name": session.actor.name or session.actor.id,
+        "subject": desk.subject,
+        "area": desk.area,
+        "command": desk.command,
+        "address": desk.address,
+        "sealed_words": await session.seal(desk.subject, json.dumps({name: list(fields[name]) for name in fields})),
         "begun_at": now,
         "saved_at": now,
     }
     session.write(_KEEP_BEGUN, row)
 
 
-async def discard_begun(session: Session, subject: UUID, command: Command) -> None:
-    """Drop what the actor had written for a command on a referral: it is recorded now, or not wanted any more."""
+async def drop_begun(session: Session, desk: Desk) -> None:
+    """Drop what the actor had written on a page: it is recorded now, or not wanted any more."""
     table = models.begun_work
-    mine = (table.c.officer_id == session.actor.id) & (table.c.subject == subject) & (table.c.command == command)
-    await session.execute(delete(table).where(mine))
+    mine = (table.c.officer_id == session.actor.id) & (table.c.subject == desk.subject)
+    await session.execute(delete(table).where(mine, table.c.address == desk.address))
+
+
+async def discard_of_another(session: Session, subject: UUID, draft_id: UUID, act: Act, practice: Practice) -> None:
+    """Drop what somebody else had begun, with the reason in `act`; raises whatever `carry_out` refuses."""
+    if act.command is not Command.DISCARD:
+        raise ValueError("Only a draft can be discarded here.")
+    await carry_out(session, subject, act, practice)
+    for table in (models.begun_work, models.assessment_draft):
+        await session.execute(delete(table).where(table.c.id == draft_id, table.c.subject == subject))
+
+
+async def forget_begun(session: Session, subject: UUID, reference: str) -> None:
+    """Drop what anybody has begun of a referral, also on pages of others, or of the person, that name it."""
+    table, member = models.begun_work, models.person_referral
+    named = (table.c.subject == subject) | table.c.address.contains(reference, autoescape=True)
+    if person := await session.scalar(select(member.c.person).where(member.c.subject == subject)):
+        named |= table.c.address.contains(str(person), autoescape=True)
+    await session.execute(delete(table).where(named))

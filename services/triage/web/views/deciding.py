@@ -36,8 +36,8 @@ from services.triage.domain import (
 )
 from services.triage.operations import Act
 from services.triage.web.forms import DecisionForm
-from services.triage.web.views import begun
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
+from services.triage.web.views.begun import decision_of
 from services.triage.web.views.pack import before_handing_over
 
 LATEST_REVIEW = timedelta(days=731)
@@ -69,23 +69,20 @@ async def start_decision(page: PageRequest) -> Response:
 
 async def decide(page: PageRequest) -> Response:
     """Ask for what must be recorded with the decision."""
-    command = begun.decision_of(page)
+    command = decision_of(page)
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
-        waiting = await queries.begun_work(session, found.held.subject, command)
-        beside = {"begun": begun.offered(waiting, page), **await _proposed(session, found)}
-    form = refused(begun.filled(waiting)) if waiting and "go-on" in page.query else blank()
-    return _write(page, found, command, form, beside=beside)
+        beside = await _proposed(session, found)
+    return _write(page, found, command, blank(), beside=beside)
 
 
 async def check_or_commit(page: PageRequest) -> Response:
     """Show what was written for checking, go back to change it, or record it."""
-    command = begun.decision_of(page)
+    command = decision_of(page)
     data = await page.form()
     form = parse(DecisionForm, data)
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
-        await begun.keep(page, session, found.held, command, data)
         beside = await _proposed(session, found)
     if isinstance(form, FormErrors):
         return _write(page, found, command, form, status=422, beside=beside)
@@ -105,7 +102,6 @@ async def _commit(page: PageRequest, found: Opened, command: Command, form: Deci
     try:
         async with page.transaction() as session:
             await operations.decide_referral(session, found.held.subject, act, found.practice)
-            await operations.discard_begun(session, found.held.subject, command)
     except ChangedMeanwhile:
         return await _changed(page, command, data, form.row_version)
     page.flash(f"{HAPPENED[command]}.")
@@ -196,7 +192,6 @@ def _write(
             "review_by": found.practice.due[ClockName.CLOSURE_REVIEW],
             "proposed": found.held.situation.proposal,
             "services": [(service_id, each.name) for service_id, each in found.practice.services.items()],
-            "begun": {},
             "needed": before_handing_over(page, found, command),
             "changes": [],
             **(beside or {}),

@@ -19,6 +19,7 @@ from services.triage.domain import (
 from services.triage.queries import Held, PersonView, ReferralView, Shared
 from services.triage.web.forms import OPEN_HINT, SameForm, SeparateForm
 from services.triage.web.views.asked import HAPPENED, changes_text, mistakes, opened, said, shown
+from services.triage.web.views.begun import values_of, writing
 from services.triage.web.views.obligations import KINDS
 from services.triage.web.views.sameness import ANSWERED, ANSWERS, elsewhere_shown, problems_of, told_in
 
@@ -120,15 +121,16 @@ async def _separating(page: PageRequest, form: FormErrors, *, status: int = 200)
         for each in view.referrals:
             await audit.record_read(session, subject=each.held.subject, now=page.now, reason="separate-person")
         shared = await _since_merged(session, view)
+        first = [await writing(page, session, each.held) for each in view.referrals[:1]]
     return page.render(
         "separate",
         status=status,
         title="Separate referrals that are about somebody else",
         person=view.person,
-        form=form,
         hint=f"Both police teams see this with your name; others are told who was separated. {OPEN_HINT}",
         choices=[(each.held.reference, f"{each.held.reference}: {_name(each.held)}") for each in view.referrals],
         shared=_plain(shared),
+        **{"form": form, **values_of(page, *first)},
     )
 
 

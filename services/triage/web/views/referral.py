@@ -35,6 +35,7 @@ from services.triage.web.views.asked import (
     shown,
 )
 from services.triage.web.views.assessments import assessed
+from services.triage.web.views.discarding import left_by_others
 from services.triage.web.views.pathway import pathway, way_through
 from services.triage.web.views.safeguards import transferred
 from services.triage.web.views.sameness import samenesses
@@ -67,6 +68,7 @@ async def _beside(page: PageRequest, session: Session, found: Opened) -> dict[st
         **await assessed(page, session, found),
         "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
         "offers": _offers(page, found),
+        "left_by_others": await left_by_others(page, session, found),
         "way": way_through(way, found.held.door),
         "pathway": pathway(found.held.situation, found.practice, view.timeline),
     }
@@ -175,6 +177,8 @@ def _plain(value: object) -> dict[str, object]:
 def _offers(page: PageRequest, found: Opened) -> list[dict[str, object]]:
     """Return what may be done and what not, each with the address of its page; taking is done from here."""
     reference = found.held.reference
+    if found.held.erased:
+        return []
     return [
         {
             "command": each.command.value,

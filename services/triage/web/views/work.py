@@ -9,7 +9,7 @@ from chassis.web import PageRequest, Response
 from services.triage import operations, queries
 from services.triage.domain import SEE_GATEWAY_QUEUE, STATE_LABELS, Obligation
 from services.triage.queries import BegunLine, DraftOf, Load, OwedLine
-from services.triage.web.views.asked import LABELS
+from services.triage.web.views.discarding import label_of
 from services.triage.web.views.queues import age, line_values
 
 KINDS = {
@@ -26,7 +26,7 @@ async def work(page: PageRequest) -> Response:
         if page.may(SEE_GATEWAY_QUEUE):
             operations.note_officer(session, page.now.astimezone(LONDON).date())
         held = await queries.held_by_officer(session, me.id)
-        own = await queries.owed_by(session, me.name or me.id)
+        own = await queries.owed_by(session, me.id, me.name or me.id)
         owed = await queries.owed_to(session, me.id)
         begun = await queries.begun_by(session, me.id)
         drafts = await queries.drafts_by(session, me.id)
@@ -40,7 +40,7 @@ async def work(page: PageRequest) -> Response:
         more=page.url("gateway_queue", officer="mine", sort="due") if len(held) > len(shown) else "",
         own=_owed(own, page.now),
         owed=_owed(owed, page.now),
-        begun=[*_begun(page, begun), *_drafts(page, drafts)],
+        begun=[*_begun(begun), *_drafts(page, drafts)],
         proposed=[line_values(line, page.now) for line in proposed],
     )
 
@@ -52,11 +52,11 @@ async def workload(page: PageRequest) -> Response:
     return page.render("workload", title="Workload", rows=_by_officer(page, loads))
 
 
-def _begun(page: PageRequest, lines: Sequence[BegunLine]) -> list[dict[str, object]]:
+def _begun(lines: Sequence[BegunLine]) -> list[dict[str, object]]:
     return [
         {
-            "label": f"{LABELS[each.command]}, {each.reference}",
-            "href": page.url("decide", reference=each.reference, command=each.command.value),
+            "label": f"{label_of(each)}, {each.reference}",
+            "href": each.address,
             "at": each.saved_at,
         }
         for each in lines
