@@ -4,13 +4,14 @@ import re
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from chassis import documents
 from chassis.actor import Actor
 from contracts.envelope import ReceiptBatch
 from contracts.vocabulary import Outcome
-from services.notify import jobs, operations
+from services.notify import jobs, models, operations
+from services.notify.domain import Result
 from tests.conftest import eventually
 from tests.filed import SAVED_AS, TOLD_APART, erased_alone, filed_under
 from tests.notify.conftest import Site
@@ -269,6 +270,33 @@ class TestDelivery:
         assert "canary.referrer" not in page + desk
         again = await site.post(found[1], f"{found[1]}/send-again", reason="recipient-asked")
         assert again.status_code == 303
+
+    @pytest.mark.parametrize(
+        ("result", "code", "told"),
+        [
+            (Result.REFUSED, 550, "Refused (550)"),
+            (Result.UNKNOWN, None, "Not known whether it went"),
+            (Result.NO_ADDRESS, None, "No address"),
+        ],
+    )
+    async def test_the_desk_is_told_what_became_of_the_last_attempt(
+        self, site: Site, result: Result, code: int | None, told: str
+    ) -> None:
+        await handle(site.runtime, concern(), subject=uuid4())
+        await site.sign_in(DESK)
+
+        async def settled() -> bool:
+            return "Sent (1)" in (await site.get("/desk")).text
+
+        await eventually(settled)
+        async with site.runtime.database.transaction(Actor.service("notify")) as session:
+            values = {"state": "undeliverable", "last_result": str(result), "last_code": code}
+            await session.execute(update(models.notice).values(values))
+        desk = (await site.get("/desk")).text
+        found = re.search(r'href="(/notices/[^"]+)"', desk)
+        assert found is not None
+        for page in (desk, (await site.get(found[1])).text):
+            assert told in page
 
     async def test_sending_again_needs_a_reason_from_the_list(self, site: Site) -> None:
         await handle(site.runtime, concern(), subject=uuid4())

@@ -102,6 +102,8 @@ class NoticeListed:
     state: str
     created_at: datetime
     attempts: int
+    last_result: str
+    last_code: int | None
 
 
 @dataclass(frozen=True)
@@ -333,6 +335,8 @@ def _notice(row: Row[Any]) -> NoticeListed:
         state=row.state,
         created_at=row.created_at,
         attempts=row.attempts,
+        last_result=row.last_result or "",
+        last_code=row.last_code,
     )
 
 

@@ -15,6 +15,7 @@ from services.notify.web.naming import (
     STATE_NAMES,
     age_in_words,
     force_name,
+    last_answer,
     recipient_name,
     service_name,
 )
@@ -42,6 +43,7 @@ async def delivery_desk(page: PageRequest) -> Response:
         state_colours=STATE_COLOURS,
         recipient_name=lambda one: recipient_name(page, one),
         service_name=lambda one: service_name(page, one.area, one.service),
+        last_answer=last_answer,
         age=lambda at: age_in_words(at, page.now),
     )
 
@@ -82,6 +84,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
         kind=KIND_NAMES[Kind(found.listed.kind)],
         state=STATE_NAMES[State(found.listed.state)],
         colour=STATE_COLOURS[State(found.listed.state)],
+        last_answer=last_answer(found.listed),
         may_send_again=not under_way,
         why=WHY_LABELS,
     )

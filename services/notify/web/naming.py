@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from chassis.clock import LONDON
 from chassis.web import PageRequest
-from services.notify.domain import Kind, RecipientKind, State
+from services.notify.domain import Kind, RecipientKind, Result, State
 from services.notify.queries import NoticeListed
 
 KIND_NAMES = {
@@ -29,6 +29,15 @@ STATE_NAMES = {
     State.ACKNOWLEDGED: "Acknowledged",
     State.UNDELIVERABLE: "Could not be delivered",
     State.SUPPRESSED: "Not to be sent",
+}
+RESULT_NAMES = {
+    Result.ACCEPTED: "Accepted",
+    Result.DEFERRED: "Not now",
+    Result.REFUSED: "Refused",
+    Result.UNKNOWN: "Not known whether it went",
+    Result.NO_ADDRESS: "No address",
+    Result.NOT_TO_BE_TOLD: "Not to be told",
+    Result.TOO_MANY: "Too many to this address",
 }
 STATE_COLOURS = {
     State.DUE: "blue",
@@ -85,6 +94,14 @@ def recipient_name(page: PageRequest, notice: NoticeListed) -> str:
     if notice.recipient_kind == RecipientKind.ESCALATION:
         return _told_in_turn(page, notice.area, notice.recipient_key)
     return "The duty officer" if notice.recipient_kind == RecipientKind.DUTY_OFFICER else "The referrer"
+
+
+def last_answer(notice: NoticeListed) -> str:
+    """Return what became of a notice's last attempt, with the mail server's code where it gave one."""
+    if not notice.last_result:
+        return "None yet"
+    code = f" ({notice.last_code})" if notice.last_code else ""
+    return f"{RESULT_NAMES[Result(notice.last_result)]}{code}"
 
 
 def age_in_words(since: datetime, now: datetime) -> str:
