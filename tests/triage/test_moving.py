@@ -38,13 +38,14 @@ from services.triage.operations import Act
 from services.triage.operations.clocks import WHOLE
 from services.triage.queries import ClockKey
 from tests.triage.assessing import newer
-from tests.triage.builders import AREA, DUTY, GATEWAY, NOW, VERSION, officer, practice, received, rows
+from tests.triage.builders import AREA, DUTY, GATEWAY, NOW, VERSION, form, officer, practice, received, rows
 from tests.triage.conftest import Desk
 from tests.triage.test_domain import words_for
 from tests.triage.test_walk import ENDED, Pathway
 
 SUPERVISOR = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
 NEWER = "2026-07"
+OTHERWISE = form(forenames="Quentin", surname="Otherwise", date_of_birth="1961-02-03", district="Dover")
 WHY = "The area agreed to answer sooner."
 DAYS = {name: days for days, name in enumerate(ClockName, start=1)}
 
@@ -267,7 +268,7 @@ class TestMove:
         await move(desk, subject)
         with pytest.raises(NotOffered, match="nothing to move to"):
             await move(desk, subject)
-        other = await desk.open(received(reference="KM-8G4L-83RN"))
+        other = await desk.open(received(reference="KM-8G4L-83RN", form=OTHERWISE))
         await desk.clear(other)
         await desk.decide(other, Command.CLOSE)
         with pytest.raises(NotInThisState):
