@@ -69,6 +69,8 @@ async def link_referrals(
         raise NotRecorded("other", "That is the same referral: give the reference of the other one.")
     if here.area != other.area:
         raise NotRecorded("other", "That referral is another area’s: each area keeps its own people")
+    if other.erased:
+        raise NotRecorded("other", "The person of that referral was erased: nothing can be recorded of it any more")
     if not told.note.strip():
         raise NotRecorded("reason", "Enter a reason: others rely on what you say of the two referrals.")
     await session.lock_all((here.subject, other.subject))

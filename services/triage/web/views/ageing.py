@@ -45,9 +45,6 @@ async def ageing_file(page: PageRequest) -> Response:
     writer.writerow(COLUMNS)
     for line in lines:
         one = _line(line, today, page.now)
-        if line.hidden:
-            writer.writerow((line.reference, "restricted", "", one["days"], "", ""))
-            continue
         said = ["yes" if one[name] else "no" for name in ("acknowledged", "overdue")]
         writer.writerow((line.reference, line.kind.value, line.service, one["days"], *said))
     headers = {"content-disposition": f'attachment; filename="obligations-{today.isoformat()}.csv"'}
@@ -78,8 +75,8 @@ def _line(line: AgeingLine, today: date, now: datetime) -> dict[str, object]:
     days = max(0, working_days_between(line.made_at.astimezone(LONDON).date(), today))
     overdue = line.due_at < now and not line.paused
     called = {
-        "kind": "Not shown" if line.hidden else KINDS[line.kind],
-        "can_acknowledge": line.kind is Obligation.SIGNPOST and not line.hidden,
+        "kind": KINDS[line.kind],
+        "can_acknowledge": line.kind is Obligation.SIGNPOST,
     }
     return {**vars(line), **called, "days": days, "age": AGE_LABELS[age_of(days)], "overdue": overdue}
 

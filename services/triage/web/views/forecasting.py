@@ -110,12 +110,12 @@ def _line(line: ClockLine, now: datetime) -> dict[str, object]:
         "reference": line.reference,
         "restricted": line.restricted,
         "officer": "Not shown" if line.restricted else line.officer or "Nobody yet",
-        "clock": "Not shown" if line.hidden else clock_words(line.name),
+        "clock": clock_words(line.name),
         "due_at": line.due_at,
         "overdue": line.due_at < now,
         "times_extended": line.times_extended,
         "paused_at": line.paused_at,
-        "why": _WHY.get(line.paused_for, "Why is not shown" if line.hidden else ""),
+        "why": _WHY.get(line.paused_for, ""),
     }
 
 
