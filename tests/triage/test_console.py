@@ -78,7 +78,7 @@ class TestWorkload:
         await console.desk.clear(subject)
         await console.desk.decide(subject, Command.PLP)
         page = await (await console.signed_in(SUPERVISOR)).get("/workload")
-        names = re.findall(r'<a class="govuk-link" href="/gateway\?officer=[^"]*">([^<]+)</a>', page.text)
+        names = re.findall(r'<a class="govuk-link" href="/gateway\?view=open&amp;officer=[^"]*">([^<]+)</a>', page.text)
         assert names == ["Nobody yet", GATEWAY.name]
         assert "Police-led partnership: 1" in page.text
 

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from chassis.actor import Actor
 from contracts.vocabulary import Role
 from services.triage import models, queries
-from services.triage.domain import Command
+from services.triage.domain import Command, State
 from services.triage.queries import Order, Wanted
+from services.triage.web.views.queues import QUEUES
 from tests.triage.builders import GATEWAY, IMU, NOW, form, officer, received, rows
 from tests.triage.conftest import Console, Desk
 
@@ -163,6 +164,88 @@ class TestCounts:
         page = await (await console.signed_in(GATEWAY)).get("/gateway", params={"district": "Thanet"})
         assert "<strong>3</strong> in this queue" in page.text
         assert "Received, waiting for deconfliction</a>: 3" in page.text
+
+
+    async def test_say_how_many_answer_to_the_filters(self, console: Console) -> None:
+        await three(console.desk)
+        client = await console.signed_in(GATEWAY)
+        assert "<strong>1</strong> answers to the filters" in (await client.get("/gateway?district=Thanet")).text
+        assert "<strong>3</strong> answer to the filters" in (await client.get("/gateway?officer=nobody")).text
+        assert "to the filters</p>" not in (await client.get("/gateway?sort=due")).text
+
+    async def test_count_what_answers_beyond_the_first_page(
+        self, console: Console, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.triage.queries.queues.QUEUE_PAGE", 1)
+        monkeypatch.setattr("services.triage.queries.QUEUE_PAGE", 1)
+        await three(console.desk)
+        client = await console.signed_in(GATEWAY)
+        assert "<strong>3</strong> answer to the filters" in (await client.get("/gateway?officer=nobody")).text
+
+
+class TestViews:
+    async def test_everything_that_the_gateway_answers_for_is_in_one(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.open(received(reference="KM-2222-2222"))
+        await console.desk.clear(subject)
+        await console.desk.decide(subject, Command.PLP)
+        client = await console.signed_in(GATEWAY)
+        first = await client.get("/gateway")
+        assert references(first) == ["KM-2222-2222"]
+        assert "Signposted, or led by the police</a>: 1" in first.text
+        assert references(await client.get("/gateway?view=led")) == ["KM-7F3K-92QM"]
+        assert sorted(references(await client.get("/gateway?view=open"))) == ["KM-2222-2222", "KM-7F3K-92QM"]
+        assert references(await client.get("/gateway?view=open&officer=mine")) == ["KM-7F3K-92QM"]
+        # A state leads to the view that it is in.
+        led = await client.get("/gateway?state=plp")
+        assert references(led) == ["KM-7F3K-92QM"]
+        assert 'href="/gateway?view=led" aria-current="page"' in led.text
+
+    def test_hold_every_state_between_them(self) -> None:
+        shown = [state for _, states in QUEUES["gateway_queue"].values() for state in states]
+        assert set(shown) == set(State)
+
+    async def test_of_what_has_ended_shows_the_newest_first(self, console: Console) -> None:
+        for number, days in ((2, 9), (3, 1), (4, 5)):
+            at = NOW - timedelta(days=days)
+            await console.desk.open(received(reference=f"KM-{number}222-2222", received_at=at))
+        async with console.desk.runtime.database.transaction(Actor.service("triage")) as session:
+            await session.execute(text("UPDATE referral SET state = 'closed'"))
+        client = await console.signed_in(GATEWAY)
+        first = await client.get("/gateway")
+        assert (references(first), "Ended</a>:" in first.text) == ([], False)
+        page = await client.get("/gateway?view=ended")
+        assert references(page) == ["KM-3222-2222", "KM-4222-2222", "KM-2222-2222"]
+        assert re.search(r"Ended</a></strong>: 3", page.text)
+        for link in re.findall(r'href="(/gateway\?[^"]*sort=[^"]*)"', page.text):
+            assert "view=ended" in link
+
+
+class TestUnknown:
+    async def test_is_said_and_not_ignored(self, console: Console) -> None:
+        await three(console.desk)
+        client = await console.signed_in(GATEWAY)
+        asked = {"state": "no such", "sort": "up", "view": "x", "district": "Thanet"}
+        page = await client.get("/gateway", params=asked)
+        assert "does not know the view “x” or the state “no such” or the sort “up”" in page.text
+        assert references(page) == ["KM-2222-2222"]
+        assert "does not know" not in (await client.get("/gateway")).text
+
+    async def test_keeps_in_the_form_what_is_in_force(self, console: Console) -> None:
+        await three(console.desk)
+        page = await (await console.signed_in(GATEWAY)).get("/gateway?district=Elsewhere&officer=who-left")
+        assert references(page) == []
+        assert '<option value="Elsewhere" selected>' in page.text
+        assert '<option value="who-left" selected>Signs in as who-left</option>' in page.text
+
+
+class TestConflict:
+    async def test_is_said_once_in_a_line(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.hold(subject, Command.CONFLICT, "Synthetic.")
+        page = await (await console.signed_in(GATEWAY)).get("/gateway")
+        assert "Stopped: the intelligence unit recorded a conflict</td>" in page.text
+        assert "Conflict recorded" not in page.text
 
 
 class TestNewer:

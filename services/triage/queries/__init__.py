@@ -84,9 +84,12 @@ from services.triage.queries.person import (
     shared,
 )
 from services.triage.queries.queues import (
+    ENDED_STATES,
     GATEWAY_STATES,
     IMU_STATES,
+    LED_STATES,
     NOBODY,
+    PASSED_STATES,
     QUEUE_PAGE,
     WORKED_STATES,
     Order,
@@ -99,6 +102,7 @@ from services.triage.queries.queues import (
     proposed_by,
     queue,
     queue_counts,
+    queue_number,
     urgent_elsewhere,
 )
 from services.triage.queries.referral import (
@@ -125,14 +129,17 @@ from services.triage.queries.way import Sent, Way, way_of
 
 __all__ = [
     "AGEING_PAGE",
+    "ENDED_STATES",
     "FORECAST_PAGE",
     "GATEWAY_STATES",
     "IMU_STATES",
+    "LED_STATES",
     "MOST_COUNTED",
     "MOST_IN_A_FILE",
     "MOVED_AT_ONCE",
     "NOBODY",
     "OUTCOMES",
+    "PASSED_STATES",
     "PAUSED_SHOWN",
     "QUEUE_PAGE",
     "RESTRICTED",
@@ -227,6 +234,7 @@ __all__ = [
     "proposed_closure",
     "queue",
     "queue_counts",
+    "queue_number",
     "referral_view",
     "referrals_of",
     "running",

@@ -30,8 +30,12 @@ GATEWAY_STATES = (
     State.TRANSFERRING,
     State.CLOSING,
 )
-WORKED_STATES = (*GATEWAY_STATES, State.SIGNPOSTED, State.PLP)
+LED_STATES = (State.SIGNPOSTED, State.PLP)
+"""The states in which the Gateway goes on answering for a referral that it has decided about."""
+WORKED_STATES = (*GATEWAY_STATES, *LED_STATES)
 """The states in which the police have something to do: neither ended nor handed over to Channel."""
+PASSED_STATES = (State.HANDED_OVER,)
+ENDED_STATES = (State.CLOSED, State.WITHDRAWN, State.TRANSFERRED)
 
 
 class Order(StrEnum):
@@ -112,6 +116,12 @@ async def queue(session: Session, wanted: Wanted, after: Mark | None = None) -> 
         beyond = tuple_(*place) < tuple_(*last) if backwards else tuple_(*place) > tuple_(*last)
         statement = statement.where(beyond)
     return await _lines(session, await session.rows(statement.limit(QUEUE_PAGE + 1)))
+
+
+async def queue_number(session: Session, wanted: Wanted) -> int:
+    """Return how many lines a queue has, whichever page of it is looked at."""
+    counted = _filtered(select(func.count()).select_from(models.referral), wanted)
+    return await session.scalar(counted.where(listed_for(session.actor))) or 0
 
 
 async def queue_counts(session: Session, states: Sequence[State], now: datetime) -> tuple[QueueCount, ...]:

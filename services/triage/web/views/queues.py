@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,12 +16,20 @@ from services.triage import operations, queries
 from services.triage.domain import HOLD_LABELS, SEE_GATEWAY_QUEUE, STATE_LABELS, State
 from services.triage.queries import Order, QueueCount, QueueLine, Wanted
 
-FILTERS = ("state", "officer", "district", "area", "danger", "overdue", "restricted")
+FILTERS = ("view", "state", "officer", "district", "area", "danger", "overdue", "restricted")
 MINE = "mine"
-QUEUES: Mapping[str, tuple[State, ...]] = {
-    "imu_queue": queries.IMU_STATES,
-    "gateway_queue": queries.GATEWAY_STATES,
+ENDED = "ended"
+QUEUES: Mapping[str, Mapping[str, tuple[str, tuple[State, ...]]]] = {
+    "imu_queue": {"": ("Waiting for deconfliction", queries.IMU_STATES)},
+    "gateway_queue": {
+        "": ("Waiting for the Gateway", queries.GATEWAY_STATES),
+        "led": ("Signposted, or led by the police", queries.LED_STATES),
+        "open": ("All that the police answer for", queries.WORKED_STATES),
+        "channel": ("With Channel", queries.PASSED_STATES),
+        ENDED: ("Ended", queries.ENDED_STATES),
+    },
 }
+"""The views of each queue, by what stands in the address: what they are called, and which states they show."""
 SORTED = (
     ("reference", "Reference", ()),
     ("clock", "Next clock", (Order.DUE, Order.DUE_LAST)),
@@ -56,7 +65,8 @@ async def gateway_queue(page: PageRequest) -> Response:
 async def newer(page: PageRequest) -> Response:
     """Answer a page that is open whether its queue has changed since; looking by itself keeps nobody signed in."""
     page.session.unattended = True
-    states = QUEUES.get(page.query.get("queue", ""), queries.GATEWAY_STATES)
+    views = QUEUES.get(page.query.get("queue", ""), QUEUES["gateway_queue"])
+    _, states = views.get(page.query.get("view", ""), views[""])
     since = page.query.get("since", "")
     if not (since.isascii() and since.isdecimal() and len(since) < len(str(2**63))):
         return JSONResponse({"words": ""})
@@ -67,10 +77,17 @@ async def newer(page: PageRequest) -> Response:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the address asks for, as it was typed and as the queries understand it."""
+    """What the address asks for, as it was typed and as the queries understand it; `unknown` is what nobody does."""
 
     typed: dict[str, str]
     wanted: Wanted
+    states: tuple[State, ...]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def filtered(self) -> bool:
+        """Say whether the list is cut in any way beside the view."""
+        return bool(self.typed.keys() - {"view", "sort"})
 
 
 async def _queue(page: PageRequest, name: str, title: str) -> Response:
@@ -81,25 +98,44 @@ async def _queue(page: PageRequest, name: str, title: str) -> Response:
             operations.note_officer(session, page.now.astimezone(LONDON).date())
         since = await queries.last_happened(session)
         found = await queries.queue(session, asked.wanted, place)
-        counts = await queries.queue_counts(session, QUEUES[name], page.now)
+        number = await _number(session, asked, len(found), first=place is None)
+        counts = await queries.queue_counts(session, _counted(name, asked), page.now)
         elsewhere: tuple[QueueLine, ...] = ()
         if place is None and not asked.typed and name == "gateway_queue":
-            elsewhere = await queries.urgent_elsewhere(session, QUEUES[name])
+            elsewhere = await queries.urgent_elsewhere(session, asked.states)
         officers = await _officers(page, session)
     lines = found[: queries.QUEUE_PAGE]
     more = _mark(lines[-1], asked.wanted.order) if len(found) > len(lines) else ""
     if asked.wanted.order is Order.FIRST:
         lines = tuple(sorted((*elsewhere, *lines), key=lambda line: not line.urgent))
+    view = asked.typed.get("view", "")
     values = {
         "lines": [line_values(line, page.now) for line in lines],
         "more": page.url(name, **asked.typed, after=more) if more else "",
+        "number": number,
+        "unknown": asked.unknown,
         "sorted_by": CAPTIONS[asked.wanted.order],
-        "newer_url": page.url("newer", queue=name, since=since),
+        "newer_url": page.url("newer", queue=name, view=view, since=since),
         "here": page.url(name, **asked.typed),
-        **_choices(counts, officers),
+        **_choices(asked, counts, officers),
         **_links(page, name, asked, counts),
     }
     return page.render(name, status=200, title=title, form=blank(asked.typed), **values)
+
+
+async def _number(session: Session, asked: _Asked, shown: int, *, first: bool) -> int | None:
+    """Return how many answer to the filters; None where nothing is asked, or where counting them would take long."""
+    if not asked.filtered:
+        return None
+    if first and shown <= queries.QUEUE_PAGE:
+        return shown
+    return None if asked.states == queries.ENDED_STATES else await queries.queue_number(session, asked.wanted)
+
+
+def _counted(name: str, asked: _Asked) -> tuple[State, ...]:
+    """Return the states to count for a page: of what has ended, as most have, only where that is looked at."""
+    open_ones = {state for view, (_, states) in QUEUES[name].items() if view != ENDED for state in states}
+    return tuple(state for state in STATE_LABELS if state in open_ones or state in asked.states)
 
 
 async def _officers(page: PageRequest, session: Session) -> list[tuple[str, str]]:
@@ -107,31 +143,49 @@ async def _officers(page: PageRequest, session: Session) -> list[tuple[str, str]
     return sorted(seen.items(), key=lambda each: each[1])
 
 
-def _asked(page: PageRequest, states: tuple[State, ...]) -> _Asked:
-    """Return what the address asks for; what somebody has changed by hand and nobody understands asks for nothing."""
+def _asked(page: PageRequest, views: Mapping[str, tuple[str, tuple[State, ...]]]) -> _Asked:
+    """Return what the address asks for; what nobody understands is left out, and the page says so."""
     typed = {name: page.query.get(name, "").strip()[:100] for name in (*FILTERS, "sort")}
-    if typed["state"] not in {state.value for state in states}:
-        typed["state"] = ""
-    order = Order(typed["sort"]) if typed["sort"] in set(Order) else Order.FIRST
-    officer = page.actor.id if typed["officer"] == MINE else typed["officer"]
+    known: Mapping[str, AbstractSet[str]] = {
+        "view": set(views),
+        "state": {state.value for _, states in views.values() for state in states},
+        "sort": set(Order),
+    }
+    strange = [name for name, ones in known.items() if typed[name] and typed[name] not in ones]
+    unknown = tuple(f"{name} “{typed[name]}”" for name in strange)
+    typed |= dict.fromkeys(strange, "")
+    if typed["state"] and typed["state"] not in views[typed["view"]][1]:
+        typed["view"] = next(view for view, (_, states) in views.items() if typed["state"] in states)
+    states = views[typed["view"]][1]
     wanted = Wanted(
         states=(State(typed["state"]),) if typed["state"] else states,
-        order=order,
-        officer=officer,
+        order=_order(typed),
+        officer=page.actor.id if typed["officer"] == MINE else typed["officer"],
         district=typed["district"],
         area=typed["area"],
         danger=bool(typed["danger"]),
         restricted=bool(typed["restricted"]),
         overdue_at=page.now if typed["overdue"] else None,
     )
-    return _Asked({name: value for name, value in typed.items() if value}, wanted)
+    return _Asked({name: value for name, value in typed.items() if value}, wanted, states, unknown)
 
 
-def _choices(counts: Sequence[QueueCount], officers: list[tuple[str, str]]) -> dict[str, object]:
+def _order(typed: Mapping[str, str]) -> Order:
+    """Return how the list is sorted: of what has ended, the newest stands first, and nobody waits for danger."""
+    order = Order(typed["sort"] or Order.FIRST)
+    return Order.NEWEST if typed["view"] == ENDED and order is Order.FIRST else order
+
+
+def _choices(asked: _Asked, counts: Sequence[QueueCount], officers: list[tuple[str, str]]) -> dict[str, object]:
     areas = sorted({each.area for each in counts})
+    districts = {each.district for each in counts if each.state in asked.states} | {asked.wanted.district}
+    people = [(MINE, "Me"), (queries.NOBODY, "Nobody yet"), *officers]
+    # Whoever is asked for by a link stands in the list, also when they have left.
+    chosen = asked.typed.get("officer", "")
+    left = [(chosen, f"Signs in as {chosen}")] if chosen and chosen not in dict(people) else []
     return {
-        "officers": [(MINE, "Me"), (queries.NOBODY, "Nobody yet"), *officers],
-        "districts": [(name, name) for name in sorted({each.district for each in counts} - {""})],
+        "officers": [*people, *left],
+        "districts": [(name, name) for name in sorted(districts - {""})],
         "areas": [(area, area.replace("-", " ").title()) for area in areas] if len(areas) > 1 else [],
     }
 
@@ -142,14 +196,25 @@ def _links(page: PageRequest, name: str, asked: _Asked, counts: Sequence[QueueCo
     for each in counts:
         numbers[each.state] += each.number
         overdue[each.state] += each.overdue
-    others = {key: value for key, value in asked.typed.items() if key not in ("state", "after")}
+    others = {key: value for key, value in asked.typed.items() if key != "state"}
+    view = {key: value for key, value in asked.typed.items() if key == "view"}
+    uncounted = set() if asked.states == queries.ENDED_STATES else {ENDED}
     return {
-        "total": sum(numbers.values()),
-        "total_overdue": sum(overdue.values()),
-        "filtered": [key for key in asked.typed if key != "sort"],
-        "clear_url": page.url(name),
+        "total": sum(numbers[state] for state in asked.states),
+        "total_overdue": sum(overdue[state] for state in asked.states),
+        "filtered": asked.filtered,
+        "clear_url": page.url(name, **view),
+        "views": [
+            {
+                "label": label,
+                "number": None if key in uncounted else sum(numbers[state] for state in states),
+                "href": page.url(name, **({"view": key} if key else {})),
+                "current": key == view.get("view", ""),
+            }
+            for key, (label, states) in QUEUES[name].items()
+        ],
         "first_url": _first(page, name, asked),
-        "states": [(state.value, STATE_LABELS[state]) for state in QUEUES[name]],
+        "states": [(state.value, STATE_LABELS[state]) for state in asked.states],
         "counts": [
             {
                 "label": STATE_LABELS[state],
@@ -158,7 +223,7 @@ def _links(page: PageRequest, name: str, asked: _Asked, counts: Sequence[QueueCo
                 "href": page.url(name, **others, state=state.value),
                 "current": asked.typed.get("state") == state,
             }
-            for state in QUEUES[name]
+            for state in asked.states
             if numbers[state]
         ],
         "columns": [_column(page, name, asked, each) for each in SORTED],
@@ -168,7 +233,8 @@ def _links(page: PageRequest, name: str, asked: _Asked, counts: Sequence[QueueCo
 def _first(page: PageRequest, name: str, asked: _Asked) -> str:
     """Return the way back to immediate danger first, where the list is sorted in another way."""
     kept = {key: value for key, value in asked.typed.items() if key != "sort"}
-    return "" if asked.wanted.order is Order.FIRST else page.url(name, **kept)
+    fixed = asked.wanted.order is Order.FIRST or asked.typed.get("view") == ENDED
+    return "" if fixed else page.url(name, **kept)
 
 
 def _column(
@@ -192,16 +258,14 @@ def _column(
 
 def line_values(line: QueueLine, now: datetime) -> dict[str, object]:
     """Return a line of a list as plain values."""
-    if line.hidden:
-        return {"reference": line.reference, "hidden": True}
     clock = line.clock
     return {
-        "hidden": False,
         "reference": line.reference,
         "immediate_danger": line.immediate_danger,
         "urgent": line.urgent,
         "state": STATE_LABELS[line.state],
-        "hold": HOLD_LABELS[line.hold.outcome] if line.hold else "",
+        # Of a conflict the state itself says that it was recorded.
+        "hold": HOLD_LABELS[line.hold.outcome] if line.hold and line.state is not State.CONFLICT else "",
         "received_at": line.received_at,
         "age": age(line.received_at, now),
         "clock": clock.name if clock else "",

@@ -37,7 +37,7 @@ async def work(page: PageRequest) -> Response:
         title="My work",
         lines=[line_values(line, page.now) for line in shown],
         overdue=sum(line.next_due_at < page.now for line in shown),
-        more=page.url("gateway_queue", officer="mine", sort="due") if len(held) > len(shown) else "",
+        more=page.url("gateway_queue", view="open", officer="mine", sort="due") if len(held) > len(shown) else "",
         own=_owed(own, page.now),
         owed=_owed(owed, page.now),
         begun=[*_begun(begun), *_drafts(page, drafts)],
@@ -107,7 +107,7 @@ def _row(page: PageRequest, officer_id: str, loads: list[Load]) -> tuple[tuple[o
         "number": number,
         "overdue": overdue,
         "oldest": age(min(each.oldest_at for each in loads), page.now),
-        "href": page.url("gateway_queue", officer=officer_id or queries.NOBODY, sort="due"),
+        "href": page.url("gateway_queue", view="open", officer=officer_id or queries.NOBODY, sort="due"),
         "states": [
             {"label": STATE_LABELS[each.state], "number": each.number}
             for each in sorted(loads, key=lambda load: order[load.state])
