@@ -10,13 +10,16 @@ from contracts.envelope import Event
 from contracts.intake.awareness import ReferralMade
 from contracts.triage.awareness import PeopleMerged, PeopleSeparated, PoliceDecisionMade
 from contracts.triage.dovetail import (
+    PackWithdrawn,
     PassedForInformationGathering,
     ReferralCorrected,
     Section36ReferralMade,
+    WorkHalted,
+    WorkResumed,
 )
 from services.channel import operations
-from services.channel.domain import Practices
-from services.channel.operations import Awareness, Correction, DecisionHeard, PackArrival, People
+from services.channel.domain import Command, Practice, Practices
+from services.channel.operations import Act, Awareness, Correction, DecisionHeard, PackArrival, People
 from services.channel.queries import PackParts
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
@@ -44,8 +47,7 @@ async def on_police_decision_made(
     heard = DecisionHeard(
         message.subject, message.area, message.event_id, event.reference, event.outcome, event.decided_at
     )
-    practice = practices.under(message.area, message.area_version, "", message.now)
-    await operations.hear_decision(session, heard, practice, message.now)
+    await operations.hear_decision(session, heard, _practice(practices, message), message.now)
 
 
 async def on_passed_for_information_gathering(
@@ -76,6 +78,24 @@ async def on_referral_corrected(_: Practices, session: Session, event: ReferralC
     await operations.keep_correction(session, told, message.now)
 
 
+async def on_pack_withdrawn(practices: Practices, session: Session, event: PackWithdrawn, message: Message) -> None:
+    """Say that nobody acts on the pack any more, and whom to speak to; the police are risk owner."""
+    act = operations.stop(Command.WITHDRAW, event.speak_to, message.now, event.risk_owner)
+    await operations.follow_police(session, message.subject, act, _practice(practices, message))
+
+
+async def on_work_halted(practices: Practices, session: Session, event: WorkHalted, message: Message) -> None:
+    """Say that the work waits, and whom to speak to."""
+    act = operations.stop(Command.HALT, event.speak_to, message.now)
+    await operations.follow_police(session, message.subject, act, _practice(practices, message))
+
+
+async def on_work_resumed(practices: Practices, session: Session, _: WorkResumed, message: Message) -> None:
+    """Say that the work goes on."""
+    act = Act(Command.GO_ON, message.now)
+    await operations.follow_police(session, message.subject, act, _practice(practices, message))
+
+
 async def on_people_merged(_: Practices, session: Session, event: PeopleMerged, message: Message) -> None:
     """Show these references as one person's; every case and every line stays as it is."""
     said = People(message.subject, message.area, event.merged_at, event.references)
@@ -94,6 +114,9 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (PassedForInformationGathering, on_passed_for_information_gathering),
     (Section36ReferralMade, on_section_36_referral_made),
     (ReferralCorrected, on_referral_corrected),
+    (PackWithdrawn, on_pack_withdrawn),
+    (WorkHalted, on_work_halted),
+    (WorkResumed, on_work_resumed),
     (PeopleMerged, on_people_merged),
     (PeopleSeparated, on_people_separated),
 )
@@ -105,6 +128,10 @@ def answers(practices: Practices) -> Handlers:
     for event, handler in ANSWERS:
         handlers.on(event)(partial(handler, practices))
     return handlers
+
+
+def _practice(practices: Practices, message: Message) -> Practice:
+    return practices.under(message.area, message.area_version, "", message.now)
 
 
 async def _receive(
@@ -132,6 +159,7 @@ async def _receive(
         parts=PackParts(
             assessment=event.assessment, gathered=event.gathered, chronology=event.chronology, shared=event.shared
         ),
+        offer_id=event.offer_id,
     )
     practice = practices.under(message.area, message.area_version, event.form.person.district, message.now)
     await operations.receive_pack(session, arrival, practice, message.now)

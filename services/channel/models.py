@@ -74,6 +74,8 @@ case_file = Table(
     column("section_36_made", Boolean, OPERATIONAL),
     column("answers", Integer, OPERATIONAL),
     column("row_version", Integer, OPERATIONAL),
+    column("halted_at", moment, LINKING, nullable=True),
+    column("sealed_speak_to", LargeBinary, POLICE, nullable=True),
     Index("case_file_reference", "reference", unique=True),
     Index("case_file_queue", "state", "immediate_danger", "opened_at", "subject"),
 )
@@ -93,6 +95,7 @@ pack = Table(
     column("risk_owner", Text, POLICE),
     column("document_ids", ARRAY(Uuid), LINKING),
     column("sealed_parts", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("offer_id", Uuid, LINKING, nullable=True),
     Index("pack_subject", "subject", "offered_at"),
 )
 

@@ -17,7 +17,7 @@ from services.channel import models
 from services.channel.domain import CaseNotFound, Situation, State
 
 PAGE = 50
-OPEN_STATES = (State.OFFERED, State.ACCEPTED, State.GATHERED, State.REFERRED, State.GIVEN_BACK)
+OPEN_STATES = (State.OFFERED, State.ACCEPTED, State.GATHERED, State.REFERRED, State.GIVEN_BACK, State.WITHDRAWN)
 
 
 class Summary(BaseModel):
@@ -85,7 +85,11 @@ class AwarenessLine:
 
 @dataclass(frozen=True)
 class Held:
-    """One case as its row has it; `row_version` counts every change."""
+    """One case as its row has it; `row_version` counts every change.
+
+    `halted_at` is when the police asked to wait, or took the pack back, and `speak_to` whom they named; both are empty
+    where the work goes on.
+    """
 
     subject: UUID
     area: str
@@ -99,6 +103,8 @@ class Held:
     answers: int
     row_version: int
     summary: Summary | None
+    halted_at: datetime | None = None
+    speak_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,7 @@ class CaseLine:
     state: State
     risk_owner: str
     clock: ClockView | None
+    halted: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,7 @@ class TimelineEntry:
     at: datetime
     by: str
     command: str
+    from_state: str
     to_state: str
     risk_owner: str
     row_version: int
@@ -232,6 +240,8 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         answers=row.answers,
         row_version=row.row_version,
         summary=summary,
+        halted_at=row.halted_at,
+        speak_to=await _text(session, row.subject, row.sealed_speak_to),
     )
 
 
@@ -262,6 +272,7 @@ async def cases(
             state=State(row.state),
             risk_owner=row.risk_owner,
             clock=next_clock.get(row.subject),
+            halted=row.halted_at is not None,
         )
         for row in rows
     )
@@ -296,6 +307,7 @@ async def timeline(session: Session, subject: UUID) -> tuple[TimelineEntry, ...]
                 at=row.at,
                 by="" if row.by_id == session.service else row.by_name,
                 command=row.command,
+                from_state=row.from_state or "",
                 to_state=row.to_state,
                 risk_owner=row.risk_owner,
                 row_version=row.row_version,
@@ -313,6 +325,14 @@ async def awareness_received_at(session: Session, subject: UUID) -> datetime | N
         select(func.min(table.c.received_at)).where(table.c.subject == subject)
     )
     return received_at
+
+
+async def offer_id(session: Session, subject: UUID) -> UUID | None:
+    """Return which of the police's offers the newest pack is; None where they did not say."""
+    table = models.pack
+    newest = select(table.c.offer_id).where(table.c.subject == subject).order_by(table.c.offered_at.desc()).limit(1)
+    found: UUID | None = await session.scalar(newest)
+    return found
 
 
 async def corrections(session: Session, subject: UUID) -> tuple[CorrectionView, ...]:

@@ -10,7 +10,7 @@ from chassis import documents
 from chassis.actor import Actor
 from contracts.vocabulary import Outcome, Role
 from services.channel import queries
-from services.channel.domain import Command
+from services.channel.domain import STATE_LABELS, Command, State
 from tests.channel.builders import (
     CORA,
     NOW,
@@ -207,6 +207,15 @@ class TestCase:
         shown = text_of(await (await console.signed_in(CORA)).get(ONE))
         assert "The police offered a pack" in shown
         assert "by channel" not in shown
+
+    async def test_says_which_state_each_step_led_from_and_to(self, console: Console) -> None:
+        await console.team.open()
+        client = await console.signed_in(CORA)
+        assert "before; now: " not in text_of(await client.get(ONE))
+        await send(client, f"{ONE}/actions/accept")
+        assert f"{STATE_LABELS[State.OFFERED]} before; now: {STATE_LABELS[State.ACCEPTED]}." in text_of(
+            await client.get(ONE)
+        )
 
     async def test_asks_practice_for_the_persons_district(self, console: Console) -> None:
         await console.team.open()

@@ -14,6 +14,8 @@ from services.channel.domain.rules import (
 )
 from services.channel.domain.table import (
     ACTIONS,
+    ENDS_HALT,
+    HALTS,
     OUTCOME_LABELS,
     SEE_AWARENESS,
     SEE_CASES,
@@ -37,6 +39,8 @@ from services.channel.domain.words import (
 
 __all__ = [
     "ACTIONS",
+    "ENDS_HALT",
+    "HALTS",
     "OUTCOME_LABELS",
     "SEE_AWARENESS",
     "SEE_CASES",

@@ -48,6 +48,7 @@ def whose_turn(situation: Situation, practice: Practice) -> str:
         f"{decider} on the section 36(3) referral.",
         State.GATHERED: f"The information has been reported: now {decider} on the section 36(3) referral."
         + ("" if authority else " Their decision is shown here when it is made."),
+        State.WITHDRAWN: f"Do not act, and confirm that nobody here does. {situation.risk_owner} is risk owner.",
         State.GIVEN_BACK: f"{situation.risk_owner} stays risk owner until a police officer has taken the case.",
     }
     return sentences.get(situation.state, "")

@@ -49,6 +49,7 @@ _TEAM = frozenset({Role.CHANNEL_COORDINATOR, Role.CHANNEL_SUPERVISOR})
 _NOBODY: frozenset[Role] = frozenset()
 _OFFERED = frozenset({State.OFFERED})
 _WORKED = frozenset({State.ACCEPTED, State.GATHERED})
+_WITHDRAWN = frozenset({State.WITHDRAWN, State.STOPPED})
 _HELD = _WORKED | {State.REFERRED}
 _C = ClockName
 
@@ -56,7 +57,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.OPEN, "The police offer a pack", frozenset(), State.OFFERED, _NOBODY, ("risk_owner",),
                starts=(_C.ANSWER,)),
     Transition(Command.OFFER_AGAIN, "The police offer the pack again",
-               frozenset({State.RETURNED, State.TAKEN_BACK}), State.OFFERED, _NOBODY, ("risk_owner",),
+               frozenset({State.RETURNED, State.TAKEN_BACK}) | _WITHDRAWN, State.OFFERED, _NOBODY, ("risk_owner",),
                starts=(_C.ANSWER,)),
     Transition(Command.RECEIVE_SECTION_36, "The police refer the person under section 36", _WORKED, State.REFERRED,
                _NOBODY, ("grounds",), stops=(_C.INFORMATION_GATHERING, _C.DECISION)),
@@ -79,9 +80,17 @@ TABLE: tuple[Transition, ...] = (
                stops=(_C.INFORMATION_GATHERING, _C.DECISION)),
     Transition(Command.TAKEN_BACK, "The police take the case back", frozenset({State.GIVEN_BACK}), State.TAKEN_BACK,
                _NOBODY, ("risk_owner",)),
+    # Whatever the team has done meanwhile: the police have not handled it, and never stopped being risk owner.
+    Transition(Command.WITHDRAW, "The police take the pack back", frozenset(State) - _WITHDRAWN, State.WITHDRAWN,
+               _NOBODY, ("risk_owner", "speak_to"), stops=tuple(_C)),
+    Transition(Command.CONFIRM, "Confirm that nobody here acts", frozenset({State.WITHDRAWN}), State.STOPPED, _TEAM),
+    Transition(Command.HALT, "The police ask you to wait", frozenset(State), None, _NOBODY, ("speak_to",)),
+    Transition(Command.GO_ON, "The police say that you may go on", frozenset(State), None, _NOBODY),
 )  # fmt: skip
 
-ACTIONS = (Command.ACCEPT, Command.RETURN, Command.GATHERED, Command.REFER, Command.GIVE_BACK)
+ACTIONS = (Command.ACCEPT, Command.RETURN, Command.GATHERED, Command.REFER, Command.GIVE_BACK, Command.CONFIRM)
+HALTS = (Command.WITHDRAW, Command.HALT)
+ENDS_HALT = (Command.GO_ON, Command.OFFER_AGAIN, Command.TAKEN_BACK)
 
 STATE_LABELS: Mapping[State, str] = {
     State.OFFERED: "Pack offered, waiting for an answer",
@@ -91,6 +100,8 @@ STATE_LABELS: Mapping[State, str] = {
     State.REFERRED: "Referred to the panel under section 36",
     State.GIVEN_BACK: "Given back, waiting for the police to take it",
     State.TAKEN_BACK: "Taken back by the police",
+    State.WITHDRAWN: "Pack taken back by the police: do not act",
+    State.STOPPED: "Pack taken back by the police, nobody here acts",
 }
 
 ASKED_FOR: Mapping[str, str] = {
@@ -98,6 +109,7 @@ ASKED_FOR: Mapping[str, str] = {
     "grounds": "Enter the reasonable grounds to believe that the person is vulnerable to being drawn into terrorism",
     "risk_owner": "Name who owns the risk",
     "summary": "Say what was found, or that nothing was",
+    "speak_to": "Name whom to speak to",
     "gathered_by": "Name who gathered the information, for example the team and the officer",
 }
 

@@ -19,6 +19,8 @@ class State(StrEnum):
     REFERRED = "referred-to-panel"
     GIVEN_BACK = "given-back"
     TAKEN_BACK = "taken-back"
+    WITHDRAWN = "withdrawn"
+    STOPPED = "stopped"
 
 
 class Command(StrEnum):
@@ -34,6 +36,10 @@ class Command(StrEnum):
     REFER = "refer-section-36"
     GIVE_BACK = "give-back"
     TAKEN_BACK = "taken-back"
+    WITHDRAW = "withdraw"
+    CONFIRM = "confirm-withdrawal"
+    HALT = "halt"
+    GO_ON = "go-on"
 
 
 class ClockName(StrEnum):
@@ -90,6 +96,7 @@ class Record:
     risk_owner: str = ""
     summary: str = ""
     gathered_by: str = ""
+    speak_to: str = ""
 
     def written(self) -> str:
         """Return what history keeps: the reason or the grounds, and of gathering what was found and by whom."""

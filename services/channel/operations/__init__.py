@@ -12,7 +12,14 @@ from services.channel.operations.arriving import (
     receive_pack,
 )
 from services.channel.operations.erasing import erase_subject
-from services.channel.operations.following import Correction, People, keep_correction, note_people
+from services.channel.operations.following import (
+    Correction,
+    People,
+    follow_police,
+    keep_correction,
+    note_people,
+    stop,
+)
 from services.channel.operations.saving import Act
 
 __all__ = [
@@ -26,10 +33,12 @@ __all__ = [
     "act_on_case",
     "alarm_overdue",
     "erase_subject",
+    "follow_police",
     "hear_decision",
     "keep_awareness",
     "keep_correction",
     "mark_awareness_seen",
     "note_people",
     "receive_pack",
+    "stop",
 ]

@@ -1,6 +1,7 @@
 """What Channel tells the others when a step has been taken: one event per audience, each with only its fields."""
 
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis import outbox
@@ -31,7 +32,8 @@ async def announce(session: Session, saved: Saved, practice: Practice, now: date
     """Tell every audience that the transition names; called in the transaction that saved it."""
     held, row = saved.before, saved.step.transition
     about = About(held.subject, held.area, held.area_version, held.correlation_id)
-    told = _for_police(saved, session.actor.name or session.actor.id, now)
+    offer_id = await queries.offer_id(session, held.subject) if row.outcome in ANSWERS else None
+    told = _for_police(saved, session.actor.name or session.actor.id, now, offer_id)
     if told is not None:
         await outbox.add(session, told, about=about)
     if row.outcome in ANSWERS:
@@ -46,13 +48,15 @@ async def announce(session: Session, saved: Saved, practice: Practice, now: date
         await _count(session, held, row.outcome, now)
 
 
-def _for_police(saved: Saved, by: str, now: datetime) -> Event | None:
+def _for_police(saved: Saved, by: str, now: datetime, offer_id: UUID | None) -> Event | None:
     command, reference, record = saved.step.transition.command, saved.before.reference, saved.step.record
     match command:
         case Command.ACCEPT:
-            return PackAccepted(reference=reference, accepted_at=now, risk_owner=saved.step.risk_owner)
+            owner = saved.step.risk_owner
+            return PackAccepted(reference=reference, accepted_at=now, risk_owner=owner, offer_id=offer_id)
         case Command.RETURN:
-            return PackReturned(reference=reference, returned_at=now, reason=record.reason.strip())
+            reason = record.reason.strip()
+            return PackReturned(reference=reference, returned_at=now, reason=reason, offer_id=offer_id)
         case Command.GATHERED:
             summary, gathered_by = record.summary.strip(), record.gathered_by.strip()
             return InformationGathered(reference=reference, gathered_at=now, gathered_by=gathered_by, summary=summary)

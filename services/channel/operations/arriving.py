@@ -29,6 +29,8 @@ _KEEP_AWARENESS = _AWARE.on_conflict_do_update(
     set_={name: _AWARE.excluded[name] for name in ("version", "age_band", "district")},
     where=models.awareness.c.version < _AWARE.excluded.version,
 )
+_TAKES_BACK = (Outcome.PLP, Outcome.RECEIVED)
+"""Taken into police-led partnership, or, where the police have a conflict to clear first, not decided yet."""
 TAKER = "The police officer who took the case back"
 """Their decision comes without a name; the one person whom it makes responsible is named in triage."""
 
@@ -78,6 +80,7 @@ class PackArrival:
     document_ids: tuple[UUID, ...]
     statistics_key: UUID
     parts: PackParts
+    offer_id: UUID | None = None
 
 
 async def keep_awareness(session: Session, heard: Awareness, now: datetime) -> None:
@@ -101,7 +104,7 @@ async def hear_decision(session: Session, heard: DecisionHeard, practice: Practi
     )
     facts: dict[str, str | int] = {"outcome": str(heard.outcome)}
     await audit.record(session, "police-decision.keep", subject=heard.subject, now=now, area=heard.area, facts=facts)
-    if heard.outcome is not Outcome.PLP or not await queries.exists(session, heard.subject):
+    if heard.outcome not in _TAKES_BACK or not await queries.exists(session, heard.subject):
         return
     case = await queries.held(session, heard.subject)
     if case.situation.state is State.GIVEN_BACK:
@@ -185,6 +188,7 @@ async def _keep_pack(session: Session, arrival: PackArrival, area: str) -> None:
             risk_owner=arrival.risk_owner,
             document_ids=list(arrival.document_ids),
             sealed_parts=await session.seal_model(arrival.subject, arrival.parts),
+            offer_id=arrival.offer_id,
         )
     )
 

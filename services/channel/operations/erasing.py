@@ -16,7 +16,7 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     # The nil key leads nowhere: what statistics hold can no longer be joined to this case.
     found = select(case.c.statistics_key).where(case.c.subject == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
-    emptied = {"sealed_summary": None, "statistics_key": UUID(int=0)}
+    emptied = {"sealed_summary": None, "sealed_speak_to": None, "statistics_key": UUID(int=0)}
     await session.execute(update(case).where(case.c.subject == subject).values(emptied))
     sealed = {"sealed_form": b"", "sealed_rationale": b"", "sealed_grounds": None, "sealed_parts": None}
     await session.execute(update(pack).where(pack.c.subject == subject).values(sealed))

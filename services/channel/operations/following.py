@@ -1,4 +1,4 @@
-"""What the police say afterwards: that they were mistaken, and which referrals are about the same person."""
+"""What the police say afterwards: that they were mistaken, that work waits, which referrals are one person's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis import audit
 from chassis.database import Session
 from services.channel import models
+from services.channel.domain import Command, Practice, Record
+from services.channel.operations.saving import Act, carry_out
 
 _SAID = upsert(models.same_person)
 _SAY = _SAID.on_conflict_do_update(
@@ -58,6 +60,20 @@ async def keep_correction(session: Session, told: Correction, now: datetime) -> 
     await session.execute(insert(models.correction).values(row))
     facts: dict[str, str | int] = {"kind": told.kind}
     await audit.record(session, "correction.keep", subject=told.subject, now=now, area=told.area, facts=facts)
+
+
+async def follow_police(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
+    """Obey what the police say of a case: their pack is taken back, or the work waits, or goes on.
+
+    Whatever the team has done meanwhile, a pack that was taken back is nobody's to act on here.
+    """
+    await carry_out(session, subject, act, practice)
+
+
+def stop(command: Command, speak_to: str, now: datetime, risk_owner: str = "") -> Act:
+    """Return the act by which the police stop a case: whom to speak to stands in it and nothing of why."""
+    said = f"Speak to {speak_to.strip()}."
+    return Act(command, now, Record(reason=said, speak_to=speak_to, risk_owner=risk_owner))
 
 
 async def note_people(session: Session, said: People, now: datetime) -> None:

@@ -12,6 +12,8 @@ from chassis import audit
 from chassis.database import Session
 from services.channel import models, queries
 from services.channel.domain import (
+    ENDS_HALT,
+    HALTS,
     ChangedMeanwhile,
     Command,
     Practice,
@@ -62,6 +64,10 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
         "row_version": saved.row_version,
         "section_36_made": in_force or bool(act.record.grounds.strip()),
     }
+    if act.command in HALTS:
+        values |= {"halted_at": act.now, "sealed_speak_to": await session.seal(subject, act.record.speak_to.strip())}
+    if act.command in ENDS_HALT:
+        values |= {"halted_at": None, "sealed_speak_to": None}
     if step.transition.outcome is not None:
         values["answers"] = before.answers + 1
     await session.execute(update(models.case_file).where(models.case_file.c.subject == subject).values(values))

@@ -30,6 +30,7 @@ DONE = {
     Command.RETURN: "You have returned the pack. The police have been told why.",
     Command.GATHERED: "You have recorded the information gathering as complete. The police have been told.",
     Command.REFER: "You have referred the person to the panel.",
+    Command.CONFIRM: "You have confirmed that nobody here acts on this pack.",
     Command.GIVE_BACK: "You have given the case back. You remain risk owner until the police have taken it.",
 }
 

@@ -7,7 +7,7 @@ from chassis import audit
 from chassis.database import Session
 from chassis.web import PageRequest, Response
 from services.channel import operations, queries
-from services.channel.domain import TABLE, Command, Offer, Practice, Practices, offers
+from services.channel.domain import TABLE, Command, Offer, Practice, Practices, State, offers
 from services.channel.queries import CorrectionView, Held, SamePerson
 
 LABELS = {row.command.value: row.label for row in TABLE}
@@ -22,6 +22,10 @@ HAPPENED = {
     Command.REFER: "Referred to the panel under section 36",
     Command.GIVE_BACK: "Case given back to the police",
     Command.TAKEN_BACK: "The police took the case back",
+    Command.WITHDRAW: "The police took the pack back",
+    Command.CONFIRM: "Confirmed that nobody here acts",
+    Command.HALT: "The police asked to wait",
+    Command.GO_ON: "The police said that the work may go on",
 }
 
 MISTAKES = {
@@ -75,10 +79,19 @@ def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, 
         facts=_facts(held),
         immediate_danger=held.immediate_danger,
         row_version=held.row_version,
+        halted=_halted(held),
         corrections=[vars(each) | {"mistake": MISTAKES.get(each.kind, "")} for each in found.corrections],
         same=found.same,
         **values,
     )
+
+
+def _halted(held: Held) -> dict[str, object]:
+    """Return what every page of a case says first while the police have stopped it; nothing where the work goes on."""
+    if held.halted_at is None:
+        return {}
+    ours = held.situation.state not in (State.WITHDRAWN, State.STOPPED)
+    return {"ours": ours, "speak_to": held.speak_to, "at": held.halted_at}
 
 
 def _facts(held: Held) -> list[tuple[str, str]]:

@@ -79,11 +79,13 @@ def _been(view: CaseView) -> list[str]:
 
 
 def _entries(view: CaseView) -> list[dict[str, object]]:
-    """Return the timeline, newest first, naming the risk owner where that changed."""
+    """Return the timeline, newest first, naming the state and the risk owner where they changed."""
     entries: list[dict[str, object]] = []
     owner = ""
     for entry in view.timeline:
         words = [entry.note] if entry.note else []
+        if entry.from_state not in ("", entry.to_state):
+            words.append(f"{STATE_LABELS[State(entry.from_state)]} before; now: {STATE_LABELS[State(entry.to_state)]}.")
         if entry.risk_owner != owner:
             words.append(f"Risk owner: {entry.risk_owner}.")
             owner = entry.risk_owner

@@ -69,6 +69,7 @@ def _case(line: CaseLine, now: datetime) -> dict[str, object]:
         "due_at": clock.due_at if clock else None,
         "overdue": clock is not None and clock.due_at < now,
         "risk_owner": line.risk_owner,
+        "halted": line.halted,
     }
 
 
