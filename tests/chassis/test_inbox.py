@@ -168,8 +168,10 @@ class TestInbox:
         await announce(intake, bad, 1, 2)
         await announce(intake, good, 1)
         async with working(intake, channel):
-            await eventually(lambda: _has(channel, (good, 1)), seconds=5)
+            await eventually(lambda: _has(channel, (good, 1)))
             await eventually(lambda: _parked_is(channel, 1))
+            before = "SELECT count(*) FROM inbox_event JOIN inbox_parked ON handled_at < parked_at"
+            assert await count(channel, before) == 1
             assert [item for item in await effects(channel) if item[0] == bad] == []
             assert len(tries) <= 6
             consumer.meddle.clear()
