@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis.stateful import rule
 
 from chassis.actor import Actor
 from contracts.vocabulary import Role
-from services.triage import operations
+from services.triage import operations, queries
 from services.triage.domain import (
     Body,
     ChangedMeanwhile,
@@ -25,6 +26,7 @@ from services.triage.domain import (
     Older,
     PauseReason,
     Practice,
+    Recipient,
     Record,
     Running,
     SignpostTo,
@@ -228,9 +230,9 @@ class TestMove:
         await desk.clear(subject, assessed=False)
         await set_clock(desk, "escalations = 1, alarmed_at = due_at")
         alarmed = (await clock_of(desk))["alarmed_at"]
-        people = tuple(
-            Told(f"{name} Synthetic", "Sample Police", lambda due, days=days: due + timedelta(days=days))
-            for days, name in enumerate(("Hedda", "Sita"))
+        people = (
+            Told("Hedda Synthetic", "Sample Police", lambda due: due),
+            Told("Sita Synthetic", "Sample Police", lambda due: due + timedelta(days=1)),
         )
         late = NOW + timedelta(days=40)
         await move(desk, subject, late, Versions(days=-1, told=people))
@@ -247,6 +249,15 @@ class TestMove:
         after = await clock_of(desk)
         assert (after["escalations"], after["alarmed_at"]) == (0, None)
         assert after["escalate_at"] == after["due_at"] > late
+
+    async def test_leaves_what_was_shared_at_the_arrival_as_it_was(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await move(desk, subject)
+        by_version = {VERSION: (Recipient("Kent Central Referral Unit", "The concern"),), NEWER: ()}
+        local = under(NEWER, NOW, recipients_of=lambda version, _: by_version[version])
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            pack = await queries.pack_of(session, await queries.held(session, subject), local, NOW)
+        assert [each.shared_with for each in pack.shared] == ["Kent Central Referral Unit"]
 
     async def test_asks_why(self, desk: Desk) -> None:
         subject = await desk.open()
@@ -295,7 +306,7 @@ async def move(
         await operations.move(session, subject, act, local or Versions())
 
 
-async def clock_of(desk: Desk, name: ClockName = ClockName.ASSESSMENT) -> dict[str, object]:
+async def clock_of(desk: Desk, name: ClockName = ClockName.ASSESSMENT) -> dict[str, Any]:
     found = await rows(desk.runtime, "SELECT * FROM clock WHERE name = :name", name=name)
     return dict(found[0])
 

@@ -256,6 +256,7 @@ class TestDecideReferral:
         [
             ("DELETE FROM history", "only added"),
             ("UPDATE history SET risk_owner = 'Somebody else (synthetic)'", "only added"),
+            ("UPDATE history SET area_version = '2099-01'", "only added"),
             ("UPDATE history SET sealed_note = '\\x00'", "only added"),
             ("UPDATE referral SET risk_owner = ' '", "referral_risk_owner"),
             ("UPDATE referral SET risk_owner = ''", "referral_risk_owner"),

@@ -1,5 +1,6 @@
 """Local practice as triage reads it from the area files."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import areas
@@ -32,7 +33,37 @@ class TestPractice:
         area = areas.load(None).version(AREA, VERSION)
         assert area
         told = practice(area, NOW).recipients_of
-        assert [each.name for each in told(VERSION, "Medway")] == ["Medway First Response", "Medway Prevent and Channel team"]
+        medway = [each.name for each in told(VERSION, "Medway")]
+        assert medway == ["Medway First Response", "Medway Prevent and Channel team"]
         assert told(VERSION, "Thanet")[0].name == "Kent Central Referral Unit"
         alone = tuple(each for each in area.recipients if each.team == "imu")
         assert practice(area.model_copy(update={"recipients": alone}), NOW).recipients_of(VERSION, "Medway") == ()
+
+    def test_says_which_version_is_in_force_and_which_others_there_are(self) -> None:
+        shipped = areas.load(None)
+        local = AreaPractices(_with_newer(shipped))
+        before, after = NOW - timedelta(days=2), NOW
+        assert local.under(AREA, VERSION, before).in_force == VERSION
+        assert local.under(AREA, VERSION, after).in_force == NEWER
+        assert [(each.area, each.in_force, each.others) for each in local.older(after)] == [(AREA, NEWER, (VERSION,))]
+        assert AreaPractices(shipped).older(after) == ()
+        assert local.older(datetime(2025, 1, 1, tzinfo=UTC)) == ()
+
+    def test_names_who_was_told_by_the_version_of_the_arrival(self) -> None:
+        told = AreaPractices(_with_newer(areas.load(None))).under(AREA, NEWER, NOW).recipients_of
+        assert told(NEWER, "Thanet") == ()
+        assert told(VERSION, "Thanet")[0].name == "Kent Central Referral Unit"
+
+
+NEWER = "2026-11"
+
+
+def _with_newer(shipped: areas.Areas) -> areas.Areas:
+    """Return the areas with a newer version of one, in force since the day before, which tells nobody outside."""
+    file = shipped.file(AREA, VERSION)
+    assert file
+    alone = tuple(each for each in file.area.recipients if each.team == "imu")
+    values = {"version": NEWER, "valid_from": (NOW - timedelta(days=1)).date(), "recipients": alone}
+    newer = replace(file, area=file.area.model_copy(update=values))
+    position = shipped.files.index(file) + 1
+    return replace(shipped, files=(*shipped.files[:position], newer, *shipped.files[position:]))
