@@ -1,5 +1,6 @@
 """What is found to be intelligence material, what is not, and that no form takes it where others read."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from chassis.web import Form, FormErrors, parse
 from chassis.web.bodies import FormData
 from services.triage.domain import marks
 from services.triage.web import forms
+from tests.rules.tree import ROOT
 
 MARKED = (
     "TOP SECRET",
@@ -44,6 +46,28 @@ MARKED = (
     "see intel_log_4411.docx",
     "the intel-log of May",
     "reporting provided by the Security Service",
+    "TOPSECRET",
+    "T\u00adOP SEC\u00adRET",
+    "\u0422\u041e\u0420 \u0405\u0415\u0421R\u0415\u0422",
+    "\u03a4OP SE\u03f9R\u0395T",
+    "\u1d1b\u1d0f\u1d18 \ua731\u1d07\u1d04\u0280\u1d07\u1d1b",
+    "S\u0336E\u0336C\u0336R\u0336E\u0336T",
+    "\U0001d413\U0001d40e\U0001d40f \U0001d412\U0001d404\U0001d402\U0001d411\U0001d404\U0001d413",
+    "T O P  S E C R E T",
+    "T O P S E C R E T",
+    "T.O.P. S.E.C.R.E.T.",
+    "[S-E-C-R-E-T]",
+    "UK\u2013EYES ONLY",
+    "\u0421\u041d\u0406\u0405 told us",
+    "A C H I S said so",
+    "a \u0421 \u041d \u0406 \u0405 said so",
+    "int\u0435l l\u043eg 4411",
+    "i n t e l  l o g 4411",
+    "gra\u0501ed B24, grad\u00e9d B24",
+    "\uff27\uff52\uff41\uff44\uff45\uff44 \uff22\uff12\uff14",
+    "on a 3\u04455\u04452",
+    "\u0422L\u0420:R\u0415D",
+    "information from \u041c I 5",
 )
 PLAIN = (
     "",
@@ -66,7 +90,22 @@ PLAIN = (
     "information from the school security service",
     "the handling of the complaint",
     "evaluated a 3 hour plan",
+    "\u041e\u043d \u0441\u043a\u0430\u0437\u0430\u043b: \u0441\u0435\u043a\u0440\u0435\u0442.",
+    "\u0398\u03b1 \u03c4\u03bf \u03c0\u03c9 \u03c3\u03c4\u03bf \u03c3\u03c7\u03bf\u03bb\u03b5\u03af\u03bf.",
+    "\u0642\u0627\u0644 \u0625\u0646\u0647 \u0633\u0631",
+    "Zo\u00eb M\u00fcller, J. R. R. Sample, at 1 - 2 - 3 High Street",
+    "He spelt it S E C R E T on the wall.",
+    "grades A B B, then A * A; a P.S.H.E. lesson; the U.K. and the N.H.S.",
+    "I. C. H. is what he signs",
 )
+
+
+def _written() -> list[str]:
+    """Return the words of the sample referrals, and every paragraph for officers: nothing of it is marked."""
+    samples = [json.loads(path.read_text()) for path in sorted((ROOT / "samples").glob("*.json"))]
+    narratives = [str(each["concerns"]["narrative"]) for each in samples if "concerns" in each]
+    pages = [(ROOT / "docs" / name).read_text() for name in ("gateway-officer.md", "area-guide.md")]
+    return [*narratives, *(part for page in pages for part in page.split("\n\n"))]
 
 
 class TestFound:
@@ -78,6 +117,10 @@ class TestFound:
 
     @pytest.mark.parametrize("text", PLAIN)
     def test_leaves_plain_words_alone(self, text: str) -> None:
+        assert marks.found(text) == ""
+
+    @pytest.mark.parametrize("text", _written(), ids=lambda text: text[:30])
+    def test_leaves_alone_what_the_samples_and_the_areas_say(self, text: str) -> None:
         assert marks.found(text) == ""
 
     def test_says_the_words_as_they_stand(self) -> None:

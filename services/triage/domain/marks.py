@@ -9,10 +9,22 @@ what is marked; it cannot know what is not. OFFICIAL-SENSITIVE is the ordinary l
 import re
 import unicodedata
 
+from anyascii import anyascii
+
 UNSEEN = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Signs that nobody sees and that Unicode does not count among the format characters."""
 BLANKS = str.maketrans(dict.fromkeys("_\u115f\u1160\u2800", " "))
 """Letters and signs that look like a space, and the line that stands for one in names of files."""
+# By their look, and not by their sound as a transliteration would have it: of another alphabet, what is read as Latin.
+_CYRILLIC = zip("АВСЕНІЈКМОРЅТХУԌԚԜӀЗавсеһіјкморѕтхуԍԛԝӏгп", "ABCEHIJKMOPSTXYGQWI3abcehijkmopstxygqwlrn", strict=True)
+_GREEK = zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹαβεικνορτυχγςϲ", "ABEZHIKMNOPTYXCabeikvoptuxycc", strict=True)
+_OTHERS = zip("ıȷſ×‐‑‒–—―−∕⁄·•∙", "ijsx-------//...", strict=True)
+LOOKS_LIKE = str.maketrans({**dict(_CYRILLIC), **dict(_GREEK), **dict(_OTHERS)})
+SPACED_OUT = (
+    re.compile(r"(?<![A-Za-z0-9])[A-Z0-9](?P<between>[ .*-])(?:[A-Z0-9](?P=between))+[A-Z0-9](?![A-Za-z0-9])\.?"),
+    re.compile(r"(?<![A-Za-z0-9])[a-z0-9](?P<between>[ .*-])(?:[a-z0-9](?P=between))+[a-z0-9](?![A-Za-z0-9])\.?"),
+)
+"""Three letters or more with the same sign between each: they are read as a word."""
 LONGEST = 40
 """How much of what was found is repeated to whoever typed it, so that they see where it stands."""
 
@@ -30,14 +42,14 @@ _NUMBER = r"(?:number|no\.?|urn|ref(?:erence)?\.?)?\s*[:#]?\s*[a-z]{0,4}[/-]?\d[
 
 # Capitals are what makes a marking of these: "a secret", "the strap of the bag" and "five eyes on him" are plain words.
 _MARKINGS = (
-    r"\b(?:UK\s+)?TOP[\s-]+SECRET\b",
-    r"\bUK\s+SECRET\b",
+    r"\b(?:UK\s*)?TOP[\s-]*SECRET\b",
+    r"\bUK[\s-]*SECRET\b",
     r"(?:^|[\[(/])\s*SECRET\s*(?:$|[\])/:–—-])",
     r"\bSECRET\s*(?://|[-–—:]\s*[A-Z]{2,})",
     r"\bSTRAP\s*[-–]?\s*[1-3]?\b",
-    r"\bUK\s+EYES\b(?:\s+(?:ONLY|ALPHA|BRAVO)\b)?",
-    r"\b(?:[A-Z]{2,}\s+)?EYES\s+(?:ONLY|ALPHA|BRAVO)\b",
-    r"\b(?:FIVE\s+EYES|FVEY|NOFORN|ORCON)\b",
+    r"\bUK[\s-]*EYES(?:[\s-]*(?:ONLY|ALPHA|BRAVO))?\b",
+    r"\b(?:[A-Z]{2,}\s+)?EYES[\s-]*(?:ONLY|ALPHA|BRAVO)\b",
+    r"\b(?:FIVE\s*EYES|FVEY|NOFORN|ORCON)\b",
 )
 _MARKED = (
     r"\b(?:marked|classified|classification|protective\s+marking)(?:\s+(?:as|is|of|at))?\s*:?\s*[“\"']?(?:top\s+)?secret\b",
@@ -56,7 +68,7 @@ _GRADES = (
     r"\btlp\s*:\s*(?:red|amber)\b",
 )
 _REPORTS = (
-    r"\bintel(?:ligence)?[\s-]+logs?\b",
+    r"\bintel(?:ligence)?[\s-]*logs?\b",
     rf"\bintel(?:ligence)?\s+(?:report|submission|item|record|entry|urn|ref(?:erence)?)s?\s*{_NUMBER}",
     r"\b(?:ir|intel)\s*/?\s*urn\b",
 )
@@ -97,14 +109,44 @@ def too_high(text: str) -> str:
 
 def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
     plain = _plain(text)
-    hits = [hit for pattern in patterns if (hit := pattern.search(plain))]
+    # What begins with "a" or "I" is looked at without it too: "A C H I S said so".
+    looked_at = dict.fromkeys((plain, _joined_up(plain, 0), _joined_up(plain, 1)))
+    hits = [hit for pattern in patterns for each in looked_at if (hit := pattern.search(each))]
     if not hits:
         return ""
     first = min(hits, key=lambda hit: hit.start())
     return " ".join(first[0].strip("[]()/:–—- \n\t").split())[:LONGEST]
 
 
+def _joined_up(plain: str, apart: int) -> str:
+    """Return a text with letters that were spaced out as words, the first few of each left apart."""
+
+    def word(run: re.Match[str]) -> str:
+        letters = run[0].replace(run["between"], "").rstrip(".")
+        return f"{letters[:apart]} {letters[apart:]}" if apart else letters
+
+    for pattern in SPACED_OUT:
+        plain = pattern.sub(word, plain)
+    return plain
+
+
 def _plain(text: str) -> str:
-    """Return a text as it looks: wide letters and joined forms taken apart, letters that nobody sees left out."""
-    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", text)).translate(BLANKS)
-    return "".join(each for each in seen if unicodedata.category(each) != "Cf")
+    """Return a text as it looks: other alphabets read as Latin, accents and letters that nobody sees left out."""
+    if text.isascii():
+        return text.translate(BLANKS)
+    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", text.translate(LOOKS_LIKE))).translate(BLANKS)
+    latin = unicodedata.normalize("NFD", seen.translate(LOOKS_LIKE))
+    return "".join(_letter(each) for each in latin if unicodedata.category(each) not in _LEFT_OUT)
+
+
+_LEFT_OUT = frozenset({"Cf", "Mn", "Me"})
+
+
+def _letter(each: str) -> str:
+    """Return a letter as one of ours where it is one in another shape, like a small capital."""
+    if each.isascii() or not each.isalpha():
+        return each
+    name, plain = unicodedata.name(each, ""), anyascii(each)
+    if len(plain) != 1 or not name.startswith("LATIN"):
+        return each
+    return plain.upper() if "CAPITAL" in name else plain
