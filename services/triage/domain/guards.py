@@ -193,5 +193,10 @@ def _why_repeat(situation: Situation) -> str:
     number = situation.referrals_of_person
     if number > 1:
         return f"This person has been referred {'twice' if number == 2 else f'{number} times'}"  # noqa: PLR2004
+    if situation.referred_elsewhere:
+        return "This person has been referred in another area too"
+    # What nobody can tell nobody can exclude, so it counts until somebody can tell.
+    if situation.not_told_apart:
+        return "Nobody could tell whether this person has been referred before"
     # Whoever separates two referrals must not be able to close alone what two had to look at before.
     return "This was once said to be the same person as in another referral" if situation.once_linked else ""

@@ -174,11 +174,12 @@ class Situation:
     and `gathered` say that a Gateway assessment and the information gathering are complete since the referral was
     opened last. `looked` says that earlier referrals have been looked for, `earlier_unanswered` counts the possible
     ones that nobody has said yes, no or cannot tell to, `referrals_of_person` the referrals confirmed to be about the
-    same person, this one among them; `once_linked` says that another one was confirmed once and is not any more.
-    `open_obligations` says in words what others still owe, `open_requests` how many of these are requests for
-    information. `halted` says that a conflict stands that the intelligence unit recorded and has not cleared,
-    `offered_to` names the investigating officer to whom the risk is offered. `area_version` is the version of the
-    area's practice that it is under.
+    same person, this one among them; `once_linked` says that another one was confirmed once and is not any more,
+    `not_told_apart` counts the possible ones of which somebody said that nobody can tell, `referred_elsewhere` says
+    that one of another area was found to be about the same person. `open_obligations` says in words what others still
+    owe, `open_requests` how many of these are requests for information. `halted` says that a conflict stands that the
+    intelligence unit recorded and has not cleared, `offered_to` names the investigating officer to whom the risk is
+    offered. `area_version` is the version of the area's practice that it is under.
     """
 
     state: State
@@ -196,6 +197,8 @@ class Situation:
     earlier_unanswered: int = 0
     referrals_of_person: int = 1
     once_linked: bool = False
+    not_told_apart: int = 0
+    referred_elsewhere: bool = False
     open_obligations: tuple[str, ...] = ()
     open_requests: int = 0
     proposal: Proposal | None = None

@@ -25,7 +25,7 @@ from services.triage.domain import (
 )
 from services.triage.queries.assessments import any_assessment
 from services.triage.queries.obligations import open_obligations
-from services.triage.queries.pairs import is_indexed, linked, once_linked, still_to_answer
+from services.triage.queries.pairs import answers_elsewhere, is_indexed, linked, not_told_apart, once_linked, unanswered
 from services.triage.queries.safeguards import check_access, contact
 
 HELD_BACK = frozenset({State.DECONFLICTING, State.CONFLICT, State.PURSUE_OFFERED})
@@ -134,6 +134,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
 async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Situation:
     owed = await open_obligations(session, row.subject)
     others = await linked(session, row.reference)
+    abroad = await answers_elsewhere(session, row.subject)
     person = session.actor.kind is ActorKind.PERSON
     running = await _running(session, row.subject)
     halted = ClockName.CONFLICT in running
@@ -151,9 +152,11 @@ async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Sit
         assessed=row.assessed and await any_assessment(session, row.subject),
         gathered=row.gathered,
         looked=await is_indexed(session, row.subject),
-        earlier_unanswered=await still_to_answer(session, row.reference, row.subject),
+        earlier_unanswered=len(await unanswered(session, row.reference)) + abroad.count(""),
         referrals_of_person=1 + len(others),
         once_linked=await once_linked(session, row.reference, others),
+        not_told_apart=await not_told_apart(session, row.reference, others) + abroad.count("cannot-tell"),
+        referred_elsewhere="linked" in abroad,
         open_obligations=tuple(f"{OWED[each.kind]} ({each.owner})" for each in owed),
         open_requests=sum(each.kind is Obligation.REQUEST for each in owed),
         proposal=await _proposal(session, row.subject) if row.state == State.CLOSING else None,

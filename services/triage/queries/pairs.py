@@ -198,11 +198,26 @@ async def elsewhere(session: Session, subject: UUID) -> tuple[Elsewhere, ...]:
     )
 
 
-async def still_to_answer(session: Session, reference: str, subject: UUID) -> int:
-    """Return how many possible earlier referrals of a person nobody has answered, here and in other areas."""
+async def not_told_apart(session: Session, reference: str, others: Collection[str]) -> int:
+    """Return of how many referrals it was last said that nobody can tell whether they are the person's too.
+
+    `others` are the person's other referrals. What was said of one of them counts for all; that somebody is not the
+    same person settles it for all referrals of both.
+    """
+    own = {reference, *others}
+    said = [(row.answer, other) for row in await last_answers(session, own) for other in _both(row) if other not in own]
+    if not any(answer == "cannot-tell" for answer, _ in said):
+        return 0
+    whose = {each.reference: each.person for each in await members(session, {other for _, other in said})}
+    apart = {whose.get(other, other) for answer, other in said if answer == "separate"}
+    return len({other for answer, other in said if answer == "cannot-tell" and whose.get(other, other) not in apart})
+
+
+async def answers_elsewhere(session: Session, subject: UUID) -> tuple[str, ...]:
+    """Return what officers were told of each possible referral of another area; empty where nobody has asked yet."""
     table = models.likeness_elsewhere
-    waiting = select(table.c.other_subject).where(table.c.subject == subject, table.c.answer.is_(None))
-    return len(await unanswered(session, reference)) + len(await session.rows(waiting))
+    rows = await session.rows(select(table.c.answer).where(table.c.subject == subject))
+    return tuple(row.answer or "" for row in rows)
 
 
 async def is_indexed(session: Session, subject: UUID) -> bool:
