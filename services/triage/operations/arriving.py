@@ -105,7 +105,8 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
     if first.immediate_danger:
         start_clock(session, opened, Deadline(ClockName.URGENT, arrival.received_at + practice.urgent_within), now)
     expect_person(session, opened, now, read=first.form is not None)
-    await join_waiting(session, arrival.reference, now)
+    if first.form is None:
+        await join_waiting(session, arrival.reference, now)  # one with a form is joined where it is indexed
 
 
 async def add_version(session: Session, subject: UUID, version: NewVersion, practice: Practice, now: datetime) -> None:

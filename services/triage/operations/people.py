@@ -66,7 +66,8 @@ async def index_person(session: Session, subject: UUID, now: datetime) -> None:
         await session.execute(update(index).where(index.c.subject == subject).values(**_DONE))
         return
     await _keep_identity(session, row, form, now)
-    await join_waiting(session, (await queries.held(session, subject)).reference, now)
+    reference = await session.scalar(select(models.referral.c.reference).where(models.referral.c.subject == subject))
+    await join_waiting(session, reference, now)
 
 
 async def put_off(session: Session, subject: UUID, now: datetime) -> int:
