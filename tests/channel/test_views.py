@@ -8,9 +8,11 @@ import pytest
 
 from chassis import documents
 from chassis.actor import Actor
+from contracts.triage.dovetail import PackWithdrawn, WorkHalted, WorkResumed
 from contracts.vocabulary import Outcome, Role
 from services.channel import queries
 from services.channel.domain import STATE_LABELS, Command, State
+from services.channel.operations import erase_subject
 from tests.channel.builders import (
     CORA,
     NOW,
@@ -57,6 +59,57 @@ class TestEveryPage:
             assert (path, page.status_code, page.text.count("<h1")) == (path, 200, 1)
             assert " - Channel - Throughline</title>" in page.text
             assert " style=" not in page.text
+
+
+class TestStopped:
+    SPEAK_TO = "Inspector Sample (synthetic), 01632 960001"
+
+    def withdrawn(self) -> PackWithdrawn:
+        """Return the event by which the police take the pack back."""
+        return PackWithdrawn(
+            reference="KM-7F3K-92QM",
+            offer_id=uuid4(),
+            withdrawn_at=NOW,
+            speak_to=self.SPEAK_TO,
+            risk_owner=POLICE_OWNER,
+        )
+
+    async def test_a_pack_that_was_taken_back_says_first_of_all_not_to_act(self, console: Console) -> None:
+        subject = await console.team.open()
+        await console.team.hear(self.withdrawn(), subject)
+        client = await console.signed_in(CORA)
+        for path in (ONE, f"{ONE}/actions/accept"):
+            shown = text_of(await client.get(path))
+            assert f"The police took this pack back: do not act. Speak to {self.SPEAK_TO}." in shown
+        refused = await send(client, f"{ONE}/actions/return", reason="Mine.")
+        assert (refused.status_code, "Mine." in refused.text) == (422, True)
+        assert "Do not act yet" in text_of(await client.get("/cases"))
+        assert (await send(client, f"{ONE}/actions/confirm-withdrawal")).status_code == 303
+        assert f'href="{ONE}"' not in (await client.get("/cases")).text
+        assert await rows(console.team.runtime, "SELECT state, risk_owner FROM case_file") == [
+            {"state": "stopped", "risk_owner": POLICE_OWNER}
+        ]
+
+    async def test_a_case_that_is_to_wait_says_so_until_it_may_go_on(self, console: Console) -> None:
+        subject = await console.team.open()
+        await console.team.act(subject, Command.ACCEPT)
+        halted = WorkHalted(reference="KM-7F3K-92QM", halted_at=NOW, speak_to=self.SPEAK_TO)
+        await console.team.hear(halted, subject)
+        client = await console.signed_in(CORA)
+        says = f"do not act in this case until you have spoken to {self.SPEAK_TO}."
+        for path in (ONE, f"{ONE}/actions/give-back"):
+            assert says in text_of(await client.get(path))
+        await console.team.hear(WorkResumed(reference="KM-7F3K-92QM", resumed_at=NOW), subject)
+        assert says not in text_of(await client.get(ONE))
+
+    async def test_is_erased_with_the_person(self, console: Console) -> None:
+        subject = await console.team.open()
+        await console.team.hear(self.withdrawn(), subject)
+        kept = await rows(console.team.runtime, "SELECT sealed_speak_to FROM case_file")
+        assert b"Inspector" not in kept[0]["sealed_speak_to"]
+        async with console.team.runtime.database.transaction(Actor.service("channel")) as session:
+            await erase_subject(session, subject)
+        assert await rows(console.team.runtime, "SELECT sealed_speak_to FROM case_file") == [{"sealed_speak_to": None}]
 
 
 class TestAwareness:
