@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, utils
 
 from samples.people_made import TODAY, Generator
-from services.triage.domain.people.comparing import Reading, levels_of, plainly_other, reading, weight
+from services.triage.domain.people.comparing import Weighed, reading, weigh_all
 from services.triage.domain.people.identity import Identity, identity_of
 from services.triage.domain.people.keys import MOST_CANDIDATES, TOO_COMMON, keys_of
 from services.triage.domain.people.levels import Level
-from services.triage.domain.people.naming import naming
-from services.triage.domain.people.weights import SUGGESTED_FROM
 
 Levels = Mapping[str, Level]
 
@@ -71,12 +69,16 @@ class Score:
 
 
 def generated(seed: int, people: int) -> Set:
-    """Return so many people, and an eighth as many referrals about some of them, and as many about others."""
+    """Return so many people, and an eighth as many referrals about some of them, and as many about others.
+
+    A quarter of those who come again have two earlier referrals, which nobody has linked.
+    """
     generator = Generator(seed)
     before = generator.people(people)
     half = people // 8
-    again = [generator.again(person) for person in before[:: max(1, people // half)][:half]]
-    now = [*again, *generator.strangers(before, half)]
+    known = before[:: max(1, people // half)][:half]
+    now = [*(generator.again(person) for person in known), *generator.strangers(before, half)]
+    before += [generator.again(person) for person in known[::4]]
     return Set(
         [Known(made.who, made.group, identity_of(made.form(), TODAY)) for made in before],
         [Known(made.who, made.group, identity_of(made.form(), TODAY)) for made in now],
@@ -116,15 +118,15 @@ def judge(people: Set) -> Judged:
         among = index.candidates(one.identity)
         same = [people.before[other].who == one.who for other in among]
         found[number] = sum(same)
-        pairs.extend(_pair(number, is_same, ours, readings[other]) for other, is_same in zip(among, same, strict=True))
+        weighed = weigh_all(ours, [readings[other] for other in among])
+        names = [(one.identity, people.before[other].identity) for other in among]
+        pairs.extend(_pair(number, *each) for each in zip(same, weighed, names, strict=True))
     return Judged(people.now, expected, found, pairs)
 
 
-def _pair(arrival: int, same: bool, ours: Reading, theirs: Reading) -> Pair:  # noqa: FBT001  what is known of a pair
-    levels = levels_of(ours, theirs, naming(ours.names, theirs.names))
-    suggested = weight(levels) >= SUGGESTED_FROM and not plainly_other(levels)
-    names = (max(person.identity.names, key=len, default="") for person in (ours, theirs))
-    return Pair(arrival, same, levels, suggested, _likeness(*names))
+def _pair(arrival: int, same: bool, weighed: Weighed, two: tuple[Identity, Identity]) -> Pair:  # noqa: FBT001  what is known
+    names = (max(person.names, key=len, default="") for person in two)
+    return Pair(arrival, same, weighed.levels, weighed.suggested, _likeness(*names))
 
 
 def _likeness(one: str, other: str) -> float:

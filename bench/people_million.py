@@ -33,7 +33,7 @@ BATCH = 20_000
 BAR_MS = 50.0
 _WITHOUT = "ALTER TABLE person_key DROP CONSTRAINT person_key_pkey; DROP INDEX person_key_subject"
 _WITH = (
-    "ALTER TABLE person_key ADD PRIMARY KEY (key, subject)",
+    "ALTER TABLE person_key ADD CONSTRAINT person_key_pkey PRIMARY KEY (key, subject) INCLUDE (area)",
     "CREATE INDEX person_key_subject ON person_key (subject)",
 )
 _REFERRALS = """INSERT INTO referral (subject, area, area_version, reference, statistics_key, received_event_id,

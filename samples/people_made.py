@@ -194,6 +194,10 @@ class Generator:
         return replace(person, who=self._number(), forenames=forenames, born=born, email="", school="", family="")
 
     def _named_again(self, person: Made) -> Made:
+        if happens(self._lot, 0.004):
+            # Known by quite another name there: one that was assumed, or that nobody wrote down as it was said.
+            other = self._person(GROUPS[person.group])
+            return replace(person, forenames=other.forenames, surname=other.surname, aliases=())
         forenames, surname = self._forenames_again(person), self._surname_again(person)
         aliases: tuple[str, ...] = ()
         if happens(self._lot, 0.06):
@@ -277,11 +281,47 @@ class Generator:
             postcode=postcode if happens(lot, 0.75) else "",
             street=(number if moved else person.street) if happens(lot, 0.55) else "",
             phone=phone if happens(lot, 0.6) else "",
-            email=person.email if happens(lot, 0.6) else "",
-            school=person.school if happens(lot, 0.7) else "",
-            family=person.family if happens(lot, 0.6) else "",
-            gender=person.gender if happens(lot, 0.9) else Gender.NOT_KNOWN,
+            email=self._email_again(person) if happens(lot, 0.6) else "",
+            school=self._school_again(person) if happens(lot, 0.7) else "",
+            family=self._family_again(person) if happens(lot, 0.6) else "",
+            gender=self._gender_again(person),
         )
+
+    def _gender_again(self, person: Made) -> Gender:
+        kind = self._lot.choices(("same", "not-known", "other"), (89, 10, 1))[0]
+        if kind == "same":
+            return person.gender
+        others = {Gender.MALE: Gender.FEMALE, Gender.FEMALE: Gender.MALE}
+        return others[person.gender] if kind == "other" else Gender.NOT_KNOWN
+
+    def _email_again(self, person: Made) -> str:
+        """Return a mail address, of somebody who has one now and then another one."""
+        if person.email and happens(self._lot, 0.12):
+            return f"other{person.who}@example.invalid"
+        return person.email
+
+    def _school_again(self, person: Made) -> str:
+        """Return a school as another referrer knows it: spelt otherwise, or changed meanwhile."""
+        if not person.school or happens(self._lot, 0.76):
+            return person.school
+        if happens(self._lot, 0.5):
+            return self._school()
+        return slips.mistyped(self._lot, person.school)
+
+    def _family_again(self, person: Made) -> str:
+        """Return who is said to belong to somebody: the same, spelt otherwise, by forename alone, or another one."""
+        if not person.family:
+            return ""
+        lot, names = self._lot, GROUPS[person.group]
+        forename, surname = person.family.removesuffix(".").split()[-2:]
+        kind = lot.choices(("same", "spelt", "forename", "other"), (52, 18, 10, 20))[0]
+        if kind == "spelt":
+            forename, surname = (self._respelt(name, person.group, "other") for name in (forename, surname))
+        elif kind == "forename":
+            return f"His or her mother is {forename}."
+        elif kind == "other":
+            return f"Stays with the uncle, {lot.choice(names.men)} {lot.choice(names.surnames)}."
+        return f"Lives with the mother, {forename} {surname}."
 
 
 __all__ = ["NOTICE", "TODAY", "Generator", "Made"]

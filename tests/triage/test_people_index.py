@@ -137,6 +137,23 @@ class TestSearch:
             for typed in ("", "  ", "Nobody Atall", "KM-BBBB-BBBK"):
                 assert await queries.find_people(session, typed) == (), typed
 
+    async def test_finds_a_part_of_a_name_and_nobody_by_what_resembles_nothing(self, desk: Desk) -> None:
+        await arrives(desk, FIRST, forenames="Mohammed Ali", surname="Smith-Jones", date_of_birth="2009-04-27")
+        await arrives(desk, SECOND, forenames="Shirin", surname="Begum", date_of_birth="1981-02-03")
+        await arrives(desk, THIRD, forenames="Kasia", surname="Hickson", date_of_birth="1990-02-03")
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            for typed, reference in (
+                ("Ali", FIRST),
+                ("Smith", FIRST),
+                ("jones", FIRST),
+                ("Begum", SECOND),
+                ("begam 1981", SECOND),
+                ("Hixon", THIRD),
+            ):
+                assert [each.reference for each in await queries.find_people(session, typed)] == [reference], typed
+            for typed in ("xyzzy", "Begum 1975", "Ali Thornwick"):
+                assert await queries.find_people(session, typed) == (), typed
+
 
 class TestRestricted:
     async def test_is_found_by_its_reference_alone_and_without_a_name(self, desk: Desk) -> None:

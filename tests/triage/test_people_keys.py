@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from contracts.vocabulary import Considerations, EmploymentEducation
 from samples.people import NINE_YEARS_OLD
 from samples.people_made import TODAY, Generator
-from services.triage.domain.people import Identity, identity_of, keys_of, search_keys
+from services.triage.domain.people import Identity, answers_to, identity_of, keys_of, search_keys
 from services.triage.domain.people.identity import named
 from services.triage.domain.people.letters import fold, parts
 from services.triage.domain.people.sounds import rough, sound
@@ -100,7 +101,7 @@ class TestLetters:
 class TestKeys:
     def test_are_bounded_however_much_is_known(self) -> None:
         many = tuple(f"Sample{number}a Thorn{number}b Wick{number}c" for number in range(10))
-        assert len(keys_of(replace(KNOWN, names=many, phones=tuple(f"0100 555 {n:04}" for n in range(10))))) == 60
+        assert len(keys_of(replace(KNOWN, names=many, phones=tuple(f"0100 555 {n:04}" for n in range(99))))) == 80
 
     def test_of_nobody_are_none(self) -> None:
         assert keys_of(Identity()) == frozenset()
@@ -129,14 +130,63 @@ class TestKeys:
             "+441005550123",
             "zz4 7ab",
             "Thornwick, Mohd",
+            "Thornwick 2009",
         ],
     )
     def test_are_found_by_what_is_typed(self, typed: str) -> None:
         assert search_keys(typed) & keys_of(KNOWN)
 
+    @pytest.mark.parametrize("more", [{"born": date(2011, 3, 4)}, {"age": 15, "age_on": date(2026, 11, 2)}])
+    def test_meet_by_school_and_relatives_where_the_name_is_quite_another(self, more: dict[str, Any]) -> None:
+        around: dict[str, Any] = {"schools": ("Sampleford Academy",), "family": ("Samina Akhtar",), **more}
+        known = Identity(names=("Qasim Sample",), forenames="Qasim", surname="Sample", **around)
+        around["schools"] = ("The Sampleford Academy School",)
+        again = Identity(names=("Kevin Thornwick",), forenames="Kevin", surname="Thornwick", **around)
+        shared = {key.partition(":")[0] for key in keys_of(known) & keys_of(again)}
+        assert {"sf", "fy"} <= shared
+        moved = replace(again, schools=())
+        assert "fy:" in {key[:3] for key in keys_of(known) & keys_of(moved)}
+
+    def test_meet_by_the_number_of_a_relative(self) -> None:
+        one = Identity(names=("Qasim Sample",), family=("Samina", "0100 555 0144"))
+        other = Identity(names=("Kevin Thornwick",), family=("+44 100 5550144",))
+        assert keys_of(one) & keys_of(other)
+
     @pytest.mark.parametrize("typed", ["", "   ", "--", "12", "😀", "\x00"])
     def test_nothing_is_searched_by_nothing(self, typed: str) -> None:
         assert search_keys(typed) == frozenset()
+
+
+class TestAnswering:
+    """Keys are coarse: whoever they find is shown only where a name resembles what was typed."""
+
+    @pytest.mark.parametrize(
+        ("name", "typed"),
+        [
+            ("Mohammed Ali Khan", "Ali"),
+            ("Mohammed Ali Khan", "khan mo"),
+            ("Mohammed Ali Khan", "Mohammed Hassan Kahn"),
+            ("Anna Smith-Jones", "Smith"),
+            ("Anna Smith-Jones", "jones"),
+            ("Anna Smith-Jones", "Smyth 1999"),
+            ("Nasima Begum", "Begam"),
+            ("Олександр Коваленко", "Kovalenko"),
+        ],
+    )
+    def test_a_part_in_any_spelling_does(self, name: str, typed: str) -> None:
+        person = Identity(names=("Somebody Else", name), born=date(1999, 4, 2))
+        assert search_keys(typed) & keys_of(person)
+        assert answers_to(person, typed)
+
+    @pytest.mark.parametrize(
+        ("name", "typed"), [("Qasim Hussain", "xyzzy"), ("Anna Smith", "Anna Thornwick"), ("A B", ""), ("", "Anna")]
+    )
+    def test_what_resembles_nothing_does_not(self, name: str, typed: str) -> None:
+        assert not answers_to(Identity(names=(name,)), typed)
+
+    def test_the_better_comes_first(self) -> None:
+        exact, near = Identity(names=("Anna Ashford",)), Identity(names=("Anne Ashfrod",))
+        assert answers_to(exact, "Anna Ashford") > answers_to(near, "Anna Ashford") > 0
 
 
 class TestGenerator:

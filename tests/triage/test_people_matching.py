@@ -132,7 +132,8 @@ class TestSuggested:
         assert verdict(found, "date-of-birth") is Verdict.CLOSE
 
     @pytest.mark.parametrize(
-        ("age", "told"), [(16, Verdict.CLOSE), (17, Verdict.AGREES), (18, Verdict.AGREES), (19, Verdict.CLOSE)]
+        ("age", "told"),
+        [(15, Verdict.CLOSE), (16, Verdict.CLOSE), (17, Verdict.AGREES), (18, Verdict.CLOSE), (19, Verdict.CLOSE)],
     )
     def test_an_age_alone_where_an_address_agrees(self, age: int, told: Verdict) -> None:
         known = someone("Bilal", "Khan", postcodes=("ZZ4 7AB",))
@@ -159,6 +160,18 @@ class TestSuggested:
         assert verdict(found, "date-of-birth") is Verdict.DIFFERS
         assert verdict(found, "phone") is Verdict.AGREES
 
+    def test_a_name_written_quite_otherwise_where_date_school_and_mother_agree(self) -> None:
+        around: dict[str, Any] = {"schools": ("Sampleford Academy",), "family": ("Samina Akhtar",)}
+        one, other = someone("Qasim", "Sample", **around), someone("Kawser", "Thornwick", **around)
+        assert keys_of(one) & keys_of(other)
+        found = compare(one, other)
+        assert found.suggested
+        assert words(found, "family") == "Family: Akhtar, Samina named on both"
+
+    def test_a_relative_whose_name_is_spelt_otherwise(self) -> None:
+        one, other = (someone("Bilal", "Khan", family=(name,)) for name in ("Fatima Akhtar", "Fatema Akter"))
+        assert verdict(compare(one, other), "family") is Verdict.AGREES
+
 
 class TestNotSuggested:
     @pytest.mark.parametrize(("why", "one", "other"), OTHERS)
@@ -179,6 +192,24 @@ PEOPLE = st.builds(
     names=WORDS, forenames=TEXT, surname=TEXT, born=DAYS, age=st.none() | st.integers(0, 120), age_on=DAYS,
     postcodes=WORDS, phones=WORDS, emails=WORDS, schools=WORDS, family=WORDS, gender=TEXT, addresses=WORDS,
 )  # fmt: skip
+
+
+class TestWeighing:
+    def test_another_further_forename_speaks_against(self) -> None:
+        known = someone("Mohammed Faruk", "Hossain")
+        same, none, other = (
+            compare(known, someone(forenames, "Hossain")).order
+            for forenames in ("Mohammed Faruk", "Mohammed", "Mohammed Iqbal")
+        )
+        assert same > none > other
+
+    def test_an_age_that_is_right_says_more_than_one_a_year_off(self) -> None:
+        known = someone("Rahim", "Thornwick")
+        orders = [
+            compare(known, replace(known, born=None, age=age, age_on=date(2026, 11, 2))).order
+            for age in (17, 18, 19, 21, 30)
+        ]
+        assert orders == sorted(orders, reverse=True)
 
 
 class TestAlways:
@@ -207,6 +238,22 @@ class TestAlways:
         assert compare(one, third).order == compare(other, third).order
         assert keys_of(one) == keys_of(other)
 
+    @pytest.mark.parametrize("forenames", ["Rahim", "Rahim Bilal"])
+    def test_nobody_is_two_people(self, forenames: str) -> None:
+        """A namesake of about the age is worth a look, but not beside somebody who plainly is the person."""
+        known = someone("Rahim", "Thornwick", None, age=17, age_on=date(2026, 11, 2), phones=("0100 555 0123",))
+        namesake = someone(forenames, "Thornwick", date(2008, 8, 1), postcodes=("ZZ9 1ZZ",))
+        plainly = replace(known, postcodes=("ZZ4 7AB",), age=None, born=BORN)
+        assert [each.suggested for each in compare_all(known, [namesake])] == [True]
+        assert [each.suggested for each in compare_all(known, [plainly, namesake])] == [True, False]
+        assert [each.suggested for each in compare_all(known, [namesake, plainly])] == [False, True]
+
+    def test_two_referrals_of_one_person_are_both_found(self) -> None:
+        known = someone("Rahim", "Thornwick", None, age=17, age_on=date(2026, 11, 2), phones=("0100 555 0123",))
+        plainly = replace(known, postcodes=("ZZ4 7AB",), age=None, born=BORN)
+        weaker = replace(plainly, phones=(), names=("Raheem Thornwik",), forenames="Raheem", surname="Thornwik")
+        assert [each.suggested for each in compare_all(known, [plainly, weaker])] == [True, True]
+
     def test_all_at_once_are_as_one_by_one(self) -> None:
         known = someone("Mohammed", "Khan")
         others = [someone("Muhammad", "Khan"), someone("Piotr", "Nowak", date(1980, 1, 2))]
@@ -224,6 +271,16 @@ class TestWords:
         )
         assert words(found, "forename").startswith("Forename written Mohammed here and Muhammad there: the same name")
         assert verdict(found, "forename") is Verdict.AGREES
+
+    def test_say_how_further_forenames_lie(self) -> None:
+        for forenames, told in (
+            ("Aisha Fatema", "they agree"),
+            ("Aisha F", "the initial is the same"),
+            ("Aisha Noreen", "another name"),
+        ):
+            found = compare(someone("Aisha Fatima", "Thornwick"), someone(forenames, "Thornwick"))
+            other = forenames.split()[1]
+            assert words(found, "middle") == f"Further forename Fatima here and {other} there: {told}"
 
     def test_say_that_names_are_swapped(self) -> None:
         found = compare(someone("Wei", "Thornwick"), someone("Thornwick", "Wei"))

@@ -3,19 +3,22 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.database import Session
 from chassis.errors import SubjectErased
 from contracts.vocabulary import is_reference, tidy_reference
 from services.triage.domain import State
-from services.triage.domain.people import MOST_CANDIDATES, Identity, keys_of, search_keys
+from services.triage.domain.people import MOST_CANDIDATES, Identity, answers_to, keys_of, search_keys
 from services.triage.queries.safeguards import hidden
 
 MOST_FOUND = 50
+_LOOKED_AT = 200
+"""So many who share keys are looked at: keys are coarse, and not all whom they find answer to what was typed."""
 IDENTITIES = TypeAdapter(Identity)
 # A key that more than 300 referrals have is too common to tell anybody apart: it is read no further, and left out.
 # Asked in order, so that the database walks the index to the 301st and never gathers all thousands first.
@@ -113,8 +116,9 @@ async def identified(session: Session, subjects: Collection[UUID]) -> Mapping[UU
 async def find_people(session: Session, typed: str) -> tuple[FoundPerson, ...]:
     """Return the referrals that a reference, a name in any spelling, a telephone number or a postcode leads to.
 
-    At most 50, those that share most first; the caller records the reads. Of a restricted one, whoever may not see it
-    finds nothing but the reference, and that only by the reference: that it answers to a name would tell whose it is.
+    At most 50, those that answer best first, then the newest; what only shares a sound is left out. The caller records
+    the reads. Of a restricted one, whoever may not see it finds nothing but the reference, and that only by the
+    reference: that it answers to a name would tell whose it is.
     """
     if is_reference(tidy_reference(typed)):
         rows = await session.rows(_BY_REFERENCE, {"reference": tidy_reference(typed)})
@@ -123,23 +127,26 @@ async def find_people(session: Session, typed: str) -> tuple[FoundPerson, ...]:
         keys = search_keys(typed)
         if not keys:
             return ()
-        rows = await session.rows(_FOUND, {"keys": keyed(session, keys), "most": MOST_FOUND})
+        rows = await session.rows(_FOUND, {"keys": keyed(session, keys), "most": _LOOKED_AT})
         how = _HOW.get(min(keys).partition(":")[0], "name")
     closed = await hidden(session, [row.subject for row in rows if row.restricted])
     rows = [row for row in rows if row.subject not in closed or how == "reference"]
     await session.keys.open([row.subject for row in rows])
-    found = []
-    for row in rows:
-        seen = row.subject not in closed
-        identity = await _opened(session, row.subject, row.sealed_identity) if seen else None
-        name = identity.names[0] if identity and identity.names else ""
-        state = State(row.state)
-        found.append(
-            FoundPerson(
-                row.subject, row.reference, state, row.received_at, row.restricted, how, name, identity, not seen
-            )
-        )
-    return tuple(found)
+    found = [await _found(session, row, how, seen=row.subject not in closed) for row in rows]
+    if how != "name":
+        return tuple(found[:MOST_FOUND])
+    answering = [(answers_to(each.identity, typed), each) for each in found if each.identity]
+    best = sorted(((well, each) for well, each in answering if well), key=lambda each: each[0], reverse=True)
+    return tuple(each for _, each in best[:MOST_FOUND])
+
+
+async def _found(session: Session, row: Row[Any], how: str, *, seen: bool) -> FoundPerson:
+    identity = await _opened(session, row.subject, row.sealed_identity) if seen else None
+    name = identity.names[0] if identity and identity.names else ""
+    state = State(row.state)
+    return FoundPerson(
+        row.subject, row.reference, state, row.received_at, row.restricted, how, name, identity, not seen
+    )
 
 
 async def _opened(session: Session, subject: UUID, sealed: bytes | None) -> Identity | None:

@@ -4,6 +4,7 @@ from services.triage.domain.people.comparing import Comparison, compare, compare
 from services.triage.domain.people.evidence import Evidence, Verdict
 from services.triage.domain.people.identity import Identity, identity_of
 from services.triage.domain.people.keys import MOST_CANDIDATES, MOST_KEYS, TOO_COMMON, keys_of, search_keys
+from services.triage.domain.people.typed import answers_to
 
 __all__ = [
     "MOST_CANDIDATES",
@@ -13,6 +14,7 @@ __all__ = [
     "Evidence",
     "Identity",
     "Verdict",
+    "answers_to",
     "compare",
     "compare_all",
     "identity_of",

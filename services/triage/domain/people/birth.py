@@ -54,7 +54,7 @@ def _one_slip(one: str, other: str) -> bool:
 def ages(ours: Identity, theirs: Identity) -> Level:
     """Return how two people's ages agree where one of them has no date of birth.
 
-    SAME where the age was right on the day on which it was said, CLOSE one year off, NEAR two, OTHER, and FAR from five.
+    SAME where the age was right on the day on which it was said, CLOSE one year off, NEAR two, OTHER, FAR from five.
     """
     if ours.born and theirs.born:
         return Level.UNKNOWN

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from services.triage.domain.people.contacts import district_of, mail_of, number_of, postcode_of, school_of
 from services.triage.domain.people.identity import Identity
-from services.triage.domain.people.letters import parts
+from services.triage.domain.people.letters import fold, parts
 from services.triage.domain.people.sounds import rough
 from services.triage.domain.people.variants import roots
 
@@ -21,6 +21,7 @@ _MOST_RELATIVES = 3
 _LAST_MONTH = 12
 _TWO = 2
 _LEAST_DIGITS = 7
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def keys_of(identity: Identity) -> frozenset[str]:
@@ -125,16 +126,21 @@ def _years(identity: Identity) -> Iterable[int]:
 
 
 def search_keys(text: str) -> frozenset[str]:
-    """Return the keys under which whoever was typed into a search box is stored: a name, a number, a postcode."""
+    """Return the keys under which whoever was typed into a search box is stored: a name, a number, a postcode.
+
+    A year of birth beside a name narrows what a common name finds.
+    """
     words = text.strip()
     digits = sum(sign.isdigit() for sign in words)
     if "@" in words:
         return frozenset({f"e:{mail_of(words)}"})
-    if digits >= _LEAST_DIGITS and (number := number_of(words)):
+    if digits >= _LEAST_DIGITS and not fold(words) and (number := number_of(words)):
         return frozenset({f"t:{number}"})
     if digits and re.fullmatch(r"[A-Za-z]{1,2}\d[A-Za-z0-9]?\s*\d[A-Za-z]{2}", words):
         return frozenset({f"p:{postcode_of(words)}"})
     found = [codes_of(part) for part in parts(words)]
+    if year := _YEAR.search(words):
+        return frozenset(f"yn:{year[0]}|{code}" for codes in found for code in codes)
     if len(found) < _TWO:
         return frozenset(f"w:{code}" for codes in found for code in codes)
     return frozenset(

@@ -62,7 +62,7 @@ class Naming:
 
 def read(names: Sequence[str], forenames: str, surname: str) -> tuple[Written, ...]:
     """Return a person's names in their parts: as on the form, then each other form; the last word is then a surname."""
-    first = Written(_parted(forenames), _parted(surname), forenames, surname)
+    first = Written(parted(forenames), parted(surname), forenames, surname)
     forms = [first] if first.fore or first.last else []
     main = f"{forenames} {surname}".strip()
     for name in names:
@@ -71,13 +71,14 @@ def read(names: Sequence[str], forenames: str, surname: str) -> tuple[Written, .
         given, _, last = name.strip().rpartition(" ")
         if not given and surname:
             given, last = name, surname
-        form = Written(_parted(given), _parted(last), given, last)
+        form = Written(parted(given), parted(last), given, last)
         if form.fore or form.last:
             forms.append(form)
     return tuple(forms)
 
 
-def _parted(words: str) -> tuple[Part, ...]:
+def parted(words: str) -> tuple[Part, ...]:
+    """Return the parts of a name, each with how it sounds and what it is a form of."""
     return tuple(Part(part, sound(part), roots(part)) for part in parts(words))
 
 
@@ -176,6 +177,12 @@ def _alike(one: Part, other: Part) -> Level:
     if one.roots & other.roots or other.letters in one.roots or one.letters in other.roots:
         return Level.SPELT
     return _by_letters(one, other)
+
+
+def likeness(one: Part, other: Part) -> int:
+    """Return how like two parts of names are, to sort by; 0 where nobody would take one for the other."""
+    level = _alike(one, other)
+    return _RANKS[level] if level is not Level.INITIAL or len(one.letters) == 1 else 0
 
 
 def _by_letters(one: Part, other: Part) -> Level:
