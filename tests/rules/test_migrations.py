@@ -160,6 +160,18 @@ class TestFilledDatabases:
         assert [tuple(version) for version in versions] == [("referrer", "email")]
 
     @pytest.mark.parametrize("service", ["triage"])
+    async def test_every_line_of_history_gets_the_version_of_its_referral(self, owner: AsyncConnection) -> None:
+        await owner.run_sync(upgrade_tables, "triage", "0009")
+        for number, version in enumerate(("2026-01", "2026-07")):
+            subject = f"'{UUID(int=number)}'"
+            given = {"subject": subject, "reference": f"'KM-{number}'", "area_version": f"'{version}'"}
+            await owner.run_sync(_fill, "referral", given)
+            await owner.run_sync(_fill, "history", {"id": str(number), "subject": subject})
+        await owner.run_sync(upgrade_tables, "triage")
+        lines = await owner.execute(text("SELECT area_version FROM history ORDER BY id"))
+        assert [line.area_version for line in lines] == ["2026-01", "2026-07"]
+
+    @pytest.mark.parametrize("service", ["triage"])
     async def test_running_referrals_keep_their_state_and_signposts_get_a_clock_each(
         self, owner: AsyncConnection
     ) -> None:

@@ -60,6 +60,16 @@ class TestOne:
         assert WHY in page
         assert "nothing to move to" in text_of(await client.get(ONE))
 
+    async def test_says_of_each_decision_under_which_version_it_was_made(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        await console.desk.decide(subject, Command.PLP)
+        client = await console.signed_in(SUPERVISOR)
+        assert "Decided under version" not in (await client.get("/referrals/KM-7F3K-92QM")).text
+        assert (await send(client, ONE, step="commit", rationale=WHY)).status_code == 303
+        page = text_of(await client.get("/referrals/KM-7F3K-92QM"))
+        assert page.count(f"Decided under version {VERSION} of the area’s practice.") == 1
+
     async def test_is_for_supervisors(self, console: Console) -> None:
         await console.desk.open()
         for actor in (GATEWAY, IMU):
@@ -132,6 +142,18 @@ class TestMany:
         assert done.status_code == 409
         assert "KM-7F3K-92QM: Somebody changed this referral" in text_of(done).replace(" :", ":")
         assert (await version_of(console), await version_of(console, "KM-2222-2222")) == (VERSION, NEWER)
+
+    @pytest.mark.parametrize(
+        "hostile", ["KM-7F3K-92QM:9" + "9" * 5000, "KM-7F3K-92QM:²", "KM-7F3K-92QM", "'; --:1", ":"]
+    )
+    async def test_moves_nothing_that_it_did_not_show(self, console: Console, hostile: str) -> None:
+        await console.desk.open()
+        client = await console.signed_in(SUPERVISOR)
+        page = await send(client, ALL, step="commit", rationale=WHY, referral=hostile)
+        assert (page.status_code, await version_of(console)) == (409, VERSION)
+        assert "These did not move" in page.text
+        nothing = await send(client, ALL, step="commit", rationale=WHY)
+        assert (nothing.status_code, "Check before you record this" in nothing.text) == (200, True)
 
     @pytest.mark.parametrize("address", [f"/practice/{AREA}/{NEWER}", "/practice/elsewhere/2026-01", f"{ALL}x"])
     async def test_says_so_where_there_is_no_such_version(self, console: Console, address: str) -> None:

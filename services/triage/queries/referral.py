@@ -44,7 +44,8 @@ class ClockView:
 class TimelineEntry:
     """One thing that happened, with what was written down about it; `by` is empty where no person did it here.
 
-    `brought` is the version of the referral that arrived with it, where one did.
+    `brought` is the version of the referral that arrived with it, where one did; `area_version` the version of the
+    area's practice under which the referral stood from then on.
     """
 
     at: datetime
@@ -55,6 +56,7 @@ class TimelineEntry:
     row_version: int
     note: str = ""
     brought: VersionView | None = None
+    area_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ async def _timeline(session: Session, subject: UUID, versions: tuple[VersionView
                 row_version=row.row_version,
                 note=await _text(session, subject, row.sealed_note),
                 brought=brought.get(row.row_version),
+                area_version=row.area_version,
             )
             for row in rows
         ],

@@ -25,6 +25,8 @@ from services.triage.operations import Act
 from services.triage.web.forms import OPEN_HINT, MoveManyForm, SafeguardForm
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
 
+LONGEST_NUMBER = 10
+
 
 @dataclass(frozen=True)
 class One:
@@ -94,7 +96,7 @@ async def older_version(page: PageRequest) -> Response:
         return _listed(page, many, refused(data))
     if not form.rationale:
         return _listed(page, many, refused(data, ("rationale", "Say why they move")), status=422)
-    if form.step != "commit":
+    if form.step != "commit" or not data.all("referral"):
         return _listed(page, many, refused(data), checking=True)
     return await _move_all(page, data, form)
 
@@ -202,6 +204,11 @@ def _after(page: PageRequest) -> UUID | None:
         return None
 
 
+def _number(text: str) -> int:
+    """Return the version that somebody saw; nought, which no referral has, where it is no number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER else 0
+
+
 async def _move_all(page: PageRequest, data: FormData, form: MoveManyForm) -> Response:
     """Move each of the referrals that were confirmed, in a transaction of its own: one refusal keeps no other back."""
     left: list[dict[str, object]] = []
@@ -211,7 +218,7 @@ async def _move_all(page: PageRequest, data: FormData, form: MoveManyForm) -> Re
         try:
             async with page.transaction() as session:
                 held = await queries.held_by_reference(session, reference)
-                act = Act(Command.MOVE, page.now, Record(rationale=form.rationale), int(seen) if seen.isdigit() else 0)
+                act = Act(Command.MOVE, page.now, Record(rationale=form.rationale), _number(seen))
                 await operations.move(session, held.subject, act, page.runtime.clients)
         except ThroughlineError as refusal:
             left.append({"reference": reference, "why": str(refusal)})

@@ -1,5 +1,6 @@
 """The referral page, its documents, and taking it."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from chassis.errors import Missing
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, parse
 from contracts.vocabulary import Role, Team
-from contracts.vocabulary.nrf import answered
+from contracts.vocabulary.nrf import Answered, answered
 from services.triage import operations, queries
 from services.triage.domain import (
+    DECISIONS,
     HOLD_LABELS,
     STATE_LABELS,
     ChangedMeanwhile,
@@ -41,6 +43,8 @@ from services.triage.web.views.safeguards import transferred
 from services.triage.web.views.sameness import samenesses
 from services.triage.web.views.versions import DOORS, added, changed, named, why_unread
 
+CONCERN = "concerns.narrative"
+
 
 class DocumentElsewhere(Missing):
     """The document belongs to no referral that this address names."""
@@ -64,6 +68,7 @@ async def _beside(page: PageRequest, session: Session, found: Opened) -> dict[st
     way = await queries.way_of(session, found.held.subject)
     return {
         **referral_values(view, found),
+        "rest": _without_concern(view),
         **await samenesses(page, session, found.held),
         **await assessed(page, session, found),
         "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
@@ -164,6 +169,13 @@ def _held_back(hold: Hold | None) -> str:
     return f"{said}Speak to {hold.speak_to}."
 
 
+def _without_concern(view: ReferralView) -> tuple[Answered, ...]:
+    """Return the answers of the form but the account of the concern, which stands above them on the same page."""
+    sections = answered(view.form) if view.form else ()
+    left = [replace(each, answers=tuple(one for one in each.answers if one.path != CONCERN)) for each in sections]
+    return tuple(each for each in left if each.answers)
+
+
 def _take_by(view: ReferralView) -> datetime | None:
     """Return by when a Gateway officer must take a referral that tells of danger; None where nobody has to any more."""
     running = (each for each in view.clocks if each.name == ClockName.URGENT and each.stopped_at is None)
@@ -192,14 +204,20 @@ def _offers(page: PageRequest, found: Opened) -> list[dict[str, object]]:
 
 
 def _entries(view: ReferralView) -> list[dict[str, object]]:
-    """Return the timeline, newest first, naming the risk owner where that changed."""
+    """Return the timeline, newest first, naming the risk owner where that changed.
+
+    Of a referral that has moved to another version of the area's practice, each decision says under which it was made.
+    """
     entries: list[dict[str, object]] = []
     owner = ""
+    moved = len({entry.area_version for entry in view.timeline}) > 1
     for entry in view.timeline:
         words = [entry.note] if entry.note else []
         if entry.risk_owner != owner:
             words.append(f"Risk owner: {entry.risk_owner}.")
             owner = entry.risk_owner
+        if moved and entry.command in DECISIONS:
+            words.append(f"Decided under version {entry.area_version} of the area’s practice.")
         brought = changed(entry.brought) if entry.brought else {}
         words += [str(brought["text"])] if brought.get("text") else []
         entries.append({**brought, **said(entry), "at": entry.at, "text": "\n".join(words)})
