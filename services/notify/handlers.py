@@ -11,7 +11,15 @@ from contracts.intake.social_care import (
     SafeguardingConcernReceived,
     SafeguardingConcernUpdated,
 )
-from contracts.triage.notices import ClockEscalated, ConcernsMerged, ConcernsSeparated, SignpostMade, TransferOffered
+from contracts.triage.notices import (
+    ClockEscalated,
+    ConcernsMerged,
+    ConcernsSeparated,
+    SignpostEnded,
+    SignpostMade,
+    TransferCalledBack,
+    TransferOffered,
+)
 from services.notify import operations
 from services.notify.domain import Origin, SafeguardingFacts
 from services.notify.operations import (
@@ -26,7 +34,7 @@ from services.notify.operations import (
 handlers = Handlers()
 
 FromIntake = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | LinkDue
-FromTriage = SignpostMade | TransferOffered | ClockEscalated
+FromTriage = SignpostMade | SignpostEnded | TransferOffered | TransferCalledBack | ClockEscalated
 Told = FromIntake | FromTriage | PackAnswered
 
 
@@ -82,6 +90,20 @@ async def on_transfer_offered(session: Session, event: TransferOffered, message:
     origin = _origin(event, message, publisher="triage")
     received = ReceivedTransfer(origin, event.transfer_id, event.force, event.message)
     await operations.receive_transfer(session, received, now=message.now)
+
+
+@handlers.on(SignpostEnded)
+async def on_signpost_ended(session: Session, event: SignpostEnded, message: Message) -> None:
+    """Say that no answer is needed any more; one that comes all the same is kept."""
+    origin = _origin(event, message, publisher="triage")
+    await operations.end_signpost(session, origin, event.signpost_id, now=message.now)
+
+
+@handlers.on(TransferCalledBack)
+async def on_transfer_called_back(session: Session, event: TransferCalledBack, message: Message) -> None:
+    """Say that the offer was called back; an answer that crosses it is told to the police."""
+    origin = _origin(event, message, publisher="triage")
+    await operations.call_transfer_back(session, origin, event.transfer_id, now=message.now)
 
 
 @handlers.on(ClockEscalated)
@@ -141,16 +163,20 @@ def _moment_of(
             return event.due_at
         case DutyOfficerPaged():
             return event.raised_at
-        case SignpostMade() | TransferOffered() | ClockEscalated():
-            return _moment_at_the_police(event)
         case PackAnswered():
             return event.answered_at
+        case _:
+            return _moment_at_the_police(event)
 
 
 def _moment_at_the_police(event: FromTriage) -> datetime:
     match event:
         case SignpostMade():
             return event.made_at
+        case SignpostEnded():
+            return event.ended_at
+        case TransferCalledBack():
+            return event.called_back_at
         case TransferOffered():
             return event.offered_at
         case ClockEscalated():

@@ -48,7 +48,9 @@ LINK_IN_THE_MAIL = "(the link, which is kept nowhere)"
 
 BY_LINK = {
     Kind.SIGNPOST_MADE: (LinkTo.SIGNPOST, "signpost-links"),
+    Kind.SIGNPOST_ENDED: (LinkTo.SIGNPOST, "signpost-links"),
     Kind.TRANSFER_OFFERED: (LinkTo.TRANSFER, "transfer-links"),
+    Kind.TRANSFER_CALLED_BACK: (LinkTo.TRANSFER, "transfer-links"),
 }
 """The notices whose reader has no account, what their links lead to, and where."""
 

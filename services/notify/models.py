@@ -136,8 +136,9 @@ signpost = Table(
     column("correlation_id", Uuid, LINKING, nullable=True),
     column("acknowledged_at", moment, LINKING, nullable=True),
     column("reported_at", moment, LINKING, nullable=True),
+    column("ended_at", moment, LINKING, nullable=True),
     Index("signpost_reported", "reported_at"),
-    Index("signpost_open", "made_at", postgresql_where=text("reported_at IS NULL")),
+    Index("signpost_open", "made_at", postgresql_where=text("reported_at IS NULL AND ended_at IS NULL")),
     Index("signpost_subject", "subject"),
 )
 
@@ -156,7 +157,8 @@ transfer = Table(
     column("correlation_id", Uuid, LINKING, nullable=True),
     column("answered_at", moment, LINKING, nullable=True),
     column("accepted", Boolean, OPERATIONAL, nullable=True),
-    Index("transfer_open", "offered_at", postgresql_where=text("answered_at IS NULL")),
+    column("called_back_at", moment, LINKING, nullable=True),
+    Index("transfer_open", "offered_at", postgresql_where=text("answered_at IS NULL AND called_back_at IS NULL")),
     Index("transfer_subject", "subject"),
 )
 

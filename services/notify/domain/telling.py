@@ -105,12 +105,14 @@ class Kind(StrEnum):
     CONCERN_MOVED = "concern-moved"
     PACK_ANSWERED = "pack-answered"
     SIGNPOST_MADE = "signpost-made"
+    SIGNPOST_ENDED = "signpost-ended"
     REFERRER_TOLD = "referrer-told"
     ADDITION_RECEIVED = "addition-received"
     LINK_SAVED_FORM = "link-saved-form"
     LINK_PROGRESS = "link-progress"
     DUTY_PAGED = "duty-paged"
     TRANSFER_OFFERED = "transfer-offered"
+    TRANSFER_CALLED_BACK = "transfer-called-back"
     CLOCK_ESCALATED = "clock-escalated"
 
 

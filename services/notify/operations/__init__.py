@@ -28,11 +28,12 @@ from services.notify.operations.receiving import (
     tell_escalation,
     tell_pack_answered,
 )
-from services.notify.operations.signposts import acknowledge_signpost, open_signpost, report_signpost
+from services.notify.operations.signposts import acknowledge_signpost, end_signpost, open_signpost, report_signpost
 from services.notify.operations.transfers import (
     ReceivedTransfer,
     TransferAnswer,
     answer_transfer,
+    call_transfer_back,
     open_transfer,
     receive_transfer,
 )
@@ -51,7 +52,9 @@ __all__ = [
     "acknowledge_concern",
     "acknowledge_signpost",
     "answer_transfer",
+    "call_transfer_back",
     "claim_due",
+    "end_signpost",
     "erase_subject",
     "note_merged",
     "note_separated",

@@ -139,3 +139,11 @@ async def close_notices(session: Session, about: ColumnElement[bool], kinds: Seq
         )
         .values(state=str(State.ACKNOWLEDGED), next_attempt_at=None)
     )
+
+
+async def take_back(session: Session, about_id: UUID, kind: Kind) -> bool:
+    """Send no more of what nobody has been asked yet; say whether somebody was asked, and so must be told."""
+    asked = (notice.c.about_id == about_id) & (notice.c.kind == str(kind))
+    state = await session.scalar(select(notice.c.state).where(asked))
+    await close_notices(session, asked, (kind,))
+    return state not in (str(State.DUE), str(State.FAILED), str(State.UNDELIVERABLE))

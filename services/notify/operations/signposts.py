@@ -10,9 +10,18 @@ from chassis import audit, outbox
 from chassis.database import Session
 from chassis.outbox import About
 from contracts.notify.police import SignpostAcknowledged, SignpostReported
-from services.notify.domain import AlreadyAcknowledged, AlreadyReported, Kind, SignpostAbsent
+from services.notify.domain import (
+    AlreadyAcknowledged,
+    AlreadyReported,
+    Kind,
+    Origin,
+    RecipientKind,
+    SignpostAbsent,
+    Telling,
+)
 from services.notify.models import notice, signpost
-from services.notify.operations.answering import Answer, Answered, close_notices, keep_answer
+from services.notify.operations.answering import Answer, Answered, close_notices, keep_answer, take_back
+from services.notify.operations.receiving import write_notice
 from services.notify.queries import within
 
 
@@ -62,6 +71,22 @@ async def report_signpost(session: Session, signpost_id: UUID, answer: Answer, *
     )
     await outbox.add(session, event, about=_about(row))
     await audit.record(session, "signpost.report", subject=row.subject, now=now, area=row.area)
+
+
+async def end_signpost(session: Session, origin: Origin, signpost_id: UUID, *, now: datetime) -> None:
+    """Note that the police need no answer any more, and tell the service once; raises SignpostAbsent.
+
+    A service that has not been asked yet is not asked, and one that has reported need not be told.
+    """
+    await session.lock(origin.subject)
+    row = await session.first(select(signpost).where(signpost.c.id == signpost_id))
+    if row is None:
+        raise SignpostAbsent
+    await session.execute(update(signpost).where(signpost.c.id == signpost_id).values(ended_at=origin.at))
+    telling = Telling(Kind.SIGNPOST_ENDED, RecipientKind.SERVICE, row.service)
+    if await take_back(session, signpost_id, Kind.SIGNPOST_MADE) and row.reported_at is None:
+        write_notice(session, origin, telling, now=now, about_id=signpost_id)
+    await audit.record(session, "signpost.end", subject=row.subject, now=now, area=row.area)
 
 
 async def _settle(

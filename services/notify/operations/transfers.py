@@ -14,7 +14,7 @@ from chassis.outbox import About
 from contracts.notify.police import TransferAnswered as TransferAnsweredEvent
 from services.notify.domain import Kind, Origin, RecipientKind, Telling, TransferAbsent, TransferAnswered
 from services.notify.models import notice, transfer
-from services.notify.operations.answering import Answered, close_notices, keep_answer
+from services.notify.operations.answering import Answered, close_notices, keep_answer, take_back
 from services.notify.operations.receiving import write_notice
 
 
@@ -88,6 +88,19 @@ async def answer_transfer(session: Session, transfer_id: UUID, answer: TransferA
     await outbox.add(session, event, about=about)
     facts = {"accepted": answer.accepted}
     await audit.record(session, "transfer.answer", subject=row.subject, now=now, area=row.area, facts=facts)
+
+
+async def call_transfer_back(session: Session, origin: Origin, transfer_id: UUID, *, now: datetime) -> None:
+    """Note that the police called an offer back, and tell the force once; raises TransferAbsent.
+
+    A force that has not been asked yet is not asked, and one that has answered is told by the police.
+    """
+    row = await _transfer(session, transfer_id)
+    await session.execute(update(transfer).where(transfer.c.id == transfer_id).values(called_back_at=origin.at))
+    telling = Telling(Kind.TRANSFER_CALLED_BACK, RecipientKind.FORCE, row.force)
+    if await take_back(session, transfer_id, Kind.TRANSFER_OFFERED) and row.answered_at is None:
+        write_notice(session, origin, telling, now=now, about_id=transfer_id)
+    await audit.record(session, "transfer.call-back", subject=row.subject, now=now, area=row.area)
 
 
 async def _transfer(session: Session, transfer_id: UUID) -> Row[Any]:

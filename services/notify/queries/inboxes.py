@@ -68,7 +68,7 @@ class ConcernFound:
 
 @dataclass(frozen=True)
 class SignpostListed:
-    """One signpost in the inbox; no identity."""
+    """One signpost in the inbox; no identity. `ended_at` is when the police said that they need no answer any more."""
 
     id: UUID
     reference: str
@@ -77,6 +77,7 @@ class SignpostListed:
     made_at: datetime
     acknowledged_at: datetime | None
     reported_at: datetime | None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,9 @@ async def signposts(session: Session, reach: Reach) -> tuple[SignpostListed, ...
 
 
 async def signposts_waiting(session: Session, reach: Reach | None = None) -> tuple[SignpostListed, ...]:
-    """Return the signposts without a report within reach (all of the reader's areas for None), oldest first."""
-    wanted: Select[Any] = select(signpost).where(signpost.c.reported_at.is_(None)).order_by(signpost.c.made_at)
+    """Return the signposts that wait for a report within reach (in the reader's areas for None), oldest first."""
+    waiting = signpost.c.reported_at.is_(None) & signpost.c.ended_at.is_(None)
+    wanted: Select[Any] = select(signpost).where(waiting).order_by(signpost.c.made_at)
     if reach is not None:
         wanted = wanted.where(within(signpost, signpost.c.service, reach.services))
     return tuple(_signpost(row) for row in await session.rows(wanted.limit(MOST_SIGNPOSTS)))
@@ -245,6 +247,7 @@ def _signpost(row: Row[Any]) -> SignpostListed:
         row.made_at,
         row.acknowledged_at,
         row.reported_at,
+        row.ended_at,
     )
 
 

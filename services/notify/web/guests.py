@@ -46,7 +46,7 @@ async def signpost_link(page: PageRequest) -> Response:
         return page.render("signpost_done", reference=found.listed.reference, at=found.listed.reported_at)
     if page.request.method == "POST":
         return await _signpost_sent(page, found, await page.form())
-    if not _is_open(page, found.listed.id):
+    if found.listed.ended_at is None and not _is_open(page, found.listed.id):
         return page.render("link_closed", title="A message from the police", reference=found.listed.reference)
     return await _signpost(page, found, blank(page.session.get(WHO)))
 
@@ -64,9 +64,7 @@ async def transfer_link(page: PageRequest) -> Response:
         return page.render("link_over", status=404, reference=listed.reference, days=LINK_WORKS.days)
     if page.request.method == "POST":
         return await _transfer_sent(page, found, await page.form())
-    if not _is_open(page, listed.id):
-        return page.render("link_closed", title="A transfer is offered to your force", reference=listed.reference)
-    return await _transfer(page, found, blank())
+    return await _transfer_asked(page, found)
 
 
 async def _signpost_sent(page: PageRequest, found: SignpostFound, data: FormData) -> Response:
@@ -112,11 +110,22 @@ async def _transfer_sent(page: PageRequest, found: TransferFound, data: FormData
     return _here(page)
 
 
+async def _transfer_asked(page: PageRequest, found: TransferFound) -> Response:
+    listed = found.listed
+    if listed.called_back_at is not None:
+        return page.render("transfer_called_back", listed=listed)
+    if not _is_open(page, listed.id):
+        return page.render("link_closed", title="A transfer is offered to your force", reference=listed.reference)
+    return await _transfer(page, found, blank())
+
+
 async def _signpost(page: PageRequest, found: SignpostFound, form: FormErrors, status: int = 200) -> Response:
-    async with page.transaction() as session:
-        await operations.open_signpost(session, found.listed.id, Answer(Reach(), "", everywhere=True), now=page.now)
+    over = found.listed.ended_at is not None
+    if not over:
+        async with page.transaction() as session:
+            await operations.open_signpost(session, found.listed.id, Answer(Reach(), "", everywhere=True), now=page.now)
     return page.render(
-        "signpost_link",
+        "signpost_ended" if over else "signpost_link",
         status=status,
         form=form,
         found=found,

@@ -19,6 +19,8 @@ KIND_NAMES = {
     Kind.LINK_PROGRESS: "Link to the progress of a referral",
     Kind.DUTY_PAGED: "Call to the duty officer",
     Kind.TRANSFER_OFFERED: "Offer of a transfer",
+    Kind.TRANSFER_CALLED_BACK: "Transfer called back",
+    Kind.SIGNPOST_ENDED: "No answer is needed any more",
     Kind.CLOCK_ESCALATED: "Time has run out",
 }
 STATE_NAMES = {
