@@ -11,6 +11,7 @@ from tests.journeys.live import Live
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ABSENT, ENDED, LOST = "/referrals/KM-0000-0000", "/progress/a-link", "/signpost-links/nobody-was-sent-this"
+NO_OLDER = "/practice/kent-and-medway/2020-01"
 """A referral that does not exist, a link that is over and one that never was: looked at for what they refuse."""
 UNSAID = (
     "[...document.querySelectorAll('.throughline-scroll')].filter(place => (place.scrollWidth > place.clientWidth)"
@@ -58,21 +59,25 @@ class Look:
         answer = self.page.goto(address)
         assert answer is not None
         policy = answer.headers.get("content-security-policy", "")
-        expected = 404 if address.endswith((ABSENT, ENDED, LOST)) else 200
+        expected = 404 if address.endswith((ABSENT, ENDED, LOST, NO_OLDER)) else 200
         if answer.status != expected or not re.search(r"default-src '(none|self)'", policy):
             self.problems.append(f"{address}: status {answer.status}, policy {policy!r}")
         if "unsafe-inline" in policy or "unsafe-eval" in policy:
             self.problems.append(f"{address}: its policy allows inline code: {policy}")
         self.shown(address)
 
-    def shown(self, name: str) -> None:
-        """Check what the browser shows now, at both widths."""
+    def narrow(self, name: str) -> None:
+        """Check what the browser shows now, at the width of a phone."""
+        self.shown(name, (NARROW,))
+
+    def shown(self, name: str, sizes: tuple[dict[str, int], ...] = (WIDE, NARROW)) -> None:
+        """Check what the browser shows now, at each width; leaves it wide."""
         page = self.page
         if page.locator("h1").count() != 1 or not re.fullmatch(r".+ - Throughline", page.title()):
             self.problems.append(f"{name}: {page.locator('h1').count()} h1, title {page.title()!r}")
         file = re.sub(r"[^A-Za-z0-9]+", "-", name.partition("//")[2].partition("/")[2] or "start")[:60].strip("-")
         page.evaluate(AXE)
-        for size in (WIDE, NARROW):
+        for size in sizes:
             page.set_viewport_size(size)  # type: ignore[arg-type]
             found: Any = page.evaluate(
                 "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})"
@@ -87,6 +92,7 @@ class Look:
                 self.problems.append(f"{name}: {wide} px wide at {size['width']} px")
             if page.evaluate(UNSAID):
                 self.problems.append(f"{name}: a table does not say rightly whether it scrolls at {size['width']} px")
+        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
 
 def filled_without_scripts(page: Page) -> None:

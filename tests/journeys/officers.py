@@ -88,6 +88,11 @@ def shown(page: Page) -> str:
     return " ".join(page.locator("main").inner_text().split())
 
 
+def stands(page: Page) -> str:
+    """Return where the referral's page says that it stands; the words alone stand in the picture of the pathway too."""
+    return page.locator("main dt:text-is('State') + dd").first.inner_text()
+
+
 def filled(page: Page, **answers: str) -> None:
     """Fill in fields of the page by their names, and choose."""
     for name, answer in answers.items():

@@ -31,6 +31,15 @@ CLOSURE = {
     **{f"review_on-{part}": str(getattr(REVIEW_ON, part)) for part in ("day", "month", "year")},
 }
 
+ACTION = {
+    "officer": "somebody-else",
+    "officer_name": "Gwen Gateway (synthetic)",
+    "review_on-day": "18",
+    "review_on-month": "5",
+    "review_on-year": "2099",
+}
+"""To whom a partnership gives an action, and until when."""
+
 
 def referred(live: Live, surname: str = "", **person: Any) -> str:
     """Refer the sample as a new person by API; return the reference once every team has stored it."""

@@ -12,6 +12,7 @@ from chassis.policy import PUBLIC
 from contracts.catalogue import SERVICES
 from tests.journeys.live import Live
 from tests.journeys.looking import NARROW, Look, sign_in
+from tests.journeys.refusing import refused_at, unsent
 from tests.journeys.world import World, downloads, staged, visits
 
 QUEUES = (
@@ -19,6 +20,16 @@ QUEUES = (
     ("triage", "gwen.gateway@kent-police.example", "/gateway", "must take it by|due "),
 )
 """The queues, who works them, and what their first line must tell beside the reference: by when somebody acts."""
+ASK_NOTHING = {
+    "/referrals/{reference}/take",
+    "/referrals/{reference}/assess/{draft}",
+    "/referrals/{reference}/assess/{draft}/check",
+    "/referrals/{reference}/assess/{draft}/{part}",
+    "/referrals/{reference}/begun/{draft}",
+    "/referrals/{reference}/practice",
+    "/practice/{area}/{version}",
+}
+"""Forms of the police that ask for no word, keep what is unfinished, or need an area with a newer practice."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -45,6 +56,21 @@ def test_every_page_is_well_made(world: World, browser: Browser, pictures: Path 
                 assert answer.headers["content-disposition"].startswith("attachment")
         context.close()
     assert problems == []
+
+
+def test_every_form_of_the_police_refuses_what_is_empty(world: World, browser: Browser, pictures: Path | None) -> None:
+    problems: list[str] = []
+    sent: set[str] = set()
+    for person, addresses in visits(world)["triage"]:
+        context = browser.new_context()
+        look = Look(sign_in(context, world.live, "triage", person), pictures, "triage")
+        for address in addresses:
+            if address.partition("?")[0] not in sent and refused_at(look, f"{world.live.urls['triage']}{address}"):
+                sent.add(address.partition("?")[0])
+        problems += look.problems
+        context.close()
+    assert problems == []
+    assert unsent(import_module("services.triage.web.routes").PAGES, sent) == ASK_NOTHING
 
 
 @pytest.mark.parametrize(("service", "person", "address", "told"), QUEUES)

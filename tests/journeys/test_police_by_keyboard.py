@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.journeys.live import Live
 from tests.journeys.looking import WIDE
-from tests.journeys.officers import Keys, shown
+from tests.journeys.officers import Keys, shown, stands
 from tests.journeys.steps import (
     CLOSURE,
     GATEWAY,
@@ -94,7 +94,7 @@ class TestByKeyboard:
             keys.page.keyboard.press("Shift+Tab")
             keys.chosen("outcome", "record-clear")
             keys.enter(r"\sRecord\s*$")
-            assert "In Gateway assessment" in shown(keys.page)
+            assert stands(keys.page) == "In Gateway assessment"
         assert state(live, reference) == "assessing"
 
     def test_the_gateway_takes_and_proposes_a_closure(self, live: Live, by: By) -> None:
@@ -117,7 +117,7 @@ class TestByKeyboard:
             keys.enter(r"\sContinue\s*$")
             assert "Check before you record this" in shown(keys.page)
             keys.enter("Record this decision")
-            assert "Closure proposed, waiting for sign-off" in shown(keys.page)
+            assert stands(keys.page) == "Closure proposed, waiting for sign-off"
         assert state(live, reference) == "closing"
 
     def test_the_supervisor_allocates_and_signs_off(self, live: Live, by: By) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.journeys.live import Live, wait
 from tests.journeys.looking import NARROW, Look
-from tests.journeys.officers import As, pressed, shown
+from tests.journeys.officers import As, did, pressed, shown, stands
 from tests.journeys.steps import (
     CLOSURE,
     GATEWAY,
@@ -27,6 +27,7 @@ from tests.journeys.steps import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 OWN = "SYNTHETIC: the words of an officer who was called away."
+UNIT_ONLY = "SYNTHETIC: also only for the unit."
 
 
 class TestTheIntelligenceUnit:
@@ -41,13 +42,12 @@ class TestTheIntelligenceUnit:
             assert page.get_by_label("Whom is the Gateway").input_value() == "Imran, extension 3105"
             page.get_by_label("Note for the intelligence unit").fill("SYNTHETIC: only for the unit.")
             pressed(page, "Record")
-            pressed(page, "Hand to the investigation")
-            page.get_by_label("Which investigating officer").fill("Detective Inspector Ines Sample (synthetic)")
-            page.get_by_label("Yes: the officer named").check()
-            page.get_by_label("Why does the investigation").fill("SYNTHETIC: also only for the unit.")
-            pressed(page, "Continue")
-            pressed(page, "Record this")
-            assert "With the investigation" in shown(page)
+            before = risk_owner(live, reference)
+            offered = {"officer": "Detective Inspector Ines Sample (synthetic)", "rationale": UNIT_ONLY}
+            did(page, "Offer to the investigation", **offered)
+            assert risk_owner(live, reference) == before, "The giver owns the risk until the taker has accepted."
+            did(page, "Record that the investigation accepts", rationale=UNIT_ONLY)
+            assert stands(page) == "With the investigation"
         with as_(GATEWAY, f"/referrals/{reference}") as page:
             assert "Ines Sample" in shown(page)
             assert "Imran, extension 3105" in shown(page)
@@ -121,7 +121,8 @@ class TestTheGateway:
         pressed(page, "Continue")
         assert OWN in shown(page)
         page.locator("main button[value=commit]").click()
-        page.get_by_text("Closure proposed, waiting for sign-off").first.wait_for()
+        page.wait_for_url("**/referrals/*")
+        assert stands(page) == "Closure proposed, waiting for sign-off"
 
 
 class TestTheSupervisor:
@@ -136,7 +137,7 @@ class TestTheSupervisor:
         self.proposed(live, reference)
         with as_(SUPERVISOR, f"/referrals/{reference}/decision/send-closure-back") as page:
             self.record(page, "SYNTHETIC: the school was not asked.")
-            assert "In Gateway assessment" in shown(page)
+            assert stands(page) == "In Gateway assessment"
             assert "the school was not asked" in shown(page)
         self.proposed(live, reference)
         with as_(SUPERVISOR, f"/referrals/{reference}/decision/sign-closure-off") as page:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.journeys.live import Live
 from tests.journeys.looking import Look
-from tests.journeys.officers import As, filled, pressed, shown
+from tests.journeys.officers import As, filled, pressed, shown, stands
 from tests.journeys.steps import (
     CLOSURE,
     GATEWAY,
@@ -93,5 +93,5 @@ class TestTheThirdClosure:
         pressed(page, "Continue")
         with page.expect_navigation():
             page.locator("main button[value=commit]").click()
-        assert "Closure proposed, waiting for sign-off" in shown(page)
+        assert stands(page) == "Closure proposed, waiting for sign-off"
         assert page.get_by_role("link", name="Sign the closure off").count() == 0

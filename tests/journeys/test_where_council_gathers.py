@@ -5,6 +5,7 @@ import pytest
 from tests.journeys.live import Live, wait
 from tests.journeys.officers import As, did, filled, pressed, reloaded_until, shown
 from tests.journeys.steps import (
+    ACTION,
     CLOSURE,
     COORDINATOR,
     GATEWAY,
@@ -19,11 +20,6 @@ from tests.journeys.steps import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 BACK = "SYNTHETIC: consent refused, risk present."
-ACTION = {
-    "officer": "Gwen Gateway (synthetic)",
-    "message": "SYNTHETIC: visit him every month.",
-    **dict(zip(("review_on-day", "review_on-month", "review_on-year"), ("18", "5", "2099"), strict=True)),
-}
 
 
 class TestGivenBack:
@@ -36,12 +32,12 @@ class TestGivenBack:
             filled(page, reason=BACK)
             pressed(page, "Give the case back to the police")
         with as_(GATEWAY, f"/referrals/{reference}") as page:
-            reloaded_until(page, "Given back by Channel")
+            reloaded_until(page, "Take back into police-led partnership")
             assert BACK in shown(page)
             assert "Cora" in risk_owner(live, reference)
             did(page, "Take back into police-led partnership", rationale=REASON)
             assert risk_owner(live, reference) == "Gwen Gateway (synthetic)"
-            did(page, "Add an action", **ACTION)
+            did(page, "Add an action", **ACTION, message="SYNTHETIC: visit him every month.")
             assert "Propose to close" not in shown(page)
             assert "Still open: an action" in page.content()
             page.get_by_role("link", name="Record what was done").click()

@@ -12,9 +12,10 @@ from services.intake.web.form.steps import STEPS
 from tests.faults.canaries import Plant
 from tests.faults.test_canaries import appended, envelope, parked_for
 from tests.journeys.live import Live, aside, mail_aside, mailed, signed_in, wait
-from tests.journeys.looking import ABSENT, ENDED, LOST
+from tests.journeys.looking import ABSENT, ENDED, LOST, NO_OLDER
 from tests.journeys.pages import answered
 from tests.journeys.steps import (
+    ACTION,
     CLOSURE,
     COORDINATOR,
     GATEWAY,
@@ -38,6 +39,7 @@ from tests.journeys.steps import (
 )
 from tests.journeys.test_pathway import BOARD, FRONT_DOOR, offered
 
+REFUSED = 422
 DESK, OPS = "dana.desk@kent-police.example", "olu.ops@throughline.example"
 CHAIR = "chidi.chair@kent-council.example"
 MEDWAY, PRIVACY = "meera.medway@medway-council.example", "priya.privacy@throughline.example"
@@ -93,24 +95,29 @@ def staged(live: Live) -> Iterator[World]:
 
 def at_every_turn(live: Live, clear: str) -> dict[str, str]:
     """Bring police referrals to every turn that has pages of its own; return what their addresses name."""
-    stopped, secret, led, offered_away, proposed = (referred(live) for _ in range(5))
+    stopped, secret, led, offered_away, proposed, pursued = (referred(live) for _ in range(6))
     for reference in (led, offered_away, proposed):
         ready(live, reference)
-    recorded(live, stopped, "deconfliction", IMU, outcome="record-conflict", rationale=REASON)
+    for reference in (stopped, pursued):
+        recorded(live, reference, "deconfliction", IMU, outcome="record-conflict", rationale=REASON)
+    recorded(live, pursued, "investigation", IMU, officer="Ines Sample (synthetic)", rationale=REASON)
     recorded(live, secret, "restriction", SUPERVISOR, rationale=REASON)
     recorded(live, secret, "access", SUPERVISOR, officer=GATEWAY, rationale=REASON)
     decided(live, led, "lead-partnership", risk_owner="Gwen Gateway (synthetic)")
-    due = {"review_on-day": "18", "review_on-month": "5", "review_on-year": "2099"}
-    recorded(live, led, "obligations/action", officer="Gwen Gateway (synthetic)", message=REASON, **due)
+    recorded(live, led, "obligations/action", message=REASON, **ACTION)
     decided(live, offered_away, "offer-transfer", force="southvale-police", message=REASON)
     decided(live, proposed, "propose-closure", **{**CLOSURE, "risk_owner": risk_owner(live, proposed)})
     recorded(live, clear, f"same?other={offered_away}", answer="linked", reason=REASON)
     assessed(live, clear)
     owed = "SELECT o.id FROM obligation o JOIN referral USING (subject) WHERE reference = $1"
+    begun(live, led)
+    left = "SELECT b.id FROM begun_work b JOIN referral USING (subject) WHERE reference = $1"
     listed = "SELECT a.id FROM access a JOIN referral USING (subject) WHERE reference = $1"
     whose = "SELECT p.person FROM person_referral p JOIN referral USING (subject) WHERE reference = $1"
     return {
         "stopped": stopped,
+        "pursued": f"/referrals/{pursued}/investigation",
+        "begun": f"/referrals/{led}/begun/{live.of('triage', left, led)[0]['id']}",
         "restricted": f"/referrals/{secret}",
         "access": f"/referrals/{secret}/access/{live.of('triage', listed, secret)[0]['id']}/end",
         "led": f"/referrals/{led}",
@@ -120,6 +127,13 @@ def at_every_turn(live: Live, clear: str) -> dict[str, str]:
         "person": f"/people/{live.of('triage', whose, clear)[0]['person']}",
         "draft": drafted(live, clear),
     }
+
+
+def begun(live: Live, reference: str) -> None:
+    """Press Continue on a decision that lacks most of what it needs, and leave it."""
+    with signed_in(live, "triage", GATEWAY) as client:
+        page = client.get(f"/referrals/{reference}/decision/signpost")
+        assert answered(client, page, {"rationale": REASON, "step": "check"}).status_code == REFUSED
 
 
 def elsewhere(live: Live) -> dict[str, str]:
@@ -231,6 +245,8 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (NORTH, [ids["gathering"], f"{ids['gathering']}/obligations/request", f"{ids['asked']}/done"]),
             (NORTH, [f"{ids['gathering']}/decision/information-gathered", "/obligations", "/forecast"]),
             (IMU, [f"/referrals/{ids['stopped']}", f"/referrals/{ids['stopped']}/investigation"]),
+            (IMU, [f"{ids['pursued']}/{answer}" for answer in ("accepted", "refused", "back")]),
+            (SUPERVISOR, [ids["begun"], "/practice", NO_OLDER, f"/referrals/{clear}/practice"]),
             (SUPERVISOR, ["/gateway", "/imu", "/workload", f"/referrals/{clear}/allocate", ABSENT]),
             (SUPERVISOR, [f"{ids['proposed']}/decision/{end}" for end in ("sign-closure-off", "send-closure-back")]),
             (SUPERVISOR, [f"{ids['restricted']}/{page}" for page in ("restriction/end", "access")]),
