@@ -118,7 +118,21 @@ class Inbox:
     async def _fresh(self, envelopes: Sequence[Envelope]) -> list[Envelope]:
         """Leave out what has failed before: its next try belongs to the pump or to a person, not to the bus."""
         aside = await store.set_aside(self._database, (envelope.subject for envelope in envelopes))
-        return [envelope for envelope in envelopes if not aside or store.number_of(envelope) not in aside]
+        if not aside:
+            return list(envelopes)
+        if parked := [envelope for envelope in envelopes if aside.get(store.named(envelope))]:
+            await self._say_parked_again(parked)
+        return [envelope for envelope in envelopes if store.named(envelope) not in aside]
+
+    async def _say_parked_again(self, envelopes: Sequence[Envelope]) -> None:
+        """Answer once more for what waits for a person: a bus that was wiped took the first answer along."""
+        subjects = {envelope.subject for envelope in envelopes}
+        async with self._database.transaction(self._actor) as session:
+            await session.lock_all(subjects)
+            aside = await store.set_aside(session, subjects)
+            for envelope in envelopes:
+                if aside.get(store.named(envelope)):
+                    await self._answer_parked(session, envelope)
 
     async def _together(self, envelopes: Sequence[Envelope]) -> None:
         """Handle a batch in one transaction; any failure undoes all of it."""
@@ -207,6 +221,13 @@ class Inbox:
             envelope = replace(envelope, sealed=b"")
         await store.park(session, envelope, cause=cause, sentence=sentence, tries=tries, now=clock.now())
         _parked.add(1)
+        await self._answer_parked(session, envelope)
+        log.warning(
+            "A message was parked.",
+            extra={"facts": {"type": envelope.type, "event_id": envelope.event_id, "cause": cause}},
+        )
+
+    async def _answer_parked(self, session: Session, envelope: Envelope) -> None:
         item = ReceiptItem(
             event_id=envelope.event_id,
             topic=envelope.topic,
@@ -217,10 +238,6 @@ class Inbox:
         )
         publisher = TOPIC_BY_NAME[envelope.topic].publisher
         await send_receipts(session, publisher, ReceiptBatch(recipient=self._settings.service, items=(item,)))
-        log.warning(
-            "A message was parked.",
-            extra={"facts": {"type": envelope.type, "event_id": envelope.event_id, "cause": cause}},
-        )
 
     async def run(self) -> None:
         """Look after held messages until cancelled: what is due is tried, what is missing is asked for."""
@@ -253,7 +270,8 @@ class Inbox:
                 return
             first = at.sequence + 1 if at and at.epoch == envelope.epoch else 1
             aside = await store.set_aside(session, [envelope.subject])
-            if first >= envelope.sequence or (*store.place_of(envelope), envelope.epoch, first) in aside:
+            failed = {number for number, _ in aside}
+            if first >= envelope.sequence or (*store.place_of(envelope), envelope.epoch, first) in failed:
                 return
             request = ReplayRequest(
                 topic=envelope.topic,

@@ -1,6 +1,6 @@
 """The inbox's rows: positions, handled events, held and parked messages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,8 @@ from contracts.envelope import Envelope
 
 Place = tuple[str, UUID]
 Number = tuple[str, UUID, int, int]
+Named = tuple[Number, UUID]
+"""A number and the event that came under it: two events may claim one."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,10 @@ _STANDING = text(
        WHERE h.subject = ANY(CAST(:subjects AS uuid[]))"""
 )
 _SET_ASIDE = text(
-    """SELECT h.topic, h.subject, h.epoch, h.sequence FROM inbox_held h
+    """SELECT h.topic, h.subject, h.epoch, h.sequence, h.event_id, false AS parked FROM inbox_held h
        WHERE h.why = 'failed' AND h.subject = ANY(CAST(:subjects AS uuid[]))
        UNION ALL
-       SELECT p.topic, p.subject, p.epoch, p.sequence FROM inbox_parked p
+       SELECT p.topic, p.subject, p.epoch, p.sequence, p.event_id, true FROM inbox_parked p
        WHERE p.state = 'waiting' AND p.subject = ANY(CAST(:subjects AS uuid[]))"""
 )
 _HANDLED = text(
@@ -91,6 +93,11 @@ def number_of(envelope: Envelope) -> Number:
     return (envelope.topic, envelope.subject, envelope.epoch, envelope.sequence)
 
 
+def named(envelope: Envelope) -> Named:
+    """Return the whole number of a message and its event."""
+    return (number_of(envelope), envelope.event_id)
+
+
 @dataclass(frozen=True)
 class Standing:
     """How far each (topic, subject) has been handled (absent: nothing yet), and which messages are held behind that."""
@@ -127,10 +134,10 @@ def _columns(numbers: Sequence[Number]) -> dict[str, list[Any]]:
     }
 
 
-async def set_aside(source: Session | Database, subjects: Iterable[UUID]) -> frozenset[Number]:
-    """Return the numbers that have failed and wait for their next try or for a person: the bus must not retry them."""
+async def set_aside(source: Session | Database, subjects: Iterable[UUID]) -> Mapping[Named, bool]:
+    """Return what has failed and waits for its next try or, where true, for a person: the bus must not retry it."""
     rows = await source.rows(_SET_ASIDE, {"subjects": list(set(subjects))})
-    return frozenset((row.topic, row.subject, row.epoch, row.sequence) for row in rows)
+    return {((row.topic, row.subject, row.epoch, row.sequence), row.event_id): row.parked for row in rows}
 
 
 async def handled(session: Session, envelopes: Sequence[Envelope]) -> dict[Number, Handled]:

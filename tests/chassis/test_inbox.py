@@ -179,6 +179,35 @@ class TestInbox:
             await eventually(lambda: _has(channel, (bad, 2)))
         assert [version for subject, version in await effects(channel) if subject == bad] == [1, 2]
 
+    async def test_what_is_parked_is_said_again_on_a_new_bus(
+        self, intake: Runtime, channel: Runtime, consumer: Consumer, clean: Installation
+    ) -> None:
+        async def refuse(session: Session, event: ReferralMade, message: Message) -> None:
+            raise Rejected("This handler refuses the event.")
+
+        consumer.meddle.append(refuse)
+        await announce(intake, uuid4(), 1)
+        await channel.inbox.handle(await deliveries(intake))
+        sent = "SELECT count(*) FROM inbox_parked WHERE NOT EXISTS (SELECT FROM receipt_out)"
+        async with working(channel):
+            await eventually(lambda: count(channel, sent))
+        await empty_bus(clean.superuser_url(BUS))
+        heard = "SELECT count(*) FROM dispatch WHERE parked_at IS NOT NULL"
+        async with working(intake, channel):
+            await eventually(lambda: count(intake, heard))
+        assert await count(channel, "SELECT count(*) FROM inbox_parked") == 1
+
+    async def test_what_was_handled_is_answered_again_beside_a_conflict_under_its_number(
+        self, intake: Runtime, channel: Runtime
+    ) -> None:
+        await announce(intake, uuid4(), 1)
+        [delivery] = await deliveries(intake)
+        await channel.inbox.handle([delivery])
+        await _reseal(channel, intake, replace(decode(delivery.body), event_id=uuid4()))
+        before = await count(channel, "SELECT count(*) FROM receipt_out")
+        await channel.inbox.handle([delivery])
+        assert await count(channel, "SELECT count(*) FROM receipt_out") == before + 1
+
     async def test_discarding_lets_the_rest_of_the_subject_go_on(
         self, intake: Runtime, channel: Runtime, consumer: Consumer
     ) -> None:
