@@ -153,7 +153,7 @@ class TestInbox:
         assert len(await effects(channel)) == 1
         answers = await count(channel, "SELECT count(*) FROM receipt_out")
         await channel.inbox.handle([delivery])
-        assert await count(channel, "SELECT count(*) FROM receipt_out") == answers + 1, "The first one is answered still."
+        assert await count(channel, "SELECT count(*) FROM receipt_out") == answers + 1, "It is answered still."
 
     async def test_poison_is_parked_after_five_tries_and_everyone_else_goes_on(
         self, intake: Runtime, channel: Runtime, consumer: Consumer
