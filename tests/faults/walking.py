@@ -138,7 +138,11 @@ class _Walk:
         self._decide("lead-partnership", risk_owner=OFFICER)
         for number, end in enumerate(("done", "cancel")):
             asked = {f"review_on-{name}": value for name, value in (("day", "18"), ("month", "5"), ("year", "2099"))}
-            task = {"officer": OFFICER, "message": self.plant.value(f"action.{number}")}
+            task = {
+                "officer": "somebody-else",
+                "officer_name": OFFICER,
+                "message": self.plant.value(f"action.{number}"),
+            }
             recorded(self.live, self.reference, "obligations/action", **task, **asked)
             self._end(end, f"action.{end}")
         self._record("partnership/review", GATEWAY, "review")

@@ -53,9 +53,9 @@ class TestMyWork:
         subject = await console.desk.open()
         await console.desk.clear(subject)
         await console.desk.decide(subject, Command.PLP)
-        client = await console.signed_in(GATEWAY)
+        client = await seen(console, GATEWAY)
         due = {"review_on-day": "18", "review_on-month": "5", "review_on-year": "2099"}
-        asked = {"officer": GATEWAY.name, "message": "Call the school. Synthetic.", **due, "step": "commit"}
+        asked = {"officer": GATEWAY.id, "message": "Call the school. Synthetic.", **due, "step": "commit"}
         assert (await send(client, f"{ONE}/obligations/action", **asked)).status_code == 303
         page = text_of(await client.get("/work"))
         assert "What I am to do myself" in page

@@ -32,13 +32,17 @@ _CLOCKS = {
 
 @dataclass(frozen=True)
 class Owed:
-    """What is asked for: of whom (`service` is the id of a signpost service, else empty), in which words, by when."""
+    """What is asked for: of whom, in which words, by when.
+
+    `service` is the id of a signpost service, `owner_id` that of an officer of the console; else they are empty.
+    """
 
     kind: Obligation
     owner: str
     message: str
     due_at: datetime
     service: str = ""
+    owner_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ async def keep_obligation(session: Session, placed: Placed, owed: Owed, now: dat
         "kind": owed.kind,
         "service": owed.service,
         "owner": owed.owner,
+        "owner_id": owed.owner_id or None,
         "state": "open",
         "sealed_message": await session.seal(placed.subject, owed.message.strip()),
         "made_at": now,
@@ -82,11 +87,15 @@ async def ask_partner(session: Session, subject: UUID, act: Act, practice: Pract
     return await keep_obligation(session, saved.before, _owed(Obligation.REQUEST, saved, due_at), act.now)
 
 
-async def add_action(session: Session, subject: UUID, act: Act, practice: Practice) -> UUID:
-    """Give a partnership action to somebody by a day; returns its id. Raises whatever `carry_out` refuses."""
+async def add_action(session: Session, subject: UUID, act: Act, practice: Practice, owner_id: str = "") -> UUID:
+    """Give a partnership action to somebody by a day; returns its id. Raises whatever `carry_out` refuses.
+
+    `owner_id` is that of an officer of the console, in whose own work it stands; empty for anybody else.
+    """
     saved = await _carry_out_naming(session, subject, act, practice)
     due_at = practice.deadline(ClockName.ACTION, saved.step.record.review_on)
-    return await keep_obligation(session, saved.before, _owed(Obligation.ACTION, saved, due_at), act.now)
+    owed = replace(_owed(Obligation.ACTION, saved, due_at), owner_id=owner_id)
+    return await keep_obligation(session, saved.before, owed, act.now)
 
 
 async def review_partnership(session: Session, subject: UUID, act: Act, practice: Practice) -> None:

@@ -70,6 +70,13 @@ async def running_clock(session: Session, key: ClockKey) -> Running:
     return running(row)
 
 
+async def clock_ever_ran(session: Session, key: ClockKey) -> bool:
+    """Say whether a referral has or had such a clock: an address that names another one was typed by hand."""
+    table = models.clock
+    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
+    return await session.scalar(select(table.c.name).where(this)) is not None
+
+
 async def owner_of(session: Session, key: ClockKey) -> str:
     """Return who owes what a clock is about, nothing where it is of the referral itself."""
     table = models.obligation

@@ -186,6 +186,7 @@ class ObligationForm(Form):
     row_version: int = Field(title="the version of the referral")
     step: str = ""
     officer: OpenLine = Field(default="", title="who is asked")
+    officer_name: OpenLine = Field(default="", title="the name")
     message: OpenWords = Field(default="", title="what is asked")
     review_on: date | None = Field(default=None, title="the date")
     answer: str = Field(default="", title="whether anything is known")

@@ -106,6 +106,8 @@ def page_of(page: PageRequest, command: Command, reference: str) -> str:
 
 
 ERASED = "The person was erased: nothing can be recorded of this referral any more."
+CHECK = "Check before you record this"
+"""The title of every page that shows once more what is about to be recorded."""
 DECISION = "decision"
 """Why a referral is read where a decision about it is made."""
 

@@ -14,6 +14,7 @@ from services.triage.domain import (
     PAUSE_REASONS,
     ChangedMeanwhile,
     ClockName,
+    ClockNotFound,
     ClockNotRunning,
     Command,
     NotOffered,
@@ -30,6 +31,8 @@ from services.triage.operations import Act
 from services.triage.queries import ClockKey
 from services.triage.web.forms import OPEN_HINT, ClockForm
 from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
+
+NO_SUCH_CLOCK = "There is no such clock: open the referral and choose one from its list."
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ async def _chosen(page: PageRequest, session: Session, values: Mapping[str, str]
         clock = await queries.running_clock(session, key)
     except ClockNotRunning:
         clock = None
+        if not await queries.clock_ever_ran(session, key):
+            raise ClockNotFound(NO_SUCH_CLOCK) from None
     return Chosen(found, command, key, clock, await queries.owner_of(session, key), page.now)
 
 
@@ -102,7 +107,7 @@ def _key(found: Opened, values: Mapping[str, str]) -> ClockKey:
     try:
         return ClockKey(found.held.subject, ClockName(values.get("clock", "")), UUID(values.get("about", "")))
     except ValueError:
-        raise ClockNotRunning("There is no such clock: open the referral and choose one that runs.") from None
+        raise ClockNotFound(NO_SUCH_CLOCK) from None
 
 
 async def _carry_out(session: Session, chosen: Chosen, form: ClockForm) -> None:

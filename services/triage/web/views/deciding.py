@@ -36,7 +36,7 @@ from services.triage.domain import (
 )
 from services.triage.operations import Act
 from services.triage.web.forms import DecisionForm
-from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
+from services.triage.web.views.asked import CHECK, HAPPENED, LABELS, Opened, changes_text, opened, shown
 from services.triage.web.views.begun import decision_of
 from services.triage.web.views.pack import before_handing_over
 
@@ -46,6 +46,19 @@ WITHDRAWN_BY = (
     ("sent-in-error", "It was sent in error", "A test, an empty form, or meant for somebody else."),
     ("duplicate", "It repeats another referral", "Name the other reference below; nothing in this one is new."),
 )
+_CHECKED = {
+    "reason": "Why it is closed",
+    "finding": "What was found about the concern itself",
+    "service": "Service",
+    "message": "What they are told",
+    "grounds": "Reasonable grounds",
+    "rationale": "Rationale",
+    "alternatives": "What else was considered",
+    "earlier": "Earlier referrals",
+    "risk_owner": "Risk owner from now on",
+    "review_on": "Reviewed on",
+    "force": "Force",
+}
 ASKED_ELSEWHERE = {Command.TAKE_BACK: ("risk_owner",), Command.SIGN_OFF: ("risk_owner", "review_on")}
 
 
@@ -153,7 +166,7 @@ def _choose(page: PageRequest, found: Opened, form: FormErrors, *, status: int =
             "title": "Choose a decision",
             "form": form,
             "choices": [(each.command.value, each.label) for each in offered if not each.refusal],
-            "refusals": [(each.label, each.refusal) for each in offered if each.refusal],
+            "refusals": [vars(each) for each in offered if each.refusal],
         },
         status,
     )
@@ -222,12 +235,12 @@ def _check(page: PageRequest, found: Opened, command: Command, form: DecisionFor
         texts["review_on"] = day_in_words(day, "en")
     return shown(
         page,
-        "check_decision",
+        "check",
         found,
         {
-            "title": "Check before you record this",
-            "decision": LABELS[command],
+            "title": CHECK,
+            "said": [("Decision", LABELS[command]), *((_CHECKED[name], text) for name, text in texts.items())],
             "answers": answers,
-            "texts": texts,
+            "button": "Record this decision",
         },
     )

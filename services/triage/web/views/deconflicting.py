@@ -112,7 +112,7 @@ def _asked(
             "choices": [
                 (each.command.value, FOUND[each.command], hints[each.command]) for each in offered if not each.refusal
             ],
-            "refusals": [(each.label, each.refusal) for each in offered if each.refusal],
+            "refusals": [vars(each) for each in offered if each.refusal],
             "pursuit": pursued,
             "changes": changes or [],
         },

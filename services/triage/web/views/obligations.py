@@ -19,10 +19,11 @@ from services.triage.domain import (
 )
 from services.triage.domain import decide as decide_by_rules
 from services.triage.operations import Act, Answer
-from services.triage.queries import ObligationView
+from services.triage.queries import ObligationView, OfficerView
 from services.triage.web.forms import OPEN_HINT, ObligationForm
-from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
+from services.triage.web.views.asked import CHECK, HAPPENED, LABELS, Opened, changes_text, opened, shown
 
+SOMEBODY_ELSE = "somebody-else"
 NOTHING_KNOWN = "Nothing known."
 KINDS = {
     Obligation.SIGNPOST: "Signpost",
@@ -49,7 +50,8 @@ _REQUEST = (
           "Enter what you want to know"),
 )  # fmt: skip
 _ACTION = (
-    Asked("officer", "line", "Who does it?", "The name of one person, who owns the action.", "Enter who does it"),
+    Asked("officer", "person", "Who does it?", "One person, who owns the action and finds it in their own work.",
+          "Choose who does it"),
     Asked("message", "words", "What is to be done?", OPEN_HINT, "Enter what is to be done"),
     Asked("review_on", "date", "By when?", "For example, 27 3 2027",
           "Enter the date by which it is done, for example 27 3 2027"),
@@ -80,7 +82,7 @@ ENDED = {
     Obligation.ACTION: "Record what was done",
 }
 KEPT = (
-    *("officer", "message", "answer", "told_by", "rationale"),
+    *("officer", "officer_name", "message", "answer", "told_by", "rationale"),
     *("review_on-day", "review_on-month", "review_on-year"),
 )
 """What a page carries on to its check, and back."""
@@ -98,6 +100,7 @@ class Seen:
     command: Command
     fields: tuple[Asked, ...]
     owed: ObligationView | None = None
+    officers: tuple[OfficerView, ...] = ()
 
 
 async def ask_partner(page: PageRequest) -> Response:
@@ -152,7 +155,9 @@ async def _look(page: PageRequest, command: Command, fields: tuple[Asked, ...]) 
     async with page.transaction() as session:
         found = await opened(page, session, reason="obligation")
         if "obligation" not in page.path:
-            return Seen(found, command, fields)
+            named = any(each.kind == "person" for each in fields)
+            officers = await queries.officers(session, found.held.area) if named else ()
+            return Seen(found, command, fields, officers=officers)
         every = await queries.obligations(session, found.held.subject)
     owed = next((each for each in every if str(each.id) == page.path["obligation"]), None)
     if owed is None:
@@ -165,36 +170,54 @@ async def _look(page: PageRequest, command: Command, fields: tuple[Asked, ...]) 
 
 def _wrong(seen: Seen, form: ObligationForm) -> tuple[tuple[str, str], ...]:
     nothing = form.answer == "nothing-known"
-    given = {name: getattr(form, name) for name in ("officer", "message", "review_on", "told_by", "rationale")}
+    given = {name: getattr(form, name) for name in ("message", "review_on", "told_by", "rationale")}
+    given["officer"] = _whom(seen, form).name
     given["answer"] = form.answer if form.answer in {value for value, _, _ in ANSWERS} else ""
     empty = [each for each in seen.fields if not given[each.name] and not (nothing and each.name == "rationale")]
     if empty:
-        return tuple((each.name, each.empty) for each in empty)
+        return tuple(_sentence(each, form) for each in empty)
     if form.review_on is not None and form.review_on < seen.found.today:
         return (("review_on", "The date must be today or later"),)
     try:
-        decide_by_rules(seen.command, seen.found.held.situation, _record(form), seen.found.practice)
+        decide_by_rules(seen.command, seen.found.held.situation, _record(seen, form), seen.found.practice)
     except (NotOffered, NotInThisState) as wrong:
         return ((seen.fields[0].name, str(wrong)),)
     return ()
 
 
-def _record(form: ObligationForm) -> Record:
+def _sentence(asked: Asked, form: ObligationForm) -> tuple[str, str]:
+    if asked.kind == "person" and form.officer == SOMEBODY_ELSE:
+        return "officer_name", "Enter the name of who does it"
+    return asked.name, asked.empty
+
+
+def _whom(seen: Seen, form: ObligationForm) -> OfficerView:
+    """Return who is asked: an officer of the console with their id, or anybody else by name alone."""
+    if not any(each.kind == "person" for each in seen.fields):
+        return OfficerView("", form.officer)
+    chosen = next((each for each in seen.officers if each.id == form.officer), None)
+    return chosen or OfficerView("", form.officer_name)
+
+
+def _record(seen: Seen, form: ObligationForm) -> Record:
     words = form.rationale.strip()
     if form.answer == "nothing-known":
         words = f"{NOTHING_KNOWN} {words}".strip()
     if form.told_by:
         words = f"{form.told_by} told us: {words}"
-    return Record(rationale=words, officer=form.officer, message=form.message, review_on=form.review_on)
+    whom = _whom(seen, form).name
+    return Record(rationale=words, officer=whom, message=form.message, review_on=form.review_on)
 
 
 async def _commit(page: PageRequest, seen: Seen, form: ObligationForm, data: FormData) -> Response:
-    act = Act(seen.command, page.now, _record(form), form.row_version)
+    act = Act(seen.command, page.now, _record(seen, form), form.row_version)
     held, practice = seen.found.held, seen.found.practice
     try:
         async with page.transaction() as session:
             if seen.owed is None:
-                await _MAKE[seen.command](session, held.subject, act, practice)
+                # Whoever is chosen from the console's officers finds it in their own work, however the name is written.
+                whom = (_whom(seen, form).id,) if seen.command is Command.ADD_ACTION else ()
+                await _MAKE[seen.command](session, held.subject, act, practice, *whom)
             else:
                 end = operations.cancel if seen.command is Command.CANCEL else operations.fulfil
                 await end(session, held.subject, Answer(seen.owed.id, page.now), act, practice)
@@ -231,6 +254,7 @@ def _write(
         "form": form,
         "fields": [vars(each) for each in seen.fields],
         "answers": ANSWERS,
+        "officers": [*((each.id, each.name) for each in seen.officers), (SOMEBODY_ELSE, "Somebody else")],
         "owed": _owed(seen),
         "refusal": seen.found.refusal(seen.command),
         "changes": changes or [],
@@ -239,17 +263,21 @@ def _write(
 
 
 def _check(page: PageRequest, seen: Seen, form: ObligationForm, data: FormData) -> Response:
-    texts = []
+    texts = [("What is recorded", _title(seen))]
+    if seen.owed is not None:
+        texts.append((KINDS[seen.owed.kind], seen.owed.owner))
     for each in seen.fields:
         text = getattr(form, each.name)
         if each.kind == "date":
             text = day_in_words(text, "en")
+        if each.kind == "person":
+            text = _whom(seen, form).name
         if each.kind == "choice":
             text = next(words for value, words, _ in ANSWERS if value == text)
         texts.append((each.label, text))
     kept = {name: data.get(name) for name in KEPT if name in data.fields}
-    values = {"title": "Check before you record this", "what": _title(seen), "texts": texts, "kept": kept}
-    return shown(page, "obligation_check", seen.found, {**values, "owed": _owed(seen)})
+    values = {"title": CHECK, "said": texts, "answers": kept, "button": "Record this"}
+    return shown(page, "check", seen.found, values)
 
 
 def _title(seen: Seen) -> str:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from chassis import audit
 from chassis.database import Session
-from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
 from services.triage import operations, queries
 from services.triage.domain import (
     DECISIONS,
@@ -15,6 +15,7 @@ from services.triage.domain import (
     NotRecorded,
     PersonNotFound,
     ReferralNotFound,
+    ReferralRestricted,
 )
 from services.triage.queries import Held, PersonView, ReferralView, Shared
 from services.triage.web.forms import OPEN_HINT, SameForm, SeparateForm
@@ -72,8 +73,17 @@ async def record_separation(page: PageRequest) -> Response:
             await operations.separate_person(session, person_id, leaving, form.reason, page.runtime.clients, page.now)
     except NotRecorded as wrong:
         return await _separating(page, refused(data, (wrong.field, str(wrong))), status=422)
+    except ReferralRestricted as denied:
+        return await _denied(page, data, denied)
     page.flash(f"Separated: {', '.join(sorted(leaving))}. Those who were told otherwise are told now.")
     return page.redirect("referral", reference=min(leaving))
+
+
+async def _denied(page: PageRequest, data: FormData, denied: ReferralRestricted) -> Response:
+    """Write down that part of the person is not for whoever asks, and give them their words back."""
+    async with page.transaction() as session:
+        await operations.note_denied(session, denied, page.now)
+    return await _separating(page, refused(data), status=403)
 
 
 async def elsewhere(page: PageRequest) -> Response:
@@ -127,6 +137,7 @@ async def _separating(page: PageRequest, form: FormErrors, *, status: int = 200)
         status=status,
         title="Separate referrals that are about somebody else",
         person=view.person,
+        closed_off=view.closed_off,
         hint=f"Both police teams see this with your name; others are told who was separated. {OPEN_HINT}",
         choices=[(each.held.reference, f"{each.held.reference}: {_name(each.held)}") for each in view.referrals],
         shared=_plain(shared),

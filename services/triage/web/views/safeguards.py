@@ -26,7 +26,7 @@ from services.triage.domain import (
 from services.triage.operations import Act
 from services.triage.queries import TransferView
 from services.triage.web.forms import OPEN_HINT, SafeguardForm
-from services.triage.web.views.asked import HAPPENED, LABELS, Opened, changes_text, opened, shown
+from services.triage.web.views.asked import CHECK, HAPPENED, LABELS, Opened, changes_text, opened, shown
 
 Carry = Callable[[Session, UUID, Act, Practice, SafeguardForm], Awaitable[None]]
 _ANSWERS = {
@@ -207,12 +207,12 @@ def _check(page: PageRequest, found: Opened, task: Task, form: SafeguardForm) ->
     questions = task.questions(found)
     said = [(each.label, _in_words(each.choices, str(getattr(form, each.name)))) for each in questions]
     values = {
-        "title": "Check before you record this",
-        "decision": LABELS[task.command],
-        "said": said,
+        "title": CHECK,
+        "said": [("What you record", LABELS[task.command]), *said],
+        "button": "Record this",
         "answers": {each.name: getattr(form, each.name) for each in questions},
     }
-    return shown(page, "safeguard_check", found, values)
+    return shown(page, "check", found, values)
 
 
 def _in_words(choices: Sequence[tuple[str, ...]], value: str) -> str:

@@ -9,7 +9,7 @@ from chassis.database import Session
 from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
 from contracts.vocabulary import is_reference, tidy_reference
 from services.triage import operations, queries
-from services.triage.domain import ChangedMeanwhile, NotRecorded, ReferralNotFound
+from services.triage.domain import ChangedMeanwhile, NotRecorded, ReferralNotFound, ReferralRestricted
 from services.triage.domain.people import Evidence, Verdict, compare, strongest
 from services.triage.operations import Told
 from services.triage.operations.linking import SaidOf
@@ -30,6 +30,7 @@ SIGNS = {
     Verdict.UNKNOWN: ("?", "Not known"),
 }
 """The sign and the word for each verdict: the words stand beside the signs, so that nobody needs colour or shape."""
+CLOSED_OFF = "It is restricted: a Gateway supervisor answers, or an officer who may see both"
 _NOT_HERE = "There is no such referral in your areas: check the reference"
 
 
@@ -49,14 +50,25 @@ async def record_same(page: PageRequest) -> Response:
         return await _asked(page, form, other, status=422)
     try:
         reference = await _record(page, form, other)
-    except ReferralNotFound:
-        return await _asked(page, refused(data, ("other", _NOT_HERE)), "", status=422)
-    except NotRecorded as wrong:
-        return await _asked(page, refused(data, (wrong.field, str(wrong))), other, status=422)
+    except (ReferralNotFound, NotRecorded, ReferralRestricted) as wrong:
+        return await _refused(page, data, other, wrong)
     except ChangedMeanwhile:
         return await _asked(page, refused(data), other, status=409, seen=form.row_version)
     page.flash(f"Recorded of {other}: {ANSWERED[form.answer].lower()}.")
     return page.redirect("referral", reference=reference)
+
+
+async def _refused(
+    page: PageRequest, data: FormData, other: str, wrong: ReferralNotFound | NotRecorded | ReferralRestricted
+) -> Response:
+    """Give the officer their words back; that they may not see the other referral is written down."""
+    if isinstance(wrong, NotRecorded):
+        return await _asked(page, refused(data, (wrong.field, str(wrong))), other, status=422)
+    if isinstance(wrong, ReferralNotFound):
+        return await _asked(page, refused(data, ("other", _NOT_HERE)), "", status=422)
+    async with page.transaction() as session:
+        await operations.note_denied(session, wrong, page.now)
+    return await _asked(page, refused(data, ("other", str(wrong))), "", status=403)
 
 
 async def _record(page: PageRequest, form: SameForm, other: str) -> str:
@@ -188,7 +200,7 @@ def _reasons(suggestion: Suggestion) -> dict[str, object]:
     return {
         "reference": suggestion.reference,
         "other": suggestion.other_reference,
-        "why": "; ".join(said).capitalize(),
+        "why": CLOSED_OFF if suggestion.closed else "; ".join(said).capitalize(),
     }
 
 
