@@ -37,6 +37,8 @@ from tests.triage.builders import (
 from tests.triage.clockwork import clock, escalate, escalations, kent, pause, told
 from tests.triage.conftest import Desk
 
+SUPERVISOR = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
+
 
 class TestEscalating:
     async def test_tells_the_named_people_in_order_and_once_each(self, desk: Desk) -> None:
@@ -179,18 +181,19 @@ class TestForecast:
             ("assessment", NOW, "person-away")
         ]
 
-    async def test_does_not_say_whose_a_restricted_referral_is(self, desk: Desk) -> None:
+    async def test_leaves_out_a_restricted_referral_and_says_nobody_whose_it_is(self, desk: Desk) -> None:
         subject = await desk.open()
         async with desk.runtime.database.transaction(GATEWAY) as session:
             await take(session, subject, Act(Command.TAKE, NOW), practice())
             await session.execute(text("UPDATE referral SET restricted = true"))
+            assert await queries.clock_counts(session, NOW + timedelta(days=9), NOW) == ()
+            assert await queries.clocks_until(session, Sought(NOW + timedelta(days=9))) == ()
+        async with desk.runtime.database.transaction(SUPERVISOR) as session:
             counts = await queries.clock_counts(session, NOW + timedelta(days=9), NOW)
             lines = await queries.clocks_until(session, Sought(NOW + timedelta(days=9)))
             hers = await queries.clocks_until(session, Sought(NOW + timedelta(days=9), officer=GATEWAY.id))
-            named = Sought(NOW + timedelta(days=9), name=ClockName.DECONFLICTION)
-            assert await queries.clocks_until(session, named) == ()
         assert {(each.officer_id, each.officer) for each in counts} == {(queries.RESTRICTED, "")}
-        assert {(each.officer, each.restricted, each.hidden) for each in lines} == {("", True, True)}
+        assert {(each.officer, each.restricted) for each in lines} == {("", True)}
         assert hers == ()
 
     async def test_shows_nobody_the_clocks_of_another_area(self, desk: Desk) -> None:

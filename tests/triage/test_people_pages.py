@@ -100,12 +100,29 @@ class TestThirdReferral:
         [row] = await rows(console.desk.runtime, "SELECT officer_id FROM referral WHERE subject = :s", s=first)
         assert row["officer_id"] == GATEWAY.id
 
-    async def test_that_nobody_can_tell_lets_it_be_closed(self, console: Console) -> None:
+    async def test_that_nobody_can_tell_lets_it_be_closed_by_two(self, console: Console) -> None:
         first = await arrives(console.desk, FIRST)
         await arrives(console.desk, SECOND, 1, forenames="Muhammad")
         await console.desk.clear(first)
         client = await console.signed_in(GATEWAY)
         await reply(client, FIRST, SECOND, "cannot-tell", "The school cannot say. Synthetic.")
+        alone = await insist(client, FIRST, CLOSE, **TYPED)
+        assert alone.status_code == 422
+        assert "Nobody could tell whether this person has been referred before" in text_of(alone)
+        proposed = await send(client, f"/referrals/{FIRST}/decision/{PROPOSE}", **TYPED, step="commit")
+        assert proposed.status_code == 303, text_of(proposed)
+        supervisor = await console.signed_in(SUPERVISOR)
+        done = await insist(supervisor, FIRST, SIGN_OFF, rationale="Looked at both. Synthetic.")
+        assert done.status_code == 303, text_of(done)
+        assert await state_of(console, first) == "closed"
+
+    async def test_of_whom_somebody_can_tell_at_last_is_closed_by_one_again(self, console: Console) -> None:
+        first = await arrives(console.desk, FIRST)
+        await arrives(console.desk, SECOND, 1, forenames="Muhammad")
+        await console.desk.clear(first)
+        client = await console.signed_in(GATEWAY)
+        for said in ("cannot-tell", "separate"):
+            await reply(client, FIRST, SECOND, said)
         closed = await send(client, f"/referrals/{FIRST}/decision/{CLOSE}", **TYPED, step="commit")
         assert closed.status_code == 303, text_of(closed)
 
@@ -258,6 +275,46 @@ class TestPerson:
         client = await console.signed_in(SUPERVISOR)
         for path in pages:
             assert "Canarylinked." in text_of(await client.get(path)), path
+
+    async def test_of_whom_a_part_is_restricted_says_who_may_separate_and_gives_the_words_back(
+        self, console: Console
+    ) -> None:
+        first, second, _ = await three(console.desk)
+        await answer(console.desk, FIRST, SECOND, "linked")
+        place = f"/people/{await person_of(console, first)}/separate"
+        client = await console.signed_in(GATEWAY)
+        sent = {"csrf_token": hidden(await client.get(place), "csrf_token"), "leaving": FIRST, "reason": "Long words."}
+        await restrict(console, second)
+        told = f"restricted, and you may not see it: {SECOND}. A Gateway supervisor separates them"
+        page = await client.get(place)
+        assert told in text_of(page)
+        assert ">Separate</button>" not in page.text
+        refused = await client.post(place, data=sent)
+        assert refused.status_code == 403
+        assert told in text_of(refused)
+        assert "Long words." in refused.text
+        denied = await rows(console.desk.runtime, "SELECT actor_id FROM audit_entry WHERE action = 'referral.denied'")
+        assert [row["actor_id"] for row in denied] == [GATEWAY.id]
+        supervisor = await console.signed_in(SUPERVISOR)
+        assert told not in text_of(await supervisor.get(place))
+        assert (await send(supervisor, place, leaving=FIRST, reason="Another boy.")).status_code == 303
+
+    async def test_that_is_restricted_is_not_answered_by_others_and_their_words_come_back(
+        self, console: Console
+    ) -> None:
+        _, second, _ = await three(console.desk)
+        client = await console.signed_in(GATEWAY)
+        place = f"/referrals/{FIRST}/same"
+        page = await client.get(place)
+        sent = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        await restrict(console, second)
+        assert "It is restricted: a Gateway supervisor answers" in text_of(await client.get(f"/referrals/{FIRST}"))
+        answered = {**sent, "other": SECOND, "answer": "separate", "reason": "Long words."}
+        refused = await client.post(place, data=answered)
+        assert refused.status_code == 403
+        assert "Long words." in refused.text
+        assert "ask a Gateway supervisor" in text_of(refused)
+        assert not await rows(console.desk.runtime, "SELECT 1 FROM sameness")
 
 
 async def restrict(console: Console, subject: UUID) -> None:

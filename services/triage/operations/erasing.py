@@ -72,6 +72,7 @@ async def _forget_pairs(session: Session, subject: UUID) -> None:
     named = or_(table.c.earlier_reference == reference, table.c.later_reference == reference)
     await forget_begun(session, subject, str(reference))
     await _forget_lines(session, subject, str(reference))
+    await _forget_begun(session, subject, str(reference))
     await session.execute(delete(table).where(named))
     alike = or_(likeness.c.reference == reference, likeness.c.other_reference == reference)
     await session.execute(delete(likeness).where(alike))
@@ -101,6 +102,14 @@ async def _forget_lines(session: Session, subject: UUID, reference: str) -> None
             continue
         if reference in note and not _NAMES_NOTHING_ELSE.fullmatch(note):
             await session.execute(update(history).where(history.c.id == row.id).values(sealed_note=None))
+
+
+async def _forget_begun(session: Session, subject: UUID, reference: str) -> None:
+    """Drop what is begun on pages about this referral and another one, or about everything of its person."""
+    begun, index = models.begun_work, models.person_referral
+    person = await session.scalar(select(index.c.person).where(index.c.subject == subject))
+    named = [begun.c.address.contains(str(each)) for each in (reference, subject, person) if each]
+    await session.execute(delete(begun).where(or_(*named)))
 
 
 async def _forget_person(session: Session, subject: UUID) -> None:

@@ -109,8 +109,8 @@ async def keep_answer(
         answered_by=by,
         answered_at=now,
     )
-    about = outbox.About(later.subject, later.area, later.area_version, later.correlation_id)
-    await outbox.add(session, event, about=about)
+    of_later = outbox.About(later.subject, later.area, later.area_version, later.correlation_id)
+    await outbox.add(session, event, about=of_later)
 
 
 async def note_linked(session: Session, later: Held, given: SameAnswer, now: datetime) -> None:

@@ -49,11 +49,15 @@ class SamenessView:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A referral that may be about the same person and that nobody has answered, with what speaks for it."""
+    """A referral that may be about the same person and that nobody has answered, with what speaks for it.
+
+    Of one that is `closed`, whoever asks may not see more than the reference.
+    """
 
     reference: str
     other_reference: str
     evidence: tuple[Evidence, ...]
+    closed: bool
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,8 @@ async def suggestions(session: Session, reference: str) -> tuple[Suggestion, ...
         sealed = next(((row.subject, row.sealed_evidence) for row in rows if row.sealed_evidence), None)
         # Of a restricted referral even what agrees would tell whose it is.
         told = json.loads(await session.unseal(*sealed)) if sealed and other not in closed else []
-        found.append(Suggestion(own, other, tuple(Evidence(kind, Verdict(says), words) for kind, says, words in told)))
+        evidence = tuple(Evidence(kind, Verdict(says), words) for kind, says, words in told)
+        found.append(Suggestion(own, other, evidence, closed=other in closed))
     return tuple(found)
 
 
