@@ -14,7 +14,7 @@ from services.notify import jobs, queries
 from services.notify.domain import Kind
 from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import rows
-from tests.notify.made import CANARIES, DESK, KENT_WORKER, NOW, REFERENCE, handle, signpost, transfer
+from tests.notify.made import CANARIES, DESK, NOW, REFERENCE, handle, signpost, transfer
 from tests.notify.test_guests import ANYBODY, OFFICER, linked, press, told
 
 NOT_NEEDED = "No answer is needed any more"
@@ -117,4 +117,3 @@ class TestPage:
             assert await queries.transfers_waiting(session) == ()
         kept = await rows(notify, "SELECT ended_at FROM signpost")
         assert [row.ended_at for row in kept] == [NOW]
-        assert KENT_WORKER.roles
