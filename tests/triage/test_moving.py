@@ -167,7 +167,7 @@ class TestWhyNot:
     @pytest.mark.parametrize("state", [State.PASSED_ON, State.SECTION_36, State.HANDED_OVER, State.GIVEN_BACK])
     @pytest.mark.parametrize("change", [{"gathers": Body.POLICE}, {"decides": Body.LOCAL_AUTHORITY}])
     def test_waits_while_channel_goes_by_other_bodies(self, state: State, change: dict[str, Body]) -> None:
-        assert "Channel has this referral" in why_not(state, practice(), practice(version=NEWER, **change))
+        assert "Channel goes by version" in why_not(state, practice(), practice(version=NEWER, **change))
         assert why_not(state, practice(), practice(version=NEWER)) == ""
 
     def test_waits_for_the_police_who_gather_what_the_authority_will(self) -> None:
@@ -269,7 +269,7 @@ class TestMove:
         subject = await desk.open()
         await desk.clear(subject)
         await desk.decide(subject, Command.PASS_ON)
-        with pytest.raises(NotOffered, match="Channel has this referral"):
+        with pytest.raises(NotOffered, match="Channel goes by version"):
             await move(desk, subject, local=Versions(decides=Body.LOCAL_AUTHORITY))
         kept = await rows(desk.runtime, "SELECT area_version FROM referral")
         assert kept[0]["area_version"] == VERSION

@@ -99,7 +99,7 @@ class TestOne:
         await console.desk.decide(subject, Command.PASS_ON)
         refusal = await send(client, ONE, step="commit", rationale=WHY)
         assert refusal.status_code == 422
-        assert "Channel has this referral and goes by version" in text_of(refusal)
+        assert "Channel goes by version 2026-01 for this referral" in text_of(refusal)
         assert await version_of(console) == VERSION
 
 

@@ -109,7 +109,7 @@ def why_not(state: State, before: Practice, after: Practice) -> str:
     same = (before.gathers, before.decides) == (after.gathers, after.decides)
     if state in WITH_CHANNEL and not same:
         return (
-            f"Channel has this referral and goes by version {before.version}, in which {_bodies(before)}. In version"
+            f"Channel goes by version {before.version} for this referral, in which {_bodies(before)}. In version"
             f" {after.version} {_bodies(after)}. It can move once Channel has returned the pack or the police have"
             " taken the case back."
         )
@@ -186,6 +186,8 @@ def _notes(underway: Underway, before: Practice, after: Practice) -> Iterator[st
 def _bodies(practice: Practice) -> str:
     gathers = "gather" if practice.gathers is Body.POLICE else "gathers"
     decides = "decide" if practice.decides is Body.POLICE else "decides"
+    if practice.gathers is practice.decides:
+        return f"{BODIES[practice.gathers]} {gathers} information and {decides} on section 36(3)"
     return f"{BODIES[practice.gathers]} {gathers} information and {BODIES[practice.decides]} {decides} on section 36(3)"
 
 
