@@ -3,13 +3,14 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from chassis.actor import Actor
 from contracts.vocabulary import Role
 from services.triage import queries
 from services.triage.domain import Command, NotOffered
 from services.triage.operations import erase_subject, look_again
+from services.triage.queries.people import _CANDIDATES, _FOUND
 from tests.triage.builders import AREA, GATEWAY, NOW, form, officer, received, rows, version_added
 from tests.triage.conftest import Desk
 from tests.triage.people_steps import ELSEWHERE, FIRST, OTHER, SECOND, THIRD, abroad, answer, arrives, three, waiting
@@ -153,6 +154,22 @@ class TestSearch:
                 assert [each.reference for each in await queries.find_people(session, typed)] == [reference], typed
             for typed in ("xyzzy", "Begum 1975", "Ali Thornwick"):
                 assert await queries.find_people(session, typed) == (), typed
+
+
+class TestIndex:
+    @pytest.mark.parametrize("sentence", [_CANDIDATES, _FOUND])
+    async def test_keys_are_read_from_their_index_alone_although_areas_are_asked(
+        self, desk: Desk, sentence: TextClause
+    ) -> None:
+        """With 30,000 referrals to a common key, whatever reads the table too reads that many pages of it."""
+        await arrives(desk, FIRST)
+        asked = {"keys": [1, 2], "subject": uuid4(), "most": 40}
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            for kind in ("seqscan", "bitmapscan"):
+                await session.execute(text(f"SET LOCAL enable_{kind} = off"))
+            named = {name: asked[name] for name in sentence._bindparams}
+            plan = [row[0] for row in await session.rows(text("EXPLAIN " + sentence.text), named)]
+        assert any("Index Only Scan Backward using person_key_pkey" in line for line in plan), plan
 
 
 class TestRestricted:
