@@ -1,7 +1,7 @@
 """Running referrals move to the practice in force: what that changes, why it cannot be, and what stays as it was."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
 from typing import Any
@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+import areas
 from chassis.actor import Actor
+from chassis.clock import due_at
 from contracts.vocabulary import Role
 from services.triage import operations, queries
 from services.triage.domain import (
@@ -39,6 +41,7 @@ from services.triage.domain.moving import Owing, Ticking, Underway, Writing, new
 from services.triage.operations import Act
 from services.triage.operations.clocks import WHOLE
 from services.triage.queries import ClockKey
+from services.triage.settings import practice as practice_of
 from tests.triage.assessing import newer
 from tests.triage.builders import AREA, DUTY, GATEWAY, NOW, VERSION, form, officer, practice, received, rows
 from tests.triage.conftest import Desk
@@ -108,6 +111,21 @@ class TestNewDeadline:
         each = Ticking(Running(ClockName.URGENT, WHOLE, told + timedelta(minutes=30)), NOW)
         new = partial(under, NEWER, urgent_within=timedelta(minutes=10))
         assert new_deadline(each, old, new) == told + timedelta(minutes=10)
+
+    def test_gives_working_days_once_more_in_a_real_area(self) -> None:
+        area = areas.load(None).version(AREA, VERSION)
+        assert area
+        shorter = area.clocks.model_copy(update={"gateway_assessment": area.clocks.gateway_assessment - 2})
+        agreed = area.model_copy(update={"version": NEWER, "clocks": shorter})
+        kent, newer_kent = partial(practice_of, area), partial(practice_of, agreed)
+        started = datetime(2026, 11, 18, 10, tzinfo=UTC)
+        due = kent(started).due[ClockName.ASSESSMENT]
+        as_it_was = Ticking(Running(ClockName.ASSESSMENT, WHOLE, due), started)
+        assert new_deadline(as_it_was, kent, newer_kent) == newer_kent(started).due[ClockName.ASSESSMENT]
+        extended = Ticking(Running(ClockName.ASSESSMENT, WHOLE, kent(due).due[ClockName.ASSESSMENT]), started)
+        days = area.clocks.gateway_assessment
+        first = newer_kent(started).due[ClockName.ASSESSMENT]
+        assert new_deadline(extended, kent, newer_kent) == due_at(first, days, area.clocks.closes_at.strftime("%H:%M"))
 
 
 class TestPlanned:

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from httpx2 import AsyncClient, Response
 
+from chassis.actor import Actor
 from chassis.app import Service
+from services.triage import operations
 from services.triage.app import service
 from services.triage.domain import Body, Command
 from tests.triage.builders import AREA, GATEWAY, IMU, NOW, VERSION, received, rows
@@ -131,6 +133,18 @@ class TestMany:
         assert await version_of(console, "KM-2222-2222") == VERSION
         assert await version_of(console, "KM-3333-3333") == VERSION
         assert "One referral moved." in (await client.get("/practice")).text
+
+    async def test_counts_no_referral_of_an_erased_person(
+        self, console: Console, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.triage.queries.MOST_OLDER_COUNTED", 1)
+        subject = await console.desk.open()
+        client = await console.signed_in(SUPERVISOR)
+        assert f"{NEWER} 1 or more" in text_of(await client.get("/practice"))
+        async with console.desk.runtime.database.transaction(Actor.service("triage")) as session:
+            await operations.erase_subject(session, subject)
+        assert "No open referral is under an older version." in (await client.get("/practice")).text
+        assert "KM-7F3K-92QM" not in (await client.get(ALL)).text
 
     async def test_leaves_what_changed_meanwhile_and_says_so(self, console: Console) -> None:
         subject = await console.desk.open()

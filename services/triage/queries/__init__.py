@@ -43,7 +43,7 @@ from services.triage.queries.console import (
 )
 from services.triage.queries.erasure import Erasure, erasure_of
 from services.triage.queries.holding import Held, Summary, held, held_by_reference, latest_form
-from services.triage.queries.moving import MOVED_AT_ONCE, older_count, older_referrals, underway
+from services.triage.queries.moving import MOST_OLDER_COUNTED, MOVED_AT_ONCE, older_count, older_referrals, underway
 from services.triage.queries.obligations import (
     AGEING_PAGE,
     MOST_IN_A_FILE,
@@ -137,6 +137,7 @@ __all__ = [
     "LED_STATES",
     "MOST_COUNTED",
     "MOST_IN_A_FILE",
+    "MOST_OLDER_COUNTED",
     "MOVED_AT_ONCE",
     "NOBODY",
     "OUTCOMES",

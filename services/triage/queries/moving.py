@@ -17,13 +17,13 @@ from services.triage.queries.safeguards import seen_by
 MOVED_AT_ONCE = 100
 """How many referrals move in one go at most."""
 
-_MOST_COUNTED = 10_000
+MOST_OLDER_COUNTED = 10_000
 _PART = TypeVar("_PART")
 
 
 async def older_count(session: Session, area: str, version: str) -> int:
     """Return how many running referrals are under one version of an area's practice, counted up to 10,000."""
-    found = _under(session, area, version).limit(_MOST_COUNTED).subquery()
+    found = _under(session, area, version).limit(MOST_OLDER_COUNTED).subquery()
     return await session.scalar(select(func.count()).select_from(found)) or 0
 
 

@@ -77,7 +77,14 @@ async def older(page: PageRequest) -> Response:
             for version in area.others:
                 number = await queries.older_count(session, area.area, version)
                 href = page.url("older_version", area=area.area, version=version)
-                line = {"area": area.name, "version": version, "in_force": area.in_force, "number": number}
+                most = number == queries.MOST_OLDER_COUNTED
+                line = {
+                    "most": most,
+                    "area": area.name,
+                    "version": version,
+                    "in_force": area.in_force,
+                    "number": number,
+                }
                 rows += [{**line, "href": href}] if number else []
     return page.render("older", title="Referrals under an older version", rows=rows)
 
