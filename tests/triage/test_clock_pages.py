@@ -117,11 +117,17 @@ class TestChanging:
             assert "<textarea" not in page.text
 
     @pytest.mark.parametrize("which", ["clock=closure-review&about=x", "clock=x", "", f"clock=sign-off&about={WHOLE}"])
-    async def test_a_clock_that_does_not_run_is_refused_with_a_sentence(self, console: Console, which: str) -> None:
+    async def test_a_clock_that_never_ran_is_not_there(self, console: Console, which: str) -> None:
         await console.desk.open()
         client = await console.signed_in(GATEWAY)
         page = await client.get(address("extend-clock", which))
-        assert (page.status_code, "open the referral" in text_of(page)) == (409, True)
+        assert (page.status_code, "There is no such clock" in text_of(page)) == (404, True)
+
+    async def test_a_clock_that_has_stopped_is_refused_with_a_sentence(self, console: Console) -> None:
+        await console.desk.clear(await console.desk.open())
+        client = await console.signed_in(GATEWAY)
+        page = await client.get(address("extend-clock", f"clock=deconfliction&about={WHOLE}"))
+        assert (page.status_code, "does not run any more" in text_of(page)) == (409, True)
 
     async def test_another_command_is_not_there(self, console: Console) -> None:
         await console.desk.open()

@@ -223,7 +223,7 @@ class TestUnknown:
         client = await console.signed_in(GATEWAY)
         asked = {"state": "no such", "sort": "up", "view": "x", "district": "Thanet"}
         page = await client.get("/gateway", params=asked)
-        assert "does not know the view “x” or the state “no such” or the sort “up”" in page.text
+        assert "does not know the view “x” or the state “no such” or the order “up”" in page.text
         assert references(page) == ["KM-2222-2222"]
         assert "does not know" not in (await client.get("/gateway")).text
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Session
@@ -90,12 +90,3 @@ async def discard_of_another(session: Session, subject: UUID, draft_id: UUID, ac
     await carry_out(session, subject, act, practice)
     for table in (models.begun_work, models.assessment_draft):
         await session.execute(delete(table).where(table.c.id == draft_id, table.c.subject == subject))
-
-
-async def forget_begun(session: Session, subject: UUID, reference: str) -> None:
-    """Drop what anybody has begun of a referral, also on pages of others, or of the person, that name it."""
-    table, member = models.begun_work, models.person_referral
-    named = (table.c.subject == subject) | table.c.address.contains(reference, autoescape=True)
-    if person := await session.scalar(select(member.c.person).where(member.c.subject == subject)):
-        named |= table.c.address.contains(str(person), autoescape=True)
-    await session.execute(delete(table).where(named))

@@ -12,7 +12,6 @@ from chassis.errors import SubjectErased
 from services.triage import models
 from services.triage.domain import Command, Obligation
 from services.triage.operations.clocks import NEVER
-from services.triage.operations.console import forget_begun
 
 SEALED = {
     models.referral: ("sealed_summary",),
@@ -70,7 +69,6 @@ async def _forget_pairs(session: Session, subject: UUID) -> None:
     table, likeness = models.sameness, models.likeness
     reference = await session.scalar(select(models.referral.c.reference).where(models.referral.c.subject == subject))
     named = or_(table.c.earlier_reference == reference, table.c.later_reference == reference)
-    await forget_begun(session, subject, str(reference))
     await _forget_lines(session, subject, str(reference))
     await _forget_begun(session, subject, str(reference))
     await session.execute(delete(table).where(named))

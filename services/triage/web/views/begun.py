@@ -113,7 +113,8 @@ def _desk(page: PageRequest, held: Held, sent: Mapping[str, str] | None = None) 
         return None
     path = {**page.path, **({"reference": held.reference} if "reference" in page.path else {})}
     asked = {name: value for name in _ASKED if (value := page.query.get(name, "") or (sent or {}).get(name, ""))}
-    if not all(_plain(value) for value in (*path.values(), *asked.values())):
+    named = [value for name, value in path.items() if name != "reference"]
+    if not all(_plain(value) for value in (*named, *asked.values())):
         return None
     command = path.get("command", row.permission)
     if not page.may(command):

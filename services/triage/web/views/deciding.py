@@ -167,6 +167,7 @@ def _choose(page: PageRequest, found: Opened, form: FormErrors, *, status: int =
             "form": form,
             "choices": [(each.command.value, each.label) for each in offered if not each.refusal],
             "refusals": [vars(each) for each in offered if each.refusal],
+            "held_back": found.refusal(Command.CLOSE) if found.held.situation.hold else "",
         },
         status,
     )

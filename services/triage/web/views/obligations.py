@@ -50,7 +50,8 @@ _REQUEST = (
           "Enter what you want to know"),
 )  # fmt: skip
 _ACTION = (
-    Asked("officer", "person", "Who does it?", "One person, who owns the action and finds it in their own work.",
+    Asked("officer", "person", "Who does it?",
+          "One person, who owns the action. Whoever is in the list finds it in their own work.",
           "Choose who does it"),
     Asked("message", "words", "What is to be done?", OPEN_HINT, "Enter what is to be done"),
     Asked("review_on", "date", "By when?", "For example, 27 3 2027",

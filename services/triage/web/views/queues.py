@@ -152,7 +152,7 @@ def _asked(page: PageRequest, views: Mapping[str, tuple[str, tuple[State, ...]]]
         "sort": set(Order),
     }
     strange = [name for name, ones in known.items() if typed[name] and typed[name] not in ones]
-    unknown = tuple(f"{name} “{typed[name]}”" for name in strange)
+    unknown = tuple(f"{'order' if name == 'sort' else name} “{typed[name]}”" for name in strange)
     typed |= dict.fromkeys(strange, "")
     if typed["state"] and typed["state"] not in views[typed["view"]][1]:
         typed["view"] = next(view for view, (_, states) in views.items() if typed["state"] in states)
