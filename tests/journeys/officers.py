@@ -93,6 +93,16 @@ def stands(page: Page) -> str:
     return page.locator("main dt:text-is('State') + dd").first.inner_text()
 
 
+def stands_at(page: Page, state: str, seconds: float = 60) -> None:
+    """Load the page again until the referral stands there: what another service does arrives on its own."""
+
+    def there() -> bool:
+        page.reload()
+        return stands(page) == state
+
+    wait(there, seconds, f"“{state}”")
+
+
 def filled(page: Page, **answers: str) -> None:
     """Fill in fields of the page by their names, and choose."""
     for name, answer in answers.items():
@@ -152,3 +162,13 @@ def reloaded_until(page: Page, words: str, seconds: float = 60) -> None:
         return words in shown(page)
 
     wait(told, seconds, f"“{words}”")
+
+
+def offered(page: Page, what: str, seconds: float = 60) -> None:
+    """Load the page again until it offers this."""
+
+    def there() -> bool:
+        page.reload()
+        return page.get_by_role("link", name=what, exact=True).count() > 0
+
+    wait(there, seconds, f"The offer “{what}”")

@@ -75,7 +75,7 @@ def refused(keys: Keys, button: str) -> None:
     page = keys.page
     keys.enter(button)
     assert page.title().startswith("Error: "), shown(page)
-    page.wait_for_function("document.activeElement.classList.contains('govuk-error-summary')")
+    page.locator(".govuk-error-summary:focus").wait_for()
     keys.to(".")
     assert page.evaluate("document.activeElement.closest('.govuk-error-summary') !== null")
     aim = page.evaluate("document.activeElement.hash.slice(1)")

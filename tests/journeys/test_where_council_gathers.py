@@ -3,7 +3,7 @@
 import pytest
 
 from tests.journeys.live import Live, wait
-from tests.journeys.officers import As, did, filled, pressed, reloaded_until, shown
+from tests.journeys.officers import As, did, filled, offered, pressed, shown
 from tests.journeys.steps import (
     ACTION,
     CLOSURE,
@@ -32,10 +32,10 @@ class TestGivenBack:
             filled(page, reason=BACK)
             pressed(page, "Give the case back to the police")
         with as_(GATEWAY, f"/referrals/{reference}") as page:
-            reloaded_until(page, "Take back into police-led partnership")
+            offered(page, "Take back from Channel")
             assert BACK in shown(page)
             assert "Cora" in risk_owner(live, reference)
-            did(page, "Take back into police-led partnership", rationale=REASON)
+            did(page, "Take back from Channel", rationale=REASON)
             assert risk_owner(live, reference) == "Gwen Gateway (synthetic)"
             did(page, "Add an action", **ACTION, message="SYNTHETIC: visit him every month.")
             assert "Propose to close" not in shown(page)
