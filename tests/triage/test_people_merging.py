@@ -43,7 +43,9 @@ class TestAnswers:
         with pytest.raises(NotOffered, match="nobody has answered"):
             await desk.decide(third, Command.CLOSE)
         await answer(desk, THIRD, SECOND, "separate")
-        await desk.decide(third, Command.CLOSE)
+        with pytest.raises(NotOffered, match="Nobody could tell"):
+            await desk.decide(third, Command.CLOSE)
+        await desk.decide(third, Command.PROPOSE)
 
     async def test_count_by_person_through_others(self, desk: Desk) -> None:
         first, _, third = await three(desk)
