@@ -48,6 +48,9 @@ QUEUES = (
     "/gateway?state=assessing&district=Thanet",
     "/gateway?danger=1",
     "/gateway?restricted=1&sort=-due",
+    "/gateway?view=open&officer=nobody&sort=due",
+    "/gateway?view=ended",
+    "/gateway?view=ended&district=Thanet&sort=due",
     "/imu",
 )
 OTHERS = ("/work", "/workload", "/forecast", "/obligations")
