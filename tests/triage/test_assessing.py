@@ -169,7 +169,7 @@ class TestComplete:
         assert b"narrative" not in stored[0]["sealed_draft"]
         async with desk.runtime.database.transaction(Actor.service("triage")) as session:
             await operations.erase_subject(session, subject)
-        assert await rows(desk.runtime, "SELECT sealed_draft FROM assessment_draft") == [{"sealed_draft": None}]
+        assert await rows(desk.runtime, "SELECT sealed_draft FROM assessment_draft") == []
         assert await rows(desk.runtime, "SELECT sealed_assessment FROM assessment") == [{"sealed_assessment": None}]
         async with desk.runtime.database.transaction(GATEWAY) as session:
             assert await queries.latest_assessment(session, subject) is None
