@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, Table, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, outbox
@@ -144,26 +144,42 @@ async def _keep_newer(session: Session, values: Mapping[str, object], origin: Or
 
 async def receive_signpost(session: Session, received: ReceivedSignpost, *, now: datetime) -> None:
     """Keep a signpost as an open obligation and write the notice to its receiver; a repeat changes nothing."""
-    origin = received.origin
+    asked = Asked(signpost, received.id, {"service": received.service, "made_at": received.origin.at}, received.message)
+    telling = Telling(Kind.SIGNPOST_MADE, RecipientKind.SERVICE, received.service)
+    if await keep_asked(session, received.origin, asked, telling, now=now):
+        await audit.record(
+            session, "signpost.receive", subject=received.origin.subject, now=now, area=received.origin.area
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the police ask of somebody outside: where it is kept, under which id, with which columns and words."""
+
+    table: Table
+    id: UUID
+    columns: Mapping[str, object]
+    message: str
+
+
+async def keep_asked(session: Session, origin: Origin, asked: Asked, telling: Telling, *, now: datetime) -> bool:
+    """Keep what is asked and write the notice that tells of it; say whether it was new: a repeat changes nothing."""
     await session.lock(origin.subject)
     values = {
-        "id": received.id,
+        "id": asked.id,
         "subject": origin.subject,
         "reference": origin.reference,
         "area": origin.area,
         "area_version": origin.area_version,
-        "service": received.service,
-        "made_at": origin.at,
-        "message_sealed": await session.seal(origin.subject, received.message),
+        "message_sealed": await session.seal(origin.subject, asked.message),
         "event_id": origin.event_id,
         "correlation_id": origin.correlation_id,
+        **asked.columns,
     }
-    made = await session.execute(insert(signpost).values(values).on_conflict_do_nothing())
-    if not made.rowcount:
-        return
-    telling = Telling(Kind.SIGNPOST_MADE, RecipientKind.SERVICE, received.service)
-    write_notice(session, origin, telling, now=now, about_id=received.id)
-    await audit.record(session, "signpost.receive", subject=origin.subject, now=now, area=origin.area)
+    made = await session.execute(insert(asked.table).values(values).on_conflict_do_nothing())
+    if made.rowcount:
+        write_notice(session, origin, telling, now=now, about_id=asked.id)
+    return bool(made.rowcount)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, outbox
 from chassis.database import Session
@@ -15,7 +14,7 @@ from contracts.notify.police import TransferAnswered as TransferAnsweredEvent
 from services.notify.domain import Kind, Origin, RecipientKind, Telling, TransferAbsent, TransferAnswered
 from services.notify.models import notice, transfer
 from services.notify.operations.answering import Answered, close_notices, keep_answer, take_back
-from services.notify.operations.receiving import write_notice
+from services.notify.operations.receiving import Asked, keep_asked, write_notice
 
 
 @dataclass(frozen=True)
@@ -39,26 +38,12 @@ class TransferAnswer:
 
 async def receive_transfer(session: Session, received: ReceivedTransfer, *, now: datetime) -> None:
     """Keep an offer and write the notice to the force; a repeat changes nothing."""
-    origin = received.origin
-    await session.lock(origin.subject)
-    values = {
-        "id": received.id,
-        "subject": origin.subject,
-        "reference": origin.reference,
-        "area": origin.area,
-        "area_version": origin.area_version,
-        "force": received.force,
-        "offered_at": origin.at,
-        "message_sealed": await session.seal(origin.subject, received.message),
-        "event_id": origin.event_id,
-        "correlation_id": origin.correlation_id,
-    }
-    made = await session.execute(insert(transfer).values(values).on_conflict_do_nothing())
-    if not made.rowcount:
-        return
+    asked = Asked(transfer, received.id, {"force": received.force, "offered_at": received.origin.at}, received.message)
     telling = Telling(Kind.TRANSFER_OFFERED, RecipientKind.FORCE, received.force)
-    write_notice(session, origin, telling, now=now, about_id=received.id)
-    await audit.record(session, "transfer.receive", subject=origin.subject, now=now, area=origin.area)
+    if await keep_asked(session, received.origin, asked, telling, now=now):
+        await audit.record(
+            session, "transfer.receive", subject=received.origin.subject, now=now, area=received.origin.area
+        )
 
 
 async def open_transfer(session: Session, transfer_id: UUID, *, now: datetime) -> None:
