@@ -144,8 +144,18 @@ class TestOnSection36ReferralMade:
         subject = await team.open()
         await team.act(subject, Command.ACCEPT)
         await team.act(subject, Command.GIVE_BACK, reason="Consent refused.")
-        await team.hear(referred(), subject)
+        await team.hear(referred(risk_owner="Cora Synthetic"), subject)
         assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "given-back"
+
+    async def test_offered_anew_waits_for_the_taking_back_which_may_be_into_a_conflict(self, team: Team) -> None:
+        subject = await team.open()
+        await team.act(subject, Command.ACCEPT)
+        await team.act(subject, Command.GIVE_BACK, reason="Consent refused.")
+        with pytest.raises(NotYet):
+            await team.hear(referred(), subject)
+        await team.hear(decided(Outcome.RECEIVED), subject)
+        await team.hear(referred(), subject)
+        assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "offered"
 
     async def test_is_over_when_the_pack_is_offered_again(self, team: Team) -> None:
         subject = await team.open(referred())

@@ -125,7 +125,10 @@ OUTCOME_LABELS: Mapping[str, str] = {
 }
 """What the police decided, as the awareness list says it."""
 
-WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(TABLE, "case", STATE_LABELS, ASKED_FOR)
+# Who decides is the area's choice in every state: no other state would let a command begin that it rules out.
+WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(
+    TABLE, "case", STATE_LABELS, ASKED_FOR, about_state=(_authority_decides,)
+)
 
 SEE_AWARENESS = "see-awareness"
 SEE_CASES = "see-cases"

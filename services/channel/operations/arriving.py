@@ -119,9 +119,11 @@ async def receive_pack(session: Session, arrival: PackArrival, practice: Practic
     await session.lock(arrival.subject)
     if await queries.exists(session, arrival.subject):
         case = await queries.held(session, arrival.subject)
-        # A s.36 referral may cross with the case being given back; it is kept with the case in either state.
+        # A s.36 referral may cross with the case being given back; it is kept with the case in either state. It then
+        # names the risk owner here: a new offer, which comes after the taking back, names the police's.
         ours = case.situation.state in (State.ACCEPTED, State.GATHERED, State.GIVEN_BACK)
-        if case.situation.state is State.GIVEN_BACK and not arrival.grounds:
+        crossing = bool(arrival.grounds) and arrival.risk_owner == case.situation.risk_owner
+        if case.situation.state is State.GIVEN_BACK and not crossing:
             raise NotYet("The police offer again what was given back: that they took it back has not arrived yet.")
         command = Command.RECEIVE_SECTION_36 if ours else Command.OFFER_AGAIN
         record = Record(grounds=arrival.grounds, risk_owner=arrival.risk_owner)
