@@ -16,7 +16,7 @@ import httpx2
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis.crypto import SealBroken, TopicKeys, unseal
+from chassis.crypto import SealBroken, TopicKeys, together, unseal
 from chassis.wire import EnvelopeUnreadable, decode
 from cli import vault
 from cli.provision import BUS, KEYS
@@ -46,6 +46,7 @@ WRITTEN = {
     "triage: person_merge.sealed_note",
     "triage: person_merge.sealed_undone_note",
     "triage: person_referral.sealed_identity",
+    "triage: sameness.sealed_reason",
     "triage: transfer.sealed_message",
     "triage: transfer.sealed_reason",
     "channel: correction.sealed_correction",
@@ -117,19 +118,36 @@ class Opener:
             await connection.close()
         return [AESGCM(unseal(wrapping, row["wrapped"], self.subject.bytes)) for row in rows]
 
+    async def _keys_of_all(self, service: str) -> dict[UUID, AESGCM]:
+        """Return every key in a service's key store, unwrapped: what is about two is sealed under the keys of both."""
+        wrapping = AESGCM(base64.b64decode(vault.load(self.live.folder).key_encryption_keys[service]))
+        connection = await asyncpg.connect(self.live.database_url(KEYS))
+        try:
+            rows = await connection.fetch(f"SELECT subject, wrapped FROM key_{service}.subject_key")
+        finally:
+            await connection.close()
+        return {row["subject"]: AESGCM(unseal(wrapping, row["wrapped"], row["subject"].bytes)) for row in rows}
+
     async def _in_tables(self, connection: Any, service: str, ciphers: list[AESGCM]) -> list[tuple[str, bytes]]:
         columns = await connection.fetch(
             "SELECT table_name, column_name FROM information_schema.columns "
             "WHERE table_schema = 'public' AND data_type = 'bytea'"
         )
         found: list[tuple[str, bytes]] = []
+        others = await self._keys_of_all(service)
         for name, column in columns:
             values = await connection.fetch(f"SELECT {column} AS value FROM {name} WHERE {column} IS NOT NULL")
-            opened = (self._opened(ciphers, row["value"]) for row in values)
+            opened = (self._opened(ciphers, row["value"], others) for row in values)
             found += [(f"{service}: {name}.{column}", words) for words in opened if words is not None]
         return found
 
-    def _opened(self, ciphers: list[AESGCM], value: bytes) -> bytes | None:
+    def _opened(self, ciphers: list[AESGCM], value: bytes, others: dict[UUID, AESGCM]) -> bytes | None:
+        named, layers = together(value)
+        # What is said of several people opens under the keys of all of them, in their order.
+        if self.subject in named and all(each in others for each in named):
+            for each in reversed(named):
+                layers = unseal(others[each], layers, each.bytes)
+            return layers
         for cipher in ciphers:
             with contextlib.suppress(SealBroken):
                 return unseal(cipher, value, self.subject.bytes)

@@ -197,6 +197,17 @@ class TestClosing:
         proposed = decide(Command.PROPOSE, again, WORDS, practice())
         assert (proposed.state, proposed.risk_owner) == (State.CLOSING, DUTY)
 
+    @pytest.mark.parametrize(
+        ("known", "words"),
+        [({"not_told_apart": 1}, "Nobody could tell"), ({"referred_elsewhere": True}, "in another area too")],
+    )
+    @pytest.mark.parametrize("alone", [Command.CLOSE, Command.WITHDRAW])
+    def test_of_one_who_may_be_a_repeat_needs_one_too(self, alone: Command, known: dict[str, Any], words: str) -> None:
+        perhaps = replace(ASSESSING, **known)
+        with pytest.raises(NotOffered, match=words):
+            decide(alone, perhaps, words_for(alone), practice())
+        assert decide(Command.PROPOSE, perhaps, WORDS, practice()).state is State.CLOSING
+
     def test_is_signed_off_by_somebody_else(self) -> None:
         waiting = replace(ASSESSING, state=State.CLOSING, proposal=Proposal("gita", ME, REVIEW_ON))
         with pytest.raises(NotOffered, match="You proposed"):

@@ -67,6 +67,13 @@ class Kept:
     history: list[tuple[Command, State, str]] = field(default_factory=list)
 
 
+def closed_by(before: Situation, local: Practice) -> set[Command]:
+    """Return the commands that may close a referral: alone, or as the second of two."""
+    again = before.referrals_of_person > 1 or before.not_told_apart or before.referred_elsewhere
+    both = {Command.CLOSE, Command.SIGN_OFF}
+    return {Command.SIGN_OFF} if again or local.every_closure_signed_off else both
+
+
 class Pathway(RuleBasedStateMachine):
     """One referral, and everything that may happen to it."""
 
@@ -80,10 +87,11 @@ class Pathway(RuleBasedStateMachine):
         self.kept = Kept(Situation(step.state, step.risk_owner, form_read))
         self.kept.history.append((Command.RECEIVE, step.state, step.risk_owner))
 
-    @rule(earlier=st.integers(0, 2), number=st.integers(1, 3))
-    def something_is_found(self, earlier: int, number: int) -> None:
-        """Find possible earlier referrals, or have them answered."""
-        self.kept.situation = replace(self.kept.situation, earlier_unanswered=earlier, referrals_of_person=number)
+    @rule(earlier=st.integers(0, 2), number=st.integers(1, 3), untold=st.integers(0, 1), abroad=st.booleans())
+    def something_is_found(self, earlier: int, number: int, untold: int, abroad: bool) -> None:
+        """Find possible earlier referrals, or have them answered: the same, nobody can tell, in another area too."""
+        found = {"referrals_of_person": number, "not_told_apart": untold, "referred_elsewhere": abroad}
+        self.kept.situation = replace(self.kept.situation, earlier_unanswered=earlier, **found)
 
     @rule(command=commands, record=records, person=st.sampled_from(PEOPLE))
     def somebody_acts(self, command: Command, record: Record, person: str) -> None:
@@ -109,8 +117,7 @@ class Pathway(RuleBasedStateMachine):
             assert before.assessed or before.state is State.CLOSING
             assert record.rationale.strip()
             assert record.review_on
-            two = before.referrals_of_person > 1 or self.local.every_closure_signed_off
-            assert command is Command.SIGN_OFF if two and before.state is not State.CLOSING else True
+            assert command in closed_by(before, self.local)
         if command is Command.SIGN_OFF:
             assert before.proposal
             assert before.proposal.by_id != before.acting_id
