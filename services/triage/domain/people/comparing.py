@@ -17,7 +17,9 @@ from services.triage.domain.people.weights import NOTHING_ELSE, SUGGESTED_FROM, 
 
 _AGREES = frozenset({Level.SAME, Level.COMMON, Level.SPELT, Level.SPELT_COMMON, Level.PART})
 _OTHER = frozenset({Level.OTHER, Level.FAR})
-_CERTAIN = 60.0
+_CERTAIN, _LIKELIER_THAN_NOT = 60.0, 0.0
+"""In logarithms of odds to base 2: nothing is surer than the one, and the other is as likely as not."""
+_HOUSEHOLD = ("school", "postcode", "address", "phone")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def weigh(ours: Reading, theirs: Reading) -> Weighed:
     """Return what agrees between two people and what that weighs."""
     named = naming(ours.names, theirs.names)
     levels = levels_of(ours, theirs, named)
-    order = weight(levels)
+    order = max(weight(levels), SUGGESTED_FROM) if born_and_at_home_alike(levels) else weight(levels)
     return Weighed(named, levels, order, suggested=order >= SUGGESTED_FROM and not plainly_other(levels))
 
 
@@ -99,7 +101,7 @@ def _stands_back(mine: int, among: Sequence[int], found: Sequence[Weighed], othe
     stronger = [each for each in among if found[each].order > order]
     if beside(order, [found[each].order for each in stronger]) >= SUGGESTED_FROM:
         return False
-    rivals = [found[each].order for each in stronger if not weigh(others[mine], others[each]).suggested]
+    rivals = [found[each].order for each in stronger if weigh(others[mine], others[each]).order < _LIKELIER_THAN_NOT]
     return beside(order, rivals) < SUGGESTED_FROM
 
 
@@ -175,6 +177,16 @@ def weight(levels: Mapping[str, Level]) -> float:
     return (
         summed + (sum(WEIGHTS.get(half, 0.0) for half in halves) - sum(WEIGHTS.get(half, 0.0) for half in straight)) / 2
     )
+
+
+def born_and_at_home_alike(levels: Mapping[str, Level]) -> bool:
+    """Return whether an officer looks whatever the names say: birth, relatives and school or home are the same.
+
+    Weights add up as if each thing came by itself: two quite other names would outweigh all that.
+    """
+    same = {kind for kind, level in levels.items() if level is Level.SAME}
+    born = "date-of-birth" in same or levels["date-of-birth"] is Level.SWAPPED
+    return born and "family" in same and not same.isdisjoint(_HOUSEHOLD)
 
 
 def plainly_other(levels: Mapping[str, Level]) -> bool:

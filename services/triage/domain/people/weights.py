@@ -6,7 +6,7 @@ from types import MappingProxyType
 from services.triage.domain.people.levels import Level
 
 NOTHING_ELSE = -5.53
-SUGGESTED_FROM = -2.04
+SUGGESTED_FROM = -1.68
 _LEARNT = """
 address close -1.36
 address other -1.37
