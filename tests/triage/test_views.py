@@ -169,7 +169,7 @@ class TestHold:
         assert "recorded a conflict, which stops the pathway: speak to Imran Synthetic" in page
         assert "Speak to the duty inspector." not in page
         queue = (await client.get("/gateway")).text
-        assert ("Conflict recorded" in queue, "duty inspector" in queue, "More time asked" in queue) == (
+        assert ("unit recorded a conflict" in queue, "duty inspector" in queue, "More time asked" in queue) == (
             True, False, False,
         )  # fmt: skip
 
