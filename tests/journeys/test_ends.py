@@ -1,7 +1,6 @@
 """Every end that a referral can come to with the police, reached through the pages by those whose work it is."""
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +9,8 @@ import httpx2
 import pytest
 
 from tests.journeys.live import Live, signed_in, wait
-from tests.journeys.pages import answered, links, words
+from tests.journeys.pages import answered, words
 from tests.journeys.steps import (
-    CLOSURE,
     GATEWAY,
     IMU,
     REASON,
@@ -22,8 +20,6 @@ from tests.journeys.steps import (
     cleared,
     closed,
     decided,
-    gathered,
-    mailed_link,
     ready,
     referred,
     risk_owner,
@@ -31,11 +27,6 @@ from tests.journeys.steps import (
 )
 
 SECOND = "gavin.gateway@kent-police.example"
-PERSON = {
-    "date_of_birth": "2008-03-14",
-    "addresses": [{"lines": "4 Sample Close", "postcode": "CT20 9ZZ", "current": True}],
-}
-SAME = {"answer": "linked", "reason": "SYNTHETIC: the same school, birthday and telephone."}
 
 
 @contextmanager
@@ -64,61 +55,12 @@ class TestEnds:
         running = "SELECT name FROM clock JOIN referral USING (subject) WHERE reference = $1 AND stopped_at IS NULL"
         assert [row["name"] for row in live.of("triage", running, reference)] == ["closure-review"]
 
-    def test_a_signpost_stays_open_until_the_service_has_said_what_it_did(self, live: Live) -> None:
-        reference = referred(live)
-        ready(live, reference)
-        decided(live, reference, "signpost", service="kent-early-help", message="SYNTHETIC: please offer a visit.")
-        owner = risk_owner(live, reference)
-        with signed_in(live, "triage", GATEWAY) as browser:
-            page = browser.get(f"/referrals/{reference}/decision/propose-closure")
-            assert "Still open: a signpost" in words(page)
-        link = wait(lambda: mailed_link(live, reference, "signpost-links"), 60, "The mail with the link")
-        with httpx2.Client(timeout=60, trust_env=False, follow_redirects=True) as service:
-            page = answered(service, service.get(link), {})
-            assert "please offer a visit" in words(page)
-            page = answered(
-                service, page, {"by": "Ann Example (synthetic)", "service": "Early Help", "step": "acknowledge"}
-            )
-            known = "SELECT o.state FROM obligation o JOIN referral USING (subject) WHERE reference = $1"
-            wait(lambda: live.of("triage", known, reference)[0]["state"] == "acknowledged", 60, "Acknowledged")
-            answered(service, service.get(link), {"report": REASON, "step": "report"})
-        wait(lambda: live.of("triage", known, reference)[0]["state"] == "done", 60, "The report")
-        closed(live, reference, reason="work-done", risk_owner=owner)
-
     def test_partnership_gives_actions_to_owners(self, live: Live) -> None:
         reference = referred(live)
         ready(live, reference)
         decided(live, reference, "lead-partnership", risk_owner="Gwen Gateway (synthetic)")
         assert risk_owner(live, reference) == "Gwen Gateway (synthetic)"
         assert "action" in page_of(live, reference).lower()
-
-    def test_another_force_takes_the_risk_by_accepting(self, live: Live) -> None:
-        reference = referred(live)
-        ready(live, reference)
-        before = risk_owner(live, reference)
-        decided(live, reference, "offer-transfer", force="southvale-police", message="SYNTHETIC: he has moved.")
-        assert risk_owner(live, reference) == before
-        link = wait(lambda: mailed_link(live, reference, "transfer-links"), 60, "The mail with the link")
-        with httpx2.Client(timeout=60, trust_env=False, follow_redirects=True) as force:
-            page = answered(force, force.get(link), {})
-            answered(
-                force,
-                page,
-                {"answer": "accept", "officer": "Nora Example (synthetic)", "rank": "Inspector", "step": "answer"},
-            )
-        wait(lambda: state(live, reference) == "transferred", 60, "The acceptance")
-        assert "Nora Example" in risk_owner(live, reference)
-
-    def test_what_channel_gives_back_is_channels_until_it_is_taken(self, live: Live) -> None:
-        reference = referred(live)
-        ready(live, reference)
-        gathered(live, reference)
-        assert "Cora" in risk_owner(live, reference)
-        case_of(live, reference, "give-back", reason="SYNTHETIC: consent refused, risk present.")
-        wait(lambda: state(live, reference) == "given-back", 60, "The case given back")
-        assert "Cora" in risk_owner(live, reference)
-        decided(live, reference, "take-back")
-        assert (state(live, reference), risk_owner(live, reference)) == ("plp", "Gwen Gateway (synthetic)")
 
     def test_a_conflict_stops_everything_and_shows_nobody_why(self, live: Live) -> None:
         reference = referred(live)
@@ -151,59 +93,6 @@ class TestEnds:
             assert refused.status_code == 409
             assert "Taken into police-led partnership, by Gwen Gateway" in words(refused)
             assert "my own long words" in refused.text
-
-
-@pytest.mark.timeout(900)
-class TestThreeReferralsInSixteenMonths:
-    """The pattern of a published review: each referral looked at alone, the name misspelt on the second and third."""
-
-    def test_the_third_closure_is_stopped_and_says_why(self, live: Live) -> None:
-        first = referred(live, "Maddocks-Synthetic", forenames="Alun Rhys", **PERSON)
-        ready(live, first)
-        closed(live, first)
-        with later(live, "+13months"):
-            second = referred(live, "Madox-Synthetic", forenames="Alan Reece", **PERSON)
-            ready(live, second)
-            self.stopped(live, second, first)
-            self.answer(live, second, first)
-            assert "referred twice" in page_of(live, second)
-            closed(live, second)
-        with later(live, "+16months"):
-            third = referred(live, "Mattocks-Synthetic", forenames="Allun", **PERSON)
-            ready(live, third)
-            self.stopped(live, third, first)
-            for earlier in self.unanswered(live, third):
-                self.answer(live, third, earlier)
-            shown = page_of(live, third)
-            assert "referred 3 times" in shown
-            alone = page_of(live, third, "/decision/close")
-            assert "This person has been referred 3 times" in alone
-            owner = risk_owner(live, third)
-            decided(live, third, "propose-closure", **{**CLOSURE, "risk_owner": owner})
-            with signed_in(live, "triage", GATEWAY) as browser:
-                assert browser.get(f"/referrals/{third}/decision/sign-closure-off").status_code == 403
-
-    def stopped(self, live: Live, reference: str, earlier: str) -> None:
-        """See that the closure is refused because of the earlier referral, which the page names."""
-        shown = page_of(live, reference)
-        assert earlier in shown
-        assert "possibly the same as" in shown
-        assert "nobody has answered" in page_of(live, reference, "/decision/propose-closure")
-
-    def unanswered(self, live: Live, reference: str) -> list[str]:
-        """Return the references that the page asks about."""
-        with signed_in(live, "triage", GATEWAY) as browser:
-            found = links(browser.get(f"/referrals/{reference}"))
-        asked = [re.search(rf"/referrals/{reference}/same\?other=(.+)", link) for link in found]
-        return list(dict.fromkeys(match[1] for match in asked if match))
-
-    def answer(self, live: Live, reference: str, earlier: str) -> None:
-        """Say that both are the same person, after looking at what agrees and differs."""
-        with signed_in(live, "triage", GATEWAY) as browser:
-            page = browser.get(f"/referrals/{reference}/same?other={earlier}")
-            assert "birth" in words(page).lower()
-            page = answered(browser, page, SAME)
-            assert page.url.path == f"/referrals/{reference}", words(page)
 
 
 @pytest.mark.timeout(600)

@@ -85,6 +85,16 @@ def refused(keys: Keys, button: str) -> None:
 
 
 class TestByKeyboard:
+    def test_a_focus_that_nobody_sees_is_noted(self, browser: Browser) -> None:
+        page = browser.new_page()
+        page.set_content(
+            "<a href='#' style='outline: none'>no ring</a> <a href='#' style='position: fixed; top: -99px'>far</a>"
+        )
+        keys = Keys(page)
+        keys.to("far")
+        assert [each.partition(": ")[2] for each in keys.unseen] == ["no ring:    no ring ", "out of sight:    far "]
+        page.close()
+
     def test_the_intelligence_unit_clears(self, live: Live, by: By) -> None:
         reference = referred(live)
         with by(IMU) as keys:

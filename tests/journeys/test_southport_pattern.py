@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.live import Live
+from tests.journeys.live import Live, signed_in
 from tests.journeys.looking import Look
 from tests.journeys.officers import As, filled, pressed, shown, stands
+from tests.journeys.pages import words
 from tests.journeys.steps import (
     CLOSURE,
     GATEWAY,
@@ -37,6 +38,9 @@ class TestTheThirdClosure:
         with later(live, "+9months"):
             second = referred(live, spelt[1], forenames=forename, date_of_birth=born)
             ready(live, second)
+            with signed_in(live, "triage", GATEWAY) as client:
+                refused = words(client.get(f"/referrals/{second}/decision/propose-closure"))
+            assert "nobody has answered: look and answer first" in refused
             recorded(live, second, f"same?other={first}", **SAME)
             closed(live, second)
         with later(live, "+16months"):
@@ -94,4 +98,6 @@ class TestTheThirdClosure:
         with page.expect_navigation():
             page.locator("main button[value=commit]").click()
         assert stands(page) == "Closure proposed, waiting for sign-off"
-        assert page.get_by_role("link", name="Sign the closure off").count() == 0
+        answer = page.goto(f"{here}/decision/sign-closure-off")
+        assert answer is not None
+        assert answer.status == 403, "Whoever proposed it signs it off."
