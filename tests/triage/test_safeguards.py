@@ -177,7 +177,7 @@ class TestRestricted:
             assert (path, page.status_code, NAME in page.text) == (path, 403, False)
             assert "ask a Gateway supervisor or the intelligence unit to put you on its access list" in text_of(page)
         queue = await client.get("/gateway")
-        assert (REFERENCE in queue.text, DUTY in queue.text) == (False, False)
+        assert (ONE in queue.text, DUTY in queue.text) == (False, False)
         found = await client.get("/find", params={"reference": REFERENCE})
         assert NAME not in found.text
 
