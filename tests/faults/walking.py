@@ -70,7 +70,8 @@ class _Walk:
         """The intelligence unit asks for more time, stops the referral, hands it over, and finds it clear."""
         self._found("need-more-time")
         self._found("record-conflict")
-        self._record("investigation", IMU, "investigation.rationale", risk_owner=OFFICER, accepted="yes")
+        self._record("investigation", IMU, "investigation.rationale", officer=OFFICER)
+        self._record("investigation/accepted", IMU, "investigation.accepted")
         cleared(self.live, self.reference)
 
     def gateway(self) -> None:

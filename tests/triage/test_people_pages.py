@@ -394,8 +394,10 @@ class TestElsewhere:
         done = await send(client, place, answer="linked", reason="Nora told me on the phone. Synthetic.")
         assert done.status_code == 303, text_of(done)
         assert "Nora told me on the phone. Synthetic." in text_of(await client.get(f"/referrals/{FIRST}"))
-        closed = await insist(client, FIRST, CLOSE, **TYPED)
-        assert closed.status_code == 303, text_of(closed)
+        alone = await insist(client, FIRST, CLOSE, **TYPED)
+        assert (alone.status_code, "referred in another area too" in text_of(alone)) == (422, True)
+        proposed = await insist(client, FIRST, PROPOSE, **TYPED)
+        assert proposed.status_code == 303, text_of(proposed)
         assert (await client.get(f"/referrals/{FIRST}/elsewhere?other={uuid4()}")).status_code == 404
         assert AREA != ELSEWHERE
 
