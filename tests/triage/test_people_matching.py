@@ -248,6 +248,13 @@ class TestAlways:
         assert [each.suggested for each in compare_all(known, [plainly, namesake])] == [True, False]
         assert [each.suggested for each in compare_all(known, [namesake, plainly])] == [False, True]
 
+    def test_a_twin_is_not_suggested_beside_the_person_although_the_two_share_a_home(self) -> None:
+        home: dict[str, Any] = {**HOME, "phones": ("0100 555 0123",)}
+        person, twin = someone("Bilal", "Khan", **home), someone("Hamza", "Khan", **home)
+        again = someone("Billal", "Khan", phones=("0100 555 0123",), postcodes=("ZZ4 7AB",))
+        assert compare(again, twin).suggested
+        assert [each.suggested for each in compare_all(again, [person, twin])] == [True, False]
+
     def test_two_referrals_of_one_person_are_both_found(self) -> None:
         known = someone("Rahim", "Thornwick", None, age=17, age_on=date(2026, 11, 2), phones=("0100 555 0123",))
         plainly = replace(known, postcodes=("ZZ4 7AB",), age=None, born=BORN)

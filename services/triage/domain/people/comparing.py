@@ -101,8 +101,14 @@ def _stands_back(mine: int, among: Sequence[int], found: Sequence[Weighed], othe
     stronger = [each for each in among if found[each].order > order]
     if beside(order, [found[each].order for each in stronger]) >= SUGGESTED_FROM:
         return False
-    rivals = [found[each].order for each in stronger if weigh(others[mine], others[each]).order < _LIKELIER_THAN_NOT]
+    rivals = [found[each].order for each in stronger if not _one(weigh(others[mine], others[each]))]
     return beside(order, rivals) < SUGGESTED_FROM
+
+
+def _one(weighed: Weighed) -> bool:
+    """Return whether two people are likelier one than not, and nothing plain says that they are brothers or twins."""
+    another_name = weighed.levels["forename"] is Level.OTHER
+    return weighed.suggested and weighed.order >= _LIKELIER_THAN_NOT and not another_name
 
 
 def beside(order: float, rivals: Iterable[float]) -> float:
