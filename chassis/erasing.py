@@ -4,7 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from chassis import tables
 from chassis.database import Session
+
+REGISTER = tables.erased_subject
+"""Who was erased, when and under which order: for services that say so."""
 
 
 @dataclass(frozen=True)

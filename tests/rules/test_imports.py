@@ -141,8 +141,8 @@ class TestImports:
 
 PURE = [ROOT / "chassis" / "errors.py", ROOT / "chassis" / "transitions.py"]
 """What domain may import of the chassis: as pure as domain itself."""
-COMPARING_LETTERS = {"people": ("anyascii", "rapidfuzz")}
-"""What comparing names needs, by the room of domain that does: functions of text that know no time, file or setting."""
+COMPARING_LETTERS = {"people": ("anyascii", "rapidfuzz"), "marks": ("anyascii",)}
+"""What comparing letters needs, by the room or file of domain that does: functions of text that know nothing else."""
 
 
 class TestDomain:
@@ -152,7 +152,7 @@ class TestDomain:
     def test_imports_the_standard_library_errors_and_words_only(self, file: Path) -> None:
         own = ".".join(file.relative_to(ROOT).parts[:2]) + ".domain"
         machinery = () if file in PURE else ("chassis.transitions",)
-        letters = COMPARING_LETTERS.get(file.parent.name, ())
+        letters = COMPARING_LETTERS.get(file.parent.name) or COMPARING_LETTERS.get(file.stem, ())
         allowed = (own, "chassis.errors", "contracts.vocabulary", *machinery, *letters)
         strangers = [
             name

@@ -68,8 +68,7 @@ class _Opened:
 
 async def open_referral(session: Session, arrival: Arrival, practice: Practice, now: datetime) -> None:
     """Open a referral: received, its clocks running, the area's duty officer as risk owner."""
-    step = receive(practice)
-    first = arrival.first
+    step, first = receive(practice), arrival.first
     await session.lock(arrival.subject)
     row = {
         "subject": arrival.subject,
@@ -104,9 +103,14 @@ async def open_referral(session: Session, arrival: Arrival, practice: Practice, 
     await run_clocks(session, opened, step, practice, now)
     if first.immediate_danger:
         start_clock(session, opened, Deadline(ClockName.URGENT, arrival.received_at + practice.urgent_within), now)
-    expect_person(session, opened, now, read=first.form is not None)
-    if first.form is None:
-        await join_waiting(session, arrival.reference, now)  # one with a form is joined where it is indexed
+    await _expect(session, opened, arrival, now)
+
+
+async def _expect(session: Session, opened: _Opened, arrival: Arrival, now: datetime) -> None:
+    """Have the person looked for; what was said of a referral with a form is followed where that is done."""
+    expect_person(session, opened, now, read=arrival.first.form is not None)
+    if arrival.first.form is None:
+        await join_waiting(session, arrival.reference, now)
 
 
 async def add_version(session: Session, subject: UUID, version: NewVersion, practice: Practice, now: datetime) -> None:

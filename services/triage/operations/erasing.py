@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
-from chassis import outbox, tables
+from chassis import outbox
 from chassis.database import Session
+from chassis.erasing import REGISTER
 from chassis.errors import SubjectErased
 from services.triage import models
 from services.triage.domain import Command, Obligation
@@ -58,8 +59,8 @@ async def erase_subject(session: Session, subject: UUID) -> None:
 
 def _erased_at(subject: UUID) -> ColumnElement[Any]:
     """Return the moment that the register of erasures says; where it says none, when something happened last."""
-    register, history = tables.erased_subject, models.history
-    when = select(register.c.erased_at).where(register.c.subject == subject).scalar_subquery()
+    history = models.history
+    when = select(REGISTER.c.erased_at).where(REGISTER.c.subject == subject).scalar_subquery()
     last = select(func.max(history.c.at)).where(history.c.subject == subject).scalar_subquery()
     return func.coalesce(when, last)
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from chassis import tables
 from chassis.database import Session
+from chassis.erasing import REGISTER
 from services.triage.queries.holding import Held
 
 
@@ -22,6 +22,5 @@ async def erasure_of(session: Session, held: Held) -> Erasure | None:
     """Return the erasure of a referral's person, None where they were not erased."""
     if held.erased_at is None:
         return None
-    register = tables.erased_subject
-    row = await session.first(select(register).where(register.c.subject == held.subject))
+    row = await session.first(select(REGISTER).where(REGISTER.c.subject == held.subject))
     return Erasure(held.erased_at, "") if row is None else Erasure(row.erased_at, row.reason)
