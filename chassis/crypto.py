@@ -57,6 +57,8 @@ def together(sealed: bytes) -> tuple[tuple[UUID, ...], bytes]:
         return (), sealed
     number = int.from_bytes(sealed[1:3], "big")
     ends = 3 + 16 * number
+    if len(sealed) < ends:
+        return (), sealed
     return tuple(UUID(bytes=sealed[at : at + 16]) for at in range(3, ends, 16)), sealed[ends:]
 
 

@@ -31,6 +31,13 @@ class TestSealedTogether:
         with pytest.raises(SubjectErased):
             await intake.keys.seal_together(subjects, b"again")
 
+    async def test_that_is_cut_short_is_broken(self, intake: Runtime) -> None:
+        subjects = [uuid4(), uuid4()]
+        sealed = await intake.keys.seal_together(subjects, b"synthetic")
+        for length in (1, 3, 20, 60):
+            with pytest.raises(SealBroken):
+                await intake.keys.unseal(subjects[0], sealed[:length])
+
     async def test_names_nobody_where_it_is_sealed_for_one(self, intake: Runtime) -> None:
         sealed = await intake.keys.seal(uuid4(), b"synthetic")
         assert together(sealed) == ((), sealed)
