@@ -7,7 +7,9 @@ import pytest
 
 from chassis import documents
 from chassis.actor import Actor
+from chassis.database import Session
 from contracts.vocabulary import Role, is_reference
+from services.triage import queries
 from services.triage.domain import Command
 from tests.triage.builders import CLOSURE, FINDING, GATEWAY, IMU, NOW, announced, officer, received, rows, version_added
 from tests.triage.conftest import Console, hidden, send
@@ -93,6 +95,24 @@ class TestReferral:
         )
         assert read == [{"actor_id": "gita-synthetic", "subject": subject}]
         assert (await rows(console.desk.runtime, "SELECT gateway_seen_at FROM referral"))[0]["gateway_seen_at"]
+
+    async def test_offers_what_fits_what_it_shows_where_something_is_recorded_meanwhile(
+        self, console: Console, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        subject = await console.desk.open()
+        client = await console.signed_in(GATEWAY)
+        await client.get(ONE)
+        waiting, read = [subject], queries.referral_view
+
+        async def cleared_before_it_is_read(session: Session, held: queries.Held) -> queries.ReferralView:
+            while waiting:
+                await console.desk.clear(waiting.pop())
+            return await read(session, held)
+
+        monkeypatch.setattr(queries, "referral_view", cleared_before_it_is_read)
+        page = await client.get(ONE)
+        assert not waiting
+        assert f'href="{ONE}/decision/propose-closure"' in page.text or f'href="{ONE}/decision/close"' in page.text
 
     async def test_says_of_nobody_that_the_service_did_it(self, console: Console) -> None:
         await console.desk.open()

@@ -138,6 +138,11 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
     if reason == DECISION and await operations.look_again(session, held.reference, page.now):
         held = await queries.held(session, held.subject)
+    return await as_it_stands(page, session, held)
+
+
+async def as_it_stands(page: PageRequest, session: Session, held: Held) -> Opened:
+    """Return a referral with what this person may do with it now."""
     local: Practices = page.runtime.clients
     practice = local.under(held.area, held.area_version, page.now)
     today = page.now.astimezone(LONDON).date()

@@ -30,6 +30,7 @@ from services.triage.web.views.asked import (
     LABELS,
     PAGES_OF,
     Opened,
+    as_it_stands,
     changes_text,
     opened,
     page_of,
@@ -59,6 +60,11 @@ async def referral(page: PageRequest) -> Response:
         for team in _teams(page):
             await operations.mark_seen(session, found.held, team, page.now)
         beside = await _beside(page, session, found)
+        meanwhile = await queries.held(session, found.held.subject)
+        if meanwhile.row_version != found.held.row_version:
+            # What is offered must fit what is shown: something was recorded while this page was being read.
+            found = await as_it_stands(page, session, meanwhile)
+            beside = await _beside(page, session, found)
     return shown(page, "referral", found, beside)
 
 
