@@ -13,7 +13,7 @@ from bench import people_learnt, people_million, people_public, report
 from bench.frame import NotHere, Result, Settings, rounded, say
 from bench.run import ENDED
 
-LEARNT_ON, JUDGED_ON = 20_260_401, 20_261_102
+LEARNT_ON, JUDGED_ON = 20_260_401, 20_261_123
 PEOPLE = 20_000
 NOTE = (
     "python -m bench.people; half of {arrivals} referrals about {people} synthetic people, "

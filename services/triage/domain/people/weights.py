@@ -6,7 +6,7 @@ from types import MappingProxyType
 from services.triage.domain.people.levels import Level
 
 NOTHING_ELSE = -5.53
-SUGGESTED_FROM = -1.68
+SUGGESTED_FROM = -2.56
 _LEARNT = """
 address close -1.36
 address other -1.37
@@ -14,7 +14,7 @@ address same 1.49
 age close 0.59
 age far -7.05
 age near -0.45
-age other -3.43
+age other -3.42
 age same 2.36
 date-of-birth common 5.19
 date-of-birth digit 2.86
@@ -36,7 +36,7 @@ forename other -6.56
 forename part 0.15
 forename same 2.66
 forename spelt 2.49
-forename spelt-common 0.38
+forename spelt-common 0.40
 gender other -4.74
 gender same 0.06
 middle other -2.47
@@ -53,14 +53,14 @@ postcode same 3.45
 school close -0.59
 school other -1.76
 school same 3.53
-surname close 0.94
-surname common 2.12
+surname close 0.93
+surname common 2.11
 surname initial -1.12
-surname other -3.81
-surname part 1.48
-surname same 2.53
+surname other -3.82
+surname part 1.47
+surname same 2.52
 surname spelt 2.68
-surname spelt-common 1.13
+surname spelt-common 1.12
 """
 
 
