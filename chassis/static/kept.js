@@ -47,6 +47,11 @@ if (form) {
     window.clearTimeout(pause);
     pause = window.setTimeout(look, PAUSE);
   });
+  /* What is sent the page keeps or records by itself; kept once more on the way out it would stay after it is recorded. */
+  form.addEventListener("submit", () => {
+    window.clearTimeout(pause);
+    kept = written();
+  });
   /* Whoever turns to another window, or closes this one, loses nothing of the last seconds either. */
   document.addEventListener("visibilitychange", () => document.hidden && look());
 }

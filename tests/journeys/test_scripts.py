@@ -106,3 +106,14 @@ class TestKept:
         page.fill("#rationale", "My words")
         served.after(21)
         page.get_by_text("could not be kept").wait_for()
+
+    def test_sends_nothing_beside_what_is_submitted(self, page: Page) -> None:
+        served = Served(page, KEPT)
+        page.fill("#rationale", "My words")
+        page.evaluate("document.querySelector('form').addEventListener('submit', each => each.preventDefault())")
+        page.evaluate("document.querySelector('form').requestSubmit()")
+        page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        served.after(21)
+        page.evaluate("fetch('/newer').then(answer => answer.text())")
+        assert served.kept == [], "What is recorded already would be offered again as work begun."
