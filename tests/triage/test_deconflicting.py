@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from chassis.actor import Actor
+from contracts.channel.police import PackAccepted
 from contracts.vocabulary import Role
 from services.triage import queries
 from services.triage.domain import Command, NotInThisState, Record
@@ -190,6 +191,24 @@ class TestConflict:
         await record(console.desk, subject, Command.PURSUE, risk_owner=OWNER)
         assert f'href="{ONE}"' in (await client.get("/imu")).text
         await record(console.desk, subject, Command.CLEAR)
+        assert f'href="{ONE}"' not in (await client.get("/imu")).text
+
+    async def test_stands_in_the_queue_of_the_unit_also_while_channel_has_the_case(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        await console.desk.decide(subject, Command.PASS_ON)
+        accepted = PackAccepted(reference=REFERENCE, accepted_at=NOW, risk_owner="Cora Synthetic")
+        await console.desk.hear(accepted, subject)
+        client = await console.signed_in(IMU)
+        assert f'href="{ONE}"' not in (await client.get("/imu")).text
+        await conflict(console.desk, subject)
+        queue = text_of(await client.get("/imu"))
+        assert "Handed over to Channel Conflict recorded" in queue
+        assert f'href="{ONE}"' in (await client.get("/imu")).text
+        gateway = await (await console.signed_in(GATEWAY)).get("/gateway?view=channel")
+        assert "Conflict recorded" in text_of(gateway)
+        await record(console.desk, subject, Command.CLEAR)
+        client = await console.signed_in(IMU)
         assert f'href="{ONE}"' not in (await client.get("/imu")).text
 
 

@@ -17,7 +17,6 @@ from services.triage.operations.stopping import WITHDRAWN, tell_holders
 from services.triage.operations.transferring import call_back, offer_transfer
 from services.triage.queries import Held
 
-# A closure that is sent back goes on with the officer who proposed it.
 _LATE = {
     Command.PACK_ACCEPTED: "Channel accepted the pack",
     Command.PACK_RETURNED: "Channel returned the pack",
@@ -25,6 +24,7 @@ _LATE = {
     Command.CHANNEL_REFERRED: "The local authority referred to the panel under section 36",
     Command.GIVEN_BACK: "Channel gave the case back",
 }
+# A closure that is sent back goes on with the officer who proposed it.
 _NOT_TAKEN_OVER = frozenset({Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK})
 
 

@@ -145,12 +145,12 @@ async def queue_counts(session: Session, states: Sequence[State], now: datetime)
 
 async def urgent_elsewhere(session: Session, states: Sequence[State]) -> tuple[QueueLine, ...]:
     """Return where danger was told of and nobody has taken the referral since, in none of these states; 50 at most."""
-    table, clock = models.referral, models.clock
-    # Written out, so that any plan may use the small index of urgent clocks instead of walking through all that run.
-    running = (clock.c.name == literal_column(f"'{ClockName.URGENT}'")) & clock.c.stopped_at.is_(None)
-    outside = table.c.state.not_in([state.value for state in states]) & listed_for(session.actor)
-    joined = select(table).join(clock, clock.c.subject == table.c.subject).where(running, outside)
-    return await _lines(session, await session.rows(joined.order_by(clock.c.due_at).limit(QUEUE_PAGE)))
+    return await _elsewhere(session, ClockName.URGENT, states)
+
+
+async def halted_elsewhere(session: Session, states: Sequence[State]) -> tuple[QueueLine, ...]:
+    """Return where a conflict stands that the unit has not cleared, in none of these states; 50 at most."""
+    return await _elsewhere(session, ClockName.CONFLICT, states)
 
 
 async def held_by_officer(session: Session, officer_id: str) -> tuple[QueueLine, ...]:
@@ -186,6 +186,15 @@ async def newer(session: Session, states: Sequence[State], since: int) -> tuple[
     return (row.fresh, row.every - row.fresh) if row else (0, 0)
 
 
+async def _elsewhere(session: Session, name: ClockName, states: Sequence[State]) -> tuple[QueueLine, ...]:
+    table, clock = models.referral, models.clock
+    # Written out, so that any plan may use the small index of such clocks instead of walking through all that run.
+    running = (clock.c.name == literal_column(f"'{name}'")) & clock.c.stopped_at.is_(None)
+    outside = table.c.state.not_in([state.value for state in states]) & listed_for(session.actor)
+    joined = select(table).join(clock, clock.c.subject == table.c.subject).where(running, outside)
+    return await _lines(session, await session.rows(joined.order_by(clock.c.due_at).limit(QUEUE_PAGE)))
+
+
 def _places(order: Order) -> tuple[tuple[ColumnElement[Any], ...], bool]:
     table = models.referral
     if order is Order.FIRST:
@@ -214,8 +223,9 @@ def _filtered(statement: Select[Any], wanted: Wanted) -> Select[Any]:
 
 
 async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine, ...]:
-    held_back = await holds(session, [row.subject for row in rows if row.state in HELD_BACK])
-    running = await _next_clocks(session, [row.subject for row in rows])
+    running, halted = await _clocks(session, [row.subject for row in rows])
+    stopped = [row.subject for row in rows if row.state in HELD_BACK or row.subject in halted]
+    held_back = await holds(session, stopped)
     return tuple(
         QueueLine(
             subject=row.subject,
@@ -237,9 +247,12 @@ async def _lines(session: Session, rows: Sequence[Row[Any]]) -> tuple[QueueLine,
     )
 
 
-async def _next_clocks(session: Session, subjects: list[UUID]) -> dict[UUID, ClockView]:
+async def _clocks(session: Session, subjects: list[UUID]) -> tuple[dict[UUID, ClockView], frozenset[UUID]]:
+    """Return the next clock of each referral, and for which of them a conflict stands."""
     table = models.clock
     running = select(table).where(table.c.subject.in_(subjects), table.c.stopped_at.is_(None))
     # The last row of a referral counts: the urgent clock, or the one that runs out next; one that stands still last.
     statement = running.order_by(table.c.name == ClockName.URGENT, table.c.paused_at.is_(None), table.c.due_at.desc())
-    return {row.subject: clock_view(row) for row in await session.rows(statement)}
+    rows = await session.rows(statement)
+    halted = frozenset(row.subject for row in rows if row.name == ClockName.CONFLICT)
+    return {row.subject: clock_view(row) for row in rows}, halted

@@ -103,7 +103,6 @@ class SafeguardForm(Form):
     reason: str = Field(default="", max_length=100, title="what was wrong")
     keeps: str = Field(default="", max_length=10, title="whether the officer goes on seeing it")
     risk_owner: OpenLine = Field(default="", title="the investigating officer")
-    accepted: str = Field(default="", max_length=10, title="that the officer has accepted the risk")
     rationale: OpenWords = Field(default="", title="the words")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}

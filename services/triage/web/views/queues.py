@@ -30,6 +30,8 @@ QUEUES: Mapping[str, Mapping[str, tuple[str, tuple[State, ...]]]] = {
     },
 }
 """The views of each queue, by what stands in the address: what they are called, and which states they show."""
+ELSEWHERE = {"gateway_queue": queries.urgent_elsewhere, "imu_queue": queries.halted_elsewhere}
+"""What a team must see wherever it stands: danger that nobody answered, a conflict that is not cleared."""
 SORTED = (
     ("reference", "Reference", ()),
     ("clock", "Next clock", (Order.DUE, Order.DUE_LAST)),
@@ -101,8 +103,8 @@ async def _queue(page: PageRequest, name: str, title: str) -> Response:
         number = await _number(session, asked, len(found), first=place is None)
         counts = await queries.queue_counts(session, _counted(name, asked), page.now)
         elsewhere: tuple[QueueLine, ...] = ()
-        if place is None and not asked.typed and name == "gateway_queue":
-            elsewhere = await queries.urgent_elsewhere(session, asked.states)
+        if place is None and not asked.typed:
+            elsewhere = await ELSEWHERE[name](session, asked.states)
         officers = await _officers(page, session)
     lines = found[: queries.QUEUE_PAGE]
     more = _mark(lines[-1], asked.wanted.order) if len(found) > len(lines) else ""

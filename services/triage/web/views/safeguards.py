@@ -168,8 +168,6 @@ def _unanswered(questions: tuple[Question, ...], form: SafeguardForm) -> list[tu
     """Return what the page asks beside what the table wants recorded, and nobody has answered."""
     asked = {each.name for each in questions}
     wrong = []
-    if "accepted" in asked and form.accepted != "yes":
-        wrong.append(("accepted", "Confirm that the officer named has accepted the risk: until then it stays here"))
     if "keeps" in asked and form.keeps not in dict(KEEPS):
         wrong.append(("keeps", "Choose whether the officer goes on seeing it"))
     return wrong
