@@ -333,6 +333,19 @@ class TestMarks:
             assert "He was seen, graded B24, at the place." in page.text
         assert not await rows(console.desk.runtime, "SELECT 1 FROM decision")
 
+    async def test_what_a_decision_does_not_ask_for_is_not_kept(self, console: Console) -> None:
+        await console.desk.clear(await console.desk.open())
+        client = await console.signed_in(GATEWAY)
+        # A page that asks for no reason offers none to choose from: nobody looks at what is sent as one.
+        sent = {"rationale": "He agrees.", "risk_owner": DUTY, "reason": "Graded B24", "service": "x", "finding": "y"}
+        assert (await send(client, f"{ONE}/decision/lead-partnership", step="commit", **sent)).status_code == 303
+        assert await rows(console.desk.runtime, "SELECT reason, review_on FROM decision") == [
+            {"reason": "", "review_on": None}
+        ]
+        page = text_of(await client.get(ONE))
+        assert "B24" not in page
+        assert "What was found about the concern itself" not in page
+
     async def test_pages_say_so_beside_the_field(self, console: Console) -> None:
         await console.desk.clear(await console.desk.open())
         client = await console.signed_in(GATEWAY)

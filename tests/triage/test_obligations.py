@@ -248,6 +248,7 @@ class TestPages:
             ("done", {"answer": "known"}, "Enter what they said"),
             ("done", {"answer": "<script>"}, "Choose whether anything is known"),
             ("cancel", {"rationale": " "}, "Enter why it is cancelled"),
+            ("cancel", {"answer": "nothing-known"}, "Enter why it is cancelled"),
         ):
             answer = await send(client, f"{ONE}/obligations/{owed}/{way}", step="check", **given)
             assert (answer.status_code, sentence in answer.text) == (422, True), sentence

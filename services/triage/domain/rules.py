@@ -1,7 +1,7 @@
 """The decisions: pure functions over the table of transitions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from chassis.transitions import NotRecorded
 from services.triage.domain.closing import check_closure, check_owner
@@ -46,7 +46,13 @@ def decide(command: Command, situation: Situation, record: Record, practice: Pra
     owner = record.risk_owner.strip() if "risk_owner" in row.records else situation.risk_owner
     if command is Command.REOPEN and situation.state is State.TRANSFERRED:
         owner = situation.acting or practice.duty_officer
-    return Step(row, row.target or situation.state, owner, record)
+    return Step(row, row.target or situation.state, owner, _asked_only(row, record))
+
+
+def _asked_only(row: Transition, record: Record) -> Record:
+    """Return the record without what the row does not ask for: no rule has looked at what was sent beside it."""
+    asked = {each.name for each in fields(record)} - (ASKED_FOR.keys() - set(row.records))
+    return Record(**{name: getattr(record, name) for name in asked})
 
 
 def completed(command: Command, situation: Situation, record: Record) -> Record:

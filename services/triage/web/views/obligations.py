@@ -170,7 +170,7 @@ async def _look(page: PageRequest, command: Command, fields: tuple[Asked, ...]) 
 
 
 def _wrong(seen: Seen, form: ObligationForm) -> tuple[tuple[str, str], ...]:
-    nothing = form.answer == "nothing-known"
+    nothing = _nothing_known(seen, form)
     given = {name: getattr(form, name) for name in ("message", "review_on", "told_by", "rationale")}
     given["officer"] = _whom(seen, form).name
     given["answer"] = form.answer if form.answer in {value for value, _, _ in ANSWERS} else ""
@@ -184,6 +184,11 @@ def _wrong(seen: Seen, form: ObligationForm) -> tuple[tuple[str, str], ...]:
     except (NotOffered, NotInThisState) as wrong:
         return ((seen.fields[0].name, str(wrong)),)
     return ()
+
+
+def _nothing_known(seen: Seen, form: ObligationForm) -> bool:
+    """Say whether a partner who was asked knows nothing: on no other page is that an answer that needs no words."""
+    return form.answer == "nothing-known" and any(each.name == "answer" for each in seen.fields)
 
 
 def _sentence(asked: Asked, form: ObligationForm) -> tuple[str, str]:
@@ -202,9 +207,9 @@ def _whom(seen: Seen, form: ObligationForm) -> OfficerView:
 
 def _record(seen: Seen, form: ObligationForm) -> Record:
     words = form.rationale.strip()
-    if form.answer == "nothing-known":
+    if _nothing_known(seen, form):
         words = f"{NOTHING_KNOWN} {words}".strip()
-    if form.told_by:
+    if form.told_by and any(each.name == "told_by" for each in seen.fields):
         words = f"{form.told_by} told us: {words}"
     whom = _whom(seen, form).name
     return Record(rationale=words, officer=whom, message=form.message, review_on=form.review_on)
