@@ -31,7 +31,7 @@ from services.triage.domain import (
     decide,
     parts_needed,
 )
-from services.triage.operations import Act, decide_referral
+from services.triage.operations import Act, correct, decide_referral
 from services.triage.operations.obligations import Answer, Owed, end_obligation, keep_obligation
 from services.triage.queries import held
 from tests.triage.builders import DUTY, GATEWAY, IMU, NOW, announced, practice, received, rows
@@ -248,10 +248,15 @@ class TestPack:
             reference=LATER, gathered_at=NOW, gathered_by="Sample team", summary="Nothing known."
         )
         await desk.hear(told, subject)
+        wrong = Act(Command.CORRECT, NOW, Record(reason="wrong-person", rationale="It is his cousin."))
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            await correct(session, subject, wrong, practice())
         await decided(desk, subject, Command.SECTION_36, days=1, grounds=GROUNDS)
         pack = await sent(desk, Section36ReferralMade)
         assert [(each.body, each.answer) for each in pack.gathered] == [("Channel", "Sample team: Nothing known.")]
-        assert (f"A pack with identity ({LATER})", "Channel") in [(each.what, each.shared_with) for each in pack.shared]
+        given = [(each.what, each.shared_with) for each in pack.shared]
+        assert (f"A pack with identity ({LATER})", "Channel") in given
+        assert (f"A correction ({LATER})", "Channel") in given
 
     async def test_channel_owes_the_police_a_decision_clock_once_it_has_gathered(self, desk: Desk) -> None:
         subject = await desk.open()

@@ -10,9 +10,10 @@ from chassis.errors import Conflict
 from contracts.intake.police import ReferralsLinked
 from contracts.vocabulary import Role
 from services.triage import queries
-from services.triage.domain import Command, NotOffered, NotRecorded, Obligation, PersonNotFound
+from services.triage.domain import Command, NotOffered, NotRecorded, Obligation, PersonNotFound, Record
+from services.triage.operations import Act, correct
 from services.triage.operations.obligations import Owed, keep_obligation
-from tests.triage.builders import AREA, GATEWAY, NOW, announced, officer, rows
+from tests.triage.builders import AREA, GATEWAY, NOW, announced, officer, practice, rows
 from tests.triage.conftest import Desk
 from tests.triage.people_steps import (
     ELSEWHERE,
@@ -194,6 +195,19 @@ class TestMerge:
         [told] = await body_of(desk, "triage.people-separated.v1")
         what = "message with the offer to take the referral, to Northmere Constabulary"
         assert told["shared"] == [f"18 November 2026: {SECOND}, {what}"]
+
+    async def test_undone_tells_of_a_correction_that_channel_was_given(self, desk: Desk) -> None:
+        first, second, _ = await three(desk)
+        await answer(desk, SECOND, FIRST, "linked")
+        await desk.clear(second)
+        await desk.decide(second, Command.PASS_ON)
+        act = Act(Command.CORRECT, NOW + timedelta(hours=1), Record(reason="wrong-person", rationale="Canarycousin."))
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            await correct(session, second, act, practice())
+        await separate(desk, first, SECOND)
+        [told] = await body_of(desk, "triage.people-separated.v1")
+        assert told["shared"][-1] == f"18 November 2026: {SECOND}, correction, to Channel"
+        assert "Canarycousin" not in str(told)
 
     async def test_undone_in_the_middle_leaves_three_people_and_asks_about_the_ends(self, desk: Desk) -> None:
         first, *_ = await three(desk)

@@ -184,6 +184,11 @@ async def _shared(session: Session, referral: Row[Any], practice: Practice, now:
         Sharing(what=OFFERED, shared_with=practice.forces.get(row.force, row.force), at=row.offered_at)
         for row in await session.rows(offers)
     ]
+    table = models.correction
+    corrected = select(table).where(table.c.subject == referral.subject, table.c.told_channel)
+    found += [
+        Sharing(what="A correction", shared_with=CHANNEL, at=row.corrected_at) for row in await session.rows(corrected)
+    ]
     return [each.model_copy(update={"what": f"{each.what} ({referral.reference})"}) for each in found]
 
 

@@ -127,7 +127,7 @@ async def shared(session: Session, subjects: Collection[UUID], since: datetime |
     rows = await session.rows(select(referral.c.subject, referral.c.reference).where(referral.c.subject.in_(subjects)))
     references = {row.subject: row.reference for row in rows}
     sent = [*await _packs(session, references), *await _asked(session, references), *await _told(session, references)]
-    sent += await _offered(session, references)
+    sent += [*await _offered(session, references), *await _corrected(session, references)]
     return tuple(sorted((each for each in sent if since is None or each.at >= since), key=lambda each: each.at))
 
 
@@ -159,6 +159,13 @@ async def _offered(session: Session, references: dict[UUID, str]) -> list[Shared
     rows = await session.rows(select(table).where(table.c.subject.in_(references)))
     what = "message with the offer to take the referral"
     return [Shared(row.offered_at, references[row.subject], what, row.force.replace("-", " ").title()) for row in rows]
+
+
+async def _corrected(session: Session, references: dict[UUID, str]) -> list[Shared]:
+    """Return the corrections that Channel was told, each in the officer's words about the person."""
+    table = models.correction
+    rows = await session.rows(select(table).where(table.c.subject.in_(references), table.c.told_channel))
+    return [Shared(row.corrected_at, references[row.subject], "correction", "Channel") for row in rows]
 
 
 async def _told(session: Session, references: dict[UUID, str]) -> list[Shared]:
