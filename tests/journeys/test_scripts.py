@@ -25,7 +25,7 @@ class Served:
 
     def __init__(self, page: Page, body: str) -> None:
         self.page, self.body = page, body
-        self.words, self.signed_out, self.kept = "", False, list[str]()
+        self.words, self.signed_out, self.kept, self.answer = "", False, list[str](), {"words": "Kept as you write"}
         page.route("**/*", self._serve)
         page.clock.install()
         page.goto("http://triage.test/page")
@@ -46,7 +46,7 @@ class Served:
             route.fulfill(json={"words": self.words})
         elif path == "/begun":
             self.kept.append(route.request.post_data or "")
-            route.fulfill(json={"words": "Kept as you write"})
+            route.fulfill(json=self.answer)
         else:
             route.fulfill(status=404)
 
@@ -117,3 +117,17 @@ class TestKept:
         served.after(21)
         page.evaluate("fetch('/newer').then(answer => answer.text())")
         assert served.kept == [], "What is recorded already would be offered again as work begun."
+
+    def test_sends_back_the_mark_of_what_was_saved_last(self, page: Page) -> None:
+        served = Served(page, KEPT.replace("<textarea", '<input type="hidden" name="seen" value="1"><textarea'))
+        served.answer["seen"] = "2"
+        page.fill("#rationale", "My words")
+        served.after(3)
+        page.get_by_text("Kept as you write.").wait_for()
+        assert page.locator("[name=seen]").input_value() == "2"
+        served.after(21)
+        assert served.kept == ["csrf_token=t&seen=1&rationale=My+words"]
+        page.fill("#rationale", "More words")
+        served.after(3)
+        page.evaluate("fetch('/newer').then(answer => answer.text())")
+        assert served.kept[1:] == ["csrf_token=t&seen=2&rationale=More+words"]

@@ -133,6 +133,26 @@ class TestPages:
         saved = await client.post(f"{place}/safety", data={**again, "words-gaps": "Both."})
         assert saved.status_code == 303
 
+    async def test_an_open_page_is_saved_while_it_is_written(self, console: Console) -> None:
+        client = await opened(console)
+        place = await begin(client)
+        page = await client.get(f"{place}/safety")
+        sent = {name: hidden(page, name) for name in ("csrf_token", "seen")}
+        reads = len(await rows(console.desk.runtime, "SELECT 1 FROM audit_entry"))
+        kept = await client.post(f"{place}/safety?keep=1", data={**sent, "words-gaps": "Half a sen"})
+        assert kept.json()["words"] == "Saved as you write"
+        assert len(await rows(console.desk.runtime, "SELECT 1 FROM audit_entry")) == reads, (
+            "Saving shows nothing, so it is no reading."
+        )
+        assert "Half a sen" in (await client.get(f"{place}/safety")).text
+        late = await client.post(f"{place}/safety?keep=1", data={**sent, "words-gaps": "From elsewhere."})
+        assert "changed elsewhere" in late.json()["words"]
+        marked = await client.post(f"{place}/safety?keep=1", data={**sent, "words-gaps": "SECRET"})
+        assert "intelligence material" in marked.json()["words"]
+        on = {**sent, "seen": kept.json()["seen"], "words-gaps": "Half a sentence, and the rest."}
+        assert (await client.post(f"{place}/safety", data=on)).status_code == 303
+        assert "and the rest." in (await client.get(f"{place}/safety")).text
+
     async def test_of_two_windows_at_the_same_moment_one_is_asked_to_compare(self, console: Console) -> None:
         client = await opened(console)
         place = await begin(client)

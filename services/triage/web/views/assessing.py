@@ -1,5 +1,7 @@
 """An assessment is written: choose the instrument, write part by part, check, complete; every step is kept."""
 
+from starlette.responses import JSONResponse
+
 from chassis.database import Session
 from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
 from contracts.vocabulary.assessment import FINDING_WORDS, Dimension, Factor
@@ -27,6 +29,8 @@ PROGRESS = {
     rules.Progress.ANSWERED: "Everything answered",
 }
 MEANWHILE = "This part was saved in another window after you opened it: compare below, then save the words that count"
+ELSEWHERE = "Not kept: this part was changed elsewhere after you opened it. Press “Save and continue” to compare"
+_KEEP = "keep"
 READ_AGAIN = "The draft was saved in another window after you opened this page: read it again, then complete it"
 
 
@@ -89,6 +93,8 @@ async def assess_part(page: PageRequest) -> Response:
 async def save_part(page: PageRequest) -> Response:
     """Keep what was typed, finished or not, and go on; another window's words are not overwritten unseen."""
     data = await page.form()
+    if _KEEP in page.query:
+        return JSONResponse(await _kept(page, data))
     async with page.transaction() as session:
         work = await worked(page, session, hold=True)
         if work.stale:
@@ -104,6 +110,22 @@ async def save_part(page: PageRequest) -> Response:
         page.flash("Your draft is saved. Nobody else reads it before you complete it.")
         return page.redirect("referral", reference=work.found.held.reference)
     return _onward(page, work)
+
+
+async def _kept(page: PageRequest, data: FormData) -> dict[str, str]:
+    """Save what stands in an open page; return what to tell, and the mark that the page now sends back."""
+    async with page.transaction() as session:
+        work = await worked(page, session, hold=True, shows=False)
+        if work.stale:
+            return {"words": ELSEWHERE}
+        dimension = work.dimension(page.path["part"])
+        if wrong := drafting.unusable(dimension, data):
+            return {"words": f"Not kept: {wrong[0][1]}"}
+        if data.get("seen") != drafting.mark(dimension, work.draft):
+            return {"words": ELSEWHERE}
+        await _save(page, session, work, dimension, data)
+        saved = await queries.own_draft(session, work.found.held.subject, work.held.line.id)
+        return {"words": "Saved as you write", "seen": drafting.mark(dimension, saved.draft)}
 
 
 async def assess_check(page: PageRequest) -> Response:
@@ -250,6 +272,8 @@ def _ask(page: PageRequest, work: Work, dimension: Dimension | None, form: FormE
         "open_hint": OPEN_HINT,
         "stored": _stored(work, dimension) if status == 409 else [],  # noqa: PLR2004
         "draft_url": page.url("assess_draft", reference=work.found.held.reference, draft=work.held.line.id),
+        # Whoever has to compare with another window saves on purpose, not by typing.
+        "keep_url": "" if status == 409 else f"{_part_address(page, work, page.path['part'])}?{_KEEP}=1",  # noqa: PLR2004
     }
     if dimension is None:
         last = work.before[0] if work.before else None

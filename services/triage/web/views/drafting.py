@@ -13,7 +13,7 @@ from services.triage.domain import Command, DraftNotFound, Finding
 from services.triage.domain.assessing import CONCLUSION, answer_field, choices, left_over, words_field
 from services.triage.queries import HeldDraft
 from services.triage.web.forms import why_not_open
-from services.triage.web.views.asked import Opened, opened
+from services.triage.web.views.asked import Opened, as_it_stands, opened
 
 LONGEST = 10_000
 CONCLUDED = ("finding", "summary", "management_plan", "changed")
@@ -77,12 +77,15 @@ class Work:
         return left_over(self.instrument, self.draft)
 
 
-async def worked(page: PageRequest, session: Session, *, hold: bool = False) -> Work:
+async def worked(page: PageRequest, session: Session, *, hold: bool = False, shows: bool = True) -> Work:
     """Open the referral and this officer's draft of the address, and keep other windows waiting where it is to change.
 
-    ReferralNotFound and DraftNotFound as queries says.
+    What `shows` nothing of the record is no reading of it. ReferralNotFound and DraftNotFound as queries says.
     """
-    found = await opened(page, session, reason="assessment")
+    if shows:
+        found = await opened(page, session, reason="assessment")
+    else:
+        found = await as_it_stands(page, session, await queries.held_by_reference(session, page.path["reference"]))
     draft_id = _id(page.path["draft"])
     if hold:
         held = await operations.hold_draft(session, found.held, draft_id)
