@@ -14,7 +14,7 @@ from services.triage.domain.people.levels import Level
 FILE = Path(people.__file__).parent / "weights.py"
 ROUNDS = 400
 RIGHT = 0.95
-"""What share of all suggestions shall be right: nineteen of twenty; a wrong one costs a minute, a missed one a person."""
+"""What share of all suggestions shall be right: a wrong one costs a minute, a missed one is seen by nobody."""
 _SMOOTHED = 0.5
 _SHARE = 1 / 6
 _PULL = 2.0

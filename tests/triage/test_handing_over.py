@@ -100,7 +100,8 @@ class BothSides:
         words = Record(rationale=CANARY, contact=CONTACT, **record)
         async with self.desk.runtime.database.transaction(IMU) as session:
             await record_deconfliction(session, self.subject, Act(command, NOW, words), practice())
-        return await sent(self.desk, tells)
+        told: Event = await sent(self.desk, tells)
+        return told
 
     async def channel_hears(self, told: Event) -> None:
         """Let Channel hear what the police announced."""

@@ -74,6 +74,17 @@ def closed_by(before: Situation, local: Practice) -> set[Command]:
     return {Command.SIGN_OFF} if again or local.every_closure_signed_off else both
 
 
+def check_stop(command: Command, before: Situation, step: Step) -> None:
+    """Hold that only the intelligence unit moves what it has stopped, and to the investigation by acceptance alone."""
+    if before.state in STOPPED:
+        assert command in {*DECONFLICTION}
+        assert step.state in {*STOPPED, State.ASSESSING}
+    if before.halted and before.state is State.GIVEN_BACK:
+        assert step.state is State.CONFLICT
+    if step.state is State.PURSUE:
+        assert (before.state, command) == (State.PURSUE_OFFERED, Command.PURSUE)
+
+
 class Pathway(RuleBasedStateMachine):
     """One referral, and everything that may happen to it."""
 
@@ -90,8 +101,13 @@ class Pathway(RuleBasedStateMachine):
     @rule(earlier=st.integers(0, 2), number=st.integers(1, 3), untold=st.integers(0, 1), abroad=st.booleans())
     def something_is_found(self, earlier: int, number: int, untold: int, abroad: bool) -> None:
         """Find possible earlier referrals, or have them answered: the same, nobody can tell, in another area too."""
-        found = {"referrals_of_person": number, "not_told_apart": untold, "referred_elsewhere": abroad}
-        self.kept.situation = replace(self.kept.situation, earlier_unanswered=earlier, **found)
+        self.kept.situation = replace(
+            self.kept.situation,
+            earlier_unanswered=earlier,
+            referrals_of_person=number,
+            not_told_apart=untold,
+            referred_elsewhere=abroad,
+        )
 
     @rule(command=commands, record=records, person=st.sampled_from(PEOPLE))
     def somebody_acts(self, command: Command, record: Record, person: str) -> None:
@@ -107,38 +123,33 @@ class Pathway(RuleBasedStateMachine):
 
     def check(self, command: Command, before: Situation, step: Step) -> None:
         """Compare one step with what the table promises."""
-        record = step.record
         if step.risk_owner != before.risk_owner:
             assert command in MAY_CHANGE_OWNER
-        if step.state in {State.CLOSED, State.WITHDRAWN} and before.state is not step.state:
-            assert not self.kept.open
-            assert not before.earlier_unanswered
-        if step.state is State.CLOSED and before.state is not State.CLOSED:
-            assert before.assessed or before.state is State.CLOSING
-            assert record.rationale.strip()
-            assert record.review_on
-            assert command in closed_by(before, self.local)
-        if command is Command.SIGN_OFF:
+        if step.state is not before.state:
+            self.check_end(command, before, step)
+            check_stop(command, before, step)
+        if command in {Command.SIGN_OFF, Command.SEND_BACK}:
             assert before.proposal
-            assert before.proposal.by_id != before.acting_id
+            assert command is Command.SEND_BACK or before.proposal.by_id != before.acting_id
+            assert command is Command.SIGN_OFF or step.state is before.proposal.came_from
         if command is Command.SECTION_36:
-            assert record.grounds.strip()
+            assert step.record.grounds.strip()
             assert before.form_read
             assert before.gathered
             assert not before.section_36_made
-            assert self.local.decides is Body.POLICE
-        if before.state in STOPPED and step.state is not before.state:
-            assert command in {*DECONFLICTION}
-            assert step.state in {*STOPPED, State.ASSESSING}
-        if before.halted and before.state is State.GIVEN_BACK:
-            assert step.state in {State.GIVEN_BACK, State.CONFLICT}
-        if command is Command.SEND_BACK:
-            assert before.proposal
-            assert step.state is before.proposal.came_from
-        if command is Command.SECTION_36:
             assert not before.halted
-        if step.state is State.PURSUE and before.state is not State.PURSUE:
-            assert (before.state, command) == (State.PURSUE_OFFERED, Command.PURSUE)
+            assert self.local.decides is Body.POLICE
+
+    def check_end(self, command: Command, before: Situation, step: Step) -> None:
+        """Hold that nothing is open where a referral ends, and that a closure is complete."""
+        if step.state in {State.CLOSED, State.WITHDRAWN}:
+            assert not self.kept.open
+            assert not before.earlier_unanswered
+        if step.state is State.CLOSED:
+            assert before.assessed or before.state is State.CLOSING
+            assert step.record.rationale.strip()
+            assert step.record.review_on
+            assert command in closed_by(before, self.local)
 
     def after(self, command: Command, before: Situation, step: Step) -> Situation:
         """Return how the referral stands when the step is saved."""
