@@ -53,7 +53,20 @@ QUEUES = (
     "/gateway?view=ended&district=Thanet&sort=due",
     "/imu",
 )
-OTHERS = ("/work", "/workload", "/forecast", "/obligations")
+OTHERS = ("/work", "/workload", "/forecast", "/obligations", "/practice")
+OF_ONE = (
+    ("a referral", ""),
+    ("a referral, printed", "/print"),
+    ("closing one", "/decision/close"),
+    ("choosing a decision", "/decision"),
+    ("assessing one", "/assess"),
+    ("the pack of one", "/pack"),
+    ("deconflicting one", "/deconfliction"),
+    ("allocating one", "/allocate"),
+    ("a note on one", "/note"),
+    ("moving one", "/practice"),
+)
+"""Pages of one referral: what they are called, and how their addresses end."""
 SEARCHED = ("Mohammed Khan", "Smith", "Kowalska", "07700 900123", "Zzyzx Qqq")
 
 
@@ -90,7 +103,7 @@ async def _pages(console: _Console, references: Sequence[str], visits: int) -> d
     for address in (*QUEUES, *OTHERS):
         found[address] = await _p95(console, [address] * visits)
     found["a queue's second page"] = await _p95(console, [await _second(console)] * visits)
-    for title, end in (("a referral", ""), ("a referral, printed", "/print"), ("closing one", "/decision/close")):
+    for title, end in OF_ONE:
         found[title] = await _p95(console, [f"/referrals/{lot.choice(references)}{end}" for _ in range(visits)])
     found["a search"] = await _searches(console, visits)
     for title, took in found.items():

@@ -70,6 +70,11 @@ class TestMyWork:
         assert "You have no referral" in page
         assert "KM-7F3K-92QM" not in page
 
+    async def test_asks_only_who_may_take_a_referral_to_take_one(self, console: Console) -> None:
+        for person, asked in ((GATEWAY, True), (IMU, False)):
+            page = text_of(await (await console.signed_in(person)).get("/work"))
+            assert ("Take one from the queue" in page) is asked
+
 
 class TestWorkload:
     async def test_counts_by_officer_with_nobodys_first(self, console: Console) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from chassis.clock import LONDON
 from chassis.web import PageRequest, Response
 from services.triage import operations, queries
-from services.triage.domain import SEE_GATEWAY_QUEUE, STATE_LABELS, Obligation
+from services.triage.domain import SEE_GATEWAY_QUEUE, STATE_LABELS, Command, Obligation
 from services.triage.queries import BegunLine, DraftOf, Load, OwedLine
 from services.triage.web.views.discarding import label_of
 from services.triage.web.views.queues import age, line_values
@@ -37,6 +37,7 @@ async def work(page: PageRequest) -> Response:
         title="My work",
         lines=[line_values(line, page.now) for line in shown],
         overdue=sum(line.next_due_at < page.now for line in shown),
+        takes=page.may(Command.TAKE),
         more=page.url("gateway_queue", view="open", officer="mine", sort="due") if len(held) > len(shown) else "",
         own=_owed(own, page.now),
         owed=_owed(owed, page.now),
