@@ -288,6 +288,18 @@ class TestPage:
         read = await rows(console.desk.runtime, "SELECT 1 FROM audit_entry WHERE action = 'record.read'")
         assert len(read) == 2
 
+    async def test_reading_what_it_tells_of_an_earlier_referral_is_a_read_of_that_one(self, console: Console) -> None:
+        first, second = await linked(console.desk)
+        client = await console.signed_in(GATEWAY)
+        reads = "SELECT subject FROM audit_entry WHERE action = 'record.read' AND reason = 'pack'"
+        assert "A misunderstanding in class." in (await client.get(f"/referrals/{LATER}/pack")).text
+        assert {row["subject"] for row in await rows(console.desk.runtime, reads)} == {first, second}
+        await rows(
+            console.desk.runtime, "UPDATE referral SET restricted = true WHERE subject = :it RETURNING 1", it=first
+        )
+        assert "A misunderstanding" not in (await client.get(f"/referrals/{LATER}/pack")).text
+        assert [row["subject"] for row in await rows(console.desk.runtime, reads)].count(first) == 1
+
     async def test_stands_on_the_page_of_the_decision(self, console: Console) -> None:
         await console.desk.clear(await console.desk.open(), assessed=False)
         client = await console.signed_in(GATEWAY)

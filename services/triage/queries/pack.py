@@ -34,7 +34,10 @@ KEPT_INSIDE = "A referral whose record is restricted: ask the police about it"
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack without the words of the decision that hands it over; `form` and `assessment` are None while missing."""
+    """A pack without the words of the decision that hands it over; `form` and `assessment` are None while missing.
+
+    `others` are the person's other referrals of which it tells what was done and said.
+    """
 
     form: ReferralForm | None
     assessment: Assessment | None
@@ -42,6 +45,7 @@ class Pack:
     chronology: tuple[ChronologyLine, ...]
     shared: tuple[Sharing, ...]
     documents: tuple[DocumentReference, ...]
+    others: tuple[UUID, ...] = ()
 
 
 async def pack_of(session: Session, held: Held, practice: Practice, now: datetime) -> Pack:
@@ -67,6 +71,7 @@ async def pack_of(session: Session, held: Held, practice: Practice, now: datetim
         chronology=tuple(sorted(chronology, key=lambda line: line.at)),
         shared=tuple(sorted(shared, key=lambda each: each.at)),
         documents=await documents.listed(session, held.subject),
+        others=tuple(row.subject for row in rows if row.subject != held.subject and not row.restricted),
     )
 
 

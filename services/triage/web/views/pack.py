@@ -1,5 +1,6 @@
 """The pack before it is handed over: as Channel will see it, with what is there and what is still missing."""
 
+from chassis import audit
 from chassis.web import PageRequest, Response
 from contracts.vocabulary.nrf import answered
 from services.triage import queries
@@ -13,6 +14,8 @@ async def pack_preview(page: PageRequest) -> Response:
     async with page.transaction() as session:
         found = await opened(page, session, reason="pack")
         parts = await queries.pack_of(session, found.held, found.practice, page.now)
+        for other in parts.others:
+            await audit.record_read(session, subject=other, now=page.now, reason="pack")
         versions = await queries.all_versions(session, found.held.subject)
     values = {
         "title": "The pack as Channel will see it",
