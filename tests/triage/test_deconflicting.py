@@ -244,6 +244,8 @@ class TestPursue:
         assert await self.stands(console) == ("pursue", OWNER, ["investigation-review"])
         kept = await rows(console.desk.runtime, "SELECT command, by_name, at FROM history ORDER BY id DESC LIMIT 1")
         assert (kept[0]["command"], kept[0]["by_name"]) == ("hand-to-investigation", actor.name)
+        page = text_of(await (await console.signed_in(IMU)).get(f"{ONE}/deconfliction"))
+        assert "The investigating officer owns the risk until a decision names another" in page
 
     @pytest.mark.parametrize("way", ["refused", "back"])
     async def test_leaves_the_risk_and_the_conflict_where_they_were(self, console: Console, way: str) -> None:

@@ -13,19 +13,23 @@ from chassis.database import Session
 from chassis.errors import SubjectErased
 from contracts.vocabulary import is_reference, tidy_reference
 from services.triage.domain import State
-from services.triage.domain.people import MOST_CANDIDATES, Identity, answers_to, keys_of, search_keys
+from services.triage.domain.people import MOST_CANDIDATES, TOO_COMMON, Identity, answers_to, keys_of, search_keys
 from services.triage.queries.safeguards import hidden
 
 MOST_FOUND = 50
 _LOOKED_AT = 200
 """So many who share keys are looked at: keys are coarse, and not all whom they find answer to what was typed."""
 IDENTITIES = TypeAdapter(Identity)
-# A key that more than 300 referrals have is too common to tell anybody apart: it is read no further, and left out.
-# Asked in order, so that the database walks the index to the 301st and never gathers all thousands first.
+# A key that is too common to tell anybody apart is read no further, and left out. Asked in order, so that the database
+# walks the index so far and never gathers all thousands first. The number is written out, so that any plan knows it.
+_SHARING = (
+    " FROM unnest(CAST(:keys AS bigint[])) AS k(key), LATERAL"  # noqa: S608  a number of our own
+    " (SELECT subject FROM person_key WHERE person_key.key = k.key"
+    f" ORDER BY subject DESC LIMIT {TOO_COMMON + 1}) AS c"
+)
 _CANDIDATES = text(
-    "WITH hit AS (SELECT k.key, c.subject FROM unnest(CAST(:keys AS bigint[])) AS k(key), LATERAL"
-    " (SELECT subject FROM person_key WHERE person_key.key = k.key ORDER BY subject DESC LIMIT 301) AS c),"
-    " telling AS (SELECT key, 1.0 / count(*) AS weight FROM hit GROUP BY key HAVING count(*) <= 300)"
+    f"WITH hit AS (SELECT k.key, c.subject{_SHARING}),"  # noqa: S608  a number of our own
+    f" telling AS (SELECT key, 1.0 / count(*) AS weight FROM hit GROUP BY key HAVING count(*) <= {TOO_COMMON})"
     " SELECT subject FROM hit JOIN telling USING (key) WHERE subject <> CAST(:subject AS uuid)"
     " GROUP BY subject ORDER BY sum(weight) DESC, subject DESC LIMIT :most"
 )
@@ -34,8 +38,7 @@ _IDENTITIES = text(
     " JOIN referral AS r USING (subject) WHERE p.subject = ANY(CAST(:subjects AS uuid[]))"
 )
 _FOUND = text(
-    "WITH hit AS (SELECT DISTINCT k.key, c.subject FROM unnest(CAST(:keys AS bigint[])) AS k(key), LATERAL"
-    " (SELECT subject FROM person_key WHERE person_key.key = k.key ORDER BY subject DESC LIMIT 301) AS c)"
+    f"WITH hit AS (SELECT DISTINCT k.key, c.subject{_SHARING})"  # noqa: S608  a number of our own
     " SELECT r.subject, r.reference, r.state, r.received_at, r.restricted, p.sealed_identity FROM"
     " (SELECT subject, count(*) AS shared FROM hit GROUP BY subject) AS s JOIN referral AS r USING (subject)"
     " JOIN person_referral AS p USING (subject) ORDER BY s.shared DESC, r.received_at DESC LIMIT :most"

@@ -35,6 +35,9 @@ _WITH_CHANNEL = {
 }
 PURSUIT = (Command.OFFER_PURSUIT, Command.PURSUE, Command.PURSUIT_REFUSED, Command.PURSUIT_CALLED_BACK)
 HINTS_IN: Mapping[State, Mapping[Command, str]] = {
+    State.PURSUE: {
+        Command.CLEAR: "The Gateway may decide. The investigating officer owns the risk until a decision names another."
+    },
     State.PASSED_ON: {Command.CONFLICT: _ON_OFFER},
     State.SECTION_36: {Command.CONFLICT: _ON_OFFER},
     State.TRANSFERRING: {Command.CONFLICT: f"{STOPS} The offer to the other force is called back."},
