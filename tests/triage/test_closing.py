@@ -12,7 +12,7 @@ from services.triage import queries
 from services.triage.domain import Body, Command, Record
 from services.triage.operations import Act, Answer, cancel, decide_referral, fulfil
 from tests.triage.builders import CLOSURE, GATEWAY, NOW, officer, practice, rows
-from tests.triage.conftest import Desk
+from tests.triage.conftest import Console, Desk
 from tests.triage.test_operations import opened_events
 
 LOCAL = practice(gathers=Body.POLICE, every_closure_signed_off=True)
@@ -100,3 +100,23 @@ class TestEndingASignpost:
         await decided(desk, subject, Command.SIGNPOST, **SIGNPOST)
         await reported(desk, subject)
         assert await opened_events(desk, SignpostEnded.wire_type) == []
+
+
+class TestWaiting:
+    async def test_a_closure_waits_with_whoever_may_sign_it_off(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        await decided(console.desk, subject, Command.PROPOSE, SUPERVISOR)
+        await decided(console.desk, subject, Command.SEND_BACK)
+        await decided(console.desk, subject, Command.PROPOSE, GATEWAY)
+        waits = "Closures that wait for a supervisor’s sign-off"
+        page = await (await console.signed_in(SUPERVISOR)).get("/work")
+        assert waits in page.text
+        assert "Closures I proposed" not in page.text
+        page = await (await console.signed_in(GATEWAY)).get("/work")
+        assert waits not in page.text
+        assert page.text.count(">KM-7F3K-92QM<") == 1, "It is said twice."
+        proposer = officer(Role.GATEWAY_SUPERVISOR, name="Sunil Synthetic")
+        await decided(console.desk, subject, Command.SEND_BACK)
+        await decided(console.desk, subject, Command.PROPOSE, proposer)
+        assert waits not in (await (await console.signed_in(proposer)).get("/work")).text

@@ -105,6 +105,7 @@ from services.triage.queries.queues import (
     queue,
     queue_counts,
     queue_number,
+    to_sign_off,
     urgent_elsewhere,
 )
 from services.triage.queries.referral import (
@@ -249,6 +250,7 @@ __all__ = [
     "shared",
     "suggested",
     "suggestions",
+    "to_sign_off",
     "transfers",
     "unanswered",
     "underway",

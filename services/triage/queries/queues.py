@@ -36,6 +36,15 @@ WORKED_STATES = (*GATEWAY_STATES, *LED_STATES)
 """The states in which the police have something to do: neither ended nor handed over to Channel."""
 PASSED_STATES = (State.HANDED_OVER,)
 ENDED_STATES = (State.CLOSED, State.WITHDRAWN, State.TRANSFERRED)
+_PROPOSER: ColumnElement[str] = (
+    select(models.decision.c.by_id)
+    .where(models.decision.c.subject == models.referral.c.subject, models.decision.c.command == Command.PROPOSE)
+    .order_by(models.decision.c.decided_at.desc())
+    .limit(1)
+    .correlate(models.referral)
+    .scalar_subquery()
+)
+"""Who proposed the closure that waits; who proposed one before it does not count."""
 
 
 class Order(StrEnum):
@@ -160,12 +169,12 @@ async def held_by_officer(session: Session, officer_id: str) -> tuple[QueueLine,
 
 async def proposed_by(session: Session, officer_id: str) -> tuple[QueueLine, ...]:
     """Return the closures that an officer has proposed and that wait for a second person, oldest first."""
-    table, decision = models.referral, models.decision
-    mine = (decision.c.by_id == officer_id) & (decision.c.command == Command.PROPOSE)
-    proposed = select(decision.c.subject).where(mine)
-    mine_waiting = (table.c.state == State.CLOSING) & table.c.subject.in_(proposed)
-    waiting = select(table).where(mine_waiting, listed_for(session.actor))
-    return await _lines(session, await session.rows(waiting.order_by(table.c.received_at).limit(QUEUE_PAGE)))
+    return await _proposed(session, officer_id == _PROPOSER)
+
+
+async def to_sign_off(session: Session, officer_id: str) -> tuple[QueueLine, ...]:
+    """Return the closures that others than this officer have proposed and that wait for sign-off, oldest first."""
+    return await _proposed(session, officer_id != _PROPOSER)
 
 
 async def last_happened(session: Session) -> int:
@@ -184,6 +193,12 @@ async def newer(session: Session, states: Sequence[State], since: int) -> tuple[
     others = (history.c.id > since) & (history.c.by_id != session.actor.id) & listed_for(session.actor)
     row = await session.first(joined.where(others, table.c.state.in_([state.value for state in states])))
     return (row.fresh, row.every - row.fresh) if row else (0, 0)
+
+
+async def _proposed(session: Session, by: ColumnElement[bool]) -> tuple[QueueLine, ...]:
+    table = models.referral
+    waiting = select(table).where(table.c.state == State.CLOSING, by, listed_for(session.actor))
+    return await _lines(session, await session.rows(waiting.order_by(table.c.received_at).limit(QUEUE_PAGE)))
 
 
 async def _elsewhere(session: Session, name: ClockName, states: Sequence[State]) -> tuple[QueueLine, ...]:

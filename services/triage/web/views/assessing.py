@@ -306,7 +306,7 @@ def _stored(work: Work, dimension: Dimension | None) -> list[dict[str, str]]:
     return [
         {"label": factor.label, "text": ". ".join(part for part in said if part)}
         for factor in dimension.factors
-        if (said := _said(work, factor))
+        if (said := _said(work, factor)) and any(said)
     ]
 
 

@@ -31,6 +31,8 @@ async def work(page: PageRequest) -> Response:
         begun = await queries.begun_by(session, me.id)
         drafts = await queries.drafts_by(session, me.id)
         proposed = await queries.proposed_by(session, me.id)
+        waiting = await queries.to_sign_off(session, me.id) if page.may(Command.SIGN_OFF) else ()
+    have = {line.reference for line in held}
     shown = held[: queries.QUEUE_PAGE]
     return page.render(
         "work",
@@ -42,7 +44,9 @@ async def work(page: PageRequest) -> Response:
         own=_owed(own, page.now),
         owed=_owed(owed, page.now),
         begun=[*_begun(begun), *_drafts(page, drafts)],
-        proposed=[line_values(line, page.now) for line in proposed],
+        # What I have stands above already, with its state.
+        proposed=[line_values(line, page.now) for line in proposed if line.reference not in have],
+        waiting=[line_values(line, page.now) for line in waiting],
     )
 
 
