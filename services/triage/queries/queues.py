@@ -169,12 +169,12 @@ async def held_by_officer(session: Session, officer_id: str) -> tuple[QueueLine,
 
 async def proposed_by(session: Session, officer_id: str) -> tuple[QueueLine, ...]:
     """Return the closures that an officer has proposed and that wait for a second person, oldest first."""
-    return await _proposed(session, officer_id == _PROPOSER)
+    return await _proposed(session, _PROPOSER.is_not_distinct_from(officer_id))
 
 
 async def to_sign_off(session: Session, officer_id: str) -> tuple[QueueLine, ...]:
     """Return the closures that others than this officer have proposed and that wait for sign-off, oldest first."""
-    return await _proposed(session, officer_id != _PROPOSER)
+    return await _proposed(session, _PROPOSER.is_distinct_from(officer_id))
 
 
 async def last_happened(session: Session) -> int:
