@@ -77,7 +77,10 @@ class TestQueues:
         client = await console.signed_in(GATEWAY)
         found = await client.get("/find", params={"reference": " km7f3k 92qm "})
         assert (found.status_code, found.headers["location"]) == (303, ONE)
-        assert (await client.get("/find", params={"reference": "KM-0000-0000"})).status_code == 404
+        mistyped = await client.get("/find", params={"reference": "KM-0000-0000"})
+        assert mistyped.status_code == 404
+        assert 'value="KM-0000-0000"' in mistyped.text, "What was typed is there to be mended."
+        assert "check it letter by letter, or search by name" in mistyped.text
 
     async def test_home_leads_each_team_to_its_queue(self, console: Console) -> None:
         assert (await (await console.signed_in(IMU)).get("/")).headers["location"] == "/imu"

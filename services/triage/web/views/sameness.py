@@ -54,7 +54,7 @@ async def record_same(page: PageRequest) -> Response:
         return await _refused(page, data, other, wrong)
     except ChangedMeanwhile:
         return await _asked(page, refused(data), other, status=409, seen=form.row_version)
-    page.flash(f"Recorded of {other}: {ANSWERED[form.answer].lower()}.")
+    page.flash(f"Recorded about {other}: {ANSWERED[form.answer].lower()}.")
     return page.redirect("referral", reference=reference)
 
 

@@ -1,17 +1,23 @@
 """Searching: by reference from any page, by name, telephone number or postcode on a page of its own."""
 
 from chassis import audit
-from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
 from services.triage import queries
-from services.triage.domain import STATE_LABELS
+from services.triage.domain import STATE_LABELS, ReferralNotFound
 from services.triage.queries import FoundPerson
 from services.triage.web.forms import SearchForm
 
+NO_SUCH = "No referral in your areas has this reference: check it letter by letter, or search by name"
+
 
 async def find(page: PageRequest) -> Response:
-    """Lead from a reference to its referral."""
-    async with page.transaction() as session:
-        found = await queries.held_by_reference(session, page.query.get("reference", ""))
+    """Lead from a reference to its referral; where there is none, to the search with what was typed."""
+    typed = page.query.get("reference", "")
+    try:
+        async with page.transaction() as session:
+            found = await queries.held_by_reference(session, typed)
+    except ReferralNotFound:
+        return _shown(page, refused(FormData({"words": (typed,)}), ("words", NO_SUCH)), status=404)
     return page.redirect("referral", reference=found.reference)
 
 
