@@ -130,6 +130,12 @@ class TestFound:
     def test_is_quick_on_long_texts(self) -> None:
         assert marks.found("information from a school, graded a, source b, 1 / 2 intel report " * 1500) == ""
 
+    @pytest.mark.parametrize("blank", [" ", "\n", "\t", " \n"])
+    @pytest.mark.timeout(30)
+    def test_is_quick_on_long_blanks(self, blank: str) -> None:
+        assert marks.found(f"graded{blank * 10_000}x, marked{blank * 10_000}x") == ""
+        assert marks.found(f"graded{blank * 10_000}B24")
+
     def test_only_markings_are_too_high_for_the_unit_itself(self) -> None:
         assert marks.too_high("Graded B24, intel log 4411, CHIS.") == ""
         assert marks.too_high("It is TOP SECRET.") == "TOP SECRET"

@@ -108,7 +108,7 @@ def too_high(text: str) -> str:
 
 
 def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
-    plain = _plain(text)
+    plain = _closed_up(_plain(text))
     # What begins with "a" or "I" is looked at without it too: "A C H I S said so".
     looked_at = dict.fromkeys((plain, _joined_up(plain, 0), _joined_up(plain, 1)))
     hits = [hit for pattern in patterns for each in looked_at if (hit := pattern.search(each))]
@@ -116,6 +116,12 @@ def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
         return ""
     first = min(hits, key=lambda hit: hit.start())
     return " ".join(first[0].strip("[]()/:–—- \n\t").split())[:LONGEST]
+
+
+def _closed_up(plain: str) -> str:
+    """Return a text without long blanks: the patterns take a time that grows with the square of a blank's length."""
+    lines = re.sub(r" {0,2}\n {0,2}", "\n", re.sub(r"[^\S\n]{3,}", "  ", plain))
+    return re.sub(r"\n{3,}", "\n\n", lines)
 
 
 def _joined_up(plain: str, apart: int) -> str:
