@@ -25,7 +25,6 @@ ASK_NOTHING = {
     "/referrals/{reference}/assess/{draft}",
     "/referrals/{reference}/assess/{draft}/check",
     "/referrals/{reference}/assess/{draft}/{part}",
-    "/referrals/{reference}/begun/{draft}",
     "/referrals/{reference}/practice",
     "/practice/{area}/{version}",
 }

@@ -11,7 +11,19 @@ from chassis.database import Session
 from contracts.vocabulary import Role, is_reference
 from services.triage import queries
 from services.triage.domain import Command
-from tests.triage.builders import CLOSURE, FINDING, GATEWAY, IMU, NOW, announced, officer, received, rows, version_added
+from tests.triage.builders import (
+    CLOSURE,
+    DUTY,
+    FINDING,
+    GATEWAY,
+    IMU,
+    NOW,
+    announced,
+    officer,
+    received,
+    rows,
+    version_added,
+)
 from tests.triage.conftest import Console, hidden, send
 
 ONE = "/referrals/KM-7F3K-92QM"
@@ -85,6 +97,24 @@ class TestQueues:
     async def test_home_leads_each_team_to_its_queue(self, console: Console) -> None:
         assert (await (await console.signed_in(IMU)).get("/")).headers["location"] == "/imu"
         assert (await (await console.signed_in(GATEWAY)).get("/")).headers["location"] == "/gateway"
+
+
+class TestRisk:
+    async def test_is_taken_over_by_whoever_says_so_and_by_nobody_twice(self, console: Console) -> None:
+        subject = await console.desk.open()
+        await console.desk.clear(subject)
+        client = await console.signed_in(GATEWAY)
+        place = f"{ONE}/decision/take-risk"
+        page = text_of(await client.get(place))
+        assert f"{DUTY} owns the risk now; from then on you do." in page
+        assert "concludes: Limited information" in page
+        missing = await send(client, place, step="check", risk_owner="Somebody Else")
+        assert (missing.status_code, "Enter the rationale" in missing.text) == (422, True)
+        done = await send(client, place, step="commit", rationale="Back from the investigation.", risk_owner="Else")
+        assert done.status_code == 303
+        [row] = await rows(console.desk.runtime, "SELECT risk_owner, officer_id FROM referral")
+        assert row == {"risk_owner": "Gita Synthetic", "officer_id": None}
+        assert "You own the risk already." in text_of(await client.get(place))
 
 
 class TestReferral:

@@ -126,6 +126,13 @@ def second_person(situation: Situation, _: Practice) -> str:
     return ""
 
 
+def is_not_owner(situation: Situation, _: Practice) -> str:
+    """Refuse to hand the risk to whoever has it."""
+    if situation.risk_owner != situation.acting:
+        return ""
+    return "You own the risk already."
+
+
 def taken_once(situation: Situation, _: Practice) -> str:
     """Refuse taking what one has, unless danger was told of anew."""
     return "You have this referral already." if situation.taken and not situation.urgent else ""

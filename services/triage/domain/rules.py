@@ -56,8 +56,8 @@ def _asked_only(row: Transition, record: Record) -> Record:
 
 
 def completed(command: Command, situation: Situation, record: Record) -> Record:
-    """Return the record with what the facts say and nobody types: who takes back, what closure was proposed."""
-    if command is Command.TAKE_BACK:
+    """Return the record with what the facts say and nobody types: who takes over, what closure was proposed."""
+    if command in {Command.TAKE_BACK, Command.TAKE_RISK}:
         return replace(record, risk_owner=situation.acting)
     if command is Command.SIGN_OFF and situation.proposal is not None:
         return replace(record, risk_owner=situation.proposal.risk_owner, review_on=situation.proposal.review_on)

@@ -58,6 +58,9 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.TAKE, "Take this referral", _ALL - _UNDECIDED, None, _GATEWAY, stops=(_C.URGENT,),
                guards=(g.danger_waits,)),
     Transition(Command.ALLOCATE, "Allocate to an officer", _ALL - _ENDED, None, _SUPERVISOR, ("officer",)),
+    Transition(Command.TAKE_RISK, "Take over the risk",
+               _ALL - {_S.PURSUE, _S.HANDED_OVER, _S.GIVEN_BACK, _S.TRANSFERRED}, None, _GATEWAY,
+               ("rationale", "risk_owner"), guards=(g.is_not_owner,)),
     Transition(Command.NOTE, "Add a note", _ALL, None, _GATEWAY, ("rationale",)),
 
     Transition(Command.CLEAR, "Record: clear to proceed", _NOT_CLEAR, _S.ASSESSING, _IMU, stops=(_C.DECONFLICTION,),
@@ -214,6 +217,7 @@ DECISIONS = (
     Command.SIGN_OFF,
     Command.SEND_BACK,
     Command.TAKE_BACK,
+    Command.TAKE_RISK,
     Command.TRANSFER,
     Command.CALL_BACK,
     Command.WITHDRAW,

@@ -71,6 +71,7 @@ class Command(StrEnum):
     CHANNEL_REFERRED = "channel-referred"
     GIVEN_BACK = "given-back"
     TAKE_BACK = "take-back"
+    TAKE_RISK = "take-risk"
     TRANSFER = "offer-transfer"
     TRANSFER_ACCEPTED = "transfer-accepted"
     TRANSFER_REFUSED = "transfer-refused"

@@ -25,7 +25,7 @@ _LATE = {
     Command.GIVEN_BACK: "Channel gave the case back",
 }
 # A closure that is sent back goes on with the officer who proposed it.
-_NOT_TAKEN_OVER = frozenset({Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK})
+_NOT_TAKEN_OVER = frozenset({Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK, Command.TAKE_RISK})
 
 
 async def mark_seen(session: Session, held: Held, team: Team, now: datetime) -> None:
@@ -69,7 +69,7 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
     """Record a Gateway decision with its rationale, and announce it.
 
     Whoever decides is the Gateway officer from then on, except the second person of a closure, who looks at another's
-    work; a referral that is opened again waits for somebody to take it.
+    work, and whoever takes over the risk alone; a referral that is opened again waits for somebody to take it.
     """
     saved = await carry_out(session, subject, act, practice)
     record = saved.step.record

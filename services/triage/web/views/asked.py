@@ -68,6 +68,7 @@ HAPPENED = {
     Command.PACK_RETURNED: "Channel returned the pack",
     Command.GIVEN_BACK: "Channel gave the case back",
     Command.TAKE_BACK: "Taken back from Channel",
+    Command.TAKE_RISK: "Risk taken over",
     Command.ACKNOWLEDGED: "The other service acknowledged the signpost",
     Command.REOPEN: "Reopened",
     Command.MOVE: "Moved to the practice in force",

@@ -14,6 +14,7 @@ from chassis.web import (
     refused,
 )
 from contracts.vocabulary import day_in_words
+from contracts.vocabulary.assessment import FINDING_WORDS
 from services.triage import operations, queries
 from services.triage.domain import (
     DECISIONS,
@@ -59,7 +60,11 @@ _CHECKED = {
     "review_on": "Reviewed on",
     "force": "Force",
 }
-ASKED_ELSEWHERE = {Command.TAKE_BACK: ("risk_owner",), Command.SIGN_OFF: ("risk_owner", "review_on")}
+ASKED_ELSEWHERE = {
+    Command.TAKE_BACK: ("risk_owner",),
+    Command.TAKE_RISK: ("risk_owner",),
+    Command.SIGN_OFF: ("risk_owner", "review_on"),
+}
 
 
 async def choose_decision(page: PageRequest) -> Response:
@@ -151,9 +156,13 @@ async def _changed(page: PageRequest, command: Command, data: FormData, seen: in
 
 
 async def _proposed(session: Session, found: Opened) -> dict[str, object]:
-    """Return the closure that waits: who signs it off, or sends it back, has its words in front of them."""
+    """Return what a decision is made with in front of one: what was found last, and a closure that waits."""
+    last = await queries.latest_assessment(session, found.held.subject)
+    values: dict[str, object] = {"last": last, "last_found": FINDING_WORDS.get(last.finding, "") if last else ""}
     closure = await queries.proposed_closure(session, found.held)
-    return {"closure": closure, "why": REASONS[ClosureReason(closure.reason)][0]} if closure else {}
+    if closure:
+        values |= {"closure": closure, "why": REASONS[ClosureReason(closure.reason)][0]}
+    return values
 
 
 def _choose(page: PageRequest, found: Opened, form: FormErrors, *, status: int = 200) -> Response:
@@ -205,6 +214,7 @@ def _write(
             "forces": list(found.practice.forces.items()),
             "review_by": found.practice.due[ClockName.CLOSURE_REVIEW],
             "proposed": found.held.situation.proposal,
+            "risk_owner": found.held.situation.risk_owner,
             "services": [(service_id, each.name) for service_id, each in found.practice.services.items()],
             "needed": before_handing_over(page, found, command),
             "changes": [],
