@@ -13,6 +13,11 @@ from tests.rules.tree import ROOT
 
 MARKED = (
     "TOP SECRET",
+    "*TOP* *SECRET*",
+    "it says secret//noforn below",
+    "noforn",
+    "uk eyes only, please",
+    "tlp red",
     "This is TOP SECRET//STRAP and so on",
     "UK EYES ONLY",
     "T\u200bOP SECRET",
@@ -135,6 +140,7 @@ class TestFound:
     def test_is_quick_on_long_blanks(self, blank: str) -> None:
         assert marks.found(f"graded{blank * 10_000}x, marked{blank * 10_000}x") == ""
         assert marks.found(f"graded{blank * 10_000}B24")
+        assert marks.found(f"tlp{blank * 10_000}x, secret{blank * 10_000}/, uk{blank * 10_000}eyes") == ""
 
     def test_only_markings_are_too_high_for_the_unit_itself(self) -> None:
         assert marks.too_high("Graded B24, intel log 4411, CHIS.") == ""

@@ -64,6 +64,8 @@ async def restricted(desk: Desk) -> UUID:
         held = await queries.held(session, subject)
         owed = Owed(Obligation.SIGNPOST, "Kent Early Help", "Synthetic.", NOW, "kent-early-help")
         await keep_obligation(session, held, owed, NOW)
+        # Somebody of the same name as an officer, whom nobody chose among the officers.
+        await keep_obligation(session, held, Owed(Obligation.ACTION, OUTSIDER.name, "Synthetic.", NOW), NOW)
     async with desk.runtime.database.transaction(SUPERVISOR) as session:
         act = Act(Command.RESTRICT, NOW, Record(rationale="A colleague's brother. Synthetic."))
         await operations.restrict(session, subject, act, practice(), keeps_officer=True)

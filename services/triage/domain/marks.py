@@ -43,6 +43,7 @@ _NUMBER = r"(?:number|no\.?|urn|ref(?:erence)?\.?)?\s*[:#]?\s*[a-z]{0,4}[/-]?\d[
 # Capitals are what makes a marking of these: "a secret", "the strap of the bag" and "five eyes on him" are plain words.
 _MARKINGS = (
     r"\b(?:UK\s*)?TOP[\s-]*SECRET\b",
+    r"\bTOP\W{1,4}SECRET\b",
     r"\bUK[\s-]*SECRET\b",
     r"(?:^|[\[(/])\s*SECRET\s*(?:$|[\])/:–—-])",
     r"\bSECRET\s*(?://|[-–—:]\s*[A-Z]{2,})",
@@ -53,6 +54,10 @@ _MARKINGS = (
 )
 _MARKED = (
     r"\b(?:marked|classified|classification|protective\s+marking)(?:\s+(?:as|is|of|at))?\s*:?\s*[“\"']?(?:top\s+)?secret\b",
+    # In whatever letters: nobody writes these of anything else.
+    r"\bsecret ?//",
+    r"\bnoforn\b",
+    r"\buk[ -]?eyes[ -]?only\b",
 )
 _GRADES = (
     r"\b[35]\s?[x×]\s?5\s?[x×]\s?[25]\b",
@@ -65,7 +70,7 @@ _GRADES = (
     r"\bhandling\s+(?:code|condition|instruction)s?\b",
     r"\blawful\s+sharing\s+(?:not\s+)?permitted\b",
     r"\b(?:no|not\s+for)\s+(?:onward|further)\s+dissemination\b|\bdo\s+not\s+disseminate\b",
-    r"\btlp\s*:\s*(?:red|amber)\b",
+    r"\btlp ?[:-]? ?(?:red|amber)\b",
 )
 _REPORTS = (
     r"\bintel(?:ligence)?[\s-]*logs?\b",

@@ -110,10 +110,15 @@ async def workload(session: Session, now: datetime) -> tuple[Load, ...]:
 
 
 async def owed_by(session: Session, officer_id: str, name: str) -> tuple[OwedLine, ...]:
-    """Return what an officer owes, by id or by name where nobody chose one; what is due first in front; 50 at most."""
+    """Return what an officer owes, by id or by name where nobody chose one; what is due first in front; 50 at most.
+
+    A name alone may be somebody else's: it leads to nothing that whoever asks may not see.
+    """
     table, referral = models.obligation, models.referral
     joined = select(table, referral.c.reference).join(referral, referral.c.subject == table.c.subject)
-    named = (table.c.owner_id == officer_id) | (table.c.owner_id.is_(None) & (table.c.owner == name))
+    named = (table.c.owner_id == officer_id) | (
+        table.c.owner_id.is_(None) & (table.c.owner == name) & seen_by(session.actor)
+    )
     still = joined.where(named, table.c.ended_at.is_(None))
     rows = await session.rows(still.order_by(table.c.due_at).limit(SHOWN))
     return tuple(
