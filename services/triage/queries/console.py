@@ -72,6 +72,7 @@ class DraftOf:
 
     id: UUID
     reference: str
+    instrument: str
     saved_at: datetime
 
 
@@ -179,12 +180,12 @@ def _begun_line(row: Row[Any]) -> BegunLine:
 async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
     """Return the assessments that an officer is writing, the latest first; 50 at most."""
     table, referral = models.assessment_draft, models.referral
-    joined = select(table.c.id, table.c.saved_at, referral.c.reference).join(
+    joined = select(table.c.id, table.c.instrument, table.c.edition, table.c.saved_at, referral.c.reference).join(
         referral, referral.c.subject == table.c.subject
     )
     mine = joined.where(table.c.by_id == officer_id).order_by(table.c.saved_at.desc())
     rows = await session.rows(mine.limit(SHOWN))
-    return tuple(DraftOf(row.id, row.reference, row.saved_at) for row in rows)
+    return tuple(DraftOf(row.id, row.reference, f"{row.instrument} {row.edition}", row.saved_at) for row in rows)
 
 
 async def begun_work(session: Session, subject: UUID, address: str) -> BegunWork | None:

@@ -113,7 +113,7 @@ _OF_NAMES = {
 def _name(what: str, level: Level, halves: tuple[str, str]) -> str:
     ours, theirs = halves
     if level is Level.UNKNOWN:
-        return f"{what}: not given on both referrals"
+        return f"{what}: missing on at least one of the two"
     if level is Level.SAME:
         return f"{what} {ours} on both"
     if level is Level.COMMON:
@@ -145,7 +145,7 @@ _OF_DATES = {
 def _born(level: Level, found: Found) -> str:
     ours, theirs = found.ours.born, found.theirs.born
     if ours is None or theirs is None:
-        return "Date of birth: not given on both referrals"
+        return "Date of birth: missing on at least one of the two"
     if level is Level.SAME:
         return f"Date of birth {_day(ours)} on both"
     if level is Level.COMMON:
@@ -200,7 +200,7 @@ def _phone(level: Level, found: Found) -> str:
 def _two(what: str, level: Level, told: tuple[str, str], means: Mapping[Level, str]) -> str:
     """Return a sentence about two answers that are not the same."""
     if level is Level.UNKNOWN:
-        return f"{what}: not given on both referrals"
+        return f"{what}: missing on at least one of the two"
     return f"{what} {told[0]} here and {told[1]} there: {means[level]}"
 
 
@@ -221,7 +221,7 @@ def _family(level: Level, found: Found) -> str:
     if level in {Level.SAME, Level.PART}:
         return f"Family: {shared} named on both"
     if level is Level.UNKNOWN:
-        return "Family: nobody named on both referrals"
+        return "Family: nobody is named on one of the two"
     return "Family: other people are named"
 
 

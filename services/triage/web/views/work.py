@@ -71,7 +71,7 @@ def _begun(lines: Sequence[BegunLine]) -> list[dict[str, object]]:
 def _drafts(page: PageRequest, lines: Sequence[DraftOf]) -> list[dict[str, object]]:
     return [
         {
-            "label": f"Assessment, {each.reference}",
+            "label": f"Assessment with {each.instrument}, {each.reference}",
             "href": page.url("assess_draft", reference=each.reference, draft=each.id),
             "at": each.saved_at,
         }
