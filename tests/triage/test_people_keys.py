@@ -9,7 +9,7 @@ import pytest
 from contracts.vocabulary import Considerations, EmploymentEducation
 from samples.people import NINE_YEARS_OLD
 from samples.people_made import TODAY, Generator
-from services.triage.domain.people import Identity, answers_to, identity_of, keys_of, search_keys
+from services.triage.domain.people import Identity, answers_to, identity_of, keys_of, nearly_keys, search_keys
 from services.triage.domain.people.identity import named
 from services.triage.domain.people.letters import fold, parts
 from services.triage.domain.people.sounds import rough, sound
@@ -177,6 +177,28 @@ class TestAnswering:
         person = Identity(names=("Somebody Else", name), born=date(1999, 4, 2))
         assert search_keys(typed) & keys_of(person)
         assert answers_to(person, typed)
+
+    @pytest.mark.parametrize(
+        ("name", "typed"),
+        [
+            ("Sample Testperson", "testpersom"),
+            ("Sample Testperson", "Sample Tesperson"),
+            ("Sample Testperson", "sanple testperson"),
+            ("Anna Kowalska", "Kowalskra"),
+            ("Anna Kowalska", "Anna Kowalka"),
+            ("Owen Thornwick", "Thornwick, Omen"),
+            ("Sample Testperson", "testpersom 1999"),
+        ],
+    )
+    def test_a_letter_that_is_heard_otherwise_is_found_at_the_second_look(self, name: str, typed: str) -> None:
+        person = Identity(names=(name,), born=date(1999, 4, 2))
+        assert not search_keys(typed) & keys_of(person)
+        assert nearly_keys(typed) & keys_of(person)
+        assert answers_to(person, typed)
+
+    def test_the_second_look_asks_for_few_keys(self) -> None:
+        assert len(nearly_keys("Featherstonehaugh")) < 300
+        assert nearly_keys("12") == nearly_keys("") == frozenset()
 
     @pytest.mark.parametrize(
         ("name", "typed"), [("Qasim Hussain", "xyzzy"), ("Anna Smith", "Anna Thornwick"), ("A B", ""), ("", "Anna")]

@@ -228,6 +228,7 @@ class TestPerson:
         assert "This person has been referred 3 times." in text
         for words in ("Muhammad Samplekhan", "Mohammed Sample-Khan", "Signpost", "Kent Early Help", "Outcome so far"):
             assert words in text
+        assert text.count("The concern") == 3
         order = [text.rindex(f"{each}: Referral received") for each in (THIRD, SECOND, FIRST)]
         assert len(set(order)) == 3
         assert text.index("Answered whether it is the same person") < min(order)

@@ -1,4 +1,4 @@
-"""The search page where a name is common: it says that there may be more, and what narrows it."""
+"""The search page where a name is common, and where it is mistyped: what it finds, and what it says of it."""
 
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from services.triage.queries import FoundPerson
 from services.triage.queries.people import MOST_FOUND
 from tests.triage.builders import GATEWAY, NOW
 from tests.triage.conftest import Console, send
+from tests.triage.people_steps import FIRST, arrives
 
 
 def found(count: int) -> tuple[FoundPerson, ...]:
@@ -33,3 +34,18 @@ class TestMany:
         page = await send(await console.signed_in(GATEWAY), "/search", words="Begum")
         assert ("Add another part of the name, or the year of birth" in page.text) is said
         assert ("The 50 that answer best" in page.text) is said
+
+
+class TestANameThatNobodyHas:
+    async def test_is_looked_for_with_a_letter_otherwise_and_the_page_says_so(self, console: Console) -> None:
+        await arrives(console.desk, FIRST)
+        client = await console.signed_in(GATEWAY)
+        page = await send(client, "/search", words="sanplekhan")
+        assert FIRST in page.text
+        assert "The name, but for a letter" in page.text
+        assert "Nothing found" in (await send(client, "/search", words="xyzzy")).text
+
+    async def test_is_not_looked_for_twice_where_somebody_has_it(self, console: Console) -> None:
+        await arrives(console.desk, FIRST)
+        page = await send(await console.signed_in(GATEWAY), "/search", words="samplekhan")
+        assert "but for a letter" not in page.text

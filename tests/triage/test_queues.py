@@ -12,7 +12,7 @@ from contracts.vocabulary import Role
 from services.triage import models, queries
 from services.triage.domain import Command, State
 from services.triage.queries import Order, Wanted
-from services.triage.web.views.queues import QUEUES
+from services.triage.web.views.queues import QUEUES, line_values
 from tests.triage.builders import GATEWAY, IMU, NOW, form, officer, received, rows
 from tests.triage.conftest import Console, Desk
 
@@ -59,6 +59,20 @@ class TestFilters:
             for now, number in ((due, 0), (due + timedelta(seconds=1), 2)):
                 lines = await queries.queue(session, Wanted(queries.GATEWAY_STATES, overdue_at=now))
                 assert sum(not line.immediate_danger for line in lines) == number
+
+    async def test_a_line_behind_whose_urgent_clock_another_has_run_out_says_so(self, desk: Desk) -> None:
+        await three(desk)
+        async with desk.runtime.database.transaction(Actor.service("triage")) as session:
+            late = text("UPDATE clock SET due_at = :at WHERE name <> 'immediate-danger'")
+            await session.execute(late, {"at": NOW - timedelta(days=1)})
+            soon = text("UPDATE clock SET due_at = :at WHERE name = 'immediate-danger'")
+            await session.execute(soon, {"at": NOW + timedelta(hours=1)})
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            danger, other, _ = await queries.queue(session, Wanted(queries.GATEWAY_STATES))
+            counted = sum(each.overdue for each in await queries.queue_counts(session, queries.GATEWAY_STATES, NOW))
+        shown = [line_values(line, NOW) for line in (danger, other)]
+        assert [(each["overdue"], each["another"]) for each in shown] == [(True, True), (True, False)]
+        assert counted == 3
 
     async def test_mine_is_what_i_have_taken(self, console: Console) -> None:
         await three(console.desk)

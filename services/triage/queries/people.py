@@ -1,6 +1,6 @@
 """The person index: who may be meant by the same keys, who they are, and whose referrals a search finds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,15 @@ from chassis.database import Session
 from chassis.errors import SubjectErased
 from contracts.vocabulary import is_reference, tidy_reference
 from services.triage.domain import State
-from services.triage.domain.people import MOST_CANDIDATES, TOO_COMMON, Identity, answers_to, keys_of, search_keys
+from services.triage.domain.people import (
+    MOST_CANDIDATES,
+    TOO_COMMON,
+    Identity,
+    answers_to,
+    keys_of,
+    nearly_keys,
+    search_keys,
+)
 from services.triage.queries.safeguards import hidden
 
 MOST_FOUND = 50
@@ -51,6 +59,7 @@ _WAITING = text(
     "SELECT subject FROM person_referral WHERE waiting AND (next_look_at IS NULL OR next_look_at <= :now)"
     " ORDER BY since LIMIT :most"
 )
+_REFERENCE, _NEARLY = "reference", "name, but for a letter"
 _HOW = {"t": "telephone number", "e": "email address", "p": "postcode"}
 
 
@@ -119,28 +128,40 @@ async def identified(session: Session, subjects: Collection[UUID]) -> Mapping[UU
 async def find_people(session: Session, typed: str) -> tuple[FoundPerson, ...]:
     """Return the referrals that a reference, a name in any spelling, a telephone number or a postcode leads to.
 
-    At most 50, those that answer best first, then the newest; what only shares a sound is left out. The caller records
-    the reads. Of a restricted one, whoever may not see it finds nothing but the reference, and that only by the
-    reference: that it answers to a name would tell whose it is.
+    At most 50, those that answer best first, then the newest; what only shares a sound is left out. A name that
+    nobody has is looked for once more with one letter otherwise. The caller records the reads. Of a restricted one,
+    whoever may not see it finds nothing but the reference, and that only by the reference: that it answers to a name
+    would tell whose it is.
     """
     if is_reference(tidy_reference(typed)):
         rows = await session.rows(_BY_REFERENCE, {"reference": tidy_reference(typed)})
-        how = "reference"
-    else:
-        keys = search_keys(typed)
-        if not keys:
-            return ()
-        rows = await session.rows(_FOUND, {"keys": keyed(session, keys), "most": _LOOKED_AT})
-        how = _HOW.get(min(keys).partition(":")[0], "name")
-    closed = await hidden(session, [row.subject for row in rows if row.restricted])
-    rows = [row for row in rows if row.subject not in closed or how == "reference"]
-    await session.keys.open([row.subject for row in rows])
-    found = [await _found(session, row, how, seen=row.subject not in closed) for row in rows]
+        return await _opened_rows(session, rows, _REFERENCE)
+    keys = search_keys(typed)
+    how = _HOW.get(min(keys, default="").partition(":")[0], "name")
+    found = await _by_keys(session, keys, how)
     if how != "name":
-        return tuple(found[:MOST_FOUND])
-    answering = [(answers_to(each.identity, typed), each) for each in found if each.identity]
-    best = sorted(((well, each) for well, each in answering if well), key=lambda each: each[0], reverse=True)
+        return found[:MOST_FOUND]
+    return _answering(found, typed) or _answering(await _by_keys(session, nearly_keys(typed), _NEARLY), typed)
+
+
+def _answering(found: Sequence[FoundPerson], typed: str) -> tuple[FoundPerson, ...]:
+    answers = [(answers_to(each.identity, typed), each) for each in found if each.identity]
+    best = sorted(((well, each) for well, each in answers if well), key=lambda each: each[0], reverse=True)
     return tuple(each for _, each in best[:MOST_FOUND])
+
+
+async def _by_keys(session: Session, keys: Collection[str], how: str) -> tuple[FoundPerson, ...]:
+    if not keys:
+        return ()
+    rows = await session.rows(_FOUND, {"keys": keyed(session, keys), "most": _LOOKED_AT})
+    return await _opened_rows(session, rows, how)
+
+
+async def _opened_rows(session: Session, rows: Sequence[Row[Any]], how: str) -> tuple[FoundPerson, ...]:
+    closed = await hidden(session, [row.subject for row in rows if row.restricted])
+    rows = [row for row in rows if row.subject not in closed or how == _REFERENCE]
+    await session.keys.open([row.subject for row in rows])
+    return tuple([await _found(session, row, how, seen=row.subject not in closed) for row in rows])
 
 
 async def _found(session: Session, row: Row[Any], how: str, *, seen: bool) -> FoundPerson:

@@ -3,7 +3,7 @@
 from services.triage.domain.people.comparing import Comparison, compare, compare_all, strongest
 from services.triage.domain.people.evidence import Evidence, Verdict
 from services.triage.domain.people.identity import Identity, identity_of
-from services.triage.domain.people.keys import MOST_CANDIDATES, MOST_KEYS, TOO_COMMON, keys_of, search_keys
+from services.triage.domain.people.keys import MOST_CANDIDATES, MOST_KEYS, TOO_COMMON, keys_of, nearly_keys, search_keys
 from services.triage.domain.people.typed import answers_to
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "compare_all",
     "identity_of",
     "keys_of",
+    "nearly_keys",
     "search_keys",
     "strongest",
 ]

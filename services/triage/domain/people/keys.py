@@ -1,14 +1,14 @@
 """The keys under which a person is found again: coarse on purpose, each a reason to look and never an answer."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import combinations
 
 from services.triage.domain.people.contacts import district_of, mail_of, number_of, postcode_of, school_of
 from services.triage.domain.people.identity import Identity
 from services.triage.domain.people.letters import fold, parts
-from services.triage.domain.people.sounds import rough
+from services.triage.domain.people.sounds import HEARD, rough
 from services.triage.domain.people.variants import roots
 
 MOST_KEYS = 80
@@ -138,7 +138,28 @@ def search_keys(text: str) -> frozenset[str]:
         return frozenset({f"t:{number}"})
     if digits and re.fullmatch(r"[A-Za-z]{1,2}\d[A-Za-z0-9]?\s*\d[A-Za-z]{2}", words):
         return frozenset({f"p:{postcode_of(words)}"})
-    found = [codes_of(part) for part in parts(words)]
+    return _named([codes_of(part) for part in parts(words)], words)
+
+
+def nearly_keys(text: str) -> frozenset[str]:
+    """Return the keys of names that differ from the typed one by a letter that is heard: Testpersom, Testperson.
+
+    A letter left out, put in or exchanged, in one part of the name; the other parts as they were typed.
+    """
+    found = [codes_of(part) for part in parts(text)]
+    others = ([*found[:at], _nearly(found[at]), *found[at + 1 :]] for at in range(len(found)))
+    return frozenset(key for each in others for key in _named(each, text)) - search_keys(text)
+
+
+def _nearly(codes: tuple[str, ...]) -> tuple[str, ...]:
+    cut = [(code[:at], code[at:]) for code in codes for at in range(len(code) + 1)]
+    less = {left + right[1:] for left, right in cut}
+    more = {left + sign + right[skipped:] for left, right in cut for sign in HEARD for skipped in (0, 1)}
+    return tuple(code for code in less | more if code)
+
+
+def _named(found: Sequence[tuple[str, ...]], words: str) -> frozenset[str]:
+    """Return the keys of a name, given how each of its parts may sound."""
     if year := _YEAR.search(words):
         return frozenset(f"yn:{year[0]}|{code}" for codes in found for code in codes)
     if len(found) < _TWO:

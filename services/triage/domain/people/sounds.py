@@ -26,6 +26,8 @@ _HEARD = re.compile("|".join(f"({pattern})" for pattern, _ in _CONSONANTS))
 _DOUBLED = re.compile(r"(.)\1+")
 _SILENT = re.compile(r"[aeiouyh]+")
 _ROUGH = str.maketrans("cjzvpdq", "sssfbtk")
+HEARD = "abfgklmnrst"
+"""What a rough sound is made of."""
 
 
 def sound(part: str) -> str:

@@ -192,6 +192,7 @@ def _line(view: ReferralView) -> dict[str, object]:
         "name": _name(held),
         "state": STATE_LABELS[held.situation.state],
         "received_at": held.received_at,
+        "concern": view.form.concerns.narrative if view.form else "",
         "risk_owner": held.situation.risk_owner,
         "outcome": outcome.value.replace("-", " ").capitalize() if outcome else "",
         "decided_at": last.decided_at if last else None,
