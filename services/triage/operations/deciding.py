@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, update
 
 from chassis import outbox
 from chassis.database import Session
+from chassis.ids import rising_id
 from contracts.vocabulary import Team
 from services.triage import models, queries
 from services.triage.domain import Command, Obligation, Practice, Record, starts_from
@@ -77,7 +78,7 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
         await change(session, subject, {"officer_id": session.actor.id, "officer_name": session.actor.name})
     await session.execute(
         insert(models.decision).values(
-            id=uuid4(),
+            id=rising_id(),
             subject=subject,
             area=saved.before.area,
             command=act.command,

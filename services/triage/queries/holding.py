@@ -175,7 +175,7 @@ async def _hold(session: Session, subject: UUID) -> Hold | None:
 async def _proposal(session: Session, subject: UUID) -> Proposal | None:
     table = models.decision
     proposed = select(table).where(table.c.subject == subject, table.c.command == Command.PROPOSE)
-    row = await session.first(proposed.order_by(table.c.decided_at.desc()).limit(1))
+    row = await session.first(proposed.order_by(table.c.decided_at.desc(), table.c.id.desc()).limit(1))
     if row is None:
         return None
     return Proposal(row.by_id, row.risk_owner, row.review_on, await _proposed_from(session, subject))

@@ -39,7 +39,7 @@ ENDED_STATES = (State.CLOSED, State.WITHDRAWN, State.TRANSFERRED)
 _PROPOSER: ColumnElement[str] = (
     select(models.decision.c.by_id)
     .where(models.decision.c.subject == models.referral.c.subject, models.decision.c.command == Command.PROPOSE)
-    .order_by(models.decision.c.decided_at.desc())
+    .order_by(models.decision.c.decided_at.desc(), models.decision.c.id.desc())
     .limit(1)
     .correlate(models.referral)
     .scalar_subquery()

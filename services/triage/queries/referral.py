@@ -175,7 +175,8 @@ async def proposed_closure(session: Session, held: Held) -> DecisionView | None:
 
 async def _decisions(session: Session, subject: UUID) -> tuple[DecisionView, ...]:
     table = models.decision
-    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.decided_at))
+    order = (table.c.decided_at, table.c.id)
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(*order))
     return tuple(
         [
             DecisionView(
