@@ -80,6 +80,7 @@ clock = Table(
     Index("clock_paused", "paused_at", postgresql_where=text("stopped_at IS NULL AND paused_at IS NOT NULL")),
     Index("clock_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
     Index("clock_conflict", "due_at", postgresql_where=text("stopped_at IS NULL AND name = 'conflict-review'")),
+    Index("clock_about", "about", postgresql_where=text("about <> '00000000-0000-0000-0000-000000000000'")),
     Index("clock_urgent", "due_at", postgresql_where=text("stopped_at IS NULL AND name = 'immediate-danger'")),
 )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal_column, select, tuple_
 
 from chassis.database import Session
 from services.triage import models
@@ -165,7 +165,9 @@ def _of(wanted: Select[Any], kind: Obligation | None) -> Select[Any]:
 
 def _its_clock() -> ColumnElement[bool]:
     table, clock = models.obligation, models.clock
-    return and_(clock.c.subject == table.c.subject, clock.c.about == table.c.id)
+    # Said as the index of such clocks says it, so that the others are not read.
+    owed = clock.c.about != literal_column("'00000000-0000-0000-0000-000000000000'")
+    return and_(clock.c.subject == table.c.subject, clock.c.about == table.c.id, owed)
 
 
 def _ageing_line(row: Row[Any]) -> AgeingLine:
