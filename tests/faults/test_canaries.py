@@ -320,7 +320,9 @@ class TestTheJudgeOfMails:
         assert told == set(planted.references)
         (folder / f"{notices[0]['id']}.eml").unlink()
         (sentence,) = judged(notices, folder).lost
-        assert sentence.startswith(f"{notices[0]['reference']}: its mail {notices[0]['kind']} is noted as sent")
+        assert sentence.startswith(
+            f"{notices[0]['reference']}: its mail {notices[0]['kind']} is noted as {notices[0]['state']}"
+        )
 
     @pytest.mark.timeout(120)
     @pytest.mark.parametrize(("state", "count"), [("undeliverable", SET_ASIDE), ("failed", WAITING)])

@@ -65,7 +65,6 @@ def staged(live: Live) -> Iterator[World]:
         ready(live, reference)
     decided(live, handed, "pass-on")
     case_of(live, handed, "accept")
-    front_door = "kent-front-door"
     with signed_in(live, "triage", GATEWAY) as client:
         page = client.get(f"/referrals/{signposted}/decision/signpost")
         front_door = re.findall(r'<option value="([^"]+)"', page.text)[0]
@@ -78,7 +77,8 @@ def staged(live: Live) -> Iterator[World]:
     police = at_every_turn(live, clear) | elsewhere(live)
     released(live)
     link = wait(lambda: mailed_link(live, signposted, "signpost-links"), 60, "The mail with the link")
-    police |= {"signpost-link": link.partition("/signpost-links/")[2]}
+    (made,) = live.of("notify", "SELECT id FROM signpost WHERE reference = $1", signposted)
+    police |= {"signpost": str(made["id"]), "signpost-link": link.partition("/signpost-links/")[2]}
     offer = wait(lambda: mailed_link(live, police["offered"], "transfer-links"), 60, "The mail with the offer")
     police |= {"transfer-link": offer.partition("/transfer-links/")[2]}
     wait(lambda: live.of("monitor", "SELECT 1 FROM checkpoint WHERE service = 'intake'"), 120, "Intake's checkpoint")
@@ -206,7 +206,6 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
         "count": str(counts[0]["id"]),
         "held": str(held["id"]),
         "aside": f"/desk/mails /desk/mails/{mail_aside(live)}",
-        "signpost": str(live.of("notify", "SELECT id FROM signpost LIMIT 1")[0]["id"]),
         "notice": str(live.of("notify", "SELECT id FROM notice LIMIT 1")[0]["id"]),
         "mail": mails[0],
         "release": f"/releases/{release['area']}/{release['number']}",
