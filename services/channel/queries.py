@@ -17,6 +17,8 @@ from services.channel import models
 from services.channel.domain import CaseNotFound, Situation, State
 
 PAGE = 50
+# The police's ids of offers rise, so that the later of one moment comes first.
+_NEWEST_PACK = (models.pack.c.offered_at.desc(), models.pack.c.offer_id.desc().nulls_last())
 OPEN_STATES = (State.OFFERED, State.ACCEPTED, State.GATHERED, State.REFERRED, State.GIVEN_BACK, State.WITHDRAWN)
 
 
@@ -281,7 +283,7 @@ async def cases(
 async def case_view(session: Session, found: Held) -> CaseView:
     """Return everything about one case; the caller records the read."""
     table = models.pack
-    rows = await session.rows(select(table).where(table.c.subject == found.subject).order_by(table.c.offered_at.desc()))
+    rows = await session.rows(select(table).where(table.c.subject == found.subject).order_by(*_NEWEST_PACK))
     newest = rows[0].sealed_form if rows else b""
     return CaseView(
         held=found,
@@ -330,7 +332,7 @@ async def awareness_received_at(session: Session, subject: UUID) -> datetime | N
 async def offer_id(session: Session, subject: UUID) -> UUID | None:
     """Return which of the police's offers the newest pack is; None where they did not say."""
     table = models.pack
-    newest = select(table.c.offer_id).where(table.c.subject == subject).order_by(table.c.offered_at.desc()).limit(1)
+    newest = select(table.c.offer_id).where(table.c.subject == subject).order_by(*_NEWEST_PACK).limit(1)
     found: UUID | None = await session.scalar(newest)
     return found
 

@@ -1,7 +1,7 @@
 """What people decide about a referral, and what Channel and other services answer."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
@@ -43,7 +43,7 @@ async def record_deconfliction(session: Session, subject: UUID, act: Act, practi
     note, contact = act.record.rationale.strip(), (act.record.contact or act.record.officer).strip()
     await session.execute(
         insert(models.deconfliction).values(
-            id=uuid4(),
+            id=rising_id(),
             subject=subject,
             area=saved.before.area,
             outcome=act.command,
@@ -115,7 +115,7 @@ async def answer_pack(
     await session.lock(subject)
     table = models.handover
     offers = select(table).where(table.c.subject == subject).order_by(table.c.answered_at.is_not(None))
-    found = await session.rows(offers.order_by(table.c.offered_at.desc()))
+    found = await session.rows(offers.order_by(table.c.offered_at.desc(), table.c.id.desc()))
     offer = next((each for each in found if offer_id in (None, each.id)), None)
     if offer is not None and offer.answer == act.command:
         return
@@ -158,7 +158,7 @@ async def _keep_signpost(session: Session, saved: Saved, practice: Practice, now
 
 
 async def _keep_handover(session: Session, saved: Saved, now: datetime) -> UUID:
-    offer_id = uuid4()
+    offer_id = rising_id()
     await session.execute(
         insert(models.handover).values(
             id=offer_id,

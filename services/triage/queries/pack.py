@@ -201,7 +201,9 @@ async def _rows_of(session: Session, table: Table, subject: UUID, named: Collect
     """Return the rows about a referral whose command or kind is one of those named."""
     which = table.c.command if "command" in table.c else table.c.kind
     order = table.c[_ORDER[table.name]]
-    return await session.rows(select(table).where(table.c.subject == subject, which.in_(named)).order_by(order))
+    return await session.rows(
+        select(table).where(table.c.subject == subject, which.in_(named)).order_by(order, table.c.id)
+    )
 
 
 async def _text(session: Session, subject: UUID, sealed: bytes | None) -> str:

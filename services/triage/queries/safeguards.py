@@ -131,7 +131,7 @@ async def closed_words(session: Session, texts: Collection[str]) -> frozenset[st
 async def deconflictions(session: Session, subject: UUID) -> tuple[DeconflictionView, ...]:
     """Return what the intelligence unit recorded, oldest first; only its own officers are given its notes."""
     table = models.deconfliction
-    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.recorded_at))
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.recorded_at, table.c.id))
     inside = in_the_unit(session.actor)
     return tuple(
         [
@@ -151,7 +151,8 @@ async def contact(session: Session, subject: UUID, outcome: Command) -> str:
     """Return whom the unit named last when it recorded an outcome; empty where it named nobody."""
     table = models.deconfliction
     last = select(table.c.sealed_contact).where(table.c.subject == subject, table.c.outcome == outcome)
-    return await _text(session, subject, await session.scalar(last.order_by(table.c.recorded_at.desc()).limit(1)))
+    last = last.order_by(table.c.recorded_at.desc(), table.c.id.desc()).limit(1)
+    return await _text(session, subject, await session.scalar(last))
 
 
 async def access_list(session: Session, subject: UUID) -> tuple[AccessView, ...]:
