@@ -18,6 +18,7 @@ MOST_CANDIDATES = 40
 """So many of those who share keys, most shared first, are compared."""
 _MOST_PARTS = 6
 _MOST_RELATIVES = 3
+_MOST_VARIED = 3
 _LAST_MONTH = 12
 _TWO = 2
 _LEAST_DIGITS = 7
@@ -144,15 +145,15 @@ def search_keys(text: str) -> frozenset[str]:
 def nearly_keys(text: str) -> frozenset[str]:
     """Return the keys of names that differ from the typed one by a letter that is heard: Testpersom, Testperson.
 
-    A letter left out, put in or exchanged, in one part of the name; the other parts as they were typed.
+    A letter left out, put in or exchanged, in one of the first three parts of the name; the others as they were typed.
     """
-    found = [codes_of(part) for part in parts(text)]
-    others = ([*found[:at], _nearly(found[at]), *found[at + 1 :]] for at in range(len(found)))
+    found = [codes_of(part) for part in parts(text)][:_MOST_VARIED]
+    others = ([*found[:at], _nearly(found[at][0]), *found[at + 1 :]] for at in range(len(found)) if found[at])
     return frozenset(key for each in others for key in _named(each, text)) - search_keys(text)
 
 
-def _nearly(codes: tuple[str, ...]) -> tuple[str, ...]:
-    cut = [(code[:at], code[at:]) for code in codes for at in range(len(code) + 1)]
+def _nearly(code: str) -> tuple[str, ...]:
+    cut = [(code[:at], code[at:]) for at in range(len(code) + 1)]
     less = {left + right[1:] for left, right in cut}
     more = {left + sign + right[skipped:] for left, right in cut for sign in HEARD for skipped in (0, 1)}
     return tuple(code for code in less | more if code)
