@@ -67,7 +67,7 @@ OF_ONE = (
     ("moving one", "/practice"),
 )
 """Pages of one referral: what they are called, and how their addresses end."""
-SEARCHED = ("Mohammed Khan", "Smith", "Kowalska", "07700 900123", "Zzyzx Qqq")
+SEARCHED = ("Mohammed Khan", "Smith", "Kowalska", "Kowalskra", "07700 900123", "Zzyzx Qqq")
 
 
 def measure(settings: Settings) -> list[Result]:
