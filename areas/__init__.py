@@ -11,12 +11,12 @@ from areas.model import (
     FrontDoor,
     Instrument,
     OpeningHours,
-    Panel,
     Recipient,
     Retention,
     SignpostService,
     Telling,
 )
+from areas.pathway import Panel
 
 __all__ = [
     "Area",

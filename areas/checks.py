@@ -186,8 +186,12 @@ def _identities(area: Area) -> Iterator[Finding]:
         "duty_officers": [officer.id for officer in area.duty_officers],
         "signpost_services": [service.id for service in area.signpost_services],
         "recipients": [recipient.team for recipient in area.recipients],
+        "panel.members": [member.id for member in area.panel.members],
+        "channel.partners": [partner.id for partner in area.channel.partners],
+        "channel.intervention_providers": [provider.id for provider in area.channel.intervention_providers],
+        "channel.panels_elsewhere": [panel.id for panel in area.channel.panels_elsewhere],
     }
     for part, names in parts.items():
         for name, count in Counter(names).items():
             if count > 1:
-                yield (part,), f"{name!r} stands here {count} times; each may be listed once."
+                yield tuple(part.split(".")), f"{name!r} stands here {count} times; each may be listed once."

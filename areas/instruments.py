@@ -9,7 +9,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from areas.model import Area, AreaPart, Slug, Words
+from areas.model import Area
+from areas.parts import AreaPart, Slug, Words
 from areas.problems import explained
 from areas.reading import Problem, Reading, Where, read_yaml
 from contracts.vocabulary.assessment import Instrument, Kind

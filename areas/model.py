@@ -4,23 +4,11 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from areas.parts import AreaPart, Escalation, FieldPath, MailAddress, Months, Prefix, Slug, Words, WorkingDays
+from areas.pathway import Channel, Panel
 from contracts.vocabulary import ProgressStage, Team
-
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
-FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=120)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
-MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+$", max_length=254)]
-Prefix = Annotated[str, StringConstraints(pattern=r"^[A-HJKMNP-Z]{2,4}$")]
-WorkingDays = Annotated[int, Field(ge=0, le=260)]
-Months = Annotated[int, Field(ge=1, le=1200)]
-
-
-class AreaPart(BaseModel):
-    """A part of an area file: frozen, and refusing keys that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Body(StrEnum):
@@ -206,15 +194,6 @@ class Clocks(AreaPart):
     post_closure_review_months: tuple[Months, ...]
 
 
-class Escalation(AreaPart):
-    """A person who is told when a clock ran out so many working days ago and nobody has acted."""
-
-    after_working_days: WorkingDays
-    name: Words
-    organisation: Words
-    email: MailAddress
-
-
 class Force(AreaPart):
     """Another police force that a referral may be transferred to; `email` is where the offer goes."""
 
@@ -266,15 +245,6 @@ class Retention(AreaPart):
     reason: Words
 
 
-class Panel(AreaPart):
-    """The Channel panel of the area; its quorum and its vote are statute and not for a file to say."""
-
-    name: Words
-    chairs: Annotated[tuple[Words, ...], Field(min_length=1)]
-    meets: Words
-    standing_members: Annotated[tuple[Words, ...], Field(min_length=1)]
-
-
 class Instrument(AreaPart):
     """An assessment instrument in use, by its name and edition."""
 
@@ -321,6 +291,7 @@ class Area(AreaPart):
     referrer_told: tuple[Telling, ...]
     retention: tuple[Retention, ...]
     panel: Panel
+    channel: Channel
     instruments: Annotated[tuple[Instrument, ...], Field(min_length=1)]
     statistics: Statistics
 

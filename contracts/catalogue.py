@@ -9,6 +9,7 @@ from contracts.channel import referrer as channel_referrer
 from contracts.channel import statistics as channel_statistics
 from contracts.envelope import Event
 from contracts.intake import awareness, duty, police, referrer, social_care, statistics
+from contracts.notify import channel as notify_channel
 from contracts.notify import police as notify_police
 from contracts.triage import awareness as triage_awareness
 from contracts.triage import desk, dovetail
@@ -106,7 +107,12 @@ TOPICS: tuple[TopicSpec, ...] = (
             channel_police.CaseGivenBack,
         ),
     ),
-    TopicSpec(channel_notices.TOPIC, "channel", ("notify",), (channel_notices.PackAnswered,)),
+    TopicSpec(
+        channel_notices.TOPIC,
+        "channel",
+        ("notify",),
+        (channel_notices.PackAnswered, channel_notices.AskMade, channel_notices.AskEnded),
+    ),
     TopicSpec(channel_referrer.TOPIC, "channel", ("intake",), (channel_referrer.CaseProgressed,)),
     TopicSpec(channel_statistics.TOPIC, "channel", ("stats",), (channel_statistics.CaseCounted,), statistics=True),
     TopicSpec(
@@ -114,6 +120,16 @@ TOPICS: tuple[TopicSpec, ...] = (
         "notify",
         ("triage",),
         (notify_police.SignpostAcknowledged, notify_police.SignpostReported, notify_police.TransferAnswered),
+    ),
+    TopicSpec(
+        notify_channel.TOPIC,
+        "notify",
+        ("channel",),
+        (
+            notify_channel.AskSeen,
+            notify_channel.AskAnswered,
+            notify_channel.AskUndelivered,
+        ),
     ),
 )
 

@@ -10,6 +10,7 @@ from contracts.envelope import DocumentReference, Event
 from contracts.vocabulary import (
     Address,
     AgeBand,
+    AskKind,
     Concerns,
     Considerations,
     Door,
@@ -23,6 +24,7 @@ from contracts.vocabulary import (
     Sector,
     VersionMaker,
 )
+from contracts.vocabulary.asking import AskAnswer, AskSection
 from contracts.vocabulary.assessment import Assessment, FactorAnswer, Presence
 from contracts.vocabulary.pack import ChronologyLine, GatheredInformation, Sharing
 
@@ -197,6 +199,18 @@ VALUES: Mapping[str, object] = {
     "called_back_at": MOMENT,
     "speak_to": "Detective Inspector Example (synthetic), 01632 960002",
     "kind": "wrong-fact",
+    "ask_id": UUID("00000000-0000-4000-8000-00000000a54d"),
+    **dict.fromkeys(("made_at", "opens_at", "due_at", "expires_at", "seen_at", "failed_at"), MOMENT),
+    "recipient": "school",
+    "address": "",
+    "name": "Education Safeguarding",
+    "title": "Request for information",
+    "shown": (AskSection(heading="What is asked", words="Synthetic example. What do you know of this pupil?"),),
+    "questions": ("How is his attendance?",),
+    "cancelled": True,
+    "refused": False,
+    "answers": (AskAnswer(question="How is his attendance?", words="Synthetic example. Regular."),),
+    "taker": "",
     "correction": "Synthetic example. The essay was written by another pupil.",
     "assessment": ASSESSMENT,
     "gathered": (
@@ -208,6 +222,10 @@ VALUES: Mapping[str, object] = {
 }
 
 OWN: Mapping[str, Mapping[str, object]] = {
+    "channel.ask-made.v1": {"kind": AskKind.INFORMATION, "made_by": "Channel coordinator Example (synthetic)"},
+    "notify.ask-seen.v1": {"kind": AskKind.INFORMATION},
+    "notify.ask-answered.v1": {"kind": AskKind.INFORMATION},
+    "notify.ask-undelivered.v1": {"kind": AskKind.INFORMATION},
     "channel.pack-accepted.v1": {"risk_owner": "Channel coordinator Example (synthetic)"},
     "channel.pack-answered.v1": {"outcome": Outcome.PACK_ACCEPTED},
     "channel.case-counted.v1": {"outcome": Outcome.PACK_ACCEPTED},

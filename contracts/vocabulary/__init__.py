@@ -20,6 +20,7 @@ from contracts.vocabulary.reference import check_character, is_reference, make_r
 from contracts.vocabulary.words import (
     ROLE_WORDS,
     AgeBand,
+    AskKind,
     Aspect,
     Decision,
     Door,
@@ -39,6 +40,7 @@ __all__ = [
     "ROLE_WORDS",
     "Address",
     "AgeBand",
+    "AskKind",
     "Aspect",
     "Concerns",
     "Considerations",

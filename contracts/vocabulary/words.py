@@ -12,6 +12,9 @@ class Role(StrEnum):
     IMU_OFFICER = "imu-officer"
     CHANNEL_COORDINATOR = "channel-coordinator"
     CHANNEL_SUPERVISOR = "channel-supervisor"
+    PANEL_CHAIR = "panel-chair"
+    PANEL_MEMBER = "panel-member"
+    BUSINESS_SUPPORT_OFFICER = "business-support-officer"
     FRONT_DOOR_WORKER = "front-door-worker"
     INTAKE_DESK_OFFICER = "intake-desk-officer"
     BOARD_MEMBER = "board-member"
@@ -25,6 +28,9 @@ ROLE_WORDS: Mapping[Role, str] = {
     Role.IMU_OFFICER: "Intelligence unit officer",
     Role.CHANNEL_COORDINATOR: "Channel coordinator",
     Role.CHANNEL_SUPERVISOR: "Channel supervisor",
+    Role.PANEL_CHAIR: "Channel panel chair",
+    Role.PANEL_MEMBER: "Channel panel member",
+    Role.BUSINESS_SUPPORT_OFFICER: "Business support officer",
     Role.FRONT_DOOR_WORKER: "Social care front door worker",
     Role.INTAKE_DESK_OFFICER: "Intake desk officer",
     Role.BOARD_MEMBER: "Board member",
@@ -148,6 +154,25 @@ class Outcome(StrEnum):
     PACK_RETURNED = "pack-returned"
     WITHDRAWN = "withdrawn"
     TRANSFERRED = "transferred"
+    ADOPTED = "adopted"
+    NOT_ADOPTED = "not-adopted"
+    SUPPORTED = "supported"
+    CONSENT_REFUSED = "consent-refused"
+    CASE_CLOSED = "case-closed"
+    REOPENED = "reopened"
+
+
+class AskKind(StrEnum):
+    """What somebody outside is asked for by a link in a mail."""
+
+    INFORMATION = "information-request"
+    ACTION = "action"
+    SIGNPOST = "signpost"
+    SESSION = "session-report"
+    INVITATION = "panel-invitation"
+    PACK = "panel-pack"
+    CONSENT_CHANGE = "consent-change"
+    TRANSFER = "panel-transfer"
 
 
 class Stage(StrEnum):

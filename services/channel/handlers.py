@@ -8,6 +8,7 @@ from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.envelope import Event
 from contracts.intake.awareness import ReferralMade
+from contracts.notify.channel import AskAnswered, AskSeen, AskUndelivered
 from contracts.triage.awareness import PeopleMerged, PeopleSeparated, PoliceDecisionMade
 from contracts.triage.dovetail import (
     PackWithdrawn,
@@ -108,6 +109,35 @@ async def on_people_separated(_: Practices, session: Session, event: PeopleSepar
     await operations.note_people(session, said, message.now)
 
 
+async def on_ask_seen(practices: Practices, session: Session, event: AskSeen, message: Message) -> None:
+    """Note that somebody outside opened what they were shown."""
+    look = operations.Look(event.ask_id, event.kind, event.seen_at, event.refused)
+    ways = operations.SEEN, _practice(practices, message)
+    await operations.hear_look(session, message.subject, look, ways, message.now)
+
+
+async def on_ask_answered(practices: Practices, session: Session, event: AskAnswered, message: Message) -> None:
+    """Keep what somebody outside answered with what it is about."""
+    reply = operations.Reply(
+        ask_id=event.ask_id,
+        kind=event.kind,
+        at=event.answered_at,
+        by=event.answered_by,
+        report=event.report,
+        answers=event.answers,
+        accepted=event.accepted,
+        taker=event.taker,
+    )
+    ways = operations.ANSWERED, _practice(practices, message)
+    await operations.hear_reply(session, message.subject, reply, ways, message.now)
+
+
+async def on_ask_undelivered(practices: Practices, session: Session, event: AskUndelivered, message: Message) -> None:
+    """Say in the case that a mail did not arrive, so that somebody rings."""
+    told = operations.Undelivered(event.ask_id, event.kind, event.failed_at)
+    await operations.note_undelivered(session, message.subject, told, _practice(practices, message), message.now)
+
+
 ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (ReferralMade, on_referral_made),
     (PoliceDecisionMade, on_police_decision_made),
@@ -119,6 +149,9 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (WorkResumed, on_work_resumed),
     (PeopleMerged, on_people_merged),
     (PeopleSeparated, on_people_separated),
+    (AskSeen, on_ask_seen),
+    (AskAnswered, on_ask_answered),
+    (AskUndelivered, on_ask_undelivered),
 )
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import areas
 from areas import Area, Areas, UnknownArea
-from areas.model import Escalation, SignedOff
+from areas.model import SignedOff
+from areas.parts import Escalation
 from chassis.clock import (
     LONDON,
     add_working_days,

@@ -52,6 +52,10 @@ class GivenPractices:
         self.districts.append(district)
         return self.given
 
+    def current(self, area: str, now: datetime) -> Practice:
+        """Return the same for every area."""
+        return self.under(area, self.given.version, "", now)
+
 
 def coordinator(*roles: Role, name: str = "Cora Synthetic", areas: frozenset[str] = frozenset({AREA})) -> Actor:
     """Return a signed-in synthetic coordinator, or somebody with other roles."""

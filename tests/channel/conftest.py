@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
@@ -44,7 +45,7 @@ class Team:
         await self.hear(event or passed(), subject)
         return subject
 
-    async def act(self, subject: UUID, command: Command, **record: str) -> None:
+    async def act(self, subject: UUID, command: Command, **record: Any) -> None:
         """Carry a command out as the coordinator."""
         async with self.runtime.database.transaction(CORA) as session:
             await act_on_case(session, subject, Act(command, NOW, Record(**record)), self.practices.given)

@@ -130,7 +130,9 @@ class TestOnSection36ReferralMade:
         await team.act(subject, Command.GATHERED, summary="Nothing known.", gathered_by="Sample team")
         await team.hear(referred(), subject)
         assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "referred-to-panel"
-        assert await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL") == []
+        assert await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL") == [
+            {"name": "panel-decision"}
+        ]
 
     async def test_a_pack_that_brings_the_referral_goes_to_the_panel_when_accepted(self, team: Team) -> None:
         subject = await team.open(referred())
@@ -138,7 +140,9 @@ class TestOnSection36ReferralMade:
         await team.act(subject, Command.ACCEPT)
         found = await rows(team.runtime, "SELECT state, risk_owner FROM case_file")
         assert found == [{"state": "referred-to-panel", "risk_owner": "Cora Synthetic"}]
-        assert await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL") == []
+        assert await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL") == [
+            {"name": "panel-decision"}
+        ]
 
     async def test_may_cross_with_giving_back(self, team: Team) -> None:
         subject = await team.open()

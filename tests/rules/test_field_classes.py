@@ -43,6 +43,14 @@ IN_THE_CLEAR = {
     "channel.correction.corrected_by": OFFICERS,
     "channel.history.risk_owner": OFFICERS,
     "channel.history.by_name": OFFICERS,
+    "channel.case_file.coordinator": OFFICERS,
+    "channel.obligation.owner": OFFICERS,
+    "channel.obligation.made_by": OFFICERS,
+    "channel.obligation.ended_by": OFFICERS,
+    "channel.assessment.by_name": OFFICERS,
+    "channel.assessment_draft.by_name": OFFICERS,
+    "channel.officer.name": OFFICERS,
+    "channel.begun_work.officer_name": OFFICERS,
 }
 
 

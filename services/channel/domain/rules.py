@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from services.channel.domain.standing import Practice, Record, Situation
 from services.channel.domain.table import WORKFLOW, Transition
-from services.channel.domain.words import Body, Command, Practice, Record, Situation, State
+from services.channel.domain.words import Body, Command, State
 
 diagram = WORKFLOW.diagram
 lacks = WORKFLOW.lacks
@@ -28,6 +29,12 @@ def open_with(risk_owner: str) -> Step:
     return _step(row, State.OFFERED, Record(risk_owner=risk_owner), "")
 
 
+def open_transferred(risk_owner: str) -> Step:
+    """Return the first step of a case that another panel offers: its risk owner stays so until it is accepted."""
+    row = row_for(Command.RECEIVE_TRANSFER, None)
+    return _step(row, State.OFFERED, Record(risk_owner=risk_owner), "")
+
+
 def decide(command: Command, situation: Situation, record: Record, practice: Practice) -> Step:
     """Return what changes when a command is carried out.
 
@@ -42,19 +49,34 @@ def whose_turn(situation: Situation, practice: Practice) -> str:
     """Return in one sentence who acts next and who owns the risk meanwhile; nothing where nobody has to."""
     authority = practice.decides is Body.LOCAL_AUTHORITY
     decider = "your authority decides" if authority else "the police decide"
+    owner = situation.risk_owner
     sentences = {
-        State.OFFERED: f"{situation.risk_owner} stays risk owner until somebody here accepts the pack.",
+        State.OFFERED: f"{owner} stays risk owner until somebody here accepts the pack.",
         State.ACCEPTED: "Gather the information and record it as complete; once that is reported, "
         f"{decider} on the section 36(3) referral.",
         State.GATHERED: f"The information has been reported: now {decider} on the section 36(3) referral."
         + ("" if authority else " Their decision is shown here when it is made."),
-        State.WITHDRAWN: f"Do not act, and confirm that nobody here does. {situation.risk_owner} is risk owner.",
-        State.GIVEN_BACK: f"{situation.risk_owner} stays risk owner until a police officer has taken the case.",
+        State.REFERRED: "Complete an assessment; then the panel decides in its next meeting.",
+        State.NOT_ADOPTED: "The panel did not adopt the case: see that what was arranged instead is taken up, then "
+        "end it.",
+        State.ADOPTED: "Write the support plan, with how, when and by whom consent is asked for.",
+        State.PLANNED: "Ask for consent as the plan says; support begins when it is given.",
+        State.SUPPORTED: "Support is given by the plan; the panel reviews it.",
+        State.NO_CONSENT: f"No support is given. {owner} stays risk owner: assess again by the date of the clock, and "
+        "where there is a risk, give the case back for a police-led partnership.",
+        State.CLOSING: "The panel has decided to close the case: complete the closing report.",
+        State.CLOSED: "Closed: the reviews after closure are still to be made.",
+        State.WITHDRAWN: f"Do not act, and confirm that nobody here does. {owner} is risk owner.",
+        State.GIVEN_BACK: f"{owner} stays risk owner until a police officer has taken the case.",
+        State.TRANSFER_OFFERED: f"{owner} stays risk owner until {situation.offered_to or 'the other panel'} has "
+        "accepted the case.",
     }
     return sentences.get(situation.state, "")
 
 
 def _step(row: Transition, state: State, record: Record, owner: str) -> Step:
     WORKFLOW.check_recorded(row, record)
-    taker = record.risk_owner.strip() if "risk_owner" in row.records else owner
+    taker = record.risk_owner.strip() or owner if "risk_owner" in row.records else owner
+    if row.command is Command.ALLOCATE:
+        taker = record.officer.strip()
     return Step(row, row.target or state, taker, record)

@@ -5,19 +5,15 @@ from dataclasses import dataclass
 
 from chassis.transitions import Row, Workflow
 from contracts.vocabulary import Outcome, ProgressStage, Role
-from services.channel.domain.words import (
-    Body,
-    ClockName,
-    Command,
-    Practice,
-    Situation,
-    State,
-)
+from services.channel.domain import guards as g
+from services.channel.domain.labels import ASKED_FOR, STATE_LABELS
+from services.channel.domain.standing import Practice, Situation
+from services.channel.domain.words import ClockName, Command, State
 
 
 @dataclass(frozen=True)
 class Transition(Row[State, Command, Situation, Practice]):
-    """One row of the table: what else it brings about; no roles mean that only the police's event does it."""
+    """One row of the table: what else it brings about; no roles mean that only an event or the clock does it."""
 
     starts: tuple[ClockName, ...] = ()
     stops: tuple[ClockName, ...] = ()
@@ -25,117 +21,178 @@ class Transition(Row[State, Command, Situation, Practice]):
     tells: ProgressStage | None = None
 
 
-def _authority_decides(_: Situation, practice: Practice) -> str:
-    if practice.decides is Body.LOCAL_AUTHORITY:
-        return ""
-    return "In this area the police decide on section 36(3) referrals; their decision is shown here when it is made."
-
-
-def _decided_once(situation: Situation, _: Practice) -> str:
-    return "The section 36 referral has already been made." if situation.section_36_made else ""
-
-
-def _referred_before(situation: Situation, _: Practice) -> str:
-    return "" if situation.section_36_made else "The pack brought no section 36 referral."
-
-
-def _not_referred_yet(situation: Situation, _: Practice) -> str:
-    if situation.section_36_made:
-        return "The section 36 referral has already been made, so the information was gathered before it."
-    return ""
-
-
-_TEAM = frozenset({Role.CHANNEL_COORDINATOR, Role.CHANNEL_SUPERVISOR})
+_COORDINATOR = frozenset({Role.CHANNEL_COORDINATOR})
+_SUPERVISOR = frozenset({Role.CHANNEL_SUPERVISOR})
+_TEAM = _COORDINATOR | _SUPERVISOR
+_CHAIR = frozenset({Role.PANEL_CHAIR})
+_ROOM = _CHAIR | {Role.BUSINESS_SUPPORT_OFFICER}
+_PANEL = _ROOM | {Role.PANEL_MEMBER}
 _NOBODY: frozenset[Role] = frozenset()
-_OFFERED = frozenset({State.OFFERED})
-_WORKED = frozenset({State.ACCEPTED, State.GATHERED})
-_WITHDRAWN = frozenset({State.WITHDRAWN, State.STOPPED})
-_HELD = _WORKED | {State.REFERRED}
-_C = ClockName
+_S, _C = State, ClockName
+_ALL, _EVERY_CLOCK = frozenset(State), tuple(ClockName)
+_OFFERED = frozenset({_S.OFFERED})
+_WORKED = frozenset({_S.ACCEPTED, _S.GATHERED})
+_REFERRED, _CLOSED = frozenset({_S.REFERRED}), frozenset({_S.CLOSED})
+_PLANNING = frozenset({_S.ADOPTED, _S.PLANNED})
+_SUPPORTED, _NO_CONSENT = frozenset({_S.SUPPORTED}), frozenset({_S.NO_CONSENT})
+_ADOPTED = _PLANNING | _SUPPORTED | _NO_CONSENT
+_HELD = _WORKED | _REFERRED | _ADOPTED | {_S.NOT_ADOPTED, _S.CLOSING}
+_OURS = _HELD | _CLOSED
+_WITHDRAWN = frozenset({_S.WITHDRAWN, _S.STOPPED})
+_AFTER_CONSENT = (_C.CONSENT, _C.CONSENT_AT_18, _C.PLAN_REVIEW)
+_UNTIL_CLOSED = (_C.PLAN, _C.REASSESSMENT, *_AFTER_CONSENT)
 
 TABLE: tuple[Transition, ...] = (
-    Transition(Command.OPEN, "The police offer a pack", frozenset(), State.OFFERED, _NOBODY, ("risk_owner",),
+    Transition(Command.OPEN, "The police offer a pack", frozenset(), _S.OFFERED, _NOBODY, ("risk_owner",),
                starts=(_C.ANSWER,)),
+    Transition(Command.RECEIVE_TRANSFER, "Another panel offers the case", frozenset(), _S.OFFERED, _NOBODY,
+               ("risk_owner",), starts=(_C.ANSWER,)),
     Transition(Command.OFFER_AGAIN, "The police offer the pack again",
-               frozenset({State.RETURNED, State.TAKEN_BACK}) | _WITHDRAWN, State.OFFERED, _NOBODY, ("risk_owner",),
+               frozenset({_S.RETURNED, _S.TAKEN_BACK}) | _WITHDRAWN, _S.OFFERED, _NOBODY, ("risk_owner",),
                starts=(_C.ANSWER,)),
-    Transition(Command.RECEIVE_SECTION_36, "The police refer the person under section 36", _WORKED, State.REFERRED,
-               _NOBODY, ("grounds",), stops=(_C.INFORMATION_GATHERING, _C.DECISION)),
+    Transition(Command.RECEIVE_SECTION_36, "The police refer the person under section 36", _WORKED, _S.REFERRED,
+               _NOBODY, ("grounds",), starts=(_C.PANEL,), stops=(_C.INFORMATION_GATHERING, _C.DECISION)),
     Transition(Command.RECEIVE_SECTION_36, "The police refer the person under section 36",
-               frozenset({State.GIVEN_BACK}), None, _NOBODY, ("grounds",)),
-    Transition(Command.ACCEPT, "Accept the pack", _OFFERED, State.ACCEPTED, _TEAM, ("risk_owner",),
+               frozenset({_S.GIVEN_BACK}), None, _NOBODY, ("grounds",)),
+    Transition(Command.ACCEPT, "Accept the pack", _OFFERED, _S.ACCEPTED, _TEAM, ("risk_owner",),
                starts=(_C.INFORMATION_GATHERING,), stops=(_C.ANSWER,), outcome=Outcome.PACK_ACCEPTED,
                tells=ProgressStage.SUPPORT_BEING_CONSIDERED),
-    Transition(Command.TO_PANEL, "The accepted pack brought the section 36 referral", frozenset({State.ACCEPTED}),
-               State.REFERRED, _NOBODY, stops=(_C.INFORMATION_GATHERING,), guards=(_referred_before,)),
-    Transition(Command.RETURN, "Return the pack", _OFFERED, State.RETURNED, _TEAM, ("reason",), stops=(_C.ANSWER,),
+    Transition(Command.TO_PANEL, "The accepted pack brought the section 36 referral", frozenset({_S.ACCEPTED}),
+               _S.REFERRED, _NOBODY, starts=(_C.PANEL,), stops=(_C.INFORMATION_GATHERING,),
+               guards=(g.referred_before,)),
+    Transition(Command.RETURN, "Return the pack", _OFFERED, _S.RETURNED, _TEAM, ("reason",), stops=(_C.ANSWER,),
                outcome=Outcome.PACK_RETURNED),
-    Transition(Command.GATHERED, "Record the information gathering as complete", frozenset({State.ACCEPTED}),
-               State.GATHERED, _TEAM, ("summary", "gathered_by"), starts=(_C.DECISION,),
-               stops=(_C.INFORMATION_GATHERING,), guards=(_not_referred_yet,)),
-    Transition(Command.REFER, "Refer to the panel under section 36", frozenset({State.GATHERED}), State.REFERRED,
-               _TEAM, ("grounds",), stops=(_C.DECISION,), outcome=Outcome.SECTION_36_REFERRAL,
-               guards=(_authority_decides, _decided_once)),
-    Transition(Command.GIVE_BACK, "Give the case back to the police", _HELD, State.GIVEN_BACK, _TEAM, ("reason",),
-               stops=(_C.INFORMATION_GATHERING, _C.DECISION)),
-    Transition(Command.TAKEN_BACK, "The police take the case back", frozenset({State.GIVEN_BACK}), State.TAKEN_BACK,
-               _NOBODY, ("risk_owner",)),
+    Transition(Command.TAKE, "Take this case", _OURS, None, _TEAM, ("risk_owner",), guards=(g.not_mine_yet,)),
+    Transition(Command.ALLOCATE, "Give the case to a coordinator", _OURS, None, _SUPERVISOR, ("officer",)),
+    Transition(Command.NOTE, "Add a note", _ALL, None, _TEAM, ("reason",)),
+    Transition(Command.REQUEST, "Ask a partner for information", _OURS, None, _TEAM, ("officer", "message")),
+    Transition(Command.ACTION, "Give somebody an action", _OURS, None, _TEAM | _ROOM, ("officer", "message")),
+    Transition(Command.SIGNPOST, "Signpost to a service", _OURS, None, _TEAM | _CHAIR, ("officer", "message")),
+    Transition(Command.SEEN, "Somebody outside has seen what they owe", _ALL, None, _NOBODY),
+    Transition(Command.ANSWERED, "Somebody outside reports back", _ALL, None, _NOBODY),
+    Transition(Command.UNDELIVERED, "A mail with a link did not arrive", _ALL, None, _NOBODY),
+    Transition(Command.FULFIL, "Record something owed as done", _ALL, None, _TEAM | _ROOM, ("reason",)),
+    Transition(Command.CANCEL, "Cancel something owed", _ALL, None, _TEAM, ("reason",)),
+    Transition(Command.GATHERED, "Record the information gathering as complete", frozenset({_S.ACCEPTED}),
+               _S.GATHERED, _TEAM, ("summary", "gathered_by"), starts=(_C.DECISION,),
+               stops=(_C.INFORMATION_GATHERING,), guards=(g.not_referred_yet,)),
+    Transition(Command.ASSESS, "Complete an assessment", _OURS, None, _TEAM),
+    Transition(Command.REFER, "Refer to the panel under section 36", frozenset({_S.GATHERED}), _S.REFERRED,
+               _TEAM, ("grounds",), starts=(_C.PANEL,), stops=(_C.DECISION,), outcome=Outcome.SECTION_36_REFERRAL,
+               guards=(g.authority_decides, g.decided_once)),
+    Transition(Command.DEFER, "Panel: more information is needed", _REFERRED, None, _CHAIR, ("reason", "next_on"),
+               starts=(_C.PANEL,), guards=(g.panel_decides,)),
+    Transition(Command.ADOPT, "Panel: adopt the case", _REFERRED, _S.ADOPTED, _CHAIR, ("grounds",),
+               starts=(_C.PLAN,), stops=(_C.PANEL,), outcome=Outcome.ADOPTED, guards=(g.is_assessed, g.panel_decides)),
+    Transition(Command.ADOPT, "Panel: adopt the case", _NO_CONSENT, _S.ADOPTED, _CHAIR, ("grounds",),
+               starts=(_C.PLAN,), stops=(_C.REASSESSMENT,), guards=(g.assessed_again, g.panel_decides)),
+    Transition(Command.NOT_ADOPT, "Panel: do not adopt the case", _REFERRED, _S.NOT_ADOPTED, _CHAIR,
+               ("reason", "considered"), stops=(_C.PANEL,), outcome=Outcome.NOT_ADOPTED, guards=(g.panel_decides,)),
+    Transition(Command.CONTINUE, "Panel: go on with the support", _SUPPORTED, None, _CHAIR, ("summary",),
+               starts=(_C.PLAN_REVIEW,), guards=(g.assessed_again, g.panel_decides)),
+    Transition(Command.REASSESSED, "Panel: re-assessed, no further plan now", _NO_CONSENT, None, _CHAIR, ("summary",),
+               starts=(_C.REASSESSMENT,), guards=(g.assessed_again, g.panel_decides)),
+    Transition(Command.PANEL_CLOSE, "Panel: close the case", _ADOPTED, _S.CLOSING, _CHAIR, ("outcome", "reason"),
+               starts=(_C.CLOSING_REPORT,), stops=_UNTIL_CLOSED, guards=(g.panel_decides,)),
+    Transition(Command.REVIEW_CLOSED, "Panel: review after closure", _CLOSED, None, _CHAIR, ("summary",),
+               guards=(g.panel_decides,)),
+    Transition(Command.REOPEN, "Open the case again", frozenset({_S.CLOSED, _S.ENDED, _S.NOT_ADOPTED}), _S.REFERRED,
+               _TEAM | _CHAIR, ("reason", "risk_owner"), starts=(_C.PANEL,), stops=(_C.AFTER_CLOSURE,),
+               outcome=Outcome.REOPENED),
+    Transition(Command.MAKE_PLAN, "Complete the support plan", frozenset({_S.ADOPTED}), _S.PLANNED, _TEAM,
+               starts=(_C.CONSENT,), stops=(_C.PLAN,), guards=(g.plan_is_complete,)),
+    Transition(Command.REVISE_PLAN, "Revise the support plan", frozenset({_S.PLANNED}) | _SUPPORTED | _NO_CONSENT,
+               None, _TEAM, ("reason",), guards=(g.plan_is_complete,)),
+    Transition(Command.CONSENT_ASKED, "Record that consent was asked for", frozenset({_S.PLANNED}) | _SUPPORTED, None,
+               _TEAM, ("summary",), guards=(g.consent_can_be_given,)),
+    Transition(Command.CONSENT_GIVEN, "Record that consent was given", frozenset({_S.PLANNED}) | _NO_CONSENT,
+               _S.SUPPORTED, _TEAM, ("decided_by",), starts=(_C.PLAN_REVIEW,), stops=(_C.CONSENT, _C.REASSESSMENT),
+               outcome=Outcome.SUPPORTED, guards=(g.plan_is_complete,)),
+    Transition(Command.CONSENT_GIVEN, "Record that consent was given", _SUPPORTED, None, _TEAM, ("decided_by",),
+               stops=(_C.CONSENT_AT_18,), guards=(g.consent_can_be_given,)),
+    Transition(Command.CONSENT_REFUSED, "Record that consent was refused", frozenset({_S.PLANNED}) | _SUPPORTED,
+               _S.NO_CONSENT, _TEAM, ("decided_by", "reason"), starts=(_C.REASSESSMENT,), stops=_AFTER_CONSENT,
+               outcome=Outcome.CONSENT_REFUSED, guards=(g.consent_can_be_given,)),
+    Transition(Command.CONSENT_WITHDRAWN, "Record that consent was withdrawn", _SUPPORTED, _S.NO_CONSENT, _TEAM,
+               ("decided_by", "reason"), starts=(_C.REASSESSMENT,), stops=_AFTER_CONSENT,
+               outcome=Outcome.CONSENT_REFUSED),
+    Transition(Command.TURNED_18, "The person turned 18", _HELD, None, _NOBODY, starts=(_C.CONSENT_AT_18,)),
+    Transition(Command.COMMISSION, "Commission an intervention", _SUPPORTED, None, _TEAM, ("officer", "message"),
+               guards=(g.consent_is_in_force,)),
+    Transition(Command.SESSION, "Record a session", _ADOPTED | {_S.CLOSING}, None, _TEAM, ("summary",)),
+    Transition(Command.INTERVENTION_ENDED, "End an intervention", _ADOPTED | {_S.CLOSING}, None, _TEAM, ("reason",)),
+    Transition(Command.CLOSING_REPORT, "Complete the closing report", frozenset({_S.CLOSING}), _S.CLOSED, _TEAM,
+               ("summary",), stops=(_C.CLOSING_REPORT,), outcome=Outcome.CASE_CLOSED, tells=ProgressStage.CLOSED,
+               guards=(g.interventions_are_ended,)),
+    Transition(Command.END, "End the case", frozenset({_S.NOT_ADOPTED}), _S.ENDED, _TEAM, ("reason",),
+               tells=ProgressStage.CLOSED, guards=(g.nothing_is_owed,)),
+    Transition(Command.END, "End the case", _CLOSED, _S.ENDED, _TEAM, ("reason",),
+               guards=(g.no_review_to_come, g.nothing_is_owed)),
+    Transition(Command.GIVE_BACK, "Give the case back to the police", _HELD, _S.GIVEN_BACK, _TEAM, ("reason",),
+               starts=(_C.GIVEN_BACK,)),
+    Transition(Command.TAKEN_BACK, "The police take the case back", frozenset({_S.GIVEN_BACK}), _S.TAKEN_BACK,
+               _NOBODY, ("risk_owner",), stops=_EVERY_CLOCK),
+    *(Transition(Command.RETURNED_BACK, "The police do not take the case back", frozenset({_S.GIVEN_BACK}), state,
+                 _NOBODY, ("reason",), stops=(_C.GIVEN_BACK,), guards=(g.came_from(state),))
+      for state in State if state in _HELD),
+    Transition(Command.TRANSFER, "Offer the case to another panel", _OURS, _S.TRANSFER_OFFERED, _TEAM,
+               ("officer", "reason"), starts=(_C.TRANSFER,)),
+    Transition(Command.TRANSFER_ACCEPTED, "The other panel accepts the case", frozenset({_S.TRANSFER_OFFERED}),
+               _S.TRANSFERRED, _NOBODY, ("risk_owner",), stops=_EVERY_CLOCK, outcome=Outcome.TRANSFERRED),
+    *(Transition(command, label, frozenset({_S.TRANSFER_OFFERED}), state, roles, records, stops=(_C.TRANSFER,),
+                 guards=(g.came_from(state),))
+      for state in State if state in _OURS
+      for command, label, roles, records in (
+          (Command.TRANSFER_REFUSED, "The other panel does not accept the case", _NOBODY, ("reason",)),
+          (Command.CALL_BACK, "Call the transfer back", _TEAM, ("reason",)))),
+    Transition(Command.EXTEND, "Give a clock more time", _ALL, None, _TEAM, ("clock", "reason")),
+    Transition(Command.PAUSE, "Let a clock stand still", _ALL, None, _TEAM, ("clock", "reason")),
+    Transition(Command.RESUME, "Let a clock run on", _ALL, None, _TEAM, ("clock",)),
+    Transition(Command.ESCALATED, "A clock ran out and somebody is told", _ALL, None, _NOBODY),
     # Whatever the team has done meanwhile: the police have not handled it, and never stopped being risk owner.
-    Transition(Command.WITHDRAW, "The police take the pack back", frozenset(State) - _WITHDRAWN, State.WITHDRAWN,
-               _NOBODY, ("risk_owner", "speak_to"), stops=tuple(_C)),
-    Transition(Command.CONFIRM, "Confirm that nobody here acts", frozenset({State.WITHDRAWN}), State.STOPPED, _TEAM),
-    Transition(Command.HALT, "The police ask you to wait", frozenset(State), None, _NOBODY, ("speak_to",)),
-    Transition(Command.GO_ON, "The police say that you may go on", frozenset(State), None, _NOBODY),
+    Transition(Command.WITHDRAW, "The police take the pack back", _ALL - _WITHDRAWN, _S.WITHDRAWN,
+               _NOBODY, ("risk_owner", "speak_to"), stops=_EVERY_CLOCK),
+    Transition(Command.CONFIRM, "Confirm that nobody here acts", frozenset({_S.WITHDRAWN}), _S.STOPPED, _TEAM),
+    Transition(Command.HALT, "The police ask you to wait", _ALL, None, _NOBODY, ("speak_to",)),
+    Transition(Command.GO_ON, "The police say that you may go on", _ALL, None, _NOBODY),
 )  # fmt: skip
 
-ACTIONS = (Command.ACCEPT, Command.RETURN, Command.GATHERED, Command.REFER, Command.GIVE_BACK, Command.CONFIRM)
+ACTIONS = (Command.ACCEPT, Command.RETURN, Command.TAKE, Command.GATHERED, Command.REFER, Command.NOTE, Command.REOPEN,
+           Command.END, Command.GIVE_BACK, Command.CONFIRM)  # fmt: skip
+"""What is recorded on the plain action page; every other command has a page of its own."""
+PANEL_DECISIONS = (Command.ADOPT, Command.NOT_ADOPT, Command.DEFER, Command.CONTINUE, Command.REASSESSED,
+                   Command.PANEL_CLOSE, Command.REVIEW_CLOSED)  # fmt: skip
 HALTS = (Command.WITHDRAW, Command.HALT)
 ENDS_HALT = (Command.GO_ON, Command.OFFER_AGAIN, Command.TAKEN_BACK)
-
-STATE_LABELS: Mapping[State, str] = {
-    State.OFFERED: "Pack offered, waiting for an answer",
-    State.ACCEPTED: "Accepted, information being gathered",
-    State.GATHERED: "Information gathered, waiting for the section 36 decision",
-    State.RETURNED: "Returned to the police",
-    State.REFERRED: "Referred to the panel under section 36",
-    State.GIVEN_BACK: "Given back, waiting for the police to take it",
-    State.TAKEN_BACK: "Taken back by the police",
-    State.WITHDRAWN: "Pack taken back by the police: do not act",
-    State.STOPPED: "Pack taken back by the police, nobody here acts",
-}
-
-ASKED_FOR: Mapping[str, str] = {
-    "reason": "Enter the reason, so that the police know what to do next",
-    "grounds": "Enter the reasonable grounds to believe that the person is vulnerable to being drawn into terrorism",
-    "risk_owner": "Name who owns the risk",
-    "summary": "Say what was found, or that nothing was",
-    "speak_to": "Name whom to speak to",
-    "gathered_by": "Name who gathered the information, for example the team and the officer",
-}
-
-OUTCOME_LABELS: Mapping[str, str] = {
-    Outcome.RECEIVED: "Opened again, not decided yet",
-    Outcome.CLOSED: "Closed: no further action",
-    Outcome.SIGNPOSTED: "Signposted to another service",
-    Outcome.PLP: "Police-led partnership",
-    Outcome.INFORMATION_GATHERING: "Passed on for information gathering",
-    Outcome.SECTION_36_REFERRAL: "Referred to the panel under section 36",
-    Outcome.WITHDRAWN: "Withdrawn",
-    Outcome.TRANSFERRED: "Transferred to another force",
-}
-"""What the police decided, as the awareness list says it."""
+TAKES = (Command.ACCEPT, Command.TAKE, Command.REOPEN)
+"""Whoever gives one of these has the case and owns its risk from then on."""
 
 # Who decides is the area's choice in every state: no other state would let a command begin that it rules out.
 WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(
-    TABLE, "case", STATE_LABELS, ASKED_FOR, about_state=(_authority_decides,)
+    TABLE, "case", STATE_LABELS, ASKED_FOR, about_state=(g.authority_decides,)
 )
 
 SEE_AWARENESS = "see-awareness"
 SEE_CASES = "see-cases"
 WORK_CASES = "work-cases"
+SEE_MEETINGS = "see-meetings"
+RUN_MEETINGS = "run-meetings"
+CHAIR_MEETINGS = "chair-meetings"
+SEE_OUTCOMES = "see-outcomes"
 
 
 def permissions() -> Mapping[str, frozenset[Role]]:
-    """Return who may do what, drawn from the table; the whole team reads."""
-    reading = {SEE_AWARENESS: _TEAM, SEE_CASES: _TEAM}
+    """Return who may do what, drawn from the table.
+
+    The team, the chairs and who supports the panel read cases; a member of the panel reads the packs that are shared
+    with them, and no case.
+    """
+    reading = {
+        SEE_AWARENESS: _TEAM,
+        SEE_CASES: _TEAM | _ROOM,
+        SEE_MEETINGS: _TEAM | _PANEL,
+        RUN_MEETINGS: _TEAM | _ROOM,
+        CHAIR_MEETINGS: _CHAIR,
+        SEE_OUTCOMES: _TEAM | _ROOM,
+    }
     return {**reading, WORK_CASES: WORKFLOW.roles_for(ACTIONS), **WORKFLOW.permissions()}

@@ -1,12 +1,9 @@
-"""The words of Channel: states, commands, clocks, and what a decision is made from."""
+"""The words of Channel: states, commands, clocks, obligations, and the refusals that carry them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
-from chassis.errors import Missing, NotYet
+from chassis.errors import Conflict, Missing, NotYet
 
 
 class State(StrEnum):
@@ -17,14 +14,24 @@ class State(StrEnum):
     GATHERED = "gathered"
     RETURNED = "returned"
     REFERRED = "referred-to-panel"
+    NOT_ADOPTED = "not-adopted"
+    ADOPTED = "adopted"
+    PLANNED = "plan-made"
+    SUPPORTED = "supported"
+    NO_CONSENT = "no-consent"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    ENDED = "ended"
     GIVEN_BACK = "given-back"
     TAKEN_BACK = "taken-back"
+    TRANSFER_OFFERED = "transfer-offered"
+    TRANSFERRED = "transferred"
     WITHDRAWN = "withdrawn"
     STOPPED = "stopped"
 
 
 class Command(StrEnum):
-    """What people and the police may do to a case."""
+    """What people, partners, the police and the clock may do to a case."""
 
     OPEN = "open"
     OFFER_AGAIN = "offer-again"
@@ -32,10 +39,52 @@ class Command(StrEnum):
     ACCEPT = "accept"
     TO_PANEL = "to-panel"
     RETURN = "return"
+    TAKE = "take"
+    ALLOCATE = "allocate"
+    NOTE = "add-note"
+    REQUEST = "request-information"
+    ACTION = "add-action"
+    SIGNPOST = "signpost"
+    SEEN = "obligation-seen"
+    ANSWERED = "obligation-answered"
+    UNDELIVERED = "link-undelivered"
+    FULFIL = "fulfil-obligation"
+    CANCEL = "cancel-obligation"
     GATHERED = "record-gathered"
+    ASSESS = "assess"
     REFER = "refer-section-36"
+    DEFER = "panel-defer"
+    ADOPT = "panel-adopt"
+    NOT_ADOPT = "panel-not-adopt"
+    CONTINUE = "panel-continue"
+    PANEL_CLOSE = "panel-close"
+    REVIEW_CLOSED = "panel-review-closed"
+    REOPEN = "reopen"
+    MAKE_PLAN = "make-plan"
+    REVISE_PLAN = "revise-plan"
+    CONSENT_ASKED = "consent-asked"
+    CONSENT_GIVEN = "consent-given"
+    CONSENT_REFUSED = "consent-refused"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    TURNED_18 = "turned-18"
+    REASSESSED = "panel-reassessed"
+    COMMISSION = "commission-intervention"
+    SESSION = "record-session"
+    INTERVENTION_ENDED = "end-intervention"
+    CLOSING_REPORT = "complete-closing-report"
+    END = "end-case"
     GIVE_BACK = "give-back"
     TAKEN_BACK = "taken-back"
+    RETURNED_BACK = "give-back-refused"
+    TRANSFER = "offer-transfer"
+    TRANSFER_ACCEPTED = "transfer-accepted"
+    TRANSFER_REFUSED = "transfer-refused"
+    CALL_BACK = "call-transfer-back"
+    RECEIVE_TRANSFER = "receive-transfer"
+    EXTEND = "extend-clock"
+    PAUSE = "pause-clock"
+    RESUME = "resume-clock"
+    ESCALATED = "clock-escalated"
     WITHDRAW = "withdraw"
     CONFIRM = "confirm-withdrawal"
     HALT = "halt"
@@ -43,11 +92,63 @@ class Command(StrEnum):
 
 
 class ClockName(StrEnum):
-    """The clocks that run in Channel; how many working days each has is the area's."""
+    """The clocks that run in Channel; how long each has is the area's. Those of obligations run once for each."""
 
     ANSWER = "answer"
     INFORMATION_GATHERING = "information-gathering"
     DECISION = "section-36-decision"
+    REQUEST = "information-request"
+    ACTION = "action"
+    SIGNPOST = "signpost"
+    CHANGE = "change-acknowledged"
+    SESSION = "session-report"
+    PANEL = "panel-decision"
+    PLAN = "plan"
+    CONSENT = "consent"
+    CONSENT_AT_18 = "consent-at-18"
+    PLAN_REVIEW = "plan-review"
+    REASSESSMENT = "reassessment"
+    CLOSING_REPORT = "closing-report"
+    AFTER_CLOSURE = "review-after-closure"
+    TRANSFER = "transfer-answer"
+    GIVEN_BACK = "given-back-answer"
+
+
+class Obligation(StrEnum):
+    """What somebody owes that stays open until it is reported done, or cancelled with a reason."""
+
+    REQUEST = "information-request"
+    ACTION = "action"
+    SIGNPOST = "signpost"
+    CHANGE = "consent-change"
+
+
+class Consent(StrEnum):
+    """Where the consent to support stands: nobody was asked, an answer is awaited, or what the answer was.
+
+    `LAPSED` means that it was given by a parent or guardian for somebody who has turned 18 since: the person is asked.
+    """
+
+    NOT_ASKED = "not-asked"
+    AWAITED = "awaited"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed-at-18"
+
+
+class ClosingOutcome(StrEnum):
+    """How a case leaves Channel (domain page, section 2.4)."""
+
+    CONCERNS_REDUCED = "concerns-reduced"
+    CONSENT_REFUSED = "consent-refused"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    OTHER_SERVICE = "managed-by-another-service"
+    POLICE_LED = "police-led-partnership"
+    CRIMINAL_JUSTICE = "criminal-justice"
+    LOST_CONTACT = "lost-contact"
+    LEFT_COUNTRY = "left-the-country"
+    DIED = "died"
 
 
 class Body(StrEnum):
@@ -63,51 +164,19 @@ class CaseNotFound(Missing):
     reason: ClassVar[str] = "case-not-found"
 
 
+class ObligationNotFound(Missing):
+    """An answer or an address names an obligation that was never made here."""
+
+    reason: ClassVar[str] = "obligation-not-found"
+
+
+class ObligationEnded(Conflict):
+    """Somebody reported an obligation done, or cancelled it, before."""
+
+    reason: ClassVar[str] = "obligation-ended"
+
+
 class AreaVersionUnknown(NotYet):
     """The version of the area's practice that a case is under is not here yet."""
 
     reason: ClassVar[str] = "area-version-unknown"
-
-
-@dataclass(frozen=True)
-class Practice:
-    """What the area says about Channel at one moment: `due` is when each clock would run out if it started now."""
-
-    area: str
-    version: str
-    decides: Body
-    front_door: str
-    due: Mapping[ClockName, datetime]
-
-
-class Practices(Protocol):
-    """Where the practice of an area comes from: the area files, read by settings."""
-
-    def under(self, area: str, version: str, district: str, now: datetime) -> Practice:
-        """Return the practice of one version for a district as from `now`; AreaVersionUnknown where it is not here."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is recorded with a command, in the coordinator's or the police's own words."""
-
-    reason: str = ""
-    grounds: str = ""
-    risk_owner: str = ""
-    summary: str = ""
-    gathered_by: str = ""
-    speak_to: str = ""
-
-    def written(self) -> str:
-        """Return what history keeps: the reason or the grounds, and of gathering what was found and by whom."""
-        gathered = f"{self.gathered_by.strip()}: {self.summary.strip()}" if self.summary.strip() else ""
-        return "\n\n".join(part for part in (self.reason.strip(), self.grounds.strip(), gathered) if part)
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What a decision may depend on."""
-
-    state: State
-    risk_owner: str
-    section_36_made: bool = False

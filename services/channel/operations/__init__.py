@@ -11,6 +11,17 @@ from services.channel.operations.arriving import (
     mark_awareness_seen,
     receive_pack,
 )
+from services.channel.operations.asking import (
+    Asking,
+    Look,
+    Reply,
+    Undelivered,
+    ask,
+    end_ask,
+    hear_look,
+    hear_reply,
+    note_undelivered,
+)
 from services.channel.operations.erasing import erase_subject
 from services.channel.operations.following import (
     Correction,
@@ -20,25 +31,41 @@ from services.channel.operations.following import (
     note_people,
     stop,
 )
+from services.channel.operations.obligations import Owing, end_obligation, keep_obligation
+from services.channel.operations.replies import ANSWERED, SEEN
 from services.channel.operations.saving import Act
 
 __all__ = [
+    "ANSWERED",
+    "SEEN",
     "Act",
+    "Asking",
     "Awareness",
     "Correction",
     "DecisionHeard",
+    "Look",
     "Overdue",
+    "Owing",
     "PackArrival",
     "People",
+    "Reply",
+    "Undelivered",
     "act_on_case",
     "alarm_overdue",
+    "ask",
+    "end_ask",
+    "end_obligation",
     "erase_subject",
     "follow_police",
     "hear_decision",
+    "hear_look",
+    "hear_reply",
     "keep_awareness",
     "keep_correction",
+    "keep_obligation",
     "mark_awareness_seen",
     "note_people",
+    "note_undelivered",
     "receive_pack",
     "stop",
 ]

@@ -24,15 +24,20 @@ async def alarm_overdue(session: Session, now: datetime) -> tuple[Overdue, ...]:
     """Mark at most 200 clocks that have run out since the last look, and return them."""
     clock, case_file = models.clock, models.case_file
     late = await session.rows(
-        select(clock.c.subject, clock.c.name, clock.c.area, case_file.c.reference)
+        select(clock.c.subject, clock.c.name, clock.c.about, clock.c.area, case_file.c.reference)
         .join(case_file, case_file.c.subject == clock.c.subject)
-        .where(clock.c.stopped_at.is_(None), clock.c.alarmed_at.is_(None), clock.c.due_at < now)
+        .where(
+            clock.c.stopped_at.is_(None),
+            clock.c.paused_at.is_(None),
+            clock.c.alarmed_at.is_(None),
+            clock.c.due_at < now,
+        )
         .order_by(clock.c.due_at)
         .limit(AT_ONCE)
         .with_for_update(of=clock, skip_locked=True)
     )
     for row in late:
-        this = (clock.c.subject == row.subject) & (clock.c.name == row.name)
+        this = (clock.c.subject == row.subject) & (clock.c.name == row.name) & (clock.c.about == row.about)
         await session.execute(update(clock).where(this).values(alarmed_at=now))
         facts = {"clock": row.name}
         await audit.record(session, "clock.ran-out", subject=row.subject, now=now, area=row.area, facts=facts)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.database import Session
-from services.channel.domain import Command, Practice
+from services.channel.domain import TAKES, Command, Practice
 from services.channel.operations.announcing import announce
 from services.channel.operations.saving import Act, carry_out
 
@@ -14,7 +14,7 @@ async def act_on_case(session: Session, subject: UUID, act: Act, practice: Pract
 
     A pack that brought the section 36 referral goes on to the panel: its information was gathered before.
     """
-    if act.command is Command.ACCEPT:
+    if act.command in TAKES:
         act = replace(act, record=replace(act.record, risk_owner=session.actor.name or session.actor.id))
     saved = await carry_out(session, subject, act, practice)
     await announce(session, saved, practice, act.now)

@@ -13,12 +13,12 @@ from chassis.database import Session
 from chassis.errors import NotYet
 from contracts.vocabulary import Outcome, ReferralForm, Team
 from services.channel import models, queries
-from services.channel.domain import Command, Practice, Record, State, open_with
+from services.channel.domain import Command, Consent, Practice, Record, State, open_with, turns_18_in
+from services.channel.operations.clocks import NEVER, run_clocks
 from services.channel.operations.saving import (
     Act,
     Saved,
     carry_out,
-    run_clocks,
     write_down,
 )
 from services.channel.queries import PackParts, Summary
@@ -129,6 +129,7 @@ async def receive_pack(session: Session, arrival: PackArrival, practice: Practic
         record = Record(grounds=arrival.grounds, risk_owner=arrival.risk_owner)
         await carry_out(session, arrival.subject, Act(command, now, record), practice)
         newest = {"sealed_summary": await _summary(session, arrival), "immediate_danger": arrival.immediate_danger}
+        newest["turns_18_in"] = turns_18_in(arrival.form.person.date_of_birth, now)
         table = models.case_file
         await session.execute(update(table).where(table.c.subject == arrival.subject).values(newest))
     else:
@@ -167,10 +168,15 @@ async def _open_case(session: Session, arrival: PackArrival, practice: Practice,
             section_36_made=bool(arrival.grounds.strip()),
             answers=0,
             row_version=1,
+            district=practice.district,
+            home_force=practice.force,
+            consent=Consent.NOT_ASKED,
+            next_due_at=NEVER,
+            turns_18_in=turns_18_in(arrival.form.person.date_of_birth, now),
         )
     )
     opened = await queries.held(session, arrival.subject)
-    await write_down(session, Saved(opened, step, 1), Act(Command.OPEN, now), first=True)
+    await write_down(session, Saved(opened, step, 1), Act(Command.OPEN, now), practice.version, first=True)
     await run_clocks(session, opened, step, practice, now)
 
 

@@ -16,13 +16,23 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     # The nil key leads nowhere: what statistics hold can no longer be joined to this case.
     found = select(case.c.statistics_key).where(case.c.subject == subject)
     await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
-    emptied = {"sealed_summary": None, "sealed_speak_to": None, "statistics_key": UUID(int=0)}
+    emptied = {"sealed_summary": None, "sealed_speak_to": None, "statistics_key": UUID(int=0), "turns_18_in": None}
     await session.execute(update(case).where(case.c.subject == subject).values(emptied))
     sealed = {"sealed_form": b"", "sealed_rationale": b"", "sealed_grounds": None, "sealed_parts": None}
     await session.execute(update(pack).where(pack.c.subject == subject).values(sealed))
     await session.execute(update(history).where(history.c.subject == subject).values(sealed_note=None))
     await session.execute(update(corrected).where(corrected.c.subject == subject).values(sealed_correction=None))
+    await _empty_work(session, subject)
     await _leave_person(session, subject)
+
+
+async def _empty_work(session: Session, subject: UUID) -> None:
+    owed, assessment = models.obligation, models.assessment
+    emptied = {"sealed_message": b"", "sealed_report": None, "sealed_questions": None, "sealed_address": None}
+    await session.execute(update(owed).where(owed.c.subject == subject).values(emptied))
+    await session.execute(update(assessment).where(assessment.c.subject == subject).values(sealed_assessment=None))
+    for table in (models.assessment_draft, models.begun_work):
+        await session.execute(delete(table).where(table.c.subject == subject))
 
 
 async def _leave_person(session: Session, subject: UUID) -> None:

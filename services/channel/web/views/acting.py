@@ -7,6 +7,7 @@ from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
 from services.channel.domain import (
     ACTIONS,
+    HAPPENED,
     CaseNotFound,
     ChangedMeanwhile,
     Command,
@@ -20,7 +21,7 @@ from services.channel.domain import (
 from services.channel.operations import Act
 from services.channel.queries import TimelineEntry
 from services.channel.web.forms import ActionForm
-from services.channel.web.views.asked import HAPPENED, LABELS, Opened, opened, shown
+from services.channel.web.views.asked import LABELS, Opened, opened, shown
 
 DONE = {
     Command.ACCEPT: (

@@ -11,23 +11,6 @@ from services.channel.domain import TABLE, Command, Offer, Practice, Practices, 
 from services.channel.queries import CorrectionView, Held, SamePerson
 
 LABELS = {row.command.value: row.label for row in TABLE}
-HAPPENED = {
-    Command.OPEN: "The police offered a pack",
-    Command.OFFER_AGAIN: "The police offered the pack again",
-    Command.RECEIVE_SECTION_36: "The police referred the person under section 36",
-    Command.ACCEPT: "Pack accepted",
-    Command.TO_PANEL: "The pack brought the section 36 referral, so it goes to the panel",
-    Command.GATHERED: "Information gathering recorded as complete",
-    Command.RETURN: "Pack returned to the police",
-    Command.REFER: "Referred to the panel under section 36",
-    Command.GIVE_BACK: "Case given back to the police",
-    Command.TAKEN_BACK: "The police took the case back",
-    Command.WITHDRAW: "The police took the pack back",
-    Command.CONFIRM: "Confirmed that nobody here acts",
-    Command.HALT: "The police asked to wait",
-    Command.GO_ON: "The police said that the work may go on",
-}
-
 MISTAKES = {
     "wrong-person": "it is about somebody else",
     "wrong-fact": "a fact was wrong",

@@ -9,9 +9,9 @@ from chassis.web import PageRequest, Response
 from chassis.web.filed import filed_of
 from contracts.vocabulary.nrf import answered
 from services.channel import queries
-from services.channel.domain import STATE_LABELS, Command, State, next_states, whose_turn
+from services.channel.domain import HAPPENED, STATE_LABELS, Command, State, next_states, whose_turn
 from services.channel.queries import CaseView
-from services.channel.web.views.asked import HAPPENED, Opened, opened, shown
+from services.channel.web.views.asked import Opened, opened, shown
 
 KINDS = {"information-gathering": "For information gathering", "section-36": "Section 36 referral"}
 

@@ -1,33 +1,18 @@
-"""The tables of Channel: awareness without identity, the cases that packs opened, and what the police said since."""
+"""The tables of cases: awareness without identity, the cases that packs opened, and what the police said since."""
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Boolean,
-    DateTime,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    Uuid,
-    text,
-)
+from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Index, Integer, LargeBinary, Table, Text, Uuid, text
 
 from chassis.database import column
-from contracts.vocabulary import FieldClass
-
-metadata = MetaData()
-
-IDENTITY = FieldClass.IDENTITY
-SPECIAL_CATEGORY = FieldClass.SPECIAL_CATEGORY
-POLICE = FieldClass.POLICE
-LINKING = FieldClass.LINKING
-OPERATIONAL = FieldClass.OPERATIONAL
-STATISTICAL = FieldClass.STATISTICAL
-
-moment = DateTime(timezone=True)
+from services.channel.models.columns import (
+    IDENTITY,
+    LINKING,
+    OPERATIONAL,
+    POLICE,
+    SPECIAL_CATEGORY,
+    STATISTICAL,
+    metadata,
+    moment,
+)
 
 awareness = Table(
     "awareness",
@@ -76,6 +61,20 @@ case_file = Table(
     column("row_version", Integer, OPERATIONAL),
     column("halted_at", moment, LINKING, nullable=True),
     column("sealed_speak_to", LargeBinary, POLICE, nullable=True),
+    column("coordinator_id", Text, LINKING, nullable=True),
+    column("coordinator", Text, POLICE, nullable=True),
+    column("district", Text, STATISTICAL),
+    column("home_force", Text, OPERATIONAL),
+    column("consent", Text, OPERATIONAL),
+    column("decided_at", moment, LINKING, nullable=True),
+    column("closed_at", moment, LINKING, nullable=True),
+    column("came_from", Text, OPERATIONAL, nullable=True),
+    column("offered_to", Text, OPERATIONAL, nullable=True),
+    column("turns_18_in", Date, LINKING, nullable=True),
+    column("next_due_at", moment, LINKING),
+    Index("case_file_due", "next_due_at", "subject"),
+    Index("case_file_coordinator", "coordinator_id", "next_due_at", "subject"),
+    Index("case_file_turning", "turns_18_in", postgresql_where=text("turns_18_in IS NOT NULL")),
     Index("case_file_reference", "reference", unique=True),
     Index("case_file_queue", "state", "immediate_danger", "opened_at", "subject"),
 )
@@ -125,25 +124,13 @@ same_person = Table(
     Index("same_person_reference", "reference"),
 )
 
-clock = Table(
-    "clock",
-    metadata,
-    column("subject", Uuid, LINKING, primary_key=True),
-    column("name", Text, OPERATIONAL, primary_key=True),
-    column("area", Text, OPERATIONAL),
-    column("started_at", moment, LINKING),
-    column("due_at", moment, LINKING),
-    column("stopped_at", moment, LINKING, nullable=True),
-    column("alarmed_at", moment, LINKING, nullable=True),
-    Index("clock_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
-)
-
 history = Table(
     "history",
     metadata,
     column("id", BigInteger, OPERATIONAL, primary_key=True, autoincrement=True),
     column("subject", Uuid, LINKING),
     column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
     column("row_version", Integer, OPERATIONAL),
     column("command", Text, OPERATIONAL),
     column("from_state", Text, OPERATIONAL, nullable=True),

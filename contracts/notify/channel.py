@@ -1,0 +1,57 @@
+"""What notify tells the Dovetail team of those whom it asked by links."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from contracts.envelope import Event
+from contracts.vocabulary.asking import AskAnswer
+from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
+from contracts.vocabulary.words import AskKind
+
+TOPIC = "notify.channel.v1"
+
+
+class AskSeen(Event):
+    """Sent when somebody outside has opened what they were shown, each time; a try after expiry is told as refused."""
+
+    wire_type: ClassVar[str] = "notify.ask-seen.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    ask_id: Annotated[UUID, LINKING]
+    kind: Annotated[AskKind, OPERATIONAL]
+    seen_at: Annotated[datetime, LINKING]
+    refused: Annotated[bool, OPERATIONAL] = False
+
+
+class AskAnswered(Event):
+    """Sent when somebody outside has answered: questions, a report of what was done, or accepted or refused.
+
+    `accepted` is of invitations and transfers; `taker` is who owns the risk from then on where a transfer is accepted.
+    """
+
+    wire_type: ClassVar[str] = "notify.ask-answered.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    ask_id: Annotated[UUID, LINKING]
+    kind: Annotated[AskKind, OPERATIONAL]
+    answered_at: Annotated[datetime, LINKING]
+    answered_by: Annotated[str, POLICE]
+    report: Annotated[str, SPECIAL_CATEGORY] = ""
+    answers: Annotated[tuple[AskAnswer, ...], SPECIAL_CATEGORY] = ()
+    accepted: Annotated[bool | None, OPERATIONAL] = None
+    taker: Annotated[str, POLICE] = ""
+
+
+class AskUndelivered(Event):
+    """Sent when a mail with a link could not be delivered and is not tried any more."""
+
+    wire_type: ClassVar[str] = "notify.ask-undelivered.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    ask_id: Annotated[UUID, LINKING]
+    kind: Annotated[AskKind, OPERATIONAL]
+    failed_at: Annotated[datetime, LINKING]

@@ -1,0 +1,142 @@
+"""How somebody outside is asked by a link, and what is done with what comes back."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chassis import outbox
+from chassis.database import Session
+from chassis.outbox import About
+from contracts.channel.notices import AskEnded, AskMade
+from contracts.vocabulary import AskKind
+from contracts.vocabulary.asking import AskAnswer, AskSection
+from services.channel import queries
+from services.channel.domain import Command, Practice, Record
+from services.channel.operations.saving import Act, carry_out
+from services.channel.queries import Held
+
+WORKS_FOR = timedelta(days=90)
+"""How long a link works where nothing else is said (decision 0031)."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What somebody outside is asked, or shown: `ask_id` is the id of the request, session, pack or transfer.
+
+    `recipient` is an id of the area file; where it is empty, `address` is the mail address that was typed.
+    """
+
+    ask_id: UUID
+    kind: AskKind
+    name: str
+    title: str
+    due_at: datetime
+    recipient: str = ""
+    address: str = ""
+    shown: tuple[AskSection, ...] = ()
+    questions: tuple[str, ...] = ()
+    opens_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back by a link: who said what, and when."""
+
+    ask_id: UUID
+    kind: AskKind
+    at: datetime
+    by: str = ""
+    report: str = ""
+    answers: tuple[AskAnswer, ...] = ()
+    accepted: bool | None = None
+    taker: str = ""
+
+    def words(self) -> str:
+        """Return the report and every answer under its question, as they are kept."""
+        said = (f"{each.question}\n{'Nothing known.' if each.nothing_known else each.words}" for each in self.answers)
+        return "\n\n".join(part.strip() for part in (self.report, *said) if part.strip())
+
+
+@dataclass(frozen=True)
+class Look:
+    """That somebody opened what they were shown, or tried to after it had expired."""
+
+    ask_id: UUID
+    kind: AskKind
+    at: datetime
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """That a mail with a link could not be delivered."""
+
+    ask_id: UUID
+    kind: AskKind
+    at: datetime
+
+
+Answered = Callable[[Session, Held, Reply, Practice, datetime], Awaitable[None]]
+Seen = Callable[[Session, Held, Look, Practice, datetime], Awaitable[None]]
+
+
+async def ask(session: Session, held: Held, asking: Asking, now: datetime) -> None:
+    """Have a link mailed to somebody outside."""
+    asked = AskMade(
+        reference=held.reference,
+        ask_id=asking.ask_id,
+        kind=asking.kind,
+        made_at=now,
+        made_by=session.actor.name or session.actor.id,
+        recipient=asking.recipient,
+        address=asking.address.strip(),
+        name=asking.name,
+        title=asking.title,
+        shown=asking.shown,
+        questions=asking.questions,
+        opens_at=asking.opens_at,
+        due_at=asking.due_at,
+        expires_at=asking.expires_at or now + WORKS_FOR,
+    )
+    await outbox.add(session, asked, about=_about(held))
+
+
+async def end_ask(session: Session, held: Held, ask_id: UUID, now: datetime, *, cancelled: bool) -> None:
+    """Let a link say that no answer is needed any more."""
+    ended = AskEnded(reference=held.reference, ask_id=ask_id, ended_at=now, cancelled=cancelled)
+    await outbox.add(session, ended, about=_about(held))
+
+
+async def hear_reply(
+    session: Session, subject: UUID, reply: Reply, ways: tuple[Mapping[AskKind, Answered], Practice], now: datetime
+) -> None:
+    """Hand what came back to what it is about; CaseNotFound where the case is not here."""
+    answered, practice = ways
+    await session.lock(subject)
+    held = await queries.held(session, subject)
+    await answered[reply.kind](session, held, reply, practice, now)
+
+
+async def hear_look(
+    session: Session, subject: UUID, look: Look, ways: tuple[Mapping[AskKind, Seen], Practice], now: datetime
+) -> None:
+    """Note that somebody looked; what nobody keeps a look of is left alone."""
+    seen, practice = ways
+    if look.kind not in seen:
+        return
+    await session.lock(subject)
+    await seen[look.kind](session, await queries.held(session, subject), look, practice, now)
+
+
+async def note_undelivered(
+    session: Session, subject: UUID, told: Undelivered, practice: Practice, now: datetime
+) -> None:
+    """Write in the case's history that a mail with a link did not arrive: somebody is asked in another way."""
+    words = f"The mail with the link ({told.kind.replace('-', ' ')}) could not be delivered: ask in another way."
+    await carry_out(session, subject, Act(Command.UNDELIVERED, now, Record(reason=words)), practice)
+
+
+def _about(held: Held) -> About:
+    return About(held.subject, held.area, held.area_version, held.correlation_id)

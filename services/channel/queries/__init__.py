@@ -1,0 +1,67 @@
+"""What Channel can answer, in frozen values."""
+
+from services.channel.queries.awareness import (
+    Apart,
+    AwarenessLine,
+    SamePerson,
+    awareness,
+    awareness_received_at,
+    same_person,
+)
+from services.channel.queries.cases import (
+    OPEN_STATES,
+    CaseLine,
+    CaseView,
+    ClockView,
+    TimelineEntry,
+    case_view,
+    cases,
+    changes_since,
+    timeline,
+)
+from services.channel.queries.holding import Held, Summary, exists, held, held_by_reference
+from services.channel.queries.obligations import (
+    ObligationView,
+    Owed,
+    Questions,
+    obligation,
+    obligations,
+    open_obligations,
+)
+from services.channel.queries.packs import CorrectionView, PackParts, PackView, corrections, offer_id
+from services.channel.queries.paging import PAGE
+
+__all__ = [
+    "OPEN_STATES",
+    "PAGE",
+    "Apart",
+    "AwarenessLine",
+    "CaseLine",
+    "CaseView",
+    "ClockView",
+    "CorrectionView",
+    "Held",
+    "ObligationView",
+    "Owed",
+    "PackParts",
+    "PackView",
+    "Questions",
+    "SamePerson",
+    "Summary",
+    "TimelineEntry",
+    "awareness",
+    "awareness_received_at",
+    "case_view",
+    "cases",
+    "changes_since",
+    "corrections",
+    "exists",
+    "held",
+    "held_by_reference",
+    "obligation",
+    "obligations",
+    "offer_id",
+    "open_obligations",
+    "same_person",
+    "timeline",
+]

@@ -1,0 +1,145 @@
+"""One case as its row has it, who it is about, and how it stands."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Row, func, select
+
+from chassis.actor import ActorKind
+from chassis.database import Session
+from contracts.vocabulary import tidy_reference
+from services.channel import models
+from services.channel.domain import (
+    OBLIGATION_LABELS,
+    CaseNotFound,
+    ClockName,
+    Consent,
+    Obligation,
+    Situation,
+    State,
+)
+from services.channel.queries.obligations import open_obligations
+from services.channel.queries.reading import text_of
+
+
+class Summary(BaseModel):
+    """Who a case is about, in one line; sealed in the case's row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    date_of_birth: date | None = None
+    approximate_age: int | None = None
+    district: str = ""
+
+
+@dataclass(frozen=True)
+class Held:
+    """One case as its row has it; `row_version` counts every change.
+
+    `halted_at` is when the police asked to wait, or took the pack back, and `speak_to` whom they named; both are empty
+    where the work goes on.
+    """
+
+    subject: UUID
+    area: str
+    area_version: str
+    reference: str
+    correlation_id: UUID | None
+    statistics_key: UUID
+    opened_at: datetime
+    immediate_danger: bool
+    situation: Situation
+    answers: int
+    row_version: int
+    summary: Summary | None
+    halted_at: datetime | None = None
+    speak_to: str = ""
+    coordinator: str = ""
+    district: str = ""
+    home_force: str = ""
+    closed_at: datetime | None = None
+
+
+async def exists(session: Session, subject: UUID) -> bool:
+    """Say whether a case is here."""
+    table = models.case_file
+    return await session.scalar(select(table.c.subject).where(table.c.subject == subject)) is not None
+
+
+async def held(session: Session, subject: UUID) -> Held:
+    """Return a case by its subject; CaseNotFound where it is not here or not in the actor's areas."""
+    table = models.case_file
+    return await _held(session, await session.first(select(table).where(table.c.subject == subject)))
+
+
+async def held_by_reference(session: Session, reference: str) -> Held:
+    """Return a case by its reference, however it was typed; CaseNotFound as above."""
+    table = models.case_file
+    wanted = tidy_reference(reference)
+    return await _held(session, await session.first(select(table).where(table.c.reference == wanted)))
+
+
+async def _held(session: Session, row: Row[Any] | None) -> Held:
+    if row is None:
+        raise CaseNotFound("There is no such case in your areas; check the reference.")
+    summary = None
+    if row.sealed_summary is not None:
+        summary = await session.unseal_model(row.subject, row.sealed_summary, Summary)
+    return Held(
+        subject=row.subject,
+        area=row.area,
+        area_version=row.area_version,
+        reference=row.reference,
+        correlation_id=row.correlation_id,
+        statistics_key=row.statistics_key,
+        opened_at=row.opened_at,
+        immediate_danger=row.immediate_danger,
+        situation=await _situation(session, row),
+        answers=row.answers,
+        row_version=row.row_version,
+        summary=summary,
+        halted_at=row.halted_at,
+        speak_to=await text_of(session, row.subject, row.sealed_speak_to),
+        coordinator=row.coordinator or "",
+        district=row.district,
+        home_force=row.home_force,
+        closed_at=row.closed_at,
+    )
+
+
+async def _situation(session: Session, row: Row[Any]) -> Situation:
+    assessed_at = await _assessed_at(session, row.subject)
+    owed = await open_obligations(session, row.subject)
+    return Situation(
+        state=State(row.state),
+        risk_owner=row.risk_owner,
+        section_36_made=row.section_36_made,
+        acting_id=session.actor.id if session.actor.kind is ActorKind.PERSON else "",
+        coordinator_id=row.coordinator_id or "",
+        consent=Consent(row.consent),
+        assessed=assessed_at is not None,
+        assessed_since=assessed_at is not None and (row.decided_at is None or assessed_at > row.decided_at),
+        unanswered=tuple(each.owner for each in owed if each.kind is Obligation.REQUEST),
+        owed=tuple(f"{OBLIGATION_LABELS[each.kind].lower()} ({each.owner})" for each in owed),
+        reviews_run=await _reviews_run(session, row.subject),
+        offered_to=row.offered_to or "",
+        came_from=State(row.came_from) if row.came_from else None,
+    )
+
+
+async def _assessed_at(session: Session, subject: UUID) -> datetime | None:
+    table = models.assessment
+    newest = select(func.max(table.c.completed_at)).where(table.c.subject == subject)
+    found: datetime | None = await session.scalar(newest)
+    return found
+
+
+async def _reviews_run(session: Session, subject: UUID) -> int:
+    table = models.clock
+    running = (table.c.subject == subject) & (table.c.name == ClockName.AFTER_CLOSURE) & table.c.stopped_at.is_(None)
+    found: int = await session.scalar(select(func.count()).select_from(table).where(running))
+    return found

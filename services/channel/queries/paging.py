@@ -1,0 +1,3 @@
+"""How many lines a page of a list has."""
+
+PAGE = 50
