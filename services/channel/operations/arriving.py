@@ -14,14 +14,14 @@ from chassis.errors import NotYet
 from contracts.vocabulary import Outcome, ReferralForm, Team
 from services.channel import models, queries
 from services.channel.domain import Command, Consent, Practice, Record, State, open_with, turns_18_in
-from services.channel.operations.clocks import NEVER, run_clocks
+from services.channel.operations.clocks import run_clocks
 from services.channel.operations.saving import (
     Act,
     Saved,
     carry_out,
     write_down,
 )
-from services.channel.queries import PackParts, Summary
+from services.channel.queries import NEVER, PackParts, Summary
 
 _AWARE = upsert(models.awareness)
 _KEEP_AWARENESS = _AWARE.on_conflict_do_update(

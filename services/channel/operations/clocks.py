@@ -1,7 +1,7 @@
 """The clocks of a case: started and stopped by steps, each a row that survives restarts and closure."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -14,8 +14,6 @@ from services.channel.domain import ClockName, Practice, Step
 
 WHOLE = UUID(int=0)
 """What a clock is about that is of the case itself and of no single obligation, session or review."""
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""When the next clock of a case runs out that has none; the database keeps it beside each case."""
 _BY_DATE = frozenset({ClockName.PANEL, ClockName.REASSESSMENT, ClockName.PLAN_REVIEW})
 """The clocks that a command may give a date of its own."""
 

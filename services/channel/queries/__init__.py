@@ -19,7 +19,7 @@ from services.channel.queries.cases import (
     changes_since,
     timeline,
 )
-from services.channel.queries.holding import Held, Summary, exists, held, held_by_reference
+from services.channel.queries.holding import NEVER, Held, Summary, exists, held, held_by_reference
 from services.channel.queries.obligations import (
     ObligationView,
     Owed,
@@ -32,6 +32,7 @@ from services.channel.queries.packs import CorrectionView, PackParts, PackView, 
 from services.channel.queries.paging import PAGE
 
 __all__ = [
+    "NEVER",
     "OPEN_STATES",
     "PAGE",
     "Apart",

@@ -1,7 +1,7 @@
 """One case as its row has it, who it is about, and how it stands."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from services.channel.domain import (
 )
 from services.channel.queries.obligations import open_obligations
 from services.channel.queries.reading import text_of
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""When the next clock of a case runs out that has none; the database keeps it beside each case."""
 
 
 class Summary(BaseModel):
@@ -62,6 +65,7 @@ class Held:
     district: str = ""
     home_force: str = ""
     closed_at: datetime | None = None
+    next_due_at: datetime | None = None
 
 
 async def exists(session: Session, subject: UUID) -> bool:
@@ -108,6 +112,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         district=row.district,
         home_force=row.home_force,
         closed_at=row.closed_at,
+        next_due_at=row.next_due_at if row.next_due_at < NEVER else None,
     )
 
 

@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from chassis import audit
 from chassis.database import Session
 from chassis.web import PageRequest, Response
+from contracts.vocabulary import day_in_words
 from services.channel import operations, queries
-from services.channel.domain import TABLE, Command, Offer, Practice, Practices, State, offers
+from services.channel.domain import CONSENT_LABELS, TABLE, Command, Offer, Practice, Practices, State, offers
 from services.channel.queries import CorrectionView, Held, SamePerson
 
+LONDON = ZoneInfo("Europe/London")
 LABELS = {row.command.value: row.label for row in TABLE}
+TABS = (("Overview", "case"),)
+"""The pages of a case, in the order of the pathway: each is the name of a route that takes the reference."""
+PLACES: Mapping[Command, str] = {}
+"""The pages of commands that need more than the plain action page, by the names of their routes."""
+
 MISTAKES = {
     "wrong-person": "it is about somebody else",
     "wrong-fact": "a fact was wrong",
@@ -51,22 +60,35 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     )
 
 
-def shown(page: PageRequest, template: str, found: Opened, values: Mapping[str, object], status: int = 200) -> Response:
-    """Render a page about one case."""
+def shown(
+    page: PageRequest, template: str, found: Opened, values: Mapping[str, object], status: int = 200, tab: str = ""
+) -> Response:
+    """Render a page about one case; `tab` is the page of the case that it belongs to, itself unless given."""
     held = found.held
     return page.render(
         template,
         status=status,
         reference=held.reference,
         name=held.summary.name if held.summary else "Erased",
-        facts=_facts(held),
+        facts=_facts(held, page.now),
         immediate_danger=held.immediate_danger,
         row_version=held.row_version,
         halted=_halted(held),
         corrections=[vars(each) | {"mistake": MISTAKES.get(each.kind, "")} for each in found.corrections],
         same=found.same,
+        tabs=[
+            {"text": text, "href": page.url(name, reference=held.reference), "current": name == (tab or template)}
+            for text, name in TABS
+        ],
         **values,
     )
+
+
+def way_to(page: PageRequest, found: Opened, command: Command) -> str:
+    """Return the address of the page on which a command is given for this case."""
+    if command in PLACES:
+        return page.url(PLACES[command], reference=found.held.reference)
+    return page.url("act", reference=found.held.reference, command=command)
 
 
 def _halted(held: Held) -> dict[str, object]:
@@ -77,10 +99,24 @@ def _halted(held: Held) -> dict[str, object]:
     return {"ours": ours, "speak_to": held.speak_to, "at": held.halted_at}
 
 
-def _facts(held: Held) -> list[tuple[str, str]]:
+def _facts(held: Held, now: datetime) -> list[tuple[str, str]]:
+    """Return what the bar says on every page of a case: who it is, who owns the risk, consent, and the next date."""
+    standing = [
+        ("Reference", held.reference),
+        ("Risk owner", held.situation.risk_owner),
+        ("Consent", CONSENT_LABELS[held.situation.consent]),
+        ("Next date", _next_date(held, now)),
+    ]
     summary = held.summary
     if summary is None:
-        return [("Reference", held.reference)]
+        return standing
     born = f"{summary.date_of_birth:%-d %B %Y}" if summary.date_of_birth else f"about {summary.approximate_age}"
-    facts = [("Date of birth" if summary.date_of_birth else "Age", born), ("Reference", held.reference)]
+    facts = [("Date of birth" if summary.date_of_birth else "Age", born), *standing]
     return [*facts, ("District", summary.district)] if summary.district else facts
+
+
+def _next_date(held: Held, now: datetime) -> str:
+    if held.next_due_at is None:
+        return "No clock runs"
+    overdue = " (overdue)" if held.next_due_at < now else ""
+    return f"{day_in_words(held.next_due_at.astimezone(LONDON).date(), 'en')}{overdue}"

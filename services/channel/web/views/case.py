@@ -1,5 +1,7 @@
 """The case page and its documents."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from contracts.vocabulary.nrf import answered
 from services.channel import queries
 from services.channel.domain import HAPPENED, STATE_LABELS, Command, State, next_states, whose_turn
 from services.channel.queries import CaseView
-from services.channel.web.views.asked import Opened, opened, shown
+from services.channel.web.views.asked import Opened, opened, shown, way_to
 
 KINDS = {"information-gathering": "For information gathering", "section-36": "Section 36 referral"}
 
@@ -32,7 +34,7 @@ async def case(page: PageRequest) -> Response:
         "documents": listed,
         "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
     }
-    return shown(page, "case", found, {**_values(view, found), **values})
+    return shown(page, "case", found, {**_values(view, found, partial(way_to, page, found)), **values})
 
 
 async def document(page: PageRequest) -> Response:
@@ -55,7 +57,7 @@ def _id(text: str) -> UUID:
         raise DocumentElsewhere("There is no such document: open the case and choose again.") from None
 
 
-def _values(view: CaseView, found: Opened) -> dict[str, object]:
+def _values(view: CaseView, found: Opened, way: Callable[[Command], str]) -> dict[str, object]:
     held = view.held
     return {
         "title": f"Case {held.reference}",
@@ -64,11 +66,12 @@ def _values(view: CaseView, found: Opened) -> dict[str, object]:
         "possible": [STATE_LABELS[state] for state in next_states(held.situation, found.practice)],
         "turn": whose_turn(held.situation, found.practice),
         "risk_owner": held.situation.risk_owner,
+        "coordinator": held.coordinator,
         "opened_at": held.opened_at,
         "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],
         "answers": answered(view.form) if view.form else (),
         "clocks": view.clocks,
-        "offers": [vars(each) | {"command": each.command.value} for each in found.offers],
+        "offers": [vars(each) | {"command": each.command.value, "url": way(each.command)} for each in found.offers],
         "entries": _entries(view),
     }
 
