@@ -1,5 +1,11 @@
 """What Channel can answer, in frozen values."""
 
+from services.channel.queries.assessments import (
+    assessed_factors,
+    assessments,
+    brought_assessments,
+    newest_assessment,
+)
 from services.channel.queries.awareness import (
     Apart,
     AwarenessLine,
@@ -50,8 +56,11 @@ __all__ = [
     "SamePerson",
     "Summary",
     "TimelineEntry",
+    "assessed_factors",
+    "assessments",
     "awareness",
     "awareness_received_at",
+    "brought_assessments",
     "case_view",
     "cases",
     "changes_since",
@@ -59,6 +68,7 @@ __all__ = [
     "exists",
     "held",
     "held_by_reference",
+    "newest_assessment",
     "obligation",
     "obligations",
     "offer_id",
