@@ -1,26 +1,37 @@
 """What others owe: a request for information, an action, a signpost; open until reported done or cancelled."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
 
 from chassis.database import Session
+from contracts.vocabulary import AskKind, day_in_words
+from contracts.vocabulary.asking import AskSection
 from services.channel import models, queries
 from services.channel.domain import ClockName, Command, Obligation, ObligationEnded, Practice, Record
-from services.channel.operations.asking import Look, Reply, end_ask
-from services.channel.operations.clocks import Deadline, Placed, start_clock, stop_clock
+from services.channel.operations.asking import Asking, Look, Reply, ask, end_ask
+from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.saving import Act, carry_out
-from services.channel.queries import Held, ObligationView, Questions
+from services.channel.queries import Held, ObligationView, Questions, Summary
 
+WORKS_AFTER = timedelta(days=30)
+"""How long a link still works after what it asks for was due."""
 _CLOCKS = {
     Obligation.REQUEST: ClockName.REQUEST,
     Obligation.ACTION: ClockName.ACTION,
     Obligation.SIGNPOST: ClockName.SIGNPOST,
     Obligation.CHANGE: ClockName.CHANGE,
 }
+_ASKED: dict[Obligation, tuple[AskKind, str, str]] = {
+    Obligation.REQUEST: (AskKind.INFORMATION, "A request for information", "What we ask"),
+    Obligation.ACTION: (AskKind.ACTION, "An action for you", "What is to be done"),
+    Obligation.SIGNPOST: (AskKind.SIGNPOST, "Somebody is signposted to you", "Why, and what would help"),
+    Obligation.CHANGE: (AskKind.CONSENT_CHANGE, "Consent to support has changed", "What has changed"),
+}
+"""As what somebody outside is asked by a link: the kind, the title and the heading over the words."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +54,18 @@ class Owing:
     about: UUID | None = None
 
 
-async def keep_obligation(session: Session, placed: Placed, owing: Owing, now: datetime) -> UUID:
-    """Open an obligation and start its clock; returns its id."""
+async def keep_obligation(session: Session, held: Held, owing: Owing, now: datetime) -> UUID:
+    """Open an obligation, start its clock and return its id.
+
+    Whoever is in the area file or has a typed address is asked by a link in a mail, unless it is an officer's.
+    """
     obligation_id = uuid4()
-    subject, address = placed.subject, owing.address.strip()
+    subject, address = held.subject, owing.address.strip()
     questions = Questions(asked=owing.questions)
     row = {
         "id": obligation_id,
         "subject": subject,
-        "area": placed.area,
+        "area": held.area,
         "kind": owing.kind,
         "recipient": owing.recipient,
         "owner": owing.owner,
@@ -66,8 +80,35 @@ async def keep_obligation(session: Session, placed: Placed, owing: Owing, now: d
         "due_at": owing.due_at,
     }
     await session.execute(models.obligation.insert().values(row))
-    start_clock(session, placed, Deadline(_CLOCKS[owing.kind], owing.due_at, obligation_id), now)
+    start_clock(session, held, Deadline(_CLOCKS[owing.kind], owing.due_at, obligation_id), now)
+    if (owing.recipient or address) and not owing.owner_id:
+        await ask(session, held, _asking(held, obligation_id, owing), now)
     return obligation_id
+
+
+def _asking(held: Held, obligation_id: UUID, owing: Owing) -> Asking:
+    kind, title, heading = _ASKED[owing.kind]
+    who = AskSection(heading="Who this is about", words=_about_whom(held.summary)) if held.summary else None
+    what = AskSection(heading=heading, words=owing.message.strip())
+    return Asking(
+        ask_id=obligation_id,
+        kind=kind,
+        name=owing.owner,
+        title=title,
+        due_at=owing.due_at,
+        recipient=owing.recipient,
+        address="" if owing.recipient else owing.address.strip(),
+        shown=(who, what) if who else (what,),
+        questions=owing.questions,
+        expires_at=owing.due_at + WORKS_AFTER,
+    )
+
+
+def _about_whom(summary: Summary) -> str:
+    """Return who a case is about, as far as somebody needs it who looks into their own records."""
+    born = f", born {day_in_words(summary.date_of_birth, 'en')}" if summary.date_of_birth else ""
+    age = f", about {summary.approximate_age} years old" if summary.approximate_age and not born else ""
+    return f"{summary.name}{born or age}{f', {summary.district}' if summary.district else ''}"
 
 
 async def obligation_seen(session: Session, held: Held, look: Look, practice: Practice, now: datetime) -> None:
