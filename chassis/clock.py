@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from chassis.deadlines import Told
 from chassis.working_days import add_working_days, is_working_day, working_days_between
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "now",
     "offset",
     "parse_shift",
+    "resumed",
     "shift",
     "today",
+    "told_after",
     "working_days_between",
 ]
 
@@ -132,6 +135,21 @@ def due_in_months(start: datetime, months: int, closes: str = "17:00") -> dateti
     """
     day = start.astimezone(LONDON)
     return due_at(day + parse_shift(f"+{months}months", day) - timedelta(days=1), 1, closes)
+
+
+def resumed(due: datetime, paused: datetime, until: datetime) -> datetime:
+    """Return when a clock runs out that stood still: its working days later, or the hours of its one working day."""
+    first, local = paused.astimezone(LONDON).date(), due.astimezone(LONDON)
+    days = working_days_between(first, until.astimezone(LONDON).date())
+    if days:
+        return datetime.combine(add_working_days(local.date(), days), local.time(), LONDON).astimezone(UTC)
+    midnight = datetime.combine(first + timedelta(days=1), time_of_day(), LONDON).astimezone(UTC)
+    return due + (min(until, midnight) - paused) if is_working_day(first) else due
+
+
+def told_after(working_days: int, closes: str, name: str, organisation: str) -> Told:
+    """Return a person who is told of a clock so many working days after it ran out, at once where there are none."""
+    return Told(name, organisation, lambda ran_out: due_at(ran_out, working_days, closes) if working_days else ran_out)
 
 
 def parse_shift(text: str, at: datetime) -> timedelta:

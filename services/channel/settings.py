@@ -5,16 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import areas
 from areas import Area, Areas
-from areas.parts import Escalation
 from areas.pathway import Meets
 from areas.pathway import Panel as PanelOfArea
 from chassis.clock import (
     LONDON,
-    add_working_days,
     due_at,
     due_in_months,
-    is_working_day,
-    working_days_between,
+    resumed,
+    told_after,
 )
 from chassis.settings import ServiceSettings
 from services.channel.domain import (
@@ -27,7 +25,6 @@ from services.channel.domain import (
     PanelPractice,
     Practice,
     Provider,
-    Told,
 )
 
 _LAST_WEEK = 5
@@ -69,9 +66,11 @@ def practice(area: Area, district: str, now: datetime) -> Practice:
         front_door=area.front_door_for(district).id,
         due={name: _given(area, name, now) for name in ClockName},
         later=lambda name, due: _given(area, name, due, at_least=1),
-        resumed=_resumed,
+        resumed=resumed,
         close_of=lambda day: datetime.combine(day, area.clocks.closes_at, LONDON).astimezone(UTC),
-        told=tuple(_told(each, closes) for each in channel.escalations),
+        told=tuple(
+            told_after(each.after_working_days, closes, each.name, each.organisation) for each in channel.escalations
+        ),
         force=area.police_force,
         district=area.district(district),
         panel=_panel(area.panel),
@@ -168,23 +167,6 @@ def meeting_day(meets: Meets, month: date) -> date:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), LONDON).astimezone(UTC)
-
-
-def _resumed(due: datetime, paused: datetime, resumed: datetime) -> datetime:
-    """Return when a clock runs out that stood still: its working days later, or the hours of its one working day."""
-    first, local = paused.astimezone(LONDON).date(), due.astimezone(LONDON)
-    days = working_days_between(first, resumed.astimezone(LONDON).date())
-    if days:
-        return datetime.combine(add_working_days(local.date(), days), local.time(), LONDON).astimezone(UTC)
-    midnight = datetime.combine(first + timedelta(days=1), time(), LONDON).astimezone(UTC)
-    return due + (min(resumed, midnight) - paused) if is_working_day(first) else due
-
-
-def _told(escalation: Escalation, closes: str) -> Told:
-    days = escalation.after_working_days
-    return Told(
-        escalation.name, escalation.organisation, lambda ran_out: due_at(ran_out, days, closes) if days else ran_out
-    )
 
 
 class ChannelSettings(ServiceSettings):

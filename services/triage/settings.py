@@ -1,19 +1,18 @@
 """What triage reads from its environment, and local practice read from the area files."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import areas
 from areas import Area, Areas, UnknownArea
 from areas.model import SignedOff
-from areas.parts import Escalation
 from chassis.clock import (
     LONDON,
-    add_working_days,
     due_at,
     due_in_months,
     is_working_day,
-    working_days_between,
+    resumed,
+    told_after,
 )
 from chassis.settings import ServiceSettings
 from contracts.vocabulary import Team
@@ -25,7 +24,6 @@ from services.triage.domain import (
     Practice,
     Recipient,
     SignpostTo,
-    Told,
 )
 
 
@@ -99,8 +97,11 @@ def practice(area: Area, now: datetime) -> Practice:
         },
         forces={each.id: each.name for each in area.gateway.forces},
         every_closure_signed_off=area.gateway.closures_signed_off is SignedOff.EVERY,
-        resumed=_resumed,
-        told=tuple(_told(each, closes) for each in area.gateway.escalations),
+        resumed=resumed,
+        told=tuple(
+            told_after(each.after_working_days, closes, each.name, each.organisation)
+            for each in area.gateway.escalations
+        ),
         recipients_of=lambda _, district: _recipients(area, district),
         district_of=area.district,
     )
@@ -140,23 +141,6 @@ def _months(area: Area) -> dict[ClockName, int]:
         ClockName.PLP_REVIEW: gateway.partnership_review_months,
         ClockName.CLOSURE_REVIEW: gateway.closure_review_months,
     }
-
-
-def _resumed(due: datetime, paused: datetime, resumed: datetime) -> datetime:
-    """Return when a clock runs out that stood still: its working days later, or the hours of its one working day."""
-    first, local = paused.astimezone(LONDON).date(), due.astimezone(LONDON)
-    days = working_days_between(first, resumed.astimezone(LONDON).date())
-    if days:
-        return datetime.combine(add_working_days(local.date(), days), local.time(), LONDON).astimezone(UTC)
-    midnight = datetime.combine(first + timedelta(days=1), time(), LONDON).astimezone(UTC)
-    return due + (min(resumed, midnight) - paused) if is_working_day(first) else due
-
-
-def _told(escalation: Escalation, closes: str) -> Told:
-    days = escalation.after_working_days
-    return Told(
-        escalation.name, escalation.organisation, lambda ran_out: due_at(ran_out, days, closes) if days else ran_out
-    )
 
 
 def _urgent_within(area: Area) -> timedelta:

@@ -173,7 +173,7 @@ class TestForecast:
             lines = await queries.clocks_until(session, Sought(NOW + timedelta(days=5)))
             nobodys = await queries.clocks_until(session, Sought(NOW + timedelta(days=5), officer=""))
             paused = await queries.paused_clocks(session)
-        found = {(each.name.value, each.officer): (each.number, each.overdue) for each in counts}
+        found = {(each.name, each.officer): (each.number, each.overdue) for each in counts}
         assert found == {("assessment", "Gita Synthetic"): (1, 0), ("deconfliction", ""): (1, 1)}
         assert [each.name.value for each in lines] == ["deconfliction", "assessment"]
         assert [each.reference for each in nobodys] == ["KM-8G4M-23RN"]

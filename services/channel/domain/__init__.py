@@ -1,5 +1,6 @@
 """The rules of Channel: one table of transitions, and pure decisions over it."""
 
+from chassis.deadlines import Told
 from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
 from services.channel.domain.ageing import eighteenth_birthday, is_of_age, turns_18_in
 from services.channel.domain.happened import HAPPENED
@@ -33,7 +34,6 @@ from services.channel.domain.standing import (
     Provider,
     Record,
     Situation,
-    Told,
 )
 from services.channel.domain.table import (
     ACTIONS,

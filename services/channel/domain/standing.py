@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
+from chassis.deadlines import Told
 from contracts.vocabulary.assessment import Instrument
 from services.channel.domain.words import Body, ClockName, Consent, State
 
@@ -61,15 +62,6 @@ class PanelPractice:
     meets_on: Callable[[date], date] = lambda month: month
     pack_opens: Callable[[date], datetime] = lambda day: datetime.combine(day, time())
     pack_closes: Callable[[date], datetime] = lambda day: datetime.combine(day, time())
-
-
-@dataclass(frozen=True)
-class Told:
-    """A person who is told when a clock ran out and nobody has acted; `since` says from when, given when it ran out."""
-
-    name: str
-    organisation: str
-    since: Callable[[datetime], datetime]
 
 
 def hours_passed(due: datetime, paused: datetime, resumed: datetime) -> datetime:

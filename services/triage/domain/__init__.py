@@ -1,5 +1,21 @@
 """The rules of police triage: one table of transitions, and pure decisions over it."""
 
+from chassis.deadlines import (
+    PAUSE_REASONS,
+    ClockCount,
+    Forecast,
+    PauseReason,
+    Running,
+    Share,
+    Told,
+    clock_refusal,
+    clock_words,
+    extended,
+    forecast,
+    resumed,
+    to_be_told,
+    told_next,
+)
 from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
 from services.triage.domain.ageing import AGE_LABELS, age_of, first_days
 from services.triage.domain.closing import REASONS, owners, reasons_from
@@ -34,7 +50,6 @@ from services.triage.domain.standing import (
     Record,
     SignpostTo,
     Situation,
-    Told,
 )
 from services.triage.domain.table import (
     CHANGE_CLOCKS,
@@ -54,22 +69,7 @@ from services.triage.domain.table import (
     TABLE,
     permissions,
 )
-from services.triage.domain.timing import (
-    CLOCK_CHANGES,
-    PAUSE_REASONS,
-    ClockCount,
-    Forecast,
-    Running,
-    Share,
-    clock_refusal,
-    clock_words,
-    extended,
-    forecast,
-    resumed,
-    to_be_told,
-    told_next,
-    why_fixed,
-)
+from services.triage.domain.timing import CLOCK_CHANGES, why_fixed
 from services.triage.domain.versions import ChangedAnswer, Passage, changed_answers, label_in, passages
 from services.triage.domain.words import (
     AreaVersionUnknown,
@@ -87,7 +87,6 @@ from services.triage.domain.words import (
     Obligation,
     ObligationEnded,
     ObligationNotFound,
-    PauseReason,
     PersonNotFound,
     ReferralNotFound,
     State,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from chassis.deadlines import Running
 from services.triage.domain.standing import Practice
-from services.triage.domain.timing import Running
 from services.triage.domain.words import Body, ClockName, State
 
 At = Callable[[datetime], Practice]
@@ -127,15 +127,15 @@ def new_deadline(each: Ticking, old: At, new: At) -> datetime:
     What officers gave it beyond the area's time, by extending or pausing it, is given once more. What somebody outside
     was asked to do by a day stays due on that day: nobody has told them another one.
     """
-    clock = each.clock
+    clock, name = each.clock, ClockName(each.clock.name)
     if clock.about != _NIL:
         return clock.due_at
     before, after = old(each.started_at), new(each.started_at)
-    if clock.name is ClockName.URGENT:
+    if name is ClockName.URGENT:
         return clock.due_at - before.urgent_within + after.urgent_within
-    if clock.name not in before.due or clock.name not in after.due:
+    if name not in before.due or name not in after.due:
         return clock.due_at
-    was, becomes = before.due[clock.name], after.due[clock.name]
+    was, becomes = before.due[name], after.due[name]
     if was == becomes:
         return clock.due_at
     return after.resumed(becomes, was, clock.due_at) if clock.due_at > was else becomes

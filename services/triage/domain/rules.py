@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 
+from chassis.deadlines import PauseReason
 from chassis.transitions import NotRecorded
 from services.triage.domain.closing import check_closure, check_owner
 from services.triage.domain.safeguarding import Withdrawal, Wrong
 from services.triage.domain.standing import Practice, Record, Situation
 from services.triage.domain.table import ASKED_FOR, TABLE, WORKFLOW, Transition
-from services.triage.domain.words import ClockName, Command, Finding, PauseReason, State
+from services.triage.domain.words import ClockName, Command, Finding, State
 
 diagram = WORKFLOW.diagram
 lacks = WORKFLOW.lacks

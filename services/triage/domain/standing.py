@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from chassis.deadlines import Told
 from contracts.vocabulary.assessment import Instrument
 from services.triage.domain.words import Body, ClockName, Command, State
 
@@ -28,15 +29,6 @@ class Recipient:
 def nobody(_: str, __: str) -> tuple[Recipient, ...]:
     """Return no recipients, whichever the version and the district."""
     return ()
-
-
-@dataclass(frozen=True)
-class Told:
-    """A person who is told when a clock ran out and nobody has acted; `since` says from when, given when it ran out."""
-
-    name: str
-    organisation: str
-    since: Callable[[datetime], datetime]
 
 
 def hours_passed(due: datetime, paused: datetime, resumed: datetime) -> datetime:

@@ -141,15 +141,6 @@ class ClosureReason(StrEnum):
     WORK_DONE = "work-done"
 
 
-class PauseReason(StrEnum):
-    """Why a clock may stand still."""
-
-    PARTNER = "waiting-for-a-partner"
-    PERSON = "person-away"
-    LEGAL = "investigation-or-court"
-    OTHER = "other"
-
-
 class Finding(StrEnum):
     """What a Gateway assessment concludes (Home Office e-learning on Prevent referrals, module 6)."""
 

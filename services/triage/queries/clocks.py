@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, select, tuple_
 
 from chassis.database import Session
 from services.triage import models
-from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Running
+from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Running, why_fixed
 from services.triage.queries.safeguards import listed_for
 
 FORECAST_PAGE = 100
@@ -94,6 +94,7 @@ def running(row: Row[Any]) -> Running:
         paused_for=row.paused_for or "",
         times_extended=row.times_extended,
         escalations=row.escalations,
+        fixed=why_fixed(row.name),
     )
 
 
