@@ -51,6 +51,14 @@ IN_THE_CLEAR = {
     "channel.assessment_draft.by_name": OFFICERS,
     "channel.officer.name": OFFICERS,
     "channel.begun_work.officer_name": OFFICERS,
+    "channel.meeting.made_by": OFFICERS,
+    "channel.meeting_change.by_name": OFFICERS,
+    "channel.slot.added_by": OFFICERS,
+    "channel.invitation.name": OFFICERS,
+    "channel.invitation.answered_by": OFFICERS,
+    "channel.conflict.declared_by": OFFICERS,
+    "channel.pack_share.made_by": OFFICERS,
+    "channel.pack_read.by_name": OFFICERS,
 }
 
 

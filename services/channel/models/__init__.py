@@ -10,6 +10,15 @@ from services.channel.models.cases import (
     same_person,
 )
 from services.channel.models.columns import metadata
+from services.channel.models.meetings import (
+    conflict,
+    invitation,
+    meeting,
+    meeting_change,
+    pack_read,
+    pack_share,
+    slot,
+)
 from services.channel.models.work import assessment, assessment_draft, begun_work, clock, obligation, officer
 
 __all__ = [
@@ -19,12 +28,19 @@ __all__ = [
     "begun_work",
     "case_file",
     "clock",
+    "conflict",
     "correction",
     "history",
+    "invitation",
+    "meeting",
+    "meeting_change",
     "metadata",
     "obligation",
     "officer",
     "pack",
+    "pack_read",
+    "pack_share",
     "police_decision",
     "same_person",
+    "slot",
 ]

@@ -31,6 +31,10 @@ async def _empty_work(session: Session, subject: UUID) -> None:
     emptied = {"sealed_message": b"", "sealed_report": None, "sealed_questions": None, "sealed_address": None}
     await session.execute(update(owed).where(owed.c.subject == subject).values(emptied))
     await session.execute(update(assessment).where(assessment.c.subject == subject).values(sealed_assessment=None))
+    invited, conflict = models.invitation, models.conflict
+    unnamed = {"sealed_details": None, "sealed_reason": None}
+    await session.execute(update(invited).where(invited.c.subject == subject).values(unnamed))
+    await session.execute(update(conflict).where(conflict.c.subject == subject).values(sealed_words=None))
     for table in (models.assessment_draft, models.begun_work):
         await session.execute(delete(table).where(table.c.subject == subject))
 
