@@ -21,16 +21,20 @@ obligation = Table(
     column("sealed_message", LargeBinary, SPECIAL_CATEGORY),
     column("sealed_questions", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("sealed_report", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("sealed_answers", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("about", Uuid, LINKING, nullable=True),
     column("made_at", moment, LINKING),
     column("made_by", Text, POLICE),
     column("due_at", moment, LINKING),
     column("seen_at", moment, LINKING, nullable=True),
+    column("undelivered_at", moment, LINKING, nullable=True),
+    column("reminded_at", moment, LINKING, nullable=True),
     column("ended_at", moment, LINKING, nullable=True),
     column("ended_by", Text, POLICE, nullable=True),
     Index("obligation_subject", "subject"),
     Index("obligation_open", "due_at", postgresql_where=text("ended_at IS NULL")),
     Index("obligation_owner_id", "owner_id", postgresql_where=text("ended_at IS NULL")),
+    Index("obligation_recipient", "recipient", postgresql_where=text("ended_at IS NULL")),
 )
 
 assessment = Table(

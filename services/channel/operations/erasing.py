@@ -29,6 +29,7 @@ async def erase_subject(session: Session, subject: UUID) -> None:
 async def _empty_work(session: Session, subject: UUID) -> None:
     owed, assessment = models.obligation, models.assessment
     emptied = {"sealed_message": b"", "sealed_report": None, "sealed_questions": None, "sealed_address": None}
+    emptied["sealed_answers"] = None
     await session.execute(update(owed).where(owed.c.subject == subject).values(emptied))
     await session.execute(update(assessment).where(assessment.c.subject == subject).values(sealed_assessment=None))
     invited, conflict = models.invitation, models.conflict
