@@ -59,6 +59,9 @@ IN_THE_CLEAR = {
     "channel.conflict.declared_by": OFFICERS,
     "channel.pack_share.made_by": OFFICERS,
     "channel.pack_read.by_name": OFFICERS,
+    "channel.transfer.offered_by": OFFICERS,
+    "channel.transfer.answered_by": OFFICERS,
+    "channel.transfer_received.answered_by": OFFICERS,
 }
 
 

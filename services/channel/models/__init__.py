@@ -10,6 +10,7 @@ from services.channel.models.cases import (
     same_person,
 )
 from services.channel.models.columns import metadata
+from services.channel.models.interventions import brief, intervention, intervention_session
 from services.channel.models.meetings import (
     conflict,
     invitation,
@@ -19,6 +20,8 @@ from services.channel.models.meetings import (
     pack_share,
     slot,
 )
+from services.channel.models.reviewing import closing_report, review
+from services.channel.models.transferring import transfer, transfer_received
 from services.channel.models.work import assessment, assessment_draft, begun_work, clock, obligation, officer
 
 __all__ = [
@@ -26,11 +29,15 @@ __all__ = [
     "assessment_draft",
     "awareness",
     "begun_work",
+    "brief",
     "case_file",
     "clock",
+    "closing_report",
     "conflict",
     "correction",
     "history",
+    "intervention",
+    "intervention_session",
     "invitation",
     "meeting",
     "meeting_change",
@@ -41,6 +48,9 @@ __all__ = [
     "pack_read",
     "pack_share",
     "police_decision",
+    "review",
     "same_person",
     "slot",
+    "transfer",
+    "transfer_received",
 ]

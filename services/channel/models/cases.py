@@ -70,6 +70,7 @@ case_file = Table(
     column("closed_at", moment, LINKING, nullable=True),
     column("came_from", Text, OPERATIONAL, nullable=True),
     column("offered_to", Text, OPERATIONAL, nullable=True),
+    column("from_panel", Text, OPERATIONAL, nullable=True),
     column("turns_18_in", Date, LINKING, nullable=True),
     column("next_due_at", moment, LINKING),
     Index("case_file_due", "next_due_at", "subject"),
@@ -139,6 +140,14 @@ history = Table(
     column("by_id", Text, LINKING),
     column("by_name", Text, POLICE),
     column("sealed_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("choice", Text, STATISTICAL, nullable=True),
     column("at", moment, LINKING),
     Index("history_subject", "subject", "id"),
+    Index(
+        "history_moves",
+        "subject",
+        "id",
+        postgresql_include=["at", "command", "choice", "from_state", "to_state", "area"],
+        postgresql_where=text("from_state IS DISTINCT FROM to_state"),
+    ),
 )

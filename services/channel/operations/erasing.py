@@ -22,6 +22,9 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     await session.execute(update(pack).where(pack.c.subject == subject).values(sealed))
     await session.execute(update(history).where(history.c.subject == subject).values(sealed_note=None))
     await session.execute(update(corrected).where(corrected.c.subject == subject).values(sealed_correction=None))
+    for offer in (models.transfer, models.transfer_received):
+        emptied = {name: None for name in ("sealed_reason", "sealed_answer") if name in offer.c}
+        await session.execute(update(offer).where(offer.c.subject == subject).values(emptied))
     await _empty_work(session, subject)
     await _leave_person(session, subject)
 
