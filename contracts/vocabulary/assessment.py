@@ -47,6 +47,11 @@ FINDING_WORDS = {
 """What a Gateway assessment concludes, as people read it."""
 
 
+def in_full(narrative: str, evidence: str) -> str:
+    """Return a narrative with the evidence in a paragraph of its own, where there is any."""
+    return "\n\n".join(part for part in (narrative, f"How it is known: {evidence}" if evidence else "") if part)
+
+
 class Kind(StrEnum):
     """How a factor is answered: by presence and narrative, or as a check that was made or not, without content."""
 
@@ -89,8 +94,9 @@ class Instrument(Part):
 class FactorAnswer(Part):
     """What the assessor wrote of one factor, with the words that were asked, so that it reads without the file.
 
-    A check that was made or not has `check` and no narrative; its presence is "not known" and means nothing. `changed`
-    says what is new since the assessment before with the same instrument.
+    A check that was made or not has `check` and no narrative; its presence is "not known" and means nothing. `evidence`
+    says how it is known, where that is asked apart from the narrative. `changed` says what is new since the assessment
+    before with the same instrument.
     """
 
     factor: Annotated[str, OPERATIONAL]
@@ -100,10 +106,15 @@ class FactorAnswer(Part):
     narrative: Annotated[str, SPECIAL_CATEGORY] = ""
     changed: Annotated[str, SPECIAL_CATEGORY] = ""
     check: Annotated[Check | None, SPECIAL_CATEGORY] = None
+    evidence: Annotated[str, SPECIAL_CATEGORY] = ""
 
     def words(self) -> str:
         """Return the answer as people read it, without the narrative."""
         return PRESENCE_WORDS[self.presence] if self.check is None else CHECK_WORDS[self.check]
+
+    def text(self) -> str:
+        """Return the narrative, and how it is known, as people read both."""
+        return in_full(self.narrative, self.evidence)
 
 
 class Assessment(Part):
@@ -129,6 +140,11 @@ class Written(Part):
     label: str
     answer: str = ""
     narrative: str = ""
+    evidence: str = ""
+
+    def text(self) -> str:
+        """Return the narrative, and how it is known, as people read both."""
+        return in_full(self.narrative, self.evidence)
 
 
 class Draft(Part):
