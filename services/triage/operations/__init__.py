@@ -16,7 +16,7 @@ from services.triage.operations.assessing import (
     save_conclusion,
     save_dimension,
 )
-from services.triage.operations.console import Desk, allocate, discard_of_another, drop_begun, keep_begun, note_officer
+from services.triage.operations.console import allocate, discard_of_another, note_officer
 from services.triage.operations.deciding import (
     answer_pack,
     decide_referral,
@@ -64,7 +64,6 @@ __all__ = [
     "Act",
     "Answer",
     "Arrival",
-    "Desk",
     "Escalated",
     "NewVersion",
     "Overdue",
@@ -88,7 +87,6 @@ __all__ = [
     "decide_referral",
     "discard_draft",
     "discard_of_another",
-    "drop_begun",
     "end_obligation",
     "end_restriction",
     "erase_subject",
@@ -100,7 +98,6 @@ __all__ = [
     "hear_transfer",
     "hold_draft",
     "index_person",
-    "keep_begun",
     "link_referrals",
     "look_again",
     "mark_seen",

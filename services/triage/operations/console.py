@@ -1,10 +1,7 @@
 """What the console writes beside the pathway: who works there, who is given a referral, and work begun."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from uuid import UUID, uuid4
+from datetime import date
+from uuid import UUID
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -22,11 +19,6 @@ _NOTE_OFFICER = _SEEN.on_conflict_do_update(
     set_={"name": _SEEN.excluded.name, "seen_on": _SEEN.excluded.seen_on},
     # Once a day is enough: the page that notes it is looked at all day long.
     where=(models.officer.c.seen_on < _SEEN.excluded.seen_on) | (models.officer.c.name != _SEEN.excluded.name),
-)
-_BEGUN = upsert(models.begun_work)
-_KEEP_BEGUN = _BEGUN.on_conflict_do_update(
-    index_elements=["officer_id", "subject", "address"],
-    set_={name: _BEGUN.excluded[name] for name in ("officer_name", "sealed_words", "saved_at")},
 )
 
 
@@ -47,40 +39,6 @@ async def allocate(session: Session, subject: UUID, to: OfficerView, act: Act, p
     await change(session, subject, {"officer_id": to.id, "officer_name": to.name})
     if saved.before.situation.restricted:
         await keep_access(session, saved.before, to, act.now)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A page of a referral on which somebody writes: what it records, and its address."""
-
-    subject: UUID
-    area: str
-    command: str
-    address: str
-
-
-async def keep_begun(session: Session, desk: Desk, fields: Mapping[str, Sequence[str]], now: datetime) -> None:
-    """Keep what the actor has written so far on a page; it is sealed and only theirs."""
-    row = {
-        "id": uuid4(),
-        "officer_id": session.actor.id,
-        "officer_name": session.actor.name or session.actor.id,
-        "subject": desk.subject,
-        "area": desk.area,
-        "command": desk.command,
-        "address": desk.address,
-        "sealed_words": await session.seal(desk.subject, json.dumps({name: list(fields[name]) for name in fields})),
-        "begun_at": now,
-        "saved_at": now,
-    }
-    session.write(_KEEP_BEGUN, row)
-
-
-async def drop_begun(session: Session, desk: Desk) -> None:
-    """Drop what the actor had written on a page: it is recorded now, or not wanted any more."""
-    table = models.begun_work
-    mine = (table.c.officer_id == session.actor.id) & (table.c.subject == desk.subject)
-    await session.execute(delete(table).where(mine, table.c.address == desk.address))
 
 
 async def discard_of_another(session: Session, subject: UUID, draft_id: UUID, act: Act, practice: Practice) -> None:

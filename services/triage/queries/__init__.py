@@ -26,15 +26,14 @@ from services.triage.queries.clocks import (
     running_clock,
 )
 from services.triage.queries.console import (
+    BEGUN,
     BegunLine,
-    BegunWork,
     DraftOf,
     Load,
     OfficerView,
     OwedLine,
     begun_by,
     begun_by_others,
-    begun_work,
     drafts_by,
     officers,
     owed_by,
@@ -132,6 +131,7 @@ from services.triage.queries.way import Sent, Way, way_of
 
 __all__ = [
     "AGEING_PAGE",
+    "BEGUN",
     "ENDED_STATES",
     "FORECAST_PAGE",
     "GATEWAY_STATES",
@@ -152,7 +152,6 @@ __all__ = [
     "AgeingCount",
     "AgeingLine",
     "BegunLine",
-    "BegunWork",
     "ClockKey",
     "ClockLine",
     "CorrectionView",
@@ -194,7 +193,6 @@ __all__ = [
     "assessments",
     "begun_by",
     "begun_by_others",
-    "begun_work",
     "changes_since",
     "clock_counts",
     "clock_ever_ran",

@@ -1,7 +1,5 @@
 """What the console answers about work: who does what, what somebody owes, and what they have begun to write."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +13,8 @@ from services.triage.domain import DECONFLICT, DECONFLICTION, Command, Obligatio
 from services.triage.queries.queues import WORKED_STATES
 from services.triage.queries.safeguards import in_the_unit, listed_for, seen_by
 
+BEGUN = models.begun_work
+"""Where the pages keep what is begun on them."""
 SHOWN = 50
 """How many lines a list of the console shows at most."""
 
@@ -73,15 +73,6 @@ class DraftOf:
     id: UUID
     reference: str
     instrument: str
-    saved_at: datetime
-
-
-@dataclass(frozen=True)
-class BegunWork:
-    """The words of work begun, by the fields of its form."""
-
-    fields: Mapping[str, tuple[str, ...]]
-    begun_at: datetime
     saved_at: datetime
 
 
@@ -186,14 +177,3 @@ async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
     mine = joined.where(table.c.by_id == officer_id).order_by(table.c.saved_at.desc())
     rows = await session.rows(mine.limit(SHOWN))
     return tuple(DraftOf(row.id, row.reference, f"{row.instrument} {row.edition}", row.saved_at) for row in rows)
-
-
-async def begun_work(session: Session, subject: UUID, address: str) -> BegunWork | None:
-    """Return what the actor has begun to write on the page at an address, None where nothing waits."""
-    table = models.begun_work
-    mine = (table.c.officer_id == session.actor.id) & (table.c.subject == subject) & (table.c.address == address)
-    row = await session.first(select(table).where(mine))
-    if row is None:
-        return None
-    fields = json.loads(await session.unseal_text(subject, row.sealed_words))
-    return BegunWork({name: tuple(values) for name, values in fields.items()}, row.begun_at, row.saved_at)
