@@ -27,7 +27,6 @@ meeting = Table(
     column("state", Text, OPERATIONAL),
     column("chair_id", Text, OPERATIONAL),
     column("cochair_id", Text, OPERATIONAL, nullable=True),
-    column("next_meeting_id", Uuid, LINKING, nullable=True),
     column("row_version", Integer, OPERATIONAL),
     column("made_at", moment, OPERATIONAL),
     column("made_by", Text, POLICE),
@@ -50,6 +49,7 @@ meeting_change = Table(
     Index("meeting_change_meeting", "meeting_id", "id"),
 )
 
+# `not_asked` are the standing members (ids) whom a case does not concern: they get no pack of it and are not admitted.
 slot = Table(
     "slot",
     metadata,
@@ -62,6 +62,7 @@ slot = Table(
     column("starts_at", moment, OPERATIONAL),
     column("minutes", Integer, OPERATIONAL),
     column("state", Text, OPERATIONAL),
+    column("not_asked", ARRAY(Text), OPERATIONAL),
     column("opened_at", moment, LINKING, nullable=True),
     column("ended_at", moment, LINKING, nullable=True),
     column("row_version", Integer, OPERATIONAL),
