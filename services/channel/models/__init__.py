@@ -20,6 +20,17 @@ from services.channel.models.meetings import (
     pack_share,
     slot,
 )
+from services.channel.models.minutes import (
+    contribution,
+    minute,
+    minute_correction,
+    minutes,
+    panel_decision,
+    presence,
+    presiding,
+    vote,
+)
+from services.channel.models.planning import consent, plan, plan_draft, plan_progress
 from services.channel.models.reviewing import closing_report, review
 from services.channel.models.transferring import transfer, transfer_received
 from services.channel.models.work import assessment, assessment_draft, begun_work, clock, obligation, officer
@@ -34,6 +45,8 @@ __all__ = [
     "clock",
     "closing_report",
     "conflict",
+    "consent",
+    "contribution",
     "correction",
     "history",
     "intervention",
@@ -42,15 +55,25 @@ __all__ = [
     "meeting",
     "meeting_change",
     "metadata",
+    "minute",
+    "minute_correction",
+    "minutes",
     "obligation",
     "officer",
     "pack",
     "pack_read",
     "pack_share",
+    "panel_decision",
+    "plan",
+    "plan_draft",
+    "plan_progress",
     "police_decision",
+    "presence",
+    "presiding",
     "review",
     "same_person",
     "slot",
     "transfer",
     "transfer_received",
+    "vote",
 ]
