@@ -39,8 +39,16 @@ async def _empty_work(session: Session, subject: UUID) -> None:
     unnamed = {"sealed_details": None, "sealed_reason": None}
     await session.execute(update(invited).where(invited.c.subject == subject).values(unnamed))
     await session.execute(update(conflict).where(conflict.c.subject == subject).values(sealed_words=None))
+    await _empty_minutes(session, subject)
     for table in (models.assessment_draft, models.begun_work):
         await session.execute(delete(table).where(table.c.subject == subject))
+
+
+async def _empty_minutes(session: Session, subject: UUID) -> None:
+    said = (models.contribution, models.panel_decision, models.vote, models.minute, models.minute_correction)
+    for table in said:
+        name = "sealed_summary" if table is models.minute else "sealed_words"
+        await session.execute(update(table).where(table.c.subject == subject).values({name: None}))
 
 
 async def _leave_person(session: Session, subject: UUID) -> None:
