@@ -23,6 +23,7 @@ from services.channel.domain import (
     Member,
     PanelElsewhere,
     PanelPractice,
+    Partner,
     Practice,
     Provider,
 )
@@ -74,7 +75,7 @@ def practice(area: Area, district: str, now: datetime) -> Practice:
         force=area.police_force,
         district=area.district(district),
         panel=_panel(area.panel),
-        partners={each.id: Contact(each.id, each.name) for each in channel.partners},
+        partners={each.id: Partner(each.id, each.name, each.questions) for each in channel.partners},
         providers={
             each.id: Provider(each.id, each.name, each.approved_until) for each in channel.intervention_providers
         },
@@ -87,6 +88,7 @@ def practice(area: Area, district: str, now: datetime) -> Practice:
         reviewer=Body(channel.reviews_after_closure),
         reviews_until=lambda closed: due_in_months(closed, channel.reviews_until_months, closes),
         teams=tuple(team.name for team in area.dovetail_teams),
+        suppress_below=area.statistics.suppress_below,
     )
 
 

@@ -19,6 +19,13 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Partner(Contact):
+    """A body that is asked for information; `questions` are what it is asked where the officer writes none."""
+
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Provider(Contact):
     """An intervention provider, approved until the end of a day (London)."""
 
@@ -88,7 +95,7 @@ class Practice:
     other, that a clock ran out. `after_closure` are when the reviews after closure are due if a case is closed now.
     `reviewer` carries them out; reviews go on at most until `reviews_until` after a closure at a moment. `services`
     are those that can be signposted to, with when an answer would be due. `district` is the area's own name of the
-    district that was asked for, `force` the area's police force.
+    district that was asked for, `force` the area's police force. Counts below `suppress_below` are not shown.
     """
 
     area: str
@@ -103,7 +110,7 @@ class Practice:
     force: str = ""
     district: str = ""
     panel: PanelPractice = PanelPractice()
-    partners: Mapping[str, Contact] = field(default_factory=dict)
+    partners: Mapping[str, Partner] = field(default_factory=dict)
     providers: Mapping[str, Provider] = field(default_factory=dict)
     elsewhere: Mapping[str, PanelElsewhere] = field(default_factory=dict)
     services: Mapping[str, Contact] = field(default_factory=dict)
@@ -113,6 +120,7 @@ class Practice:
     reviewer: Body = Body.LOCAL_AUTHORITY
     reviews_until: Callable[[datetime], datetime] = lambda closed: closed + timedelta(days=730)
     teams: tuple[str, ...] = ()
+    suppress_below: int = 5
 
 
 class Practices(Protocol):
@@ -131,7 +139,7 @@ class Record:
 
     `officer` is whom a case is given to, or who is asked; `message` what is asked; `next_on` the date (London) that a
     command fixes; `considered` what health or social care was considered (s.36(6)); `outcome` how a case is closed;
-    `decided_by` who gave or refused consent; `missing` why work goes on although something is missing.
+    `decided_by` who gave or refused consent; `plan` which version of the plan is complete; `missing` why work goes on although something is missing.
     """
 
     reason: str = ""
@@ -148,6 +156,7 @@ class Record:
     decided_by: str = ""
     missing: str = ""
     clock: str = ""
+    plan: str = ""
 
     def written(self) -> str:
         """Return what history keeps: each part under what it is, the reason and the grounds as they are."""
@@ -158,6 +167,7 @@ class Record:
             ("", self.grounds),
             ("", gathered),
             ("", asked),
+            ("", self.plan),
             ("Health and social care considered: ", self.considered),
             ("Gone on without: ", self.missing),
         ]

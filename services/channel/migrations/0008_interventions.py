@@ -1,4 +1,4 @@
-"""Interventions with their briefs and sessions, closing reports, reviews after closure, and what a step was chosen for."""
+"""Interventions with their briefs and sessions, closing reports, reviews after closure, and an index of moves."""
 
 from typing import Any
 
@@ -17,20 +17,19 @@ TABLES = ("intervention", "brief", "intervention_session", "closing_report", "re
 
 
 def upgrade() -> None:
-    """Add the tables, each protected by area, and the column of history."""
+    """Add the tables, each protected by area, and the index of how cases moved."""
     _interventions()
     _sessions()
     _closing()
     for table in TABLES:
         for statement in area_policy(table):
             op.execute(statement)
-    op.add_column("history", sa.Column("choice", sa.Text(), nullable=True))
     op.create_index(
         "history_moves",
         "history",
         ["subject", "id"],
         unique=False,
-        postgresql_include=["at", "command", "choice", "from_state", "to_state", "area"],
+        postgresql_include=["at", "command", "from_state", "to_state", "area"],
         postgresql_where=sa.text("from_state IS DISTINCT FROM to_state"),
     )
 

@@ -140,14 +140,13 @@ history = Table(
     column("by_id", Text, LINKING),
     column("by_name", Text, POLICE),
     column("sealed_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
-    column("choice", Text, STATISTICAL, nullable=True),
     column("at", moment, LINKING),
     Index("history_subject", "subject", "id"),
     Index(
         "history_moves",
         "subject",
         "id",
-        postgresql_include=["at", "command", "choice", "from_state", "to_state", "area"],
+        postgresql_include=["at", "command", "from_state", "to_state", "area"],
         postgresql_where=text("from_state IS DISTINCT FROM to_state"),
     ),
 )
