@@ -13,7 +13,7 @@ Finding = tuple[Where, str]
 
 def problems_within(area: Area, reading: Reading) -> list[Problem]:
     """Return everything in one file that contradicts another part of the same file."""
-    checks = (_districts, _front_doors, _dovetail, _recipients, _completeness, _identities)
+    checks = (_districts, _front_doors, _dovetail, _recipients, _completeness, _identities, _asked)
     return [reading.problem(where, sentence) for check in checks for where, sentence in check(area)]
 
 
@@ -195,3 +195,21 @@ def _identities(area: Area) -> Iterator[Finding]:
         for name, count in Counter(names).items():
             if count > 1:
                 yield tuple(part.split(".")), f"{name!r} stands here {count} times; each may be listed once."
+
+
+def _asked(area: Area) -> Iterator[Finding]:
+    """Find an id of two bodies that are asked by links: a link goes to an id, whatever list it stands in."""
+    first: dict[str, str] = {}
+    lists: dict[str, Iterable[str]] = {
+        "panel.members": (each.id for each in area.panel.members),
+        "channel.partners": (each.id for each in area.channel.partners),
+        "channel.intervention_providers": (each.id for each in area.channel.intervention_providers),
+        "channel.panels_elsewhere": (each.id for each in area.channel.panels_elsewhere),
+        "signpost_services": (each.id for each in area.signpost_services),
+    }
+    for part, ids in lists.items():
+        for number, name in enumerate(ids):
+            other = first.setdefault(name, part)
+            if other != part:
+                where: Where = (*part.split("."), number, "id")
+                yield where, f"{name!r} is also the id of one under {other}; who is asked by a link needs an id alone."

@@ -80,11 +80,12 @@ class Panel(AreaPart):
 
 
 class Partner(AreaPart):
-    """A body that is asked for information."""
+    """A body that is asked for information; `questions` are what it is asked where the officer writes none."""
 
     id: Slug
     name: Words
     email: MailAddress
+    questions: tuple[Words, ...] = ()
 
 
 class Provider(AreaPart):

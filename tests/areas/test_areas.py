@@ -230,6 +230,7 @@ WRONG = [
         r"recipients\[2\].equality_monitoring: The social-care audience never has equality monitoring; write no",
     ),
     ("id: medway-front-door", "id: kent-cru", r"front_doors: 'kent-cru' stands here 2 times"),
+    ("id: housing-group", "id: housing", r"channel.partners\[5\].id: 'housing' is also the id of one"),
     ("area: kent-and-medway", "area: kent", r":\d+: area: The folder is called"),
     ("version: 2026-01", "version: 2026-02", r":\d+: version: The file is called"),
     ("districts:", "districts: &all", r""),

@@ -27,9 +27,12 @@ from services.channel.queries.cases import (
 )
 from services.channel.queries.holding import NEVER, Held, Summary, exists, held, held_by_reference
 from services.channel.queries.obligations import (
+    Answers,
     ObligationView,
     Owed,
     Questions,
+    gathered,
+    missing,
     obligation,
     obligations,
     open_obligations,
@@ -41,6 +44,7 @@ __all__ = [
     "NEVER",
     "OPEN_STATES",
     "PAGE",
+    "Answers",
     "Apart",
     "AwarenessLine",
     "CaseLine",
@@ -66,8 +70,10 @@ __all__ = [
     "changes_since",
     "corrections",
     "exists",
+    "gathered",
     "held",
     "held_by_reference",
+    "missing",
     "newest_assessment",
     "obligation",
     "obligations",
