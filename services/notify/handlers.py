@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.broker import Handlers, Message
 from chassis.database import Session
-from contracts.channel.notices import PackAnswered
+from contracts.channel.notices import AskEnded, AskMade, PackAnswered
 from contracts.intake.duty import DutyOfficerPaged
 from contracts.intake.referrer import LinkDue, ReferrerMessageDue
 from contracts.intake.social_care import (
@@ -25,17 +25,19 @@ from services.notify.domain import Origin, SafeguardingFacts
 from services.notify.operations import (
     LinkMessage,
     Person,
+    ReceivedAsk,
     ReceivedConcern,
     ReceivedSignpost,
     ReceivedTransfer,
     ReferrerMessage,
 )
+from services.notify.queries import AskContent, Asked
 
 handlers = Handlers()
 
 FromIntake = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | LinkDue
 FromTriage = SignpostMade | SignpostEnded | TransferOffered | TransferCalledBack | ClockEscalated
-Told = FromIntake | FromTriage | PackAnswered
+Told = FromIntake | FromTriage | PackAnswered | AskMade | AskEnded
 
 
 @handlers.on(SafeguardingConcernReceived)
@@ -135,6 +137,34 @@ async def on_pack_answered(session: Session, event: PackAnswered, message: Messa
     await operations.tell_pack_answered(session, origin, event.front_door, event.outcome, now=message.now)
 
 
+@handlers.on(AskMade)
+async def on_ask_made(session: Session, event: AskMade, message: Message) -> None:
+    """Keep what somebody outside is asked, and mail them the link to it."""
+    await operations.receive_ask(session, _ask(event, message), now=message.now)
+
+
+@handlers.on(AskEnded)
+async def on_ask_ended(session: Session, event: AskEnded, message: Message) -> None:
+    """Let the link say that nothing is needed any more."""
+    origin = _origin(event, message, publisher="channel")
+    await operations.end_ask(session, origin, event.ask_id, cancelled=event.cancelled, now=message.now)
+
+
+def _ask(event: AskMade, message: Message) -> ReceivedAsk:
+    return ReceivedAsk(
+        origin=_origin(event, message, publisher="channel"),
+        id=event.ask_id,
+        kind=event.kind,
+        recipient=event.recipient,
+        title=event.title,
+        asked=Asked(event.name, event.address, event.made_by),
+        content=AskContent(event.shown, event.questions),
+        opens_at=event.opens_at,
+        due_at=event.due_at,
+        expires_at=event.expires_at,
+    )
+
+
 def _origin(
     event: Told,
     message: Message,
@@ -165,6 +195,10 @@ def _moment_of(
             return event.raised_at
         case PackAnswered():
             return event.answered_at
+        case AskMade():
+            return event.made_at
+        case AskEnded():
+            return event.ended_at
         case _:
             return _moment_at_the_police(event)
 

@@ -1,4 +1,4 @@
-"""The tables of notify: notices and attempts, concerns, signposts, transfers, answers, and who is the same person."""
+"""The tables of notify: notices, concerns, signposts, transfers, asks by link, answers, and who is the same person."""
 
 from sqlalchemy import (
     Boolean,
@@ -190,4 +190,77 @@ acknowledgement = Table(
     column("report_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("at", moment, LINKING),
     Index("acknowledgement_about", "about_id", "at"),
+)
+
+# What people outside are asked by Channel, by a link with a one-time code. `remind_at` and `chase_at` are when a mail
+# reminds of it, empty where that has been done or is not to be.
+ask = Table(
+    "ask",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("reference", Text, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("area_version", Text, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
+    column("recipient", Text, OPERATIONAL),
+    column("title", Text, OPERATIONAL),
+    column("asked_sealed", LargeBinary, IDENTITY, nullable=True),
+    column("content_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("draft_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("event_id", Uuid, LINKING),
+    column("correlation_id", Uuid, LINKING, nullable=True),
+    column("made_at", moment, LINKING),
+    column("opens_at", moment, LINKING, nullable=True),
+    column("due_at", moment, LINKING),
+    column("expires_at", moment, LINKING),
+    column("remind_at", moment, LINKING, nullable=True),
+    column("chase_at", moment, LINKING, nullable=True),
+    column("undelivered_at", moment, LINKING, nullable=True),
+    column("seen_at", moment, LINKING, nullable=True),
+    column("answered_at", moment, LINKING, nullable=True),
+    column("ended_at", moment, LINKING, nullable=True),
+    Index("ask_open", "due_at", postgresql_where=text("answered_at IS NULL AND ended_at IS NULL")),
+    Index("ask_remind", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
+    Index("ask_chase", "chase_at", postgresql_where=text("chase_at IS NOT NULL")),
+    Index("ask_subject", "subject"),
+)
+
+ask_code = Table(
+    "ask_code",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("ask_id", Uuid, LINKING, ForeignKey("ask.id", ondelete="CASCADE")),
+    column("area", Text, OPERATIONAL),
+    column("digest", Text, LINKING),
+    column("made_at", moment, LINKING),
+    column("tries", Integer, OPERATIONAL),
+    column("used_at", moment, LINKING, nullable=True),
+    Index("ask_code_ask", "ask_id", "made_at"),
+)
+
+ask_look = Table(
+    "ask_look",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("ask_id", Uuid, LINKING, ForeignKey("ask.id", ondelete="CASCADE")),
+    column("area", Text, OPERATIONAL),
+    column("at", moment, LINKING),
+    column("refused", Boolean, OPERATIONAL),
+    Index("ask_look_ask", "ask_id", "at"),
+)
+
+ask_answer = Table(
+    "ask_answer",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("ask_id", Uuid, LINKING, ForeignKey("ask.id", ondelete="CASCADE")),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("at", moment, LINKING),
+    column("accepted", Boolean, OPERATIONAL, nullable=True),
+    column("by_sealed", LargeBinary, IDENTITY, nullable=True),
+    column("words_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("ask_answer_ask", "ask_id", "at"),
+    Index("ask_answer_subject", "subject"),
 )

@@ -23,6 +23,7 @@ class LinkTo(StrEnum):
 
     SIGNPOST = "signpost"
     TRANSFER = "transfer"
+    ASK = "ask"
 
 
 class TransferAbsent(Missing):

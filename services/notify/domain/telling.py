@@ -114,10 +114,15 @@ class Kind(StrEnum):
     TRANSFER_OFFERED = "transfer-offered"
     TRANSFER_CALLED_BACK = "transfer-called-back"
     CLOCK_ESCALATED = "clock-escalated"
+    ASK_MADE = "ask-made"
+    ASK_REMINDED = "ask-reminded"
+    ASK_OVERDUE = "ask-overdue"
+    ASK_ENDED = "ask-ended"
+    ASK_CODE = "ask-code"
 
 
 class RecipientKind(StrEnum):
-    """What sort of recipient a notice has; only a referrer's address is personal and kept sealed."""
+    """What sort of recipient a notice has; a referrer's address, and one typed for an ask, is kept sealed."""
 
     FRONT_DOOR = "front-door"
     SERVICE = "service"
@@ -125,6 +130,7 @@ class RecipientKind(StrEnum):
     DUTY_OFFICER = "duty-officer"
     FORCE = "force"
     ESCALATION = "escalation"
+    ASKED = "asked"
 
 
 class State(StrEnum):
@@ -290,9 +296,23 @@ LINKS = frozenset({Kind.LINK_SAVED_FORM, Kind.LINK_PROGRESS})
 """The notices whose link opens something by itself: it is told to the mail server and written down nowhere."""
 
 ALLOWED_IN_MAIL = frozenset(
-    {"reference", "link", "until", "team", "sentence", "urgent_subject", "urgent_line", "clock"}
+    {
+        "reference",
+        "link",
+        "until",
+        "team",
+        "sentence",
+        "urgent_subject",
+        "urgent_line",
+        "clock",
+        "what",
+        "asker",
+        "due",
+        "code",
+    }
 )
-"""Every value that a mail may carry: reference, link, the recipient's own name, sentences of area files, a clock."""
+"""Every value that a mail may carry: reference, link, the recipient's own name, sentences of area files, a clock; what
+sort of thing is asked, by which team, by which day; a one-time code."""
 
 _NEVER_CARRIED = "A mail template asks for a value that mails never carry; use only the allowed ones."
 _SUBJECT = re.compile(r"Subject: (?P<subject>[^\n]+)\n\n(?P<body>.+)\Z", re.DOTALL)

@@ -26,6 +26,7 @@ from services.notify.domain import (
     after_attempt,
 )
 from services.notify.models import attempt, notice
+from services.notify.operations.ask_answering import TOLD_BY, give_up_ask, note_ask_mailed
 from services.notify.operations.receiving import mark_delivered
 
 _LINKED = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
@@ -267,6 +268,17 @@ async def _settle(session: Session, row: Row[Any], sent: Sent, following: Next, 
     session.write(_SETTLE, values)
     if following.state in {State.SENT, State.UNDELIVERABLE, State.SUPPRESSED}:
         await _audit_end(session, row, following.state, sent.result, now=now)
+        await _tell_of_ask(session, row, following.state, now=now)
+
+
+async def _tell_of_ask(session: Session, row: Row[Any], state: State, *, now: datetime) -> None:
+    """Keep for an ask whether its mails arrive: whoever asked is told of one that was given up."""
+    if Kind(row.kind) not in TOLD_BY or row.about_id is None:
+        return
+    if state == State.SENT:
+        await note_ask_mailed(session, row.about_id)
+    elif state == State.UNDELIVERABLE:
+        await give_up_ask(session, row.about_id, now=now)
 
 
 async def _audit_end(session: Session, row: Row[Any], state: State, result: Result, *, now: datetime) -> None:
@@ -276,13 +288,16 @@ async def _audit_end(session: Session, row: Row[Any], state: State, result: Resu
 
 async def set_aside_interrupted(session: Session, *, now: datetime, machine_now: datetime) -> int:
     """Give notices whose sender vanished too often to a person; return how many those were."""
+    abandoned = (
+        notice.c.state == str(State.SENDING),
+        notice.c.leased_until <= machine_now,
+        notice.c.unrecorded >= MOST_UNRECORDED,
+    )
+    # Subjects are held before rows everywhere else: the other way round two transactions would wait for each other.
+    await session.lock_all(row.subject for row in await session.rows(select(notice.c.subject).where(*abandoned)))
     done = await session.rows(
         update(notice)
-        .where(
-            notice.c.state == str(State.SENDING),
-            notice.c.leased_until <= machine_now,
-            notice.c.unrecorded >= MOST_UNRECORDED,
-        )
+        .where(*abandoned)
         .values(
             state=str(State.UNDELIVERABLE),
             last_result=str(Result.UNKNOWN),
@@ -293,6 +308,7 @@ async def set_aside_interrupted(session: Session, *, now: datetime, machine_now:
     )
     for row in done:
         await _audit_end(session, row, State.UNDELIVERABLE, Result.UNKNOWN, now=now)
+        await _tell_of_ask(session, row, State.UNDELIVERABLE, now=now)
     return len(done)
 
 

@@ -1,5 +1,13 @@
 """What notify knows: inboxes, concerns, signposts, transfers, and how the sending stands."""
 
+from services.notify.queries.asks import (
+    AskContent,
+    Asked,
+    AskFound,
+    AskListed,
+    ask_found,
+    asks_waiting,
+)
 from services.notify.queries.inboxes import (
     MOST_COUNTED,
     MOST_SIGNPOSTS,
@@ -44,6 +52,10 @@ __all__ = [
     "PAGE_SIZE",
     "Acknowledged",
     "AlsoAbout",
+    "AskContent",
+    "AskFound",
+    "AskListed",
+    "Asked",
     "AttemptMade",
     "ConcernFound",
     "ConcernListed",
@@ -56,6 +68,8 @@ __all__ = [
     "TransferFound",
     "TransferListed",
     "answers_about",
+    "ask_found",
+    "asks_waiting",
     "concern_found",
     "counts_by_state",
     "inbox",

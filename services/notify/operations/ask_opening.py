@@ -1,0 +1,112 @@
+"""How an ask is opened: a one-time code is mailed and entered, and every look is kept, audited and told to Channel."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, func, insert, select, update
+
+from chassis import audit, outbox
+from chassis.database import Session
+from chassis.ids import rising_id
+from chassis.outbox import About
+from contracts.notify.channel import AskSeen
+from contracts.vocabulary import AskKind
+from services.notify.domain import (
+    CODE_DIGITS,
+    CODE_WORKS,
+    CODES_WITHIN,
+    MOST_CODES,
+    AskTimes,
+    CodeKept,
+    Entered,
+    Kind,
+    code_digest,
+    code_of,
+    entered,
+)
+from services.notify.models import ask, ask_code, ask_look
+from services.notify.operations.asks import ask_held, tell_about_ask
+
+
+async def mail_code(session: Session, ask_id: UUID, key: bytes, *, now: datetime) -> bool:
+    """Make a one-time code and write the notice that brings it; False where as many went out within the hour.
+
+    The code is kept as a keyed digest, and sealed in its notice until it has been sent. Raises AskAbsent, SubjectErased.
+    """
+    row = await ask_held(session, ask_id)
+    recent = (ask_code.c.ask_id == ask_id) & (ask_code.c.made_at > now - CODES_WITHIN)
+    if int(await session.scalar(select(func.count()).where(recent)) or 0) >= MOST_CODES:
+        return False
+    code, code_id = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}", rising_id()
+    values = {
+        "id": code_id,
+        "ask_id": ask_id,
+        "area": row.area,
+        "digest": code_digest(key, ask_id, code),
+        "made_at": now,
+        "tries": 0,
+    }
+    await session.execute(insert(ask_code).values(values))
+    link = await session.seal(row.subject, f"{code} {(now + CODE_WORKS).isoformat()}")
+    await tell_about_ask(session, row, Kind.ASK_CODE, event_id=code_id, now=now, link_sealed=link, urgent=True)
+    await audit.record(session, "ask.code", subject=row.subject, now=now, area=row.area, facts={"ask": str(ask_id)})
+    return True
+
+
+async def enter_code(session: Session, ask_id: UUID, typed: str, key: bytes, *, now: datetime) -> Entered:
+    """Try a code against the newest one that was mailed, and count the try; right, it is used up. Raises AskAbsent."""
+    row = await ask_held(session, ask_id)
+    newest = (
+        select(ask_code).where(ask_code.c.ask_id == ask_id).order_by(ask_code.c.made_at.desc(), ask_code.c.id.desc())
+    )
+    found = await session.first(newest.limit(1))
+    kept = CodeKept(found.digest, found.made_at, found.tries, found.used_at) if found else None
+    code = code_of(typed)
+    result = entered(kept, code_digest(key, ask_id, code) if code else "", now)
+    if found is None or result is Entered.NONE:
+        return result
+    values = {"used_at": now} if result is Entered.RIGHT else {"tries": found.tries + 1}
+    await session.execute(update(ask_code).where(ask_code.c.id == found.id).values(values))
+    facts: dict[str, str | int] = {"ask": str(ask_id), "result": str(result)}
+    await audit.record(session, "ask.enter", subject=row.subject, now=now, area=row.area, facts=facts)
+    return result
+
+
+async def look_at_ask(session: Session, ask_id: UUID, *, now: datetime) -> None:
+    """Record that somebody reads what they were asked or shown, and tell Channel; raises AskAbsent."""
+    row = await ask_held(session, ask_id)
+    await audit.record_read(session, subject=row.subject, now=now, reason=f"Opened by its link: {_named(row)}")
+    if row.seen_at is None:
+        await session.execute(update(ask).where(ask.c.id == ask_id).values(seen_at=now))
+    await _looked(session, row, refused=False, now=now)
+
+
+async def refuse_look(session: Session, ask_id: UUID, *, now: datetime) -> None:
+    """Record that somebody tried to read a pack that is over, and tell Channel; raises AskAbsent."""
+    row = await ask_held(session, ask_id)
+    facts: dict[str, str | int] = {"ask": str(ask_id), "kind": row.kind}
+    await audit.record(session, "ask.refuse", subject=row.subject, now=now, area=row.area, facts=facts)
+    await _looked(session, row, refused=True, now=now)
+
+
+async def _looked(session: Session, row: Row[Any], *, refused: bool, now: datetime) -> None:
+    values = {"id": uuid4(), "ask_id": row.id, "area": row.area, "at": now, "refused": refused}
+    await session.execute(insert(ask_look).values(values))
+    event = AskSeen(reference=row.reference, ask_id=row.id, kind=AskKind(row.kind), seen_at=now, refused=refused)
+    await outbox.add(session, event, about=about_ask(row))
+
+
+def about_ask(row: Row[Any]) -> About:
+    """Return what an event about an ask is about."""
+    return About(row.subject, row.area, row.area_version, row.correlation_id, row.event_id)
+
+
+def times_of(row: Row[Any]) -> AskTimes:
+    """Return the moments that decide how an ask stands."""
+    return AskTimes(row.opens_at, row.due_at, row.expires_at, row.answered_at, row.ended_at)
+
+
+def _named(row: Row[Any]) -> str:
+    return str(row.kind).replace("-", " ")

@@ -1,0 +1,214 @@
+"""What Channel asks of people outside is taken in: kept sealed, told by a mail, reminded of, and ended."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import audit
+from chassis.clock import LONDON, add_working_days
+from chassis.database import Session
+from chassis.errors import SubjectErased
+from contracts.vocabulary import AskKind
+from services.notify.domain import ANSWERABLE, AskAbsent, Kind, Origin, RecipientKind, State, Telling, ask_stage
+from services.notify.models import ask, ask_code, notice
+from services.notify.operations.answering import take_back
+from services.notify.operations.receiving import write_notice
+from services.notify.queries import AskContent, Asked
+
+REMINDED_BEFORE = 2
+"""So many working days before something is due its mail reminds of it."""
+MORNING = time(8)
+MOST_REMINDED = 100
+_ASKED, _CONTENT = TypeAdapter(Asked), TypeAdapter(AskContent)
+
+
+@dataclass(frozen=True)
+class ReceivedAsk:
+    """An ask as Channel made it: of whom (`recipient` an id of the area file, otherwise `asked.address`), and what."""
+
+    origin: Origin
+    id: UUID
+    kind: AskKind
+    recipient: str
+    title: str
+    asked: Asked
+    content: AskContent
+    opens_at: datetime | None
+    due_at: datetime
+    expires_at: datetime
+
+
+async def receive_ask(session: Session, received: ReceivedAsk, *, now: datetime) -> None:
+    """Keep an ask and write the notice with its link; a repeat changes nothing, a later one takes its place.
+
+    Raises SubjectErased.
+    """
+    origin = received.origin
+    await session.lock(origin.subject)
+    known = await session.first(select(ask.c.made_at, ask.c.event_id).where(ask.c.id == received.id))
+    if known is not None and (known.event_id == origin.event_id or known.made_at > origin.at):
+        return
+    values = await _values(session, received)
+    fresh = insert(ask).values(values)
+    kept = {name: value for name, value in values.items() if name != "id"}
+    await session.execute(fresh.on_conflict_do_update(index_elements=["id"], set_=kept))
+    if known is not None:
+        await _forget_former(session, received.id)
+    await _tell(
+        session,
+        _Due(origin, received.id, received.kind, received.recipient, received.due_at),
+        Kind.ASK_MADE,
+        received.asked,
+        now,
+    )
+    facts: dict[str, str | int] = {"kind": str(received.kind), "ask": str(received.id)}
+    await audit.record(session, "ask.receive", subject=origin.subject, now=now, area=origin.area, facts=facts)
+
+
+async def _forget_former(session: Session, ask_id: UUID) -> None:
+    """Let no code of what was asked before open this, and no mail of it go out any more: it may be for somebody else."""
+    await session.execute(delete(ask_code).where(ask_code.c.ask_id == ask_id))
+    open_still = [str(state) for state in (State.DUE, State.FAILED, State.UNDELIVERABLE)]
+    stale = update(notice).where(notice.c.about_id == ask_id, notice.c.state.in_(open_still))
+    await session.execute(stale.values(state=str(State.SUPPRESSED), next_attempt_at=None, link_sealed=None))
+
+
+async def _values(session: Session, received: ReceivedAsk) -> dict[str, Any]:
+    origin = received.origin
+    before, after = reminders(received.due_at) if received.kind in ANSWERABLE else (None, None)
+    return {
+        "id": received.id,
+        "subject": origin.subject,
+        "reference": origin.reference,
+        "area": origin.area,
+        "area_version": origin.area_version,
+        "kind": str(received.kind),
+        "recipient": received.recipient,
+        "title": received.title,
+        "asked_sealed": await session.seal(origin.subject, _ASKED.dump_json(received.asked)),
+        "content_sealed": await session.seal(origin.subject, _CONTENT.dump_json(received.content)),
+        "draft_sealed": None,
+        "event_id": origin.event_id,
+        "correlation_id": origin.correlation_id,
+        "made_at": origin.at,
+        "opens_at": received.opens_at,
+        "due_at": received.due_at,
+        "expires_at": received.expires_at,
+        "remind_at": before if before is not None and before > origin.at else None,
+        "chase_at": after,
+        **dict.fromkeys(("undelivered_at", "seen_at", "answered_at", "ended_at")),
+    }
+
+
+def reminders(due_at: datetime) -> tuple[datetime, datetime]:
+    """Return when a mail reminds of what is due: the morning two working days before, and that of the day after."""
+    day = due_at.astimezone(LONDON).date()
+    days = (add_working_days(day, -REMINDED_BEFORE), day + timedelta(days=1))
+    before, after = (datetime.combine(each, MORNING, LONDON) for each in days)
+    return before, after
+
+
+@dataclass(frozen=True)
+class _Due:
+    """What a notice about an ask is written from."""
+
+    origin: Origin
+    id: UUID
+    kind: AskKind
+    recipient: str
+    due_at: datetime
+
+
+async def _tell(session: Session, due: _Due, kind: Kind, asked: Asked, now: datetime, **more: object) -> None:
+    address = asked.address.strip() if not due.recipient else ""
+    subject = due.origin.subject
+    personal = {
+        "recipient_sealed": await session.seal(subject, address) if address else None,
+        "stage": ask_stage(due.kind, due.due_at.astimezone(LONDON).date()),
+        "about_id": due.id,
+    }
+    write_notice(session, due.origin, Telling(kind, RecipientKind.ASKED, due.recipient), now=now, **personal, **more)
+
+
+async def tell_about_ask(
+    session: Session, row: Row[Any], kind: Kind, *, event_id: UUID, now: datetime, **more: object
+) -> None:
+    """Write another notice to whoever was asked; the same event id gives the same notice. Raises SubjectErased."""
+    if row.asked_sealed is None:
+        raise SubjectErased
+    asked = _ASKED.validate_json(await session.unseal(row.subject, row.asked_sealed))
+    origin = Origin(
+        subject=row.subject,
+        reference=row.reference,
+        area=row.area,
+        area_version=row.area_version,
+        publisher="channel",
+        event_id=event_id,
+        correlation_id=row.correlation_id,
+        at=now,
+    )
+    due = _Due(origin, row.id, AskKind(row.kind), row.recipient, row.due_at)
+    await _tell(session, due, kind, asked, now, **more)
+
+
+async def ask_held(session: Session, ask_id: UUID) -> Row[Any]:
+    """Return an ask's row, held with its subject until the transaction ends; raises AskAbsent."""
+    wanted = select(ask).where(ask.c.id == ask_id)
+    row = await session.first(wanted)
+    if row is None:
+        raise AskAbsent
+    await session.lock(row.subject)
+    return await session.first(wanted.with_for_update()) or row
+
+
+async def end_ask(session: Session, origin: Origin, ask_id: UUID, *, cancelled: bool, now: datetime) -> None:
+    """Note that nothing is needed any more; whoever was asked, and had not answered, hears of a cancelled one once.
+
+    Raises AskAbsent.
+    """
+    row = await ask_held(session, ask_id)
+    if row.ended_at is not None:
+        return
+    ended = {"ended_at": origin.at, "remind_at": None, "chase_at": None, "draft_sealed": None}
+    await session.execute(update(ask).where(ask.c.id == ask_id).values(ended))
+    was_asked = await take_back(session, ask_id, Kind.ASK_MADE)
+    for kind in (Kind.ASK_REMINDED, Kind.ASK_OVERDUE):
+        await take_back(session, ask_id, kind)
+    if cancelled and was_asked and row.answered_at is None and row.asked_sealed is not None:
+        await tell_about_ask(session, row, Kind.ASK_ENDED, event_id=origin.event_id, now=now)
+    await audit.record(session, "ask.end", subject=row.subject, now=now, area=row.area, facts={"ask": str(ask_id)})
+
+
+async def remind_of_asks(session: Session, *, now: datetime) -> int:
+    """Write the mails that remind of what is due soon, or was due yesterday, once each; return how many those were."""
+    due = or_(ask.c.remind_at <= now, ask.c.chase_at <= now)
+    waiting = await session.rows(select(ask.c.id).where(due).order_by(ask.c.due_at).limit(MOST_REMINDED))
+    count = 0
+    for each in waiting:
+        row = await ask_held(session, each.id)
+        values = {name: None for name in ("remind_at", "chase_at") if _has_come(getattr(row, name), now)}
+        await session.execute(update(ask).where(ask.c.id == row.id).values(values or {"remind_at": row.remind_at}))
+        kind = _reminder(row, now)
+        if values and kind is not None:
+            await tell_about_ask(session, row, kind, event_id=row.event_id, now=now)
+            count += 1
+    return count
+
+
+def _has_come(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
+
+
+def _reminder(row: Row[Any], now: datetime) -> Kind | None:
+    """Return which mail an ask is due, None where nothing waits; what could not be delivered is not mailed again."""
+    closed = (row.answered_at, row.ended_at, row.undelivered_at)
+    if any(closed) or now >= row.expires_at or row.asked_sealed is None:
+        return None
+    if _has_come(row.chase_at, now):
+        return Kind.ASK_OVERDUE
+    return Kind.ASK_REMINDED if now < row.due_at else None

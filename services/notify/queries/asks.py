@@ -1,0 +1,149 @@
+"""What people outside are asked by a link with a one-time code, as they, and the delivery desk, may see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, select
+
+from chassis.database import Session
+from chassis.errors import SubjectErased
+from contracts.vocabulary import AskKind
+from contracts.vocabulary.asking import AskSection
+from services.notify.domain import AskAbsent, AskTimes, CodeKept, code_is_live
+from services.notify.models import ask, ask_answer, ask_code
+from services.notify.queries.inboxes import text_of
+
+MOST_ASKS = 50
+"""So many of those that wait are shown on the delivery desk."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who is asked, under which typed address where the area file has none, and who asks."""
+
+    name: str = ""
+    address: str = ""
+    made_by: str = ""
+
+
+@dataclass(frozen=True)
+class AskContent:
+    """What is shown once an ask is open, and the questions."""
+
+    shown: tuple[AskSection, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AskListed:
+    """One ask without anything of its content; `event_id` is of its newest making."""
+
+    id: UUID
+    event_id: UUID
+    reference: str
+    area: str
+    kind: AskKind
+    recipient: str
+    name: str
+    made_at: datetime
+    times: AskTimes
+    seen_at: datetime | None
+    undelivered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AskFound:
+    """An ask as whoever has opened it may read it; `content` is None once it has been erased."""
+
+    listed: AskListed
+    title: str
+    made_by: str
+    content: AskContent | None
+    draft: Mapping[str, str] = field(default_factory=dict)
+    answered_by: str = ""
+    accepted: bool | None = None
+    code_waits: bool = False
+
+
+_ASKED, _CONTENT = TypeAdapter(Asked), TypeAdapter(AskContent)
+_DRAFT: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
+
+
+async def ask_found(session: Session, ask_id: UUID, *, now: datetime) -> AskFound:
+    """Return one ask, unsealed; raises AskAbsent. Only whoever has opened it may be shown its content."""
+    row = await session.first(select(ask).where(ask.c.id == ask_id))
+    if row is None:
+        raise AskAbsent
+    asked = await _asked(session, row)
+    answer = await session.first(
+        select(ask_answer).where(ask_answer.c.ask_id == ask_id).order_by(ask_answer.c.at.desc()).limit(1)
+    )
+    given = answer is not None and row.answered_at is not None
+    draft = await text_of(session, row.subject, row.draft_sealed)
+    return AskFound(
+        _listed(row, asked),
+        row.title,
+        asked.made_by,
+        await _content(session, row),
+        _DRAFT.validate_json(draft) if draft else {},
+        await text_of(session, row.subject, answer.by_sealed) if answer is not None and given else "",
+        answer.accepted if answer is not None and given else None,
+        await _code_waits(session, ask_id, now),
+    )
+
+
+async def asks_waiting(session: Session, *, now: datetime) -> tuple[AskListed, ...]:
+    """Return the asks of the reader's areas that nobody has answered, the first due first, without their content."""
+    waiting = ask.c.answered_at.is_(None) & ask.c.ended_at.is_(None) & (ask.c.expires_at > now)
+    rows = await session.rows(select(ask).where(waiting).order_by(ask.c.due_at).limit(MOST_ASKS))
+    return tuple([_listed(row, await _asked(session, row)) for row in rows])
+
+
+async def _code_waits(session: Session, ask_id: UUID, now: datetime) -> bool:
+    newest = (
+        select(ask_code).where(ask_code.c.ask_id == ask_id).order_by(ask_code.c.made_at.desc(), ask_code.c.id.desc())
+    )
+    row = await session.first(newest.limit(1))
+    return row is not None and code_is_live(CodeKept(row.digest, row.made_at, row.tries, row.used_at), now)
+
+
+async def _asked(session: Session, row: Row[Any]) -> Asked:
+    try:
+        return (
+            Asked()
+            if row.asked_sealed is None
+            else _ASKED.validate_json(await session.unseal(row.subject, row.asked_sealed))
+        )
+    except SubjectErased:
+        return Asked()
+
+
+async def _content(session: Session, row: Row[Any]) -> AskContent | None:
+    try:
+        return (
+            None
+            if row.content_sealed is None
+            else _CONTENT.validate_json(await session.unseal(row.subject, row.content_sealed))
+        )
+    except SubjectErased:
+        return None
+
+
+def _listed(row: Row[Any], asked: Asked) -> AskListed:
+    return AskListed(
+        id=row.id,
+        event_id=row.event_id,
+        reference=row.reference,
+        area=row.area,
+        kind=AskKind(row.kind),
+        recipient=row.recipient,
+        name=asked.name,
+        made_at=row.made_at,
+        times=AskTimes(row.opens_at, row.due_at, row.expires_at, row.answered_at, row.ended_at),
+        seen_at=row.seen_at,
+        undelivered_at=row.undelivered_at,
+    )
