@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
-
-from chassis import audit, outbox
+from chassis import audit, outbox, ticking
 from chassis.database import Session
 from chassis.outbox import About
 from contracts.triage.notices import ClockEscalated
@@ -29,7 +26,6 @@ from services.triage.domain import told_next as next_told
 from services.triage.operations.saving import Act, carry_out
 from services.triage.queries import ClockKey, Held
 
-AT_ONCE = 200
 LONDON = ZoneInfo("Europe/London")
 _OUTSIDE = {ClockName.CONFLICT: ClockName.DECONFLICTION, ClockName.PURSUE: ClockName.DECONFLICTION}
 """What is said outside triage of clocks that would tell of a conflict or an investigation."""
@@ -54,24 +50,9 @@ class Escalated:
 
 async def alarm_overdue(session: Session, now: datetime) -> tuple[Overdue, ...]:
     """Mark at most 200 clocks that have run out since the last look, and return them."""
-    clock, referral = models.clock, models.referral
-    late = await session.rows(
-        select(clock.c.subject, clock.c.name, clock.c.about, clock.c.area, referral.c.reference)
-        .join(referral, referral.c.subject == clock.c.subject)
-        .where(
-            clock.c.stopped_at.is_(None),
-            clock.c.paused_at.is_(None),
-            clock.c.alarmed_at.is_(None),
-            clock.c.due_at < now,
-        )
-        .order_by(clock.c.due_at)
-        .limit(AT_ONCE)
-        .with_for_update(of=clock, skip_locked=True)
-    )
+    late = await ticking.mark_late(session, models.clock, models.referral, now)
     for row in late:
-        this = (clock.c.subject == row.subject) & (clock.c.name == row.name) & (clock.c.about == row.about)
-        await session.execute(update(clock).where(this).values(alarmed_at=now))
-        facts = {"clock": row.name}
+        facts: dict[str, str | int] = {"clock": row.name}
         await audit.record(session, "clock.ran-out", subject=row.subject, now=now, area=row.area, facts=facts)
     return tuple(Overdue(row.reference, _outside(row.name)) for row in late)
 
@@ -92,15 +73,14 @@ async def escalate(session: Session, key: ClockKey, practices: Practices, now: d
     for step, told in steps:
         await _tell(session, held, clock, (step, told), practice, now)
     number = clock.escalations + len(steps)
-    await _change(session, key, {"escalations": number, "escalate_at": next_told(clock, practice, number)})
+    await ticking.change_clock(
+        session, models.clock, key, {"escalations": number, "escalate_at": next_told(clock, practice, number)}
+    )
     return tuple(Escalated(held.reference, _outside(clock.name), step) for step, _ in steps)
 
 
 async def _due_clock(session: Session, key: ClockKey, now: datetime) -> Running | None:
-    table = models.clock
-    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
-    waiting = table.c.stopped_at.is_(None) & table.c.paused_at.is_(None) & (table.c.escalate_at <= now)
-    row = await session.first(select(table).where(this & waiting).with_for_update(skip_locked=True))
+    row = await ticking.row_to_escalate(session, models.clock, key, now)
     return None if row is None else queries.running(row)
 
 
@@ -119,12 +99,6 @@ async def _tell(
 
 def _outside(name: str) -> str:
     return _OUTSIDE.get(ClockName(name), ClockName(name)).value
-
-
-async def _change(session: Session, key: ClockKey, values: dict[str, Any]) -> None:
-    table = models.clock
-    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
-    await session.execute(update(table).where(this).values(values))
 
 
 def _moment(at: datetime) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
+from chassis import ticking
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
 from services.triage import models, queries
@@ -24,7 +25,7 @@ from services.triage.domain import (
     resumed,
     told_next,
 )
-from services.triage.operations.clocks import WHOLE, longer
+from services.triage.operations.clocks import WHOLE
 from services.triage.operations.saving import Act, carry_out
 from services.triage.queries import ClockKey
 
@@ -43,7 +44,7 @@ async def extend_clock(
     due_at = extended(clock, practice, act.now, until)
     words = f"{clock_words(clock.name)}: until {moment(due_at)} instead of {moment(clock.due_at)}."
     await _carry_out(session, key, act, words, practice)
-    await _change(session, key, longer(due_at))
+    await _change(session, key, ticking.longer(models.clock, due_at))
     return due_at
 
 
@@ -87,9 +88,7 @@ async def _carry_out(session: Session, key: ClockKey, act: Act, words: str, prac
 
 
 async def _change(session: Session, key: ClockKey, values: dict[str, Any]) -> None:
-    table = models.clock
-    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
-    await session.execute(update(table).where(this).values(values))
+    await ticking.change_clock(session, models.clock, key, values)
     if key.about != WHOLE and "due_at" in values:
         # Who owes it reads the day beside the obligation: it moves with its clock.
         owed = (models.obligation.c.id == key.about) & (models.obligation.c.subject == key.subject)

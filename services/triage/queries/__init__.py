@@ -1,5 +1,6 @@
 """What triage can answer: one referral, its page and versions, the queues, and which others it may be the same as."""
 
+from chassis.ticking import ClockKey
 from services.triage.queries.assessments import (
     DraftLine,
     HeldDraft,
@@ -13,7 +14,6 @@ from services.triage.queries.clocks import (
     MOST_COUNTED,
     PAUSED_SHOWN,
     RESTRICTED,
-    ClockKey,
     ClockLine,
     Sought,
     clock_counts,

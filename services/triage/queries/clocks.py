@@ -7,27 +7,19 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, select, tuple_
 
+from chassis import ticking
 from chassis.database import Session
+from chassis.ticking import ClockKey
 from services.triage import models
 from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Running, why_fixed
 from services.triage.queries.safeguards import listed_for
 
 FORECAST_PAGE = 100
 PAUSED_SHOWN = 100
-AT_ONCE = 200
 MOST_COUNTED = 10_000
 """So many are counted, the longest overdue first: beyond that a number tells nobody more, and takes seconds."""
 RESTRICTED = "restricted"
 """What stands for the officer of every restricted referral."""
-
-
-@dataclass(frozen=True)
-class ClockKey:
-    """Which clock: that of a referral by its name, and the obligation that it is about."""
-
-    subject: UUID
-    name: ClockName
-    about: UUID
 
 
 @dataclass(frozen=True)
@@ -62,9 +54,7 @@ class Sought:
 
 async def running_clock(session: Session, key: ClockKey) -> Running:
     """Return a clock that has not been stopped; ClockNotRunning where there is none."""
-    table = models.clock
-    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
-    row = await session.first(select(table).where(this, table.c.stopped_at.is_(None)))
+    row = await ticking.running_row(session, models.clock, key)
     if row is None:
         raise ClockNotRunning("This clock does not run any more: open the referral again to see which clocks run.")
     return running(row)
@@ -72,9 +62,7 @@ async def running_clock(session: Session, key: ClockKey) -> Running:
 
 async def clock_ever_ran(session: Session, key: ClockKey) -> bool:
     """Say whether a referral has or had such a clock: an address that names another one was typed by hand."""
-    table = models.clock
-    this = (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
-    return await session.scalar(select(table.c.name).where(this)) is not None
+    return await ticking.ever_ran(session, models.clock, key)
 
 
 async def owner_of(session: Session, key: ClockKey) -> str:
@@ -100,12 +88,7 @@ def running(row: Row[Any]) -> Running:
 
 async def clocks_to_escalate(session: Session, now: datetime) -> tuple[ClockKey, ...]:
     """Return at most 200 clocks of which somebody is to be told by now, the longest waiting first."""
-    table = models.clock
-    waiting = table.c.stopped_at.is_(None) & table.c.paused_at.is_(None) & (table.c.escalate_at <= now)
-    rows = await session.rows(
-        select(table.c.subject, table.c.name, table.c.about).where(waiting).order_by(table.c.escalate_at).limit(AT_ONCE)
-    )
-    return tuple(ClockKey(row.subject, ClockName(row.name), row.about) for row in rows)
+    return await ticking.to_escalate(session, models.clock, now)
 
 
 async def clock_counts(session: Session, until: datetime, now: datetime) -> tuple[ClockCount, ...]:

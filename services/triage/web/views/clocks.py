@@ -123,7 +123,7 @@ async def _carry_out(session: Session, chosen: Chosen, form: ClockForm) -> None:
 
 async def _changed(page: PageRequest, before: Chosen, form: FormErrors, seen: int) -> Response:
     async with page.transaction() as session:
-        values = {"clock": before.key.name.value, "about": str(before.key.about)}
+        values = {"clock": before.key.name, "about": str(before.key.about)}
         chosen = await _chosen(page, session, values)
         changes = await queries.changes_since(session, chosen.key.subject, seen)
     return _ask(page, replace(chosen, changes=tuple(changes_text(changes))), form, 409)
@@ -134,7 +134,7 @@ def _ask(page: PageRequest, chosen: Chosen, form: FormErrors, status: int = 200)
         "title": LABELS[chosen.command],
         "form": form,
         "command": chosen.command.value,
-        "clock_name": chosen.key.name.value,
+        "clock_name": chosen.key.name,
         "clock_about": str(chosen.key.about),
         "facts_of_clock": _facts(chosen),
         "refusal": chosen.refusal,

@@ -1,0 +1,147 @@
+"""Clocks as rows of a service's own table: started, stopped, changed, and found when somebody is to be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Table, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis.database import Session
+
+WHOLE = UUID(int=0)
+"""What a clock is about that is of the row itself and of no single obligation, session or review."""
+AT_ONCE = 200
+_KEYS = ("subject", "name", "about")
+_KEPT = (
+    *("started_at", "due_at", "stopped_at", "paused_at", "paused_for"),
+    *("times_extended", "alarmed_at", "escalations", "escalate_at"),
+)
+
+
+class Placed(Protocol):
+    """What has clocks: a referral, a case."""
+
+    @property
+    def subject(self) -> UUID:
+        """Return its id."""
+
+    @property
+    def area(self) -> str:
+        """Return its area."""
+
+
+@dataclass(frozen=True)
+class ClockKey:
+    """Which clock: whose, by its name, and what it is about."""
+
+    subject: UUID
+    name: str
+    about: UUID = WHOLE
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a clock runs out, and what it is about."""
+
+    name: str
+    due_at: datetime
+    about: UUID = WHOLE
+
+
+def start_clock(session: Session, table: Table, placed: Placed, deadline: Deadline, now: datetime) -> None:
+    """Start a clock afresh, whether it ran before or not."""
+    fresh = {
+        "started_at": now,
+        "due_at": deadline.due_at,
+        "stopped_at": None,
+        "paused_at": None,
+        "paused_for": None,
+        "times_extended": 0,
+        "alarmed_at": None,
+        "escalations": 0,
+        "escalate_at": deadline.due_at,
+    }
+    this = {"subject": placed.subject, "name": deadline.name, "about": deadline.about, "area": placed.area}
+    new = upsert(table)
+    again = new.on_conflict_do_update(index_elements=_KEYS, set_={name: new.excluded[name] for name in _KEPT})
+    session.write(again, this | fresh)
+
+
+async def stop_named(session: Session, table: Table, subject: UUID, names: tuple[str, ...], now: datetime) -> None:
+    """Stop the clocks of these names that run, whatever they are about."""
+    running = (table.c.subject == subject) & table.c.name.in_(names) & table.c.stopped_at.is_(None)
+    await session.execute(update(table).where(running).values(stopped_at=now))
+
+
+async def stop_about(session: Session, table: Table, subject: UUID, about: UUID, now: datetime) -> None:
+    """Stop the clock of an obligation, a session or a review."""
+    running = (table.c.subject == subject) & (table.c.about == about) & table.c.stopped_at.is_(None)
+    await session.execute(update(table).where(running).values(stopped_at=now))
+
+
+def longer(table: Table, due_at: datetime) -> dict[str, Any]:
+    """Return what an extended clock's row holds: who was told that it ran out is told anew if it does so again."""
+    more = table.c.times_extended + 1
+    return {"due_at": due_at, "times_extended": more, "alarmed_at": None, "escalations": 0, "escalate_at": due_at}
+
+
+def this_clock(table: Table, key: ClockKey) -> ColumnElement[bool]:
+    """Return the condition that finds one clock."""
+    return (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)
+
+
+async def running_row(session: Session, table: Table, key: ClockKey) -> Row[Any] | None:
+    """Return the row of a clock that has not been stopped, None where there is none."""
+    return await session.first(select(table).where(this_clock(table, key), table.c.stopped_at.is_(None)))
+
+
+async def ever_ran(session: Session, table: Table, key: ClockKey) -> bool:
+    """Say whether there is or was such a clock: an address that names another one was typed by hand."""
+    return await session.scalar(select(table.c.name).where(this_clock(table, key))) is not None
+
+
+async def to_escalate(session: Session, table: Table, now: datetime) -> tuple[ClockKey, ...]:
+    """Return at most 200 clocks of which somebody is to be told by now, the longest waiting first."""
+    columns = [table.c[name] for name in _KEYS]
+    rows = await session.rows(select(*columns).where(_waits(table, now)).order_by(table.c.escalate_at).limit(AT_ONCE))
+    return tuple(ClockKey(row.subject, row.name, row.about) for row in rows)
+
+
+async def row_to_escalate(session: Session, table: Table, key: ClockKey, now: datetime) -> Row[Any] | None:
+    """Hold and return a clock of which somebody is to be told; None where it changed or another job holds it."""
+    this = this_clock(table, key) & _waits(table, now)
+    return await session.first(select(table).where(this).with_for_update(skip_locked=True))
+
+
+async def change_clock(session: Session, table: Table, key: ClockKey, values: Mapping[str, Any]) -> None:
+    """Change columns of a clock's row."""
+    await session.execute(update(table).where(this_clock(table, key)).values(values))
+
+
+async def mark_late(session: Session, clock: Table, owner: Table, now: datetime) -> tuple[Row[Any], ...]:
+    """Mark at most 200 clocks that have run out since the last look; rows with the owner's reference, in due order."""
+    late = (
+        clock.c.stopped_at.is_(None)
+        & clock.c.paused_at.is_(None)
+        & clock.c.alarmed_at.is_(None)
+        & (clock.c.due_at < now)
+    )
+    columns = (*(clock.c[name] for name in _KEYS), clock.c.area, owner.c.reference)
+    rows = await session.rows(
+        select(*columns)
+        .join(owner, owner.c.subject == clock.c.subject)
+        .where(late)
+        .order_by(clock.c.due_at)
+        .limit(AT_ONCE)
+        .with_for_update(of=clock, skip_locked=True)
+    )
+    for row in rows:
+        await change_clock(session, clock, ClockKey(row.subject, row.name, row.about), {"alarmed_at": now})
+    return tuple(rows)
+
+
+def _waits(table: Table, now: datetime) -> ColumnElement[bool]:
+    return table.c.stopped_at.is_(None) & table.c.paused_at.is_(None) & (table.c.escalate_at <= now)
