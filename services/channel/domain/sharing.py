@@ -1,0 +1,103 @@
+"""What somebody invited sees of a case: which parts for which sector, from when until when, and why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.channel.domain.meetings import InvitationState
+
+POLICE_SECTOR = "police"
+AUTHORITY_SECTOR = "local-authority"
+
+
+class PackPart(StrEnum):
+    """A part of what the panel is given about one case, in the order in which it is read."""
+
+    IDENTITY = "identity"
+    GROUNDS = "grounds"
+    RATIONALE = "rationale"
+    CONCERN = "concern"
+    CHRONOLOGY = "chronology"
+    GATHERED = "gathered"
+    ASSESSMENT = "assessment"
+    PLAN = "plan"
+    DECISIONS = "decisions"
+    SHARED = "shared"
+
+
+class PackRefusal(StrEnum):
+    """Why a pack is not opened."""
+
+    NOT_INVITED = "not-invited"
+    NOT_ACCEPTED = "not-accepted"
+    CONFLICT = "conflict-of-interest"
+    TOO_EARLY = "too-early"
+    EXPIRED = "expired"
+
+
+PART_LABELS: Mapping[PackPart, str] = {
+    PackPart.IDENTITY: "Who it is about",
+    PackPart.GROUNDS: "Reason in Channel (section 36(3))",
+    PackPart.RATIONALE: "What the police decided and why",
+    PackPart.CONCERN: "The concern as it was referred",
+    PackPart.CHRONOLOGY: "What happened before",
+    PackPart.GATHERED: "Information gathered",
+    PackPart.ASSESSMENT: "Newest assessment",
+    PackPart.PLAN: "Support plan and consent",
+    PackPart.DECISIONS: "Earlier decisions of the panel",
+    PackPart.SHARED: "What the police shared with whom",
+}
+REFUSED: Mapping[PackRefusal, str] = {
+    PackRefusal.NOT_INVITED: "You are not asked to this case, so there is no pack of it for you.",
+    PackRefusal.NOT_ACCEPTED: "Accept the invitation first: that is how you agree to the confidentiality statement.",
+    PackRefusal.CONFLICT: "You have declared a conflict of interest in this case, so its pack stays closed to you.",
+    PackRefusal.TOO_EARLY: "The packs of this meeting are not open yet.",
+    PackRefusal.EXPIRED: "The packs of this meeting have expired: ask the panel’s support officer for a new one.",
+}
+_MEMBERS = frozenset(PackPart) - {PackPart.RATIONALE, PackPart.SHARED}
+_GUESTS = frozenset({PackPart.IDENTITY, PackPart.GROUNDS, PackPart.CONCERN, PackPart.PLAN, PackPart.DECISIONS})
+# Of the panel itself, the two whom section 37 names see everything that is held here. What an intelligence service
+# holds is in no part at all: it may not be disclosed to a partner (Counter-Terrorism and Security Act 2015 s.38(4)).
+_SECTORS: Mapping[str, frozenset[PackPart]] = {
+    POLICE_SECTOR: frozenset(PackPart),
+    AUTHORITY_SECTOR: frozenset(PackPart),
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """From when until when the packs of a meeting can be read."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+
+def parts_for(sector: str, *, guest: bool) -> tuple[PackPart, ...]:
+    """Return which parts somebody of a sector is shown; whoever is asked to one case only (a guest) sees the least."""
+    seen = _GUESTS if guest else _SECTORS.get(sector, _MEMBERS)
+    return tuple(part for part in PackPart if part in seen)
+
+
+def why_closed(
+    state: InvitationState, window: Window, now: datetime, *, asked: bool, conflict: bool
+) -> PackRefusal | None:
+    """Return why somebody may not open the pack of a case now; None where they may.
+
+    Accepted is who has agreed to the confidentiality statement; a conflict of interest closes the pack while it stands.
+    """
+    if not asked:
+        return PackRefusal.NOT_INVITED
+    if conflict:
+        return PackRefusal.CONFLICT
+    if state is not InvitationState.ACCEPTED:
+        return PackRefusal.NOT_ACCEPTED
+    if now < window.opens_at:
+        return PackRefusal.TOO_EARLY
+    return PackRefusal.EXPIRED if now >= window.closes_at else None
+
+
+def watermark(name: str, organisation: str, at: str) -> str:
+    """Return the line that stands on every part of a pack; `at` is the moment of reading in words."""
+    whose = f"{name}, {organisation}" if organisation else name
+    return f"For {whose}. Opened {at}. Confidential: do not copy or pass on."
