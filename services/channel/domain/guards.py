@@ -32,6 +32,16 @@ def not_referred_yet(situation: Situation, _: Practice) -> str:
     return ""
 
 
+def the_police_have_it(situation: Situation, _: Practice) -> str:
+    """Refuse giving a case back to police who never had it: another panel handed it over."""
+    if not situation.from_panel:
+        return ""
+    return (
+        f"This case came from {situation.from_panel}, and the police here have no referral of it: where there is a "
+        "risk that the police must lead on, refer the person to them, or offer the case back to that panel."
+    )
+
+
 def not_mine_yet(situation: Situation, _: Practice) -> str:
     """Refuse taking a case that is one's own."""
     mine = situation.coordinator_id and situation.coordinator_id == situation.acting_id
@@ -60,7 +70,7 @@ def assessed_again(situation: Situation, _: Practice) -> str:
 
 
 def plan_is_complete(situation: Situation, _: Practice) -> str:
-    """Refuse to ask for consent before the plan says what the statute wants of it (s.36(5))."""
+    """Refuse support before the plan says what the statute wants of it (s.36(5))."""
     return " ".join(situation.plan_lacks)
 
 
@@ -76,6 +86,11 @@ def consent_is_in_force(situation: Situation, _: Practice) -> str:
     if situation.consent is Consent.GIVEN:
         return ""
     return "Support needs consent: it has lapsed, so ask the person first (section 36(4)(b))."
+
+
+def something_is_owed(situation: Situation, _: Practice) -> str:
+    """Refuse to end, or to remind of, what nobody owes."""
+    return "" if situation.owed else "Nobody owes anything in this case at present."
 
 
 def nothing_is_owed(situation: Situation, _: Practice) -> str:

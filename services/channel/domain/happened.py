@@ -22,6 +22,7 @@ HAPPENED: Mapping[Command, str] = {
     Command.UNDELIVERED: "A mail with a link did not arrive",
     Command.FULFIL: "Recorded as done",
     Command.CANCEL: "Cancelled",
+    Command.REMIND: "Reminded",
     Command.GATHERED: "Information gathering recorded as complete",
     Command.ASSESS: "Assessment completed",
     Command.REFER: "Referred to the panel under section 36",

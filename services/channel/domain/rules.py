@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from chassis.transitions import NotRecorded
 from services.channel.domain.standing import Practice, Record, Situation
-from services.channel.domain.table import WORKFLOW, Transition
+from services.channel.domain.table import NEEDS_ANSWERS, WORKFLOW, Transition
 from services.channel.domain.words import Body, Command, State
 
 diagram = WORKFLOW.diagram
@@ -42,7 +43,17 @@ def decide(command: Command, situation: Situation, record: Record, practice: Pra
     reasonable grounds in words (Counter-Terrorism and Security Act 2015 s.36(3)).
     """
     row = WORKFLOW.offered(command, situation, practice)
+    for field, sentence in goes_on_without(command, situation, record):
+        raise NotRecorded(field, sentence)
     return _step(row, situation.state, record, situation.risk_owner)
+
+
+def goes_on_without(command: Command, situation: Situation, record: Record) -> tuple[tuple[str, str], ...]:
+    """Return (field, sentence) where something rests on answers that have not come, and no reason was given."""
+    if command not in NEEDS_ANSWERS or not situation.unanswered or record.missing.strip():
+        return ()
+    asked = ", ".join(situation.unanswered)
+    return (("missing", f"Say why you go on without an answer from {asked}"),)
 
 
 def whose_turn(situation: Situation, practice: Practice) -> str:

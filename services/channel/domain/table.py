@@ -71,8 +71,10 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.SEEN, "Somebody outside has seen what they owe", _ALL, None, _NOBODY),
     Transition(Command.ANSWERED, "Somebody outside reports back", _ALL, None, _NOBODY),
     Transition(Command.UNDELIVERED, "A mail with a link did not arrive", _ALL, None, _NOBODY),
-    Transition(Command.FULFIL, "Record something owed as done", _ALL, None, _TEAM | _ROOM, ("reason",)),
-    Transition(Command.CANCEL, "Cancel something owed", _ALL, None, _TEAM, ("reason",)),
+    Transition(Command.FULFIL, "Record something owed as done", _ALL, None, _TEAM | _ROOM, ("reason",),
+               guards=(g.something_is_owed,)),
+    Transition(Command.CANCEL, "Cancel something owed", _ALL, None, _TEAM, ("reason",), guards=(g.something_is_owed,)),
+    Transition(Command.REMIND, "Remind somebody of what they owe", _ALL, None, _TEAM, guards=(g.something_is_owed,)),
     Transition(Command.GATHERED, "Record the information gathering as complete", frozenset({_S.ACCEPTED}),
                _S.GATHERED, _TEAM, ("summary", "gathered_by"), starts=(_C.DECISION,),
                stops=(_C.INFORMATION_GATHERING,), guards=(g.not_referred_yet,)),
@@ -108,8 +110,9 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.CONSENT_ASKED, "Record that consent was asked for", frozenset({_S.PLANNED}) | _SUPPORTED, None,
                _TEAM, ("summary",), guards=(g.consent_can_be_given,)),
     Transition(Command.CONSENT_GIVEN, "Record that consent was given", frozenset({_S.PLANNED}) | _NO_CONSENT,
-               _S.SUPPORTED, _TEAM, ("decided_by",), starts=(_C.PLAN_REVIEW,), stops=(_C.CONSENT, _C.CONSENT_AT_18, _C.REASSESSMENT),
-               outcome=Outcome.SUPPORTED, guards=(g.plan_is_complete,)),
+               _S.SUPPORTED, _TEAM, ("decided_by",), starts=(_C.PLAN_REVIEW,),
+               stops=(_C.CONSENT, _C.CONSENT_AT_18, _C.REASSESSMENT), outcome=Outcome.SUPPORTED,
+               guards=(g.plan_is_complete,)),
     Transition(Command.CONSENT_GIVEN, "Record that consent was given", _SUPPORTED, None, _TEAM, ("decided_by",),
                stops=(_C.CONSENT_AT_18,), guards=(g.consent_can_be_given,)),
     Transition(Command.CONSENT_REFUSED, "Record that consent was refused", frozenset({_S.PLANNED}) | _SUPPORTED,
@@ -135,7 +138,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.END, "End the case", _CLOSED, _S.ENDED, _TEAM, ("reason",),
                guards=(g.no_review_to_come, g.nothing_is_owed)),
     Transition(Command.GIVE_BACK, "Give the case back to the police", _HELD, _S.GIVEN_BACK, _TEAM, ("reason",),
-               starts=(_C.GIVEN_BACK,)),
+               starts=(_C.GIVEN_BACK,), guards=(g.the_police_have_it,)),
     Transition(Command.TAKEN_BACK, "The police take the case back", frozenset({_S.GIVEN_BACK}), _S.TAKEN_BACK,
                _NOBODY, ("risk_owner",), stops=_EVERY_CLOCK),
     *(Transition(Command.RETURNED_BACK, "The police do not take the case back", frozenset({_S.GIVEN_BACK}), state,
@@ -169,6 +172,8 @@ ACTIONS = (Command.ACCEPT, Command.RETURN, Command.TAKE, Command.GATHERED, Comma
 PANEL_DECISIONS = (Command.ADOPT, Command.NOT_ADOPT, Command.DEFER, Command.CONTINUE, Command.REASSESSED,
                    Command.PANEL_CLOSE, Command.REVIEW_CLOSED)  # fmt: skip
 HALTS = (Command.WITHDRAW, Command.HALT)
+NEEDS_ANSWERS = (Command.GATHERED, Command.REFER)
+"""What rests on everything that was asked for: to go on without an answer needs a reason."""
 ENDS_HALT = (Command.GO_ON, Command.OFFER_AGAIN, Command.TAKEN_BACK)
 TAKES = (Command.ACCEPT, Command.TAKE, Command.REOPEN)
 """Whoever gives one of these has the case and owns its risk from then on."""
@@ -185,13 +190,15 @@ SEE_MEETINGS = "see-meetings"
 RUN_MEETINGS = "run-meetings"
 CHAIR_MEETINGS = "chair-meetings"
 SEE_OUTCOMES = "see-outcomes"
+SEE_OBLIGATIONS = "see-obligations"
+ANSWER_MINE = "answer-my-requests"
 
 
 def permissions() -> Mapping[str, frozenset[Role]]:
     """Return who may do what, drawn from the table.
 
     The team, the chairs and who supports the panel read cases; a member of the panel reads the packs that are shared
-    with them, and no case.
+    with them and what they are asked themselves, and no case.
     """
     reading = {
         SEE_AWARENESS: _TEAM,
@@ -200,5 +207,7 @@ def permissions() -> Mapping[str, frozenset[Role]]:
         RUN_MEETINGS: _TEAM | _ROOM,
         CHAIR_MEETINGS: _CHAIR,
         SEE_OUTCOMES: _TEAM | _ROOM,
+        SEE_OBLIGATIONS: _TEAM | _ROOM,
+        ANSWER_MINE: _TEAM | _PANEL,
     }
     return {**reading, WORK_CASES: WORKFLOW.roles_for(ACTIONS), **WORKFLOW.permissions()}

@@ -50,6 +50,7 @@ class Command(StrEnum):
     UNDELIVERED = "link-undelivered"
     FULFIL = "fulfil-obligation"
     CANCEL = "cancel-obligation"
+    REMIND = "remind"
     GATHERED = "record-gathered"
     ASSESS = "assess"
     REFER = "refer-section-36"

@@ -31,7 +31,15 @@ from services.channel.operations.following import (
     note_people,
     stop,
 )
-from services.channel.operations.obligations import Owing, end_obligation, keep_obligation
+from services.channel.operations.obligations import (
+    Again,
+    Owing,
+    answer_here,
+    end_obligation,
+    keep_obligation,
+    make_obligations,
+    remind,
+)
 from services.channel.operations.replies import ANSWERED, SEEN
 from services.channel.operations.saving import Act
 
@@ -39,6 +47,7 @@ __all__ = [
     "ANSWERED",
     "SEEN",
     "Act",
+    "Again",
     "Asking",
     "Awareness",
     "Correction",
@@ -52,6 +61,7 @@ __all__ = [
     "Undelivered",
     "act_on_case",
     "alarm_overdue",
+    "answer_here",
     "ask",
     "end_ask",
     "end_obligation",
@@ -63,9 +73,11 @@ __all__ = [
     "keep_awareness",
     "keep_correction",
     "keep_obligation",
+    "make_obligations",
     "mark_awareness_seen",
     "note_people",
     "note_undelivered",
     "receive_pack",
+    "remind",
     "stop",
 ]

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import update
+
 from chassis import outbox
 from chassis.database import Session
 from chassis.outbox import About
 from contracts.channel.notices import AskEnded, AskMade
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskAnswer, AskSection
-from services.channel import queries
-from services.channel.domain import Command, Practice, Record
+from services.channel import models, queries
+from services.channel.domain import NOTHING_KNOWN, Command, Practice, Record
 from services.channel.operations.saving import Act, carry_out
 from services.channel.queries import Held
 
@@ -54,9 +56,17 @@ class Reply:
     taker: str = ""
 
     def words(self) -> str:
-        """Return the report and every answer under its question, as they are kept."""
-        said = (f"{each.question}\n{'Nothing known.' if each.nothing_known else each.words}" for each in self.answers)
-        return "\n\n".join(part.strip() for part in (self.report, *said) if part.strip())
+        """Return the report and every answer under its question, as history keeps them."""
+        return in_words(self.report, self.answers)
+
+
+def in_words(report: str, answers: tuple[AskAnswer, ...]) -> str:
+    """Return a report and every answer under its question."""
+    said = (
+        f"{each.question}\n{f'{NOTHING_KNOWN} {each.words}'.strip() if each.nothing_known else each.words}"
+        for each in answers
+    )
+    return "\n\n".join(part.strip() for part in (report, *said) if part.strip())
 
 
 @dataclass(frozen=True)
@@ -133,9 +143,15 @@ async def hear_look(
 async def note_undelivered(
     session: Session, subject: UUID, told: Undelivered, practice: Practice, now: datetime
 ) -> None:
-    """Write in the case's history that a mail with a link did not arrive: somebody is asked in another way."""
+    """Write in the case's history that a mail with a link did not arrive: somebody is asked in another way.
+
+    A request or an action is marked, so that whoever looks at what is owed sees it there.
+    """
     words = f"The mail with the link ({told.kind.replace('-', ' ')}) could not be delivered: ask in another way."
     await carry_out(session, subject, Act(Command.UNDELIVERED, now, Record(reason=words)), practice)
+    table = models.obligation
+    this = (table.c.id == told.ask_id) & (table.c.subject == subject)
+    await session.execute(update(table).where(this).values(undelivered_at=told.at))
 
 
 def _about(held: Held) -> About:

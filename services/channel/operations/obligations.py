@@ -1,6 +1,7 @@
 """What others owe: a request for information, an action, a signpost; open until reported done or cancelled."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,13 +10,13 @@ from sqlalchemy import update
 
 from chassis.database import Session
 from contracts.vocabulary import AskKind, day_in_words
-from contracts.vocabulary.asking import AskSection
+from contracts.vocabulary.asking import AskAnswer, AskSection
 from services.channel import models, queries
-from services.channel.domain import ClockName, Command, Obligation, ObligationEnded, Practice, Record
-from services.channel.operations.asking import Asking, Look, Reply, ask, end_ask
+from services.channel.domain import ClockName, Command, NotRecorded, Obligation, ObligationEnded, Practice, Record
+from services.channel.operations.asking import Asking, Look, Reply, ask, end_ask, in_words
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.saving import Act, carry_out
-from services.channel.queries import Held, ObligationView, Questions, Summary
+from services.channel.queries import Answers, Held, ObligationView, Questions, Summary
 
 WORKS_AFTER = timedelta(days=30)
 """How long a link still works after what it asks for was due."""
@@ -54,6 +55,25 @@ class Owing:
     about: UUID | None = None
 
 
+@dataclass(frozen=True)
+class Again:
+    """Whom to mail once more about which obligation; `address` where the one that was typed is wrong."""
+
+    obligation_id: UUID
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an obligation ends: done or cancelled, in whose words, when, with which answers."""
+
+    state: str
+    words: str
+    by: str
+    at: datetime
+    answers: tuple[AskAnswer, ...] = ()
+
+
 async def keep_obligation(session: Session, held: Held, owing: Owing, now: datetime) -> UUID:
     """Open an obligation, start its clock and return its id.
 
@@ -81,9 +101,14 @@ async def keep_obligation(session: Session, held: Held, owing: Owing, now: datet
     }
     await session.execute(models.obligation.insert().values(row))
     start_clock(session, held, Deadline(_CLOCKS[owing.kind], owing.due_at, obligation_id), now)
-    if (owing.recipient or address) and not owing.owner_id:
+    if _by_link(owing):
         await ask(session, held, _asking(held, obligation_id, owing), now)
     return obligation_id
+
+
+def _by_link(owed: Owing | ObligationView) -> bool:
+    """Say whether somebody is asked by a link: an officer of the console finds it there."""
+    return bool(owed.recipient or owed.address.strip()) and not owed.owner_id
 
 
 def _asking(held: Held, obligation_id: UUID, owing: Owing) -> Asking:
@@ -126,34 +151,97 @@ async def obligation_answered(session: Session, held: Held, reply: Reply, practi
     said = Record(reason=f"{found.owner} ({reply.by}): {reply.words()}")
     await carry_out(session, held.subject, Act(Command.ANSWERED, now, said), practice)
     if found.ended_at is None:
-        await _end(session, held, found, ("done", reply.words(), reply.by or found.owner, reply.at))
+        await _end(session, held, found, Ending("done", reply.report, reply.by or found.owner, reply.at, reply.answers))
 
 
-async def end_obligation(session: Session, held: Held, obligation_id: UUID, act: Act, practice: Practice) -> None:
-    """Record that something owed is done (FULFIL), or cancel it (CANCEL), in the officer's words.
+async def answer_here(session: Session, held: Held, reply: Reply, practice: Practice) -> None:
+    """Keep what whoever owes it answers in the console; the link in the mail says so from then on.
 
-    Raises ObligationNotFound, ObligationEnded, and whatever `carry_out` refuses. A link says so from then on.
+    Raises ObligationNotFound and ObligationEnded.
     """
     await session.lock(held.subject)
+    found = await _open(session, held, reply.ask_id)
+    await obligation_answered(session, held, reply, practice, reply.at)
+    if _by_link(found):
+        await end_ask(session, held, found.id, reply.at, cancelled=False)
+
+
+async def make_obligations(
+    session: Session, subject: UUID, owings: Sequence[Owing], act: Act, practice: Practice
+) -> tuple[UUID, ...]:
+    """Open what `act` records (a request, an action, a signpost) for each of those who owe it, and return the ids.
+
+    Raises whatever `carry_out` refuses.
+    """
+    saved = await carry_out(session, subject, act, practice)
+    return tuple([await keep_obligation(session, saved.before, each, act.now) for each in owings])
+
+
+async def remind(session: Session, held: Held, again: Again, act: Act, practice: Practice) -> None:
+    """Send the mail with the link once more, to another address where one is given, and write it down.
+
+    Raises ObligationNotFound, ObligationEnded, NotRecorded where no mail leads there, and whatever `carry_out` refuses.
+    """
+    await session.lock(held.subject)
+    found = await _open(session, held, again.obligation_id)
+    address = "" if found.recipient else again.address.strip() or found.address
+    if found.owner_id or not (found.recipient or address):
+        raise NotRecorded("address", f"Enter an email address of {found.owner}, or ring them")
+    await carry_out(session, held.subject, replace(act, record=Record(reason=f"{found.owner}.")), practice)
+    changed: dict[str, Any] = {"reminded_at": act.now, "undelivered_at": None}
+    if address:
+        changed["sealed_address"] = await session.seal(held.subject, address)
+    await _change(session, found.id, changed)
+    owing = Owing(found.kind, found.owner, found.message, found.due_at, found.recipient, "", address, found.questions)
+    works_until = max(act.now, found.due_at) + WORKS_AFTER
+    await ask(session, held, replace(_asking(held, found.id, owing), expires_at=works_until), act.now)
+
+
+async def end_obligation(
+    session: Session,
+    held: Held,
+    obligation_id: UUID,
+    act: Act,
+    practice: Practice,
+    answers: tuple[AskAnswer, ...] = (),
+) -> None:
+    """Record that something owed is done (FULFIL), or cancel it (CANCEL), in the officer's words.
+
+    `answers` are those to the questions that were asked, where somebody gave them by telephone. Raises
+    ObligationNotFound, ObligationEnded, and whatever `carry_out` refuses. A link says so from then on.
+    """
+    await session.lock(held.subject)
+    found = await _open(session, held, obligation_id)
+    words = act.record.reason.strip()
+    said = in_words(words, answers)
+    named = Record(reason=f"{found.owner}: {said}" if said else "")
+    await carry_out(session, held.subject, Act(act.command, act.now, named, act.expected), practice)
+    cancelled = act.command is Command.CANCEL
+    by = session.actor.name or session.actor.id
+    await _end(session, held, found, Ending("cancelled" if cancelled else "done", words, by, act.now, answers))
+    if _by_link(found):
+        await end_ask(session, held, found.id, act.now, cancelled=cancelled)
+
+
+async def _open(session: Session, held: Held, obligation_id: UUID) -> ObligationView:
     found = await queries.obligation(session, held.subject, obligation_id)
     if found.ended_at is not None:
         how = "cancelled" if found.state == "cancelled" else "reported done"
         raise ObligationEnded(f"This was {how} already: open the case to see by whom and what was said.")
-    words = act.record.reason.strip()
-    named = Record(reason=f"{found.owner}: {words}" if words else "")
-    await carry_out(session, held.subject, Act(act.command, act.now, named, act.expected), practice)
-    cancelled = act.command is Command.CANCEL
-    by = session.actor.name or session.actor.id
-    await _end(session, held, found, ("cancelled" if cancelled else "done", words, by, act.now))
-    if not found.owner_id:
-        await end_ask(session, held, found.id, act.now, cancelled=cancelled)
+    return found
 
 
-async def _end(session: Session, held: Held, found: ObligationView, ending: tuple[str, str, str, datetime]) -> None:
-    state, words, by, at = ending
-    report = await session.seal(held.subject, words) if words else None
-    await _change(session, found.id, {"state": state, "sealed_report": report, "ended_by": by, "ended_at": at})
-    await stop_clock(session, held, found.id, at)
+async def _end(session: Session, held: Held, found: ObligationView, ending: Ending) -> None:
+    answers = Answers(said=ending.answers)
+    values: dict[str, Any] = {
+        "state": ending.state,
+        "sealed_report": await session.seal(held.subject, ending.words) if ending.words else None,
+        "sealed_answers": await session.seal_model(held.subject, answers) if ending.answers else None,
+        "ended_by": ending.by,
+        "ended_at": ending.at,
+    }
+    await _change(session, found.id, values)
+    await stop_clock(session, held, found.id, ending.at)
 
 
 async def _change(session: Session, obligation_id: UUID, values: dict[str, Any]) -> None:

@@ -47,10 +47,10 @@ class Owed:
 
 @dataclass(frozen=True)
 class ObligationView:
-    """One obligation with its words; `report` and `answers` are what the other side said, empty until then.
+    """One obligation with its words; `answers` are to its questions, `report` is what was said besides; empty until then.
 
     `due_at` is that of its clock, which may have been given more time, and stands still while `paused`. `address` is
-    what was typed where the recipient is not in the area file. A report holds the answers too, where there are any.
+    what was typed where the recipient is not in the area file.
     """
 
     id: UUID
