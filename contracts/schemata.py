@@ -53,8 +53,11 @@ def broken_by(committed: Schema, proposed: Schema) -> tuple[str, ...]:
         for path, field in after.items()
         if path in before and before[path].required != field.required
     ]
+    # Within something that is new itself nothing is demanded of anybody who does not send it.
     demanded = [
-        f"{path} is new and required." for path, field in after.items() if path not in before and field.required
+        f"{path} is new and required."
+        for path, field in after.items()
+        if path not in before and field.required and path.rpartition(".")[0] in {"", *before}
     ]
     return (*gone, *changed, *moved, *demanded)
 

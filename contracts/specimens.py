@@ -213,6 +213,7 @@ VALUES: Mapping[str, object] = {
     "taker": "",
     "correction": "Synthetic example. The essay was written by another pupil.",
     "assessment": ASSESSMENT,
+    "gone_on_without": "Synthetic example. The trust has no record officer until Monday.",
     "gathered": (
         GatheredInformation(
             body="Example School (synthetic)", asked="What do you know?", answer="He stays away.", at=MOMENT

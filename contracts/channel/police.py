@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.vocabulary.classes import LINKING, POLICE, SPECIAL_CATEGORY
+from contracts.vocabulary.pack import GatheredInformation
 
 TOPIC = "channel.police.v1"
 
@@ -35,7 +36,11 @@ class PackReturned(Event):
 
 
 class InformationGathered(Event):
-    """Sent when Channel has gathered the information that the section 36(3) decision rests on."""
+    """Sent when Channel has gathered the information that the section 36(3) decision rests on.
+
+    `gathered` is what each body answered, question by question; `gone_on_without` says why nobody waited for an answer
+    that had not come.
+    """
 
     wire_type: ClassVar[str] = "channel.information-gathered.v1"
     topic: ClassVar[str] = TOPIC
@@ -44,6 +49,8 @@ class InformationGathered(Event):
     gathered_at: Annotated[datetime, LINKING]
     gathered_by: Annotated[str, POLICE]
     summary: Annotated[str, SPECIAL_CATEGORY]
+    gathered: Annotated[tuple[GatheredInformation, ...], SPECIAL_CATEGORY] = ()
+    gone_on_without: Annotated[str, SPECIAL_CATEGORY] = ""
 
 
 class Section36Recorded(Event):

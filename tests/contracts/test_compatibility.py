@@ -35,6 +35,12 @@ class Grown(Made):
     note: Annotated[str, OPERATIONAL] = ""
 
 
+class GrownByParts(Made):
+    """Sent when something with needed fields of its own is new, and may be left out."""
+
+    more: Annotated[tuple[Part, ...], IDENTITY] = ()
+
+
 class Demanding(Made):
     """Sent when a new field must be there."""
 
@@ -100,6 +106,9 @@ class TestBrokenBy:
 
     def test_an_optional_field_may_come(self) -> None:
         assert _broken(Grown) == ()
+
+    def test_an_optional_part_may_come_with_what_it_needs(self) -> None:
+        assert _broken(GrownByParts) == ()
 
     def test_a_needed_field_may_not_come(self) -> None:
         assert _broken(Demanding) == ("note is new and required.",)

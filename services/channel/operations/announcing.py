@@ -31,9 +31,16 @@ ANSWERS = (Outcome.PACK_ACCEPTED, Outcome.PACK_RETURNED)
 async def announce(session: Session, saved: Saved, practice: Practice, now: datetime) -> None:
     """Tell every audience that the transition names; called in the transaction that saved it."""
     held, row = saved.before, saved.step.transition
+    if row.outcome is not None:
+        await _count(session, held, row.outcome, now)
+    if held.situation.from_panel:
+        # Another panel brought it: police, referrer and front door here have never heard of it.
+        return
     about = About(held.subject, held.area, held.area_version, held.correlation_id)
     offer_id = await queries.offer_id(session, held.subject) if row.outcome in ANSWERS else None
     told = _for_police(saved, session.actor.name or session.actor.id, now, offer_id)
+    if row.command is Command.GATHERED:
+        told = await _gathered(session, saved, now)
     if told is not None:
         await outbox.add(session, told, about=about)
     if row.outcome in ANSWERS:
@@ -44,8 +51,6 @@ async def announce(session: Session, saved: Saved, practice: Practice, now: date
     if row.tells is not None:
         progressed = CaseProgressed(reference=held.reference, reached_at=now, stage=row.tells)
         await outbox.add(session, progressed, about=about)
-    if row.outcome is not None:
-        await _count(session, held, row.outcome, now)
 
 
 def _for_police(saved: Saved, by: str, now: datetime, offer_id: UUID | None) -> Event | None:
@@ -57,9 +62,6 @@ def _for_police(saved: Saved, by: str, now: datetime, offer_id: UUID | None) -> 
         case Command.RETURN:
             reason = record.reason.strip()
             return PackReturned(reference=reference, returned_at=now, reason=reason, offer_id=offer_id)
-        case Command.GATHERED:
-            summary, gathered_by = record.summary.strip(), record.gathered_by.strip()
-            return InformationGathered(reference=reference, gathered_at=now, gathered_by=gathered_by, summary=summary)
         case Command.REFER:
             grounds = record.grounds.strip()
             return Section36Recorded(reference=reference, recorded_at=now, decided_by=by, grounds=grounds)
@@ -67,6 +69,19 @@ def _for_police(saved: Saved, by: str, now: datetime, offer_id: UUID | None) -> 
             return CaseGivenBack(reference=reference, given_back_at=now, reason=record.reason.strip())
         case _:
             return None
+
+
+async def _gathered(session: Session, saved: Saved, now: datetime) -> InformationGathered:
+    """Return what the police are told once the information is gathered: each body's answers, and what is missing."""
+    held, record = saved.before, saved.step.record
+    return InformationGathered(
+        reference=held.reference,
+        gathered_at=now,
+        gathered_by=record.gathered_by.strip(),
+        summary=record.summary.strip(),
+        gathered=await queries.gathered(session, held.subject),
+        gone_on_without=record.missing.strip(),
+    )
 
 
 async def _count(session: Session, held: Held, outcome: Outcome, now: datetime) -> None:
