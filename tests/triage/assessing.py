@@ -47,14 +47,11 @@ def draft(instrument: Instrument, presence: Presence = Presence.NOT_KNOWN, words
 
 
 async def write(session: Session, subject: UUID, instrument: Instrument, typed: Draft, now: datetime = NOW) -> UUID:
-    """Begin a draft and save every part of it; returns its id."""
+    """Begin a draft and save it; returns its id."""
     placed = await queries.held(session, subject)
-    draft_id = await operations.begin_draft(session, placed, instrument, now)
-    for dimension in instrument.dimensions:
-        names = {factor.id for factor in dimension.factors}
-        said = tuple(each for each in typed.written if each.factor in names)
-        await operations.save_dimension(session, placed, draft_id, dimension, said, now)
-    await operations.save_conclusion(session, placed, draft_id, typed, now)
+    draft_id = await queries.ASSESSMENTS.begin(session, placed, instrument, now)
+    held = await queries.ASSESSMENTS.hold(session, placed, draft_id)
+    await queries.ASSESSMENTS.save(session, placed, held, typed, now)
     return draft_id
 
 

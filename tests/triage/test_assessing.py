@@ -6,18 +6,18 @@ from uuid import UUID
 import pytest
 
 from chassis.actor import Actor
+from chassis.assessing import DraftNotFound, EditionReplaced
+from contracts.vocabulary import drafting as rules
 from contracts.vocabulary.assessment import Assessment, Draft, Presence
 from services.triage import operations, queries
 from services.triage.domain import (
     ChangedMeanwhile,
     Command,
-    DraftNotFound,
-    EditionReplaced,
     NotInThisState,
     NotRecorded,
     Practice,
 )
-from services.triage.domain import assessing as rules
+from services.triage.domain.assessing import ASKS
 from services.triage.operations import Act
 from tests.triage.assessing import COLLEAGUE, TEMPLATE, VAF, draft, newer, write
 from tests.triage.builders import GATEWAY, NOW, practice, rows
@@ -26,28 +26,28 @@ from tests.triage.conftest import Desk
 
 class TestRules:
     def test_an_empty_draft_lacks_every_answer_the_finding_and_the_summary(self) -> None:
-        lacks = rules.lacking(VAF, Draft(), again=False)
+        lacks = rules.lacking(VAF, Draft(), ASKS, again=False)
         assert len(lacks) == 22 + 2
         assert [each.field for each in lacks[-2:]] == ["finding", "summary"]
         assert lacks[0].sentence == "Choose an answer for “Feelings of grievance and injustice”"
 
     def test_what_changed_is_asked_from_the_second_on(self) -> None:
         said = draft(VAF).model_copy(update={"changed": "  "})
-        assert not rules.lacking(VAF, said, again=False)
-        assert [each.sentence for each in rules.lacking(VAF, said, again=True)] == [
+        assert not rules.lacking(VAF, said, ASKS, again=False)
+        assert [each.sentence for each in rules.lacking(VAF, said, ASKS, again=True)] == [
             "Say what changed since the last assessment"
         ]
 
     def test_a_present_factor_needs_words_and_the_others_do_not(self) -> None:
-        lacks = rules.lacking(VAF, draft(VAF, Presence.PRESENT), again=False)
+        lacks = rules.lacking(VAF, draft(VAF, Presence.PRESENT), ASKS, again=False)
         assert {each.field for each in lacks} == {rules.words_field(factor.id) for factor in VAF.factors()}
         assert "and how it is known" in lacks[0].sentence
-        assert not rules.lacking(VAF, draft(VAF, Presence.PRESENT, "Seen by the school."), again=False)
-        assert not rules.lacking(VAF, draft(VAF, Presence.NOT_PRESENT), again=False)
+        assert not rules.lacking(VAF, draft(VAF, Presence.PRESENT, "Seen by the school."), ASKS, again=False)
+        assert not rules.lacking(VAF, draft(VAF, Presence.NOT_PRESENT), ASKS, again=False)
 
     def test_a_finding_that_is_none_is_lacking(self) -> None:
         said = draft(VAF).model_copy(update={"finding": "guilty"})
-        assert [each.field for each in rules.lacking(VAF, said, again=False)] == ["finding"]
+        assert [each.field for each in rules.lacking(VAF, said, ASKS, again=False)] == ["finding"]
 
     def test_a_check_is_kept_without_content(self) -> None:
         said = draft(TEMPLATE)
@@ -118,7 +118,7 @@ class TestComplete:
             assert held.situation.assessed
             assert "gateway" in held.acknowledged
             assert await queries.latest_assessment(session, subject) == kept
-            assert await queries.drafts(session, subject) == ()
+            assert await queries.ASSESSMENTS.drafts(session, subject) == ()
 
     async def test_is_numbered_and_the_earlier_one_is_not_touched(self, desk: Desk) -> None:
         subject = await started(desk, assessed=True)
@@ -183,12 +183,15 @@ class TestDrafts:
         theirs = await begun(desk, subject, draft(TEMPLATE, Presence.PRESENT, "Theirs."), COLLEAGUE)
         assert mine != theirs
         async with desk.runtime.database.transaction(GATEWAY) as session:
-            assert {line.by for line in await queries.drafts(session, subject)} == {"Gita Synthetic", "Tariq Synthetic"}
+            assert {line.by for line in await queries.ASSESSMENTS.drafts(session, subject)} == {
+                "Gita Synthetic",
+                "Tariq Synthetic",
+            }
             with pytest.raises(DraftNotFound):
-                await queries.own_draft(session, subject, theirs)
+                await queries.ASSESSMENTS.own(session, subject, theirs)
             placed = await queries.held(session, subject)
             with pytest.raises(DraftNotFound):
-                await operations.discard_draft(session, placed, theirs, NOW)
+                await queries.ASSESSMENTS.discard(session, placed, theirs, NOW)
 
     async def test_beginning_again_goes_on_with_the_same(self, desk: Desk) -> None:
         subject = await started(desk)
@@ -199,7 +202,7 @@ class TestDrafts:
         draft_id = await begun(desk, subject, draft(TEMPLATE, Presence.PRESENT, "Half a sen"))
         await desk.runtime.database.stop()
         async with desk.runtime.database.transaction(GATEWAY) as session:
-            held = await queries.own_draft(session, subject, draft_id)
+            held = await queries.ASSESSMENTS.own(session, subject, draft_id)
         assert held.draft.written[-1].narrative == "Half a sen"
 
     async def test_a_replaced_edition_is_carried_over_and_what_has_no_place_is_kept(self, desk: Desk) -> None:
@@ -211,8 +214,8 @@ class TestDrafts:
             await complete(desk, subject, draft_id, local=local)
         async with desk.runtime.database.transaction(GATEWAY) as session:
             placed = await queries.held(session, subject)
-            await operations.move_draft(session, placed, draft_id, newer(), NOW)
-            held = await queries.own_draft(session, subject, draft_id)
+            await queries.ASSESSMENTS.move(session, placed, draft_id, newer(), NOW)
+            held = await queries.ASSESSMENTS.own(session, subject, draft_id)
         assert held.line.edition == "2027"
         assert [each.factor for each in rules.left_over(newer(), held.draft)] == ["gaps"]
-        assert [each.field for each in rules.lacking(newer(), held.draft, again=False)] == ["answer-brand-new"]
+        assert [each.field for each in rules.lacking(newer(), held.draft, ASKS, again=False)] == ["answer-brand-new"]

@@ -10,8 +10,8 @@ import pytest
 
 from chassis.actor import Actor
 from contracts.vocabulary import Role
+from contracts.vocabulary import drafting as rules
 from contracts.vocabulary.assessment import Check, Instrument, Kind, Presence
-from services.triage.domain import assessing as rules
 from tests.triage.assessing import COLLEAGUE, TEMPLATE, VAF, assess, newer
 from tests.triage.builders import GATEWAY, IMU, officer, practice, rows
 from tests.triage.conftest import Console, hidden

@@ -69,19 +69,16 @@ from services.triage.domain.table import (
     TABLE,
     permissions,
 )
-from services.triage.domain.timing import CLOCK_CHANGES, why_fixed
+from services.triage.domain.timing import CLOCK_CHANGES, FIXED_CLOCKS, why_fixed
 from services.triage.domain.versions import ChangedAnswer, Passage, changed_answers, label_in, passages
 from services.triage.domain.words import (
     AreaVersionUnknown,
-    AssessmentNotFound,
     Body,
     ClockName,
     ClockNotFound,
     ClockNotRunning,
     ClosureReason,
     Command,
-    DraftNotFound,
-    EditionReplaced,
     Finding,
     NoIdeologyAlone,
     Obligation,
@@ -101,6 +98,7 @@ __all__ = [
     "DECISIONS",
     "DECONFLICT",
     "DECONFLICTION",
+    "FIXED_CLOCKS",
     "HOLD_LABELS",
     "LINK",
     "NEEDED",
@@ -118,7 +116,6 @@ __all__ = [
     "WORDED",
     "WRONG",
     "AreaVersionUnknown",
-    "AssessmentNotFound",
     "Body",
     "ChangedAnswer",
     "ChangedMeanwhile",
@@ -128,8 +125,6 @@ __all__ = [
     "ClockNotRunning",
     "ClosureReason",
     "Command",
-    "DraftNotFound",
-    "EditionReplaced",
     "Finding",
     "Forecast",
     "Hold",

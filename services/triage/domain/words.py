@@ -191,24 +191,6 @@ class ObligationEnded(Conflict):
     reason: ClassVar[str] = "obligation-ended"
 
 
-class DraftNotFound(Missing):
-    """No such draft of an assessment is here, or it is somebody else's, or it has been completed."""
-
-    reason: ClassVar[str] = "draft-not-found"
-
-
-class AssessmentNotFound(Missing):
-    """The referral has no assessment with this number."""
-
-    reason: ClassVar[str] = "assessment-not-found"
-
-
-class EditionReplaced(Conflict):
-    """A draft was begun with an edition of an instrument that the area uses no longer."""
-
-    reason: ClassVar[str] = "edition-replaced"
-
-
 class AreaVersionUnknown(NotYet):
     """The version of the area's practice that a referral is under is not here yet."""
 

@@ -7,15 +7,7 @@ from services.triage.operations.arriving import (
     add_version,
     open_referral,
 )
-from services.triage.operations.assessing import (
-    begin_draft,
-    complete_assessment,
-    discard_draft,
-    hold_draft,
-    move_draft,
-    save_conclusion,
-    save_dimension,
-)
+from services.triage.operations.assessing import complete_assessment
 from services.triage.operations.console import allocate, discard_of_another, note_officer
 from services.triage.operations.deciding import (
     answer_pack,
@@ -80,12 +72,10 @@ __all__ = [
     "answer_elsewhere",
     "answer_pack",
     "ask_partner",
-    "begin_draft",
     "cancel",
     "complete_assessment",
     "correct",
     "decide_referral",
-    "discard_draft",
     "discard_of_another",
     "end_obligation",
     "end_restriction",
@@ -96,13 +86,11 @@ __all__ = [
     "fulfil",
     "hear_channel",
     "hear_transfer",
-    "hold_draft",
     "index_person",
     "link_referrals",
     "look_again",
     "mark_seen",
     "move",
-    "move_draft",
     "note_denied",
     "note_linked",
     "note_officer",
@@ -114,8 +102,6 @@ __all__ = [
     "restrict",
     "resume_clock",
     "review_partnership",
-    "save_conclusion",
-    "save_dimension",
     "separate_person",
     "take",
 ]

@@ -2,12 +2,9 @@
 
 from chassis.ticking import ClockKey
 from services.triage.queries.assessments import (
-    DraftLine,
-    HeldDraft,
+    ASSESSMENTS,
     assessments,
-    drafts,
     latest_assessment,
-    own_draft,
 )
 from services.triage.queries.clocks import (
     FORECAST_PAGE,
@@ -131,6 +128,7 @@ from services.triage.queries.way import Sent, Way, way_of
 
 __all__ = [
     "AGEING_PAGE",
+    "ASSESSMENTS",
     "BEGUN",
     "ENDED_STATES",
     "FORECAST_PAGE",
@@ -155,13 +153,11 @@ __all__ = [
     "ClockKey",
     "ClockLine",
     "CorrectionView",
-    "DraftLine",
     "DraftOf",
     "Elsewhere",
     "Erasure",
     "FoundPerson",
     "Held",
-    "HeldDraft",
     "Load",
     "Member",
     "MergeView",
@@ -199,7 +195,6 @@ __all__ = [
     "clocks_to_escalate",
     "clocks_until",
     "corrections",
-    "drafts",
     "drafts_by",
     "elsewhere",
     "erasure_of",
@@ -227,7 +222,6 @@ __all__ = [
     "open_obligations",
     "owed_by",
     "owed_to",
-    "own_draft",
     "owner_of",
     "pack_of",
     "paused_clocks",

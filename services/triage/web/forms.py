@@ -86,15 +86,6 @@ class DeconflictionForm(Form):
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
 
 
-class AssessmentForm(Form):
-    """Completing an assessment: the version of the referral, and the state of the draft, as the person saw them."""
-
-    row_version: int = Field(title="the version of the referral")
-    seen: str = Field(default="", max_length=64)
-
-    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the draft again: this form was not complete"}
-
-
 class SafeguardForm(Form):
     """A note, a correction, a restriction or its end; which answers are needed, the page says."""
 

@@ -19,6 +19,7 @@ from services.triage.web import views
 _ONE = "/referrals/{reference}"
 _DRAFT = f"{_ONE}/assess/{{draft}}"
 _ASSESS = Command.ASSESS.value
+_ASSESSMENTS = views.ASSESSMENT_PAGES
 
 _ALL: tuple[Page, ...] = (
     Page("GET", "/", views.home, SEE_REFERRAL),
@@ -40,16 +41,16 @@ _ALL: tuple[Page, ...] = (
     Page("POST", f"{_ONE}/allocate", views.record_allocation, Command.ALLOCATE.value, name="allocate"),
     Page("GET", f"{_ONE}/deconfliction", views.deconflict, DECONFLICT),
     Page("POST", f"{_ONE}/deconfliction", views.record_deconfliction, DECONFLICT, name="deconflict"),
-    Page("GET", f"{_ONE}/assess", views.assess, _ASSESS),
-    Page("POST", f"{_ONE}/assess", views.begin_assessment, _ASSESS, name="assess"),
-    Page("GET", _DRAFT, views.assess_draft, _ASSESS),
-    Page("POST", _DRAFT, views.change_draft, _ASSESS, name="assess_draft"),
-    Page("GET", f"{_DRAFT}/check", views.assess_check, _ASSESS),
-    Page("POST", f"{_DRAFT}/check", views.complete_draft, _ASSESS, name="assess_check"),
-    Page("GET", f"{_DRAFT}/{{part}}", views.assess_part, _ASSESS),
-    Page("POST", f"{_DRAFT}/{{part}}", views.save_part, _ASSESS, name="assess_part"),
-    Page("GET", f"{_ONE}/assessments/{{number}}", views.assessment, SEE_REFERRAL),
-    Page("GET", f"{_ONE}/assessments/{{number}}/against/{{earlier}}", views.assess_compare, SEE_REFERRAL),
+    Page("GET", f"{_ONE}/assess", _ASSESSMENTS.assess, _ASSESS),
+    Page("POST", f"{_ONE}/assess", _ASSESSMENTS.begin_assessment, _ASSESS, name="assess"),
+    Page("GET", _DRAFT, _ASSESSMENTS.assess_draft, _ASSESS),
+    Page("POST", _DRAFT, _ASSESSMENTS.change_draft, _ASSESS, name="assess_draft"),
+    Page("GET", f"{_DRAFT}/check", _ASSESSMENTS.assess_check, _ASSESS),
+    Page("POST", f"{_DRAFT}/check", _ASSESSMENTS.complete_draft, _ASSESS, name="assess_check"),
+    Page("GET", f"{_DRAFT}/{{part}}", _ASSESSMENTS.assess_part, _ASSESS),
+    Page("POST", f"{_DRAFT}/{{part}}", _ASSESSMENTS.save_part, _ASSESS, name="assess_part"),
+    Page("GET", f"{_ONE}/assessments/{{number}}", _ASSESSMENTS.assessment, SEE_REFERRAL),
+    Page("GET", f"{_ONE}/assessments/{{number}}/against/{{earlier}}", _ASSESSMENTS.assess_compare, SEE_REFERRAL),
     Page("GET", f"{_ONE}/investigation", views.offer_pursuit, Command.OFFER_PURSUIT.value),
     Page("POST", f"{_ONE}/investigation", views.offer_pursuit, Command.OFFER_PURSUIT.value),
     Page("GET", f"{_ONE}/investigation/accepted", views.pursue, Command.PURSUE.value),

@@ -3,17 +3,7 @@
 from services.triage.web.views.access import access, end_access
 from services.triage.web.views.ageing import ageing, ageing_file
 from services.triage.web.views.allocating import allocate, record_allocation
-from services.triage.web.views.assessing import (
-    assess,
-    assess_check,
-    assess_draft,
-    assess_part,
-    begin_assessment,
-    change_draft,
-    complete_draft,
-    save_part,
-)
-from services.triage.web.views.assessments import assess_compare, assessment
+from services.triage.web.views.assessing import PAGES as ASSESSMENT_PAGES
 from services.triage.web.views.begun import kept
 from services.triage.web.views.clocks import change_clock, record_clock
 from services.triage.web.views.deciding import (
@@ -51,27 +41,19 @@ from services.triage.web.views.searching import find, search, search_results
 from services.triage.web.views.work import work, workload
 
 __all__ = [
+    "ASSESSMENT_PAGES",
     "access",
     "add_action",
     "ageing",
     "ageing_file",
     "allocate",
     "ask_partner",
-    "assess",
-    "assess_check",
-    "assess_compare",
-    "assess_draft",
-    "assess_part",
-    "assessment",
-    "begin_assessment",
     "call_pursuit_back",
     "cancel_obligation",
     "change_clock",
-    "change_draft",
     "check_or_commit",
     "choose_decision",
     "clock_forecast",
-    "complete_draft",
     "correct",
     "decide",
     "deconflict",
@@ -108,7 +90,6 @@ __all__ = [
     "restrict",
     "review_partnership",
     "same",
-    "save_part",
     "search",
     "search_results",
     "separate",

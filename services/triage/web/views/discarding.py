@@ -1,9 +1,10 @@
 """Discards what somebody else has begun: the draft of an officer who left, say."""
 
+from chassis.assessing import DraftNotFound
 from chassis.database import Session
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.triage import operations, queries
-from services.triage.domain import DECONFLICT, LINK, ChangedMeanwhile, Command, DraftNotFound, Record
+from services.triage.domain import DECONFLICT, LINK, ChangedMeanwhile, Command, Record
 from services.triage.operations import Act
 from services.triage.queries import BegunLine
 from services.triage.web.forms import OPEN_HINT, SafeguardForm

@@ -1,9 +1,9 @@
 """A referral on paper: everything that this person may see, with who printed it and when."""
 
 from chassis.web import PageRequest, Response
+from chassis.web.assessing import in_words
 from services.triage import queries
 from services.triage.web.views.asked import opened, shown
-from services.triage.web.views.assessments import in_words
 from services.triage.web.views.pathway import way_through
 from services.triage.web.views.referral import referral_values
 from services.triage.web.views.sameness import samenesses

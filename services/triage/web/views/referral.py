@@ -14,6 +14,7 @@ from contracts.vocabulary.nrf import Answered, answered
 from services.triage import operations, queries
 from services.triage.domain import (
     DECISIONS,
+    FIXED_CLOCKS,
     HOLD_LABELS,
     STATE_LABELS,
     ChangedMeanwhile,
@@ -37,7 +38,7 @@ from services.triage.web.views.asked import (
     said,
     shown,
 )
-from services.triage.web.views.assessments import assessed
+from services.triage.web.views.assessing import PAGES as ASSESSMENT_PAGES
 from services.triage.web.views.discarding import left_by_others
 from services.triage.web.views.pathway import pathway, way_through
 from services.triage.web.views.safeguards import transferred
@@ -76,7 +77,7 @@ async def _beside(page: PageRequest, session: Session, found: Opened) -> dict[st
         **referral_values(view, found),
         "rest": _without_concern(view),
         **await samenesses(page, session, found.held),
-        **await assessed(page, session, found),
+        **await ASSESSMENT_PAGES.listed(page, session, found),
         "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
         "offers": _offers(page, found),
         "left_by_others": await left_by_others(page, session, found),
@@ -158,6 +159,7 @@ def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
         "additions": added(view.versions, held.reference),
         "take_by": _take_by(view),
         "clocks": view.clocks,
+        "fixed_clocks": FIXED_CLOCKS,
         "deconflictions": [{**_plain(each), "label": HAPPENED[Command(each.outcome)]} for each in view.deconflictions],
         "transfers": transferred(view.transfers, found),
         "decisions": [{**_plain(each), "label": LABELS[each.command]} for each in view.decisions],
