@@ -152,12 +152,12 @@ def shortfalls(delivery: Delivery) -> tuple[Short, ...]:
     return tuple(each for each in found if each.count > 0)
 
 
-def size(found: Iterable[Short]) -> int:
+def missing_count(found: Iterable[Short]) -> int:
     """Return how many sessions are missing: the ways overlap, so the largest counts, never their sum."""
     return max((each.count for each in found), default=0)
 
 
-def words(delivery: Delivery, short: Short) -> str:
+def shortfall_words(delivery: Delivery, short: Short) -> str:
     """Return one sentence about sessions that are missing."""
     one = short.count == 1
     match short.way:

@@ -71,6 +71,7 @@ class Command(StrEnum):
     TURNED_18 = "turned-18"
     REASSESSED = "panel-reassessed"
     COMMISSION = "commission-intervention"
+    BRIEF = "write-brief"
     SESSION = "record-session"
     INTERVENTION_ENDED = "end-intervention"
     SHORTFALL = "sessions-short"
@@ -177,6 +178,18 @@ class ObligationEnded(Conflict):
     """Somebody reported an obligation done, or cancelled it, before."""
 
     reason: ClassVar[str] = "obligation-ended"
+
+
+class ClockNotRunning(Conflict):
+    """The clock that is to be changed was never started, or has been stopped meanwhile."""
+
+    reason: ClassVar[str] = "clock-not-running"
+
+
+class ClockNotFound(Missing):
+    """The address of a page names a clock that there is not, or one that never ran for the case."""
+
+    reason: ClassVar[str] = "clock-not-found"
 
 
 class AreaVersionUnknown(NotYet):

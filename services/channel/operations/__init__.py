@@ -1,6 +1,6 @@
 """The writes of Channel, one verb each; nothing here commits."""
 
-from services.channel.operations.alarming import Overdue, alarm_overdue
+from services.channel.operations.alarming import Escalated, Overdue, alarm_overdue, escalate
 from services.channel.operations.answering import act_on_case
 from services.channel.operations.arriving import (
     Awareness,
@@ -22,6 +22,15 @@ from services.channel.operations.asking import (
     hear_reply,
     note_undelivered,
 )
+from services.channel.operations.consenting import Answer, record_consent, turn_18
+from services.channel.operations.deciding import (
+    Cast,
+    Motion,
+    decide_slot,
+    give_actions,
+    leave_undecided,
+    set_home_force,
+)
 from services.channel.operations.erasing import erase_subject
 from services.channel.operations.following import (
     Correction,
@@ -30,6 +39,15 @@ from services.channel.operations.following import (
     keep_correction,
     note_people,
     stop,
+)
+from services.channel.operations.interventions import (
+    Commissioning,
+    Sat,
+    commission,
+    end_intervention,
+    plan_sessions,
+    record_session,
+    write_brief,
 )
 from services.channel.operations.obligations import (
     Again,
@@ -40,44 +58,140 @@ from services.channel.operations.obligations import (
     make_obligations,
     remind,
 )
+from services.channel.operations.panel import (
+    AtTheDoor,
+    begin_meeting,
+    contribute,
+    end_conflict,
+    end_meeting,
+    let_guest_in,
+    let_in,
+    open_slot,
+    step_out,
+    take_over,
+    why_not_quorate,
+)
+from services.channel.operations.planning import (
+    Edit,
+    begin_plan,
+    complete_plan,
+    completing,
+    discard_plan,
+    record_progress,
+    remove_item,
+    save_item,
+    save_reasons,
+    save_request,
+)
+from services.channel.operations.receiving import (
+    Carried,
+    carry_transfer,
+)
 from services.channel.operations.replies import ANSWERED, SEEN
 from services.channel.operations.saving import Act
+from services.channel.operations.shortfalls import (
+    Raised,
+    explain_shortfall,
+    raise_shortfall,
+    session_answered,
+    session_seen,
+)
+from services.channel.operations.timing import change_clock
+from services.channel.operations.transferring import (
+    PanelAnswer,
+    call_back,
+    offer_transfer,
+    transfer_answered,
+    transfer_seen,
+)
 
 __all__ = [
     "ANSWERED",
     "SEEN",
     "Act",
     "Again",
+    "Answer",
     "Asking",
+    "AtTheDoor",
     "Awareness",
+    "Carried",
+    "Cast",
+    "Commissioning",
     "Correction",
     "DecisionHeard",
+    "Edit",
+    "Escalated",
     "Look",
+    "Motion",
     "Overdue",
     "Owing",
     "PackArrival",
+    "PanelAnswer",
     "People",
+    "Raised",
     "Reply",
+    "Sat",
     "Undelivered",
     "act_on_case",
     "alarm_overdue",
     "answer_here",
     "ask",
+    "begin_meeting",
+    "begin_plan",
+    "call_back",
+    "carry_transfer",
+    "change_clock",
+    "commission",
+    "complete_plan",
+    "completing",
+    "contribute",
+    "decide_slot",
+    "discard_plan",
     "end_ask",
+    "end_conflict",
+    "end_intervention",
+    "end_meeting",
     "end_obligation",
     "erase_subject",
+    "escalate",
+    "explain_shortfall",
     "follow_police",
+    "give_actions",
     "hear_decision",
     "hear_look",
     "hear_reply",
     "keep_awareness",
     "keep_correction",
     "keep_obligation",
+    "leave_undecided",
+    "let_guest_in",
+    "let_in",
     "make_obligations",
     "mark_awareness_seen",
     "note_people",
     "note_undelivered",
+    "offer_transfer",
+    "open_slot",
+    "plan_sessions",
+    "raise_shortfall",
     "receive_pack",
+    "record_consent",
+    "record_progress",
+    "record_session",
     "remind",
+    "remove_item",
+    "save_item",
+    "save_reasons",
+    "save_request",
+    "session_answered",
+    "session_seen",
+    "set_home_force",
+    "step_out",
     "stop",
+    "take_over",
+    "transfer_answered",
+    "transfer_seen",
+    "turn_18",
+    "why_not_quorate",
+    "write_brief",
 ]

@@ -26,6 +26,7 @@ async def erase_subject(session: Session, subject: UUID) -> None:
         emptied = {name: None for name in ("sealed_reason", "sealed_answer") if name in offer.c}
         await session.execute(update(offer).where(offer.c.subject == subject).values(emptied))
     await _empty_work(session, subject)
+    await _empty_support(session, subject)
     await _leave_person(session, subject)
 
 
@@ -40,7 +41,8 @@ async def _empty_work(session: Session, subject: UUID) -> None:
     await session.execute(update(invited).where(invited.c.subject == subject).values(unnamed))
     await session.execute(update(conflict).where(conflict.c.subject == subject).values(sealed_words=None))
     await _empty_minutes(session, subject)
-    for table in (models.assessment_draft, models.begun_work):
+    await _empty_plan(session, subject)
+    for table in (models.plan_draft, models.assessment_draft, models.begun_work):
         await session.execute(delete(table).where(table.c.subject == subject))
 
 
@@ -49,6 +51,25 @@ async def _empty_minutes(session: Session, subject: UUID) -> None:
     for table in said:
         name = "sealed_summary" if table is models.minute else "sealed_words"
         await session.execute(update(table).where(table.c.subject == subject).values({name: None}))
+
+
+async def _empty_support(session: Session, subject: UUID) -> None:
+    """Empty what was written of interventions, sessions, closure and reviews."""
+    provided, brief, sat = models.intervention, models.brief, models.intervention_session
+    report, review = models.closing_report, models.review
+    emptied = {"sealed_purpose": b"", "sealed_explanation": None, "sealed_ending": None}
+    await session.execute(update(provided).where(provided.c.subject == subject).values(emptied))
+    await session.execute(update(brief).where(brief.c.subject == subject).values(sealed_brief=b""))
+    await session.execute(update(sat).where(sat.c.subject == subject).values(sealed_report=None))
+    await session.execute(update(report).where(report.c.subject == subject).values(sealed_report=None))
+    await session.execute(update(review).where(review.c.subject == subject).values(sealed_findings=None))
+
+
+async def _empty_plan(session: Session, subject: UUID) -> None:
+    plan, progress, consent = models.plan, models.plan_progress, models.consent
+    await session.execute(update(plan).where(plan.c.subject == subject).values(sealed_plan=None))
+    await session.execute(update(progress).where(progress.c.subject == subject).values(sealed_words=None))
+    await session.execute(update(consent).where(consent.c.subject == subject).values(sealed_said=None))
 
 
 async def _leave_person(session: Session, subject: UUID) -> None:

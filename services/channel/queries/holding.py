@@ -21,7 +21,9 @@ from services.channel.domain import (
     Situation,
     State,
 )
+from services.channel.queries.interventions import open_providers
 from services.channel.queries.obligations import open_obligations
+from services.channel.queries.planning import PLANNING, plan_lacks
 from services.channel.queries.reading import text_of
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -130,9 +132,12 @@ async def _situation(session: Session, row: Row[Any]) -> Situation:
         assessed_since=assessed_at is not None and (row.decided_at is None or assessed_at > row.decided_at),
         unanswered=tuple(each.owner for each in owed if each.kind is Obligation.REQUEST),
         owed=tuple(f"{OBLIGATION_LABELS[each.kind].lower()} ({each.owner})" for each in owed),
+        plan_lacks=await plan_lacks(session, row.subject) if row.state in PLANNING else (),
         reviews_run=await _reviews_run(session, row.subject),
         offered_to=row.offered_to or "",
         came_from=State(row.came_from) if row.came_from else None,
+        sessions_open=await open_providers(session, row.subject),
+        from_panel=row.from_panel or "",
     )
 
 
