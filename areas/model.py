@@ -343,6 +343,12 @@ class Area(AreaPart):
         cover = Cover.OPENING_HOURS if is_open else Cover.OUT_OF_HOURS
         return next(officer for officer in self.duty_officers if officer.cover == cover)
 
+    def told_in_turn(self, key: str) -> Escalation:
+        """Return who is told at a step: "2" is the Gateway's second, "channel-2" Channel's; KeyError where none is."""
+        known = {str(step): each for step, each in enumerate(self.gateway.escalations, 1)}
+        known |= {f"channel-{step}": each for step, each in enumerate(self.channel.escalations, 1)}
+        return known[key]
+
     def kept_for(self, purpose: Purpose) -> Retention:
         """Return how long records of this purpose are kept."""
         return next(retention for retention in self.retention if retention.purpose == purpose)

@@ -1,13 +1,17 @@
 """How clocks are given more time, stand still, are escalated and foreseen: pure functions over local practice."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from chassis.transitions import NotOffered, NotRecorded
+from contracts.vocabulary import day_in_words
+
+LONDON = ZoneInfo("Europe/London")
 
 
 class Change(StrEnum):
@@ -163,6 +167,75 @@ def resumed(clock: Running, practice: Timed, now: datetime) -> datetime:
     if refusal := clock_refusal(Change.RESUME, clock):
         raise NotOffered(refusal)
     return practice.resumed(clock.due_at, clock.paused_at or now, now)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants of a clock that runs: until which day (extending), why it stands still, and in words why."""
+
+    command: str
+    until: date | None = None
+    pause: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What becomes of a clock: the columns of its row that change, and the line for the timeline."""
+
+    values: Mapping[str, Any]
+    words: str
+    due_at: datetime
+
+
+_WHY = {Change.EXTEND: "Say why the clock is extended", Change.PAUSE: "Say why the clock stands still"}
+
+
+def changed(wanted: Wanted, clock: Running, practice: Timed, now: datetime) -> Changed:
+    """Return what becomes of a clock that is extended, paused or let run on.
+
+    Raises NotOffered for one that cannot be, NotRecorded with the field (until, reason, rationale) that is missing.
+    """
+    if refusal := clock_refusal(wanted.command, clock):
+        raise NotOffered(refusal)
+    command = Change(wanted.command)
+    values, due_at = _CHANGES[command](wanted, clock, practice, now)
+    if command in _WHY and not wanted.words.strip():
+        raise NotRecorded("rationale", _WHY[command])
+    said = (
+        f"{PAUSE_REASONS[PauseReason(wanted.pause)]}."
+        if command is Change.PAUSE
+        else f"until {moment_in_words(due_at)} instead of {moment_in_words(clock.due_at)}."
+    )
+    return Changed(values, f"{clock_words(clock.name)}: {said} {wanted.words.strip()}".strip(), due_at)
+
+
+def _extend(wanted: Wanted, clock: Running, practice: Timed, now: datetime) -> tuple[Mapping[str, Any], datetime]:
+    due_at = extended(clock, practice, now, wanted.until)
+    # Who was told that it ran out is told anew if it does so again.
+    told = {"alarmed_at": None, "escalations": 0, "escalate_at": due_at}
+    return {"due_at": due_at, "times_extended": clock.times_extended + 1, **told}, due_at
+
+
+def _pause(wanted: Wanted, clock: Running, _: Timed, now: datetime) -> tuple[Mapping[str, Any], datetime]:
+    if wanted.pause not in set(PauseReason):
+        raise NotRecorded("reason", "Choose why it stands still")
+    return {"paused_at": now, "paused_for": wanted.pause}, clock.due_at
+
+
+def _resume(_: Wanted, clock: Running, practice: Timed, now: datetime) -> tuple[Mapping[str, Any], datetime]:
+    due_at = resumed(clock, practice, now)
+    escalate_at = told_next(replace(clock, due_at=due_at), practice, clock.escalations)
+    return {"due_at": due_at, "paused_at": None, "paused_for": None, "escalate_at": escalate_at}, due_at
+
+
+_CHANGES = {Change.EXTEND: _extend, Change.PAUSE: _pause, Change.RESUME: _resume}
+
+
+def moment_in_words(at: datetime) -> str:
+    """Return a moment (aware) as a timeline says it, in London's time."""
+    local = at.astimezone(LONDON)
+    return f"{day_in_words(local.date(), 'en')} at {local:%H:%M}"
 
 
 def to_be_told(clock: Running, practice: Timed, now: datetime) -> tuple[tuple[int, Told], ...]:

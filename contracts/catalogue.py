@@ -111,7 +111,12 @@ TOPICS: tuple[TopicSpec, ...] = (
         channel_notices.TOPIC,
         "channel",
         ("notify",),
-        (channel_notices.PackAnswered, channel_notices.AskMade, channel_notices.AskEnded),
+        (
+            channel_notices.PackAnswered,
+            channel_notices.AskMade,
+            channel_notices.AskEnded,
+            channel_notices.CaseClockEscalated,
+        ),
     ),
     TopicSpec(channel_referrer.TOPIC, "channel", ("intake",), (channel_referrer.CaseProgressed,)),
     TopicSpec(channel_statistics.TOPIC, "channel", ("stats",), (channel_statistics.CaseCounted,), statistics=True),

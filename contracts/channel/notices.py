@@ -62,3 +62,16 @@ class AskEnded(Event):
     ask_id: Annotated[UUID, LINKING]
     ended_at: Annotated[datetime, LINKING]
     cancelled: Annotated[bool, OPERATIONAL]
+
+
+class CaseClockEscalated(Event):
+    """Sent when a clock of a case ran out and nobody has acted, so that a named person is told: the area's nth step."""
+
+    wire_type: ClassVar[str] = "channel.case-clock-escalated.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    escalation_id: Annotated[UUID, LINKING]
+    escalated_at: Annotated[datetime, LINKING]
+    clock: Annotated[str, OPERATIONAL]
+    step: Annotated[int, OPERATIONAL]

@@ -5,10 +5,15 @@ from datetime import datetime, timedelta
 from chassis import telemetry
 from chassis.actor import Actor
 from chassis.app import Job, Runtime
-from services.channel import operations
+from chassis.clock import LONDON
+from chassis.errors import ThroughlineError
+from chassis.ticking import ClockKey
+from services.channel import operations, queries
+from services.channel.domain import Practices
 
 log = telemetry.logger("channel.jobs")
 overdue = telemetry.counter("channel.clock.overdue", "{clock}", "Clocks of cases that ran out")
+escalated = telemetry.counter("channel.clock.escalated", "{clock}", "Times that a person was told of a clock")
 
 
 async def deadlines(runtime: Runtime, now: datetime) -> None:
@@ -20,4 +25,52 @@ async def deadlines(runtime: Runtime, now: datetime) -> None:
         log.warning("A clock of a case ran out.", extra={"facts": {"kind": clock.name, "reference": clock.reference}})
 
 
-JOBS = (Job("deadlines", timedelta(minutes=1), deadlines),)
+async def escalations(runtime: Runtime, now: datetime) -> None:
+    """Tell the people whom the area names of every clock that ran out, each case in a transaction of its own."""
+    async with runtime.database.transaction(Actor.job("channel", "escalations")) as session:
+        waiting = await queries.clocks_to_escalate(session, now)
+    for key in waiting:
+        try:
+            await _escalate(runtime, key, now)
+        except ThroughlineError as refusal:
+            # One case that cannot be escalated must not keep the others from it; the next turn tries again.
+            facts = {"kind": key.name, "subject": str(key.subject), "reason": refusal.reason}
+            log.warning("A clock could not be escalated.", extra={"facts": facts})
+
+
+async def _escalate(runtime: Runtime, key: ClockKey, now: datetime) -> None:
+    local: Practices = runtime.clients
+    async with runtime.database.transaction(Actor.job("channel", "escalations")) as session:
+        steps = await operations.escalate(session, key, local, now)
+    for each in steps:
+        escalated.add(1, kind=each.name)
+        facts = {"kind": each.name, "reference": each.reference, "count": each.step}
+        log.warning("A person was told of a clock that ran out.", extra={"facts": facts})
+
+
+async def birthdays(runtime: Runtime, now: datetime) -> None:
+    """Let consent that a parent or guardian gave lapse on the 18th birthday, each case in a transaction of its own.
+
+    A day on which nothing ran is made good on the next; a birthday is noted once.
+    """
+    local: Practices = runtime.clients
+    async with runtime.database.transaction(Actor.job("channel", "birthdays")) as session:
+        waiting = await queries.turning_18(session, now.astimezone(LONDON).date())
+    for each in waiting:
+        try:
+            async with runtime.database.transaction(Actor.job("channel", "birthdays")) as session:
+                reference = await operations.turn_18(session, each, local, now)
+        except ThroughlineError as refusal:
+            # One case that cannot be noted must not keep the others from it; the next day tries again.
+            facts = {"subject": str(each.subject), "reason": refusal.reason}
+            log.warning("A birthday could not be noted.", extra={"facts": facts})
+        else:
+            if reference:
+                log.info("Somebody turned 18: consent is asked of them.", extra={"facts": {"reference": reference}})
+
+
+JOBS = (
+    Job("deadlines", timedelta(minutes=1), deadlines),
+    Job("escalations", timedelta(minutes=1), escalations),
+    Job("birthdays", timedelta(hours=1), birthdays, daily=True),
+)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.broker import Handlers, Message
 from chassis.database import Session
-from contracts.channel.notices import AskEnded, AskMade, PackAnswered
+from contracts.channel.notices import AskEnded, AskMade, CaseClockEscalated, PackAnswered
 from contracts.intake.duty import DutyOfficerPaged
 from contracts.intake.referrer import LinkDue, ReferrerMessageDue
 from contracts.intake.social_care import (
@@ -32,12 +32,14 @@ from services.notify.operations import (
     ReferrerMessage,
 )
 from services.notify.queries import AskContent, Asked
+from services.notify.settings import due_on, reminders
 
 handlers = Handlers()
 
 FromIntake = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | LinkDue
 FromTriage = SignpostMade | SignpostEnded | TransferOffered | TransferCalledBack | ClockEscalated
-Told = FromIntake | FromTriage | PackAnswered | AskMade | AskEnded
+FromChannel = PackAnswered | AskMade | AskEnded | CaseClockEscalated
+Told = FromIntake | FromTriage | FromChannel
 
 
 @handlers.on(SafeguardingConcernReceived)
@@ -108,6 +110,13 @@ async def on_transfer_called_back(session: Session, event: TransferCalledBack, m
     await operations.call_transfer_back(session, origin, event.transfer_id, now=message.now)
 
 
+@handlers.on(CaseClockEscalated)
+async def on_case_clock_escalated(session: Session, event: CaseClockEscalated, message: Message) -> None:
+    """Tell the person whom the area names for this step of a case."""
+    origin = _origin(event, message, publisher="channel")
+    await operations.tell_escalation(session, origin, event.clock, event.step, now=message.now)
+
+
 @handlers.on(ClockEscalated)
 async def on_clock_escalated(session: Session, event: ClockEscalated, message: Message) -> None:
     """Tell the person whom the area names for this step."""
@@ -161,7 +170,9 @@ def _ask(event: AskMade, message: Message) -> ReceivedAsk:
         content=AskContent(event.shown, event.questions),
         opens_at=event.opens_at,
         due_at=event.due_at,
+        due_on=due_on(event.due_at),
         expires_at=event.expires_at,
+        reminders=reminders(event.due_at),
     )
 
 
@@ -193,14 +204,22 @@ def _moment_of(
             return event.due_at
         case DutyOfficerPaged():
             return event.raised_at
+        case PackAnswered() | AskMade() | AskEnded() | CaseClockEscalated():
+            return _moment_at_channel(event)
+        case _:
+            return _moment_at_the_police(event)
+
+
+def _moment_at_channel(event: FromChannel) -> datetime:
+    match event:
         case PackAnswered():
             return event.answered_at
         case AskMade():
             return event.made_at
         case AskEnded():
             return event.ended_at
-        case _:
-            return _moment_at_the_police(event)
+        case CaseClockEscalated():
+            return event.escalated_at
 
 
 def _moment_at_the_police(event: FromTriage) -> datetime:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from services.notify import operations, queries, readers
 from services.notify.clients import Clients, Delivery, Mail
 from services.notify.domain import (
     LINKS,
+    MAIL_WORDS,
     Kind,
     LinkTo,
     MailUnsafe,
@@ -28,6 +29,7 @@ from services.notify.domain import (
     clock_in_words,
     compose,
     link_token,
+    read_ask_stage,
     stage_is_receipt,
 )
 from services.notify.operations import Claimed, Sent
@@ -44,13 +46,14 @@ ASKED = 1_000
 """Of so many mails at once the database is asked whether their notices are still there."""
 
 LINK_IN_THE_MAIL = "(the link, which is kept nowhere)"
-"""What stands in the record of a mail in place of a link that opens something by itself."""
+"""What stands in the record of a mail in place of a link that opens something by itself, or of a one-time code."""
 
 BY_LINK = {
     Kind.SIGNPOST_MADE: (LinkTo.SIGNPOST, "signpost-links"),
     Kind.SIGNPOST_ENDED: (LinkTo.SIGNPOST, "signpost-links"),
     Kind.TRANSFER_OFFERED: (LinkTo.TRANSFER, "transfer-links"),
     Kind.TRANSFER_CALLED_BACK: (LinkTo.TRANSFER, "transfer-links"),
+    **dict.fromkeys((Kind.ASK_MADE, Kind.ASK_REMINDED, Kind.ASK_OVERDUE, Kind.ASK_ENDED), (LinkTo.ASK, "asks")),
 }
 """The notices whose reader has no account, what their links lead to, and where."""
 
@@ -179,7 +182,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     if not address:
         return Sent(Result.NO_ADDRESS)
     template = readers.mail_template(claimed.kind, claimed.language)
-    text = _text(runtime, area, claimed, template, team)
+    text = _text(runtime, area, claimed, template, (team, now))
     if text is None:
         return Sent(Result.NOT_TO_BE_TOLD)
     clients: Clients = runtime.clients
@@ -198,7 +201,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     )
     delivery, digest = await _send(runtime, mail)
     secret = _opening_by_itself(runtime, claimed)
-    shown = address if claimed.recipient_kind != RecipientKind.REFERRER else None
+    shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
     return Sent(
         delivery.result,
         delivery.code,
@@ -230,7 +233,7 @@ def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
 
     Outside its opening hours a front door hears of immediate danger at its out-of-hours address.
     """
-    if claimed.recipient_kind == RecipientKind.REFERRER:
+    if claimed.recipient_kind == RecipientKind.REFERRER or claimed.recipient:
         return claimed.recipient, ""
     local = now.astimezone(clock.LONDON)
     working_day = clock.is_working_day(local.date())
@@ -238,8 +241,8 @@ def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
         officer = area.duty_officer(local.time(), working_day=working_day)
         return officer.page, officer.name
     try:
-        if claimed.recipient_kind in _NAMED:
-            return _NAMED[claimed.recipient_kind](area, claimed.recipient_key)
+        if claimed.recipient_kind in operations.NAMED:
+            return operations.NAMED[claimed.recipient_kind](area, claimed)
         door = area.front_door(claimed.recipient_key)
     except LookupError:
         return "", ""
@@ -247,28 +250,11 @@ def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
     return (door.out_of_hours_email if claimed.urgent and not is_open else door.email), door.name
 
 
-def _service(area: Area, key: str) -> tuple[str, str]:
-    found = area.signpost_service(key)
-    return found.email, found.name
-
-
-def _force(area: Area, key: str) -> tuple[str, str]:
-    return {each.id: (each.email, each.name) for each in area.gateway.forces}[key]
-
-
-def _told_in_turn(area: Area, key: str) -> tuple[str, str]:
-    return {str(step): (each.email, each.name) for step, each in enumerate(area.gateway.escalations, 1)}[key]
-
-
-_NAMED: Mapping[RecipientKind, Callable[[Area, str], tuple[str, str]]] = {
-    RecipientKind.SERVICE: _service,
-    RecipientKind.FORCE: _force,
-    RecipientKind.ESCALATION: _told_in_turn,
-}
-"""Where the area names the address of a recipient, and the name to greet it by; LookupError where it has none."""
-
-
-def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate, team: str) -> Text | None:
+def _text(
+    runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate, told: tuple[str, datetime]
+) -> Text | None:
+    """Return the text of a mail to whoever is `told`, by that name and at that moment; None for what is not told."""
+    team, now = told
     values = {"reference": claimed.reference}
     if claimed.kind in LINKS:
         link, _, until = claimed.link.partition(" ")
@@ -276,6 +262,8 @@ def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate
             return None
         until = day_in_words(date.fromisoformat(until), claimed.language)
         return compose(template.text, values | {"link": link, "until": until})
+    if claimed.recipient_kind == RecipientKind.ASKED:
+        return _text_of_ask(link_of(runtime, claimed.kind, claimed.subject, claimed.about_id), claimed, area, now)
     if claimed.recipient_kind == RecipientKind.REFERRER:
         stage = _stage(claimed)
         telling = area.telling(stage) if stage else None
@@ -283,6 +271,19 @@ def _text(runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate
             return None
         return compose(template.text, values | {"sentence": telling.spoken(claimed.language)})
     return compose(template.text, values | {"team": team} | _values_for_team(runtime, claimed))
+
+
+def _text_of_ask(link: str, claimed: Claimed, area: Area, now: datetime) -> Text | None:
+    """Return a mail about what Channel asks of somebody; None for a code whose time is over, or that has gone out."""
+    kind, due = read_ask_stage(claimed.stage)
+    values = {"reference": claimed.reference, "what": MAIL_WORDS[kind], "asker": f"The Channel team of {area.name}"}
+    template = readers.mail_template(claimed.kind, claimed.language)
+    if claimed.kind != Kind.ASK_CODE:
+        return compose(template.text, values | {"due": day_in_words(due, "en"), "link": link})
+    code, _, until = claimed.link.partition(" ")
+    if not code or now >= datetime.fromisoformat(until):
+        return None
+    return compose(template.text, values | {"code": code})
 
 
 def _values_for_team(runtime: Runtime, claimed: Claimed) -> dict[str, str]:
@@ -335,6 +336,14 @@ async def set_aside_interrupted(runtime: Runtime, now: datetime) -> None:
         log.warning("Notices were set aside for a person.", extra={"facts": {"count": count}})
 
 
+async def remind_of_asks(runtime: Runtime, now: datetime) -> None:
+    """Remind people outside of what they have been asked, until nobody is due a reminder."""
+    reminded = True
+    while reminded:
+        async with runtime.database.transaction(_actor(runtime)) as session:
+            reminded = await operations.remind_of_asks(session, now=now)
+
+
 async def tidy_mail_folder(runtime: Runtime, _now: datetime) -> None:
     """Remove mails of the demonstration whose notice is no more: their subject was erased."""
     folder = runtime.settings.mail_directory
@@ -363,5 +372,6 @@ def _settings(runtime: Runtime) -> NotifySettings:
 JOBS = (
     Job("send-due", timedelta(seconds=1), send_due),
     Job("set-aside-interrupted", timedelta(seconds=30), set_aside_interrupted),
+    Job("remind-of-asks", timedelta(seconds=30), remind_of_asks),
     Job("tidy-mail-folder", timedelta(seconds=30), tidy_mail_folder),
 )

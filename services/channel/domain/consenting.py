@@ -1,7 +1,7 @@
 """Consent to support: who is asked, whose word counts on which day, and what must be recorded with it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -39,6 +39,7 @@ DECIDER_LABELS: Mapping[Decider, str] = {
     Decider.GUARDIAN: "A guardian",
     Decider.BEST_INTERESTS: "A best-interests decision",
 }
+ASKED_OF: Mapping[Decider, str] = {**DECIDER_LABELS, Decider.BEST_INTERESTS: "Who decides in their best interests"}
 CAPACITY_LABELS: Mapping[Capacity, str] = {
     Capacity.HAS: "Has the capacity to decide",
     Capacity.LACKS: "Does not have the capacity to decide",
@@ -88,10 +89,7 @@ class Decision:
 
 def to_be_asked(born: date | None, on: date) -> Asked:
     """Return who is asked for consent on a day."""
-    return _asked(is_of_age(born, on))
-
-
-def _asked(of_age: bool | None) -> Asked:
+    of_age = is_of_age(born, on)
     if of_age is None:
         return Asked.UNKNOWN
     return Asked.PERSON if of_age else Asked.PARENT
@@ -112,7 +110,7 @@ def refused_because(said: Decision, born: date | None, today: date) -> tuple[tup
         return (("on", "The day must not be in the future: record the decision when it has been made"),)
     of_age = said.told_age if born is None else is_of_age(born, said.on)
     if of_age is None:
-        return (("told_age", "Say whether the person is 18 or over: no date of birth is known, and the law turns on it"),)
+        return (("told_age", "Say whether the person is 18 or over: no date of birth is known"),)
     wrong = _adult(said) if of_age else _child(said, born, today)
     return tuple(wrong) + tuple(_words(said))
 
@@ -120,7 +118,7 @@ def refused_because(said: Decision, born: date | None, today: date) -> tuple[tup
 def _adult(said: Decision) -> list[tuple[str, str]]:
     if said.by in (Decider.PARENT, Decider.GUARDIAN):
         return [("by", "The person is 18 or over on that day, so only they can decide: ask them (CTSA 2015 s.36)")]
-    if said.capacity is None:
+    if said.capacity is None and said.command is not Command.CONSENT_ASKED:
         return [("capacity", "Say whether the person has the capacity to decide about the support")]
     if said.by is Decider.SELF and said.capacity is Capacity.LACKS:
         sentence = "Somebody who does not have the capacity cannot decide: choose the best-interests decision"
@@ -132,8 +130,9 @@ def _adult(said: Decision) -> list[tuple[str, str]]:
 
 def _child(said: Decision, born: date | None, today: date) -> list[tuple[str, str]]:
     if said.by is Decider.BEST_INTERESTS:
-        return [("by", "The person is under 18 on that day: a parent or guardian decides, not a best-interests decision")]
-    if said.command is not Command.CONSENT_GIVEN:
+        return [("by", "The person is under 18 on that day, so a parent or guardian decides")]
+    # Nobody is supported who does not want it: a refusal counts whoever says it.
+    if said.command in (Command.CONSENT_REFUSED, Command.CONSENT_WITHDRAWN):
         return []
     if said.by is Decider.SELF:
         sentence = "The person is under 18 on that day: support needs the consent of a parent or guardian"
@@ -147,9 +146,50 @@ def _words(said: Decision) -> list[tuple[str, str]]:
     wrong = []
     if said.by in (Decider.PARENT, Decider.GUARDIAN) and not said.relationship.strip():
         wrong.append(("relationship", "Enter how they are related to the person, for example mother"))
-    if said.by is Decider.BEST_INTERESTS and not said.best_interests.strip():
+    decided = said.command is not Command.CONSENT_ASKED
+    if decided and said.by is Decider.BEST_INTERESTS and not said.best_interests.strip():
         wrong.append(("best_interests", "Say who made the best-interests decision, who was heard, and why"))
     return wrong
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody who has data of the person, and how they are reached: by the area file, in the console, or by mail."""
+
+    name: str
+    why: str
+    recipient: str = ""
+    officer_id: str = ""
+    address: str = ""
+
+    def owner(self) -> str:
+        """Return how they are named in the clear: a typed name may lead to the person, so only why they know."""
+        return self.name if self.recipient or self.officer_id else f"{self.why[:1].upper()}{self.why[1:]}"
+
+    def key(self) -> str:
+        """Return what makes two of them the same."""
+        reached = (self.recipient, self.officer_id, self.address, self.name)
+        return next((each.strip().casefold() for each in reached if each.strip()), "")
+
+
+def each_once(holders: Iterable[Holder]) -> tuple[Holder, ...]:
+    """Return everybody once, with every way in which they came by the data."""
+    found: dict[str, Holder] = {}
+    for each in holders:
+        known = found.setdefault(each.key(), each)
+        if each.why not in known.why.split(", "):
+            found[each.key()] = replace(known, why=f"{known.why}, {each.why}")
+    return tuple(found.values())
+
+
+def told(holder: Holder, consent: Consent) -> str:
+    """Return what somebody is told of a change; it is kept sealed, and begins with their name."""
+    return f"To {holder.name}\n\n{TOLD[consent]}"
+
+
+def addressee(message: str) -> str:
+    """Return to whom such words went."""
+    return message.partition("\n")[0].removeprefix("To ")
 
 
 def lapses(consent: Consent) -> bool:

@@ -6,10 +6,13 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.errors import Conflict, Forbidden, Missing, Rejected
+from chassis.errors import Conflict, Forbidden, Rejected
+from services.channel.domain.meetings import SlotState
 
 LOCAL_AUTHORITY = "local-authority"
 POLICE = "police"
+ENDED_SLOTS = frozenset({SlotState.DECIDED, SlotState.NOT_DECIDED})
+"""How a slot stands that has been dealt with."""
 
 
 class Vote(StrEnum):
@@ -87,12 +90,6 @@ class ConflictStands(Forbidden):
     """Somebody with a conflict of interest in a case tries to open it."""
 
     reason: ClassVar[str] = "conflict-of-interest"
-
-
-class SlotAbsent(Missing):
-    """An address names no slot of this case."""
-
-    reason: ClassVar[str] = "slot-absent"
 
 
 class NotInTheRoom(Conflict):

@@ -1,5 +1,6 @@
 """The support plan: what the statute wants of it, which factors nothing answers, and how two versions differ."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -183,6 +184,16 @@ def _item_lacks(item: PlanItem, known: Collection[str]) -> list[Lack]:
         missing = missing[1:]
     name = shortened(item.support)
     return [Lack(str(item.id), f"“{name}” {words}.") for words, there in missing if not there]
+
+
+def mark(plan: Plan, part: str) -> str:
+    """Return what a part of a draft is recognised by, so that nobody saves over words that they have not seen.
+
+    `part` is `request`, `gaps`, an item's id, or `all`.
+    """
+    parts: Mapping[str, object] = {"request": plan.request, "gaps": plan.without, "all": plan}
+    found = parts.get(part) or next((item for item in plan.items if str(item.id) == part), None)
+    return hashlib.blake2b(repr(found).encode(), digest_size=12).hexdigest()
 
 
 def shortened(words: str, most: int = 60) -> str:

@@ -96,6 +96,7 @@ class Practice:
     `reviewer` carries them out; reviews go on at most until `reviews_until` after a closure at a moment. `services`
     are those that can be signposted to, with when an answer would be due. `district` is the area's own name of the
     district that was asked for, `force` the area's police force. Counts below `suppress_below` are not shown.
+    References of the area begin with `prefix`; a case is kept until `kept_until` of when it left.
     """
 
     area: str
@@ -120,6 +121,8 @@ class Practice:
     reviewer: Body = Body.LOCAL_AUTHORITY
     reviews_until: Callable[[datetime], datetime] = lambda closed: closed + timedelta(days=730)
     teams: tuple[str, ...] = ()
+    prefix: str = ""
+    kept_until: Callable[[datetime], datetime] = lambda left: left + timedelta(days=2192)
     suppress_below: int = 5
 
 
@@ -191,7 +194,8 @@ class Situation:
     `plan_lacks` says why the plan cannot be put to the person, one sentence each. `in_panel` is given where the panel
     decides in a meeting. `reviews_run` counts the reviews after closure that are still to come. `offered_to` names the
     panel that a transfer is offered to, `came_from` where the case stood when it was offered or given back.
-    `sessions_open` names interventions that have not been ended.
+    `sessions_open` names interventions that have not been ended. `from_panel` names the panel that the case came from,
+    where it did not come from the police.
     """
 
     state: State
@@ -210,3 +214,4 @@ class Situation:
     offered_to: str = ""
     came_from: State | None = None
     sessions_open: tuple[str, ...] = ()
+    from_panel: str = ""

@@ -235,7 +235,8 @@ async def page_duty_officer(session: Session, origin: Origin, *, now: datetime) 
 async def tell_escalation(session: Session, origin: Origin, clock: str, step: int, *, now: datetime) -> None:
     """Write the notice to the person whom the area names for this step, of a clock that ran out."""
     await session.lock(origin.subject)
-    telling = Telling(Kind.CLOCK_ESCALATED, RecipientKind.ESCALATION, str(step))
+    key = f"channel-{step}" if origin.publisher == "channel" else str(step)
+    telling = Telling(Kind.CLOCK_ESCALATED, RecipientKind.ESCALATION, key)
     write_notice(session, origin, telling, now=now, stage=clock)
     facts: dict[str, str | int] = {"clock": clock, "step": step}
     await audit.record(session, "escalation.receive", subject=origin.subject, now=now, area=origin.area, facts=facts)

@@ -79,10 +79,9 @@ def force_name(page: PageRequest, area: str, force_id: str) -> str:
 
 def _told_in_turn(page: PageRequest, area: str, step: str) -> str:
     try:
-        known = page.runtime.areas.current(area, _today(page)).gateway.escalations
+        return page.runtime.areas.current(area, _today(page)).told_in_turn(step).name
     except LookupError:
         return "The person to be told"
-    return {str(place): each.name for place, each in enumerate(known, 1)}.get(step, "The person to be told")
 
 
 def recipient_name(page: PageRequest, notice: NoticeListed) -> str:

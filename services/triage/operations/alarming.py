@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from chassis import audit, outbox, ticking
 from chassis.database import Session
+from chassis.deadlines import moment_in_words
 from chassis.outbox import About
 from contracts.triage.notices import ClockEscalated
-from contracts.vocabulary import day_in_words
 from services.triage import models, queries
 from services.triage.domain import (
     ClockName,
@@ -26,7 +25,6 @@ from services.triage.domain import told_next as next_told
 from services.triage.operations.saving import Act, carry_out
 from services.triage.queries import ClockKey, Held
 
-LONDON = ZoneInfo("Europe/London")
 _OUTSIDE = {ClockName.CONFLICT: ClockName.DECONFLICTION, ClockName.PURSUE: ClockName.DECONFLICTION}
 """What is said outside triage of clocks that would tell of a conflict or an investigation."""
 
@@ -88,7 +86,8 @@ async def _tell(
     session: Session, held: Held, clock: Running, step: tuple[int, Told], practice: Practice, now: datetime
 ) -> None:
     number, told = step
-    words = f"{clock_words(clock.name)} ran out on {_moment(clock.due_at)}: {told.name}, {told.organisation}, is told."
+    when = moment_in_words(clock.due_at)
+    words = f"{clock_words(clock.name)} ran out on {when}: {told.name}, {told.organisation}, is told."
     record = Record(clock=clock.name, officer=told.name, rationale=words)
     await carry_out(session, held.subject, Act(Command.ESCALATED, now, record), practice)
     event = ClockEscalated(
@@ -99,8 +98,3 @@ async def _tell(
 
 def _outside(name: str) -> str:
     return _OUTSIDE.get(ClockName(name), ClockName(name)).value
-
-
-def _moment(at: datetime) -> str:
-    local = at.astimezone(LONDON)
-    return f"{day_in_words(local.date(), 'en')} at {local:%H:%M}"

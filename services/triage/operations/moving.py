@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import update
 
 from chassis.database import Session
+from chassis.deadlines import moment_in_words
 from services.triage import models, queries
 from services.triage.domain import NotOffered, NotRecorded, Practice, Practices, Running, clock_words, told_next
 from services.triage.domain.moving import ClockMove, Move, planned
 from services.triage.operations.saving import Act, carry_out, change
-from services.triage.operations.timing import moment
 from services.triage.queries import Held, underway
 
 
@@ -51,7 +51,7 @@ def _said(held: Held, practice: Practice, clocks: Iterable[ClockMove], now: date
     sentences = [f"From version {held.area_version} to version {practice.version} of the area’s practice."]
     for each in clocks:
         if each.changes:
-            until = f"until {moment(each.due_at)} instead of {moment(each.clock.due_at)}"
+            until = f"until {moment_in_words(each.due_at)} instead of {moment_in_words(each.clock.due_at)}"
             at_once = ", so that it runs out at once" if each.at_once and each.clock.due_at > now else ""
             sentences.append(f"{clock_words(each.clock.name)}: {until}{at_once}.")
     return "\n".join(sentences)

@@ -1,0 +1,47 @@
+"""Which pages of Channel keep what is written on them until it is recorded."""
+
+from chassis.database import Session
+from chassis.web import PageRequest
+from chassis.web.begun import NOTHING_WRITTEN, Keeper, Place, Writing, values_of
+from services.channel import queries
+from services.channel.domain import CaseNotFound, ClockName, Command
+from services.channel.queries import Held
+
+__all__ = ["KEPT_ON", "NOTHING_WRITTEN", "Writing", "kept", "place_of", "values_of", "writing"]
+
+KEPT_ON = frozenset({"act", "change_clock"})
+"""The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own."""
+_PLAIN = frozenset({*Command, *ClockName})
+
+
+async def writing(page: PageRequest, session: Session, held: Held) -> Writing:
+    """Return what the person who asks has begun on this page of a case."""
+    return await KEEPER.writing(page, session, place_of(held))
+
+
+def place_of(held: Held) -> Place | None:
+    """Return a case as a place to keep words for, None where the person was erased."""
+    return None if held.summary is None else Place(held.subject, held.area, held.reference)
+
+
+async def _place(page: PageRequest, session: Session) -> Place | None:
+    """Return the case whose key seals the words: that of the address."""
+    if "reference" not in page.path:
+        return None
+    return place_of(await queries.held_by_reference(session, page.path["reference"]))
+
+
+def _nothing() -> CaseNotFound:
+    return CaseNotFound("There is nothing to discard here: open the case and go on from there.")
+
+
+KEEPER = Keeper(
+    table=queries.BEGUN,
+    pages=KEPT_ON,
+    place_of=_place,
+    is_plain=_PLAIN.__contains__,
+    missing=_nothing,
+    asked=("clock", "about"),
+    filled_in=frozenset({"clock", "about"}),
+)
+kept = KEEPER.kept
