@@ -17,7 +17,7 @@ TABLES = (
     "contribution",
     "panel_decision",
     "vote",
-    "minutes",
+    "meeting_minutes",
     "minute",
     "minute_correction",
 )
@@ -59,6 +59,7 @@ def _room() -> None:
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("sealed_details", sa.LargeBinary(), nullable=True),
         sa.Column("sector", sa.Text(), nullable=False),
         sa.Column("force", sa.Text(), nullable=False),
         sa.Column("is_member", sa.Boolean(), nullable=False),
@@ -79,8 +80,7 @@ def _room() -> None:
         sa.Column("slot_id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.Uuid(), nullable=False),
         sa.Column("area", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("attendee", sa.Uuid(), nullable=False),
         sa.Column("sealed_words", sa.LargeBinary(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("by_name", sa.Text(), nullable=False),
@@ -131,7 +131,7 @@ def _decisions() -> None:
 
 def _minutes() -> None:
     op.create_table(
-        "minutes",
+        "meeting_minutes",
         sa.Column("meeting_id", sa.Uuid(), nullable=False),
         sa.Column("area", sa.Text(), nullable=False),
         sa.Column("row_version", sa.Integer(), nullable=False),

@@ -22,9 +22,9 @@ from services.channel.models.meetings import (
 )
 from services.channel.models.minutes import (
     contribution,
+    meeting_minutes,
     minute,
     minute_correction,
-    minutes,
     panel_decision,
     presence,
     presiding,
@@ -54,10 +54,10 @@ __all__ = [
     "invitation",
     "meeting",
     "meeting_change",
+    "meeting_minutes",
     "metadata",
     "minute",
     "minute_correction",
-    "minutes",
     "obligation",
     "officer",
     "pack",

@@ -3,7 +3,15 @@
 from sqlalchemy import BigInteger, Boolean, Date, Index, Integer, LargeBinary, Table, Text, Uuid, text
 
 from chassis.database import column
-from services.channel.models.columns import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY, metadata, moment
+from services.channel.models.columns import (
+    IDENTITY,
+    LINKING,
+    OPERATIONAL,
+    POLICE,
+    SPECIAL_CATEGORY,
+    metadata,
+    moment,
+)
 
 # Who presides from when on: written when the meeting begins and when a co-chair takes over; the newest row counts.
 presiding = Table(
@@ -20,7 +28,8 @@ presiding = Table(
     Index("presiding_meeting", "meeting_id", "id"),
 )
 
-# One row for each time that somebody is in the room for a case; `attendee` is the id of the invitation, if there is one.
+# One row for each time that somebody is in the room for a case; `attendee` is the id of the invitation, if any.
+# The name of a guest is sealed: it may lead to the person.
 presence = Table(
     "presence",
     metadata,
@@ -34,6 +43,7 @@ presence = Table(
     column("account", Text, LINKING),
     column("name", Text, POLICE),
     column("organisation", Text, OPERATIONAL),
+    column("sealed_details", LargeBinary, IDENTITY, nullable=True),
     column("sector", Text, OPERATIONAL),
     column("force", Text, OPERATIONAL),
     column("is_member", Boolean, OPERATIONAL),
@@ -53,8 +63,7 @@ contribution = Table(
     column("slot_id", Uuid, LINKING),
     column("subject", Uuid, LINKING),
     column("area", Text, OPERATIONAL),
-    column("name", Text, POLICE),
-    column("organisation", Text, OPERATIONAL),
+    column("attendee", Uuid, LINKING),
     column("sealed_words", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("at", moment, LINKING),
     column("by_name", Text, POLICE),
@@ -103,8 +112,8 @@ vote = Table(
 )
 
 # The minutes of a meeting: drafted, approved by the chair, checked at the beginning of a later meeting.
-minutes = Table(
-    "minutes",
+meeting_minutes = Table(
+    "meeting_minutes",
     metadata,
     column("meeting_id", Uuid, LINKING, primary_key=True),
     column("area", Text, OPERATIONAL),

@@ -105,7 +105,7 @@ async def _facts(session: Session, before: Held, act: Act) -> dict[str, Any]:
         values |= {"halted_at": act.now, "sealed_speak_to": speak_to}
     if act.command in ENDS_HALT:
         values |= {"halted_at": None, "sealed_speak_to": None}
-    if act.command in TAKES:
+    if act.command in TAKES and act.in_panel is None:
         values |= {"coordinator_id": session.actor.id, "coordinator": session.actor.name or session.actor.id}
     if act.command in _LEAVES:
         values["came_from"] = before.situation.state

@@ -1,0 +1,285 @@
+"""What the chair and the minute-taker record while a meeting runs: who presides, who is in the room, what is said."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis import audit
+from chassis.database import Session
+from services.channel import models, queries
+from services.channel.domain import ChangedMeanwhile, NotRecorded, Practice
+from services.channel.domain.meetings import MeetingState, SlotState
+from services.channel.domain.panel import (
+    ENDED_SLOTS,
+    MeetingNotOpen,
+    Needs,
+    NotInTheRoom,
+    Seat,
+    may_preside,
+    quorum_lacks,
+)
+from services.channel.queries import Held, MeetingView, SlotView
+
+
+@dataclass(frozen=True)
+class AtTheDoor:
+    """Somebody who is let into the room for one case without having been invited to it.
+
+    `stands_in` says that they sit for a member of the panel, with that member's sector and force, so that they count.
+    """
+
+    name: str
+    organisation: str
+    sector: str
+    force: str = ""
+    stands_in: bool = False
+
+
+async def begin_meeting(session: Session, meeting_id: UUID, practice: Practice, expected: int, now: datetime) -> None:
+    """Begin a planned meeting: its chair presides. Raises ChangedMeanwhile, MeetingNotOpen."""
+    held = await _meeting(session, meeting_id, expected)
+    if held.state is not MeetingState.PLANNED:
+        raise MeetingNotOpen("Only a meeting that is planned can begin: open the calendar and choose another.")
+    await _change_meeting(session, meeting_id, {"state": MeetingState.UNDER_WAY, "row_version": held.row_version + 1})
+    chair = next((each for each in practice.panel.members if each.id == held.chair_id), None)
+    if chair is not None:
+        await _preside(session, (meeting_id, held.area), (chair.id, chair.name), now)
+    await audit.record(session, "panel.begun", subject=None, now=now, area=held.area)
+
+
+async def take_over(
+    session: Session, meeting_id: UUID, member_id: str, practice: Practice, expected: int, now: datetime
+) -> None:
+    """Let a chair or co-chair preside from now on. Raises ChangedMeanwhile, MeetingNotOpen, NotInTheRoom."""
+    held = await _meeting(session, meeting_id, expected)
+    if held.state is not MeetingState.UNDER_WAY:
+        raise MeetingNotOpen("The meeting does not run: begin it first.")
+    seats = (Seat(UUID(int=0), m.name, m.organisation, m.sector, chairs=m.chairs, member_id=m.id)
+             for m in practice.panel.members if m.id == member_id)  # fmt: skip
+    taker = next((each for each in seats if may_preside(each)), None)
+    if taker is None:
+        raise NotInTheRoom("Only a chair or co-chair of the local authority presides: choose one of them.")
+    await _change_meeting(session, meeting_id, {"row_version": held.row_version + 1})
+    await _preside(session, (meeting_id, held.area), (taker.member_id, taker.name), now)
+
+
+async def end_meeting(session: Session, meeting_id: UUID, expected: int, now: datetime) -> None:
+    """End a meeting whose slots have all been dealt with, and whose next date is fixed. Raises as above."""
+    held = await _meeting(session, meeting_id, expected)
+    if held.state is not MeetingState.UNDER_WAY:
+        raise MeetingNotOpen("The meeting does not run: begin it first.")
+    waiting = [each.reference for each in await queries.slots(session, meeting_id) if each.state not in ENDED_SLOTS]
+    if waiting:
+        raise MeetingNotOpen(f"Not dealt with yet: {', '.join(waiting)}. Decide, or record that nothing was decided.")
+    await _change_meeting(session, meeting_id, {"state": MeetingState.HELD, "row_version": held.row_version + 1})
+    await audit.record(session, "panel.ended", subject=None, now=now, area=held.area)
+
+
+async def open_slot(session: Session, slot_id: UUID, expected: int, now: datetime) -> None:
+    """Go on to a case: it is discussed from now on. Raises ChangedMeanwhile, MeetingNotOpen."""
+    slot = await _slot(session, slot_id, expected)
+    if not await _runs(session, slot):
+        raise MeetingNotOpen("The meeting does not run: begin it first.")
+    if slot.state in ENDED_SLOTS:
+        raise MeetingNotOpen("This slot has been dealt with: put the case on the agenda of the next meeting.")
+    await _change_slot(session, slot, {"state": SlotState.OPEN, "opened_at": now})
+
+
+async def let_in(
+    session: Session, slot_id: UUID, chosen: Collection[UUID], practice: Practice, expected: int, now: datetime
+) -> None:
+    """Make the room of a case those who are chosen: the others leave. Whoever has a conflict of interest stays out.
+
+    Raises ChangedMeanwhile, MeetingNotOpen and NotInTheRoom.
+    """
+    slot = await _open(session, slot_id, expected)
+    inside = await queries.room(session, slot_id)
+    out = {each.attendee for each in await queries.declared(session, slot_id) if each.ended_at is None}
+    if out & set(chosen):
+        raise NotInTheRoom("Somebody whom you ticked has a conflict of interest in this case: they stay out.")
+    known = {each.id: each for each in (*await queries.expected(session, slot, practice), *inside)}
+    present = {each.id for each in inside}
+    for each in chosen:
+        if each in known and each not in present:
+            await _admit(session, slot, known[each], now)
+    await _leave(session, slot, present - set(chosen), now)
+    await _change_slot(session, slot, {})
+
+
+async def let_guest_in(session: Session, slot_id: UUID, guest: AtTheDoor, expected: int, now: datetime) -> None:
+    """Let somebody into the room of a case who was not invited; raises ChangedMeanwhile and MeetingNotOpen."""
+    slot = await _open(session, slot_id, expected)
+    seat = Seat(uuid4(), guest.name, guest.organisation, guest.sector, guest.force, is_member=guest.stands_in)
+    await _admit(session, slot, seat, now)
+    await _change_slot(session, slot, {})
+
+
+async def step_out(session: Session, slot_id: UUID, attendee: UUID, words: str, expected: int, now: datetime) -> None:
+    """Record a conflict of interest: whoever declares it leaves the room, and neither counts, votes nor reads the case.
+
+    Raises ChangedMeanwhile, MeetingNotOpen, and NotRecorded where nobody says what it is.
+    """
+    slot = await _slot(session, slot_id, expected)
+    if slot.state in ENDED_SLOTS:
+        raise MeetingNotOpen("This slot has been dealt with: nobody needs to step out any more.")
+    if not words.strip():
+        raise NotRecorded("words", "Say in a few words what the conflict of interest is")
+    table = models.conflict
+    row = {
+        "slot_id": slot_id,
+        "invitation_id": attendee,
+        "subject": slot.subject,
+        "area": slot.area,
+        "sealed_words": await session.seal(slot.subject, words.strip()),
+        "declared_at": now,
+        "declared_by": session.actor.name or session.actor.id,
+        "ended_at": None,
+    }
+    key = ["slot_id", "invitation_id"]
+    again = {name: row[name] for name in ("sealed_words", "declared_at", "declared_by", "ended_at")}
+    statement = upsert(table).values(row).on_conflict_do_update(index_elements=key, set_=again)
+    await session.execute(statement)
+    await _leave(session, slot, {attendee}, now)
+    await _change_slot(session, slot, {})
+    await audit.record(session, "panel.stepped-out", subject=slot.subject, now=now, area=slot.area)
+
+
+async def end_conflict(session: Session, slot_id: UUID, attendee: UUID, expected: int, now: datetime) -> None:
+    """Record that a conflict of interest does not stand any more; raises ChangedMeanwhile."""
+    slot, table = await _slot(session, slot_id, expected), models.conflict
+    this = (table.c.slot_id == slot_id) & (table.c.invitation_id == attendee) & table.c.ended_at.is_(None)
+    await session.execute(update(table).where(this).values(ended_at=now))
+    await _change_slot(session, slot, {})
+    await audit.record(session, "panel.conflict-ended", subject=slot.subject, now=now, area=slot.area)
+
+
+async def contribute(session: Session, slot_id: UUID, said: Sequence[tuple[UUID, str]], now: datetime) -> None:
+    """Keep what agencies say of a case, in a few words each: what is blank is left out.
+
+    Raises MeetingNotOpen, and NotInTheRoom for somebody who is not in the room. Two people may write at the same time:
+    nothing is overwritten.
+    """
+    slot = await _open(session, slot_id, None)
+    inside = {each.seat.id: each.seat for each in await queries.presences(session, slot_id)}
+    for attendee, words in said:
+        if not words.strip():
+            continue
+        if attendee not in inside:
+            raise NotInTheRoom("Only those who are or were in the room contribute: let them in first.")
+        row = {
+            "slot_id": slot_id,
+            "subject": slot.subject,
+            "area": slot.area,
+            "attendee": attendee,
+            "sealed_words": await session.seal(slot.subject, words.strip()),
+            "at": now,
+            "by_name": session.actor.name or session.actor.id,
+        }
+        await session.execute(models.contribution.insert().values(row))
+
+
+async def why_not_quorate(session: Session, slot: SlotView, held: Held, practice: Practice) -> tuple[str, ...]:
+    """Return why the panel cannot decide a case in this slot now, one sentence each; none where it can.
+
+    Only who presides records a decision: another chair takes over first.
+    """
+    if not await _runs(session, slot):
+        return ("The meeting does not run: begin it first.",)
+    if slot.state is not SlotState.OPEN:
+        return ("The slot of this case is not open: go on to it first.",)
+    presides = await queries.presides(session, slot.meeting_id)
+    presiding = presides[-1].member_id if presides else ""
+    needs = Needs(practice.force, held.home_force, practice.panel.also_needed)
+    inside = await queries.room(session, slot.id)
+    lacking = quorum_lacks(inside, presiding, needs)
+    chair = next((each for each in inside if each.member_id == presiding), None)
+    if chair is not None and chair.account and chair.account != session.actor.id:
+        lacking += (f"{chair.name} presides: only who presides records what the panel decides.",)
+    return lacking
+
+
+async def _meeting(session: Session, meeting_id: UUID, expected: int) -> MeetingView:
+    await session.lock(meeting_id)
+    found = await queries.meeting(session, meeting_id)
+    if expected != found.row_version:
+        raise ChangedMeanwhile("Somebody changed this meeting after you opened it: look at it again, then go on.")
+    return found
+
+
+async def _runs(session: Session, slot: SlotView) -> bool:
+    return (await queries.meeting(session, slot.meeting_id)).state is MeetingState.UNDER_WAY
+
+
+async def _change_meeting(session: Session, meeting_id: UUID, values: dict[str, Any]) -> None:
+    table = models.meeting
+    await session.execute(update(table).where(table.c.id == meeting_id).values(values))
+
+
+async def _preside(session: Session, meeting: tuple[UUID, str], chair: tuple[str, str], now: datetime) -> None:
+    row = {
+        "meeting_id": meeting[0],
+        "area": meeting[1],
+        "member_id": chair[0],
+        "name": chair[1],
+        "by_id": session.actor.id,
+        "by_name": session.actor.name or session.actor.id,
+        "at": now,
+    }
+    await session.execute(models.presiding.insert().values(row))
+    facts = {"member": chair[0]}
+    await audit.record(session, "panel.presides", subject=None, now=now, area=meeting[1], facts=facts)
+
+
+async def _open(session: Session, slot_id: UUID, expected: int | None) -> SlotView:
+    slot = await _slot(session, slot_id, expected)
+    if not await _runs(session, slot) or slot.state is not SlotState.OPEN:
+        raise MeetingNotOpen("The slot of this case is not open: go on to it on the meeting’s page first.")
+    return slot
+
+
+async def _slot(session: Session, slot_id: UUID, expected: int | None) -> SlotView:
+    await session.lock(slot_id)
+    slot = await queries.slot(session, slot_id)
+    if expected is not None and expected != slot.row_version:
+        raise ChangedMeanwhile("Somebody changed this slot after you opened it: look at the changes, then go on.")
+    return slot
+
+
+async def _change_slot(session: Session, slot: SlotView, values: dict[str, Any]) -> None:
+    table = models.slot
+    changed = {**values, "row_version": slot.row_version + 1}
+    await session.execute(update(table).where(table.c.id == slot.id).values(changed))
+
+
+async def _admit(session: Session, slot: SlotView, seat: Seat, now: datetime) -> None:
+    details = queries.Guest(name=seat.name, organisation=seat.organisation)
+    guest = not seat.member_id
+    row = {
+        **{name: getattr(seat, name) for name in ("member_id", "account", "sector", "force")},
+        "name": "" if guest else seat.name,
+        "organisation": "" if guest else seat.organisation,
+        "sealed_details": await session.seal_model(slot.subject, details) if guest else None,
+        "id": uuid4(),
+        "slot_id": slot.id,
+        "meeting_id": slot.meeting_id,
+        "subject": slot.subject,
+        "area": slot.area,
+        "attendee": seat.id,
+        "is_member": seat.is_member,
+        "chairs": seat.chairs,
+        "admitted_at": now,
+        "left_at": None,
+        "by_name": session.actor.name or session.actor.id,
+    }
+    await session.execute(models.presence.insert().values(row))
+
+
+async def _leave(session: Session, slot: SlotView, attendees: Collection[UUID], now: datetime) -> None:
+    table = models.presence
+    these = (table.c.slot_id == slot.id) & table.c.attendee.in_(attendees) & table.c.left_at.is_(None)
+    await session.execute(update(table).where(these).values(left_at=now))
