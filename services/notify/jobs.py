@@ -46,7 +46,8 @@ ASKED = 1_000
 """Of so many mails at once the database is asked whether their notices are still there."""
 
 LINK_IN_THE_MAIL = "(the link, which is kept nowhere)"
-"""What stands in the record of a mail in place of a link that opens something by itself, or of a one-time code."""
+"""What stands in the record of a mail in place of a link that opens something by itself."""
+CODE_IN_THE_MAIL = "(the code, which is kept nowhere)"
 
 BY_LINK = {
     Kind.SIGNPOST_MADE: (LinkTo.SIGNPOST, "signpost-links"),
@@ -201,6 +202,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     )
     delivery, digest = await _send(runtime, mail)
     secret = _opening_by_itself(runtime, claimed)
+    kept_instead = CODE_IN_THE_MAIL if claimed.kind == Kind.ASK_CODE else LINK_IN_THE_MAIL
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
     return Sent(
         delivery.result,
@@ -208,7 +210,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
         shown,
         template.name,
         text.subject,
-        text.body.replace(secret, LINK_IN_THE_MAIL) if secret else text.body,
+        text.body.replace(secret, kept_instead) if secret else text.body,
         digest,
     )
 

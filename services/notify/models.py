@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     Boolean,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -213,6 +214,7 @@ ask = Table(
     column("made_at", moment, LINKING),
     column("opens_at", moment, LINKING, nullable=True),
     column("due_at", moment, LINKING),
+    column("due_on", Date, LINKING),
     column("expires_at", moment, LINKING),
     column("remind_at", moment, LINKING, nullable=True),
     column("chase_at", moment, LINKING, nullable=True),

@@ -1,10 +1,12 @@
 """What notify reads from its environment beyond what every service reads."""
 
 import hmac
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chassis.clock import LONDON, add_working_days
 from chassis.settings import Secrets, ServiceSettings
 
 
@@ -23,6 +25,29 @@ class NotifySettings(ServiceSettings):
     mail_sender: str = "Throughline <no-reply@throughline.example>"
     mail_domain: str = "notify.throughline.example"
     mail_sink_port: int = 2526
+
+
+REMINDED_BEFORE = 2
+"""So many working days before something is due a mail reminds of it."""
+MORNING = time(8)
+
+
+def due_on(due_at: datetime) -> date:
+    """Return the day in London on which something is due."""
+    return due_at.astimezone(LONDON).date()
+
+
+def reminders(due_at: datetime) -> tuple[datetime, datetime]:
+    """Return when mails remind of what is due: the morning two working days before it, and that of the day after."""
+    day = due_on(due_at)
+    days = (add_working_days(day, -REMINDED_BEFORE), day + timedelta(days=1))
+    before, after = (datetime.combine(each, MORNING, LONDON) for each in days)
+    return before, after
+
+
+def code_key(secrets: Secrets) -> bytes:
+    """Return the key under which one-time codes are kept."""
+    return hmac.digest(secrets.session_secret.encode(), b"codes:without-account", "sha256")
 
 
 def link_key(secrets: Secrets) -> bytes:

@@ -1,5 +1,6 @@
 """What changes in notify: facts are received, notices sent, and people answer."""
 
+from services.notify.operations.addressing import NAMED, asked_in
 from services.notify.operations.answering import (
     Answer,
     acknowledge_concern,
@@ -42,6 +43,7 @@ from services.notify.operations.transfers import (
 )
 
 __all__ = [
+    "NAMED",
     "Answer",
     "AskReply",
     "Claimed",
@@ -58,6 +60,7 @@ __all__ = [
     "acknowledge_signpost",
     "answer_ask",
     "answer_transfer",
+    "asked_in",
     "call_transfer_back",
     "claim_due",
     "end_ask",

@@ -26,7 +26,7 @@ TOLD_BY = (Kind.ASK_MADE, Kind.ASK_REMINDED, Kind.ASK_OVERDUE)
 
 @dataclass(frozen=True)
 class AskReply:
-    """What somebody answers: `by` names them with role and organisation; `taker` owns the risk from an acceptance on."""
+    """What somebody answers: `by` names them with their role; `taker` owns the risk from an acceptance on."""
 
     by: str
     report: str = ""

@@ -28,12 +28,14 @@ from services.notify.domain import (
 )
 from services.notify.models import ask, ask_code, ask_look
 from services.notify.operations.asks import ask_held, tell_about_ask
+from services.notify.queries import newest_code
 
 
 async def mail_code(session: Session, ask_id: UUID, key: bytes, *, now: datetime) -> bool:
     """Make a one-time code and write the notice that brings it; False where as many went out within the hour.
 
-    The code is kept as a keyed digest, and sealed in its notice until it has been sent. Raises AskAbsent, SubjectErased.
+    The code is kept as a keyed digest, and sealed in its notice until that has been sent.
+    Raises AskAbsent and SubjectErased.
     """
     row = await ask_held(session, ask_id)
     recent = (ask_code.c.ask_id == ask_id) & (ask_code.c.made_at > now - CODES_WITHIN)
@@ -58,10 +60,7 @@ async def mail_code(session: Session, ask_id: UUID, key: bytes, *, now: datetime
 async def enter_code(session: Session, ask_id: UUID, typed: str, key: bytes, *, now: datetime) -> Entered:
     """Try a code against the newest one that was mailed, and count the try; right, it is used up. Raises AskAbsent."""
     row = await ask_held(session, ask_id)
-    newest = (
-        select(ask_code).where(ask_code.c.ask_id == ask_id).order_by(ask_code.c.made_at.desc(), ask_code.c.id.desc())
-    )
-    found = await session.first(newest.limit(1))
+    found = await session.first(newest_code(ask_id))
     kept = CodeKept(found.digest, found.made_at, found.tries, found.used_at) if found else None
     code = code_of(typed)
     result = entered(kept, code_digest(key, ask_id, code) if code else "", now)

@@ -1,7 +1,7 @@
 """What Channel asks of people outside is taken in: kept sealed, told by a mail, reminded of, and ended."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit
-from chassis.clock import LONDON, add_working_days
 from chassis.database import Session
 from chassis.errors import SubjectErased
 from contracts.vocabulary import AskKind
@@ -20,16 +19,16 @@ from services.notify.operations.answering import take_back
 from services.notify.operations.receiving import write_notice
 from services.notify.queries import AskContent, Asked
 
-REMINDED_BEFORE = 2
-"""So many working days before something is due its mail reminds of it."""
-MORNING = time(8)
 MOST_REMINDED = 100
 _ASKED, _CONTENT = TypeAdapter(Asked), TypeAdapter(AskContent)
 
 
 @dataclass(frozen=True)
 class ReceivedAsk:
-    """An ask as Channel made it: of whom (`recipient` an id of the area file, otherwise `asked.address`), and what."""
+    """An ask as Channel made it: of whom (`recipient` an id of the area file, otherwise `asked.address`), and what.
+
+    `due_on` is the day of `due_at` in London; `reminders` are when mails remind of it, before that day and after it.
+    """
 
     origin: Origin
     id: UUID
@@ -40,7 +39,9 @@ class ReceivedAsk:
     content: AskContent
     opens_at: datetime | None
     due_at: datetime
+    due_on: date
     expires_at: datetime
+    reminders: tuple[datetime, datetime]
 
 
 async def receive_ask(session: Session, received: ReceivedAsk, *, now: datetime) -> None:
@@ -61,7 +62,7 @@ async def receive_ask(session: Session, received: ReceivedAsk, *, now: datetime)
         await _forget_former(session, received.id)
     await _tell(
         session,
-        _Due(origin, received.id, received.kind, received.recipient, received.due_at),
+        _Due(origin, received.id, received.kind, received.recipient, received.due_on),
         Kind.ASK_MADE,
         received.asked,
         now,
@@ -71,7 +72,7 @@ async def receive_ask(session: Session, received: ReceivedAsk, *, now: datetime)
 
 
 async def _forget_former(session: Session, ask_id: UUID) -> None:
-    """Let no code of what was asked before open this, and no mail of it go out any more: it may be for somebody else."""
+    """Let no code or mail of what was asked before lead to this: it may be for somebody else."""
     await session.execute(delete(ask_code).where(ask_code.c.ask_id == ask_id))
     open_still = [str(state) for state in (State.DUE, State.FAILED, State.UNDELIVERABLE)]
     stale = update(notice).where(notice.c.about_id == ask_id, notice.c.state.in_(open_still))
@@ -80,7 +81,7 @@ async def _forget_former(session: Session, ask_id: UUID) -> None:
 
 async def _values(session: Session, received: ReceivedAsk) -> dict[str, Any]:
     origin = received.origin
-    before, after = reminders(received.due_at) if received.kind in ANSWERABLE else (None, None)
+    before, after = received.reminders if received.kind in ANSWERABLE else (None, None)
     return {
         "id": received.id,
         "subject": origin.subject,
@@ -98,19 +99,12 @@ async def _values(session: Session, received: ReceivedAsk) -> dict[str, Any]:
         "made_at": origin.at,
         "opens_at": received.opens_at,
         "due_at": received.due_at,
+        "due_on": received.due_on,
         "expires_at": received.expires_at,
         "remind_at": before if before is not None and before > origin.at else None,
         "chase_at": after,
         **dict.fromkeys(("undelivered_at", "seen_at", "answered_at", "ended_at")),
     }
-
-
-def reminders(due_at: datetime) -> tuple[datetime, datetime]:
-    """Return when a mail reminds of what is due: the morning two working days before, and that of the day after."""
-    day = due_at.astimezone(LONDON).date()
-    days = (add_working_days(day, -REMINDED_BEFORE), day + timedelta(days=1))
-    before, after = (datetime.combine(each, MORNING, LONDON) for each in days)
-    return before, after
 
 
 @dataclass(frozen=True)
@@ -121,7 +115,7 @@ class _Due:
     id: UUID
     kind: AskKind
     recipient: str
-    due_at: datetime
+    due_on: date
 
 
 async def _tell(session: Session, due: _Due, kind: Kind, asked: Asked, now: datetime, **more: object) -> None:
@@ -129,7 +123,7 @@ async def _tell(session: Session, due: _Due, kind: Kind, asked: Asked, now: date
     subject = due.origin.subject
     personal = {
         "recipient_sealed": await session.seal(subject, address) if address else None,
-        "stage": ask_stage(due.kind, due.due_at.astimezone(LONDON).date()),
+        "stage": ask_stage(due.kind, due.due_on),
         "about_id": due.id,
     }
     write_notice(session, due.origin, Telling(kind, RecipientKind.ASKED, due.recipient), now=now, **personal, **more)
@@ -152,7 +146,7 @@ async def tell_about_ask(
         correlation_id=row.correlation_id,
         at=now,
     )
-    due = _Due(origin, row.id, AskKind(row.kind), row.recipient, row.due_at)
+    due = _Due(origin, row.id, AskKind(row.kind), row.recipient, row.due_on)
     await _tell(session, due, kind, asked, now, **more)
 
 
@@ -184,20 +178,19 @@ async def end_ask(session: Session, origin: Origin, ask_id: UUID, *, cancelled: 
     await audit.record(session, "ask.end", subject=row.subject, now=now, area=row.area, facts={"ask": str(ask_id)})
 
 
-async def remind_of_asks(session: Session, *, now: datetime) -> int:
-    """Write the mails that remind of what is due soon, or was due yesterday, once each; return how many those were."""
+async def remind_of_asks(session: Session, *, now: datetime) -> bool:
+    """Write the mails that remind of what is due soon, or was due yesterday, once each; say whether there were any."""
     due = or_(ask.c.remind_at <= now, ask.c.chase_at <= now)
-    waiting = await session.rows(select(ask.c.id).where(due).order_by(ask.c.due_at).limit(MOST_REMINDED))
-    count = 0
+    waiting = await session.rows(select(ask.c.id, ask.c.subject).where(due).order_by(ask.c.due_at).limit(MOST_REMINDED))
+    await session.lock_all(each.subject for each in waiting)
     for each in waiting:
         row = await ask_held(session, each.id)
-        values = {name: None for name in ("remind_at", "chase_at") if _has_come(getattr(row, name), now)}
-        await session.execute(update(ask).where(ask.c.id == row.id).values(values or {"remind_at": row.remind_at}))
         kind = _reminder(row, now)
-        if values and kind is not None:
+        chase_at = None if _has_come(row.chase_at, now) else row.chase_at
+        await session.execute(update(ask).where(ask.c.id == row.id).values(remind_at=None, chase_at=chase_at))
+        if kind is not None:
             await tell_about_ask(session, row, kind, event_id=row.event_id, now=now)
-            count += 1
-    return count
+    return bool(waiting)
 
 
 def _has_come(at: datetime | None, now: datetime) -> bool:
@@ -211,4 +204,4 @@ def _reminder(row: Row[Any], now: datetime) -> Kind | None:
         return None
     if _has_come(row.chase_at, now):
         return Kind.ASK_OVERDUE
-    return Kind.ASK_REMINDED if now < row.due_at else None
+    return Kind.ASK_REMINDED if _has_come(row.remind_at, now) and now < row.due_at else None

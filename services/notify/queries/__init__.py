@@ -7,6 +7,7 @@ from services.notify.queries.asks import (
     AskListed,
     ask_found,
     asks_waiting,
+    newest_code,
 )
 from services.notify.queries.inboxes import (
     MOST_COUNTED,
@@ -73,6 +74,7 @@ __all__ = [
     "concern_found",
     "counts_by_state",
     "inbox",
+    "newest_code",
     "notice_found",
     "notices",
     "notices_known",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from chassis.database import Session
 from chassis.errors import SubjectErased
@@ -103,11 +103,14 @@ async def asks_waiting(session: Session, *, now: datetime) -> tuple[AskListed, .
     return tuple([_listed(row, await _asked(session, row)) for row in rows])
 
 
+def newest_code(ask_id: UUID) -> Select[Any]:
+    """Return the question for the newest code that was mailed for an ask: no other opens it."""
+    newest_first = (ask_code.c.made_at.desc(), ask_code.c.id.desc())
+    return select(ask_code).where(ask_code.c.ask_id == ask_id).order_by(*newest_first).limit(1)
+
+
 async def _code_waits(session: Session, ask_id: UUID, now: datetime) -> bool:
-    newest = (
-        select(ask_code).where(ask_code.c.ask_id == ask_id).order_by(ask_code.c.made_at.desc(), ask_code.c.id.desc())
-    )
-    row = await session.first(newest.limit(1))
+    row = await session.first(newest_code(ask_id))
     return row is not None and code_is_live(CodeKept(row.digest, row.made_at, row.tries, row.used_at), now)
 
 

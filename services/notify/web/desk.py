@@ -10,10 +10,12 @@ from services.notify import operations, queries, readers
 from services.notify.domain import Kind, MailAbsent, NoticeAbsent, State
 from services.notify.web.forms import WHY_LABELS, SendAgainForm
 from services.notify.web.naming import (
+    ASK_NAMES,
     KIND_NAMES,
     STATE_COLOURS,
     STATE_NAMES,
     age_in_words,
+    ask_standing,
     force_name,
     last_answer,
     recipient_name,
@@ -29,6 +31,7 @@ async def delivery_desk(page: PageRequest) -> Response:
         listed = await queries.notices(session, chosen)
         signposts = await queries.signposts_waiting(session)
         transfers = await queries.transfers_waiting(session)
+        asked = await queries.asks_waiting(session, now=page.now)
     return page.render(
         "delivery_desk",
         counts=counts,
@@ -37,6 +40,9 @@ async def delivery_desk(page: PageRequest) -> Response:
         chosen=chosen,
         signposts=signposts,
         transfers=transfers,
+        asked=asked,
+        ask_names=ASK_NAMES,
+        ask_standing=lambda one: ask_standing(one, page.now),
         force_name=lambda one: force_name(page, one.area, one.force),
         kind_names=KIND_NAMES,
         state_names=STATE_NAMES,
@@ -85,7 +91,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
         state=STATE_NAMES[State(found.listed.state)],
         colour=STATE_COLOURS[State(found.listed.state)],
         last_answer=last_answer(found.listed),
-        may_send_again=not under_way,
+        may_send_again=not under_way and found.listed.kind != Kind.ASK_CODE,
         why=WHY_LABELS,
     )
 

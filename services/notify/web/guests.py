@@ -39,7 +39,7 @@ async def signpost_link(page: PageRequest) -> Response:
     try:
         found = await _linked_signpost(page)
     except SignpostAbsent:
-        return _gone(page)
+        return gone(page)
     if link_is_over(found.listed.made_at, page.now):
         return page.render("link_over", status=404, reference=found.listed.reference, days=LINK_WORKS.days)
     if found.listed.reported_at is not None:
@@ -56,7 +56,7 @@ async def transfer_link(page: PageRequest) -> Response:
     try:
         found = await _linked_transfer(page)
     except TransferAbsent:
-        return _gone(page)
+        return gone(page)
     listed = found.listed
     if listed.answered_at is not None:
         return page.render("transfer_done", listed=listed, answers=found.answers)
@@ -74,7 +74,7 @@ async def _signpost_sent(page: PageRequest, found: SignpostFound, data: FormData
     form = parse(ByLinkForm if step == "acknowledge" else ReportByLinkForm, data)
     if isinstance(form, FormErrors):
         return await _signpost(page, found, form, status=422)
-    if not _is_patient(page):
+    if not is_patient(page):
         return await _signpost(page, found, refused(data, ("by", TOO_OFTEN)), status=429)
     report = form.report if isinstance(form, ReportByLinkForm) else ""
     answer = Answer(Reach(), report, everywhere=True, by=form.who())
@@ -97,7 +97,7 @@ async def _transfer_sent(page: PageRequest, found: TransferFound, data: FormData
         return await _transfer(page, found, form, status=422)
     if form.answer == "refuse" and not form.reason:
         return await _transfer(page, found, refused(data, ("reason", "Enter why your force refuses")), status=422)
-    if not _is_patient(page):
+    if not is_patient(page):
         return await _transfer(page, found, refused(data, ("answer", TOO_OFTEN)), status=429)
     by = f"{form.rank} {form.officer}, {force_name(page, found.listed.area, found.listed.force)}"
     answer = TransferAnswer(form.answer == "accept", by, form.reason)
@@ -157,9 +157,9 @@ async def _linked_transfer(page: PageRequest) -> TransferFound:
         return await queries.transfer_found(session, transfer_id)
 
 
-def _gone(page: PageRequest) -> Response:
+def gone(page: PageRequest) -> Response:
     """Answer to a link that nobody was sent; who tries many has to wait."""
-    return page.render("link_gone", status=404 if _is_patient(page) else 429)
+    return page.render("link_gone", status=404 if is_patient(page) else 429)
 
 
 def _opened(page: PageRequest, about_id: UUID) -> Response:
@@ -180,7 +180,7 @@ def _here(page: PageRequest) -> Response:
     return page.redirect(page.page.title, token=page.path["token"])
 
 
-def _is_patient(page: PageRequest) -> bool:
+def is_patient(page: PageRequest) -> bool:
     """Count what one network address sends, and say whether that is still few enough."""
     clients: Clients = page.runtime.clients
     client = page.request.client

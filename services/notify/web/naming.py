@@ -4,8 +4,10 @@ from datetime import date, datetime, timedelta
 
 from chassis.clock import LONDON
 from chassis.web import PageRequest
-from services.notify.domain import Kind, RecipientKind, Result, State
-from services.notify.queries import NoticeListed
+from contracts.vocabulary import AskKind
+from services.notify.domain import AskState, Kind, RecipientKind, Result, State, ask_state, read_ask_stage
+from services.notify.operations import asked_in
+from services.notify.queries import AskListed, NoticeListed
 
 KIND_NAMES = {
     Kind.CONCERN_RECEIVED: "Safeguarding concern",
@@ -22,6 +24,11 @@ KIND_NAMES = {
     Kind.TRANSFER_CALLED_BACK: "Transfer called back",
     Kind.SIGNPOST_ENDED: "No answer is needed any more",
     Kind.CLOCK_ESCALATED: "Time has run out",
+    Kind.ASK_MADE: "Asked by link",
+    Kind.ASK_REMINDED: "Reminder",
+    Kind.ASK_OVERDUE: "Reminder: overdue",
+    Kind.ASK_ENDED: "Nothing is needed any more",
+    Kind.ASK_CODE: "One-time code",
 }
 STATE_NAMES = {
     State.DUE: "Waiting to be sent",
@@ -40,6 +47,16 @@ RESULT_NAMES = {
     Result.NO_ADDRESS: "No address",
     Result.NOT_TO_BE_TOLD: "Not to be told",
     Result.TOO_MANY: "Too many to this address",
+}
+ASK_NAMES = {
+    AskKind.INFORMATION: "Request for information",
+    AskKind.ACTION: "Action",
+    AskKind.SIGNPOST: "Signpost",
+    AskKind.SESSION: "Report of a session",
+    AskKind.INVITATION: "Invitation to a panel",
+    AskKind.PACK: "Pack for a panel",
+    AskKind.CONSENT_CHANGE: "Change of consent",
+    AskKind.TRANSFER: "Transfer between panels",
 }
 STATE_COLOURS = {
     State.DUE: "blue",
@@ -94,7 +111,34 @@ def recipient_name(page: PageRequest, notice: NoticeListed) -> str:
         return force_name(page, notice.area, notice.recipient_key)
     if notice.recipient_kind == RecipientKind.ESCALATION:
         return _told_in_turn(page, notice.area, notice.recipient_key)
+    if notice.recipient_kind == RecipientKind.ASKED:
+        return ask_name(page, notice.area, read_ask_stage(notice.stage)[0], notice.recipient_key)
     return "The duty officer" if notice.recipient_kind == RecipientKind.DUTY_OFFICER else "The referrer"
+
+
+def ask_name(page: PageRequest, area: str, kind: AskKind, recipient: str) -> str:
+    """Return the name of whom the area file has for an ask, or the id where it names them no longer."""
+    try:
+        return asked_in(page.runtime.areas.current(area, _today(page)), kind, recipient)[1]
+    except LookupError:
+        return recipient or "An address that was typed"
+
+
+def area_name(page: PageRequest, area: str) -> str:
+    """Return what an area is called, or its id where there is no file of it any more."""
+    try:
+        return page.runtime.areas.current(area, _today(page)).name
+    except LookupError:
+        return area
+
+
+def organisation_of(page: PageRequest, asked: AskListed) -> str:
+    """Return the organisation of a member of the panel who is asked, "" for everybody else."""
+    try:
+        members = page.runtime.areas.current(asked.area, _today(page)).panel.members
+    except LookupError:
+        return ""
+    return {each.id: each.organisation for each in members}.get(asked.recipient, "")
 
 
 def last_answer(notice: NoticeListed) -> str:
@@ -103,6 +147,18 @@ def last_answer(notice: NoticeListed) -> str:
         return "None yet"
     code = f" ({notice.last_code})" if notice.last_code else ""
     return f"{RESULT_NAMES[Result(notice.last_result)]}{code}"
+
+
+def ask_standing(asked: AskListed, now: datetime) -> tuple[str, str]:
+    """Return how an ask that waits stands, in words, and the colour of them."""
+    if asked.undelivered_at is not None:
+        return "Could not be delivered", "red"
+    if ask_state(asked.times, now) is AskState.NOT_YET:
+        return "Not open yet", "grey"
+    seen = "Opened, no answer" if asked.seen_at is not None else "Not opened yet"
+    if asked.kind == AskKind.PACK:
+        return ("Read" if asked.seen_at is not None else "Not opened yet"), "blue"
+    return (f"{seen}, overdue", "orange") if now > asked.times.due_at else (seen, "blue")
 
 
 def age_in_words(since: datetime, now: datetime) -> str:

@@ -11,7 +11,7 @@ from services.notify.domain import (
     READ_INBOX,
     READ_SIGNPOST,
 )
-from services.notify.web import desk, guests, views
+from services.notify.web import asks, desk, guests, views
 
 PAGES = (
     Page("GET", "/", views.home, ENTER),
@@ -36,6 +36,8 @@ PAGES = (
     Page("POST", "/signpost-links/{token}", guests.signpost_link, PUBLIC),
     Page("GET", "/transfer-links/{token}", guests.transfer_link, PUBLIC),
     Page("POST", "/transfer-links/{token}", guests.transfer_link, PUBLIC),
+    Page("GET", "/asks/{token}", asks.ask_link, PUBLIC),
+    Page("POST", "/asks/{token}", asks.ask_link, PUBLIC),
     Page("GET", "/desk", desk.delivery_desk, READ_DESK),
     Page("GET", "/notices/{id}", desk.notice, READ_DESK),
     Page("POST", "/notices/{id}/send-again", desk.send_again, MANAGE_DELIVERY),

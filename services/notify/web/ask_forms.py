@@ -1,0 +1,175 @@
+"""What people outside send when they answer what Channel asked of them: one form for each sort of ask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from chassis.web import Form, FormData, FormErrors, parse
+from contracts.vocabulary import AskKind
+from contracts.vocabulary.asking import AskAnswer
+from services.notify.domain import ANSWERABLE
+from services.notify.operations import AskReply
+
+LONGEST = 4000
+
+
+class CodeForm(Form):
+    """The one-time code, as typed."""
+
+    code: str = Field(title="the code", min_length=1, max_length=40)
+
+
+class WhoForm(Form):
+    """Who answers, and what they say beside the questions."""
+
+    report: str = Field(default="", title="your words", max_length=LONGEST)
+    by: str = Field(title="your name", min_length=1, max_length=150)
+    role: str = Field(title="your role", min_length=1, max_length=150)
+    organisation: str = Field(title="your organisation", min_length=1, max_length=150)
+
+    def who(self) -> str:
+        """Return who answers, in one line."""
+        return f"{self.by}, {self.role}, {self.organisation}"
+
+    def reply(self, answers: tuple[AskAnswer, ...]) -> AskReply:
+        """Return what is told to Channel."""
+        return AskReply(self.who(), self.report, answers)
+
+
+class ReportForm(WhoForm):
+    """What was done about an action or a signpost."""
+
+    report: str = Field(title="what you did", min_length=1, max_length=LONGEST)
+
+
+class SessionForm(ReportForm):
+    """Whether a session took place, and what was done."""
+
+    answer: Literal["yes", "no"] = Field(title="whether the session took place")
+    report: str = Field(title="what was done, or why it did not take place", min_length=1, max_length=LONGEST)
+
+    messages: ClassVar[Mapping[str, str]] = {"answer": "Select whether the session took place"}
+
+    def reply(self, answers: tuple[AskAnswer, ...]) -> AskReply:
+        """Return what is told to Channel: accepted is that it took place."""
+        return AskReply(self.who(), self.report, answers, accepted=self.answer == "yes")
+
+
+STOPPED = {
+    "stopped": "We have stopped what the person no longer agrees to.",
+    "noted": "We have noted the change: there was nothing for us to stop.",
+}
+
+
+class ConsentForm(WhoForm):
+    """That a change of consent has been taken in."""
+
+    answer: Literal["stopped", "noted"] = Field(title="what you have done")
+
+    messages: ClassVar[Mapping[str, str]] = {"answer": "Select what you have done about the change"}
+
+    def reply(self, answers: tuple[AskAnswer, ...]) -> AskReply:
+        """Return what is told to Channel: what has been done, in our words, then in theirs."""
+        return AskReply(self.who(), f"{STOPPED[self.answer]} {self.report}".strip(), answers)
+
+
+class InvitationForm(WhoForm):
+    """Whether somebody comes to a panel; coming is to agree to the statement of confidentiality."""
+
+    answer: Literal["accept", "refuse"] = Field(title="whether you come")
+
+    messages: ClassVar[Mapping[str, str]] = {"answer": "Select whether you accept the invitation"}
+
+    def reply(self, answers: tuple[AskAnswer, ...]) -> AskReply:
+        """Return what is told to Channel."""
+        return AskReply(self.who(), self.report, answers, accepted=self.answer == "accept")
+
+
+class PanelTransferForm(WhoForm):
+    """Whether another panel takes a case, and who owns the risk from then on."""
+
+    answer: Literal["accept", "refuse"] = Field(title="whether you accept")
+    taker: str = Field(default="", title="who owns the risk from now on", max_length=200)
+
+    messages: ClassVar[Mapping[str, str]] = {"answer": "Select whether your panel accepts the transfer"}
+
+    def reply(self, answers: tuple[AskAnswer, ...]) -> AskReply:
+        """Return what is told to Channel."""
+        accepted = self.answer == "accept"
+        return AskReply(self.who(), self.report, answers, accepted=accepted, taker=self.taker if accepted else "")
+
+
+FORMS: Mapping[AskKind, type[WhoForm]] = {
+    AskKind.INFORMATION: WhoForm,
+    AskKind.ACTION: ReportForm,
+    AskKind.SIGNPOST: ReportForm,
+    AskKind.SESSION: SessionForm,
+    AskKind.INVITATION: InvitationForm,
+    AskKind.CONSENT_CHANGE: ConsentForm,
+    AskKind.TRANSFER: PanelTransferForm,
+}
+OWN_FIELDS = ("report", "by", "role", "organisation", "answer", "taker")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as it stands on the page: the names of its two fields and its words."""
+
+    answer: str
+    nothing: str
+    words: str
+
+
+def questions_of(words: tuple[str, ...]) -> tuple[Question, ...]:
+    """Return questions with the names of their fields."""
+    return tuple(Question(f"answer-{place}", f"nothing-{place}", each) for place, each in enumerate(words, 1))
+
+
+def written(questions: tuple[Question, ...], data: FormData) -> dict[str, str]:
+    """Return what has been typed into an answer so far, to be kept as a draft."""
+    names = (*OWN_FIELDS, *(name for each in questions for name in (each.answer, each.nothing)))
+    return {name: data.get(name)[: 2 * LONGEST] for name in names if data.get(name).strip()}
+
+
+def read_reply(kind: AskKind, questions: tuple[Question, ...], data: FormData) -> AskReply | FormErrors:
+    """Return the checked answer to an ask, or the form to show again with what is to be mended."""
+    assert kind in ANSWERABLE  # noqa: S101 - a pack has no form
+    form = parse(FORMS[kind], data)
+    wrong = [(each.answer, sentence) for each in questions if (sentence := _wrong(each, data))]
+    wrong += _beside(form, questions) if not isinstance(form, FormErrors) else []
+    if isinstance(form, FormErrors) or wrong:
+        known = form.errors if isinstance(form, FormErrors) else ()
+        return FormErrors(data, (*wrong, *known))
+    return form.reply(tuple(_answer(each, data) for each in questions))
+
+
+def _answer(question: Question, data: FormData) -> AskAnswer:
+    words = data.get(question.answer).strip()
+    return AskAnswer(question=question.words, words=words, nothing_known=not words)
+
+
+def _wrong(question: Question, data: FormData) -> str:
+    words, nothing = data.get(question.answer).strip(), bool(data.get(question.nothing))
+    if len(words) > LONGEST:
+        return f"This answer must have {LONGEST} characters or fewer: write the rest under “Anything else”"
+    if words and nothing:
+        return "Write what you know, or tick “Nothing known”, not both"
+    return "" if words or nothing else "Write what you know, or tick “Nothing known”"
+
+
+def _beside(form: WhoForm, questions: tuple[Question, ...]) -> list[tuple[str, str]]:
+    """Return what only the whole form can know."""
+    match form:
+        case InvitationForm() if form.answer == "refuse" and not form.report:
+            return [("report", "Enter why you do not come")]
+        case PanelTransferForm() if form.answer == "refuse" and not form.report:
+            return [("report", "Enter why your panel refuses")]
+        case PanelTransferForm() if form.answer == "accept" and not form.taker:
+            return [("taker", "Enter the name and role of who owns the risk from now on")]
+        case ConsentForm() | InvitationForm() | PanelTransferForm():
+            return []
+        case _:
+            empty = not (form.report or questions)
+            return [("report", "Enter what you know")] if empty else []

@@ -1,0 +1,197 @@
+"""Pages for people outside whom Channel asks: a link shows nothing, a one-time code opens it, an answer is given once."""
+
+from datetime import datetime
+
+from starlette.responses import Response
+
+from chassis.web import FormData, FormErrors, PageRequest, blank, parse, refused
+from services.notify import operations, queries
+from services.notify.domain import (
+    ANSWERABLE,
+    OPEN_FOR,
+    AskAbsent,
+    AskClosed,
+    AskState,
+    Entered,
+    LinkTo,
+    ask_state,
+    linked_id,
+)
+from services.notify.queries import AskFound
+from services.notify.settings import code_key, link_key
+from services.notify.web.ask_forms import STOPPED, CodeForm, questions_of, read_reply, written
+from services.notify.web.guests import MOST_OPENED, TOO_OFTEN, gone, is_patient
+from services.notify.web.naming import area_name, organisation_of
+
+OPENED, WHO = "opened_asks", "answers_asks_as"
+WHO_FIELDS = ("by", "role", "organisation")
+NOT_OPENED = {
+    Entered.WRONG: "That is not the code in the newest mail: check it and enter it again",
+    Entered.SPENT: "That is not the code, and it was tried too often: have another one mailed",
+    Entered.NONE: "That code does not work any more, or was used: have another one mailed",
+}
+TOO_MANY_CODES = (
+    "Five codes were mailed within the hour: enter the newest one, or wait a while before you ask for another"
+)
+STEPS = frozenset({"code", "enter", "save", "answer"})
+
+
+async def ask_link(page: PageRequest) -> Response:
+    """Show what Channel asks to whoever holds its link and has entered the code; take codes and answers in."""
+    try:
+        found = await _linked(page)
+    except AskAbsent:
+        return gone(page)
+    state = _state(page, found)
+    data = await page.form() if page.request.method == "POST" else FormData()
+    if state is not AskState.OPEN:
+        return await _closed(page, found, state, data)
+    step = data.get("step")
+    if step in STEPS and not is_patient(page):
+        return await _here(page, found, refused(data, (_FIRST.get(step, "by"), TOO_OFTEN)), 429)
+    if step == "code":
+        return await _code_wanted(page, found)
+    if step == "enter":
+        return await _code_entered(page, found, data)
+    if step in {"save", "answer"}:
+        return await _sent(page, found, data)
+    return await _here(page, found, blank())
+
+
+_FIRST = {"code": "code", "enter": "code"}
+
+
+async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: int = 200) -> Response:
+    """Show the ask where this browser has opened it, and otherwise nothing but the way to a code."""
+    if not _is_open(page, found):
+        return page.render("ask_closed", status=status, form=form, **_shell(page, found), code_waits=found.code_waits)
+    async with page.transaction() as session:
+        await operations.look_at_ask(session, found.listed.id, now=page.now)
+    if found.listed.kind not in ANSWERABLE:
+        return page.render("ask_pack", status=status, **_shell(page, found), found=found, content=found.content)
+    first = form.errors or form.values.fields
+    shown = form if first else blank(page.session.get(WHO, {}) | found.draft)
+    assert found.content is not None  # noqa: S101 - what was erased is not open
+    return page.render(
+        "ask",
+        status=status,
+        form=shown,
+        found=found,
+        content=found.content,
+        questions=questions_of(found.content.questions),
+        stopped=tuple(STOPPED.items()),
+        **_shell(page, found),
+    )
+
+
+async def _code_wanted(page: PageRequest, found: AskFound) -> Response:
+    async with page.transaction() as session:
+        went = await operations.mail_code(session, found.listed.id, code_key(page.runtime.secrets), now=page.now)
+    if not went:
+        return await _here(page, found, refused(FormData(), ("code", TOO_MANY_CODES)), 429)
+    page.flash("A code is on its way to the mailbox that the link was sent to. It works for 15 minutes, once.")
+    return _again(page)
+
+
+async def _code_entered(page: PageRequest, found: AskFound, data: FormData) -> Response:
+    form = parse(CodeForm, data)
+    if isinstance(form, FormErrors):
+        return await _here(page, found, form, 422)
+    async with page.transaction() as session:
+        result = await operations.enter_code(
+            session, found.listed.id, form.code, code_key(page.runtime.secrets), now=page.now
+        )
+    if result is not Entered.RIGHT:
+        return await _here(page, found, refused(FormData(), ("code", NOT_OPENED[result])), 422)
+    opened = {each: until for each, until in page.session.get(OPENED, {}).items() if each != _key(found)}
+    newest = dict([*opened.items()][-MOST_OPENED:])
+    if page.actor.kind == "public":
+        page.session.rotate()  # whoever planted the cookie of this browser is left outside
+    page.session[OPENED] = {**newest, _key(found): (page.now + OPEN_FOR).isoformat()}
+    return _again(page)
+
+
+async def _sent(page: PageRequest, found: AskFound, data: FormData) -> Response:
+    assert found.content is not None  # noqa: S101 - what was erased is not open
+    if found.listed.kind not in ANSWERABLE or _key(found) not in page.session.get(OPENED, {}):
+        return await _here(page, found, blank())
+    questions = questions_of(found.content.questions)
+    if not _is_open(page, found) or data.get("step") == "save":
+        return await _kept(page, found, written(questions, data))
+    reply = read_reply(found.listed.kind, questions, data)
+    if isinstance(reply, FormErrors):
+        return await _here(page, found, reply, 422)
+    try:
+        async with page.transaction() as session:
+            await operations.answer_ask(session, found.listed.id, reply, now=page.now)
+    except AskClosed:
+        return _again(page)  # pressed twice, or a colleague was first: the page says by whom
+    page.session[WHO] = {name: data.get(name) for name in WHO_FIELDS}
+    page.flash("Thank you. The Channel team has been told.")
+    return _again(page)
+
+
+async def _kept(page: PageRequest, found: AskFound, typed: dict[str, str]) -> Response:
+    """Keep what was written, also when the time in this browser ran out while somebody wrote."""
+    async with page.transaction() as session:
+        await operations.keep_draft(session, found.listed.id, typed, now=page.now)
+    here = _is_open(page, found)
+    page.flash("Your words are kept." if here else "Your words are kept: have a code mailed, and you can send them.")
+    return _again(page)
+
+
+async def _closed(page: PageRequest, found: AskFound, state: AskState, data: FormData) -> Response:
+    """Say kindly why nothing is shown; what was typed is given back, and a try at a pack that is over is recorded."""
+    if found.listed.kind not in ANSWERABLE and state in {AskState.OVER, AskState.ENDED}:
+        async with page.transaction() as session:
+            await operations.refuse_look(session, found.listed.id, now=page.now)
+    questions = questions_of(found.content.questions) if found.content else ()
+    names = {each.answer: each.words for each in questions}
+    typed = written(questions, data) if _key(found) in page.session.get(OPENED, {}) else {}
+    unsent = [(names.get(name, "Your words"), words) for name, words in typed.items() if name in {*names, "report"}]
+    return page.render(
+        "ask_over",
+        status=200 if state is AskState.ANSWERED else 404,
+        found=found,
+        state=str(state),
+        unsent=unsent if state is not AskState.ANSWERED else [],
+        **_shell(page, found),
+    )
+
+
+def _state(page: PageRequest, found: AskFound) -> AskState:
+    """Return how an ask stands for whoever comes now; one whose words were erased has ended."""
+    state = ask_state(found.listed.times, page.now)
+    return AskState.ENDED if found.content is None and state in {AskState.OPEN, AskState.NOT_YET} else state
+
+
+def _shell(page: PageRequest, found: AskFound) -> dict[str, object]:
+    listed = found.listed
+    return {
+        "listed": listed,
+        "kind": str(listed.kind),
+        "asker": area_name(page, listed.area),
+        "organisation": organisation_of(page, listed),
+    }
+
+
+async def _linked(page: PageRequest) -> AskFound:
+    ask_id = linked_id(link_key(page.runtime.secrets), LinkTo.ASK, page.path["token"])
+    if ask_id is None:
+        raise AskAbsent
+    async with page.transaction() as session:
+        return await queries.ask_found(session, ask_id, now=page.now)
+
+
+def _key(found: AskFound) -> str:
+    """Return the name under which a browser remembers what it opened: what is asked anew needs a code again."""
+    return str(found.listed.event_id)
+
+
+def _is_open(page: PageRequest, found: AskFound) -> bool:
+    until = page.session.get(OPENED, {}).get(_key(found))
+    return until is not None and page.now < datetime.fromisoformat(until)
+
+
+def _again(page: PageRequest) -> Response:
+    return page.redirect("ask_link", token=page.path["token"])
