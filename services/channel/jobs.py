@@ -10,10 +10,14 @@ from chassis.errors import ThroughlineError
 from chassis.ticking import ClockKey
 from services.channel import operations, queries
 from services.channel.domain import Practices
+from services.channel.domain.transferring import Carry
+from services.channel.queries import Watched
 
 log = telemetry.logger("channel.jobs")
 overdue = telemetry.counter("channel.clock.overdue", "{clock}", "Clocks of cases that ran out")
 escalated = telemetry.counter("channel.clock.escalated", "{clock}", "Times that a person was told of a clock")
+
+mismatches = telemetry.counter("channel.intervention.mismatch", "{alarm}", "Alarms about sessions that are missing")
 
 
 async def deadlines(runtime: Runtime, now: datetime) -> None:
@@ -69,8 +73,55 @@ async def birthdays(runtime: Runtime, now: datetime) -> None:
                 log.info("Somebody turned 18: consent is asked of them.", extra={"facts": {"reference": reference}})
 
 
+
+async def transfers(runtime: Runtime, now: datetime) -> None:
+    """Carry offers between panels of this installation on, each in a transaction of its own."""
+    local: Practices = runtime.clients
+    actor = Actor.job("channel", "transfers")
+    async with runtime.database.transaction(actor) as session:
+        waiting = await queries.unsettled_transfers(session)
+    for each in waiting:
+        try:
+            async with runtime.database.transaction(actor) as session:
+                carried = await operations.carry_transfer(session, each, local, now)
+        except ThroughlineError as refusal:
+            facts = {"subject": str(each), "reason": refusal.reason}
+            log.warning("A transfer could not be carried on.", extra={"facts": facts})
+        else:
+            if carried.what is not Carry.WAIT:
+                facts = {"kind": carried.what.value, "reference": carried.reference}
+                log.info("A transfer was carried on.", extra={"facts": facts})
+
+
+async def shortfalls(runtime: Runtime, now: datetime) -> None:
+    """Tell coordinators of interventions with sessions missing, once each and again when more are.
+
+    Each case has a transaction of its own, so that one that cannot be looked at keeps no other from it.
+    """
+    async with runtime.database.transaction(Actor.job("channel", "shortfalls")) as session:
+        changed = await operations.changed_shortfalls(session, now)
+    for each in changed:
+        try:
+            await _look(runtime, each, now)
+        except ThroughlineError as refusal:
+            facts = {"subject": str(each.subject), "reason": refusal.reason}
+            log.warning("An intervention could not be looked at.", extra={"facts": facts})
+
+
+async def _look(runtime: Runtime, each: Watched, now: datetime) -> None:
+    local: Practices = runtime.clients
+    async with runtime.database.transaction(Actor.job("channel", "shortfalls")) as session:
+        raised = await operations.raise_shortfall(session, each.subject, each.id, local, now)
+    if raised is not None:
+        mismatches.add(1)
+        facts = {"reference": raised.reference, "count": raised.count}
+        log.warning("Sessions of an intervention are missing.", extra={"facts": facts})
+
+
 JOBS = (
     Job("deadlines", timedelta(minutes=1), deadlines),
     Job("escalations", timedelta(minutes=1), escalations),
+    Job("shortfalls", timedelta(minutes=15), shortfalls),
     Job("birthdays", timedelta(hours=1), birthdays, daily=True),
+    Job("transfers", timedelta(seconds=5), transfers),
 )

@@ -10,11 +10,14 @@ from sqlalchemy import update
 from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.database import Session
+from contracts.notify.channel import AskAnswered
+from contracts.vocabulary import AskKind
+from contracts.vocabulary.asking import AskAnswer
 from services.channel import models, operations, queries
-from services.channel.domain import ClockName, Command, Consent, Practice, Provider, Record, State
-from services.channel.operations import Act, Commissioning
+from services.channel.domain import ClockName, Command, Consent, Practice, Provider, Record, SessionState, State
+from services.channel.operations import Act, Commissioning, Sat
 from services.channel.queries import InterventionView
-from tests.channel.builders import CORA, NOW, practice
+from tests.channel.builders import CORA, NOW, REFERENCE, practice
 from tests.channel.conftest import Team
 
 TODAY = NOW.date()
@@ -100,3 +103,24 @@ async def seen(team: Team, subject: UUID, intervention: UUID) -> InterventionVie
     """Return an intervention as it stands."""
     found: InterventionView = await done(team, lambda session: queries.intervention(session, subject, intervention))
     return found
+
+
+async def answered(team: Team, subject: UUID, session_id: UUID, *, accepted: bool | None) -> None:
+    """Let a provider report by the link."""
+    said = (AskAnswer(question="What was done?", words="We talked."),)
+    told = AskAnswered(
+        reference=REFERENCE,
+        ask_id=session_id,
+        kind=AskKind.SESSION,
+        answered_at=NOW,
+        answered_by="Sam Provider (synthetic)",
+        answers=said,
+        accepted=accepted,
+    )
+    await team.hear(told, subject)
+
+
+async def recorded(team: Team, subject: UUID, session_id: UUID, state: SessionState, words: str) -> None:
+    """Record what became of a session as the coordinator."""
+    sat, local = Sat(session_id, state, words), team.practices.given
+    await done(team, lambda s: operations.record_session(s, subject, sat, act(Command.SESSION), local))

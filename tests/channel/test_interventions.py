@@ -1,17 +1,17 @@
 """Interventions: the approved list, the brief, sessions, and the alarm when they are missing."""
 
-from datetime import date, timedelta
-from uuid import UUID, uuid4
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.actor import Actor
 from contracts.channel.notices import AskEnded, AskMade
-from contracts.notify.channel import AskAnswered, AskSeen
+from contracts.notify.channel import AskSeen
 from contracts.vocabulary import AskKind
-from contracts.vocabulary.asking import AskAnswer
-from services.channel import jobs, operations, queries
+from services.channel import operations, queries
 from services.channel.domain import (
     Approval,
     Command,
@@ -34,7 +34,6 @@ from services.channel.domain import (
     shortfalls,
     why_not_commissioned,
 )
-from services.channel.operations import Sat
 from services.channel.queries import Ending
 from tests.channel.builders import NOW, REFERENCE, rows
 from tests.channel.conftest import Team
@@ -42,11 +41,12 @@ from tests.channel.interventions_made import (
     PROVIDERS,
     TODAY,
     act,
+    answered,
     commissioned,
     done,
     into,
     planned,
-    providing,
+    recorded,
     seen,
     supported,
 )
@@ -254,31 +254,17 @@ class TestPlanSessions:
             await planned(team, subject, made, 7)
 
 
-async def _answer(team: Team, subject: UUID, session_id: UUID, *, accepted: bool | None) -> None:
-    said = (AskAnswer(question="What was done?", words="We talked."),)
-    answered = AskAnswered(
-        reference=REFERENCE,
-        ask_id=session_id,
-        kind=AskKind.SESSION,
-        answered_at=NOW,
-        answered_by="Sam Provider (synthetic)",
-        answers=said,
-        accepted=accepted,
-    )
-    await team.hear(answered, subject)
-
-
 class TestReports:
     @pytest.mark.parametrize(
         ("accepted", "state"),
         [(True, SessionState.DELIVERED), (False, SessionState.MISSED), (None, SessionState.PLANNED)],
     )
-    async def test_come_by_link(self, team: Team, accepted: bool | None, state: SessionState) -> None:  # noqa: FBT001
+    async def test_come_by_link(self, team: Team, accepted: bool | None, state: SessionState) -> None:
         subject = await supported(team)
         made = await commissioned(team, subject)
         await planned(team, subject, made, 7)
         sat = (await seen(team, subject, made)).held[0]
-        await _answer(team, subject, sat.id, accepted=accepted)
+        await answered(team, subject, sat.id, accepted=accepted)
         found = (await seen(team, subject, made)).held[0]
         assert found.state is state
         assert "We talked." in found.report
@@ -290,9 +276,9 @@ class TestReports:
         made = await commissioned(team, subject)
         await planned(team, subject, made, 0)
         sat = (await seen(team, subject, made)).held[0]
-        await _record(team, subject, sat.id, SessionState.MISSED, "Nobody came.")
-        await _answer(team, subject, sat.id, accepted=True)
-        await _answer(team, subject, uuid4(), accepted=True)
+        await recorded(team, subject, sat.id, SessionState.MISSED, "Nobody came.")
+        await answered(team, subject, sat.id, accepted=True)
+        await answered(team, subject, uuid4(), accepted=True)
         found = (await seen(team, subject, made)).held[0]
         assert (found.state, found.report) == (SessionState.MISSED, "Nobody came.")
 
@@ -302,14 +288,14 @@ class TestReports:
         await planned(team, subject, made, 0, 7)
         today, week = (await seen(team, subject, made)).held
         with pytest.raises(NotRecorded, match="still to come"):
-            await _record(team, subject, week.id, SessionState.DELIVERED, "Done.")
+            await recorded(team, subject, week.id, SessionState.DELIVERED, "Done.")
         with pytest.raises(NotRecorded, match="Say what was done"):
-            await _record(team, subject, today.id, SessionState.DELIVERED, " ")
-        await _record(team, subject, today.id, SessionState.DELIVERED, "Done.")
+            await recorded(team, subject, today.id, SessionState.DELIVERED, " ")
+        await recorded(team, subject, today.id, SessionState.DELIVERED, "Done.")
         with pytest.raises(InterventionOver):
-            await _record(team, subject, today.id, SessionState.DELIVERED, "Done.")
+            await recorded(team, subject, today.id, SessionState.DELIVERED, "Done.")
         with pytest.raises(InterventionNotFound):
-            await _record(team, subject, uuid4(), SessionState.DELIVERED, "Done.")
+            await recorded(team, subject, uuid4(), SessionState.DELIVERED, "Done.")
         assert [each.ask_id for each in await _ended(team)] == [today.id]
 
 
@@ -318,6 +304,59 @@ async def _ended(team: Team) -> list[AskEnded]:
     return [each for each in found if isinstance(each, AskEnded)]
 
 
-async def _record(team: Team, subject: UUID, session_id: UUID, state: SessionState, words: str) -> None:
-    sat, local = Sat(session_id, state, words), team.practices.given
-    await done(team, lambda s: operations.record_session(s, subject, sat, act(Command.SESSION), local))
+class TestEnd:
+    async def test_calls_off_what_was_to_come_and_says_what_came_of_it(self, team: Team) -> None:
+        subject = await supported(team)
+        made = await commissioned(team, subject)
+        await planned(team, subject, made, 7)
+        how, local = Ending(reason="It has helped.", outcome="Speaks of others with respect."), team.practices.given
+        await done(
+            team,
+            lambda s: operations.end_intervention(s, subject, (made, how), act(Command.INTERVENTION_ENDED), local),
+        )
+        found = await seen(team, subject, made)
+        assert (found.ended_by, found.ending) == ("Cora Synthetic", how)
+        assert [each.state for each in found.held] == [SessionState.CALLED_OFF]
+        assert [each.cancelled for each in await _ended(team)] == [True]
+        held = await done(team, lambda session: queries.held(session, subject))
+        assert held.situation.sessions_open == ()
+        with pytest.raises(InterventionOver):
+            await planned(team, subject, made, 8)
+
+    @pytest.mark.parametrize(
+        ("how", "words"),
+        [
+            (Ending(outcome="Some."), "why the intervention ends"),
+            (Ending(reason="Done."), "what came of it"),
+            (Ending(reason="Done.", outcome="Some."), "nobody has reported"),
+        ],
+    )
+    async def test_refuses_while_something_is_unsaid(self, team: Team, how: Ending, words: str) -> None:
+        subject = await supported(team)
+        made = await commissioned(team, subject)
+        await planned(team, subject, made, 0)
+        ending = act(Command.INTERVENTION_ENDED, NOW + 2 * DAY)
+        with pytest.raises(NotRecorded, match=words):
+            await done(
+                team,
+                lambda s: operations.end_intervention(s, subject, (made, how), ending, team.practices.given),
+            )
+
+
+class TestErasing:
+    async def test_leaves_no_words(self, team: Team) -> None:
+        subject = await supported(team)
+        made = await commissioned(team, subject)
+        await planned(team, subject, made, 0)
+        sat = (await seen(team, subject, made)).held[0]
+        await recorded(team, subject, sat.id, SessionState.DELIVERED, "We talked.")
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            await operations.erase_subject(session, subject)
+        kept = await rows(
+            team.runtime,
+            "SELECT sealed_purpose, sealed_brief, sealed_report FROM intervention"
+            " JOIN brief ON brief.intervention = intervention.id"
+            " JOIN intervention_session ON intervention_session.intervention = intervention.id",
+        )
+        assert kept == [{"sealed_purpose": b"", "sealed_brief": b"", "sealed_report": None}]
+        assert (await seen(team, subject, made)).purpose.words == ""

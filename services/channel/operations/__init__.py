@@ -22,6 +22,7 @@ from services.channel.operations.asking import (
     hear_reply,
     note_undelivered,
 )
+from services.channel.operations.assessing import complete_assessment
 from services.channel.operations.consenting import Answer, record_consent, turn_18
 from services.channel.operations.deciding import (
     Cast,
@@ -85,12 +86,16 @@ from services.channel.operations.planning import (
 )
 from services.channel.operations.receiving import (
     Carried,
+    bring_section_36,
     carry_transfer,
+    correct_taker,
+    follow_to_taker,
 )
 from services.channel.operations.replies import ANSWERED, SEEN
 from services.channel.operations.saving import Act
 from services.channel.operations.shortfalls import (
     Raised,
+    changed_shortfalls,
     explain_shortfall,
     raise_shortfall,
     session_answered,
@@ -134,17 +139,22 @@ __all__ = [
     "Undelivered",
     "act_on_case",
     "alarm_overdue",
+    "allocate",
     "answer_here",
     "ask",
     "begin_meeting",
     "begin_plan",
+    "bring_section_36",
     "call_back",
     "carry_transfer",
     "change_clock",
+    "changed_shortfalls",
     "commission",
+    "complete_assessment",
     "complete_plan",
     "completing",
     "contribute",
+    "correct_taker",
     "decide_slot",
     "discard_plan",
     "end_ask",
@@ -156,6 +166,7 @@ __all__ = [
     "escalate",
     "explain_shortfall",
     "follow_police",
+    "follow_to_taker",
     "give_actions",
     "hear_decision",
     "hear_look",
@@ -168,6 +179,7 @@ __all__ = [
     "let_in",
     "make_obligations",
     "mark_awareness_seen",
+    "note_officer",
     "note_people",
     "note_undelivered",
     "offer_transfer",

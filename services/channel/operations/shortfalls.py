@@ -16,6 +16,7 @@ from services.channel.domain import (
     NotOffered,
     NotRecorded,
     Practice,
+    Practices,
     Record,
     SessionState,
     counted,
@@ -27,8 +28,10 @@ from services.channel.operations.asking import Look, Reply
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.interventions import change_intervention, keep_report
 from services.channel.operations.saving import Act, carry_out
-from services.channel.queries import Held, InterventionView
+from services.channel.queries import Held, InterventionView, Watched
 
+AT_ONCE = 500
+NIL = UUID(int=0)
 _STATES = {True: SessionState.DELIVERED, False: SessionState.MISSED, None: SessionState.PLANNED}
 """What a provider says became of a session; one that says neither leaves it open."""
 
@@ -67,25 +70,40 @@ async def session_seen(session: Session, held: Held, look: Look, _: Practice, no
     await audit.record(session, "brief.read", subject=held.subject, now=now, area=held.area, facts=facts)
 
 
+async def changed_shortfalls(session: Session, now: datetime) -> tuple[Watched, ...]:
+    """Return the interventions for which more sessions are missing than anybody was told, or fewer."""
+    changed: list[Watched] = []
+    after, today = NIL, now.astimezone(LONDON).date()
+    while batch := await queries.interventions_watched(session, after, AT_ONCE):
+        after = batch[-1].id
+        for each in batch:
+            missing = missing_count(shortfalls(counted(each.commission, each.sittings, today)))
+            if missing > max(each.short, each.explained) or missing < each.short:
+                changed.append(each)
+    return tuple(changed)
+
+
 async def raise_shortfall(
-    session: Session, subject: UUID, intervention_id: UUID, practice: Practice, now: datetime
+    session: Session, subject: UUID, intervention_id: UUID, local: Practices, now: datetime
 ) -> Raised | None:
     """Tell the coordinator that sessions are missing, once, and again when more are; None where there is nothing new.
 
     The alarm stands with a clock of its own, so that it goes to the next person whom the area names if nobody acts.
     """
     await session.lock(subject)
+    here = await queries.held(session, subject)
+    practice = local.under(here.area, here.area_version, "", now)
     found = await queries.intervention(session, subject, intervention_id)
     missing, sentences = _missing(found, now)
     if found.ended_at is not None or missing <= max(found.short, found.explained):
-        await ease(session, await queries.held(session, subject), intervention_id, now)
+        await ease(session, here, intervention_id, now)
         return None
     record = Record(reason=f"{found.provider}: {' '.join(sentences)}")
-    held = (await carry_out(session, subject, Act(Command.SHORTFALL, now, record), practice)).before
+    await carry_out(session, subject, Act(Command.SHORTFALL, now, record), practice)
     await change_intervention(session, found.id, short=missing, raised_at=now)
     due_at = practice.later(ClockName.SESSION, now)
-    start_clock(session, held, Deadline(ClockName.SESSION, due_at, found.id), now)
-    return Raised(held.reference, missing)
+    start_clock(session, here, Deadline(ClockName.SESSION, due_at, found.id), now)
+    return Raised(here.reference, missing)
 
 
 async def ease(session: Session, held: Held, intervention_id: UUID, now: datetime) -> None:
