@@ -33,6 +33,7 @@ from services.channel.domain.labels import (
     OUTCOME_LABELS,
     STATE_LABELS,
 )
+from services.channel.domain.requesting import Mark, about_whom, answers_to, marks, questions_in, wrong_with
 from services.channel.domain.rules import (
     Step,
     decide,
@@ -138,6 +139,7 @@ __all__ = [
     "InPanel",
     "InterventionNotFound",
     "InterventionOver",
+    "Mark",
     "Member",
     "NotInThisState",
     "NotOffered",
@@ -161,6 +163,8 @@ __all__ = [
     "State",
     "Step",
     "Told",
+    "about_whom",
+    "answers_to",
     "approval",
     "counted",
     "decide",
@@ -169,12 +173,14 @@ __all__ = [
     "goes_on_without",
     "is_of_age",
     "lacks",
+    "marks",
     "missing_count",
     "next_states",
     "offers",
     "open_transferred",
     "open_with",
     "permissions",
+    "questions_in",
     "row_for",
     "shortfall_words",
     "shortfalls",
@@ -182,4 +188,5 @@ __all__ = [
     "whose_turn",
     "why_not_commissioned",
     "why_not_planned",
+    "wrong_with",
 ]

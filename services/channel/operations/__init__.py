@@ -151,6 +151,7 @@ __all__ = [
     "changed_shortfalls",
     "commission",
     "complete_assessment",
+    "complete_assessment",
     "complete_plan",
     "completing",
     "contribute",

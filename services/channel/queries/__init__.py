@@ -1,6 +1,7 @@
 """What Channel can answer, in frozen values."""
 
 from services.channel.queries.assessments import (
+    ASSESSMENTS,
     assessed_factors,
     assessments,
     brought_assessments,
@@ -103,6 +104,8 @@ from services.channel.queries.obligations import (
     obligations,
     open_obligations,
 )
+from services.channel.queries.officers import Load, OfficerView, caseload, officers
+from services.channel.queries.owed import AskedAs, OwedLine, Whose, asked_of_me, my_obligation, owed
 from services.channel.queries.packs import CorrectionView, PackParts, PackView, corrections, offer_id
 from services.channel.queries.paging import PAGE
 from services.channel.queries.panel import (
@@ -144,12 +147,14 @@ from services.channel.queries.transferring import (
     TransferView,
     handed_over,
     received_transfer,
+    taken_over,
     transfer_view,
     transfers,
     unsettled_transfers,
 )
 
 __all__ = [
+    "ASSESSMENTS",
     "HELD_STATES",
     "NEVER",
     "OPEN_STATES",
@@ -157,6 +162,7 @@ __all__ = [
     "Acknowledgement",
     "Answers",
     "Apart",
+    "AskedAs",
     "Attendee",
     "AwarenessLine",
     "BriefView",
@@ -175,11 +181,14 @@ __all__ = [
     "Held",
     "InterventionView",
     "KeptPlan",
+    "Load",
     "MeetingChange",
     "MeetingOfCase",
     "MeetingView",
     "ObligationView",
+    "OfficerView",
     "Owed",
+    "OwedLine",
     "PackParts",
     "PackView",
     "PanelDecision",
@@ -203,13 +212,16 @@ __all__ = [
     "Turning",
     "VoteView",
     "Watched",
+    "Whose",
     "acknowledgements",
+    "asked_of_me",
     "assessed_factors",
     "assessments",
     "awareness",
     "awareness_received_at",
     "brought_assessments",
     "case_view",
+    "caseload",
     "cases",
     "changes_since",
     "clock_ever_ran",
@@ -252,13 +264,16 @@ __all__ = [
     "meetings_past",
     "meetings_to_come",
     "missing",
+    "my_obligation",
     "newest_assessment",
     "obligation",
     "obligations",
     "offer_id",
     "offers_police",
+    "officers",
     "open_obligations",
     "open_providers",
+    "owed",
     "panel_decisions",
     "plan_draft",
     "plan_of",
@@ -278,6 +293,7 @@ __all__ = [
     "slot_of",
     "slots",
     "stopped_items",
+    "taken_over",
     "the_draft",
     "timeline",
     "transfer_view",

@@ -20,6 +20,7 @@ from services.channel.domain import (
     Obligation,
     Situation,
     State,
+    about_whom,
 )
 from services.channel.queries.interventions import open_providers
 from services.channel.queries.obligations import open_obligations
@@ -39,6 +40,10 @@ class Summary(BaseModel):
     date_of_birth: date | None = None
     approximate_age: int | None = None
     district: str = ""
+
+    def about_whom(self) -> str:
+        """Return who it is, as far as somebody needs it who looks into their own records."""
+        return about_whom(self.name, self.date_of_birth, self.approximate_age, self.district)
 
 
 @dataclass(frozen=True)

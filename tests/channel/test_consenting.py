@@ -1,0 +1,383 @@
+"""Consent: what the law refuses, who is told, and the 18th birthday."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.actor import Actor
+from contracts.channel.notices import AskEnded, AskMade
+from contracts.channel.statistics import CaseCounted
+from contracts.vocabulary import AskKind, Outcome
+from services.channel import jobs, operations, queries
+from services.channel.domain import Command, Consent, NotInThisState, NotOffered, NotRecorded, Obligation
+from services.channel.domain.ageing import eighteenth_birthday
+from services.channel.domain.consenting import (
+    STOPS,
+    TOLD,
+    Asked,
+    Capacity,
+    Decider,
+    Decision,
+    Holder,
+    each_once,
+    refused_because,
+    to_be_asked,
+    turned_18,
+)
+from services.channel.operations import Answer, Owing
+from tests.channel.builders import CORA, NOW, rows
+from tests.channel.conftest import Team
+from tests.channel.planning_made import SCHOOL, adopted, answered, item, plan, planned, said, stand, supported
+
+TODAY = NOW.date()
+CHILD, ADULT = date(2009, 4, 27), date(2001, 2, 3)
+BIRTHDAY = date(2027, 4, 27)
+GIVEN, REFUSED, WITHDRAWN = Command.CONSENT_GIVEN, Command.CONSENT_REFUSED, Command.CONSENT_WITHDRAWN
+days = st.dates(date(1930, 1, 1), date(2040, 12, 31))
+
+
+def wrong(command: Command, by: Decider, born: date | None, **given_: object) -> list[str]:
+    """Return the fields that a decision of today is refused for."""
+    values = {"relationship": "mother", "best_interests": "The mental health trust.", **given_}
+    said_ = Decision(command, TODAY, by, **values)  # type: ignore[arg-type]
+    return [field for field, _ in refused_because(said_, born, TODAY)]
+
+
+def at(day: date) -> datetime:
+    """Return the moment at which the job of a day runs."""
+    return datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
+
+
+class TestWhoDecides:
+    def test_a_child_alone_cannot_consent(self) -> None:
+        said_ = Decision(GIVEN, TODAY, Decider.SELF, Capacity.HAS)
+        ((field, sentence),) = refused_because(said_, CHILD, TODAY)
+        assert (field, "consent of a parent or guardian (CTSA 2015 s.36)" in sentence) == ("by", True)
+        assert wrong(Command.CONSENT_ASKED, Decider.SELF, CHILD) == ["by"]
+
+    def test_a_parent_or_guardian_consents_for_a_child_and_says_how_they_are_related(self) -> None:
+        for by in (Decider.PARENT, Decider.GUARDIAN):
+            assert wrong(GIVEN, by, CHILD) == []
+            assert wrong(GIVEN, by, CHILD, relationship=" ") == ["relationship"]
+
+    @pytest.mark.parametrize("command", [REFUSED, WITHDRAWN])
+    def test_a_child_who_does_not_want_support_is_heard(self, command: Command) -> None:
+        assert wrong(command, Decider.SELF, CHILD) == []
+
+    @pytest.mark.parametrize("command", [Command.CONSENT_ASKED, GIVEN, REFUSED, WITHDRAWN])
+    def test_nobody_decides_for_an_adult_with_capacity(self, command: Command) -> None:
+        for by in (Decider.PARENT, Decider.GUARDIAN):
+            assert wrong(command, by, ADULT, capacity=Capacity.HAS) == ["by"]
+        assert wrong(command, Decider.BEST_INTERESTS, ADULT, capacity=Capacity.HAS) == ["by"]
+        assert wrong(command, Decider.SELF, ADULT, capacity=Capacity.HAS) == []
+
+    def test_an_adult_without_capacity_is_decided_for_in_their_best_interests_in_words(self) -> None:
+        assert wrong(GIVEN, Decider.SELF, ADULT) == ["capacity"]
+        assert wrong(GIVEN, Decider.SELF, ADULT, capacity=Capacity.LACKS) == ["by"]
+        assert wrong(GIVEN, Decider.BEST_INTERESTS, ADULT, capacity=Capacity.LACKS) == []
+        assert wrong(GIVEN, Decider.BEST_INTERESTS, ADULT, capacity=Capacity.LACKS, best_interests="") == [
+            "best_interests"
+        ]
+        assert wrong(GIVEN, Decider.BEST_INTERESTS, CHILD) == ["by"]
+
+    def test_without_a_date_of_birth_the_age_is_asked_for(self) -> None:
+        assert wrong(GIVEN, Decider.PARENT, None) == ["told_age"]
+        assert wrong(GIVEN, Decider.PARENT, None, told_age=False) == []
+        assert wrong(GIVEN, Decider.PARENT, None, told_age=True, capacity=Capacity.HAS) == ["by"]
+
+    def test_what_has_not_happened_yet_is_not_recorded(self) -> None:
+        tomorrow = Decision(GIVEN, TODAY + timedelta(days=1), Decider.PARENT, relationship="mother")
+        assert [field for field, _ in refused_because(tomorrow, CHILD, TODAY)] == ["on"]
+
+    def test_a_parents_word_of_before_the_birthday_is_not_recorded_after_it(self) -> None:
+        said_ = Decision(GIVEN, BIRTHDAY - timedelta(days=1), Decider.PARENT, relationship="mother")
+        assert refused_because(said_, CHILD, BIRTHDAY - timedelta(days=1)) == ()
+        ((_, sentence),) = refused_because(said_, CHILD, BIRTHDAY)
+        assert sentence.startswith("The person has turned 18 since")
+
+
+class TestAges:
+    @given(days, days)
+    def test_exactly_one_side_decides_on_every_day(self, born: date, on: date) -> None:
+        own = Decision(GIVEN, on, Decider.SELF, Capacity.HAS)
+        parent = Decision(GIVEN, on, Decider.PARENT, relationship="mother")
+        assert bool(refused_because(own, born, on)) != bool(refused_because(parent, born, on))
+        assert (to_be_asked(born, on) is Asked.PERSON) == (not refused_because(own, born, on))
+
+    @given(days)
+    def test_the_day_of_the_birthday_is_the_first_on_which_the_person_decides(self, born: date) -> None:
+        birthday = eighteenth_birthday(born)
+        assert to_be_asked(born, birthday) is Asked.PERSON
+        assert to_be_asked(born, birthday - timedelta(days=1)) is Asked.PARENT
+        assert (turned_18(born, birthday), turned_18(born, birthday - timedelta(days=1))) == (birthday, None)
+
+    def test_somebody_born_on_29_february_decides_from_1_march(self) -> None:
+        born = date(2008, 2, 29)
+        assert to_be_asked(born, date(2026, 2, 28)) is Asked.PARENT
+        assert to_be_asked(born, date(2026, 3, 1)) is Asked.PERSON
+        assert to_be_asked(None, TODAY) is Asked.UNKNOWN
+
+
+class TestRecordConsent:
+    async def test_support_begins_with_consent(self, team: Team) -> None:
+        subject = await adopted(team)
+        await planned(team, subject)
+        await answered(team, subject, Command.CONSENT_ASKED)
+        await answered(team, subject, GIVEN)
+        assert await rows(team.runtime, "SELECT state, consent FROM case_file") == [
+            {"state": "supported", "consent": "given"}
+        ]
+        async with team.runtime.database.transaction(CORA) as session:
+            lines = await queries.consents(session, subject)
+        assert [(line.number, line.consent, line.said.relationship) for line in lines] == [
+            (2, Consent.GIVEN, "mother"),
+            (1, Consent.AWAITED, "mother"),
+        ]
+        counted = [event for event in (await team.announced())["channel.case-counted.v1"]]
+        assert [event.outcome for event in counted if isinstance(event, CaseCounted)] == [Outcome.SUPPORTED]
+
+    async def test_is_refused_by_the_law_and_leaves_no_trace(self, team: Team) -> None:
+        subject = await adopted(team)
+        await planned(team, subject)
+        with pytest.raises(NotRecorded, match="parent or guardian"):
+            await answered(team, subject, GIVEN, by=Decider.SELF)
+        assert not await rows(team.runtime, "SELECT 1 FROM consent")
+        assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "plan-made"
+
+    async def test_is_not_given_to_a_plan_that_lacks_anything(self, team: Team) -> None:
+        subject = await adopted(team)
+        await stand(team, subject, "plan-made")
+        with pytest.raises(NotOffered, match="No plan has been written"):
+            await answered(team, subject, GIVEN)
+
+    @pytest.mark.parametrize(("command", "first"), [(REFUSED, False), (WITHDRAWN, True)])
+    async def test_no_consent_starts_the_clock_of_the_next_assessment(
+        self, team: Team, command: Command, *, first: bool
+    ) -> None:
+        subject = await adopted(team)
+        await planned(team, subject)
+        if first:
+            await answered(team, subject, GIVEN)
+        await answered(team, subject, command, reason="Wants no help.", risk=True)
+        assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "no-consent"
+        clocks = await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL AND name <> :own", own="x")
+        names = {row["name"] for row in clocks}
+        assert "reassessment" in names
+        assert not names & {"consent", "plan-review", "consent-at-18"}
+        async with team.runtime.database.transaction(CORA) as session:
+            lines = await queries.consents(session, subject)
+        assert queries.offers_police(lines) is command
+
+    async def test_the_date_of_the_next_assessment_can_be_chosen(self, team: Team) -> None:
+        subject = await adopted(team)
+        await planned(team, subject)
+        answer = Answer(TODAY, said(reason="Wants no help.", risk=False), date(2027, 1, 20))
+        await answered(team, subject, REFUSED, answer)
+        found = await rows(team.runtime, "SELECT due_at FROM clock WHERE name = 'reassessment'")
+        assert found[0]["due_at"].date() == date(2027, 1, 20)
+        async with team.runtime.database.transaction(CORA) as session:
+            assert queries.offers_police(await queries.consents(session, subject)) is None
+
+    async def test_without_a_plan_that_was_put_to_anybody_nothing_is_recorded(self, team: Team) -> None:
+        subject = await adopted(team)
+        with pytest.raises(NotInThisState):
+            await answered(team, subject, GIVEN)
+
+    async def test_is_erased_with_the_person(self, team: Team) -> None:
+        subject = await supported(team)
+        sealed = (await rows(team.runtime, "SELECT sealed_said FROM consent"))[0]["sealed_said"]
+        assert b"Sample Parent" not in sealed
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            await operations.erase_subject(session, subject)
+        found = await rows(team.runtime, "SELECT sealed_said FROM consent UNION SELECT sealed_plan FROM plan")
+        assert found == [{"sealed_said": None}]
+
+
+class TestHolders:
+    def test_are_named_once_with_every_way(self) -> None:
+        school = Holder("Sample School", "item of the plan", address="head@school.example")
+        asked = Holder("The school", "information request", address="Head@School.example ")
+        found = each_once([asked, school, Holder("Provider", "intervention", "provider-one"), school])
+        assert [(each.name, each.why) for each in found] == [
+            ("The school", "information request, item of the plan"),
+            ("Provider", "intervention"),
+        ]
+
+    async def test_everybody_who_has_the_data_is_told_of_each_change(self, team: Team) -> None:
+        subject = await adopted(team)
+        await planned(team, subject, plan(item(owner=SCHOOL)))
+        await self._asked(team, subject)
+        await self._pack_and_provider(team, subject)
+        await answered(team, subject, GIVEN)
+        told = await self._told(team, subject)
+        assert [(each.name, each.consent, each.stops) for each in told] == [
+            ("GP and primary care", Consent.GIVEN, False),
+            ("Sample Guest (synthetic)", Consent.GIVEN, False),
+            ("Hamid Synthetic", Consent.GIVEN, False),
+            ("Sample Provider (synthetic)", Consent.GIVEN, False),
+            ("Sample School (synthetic)", Consent.GIVEN, False),
+        ] or {each.name for each in told} == {
+            "GP and primary care",
+            "Sample Guest (synthetic)",
+            "Hamid Synthetic",
+            "Sample Provider (synthetic)",
+            "Sample School (synthetic)",
+        }
+        asks = [
+            event
+            for event in (await team.announced())["channel.ask-made.v1"]
+            if isinstance(event, AskMade) and event.kind is AskKind.CONSENT_CHANGE
+        ]
+        assert {(event.recipient, event.address) for event in asks} == {
+            ("gp", ""),
+            ("hamid", ""),
+            ("provider-one", ""),
+            ("", "guest@partner.example"),
+            ("", "head@school.example"),
+        }
+        assert all(TOLD[Consent.GIVEN] in event.shown[-1].words for event in asks)
+        clocks = await rows(team.runtime, "SELECT about FROM clock WHERE name = 'change-acknowledged'")
+        assert {row["about"] for row in clocks} == {each.told.id for each in told}
+
+    async def test_names_that_were_typed_stay_sealed(self, team: Team) -> None:
+        await supported(team)
+        found = await rows(team.runtime, "SELECT owner FROM obligation WHERE kind = 'consent-change'")
+        assert found == [{"owner": "Item of the plan"}]
+
+    async def test_a_later_change_takes_the_place_of_the_one_before(self, team: Team) -> None:
+        subject = await supported(team)
+        await answered(team, subject, WITHDRAWN, reason="Wants no more help.", risk=False)
+        told = await self._told(team, subject)
+        assert [(each.consent, each.told.state, each.stops) for each in told] == [
+            (Consent.WITHDRAWN, "open", True),
+            (Consent.GIVEN, "cancelled", False),
+        ]
+        ended = (await team.announced())["channel.ask-ended.v1"]
+        assert [event.cancelled for event in ended if isinstance(event, AskEnded)] == [True]
+
+    async def _asked(self, team: Team, subject: UUID) -> None:
+        owing = Owing(Obligation.REQUEST, "GP and primary care", "What is known?", NOW, recipient="gp")
+        async with team.runtime.database.transaction(CORA) as session:
+            await operations.keep_obligation(session, await queries.held(session, subject), owing, NOW)
+
+    async def _pack_and_provider(self, team: Team, subject: UUID) -> None:
+        guest = queries.Guest(name="Sample Guest (synthetic)", address="guest@partner.example")
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            sealed = await session.seal_model(subject, guest)
+        for member, name, slot, details in (("hamid", "Hamid Synthetic", None, None), ("", "", uuid4(), sealed)):
+            invited = uuid4()
+            await rows(
+                team.runtime,
+                "INSERT INTO invitation (id, meeting_id, slot_id, subject, area, member_id, name, organisation, "
+                "sector, force, account, sealed_details, state, statement, invited_at) VALUES (:id, :meeting, :slot, "
+                ":subject, 'kent-and-medway', :member, :name, '', '', '', '', :details, 'accepted', '', :now) "
+                "RETURNING 1",
+                id=invited, meeting=uuid4(), slot=slot, subject=subject if slot else None, member=member, name=name,
+                details=details, now=NOW,
+            )  # fmt: skip
+            await rows(
+                team.runtime,
+                "INSERT INTO pack_share (id, meeting_id, slot_id, invitation_id, subject, area, how, parts, opens_at, "
+                "closes_at, made_at, made_by) VALUES (:id, :id, :id, :invited, :subject, 'kent-and-medway', 'link', "
+                "'{}', :now, :now, :now, 'Bella Synthetic') RETURNING 1",
+                id=uuid4(), invited=invited, subject=subject, now=NOW,
+            )  # fmt: skip
+        await rows(
+            team.runtime,
+            "INSERT INTO intervention (id, subject, area, provider_id, provider, sessions, sealed_purpose, "
+            "commissioned_at, commissioned_by, finish_on, briefs, short, explained) VALUES (:id, :subject, "
+            "'kent-and-medway', 'provider-one', 'Sample Provider (synthetic)', 7, '', :now, 'Cora Synthetic', :day, "
+            "0, 0, 0) RETURNING 1",
+            id=uuid4(), subject=subject, now=NOW, day=TODAY,
+        )  # fmt: skip
+
+    async def _told(self, team: Team, subject: UUID) -> tuple[queries.Acknowledgement, ...]:
+        async with team.runtime.database.transaction(CORA) as session:
+            return await queries.acknowledgements(session, subject)
+
+
+class TestBirthdays:
+    async def test_a_parents_consent_lapses_on_the_day_and_not_before(self, team: Team) -> None:
+        subject = await supported(team)
+        await jobs.birthdays(team.runtime, at(BIRTHDAY - timedelta(days=1)))
+        assert await self._stands(team) == ("supported", "given", date(2027, 4, 1))
+        await jobs.birthdays(team.runtime, at(BIRTHDAY))
+        assert await self._stands(team) == ("supported", "lapsed-at-18", None)
+        running = await rows(team.runtime, "SELECT name FROM clock WHERE stopped_at IS NULL AND name = 'consent-at-18'")
+        assert len(running) == 1
+        async with team.runtime.database.transaction(CORA) as session:
+            told = await queries.acknowledgements(session, subject)
+            lines = await queries.consents(session, subject)
+        assert (told[0].consent, told[0].stops, told[0].told.state) == (Consent.LAPSED, True, "open")
+        assert (lines[0].consent, lines[0].on) == (Consent.LAPSED, BIRTHDAY)
+
+    async def test_days_that_were_skipped_are_made_good_once(self, team: Team) -> None:
+        await supported(team)
+        for days_late in (9, 10):
+            await jobs.birthdays(team.runtime, at(BIRTHDAY + timedelta(days=days_late)))
+        turned = await rows(team.runtime, "SELECT 1 FROM history WHERE command = 'turned-18'")
+        assert (len(turned), (await self._stands(team))[1]) == (1, "lapsed-at-18")
+
+    async def test_the_persons_own_consent_ends_the_clock(self, team: Team) -> None:
+        subject = await supported(team)
+        await jobs.birthdays(team.runtime, at(BIRTHDAY))
+        later = at(BIRTHDAY + timedelta(days=3))
+        with pytest.raises(NotRecorded, match="only they can decide"):
+            await answered(team, subject, GIVEN, now=later)
+        await answered(team, subject, GIVEN, by=Decider.SELF, now=later)
+        assert (await self._stands(team))[:2] == ("supported", "given")
+        assert not await rows(
+            team.runtime, "SELECT 1 FROM clock WHERE stopped_at IS NULL AND name = 'consent-at-18'"
+        )
+
+    async def test_who_was_asked_before_is_asked_anew(self, team: Team) -> None:
+        subject = await adopted(team)
+        await planned(team, subject)
+        await answered(team, subject, Command.CONSENT_ASKED)
+        await jobs.birthdays(team.runtime, at(BIRTHDAY))
+        assert await self._stands(team) == ("plan-made", "lapsed-at-18", None)
+        await answered(team, subject, GIVEN, by=Decider.SELF, now=at(BIRTHDAY))
+        assert not await rows(
+            team.runtime, "SELECT 1 FROM clock WHERE stopped_at IS NULL AND name LIKE 'consent%'"
+        )
+
+    @pytest.mark.parametrize("state", ["accepted", "referred-to-panel", "adopted", "no-consent", "closing"])
+    async def test_nothing_lapses_where_nobody_has_consented(self, team: Team, state: str) -> None:
+        subject = await adopted(team)
+        await stand(team, subject, state)
+        await jobs.birthdays(team.runtime, at(BIRTHDAY))
+        assert await self._stands(team) == (state, "not-asked", None)
+        assert not await rows(team.runtime, "SELECT 1 FROM clock WHERE name = 'consent-at-18'")
+
+    @pytest.mark.parametrize("state", ["given-back", "transfer-offered", "closed", "ended"])
+    async def test_a_case_that_is_not_with_the_team_waits(self, team: Team, state: str) -> None:
+        subject = await adopted(team)
+        await stand(team, subject, state, "given")
+        await jobs.birthdays(team.runtime, at(BIRTHDAY))
+        assert await self._stands(team) == (state, "given", date(2027, 4, 1))
+        await stand(team, subject, "supported", "given")
+        await jobs.birthdays(team.runtime, at(BIRTHDAY + timedelta(days=1)))
+        assert (await self._stands(team))[1:] == ("lapsed-at-18", None)
+
+    async def test_one_case_that_fails_keeps_no_other_from_its_turn(self, team: Team) -> None:
+        first = await supported(team)
+        second = await team.open()
+        await stand(team, second, "supported", "given")
+        await rows(
+            team.runtime, "UPDATE case_file SET turns_18_in = '2027-03-01', risk_owner = ' ' WHERE subject = :one "
+            "RETURNING 1", one=first,
+        )  # fmt: skip
+        await jobs.birthdays(team.runtime, at(BIRTHDAY))
+        found = await rows(team.runtime, "SELECT consent FROM case_file WHERE subject = :two", two=second)
+        assert found == [{"consent": "lapsed-at-18"}]
+
+    async def _stands(self, team: Team) -> tuple[str, str, date | None]:
+        (row,) = await rows(team.runtime, "SELECT state, consent, turns_18_in FROM case_file")
+        return row["state"], row["consent"], row["turns_18_in"]
+
+
+def test_after_every_stop_somebody_is_told_to_stop() -> None:
+    assert all("stop" in TOLD[each].lower() for each in STOPS)
