@@ -77,24 +77,28 @@ async def on_referral_corrected(_: Practices, session: Session, event: ReferralC
         correction=event.correction,
     )
     await operations.keep_correction(session, told, message.now)
+    await operations.correct_taker(session, told, message.now)
 
 
 async def on_pack_withdrawn(practices: Practices, session: Session, event: PackWithdrawn, message: Message) -> None:
     """Say that nobody acts on the pack any more, and whom to speak to; the police are risk owner."""
     act = operations.stop(Command.WITHDRAW, event.speak_to, message.now, event.risk_owner)
     await operations.follow_police(session, message.subject, act, _practice(practices, message))
+    await operations.follow_to_taker(session, message.subject, act, practices)
 
 
 async def on_work_halted(practices: Practices, session: Session, event: WorkHalted, message: Message) -> None:
     """Say that the work waits, and whom to speak to."""
     act = operations.stop(Command.HALT, event.speak_to, message.now)
     await operations.follow_police(session, message.subject, act, _practice(practices, message))
+    await operations.follow_to_taker(session, message.subject, act, practices)
 
 
 async def on_work_resumed(practices: Practices, session: Session, _: WorkResumed, message: Message) -> None:
     """Say that the work goes on."""
     act = Act(Command.GO_ON, message.now)
     await operations.follow_police(session, message.subject, act, _practice(practices, message))
+    await operations.follow_to_taker(session, message.subject, act, practices)
 
 
 async def on_people_merged(_: Practices, session: Session, event: PeopleMerged, message: Message) -> None:
@@ -128,14 +132,13 @@ async def on_ask_answered(practices: Practices, session: Session, event: AskAnsw
         accepted=event.accepted,
         taker=event.taker,
     )
-    ways = operations.ANSWERED, _practice(practices, message)
-    await operations.hear_reply(session, message.subject, reply, ways, message.now)
+    await operations.hear_answer(session, message.subject, reply, _practice(practices, message), message.now)
 
 
 async def on_ask_undelivered(practices: Practices, session: Session, event: AskUndelivered, message: Message) -> None:
     """Say in the case that a mail did not arrive, so that somebody rings."""
     told = operations.Undelivered(event.ask_id, event.kind, event.failed_at)
-    await operations.note_undelivered(session, message.subject, told, _practice(practices, message), message.now)
+    await operations.hear_undelivered(session, message.subject, told, _practice(practices, message), message.now)
 
 
 ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
@@ -196,3 +199,4 @@ async def _receive(
     )
     practice = practices.under(message.area, message.area_version, event.form.person.district, message.now)
     await operations.receive_pack(session, arrival, practice, message.now)
+    await operations.bring_section_36(session, message.subject, practices, message.now)

@@ -11,6 +11,7 @@ from chassis.ticking import ClockKey
 from services.channel import operations, queries
 from services.channel.domain import Practices
 from services.channel.domain.transferring import Carry
+from services.channel.operations.meetings import keep_ahead
 from services.channel.queries import Watched
 
 log = telemetry.logger("channel.jobs")
@@ -118,10 +119,20 @@ async def _look(runtime: Runtime, each: Watched, now: datetime) -> None:
         log.warning("Sessions of an intervention are missing.", extra={"facts": facts})
 
 
+async def calendar(runtime: Runtime, now: datetime) -> None:
+    """Keep the next meetings of every panel fixed."""
+    local: Practices = runtime.clients
+    async with runtime.database.transaction(Actor.job("channel", "calendar")) as session:
+        made = await keep_ahead(session, local, now)
+    for each in made:
+        log.info("A meeting of the panel was put into the calendar.", extra={"facts": {"area": each.area}})
+
+
 JOBS = (
     Job("deadlines", timedelta(minutes=1), deadlines),
     Job("escalations", timedelta(minutes=1), escalations),
     Job("shortfalls", timedelta(minutes=15), shortfalls),
     Job("birthdays", timedelta(hours=1), birthdays, daily=True),
+    Job("calendar", timedelta(minutes=1), calendar),
     Job("transfers", timedelta(seconds=5), transfers),
 )

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import areas
-from areas import Area, Areas
+from areas import Area, Areas, UnknownArea
+from areas.model import Purpose
 from areas.pathway import Meets
 from areas.pathway import Panel as PanelOfArea
 from chassis.clock import (
@@ -52,6 +53,13 @@ class AreaPractices:
         """Return the practice in force in an area at a moment; UnknownArea where no version is."""
         return self._practice(self._areas.current(area, now.astimezone(LONDON).date()), "", now)
 
+    def districts(self, area: str, now: datetime) -> tuple[str, ...]:
+        """Return the area's own names of its districts; none where the area is not known."""
+        try:
+            return self._areas.current(area, now.astimezone(LONDON).date()).districts
+        except UnknownArea:
+            return ()
+
     def _practice(self, found: Area, district: str, now: datetime) -> Practice:
         instruments = {each.id: each for each in self._areas.instruments_at(found, "channel")}
         return replace(practice(found, district, now), instruments=instruments)
@@ -88,6 +96,8 @@ def practice(area: Area, district: str, now: datetime) -> Practice:
         reviewer=Body(channel.reviews_after_closure),
         reviews_until=lambda closed: due_in_months(closed, channel.reviews_until_months, closes),
         teams=tuple(team.name for team in area.dovetail_teams),
+        prefix=area.reference_prefix,
+        kept_until=lambda left: due_in_months(left, area.kept_for(Purpose.CHANNEL_CASE).months, closes),
         suppress_below=area.statistics.suppress_below,
     )
 

@@ -50,6 +50,7 @@ from services.channel.operations.interventions import (
     record_session,
     write_brief,
 )
+from services.channel.operations.minutes import approve_minutes, check_minutes, write_minute
 from services.channel.operations.obligations import (
     Again,
     Owing,
@@ -62,8 +63,8 @@ from services.channel.operations.obligations import (
 from services.channel.operations.panel import (
     AtTheDoor,
     begin_meeting,
+    come_back,
     contribute,
-    end_conflict,
     end_meeting,
     let_guest_in,
     let_in,
@@ -91,7 +92,7 @@ from services.channel.operations.receiving import (
     correct_taker,
     follow_to_taker,
 )
-from services.channel.operations.replies import ANSWERED, SEEN
+from services.channel.operations.replies import SEEN, hear_answer, hear_undelivered
 from services.channel.operations.saving import Act
 from services.channel.operations.shortfalls import (
     Raised,
@@ -111,7 +112,6 @@ from services.channel.operations.transferring import (
 )
 
 __all__ = [
-    "ANSWERED",
     "SEEN",
     "Act",
     "Again",
@@ -141,6 +141,7 @@ __all__ = [
     "alarm_overdue",
     "allocate",
     "answer_here",
+    "approve_minutes",
     "ask",
     "begin_meeting",
     "begin_plan",
@@ -149,8 +150,9 @@ __all__ = [
     "carry_transfer",
     "change_clock",
     "changed_shortfalls",
+    "check_minutes",
+    "come_back",
     "commission",
-    "complete_assessment",
     "complete_assessment",
     "complete_plan",
     "completing",
@@ -159,7 +161,6 @@ __all__ = [
     "decide_slot",
     "discard_plan",
     "end_ask",
-    "end_conflict",
     "end_intervention",
     "end_meeting",
     "end_obligation",
@@ -169,9 +170,11 @@ __all__ = [
     "follow_police",
     "follow_to_taker",
     "give_actions",
+    "hear_answer",
     "hear_decision",
     "hear_look",
     "hear_reply",
+    "hear_undelivered",
     "keep_awareness",
     "keep_correction",
     "keep_obligation",
@@ -207,4 +210,5 @@ __all__ = [
     "turn_18",
     "why_not_quorate",
     "write_brief",
+    "write_minute",
 ]

@@ -31,6 +31,8 @@ _KEEP_AWARENESS = _AWARE.on_conflict_do_update(
 )
 _TAKES_BACK = (Outcome.PLP, Outcome.RECEIVED)
 """Taken into police-led partnership, or, where the police have a conflict to clear first, not decided yet."""
+_TAKES_SECTION_36 = (State.ACCEPTED, State.GATHERED, State.GIVEN_BACK, State.TRANSFER_OFFERED, State.TRANSFERRED)
+"""The states in which a section 36 referral is kept with the case, also where it crosses with its leaving."""
 TAKER = "The police officer who took the case back"
 """Their decision comes without a name; the one person whom it makes responsible is named in triage."""
 
@@ -121,7 +123,7 @@ async def receive_pack(session: Session, arrival: PackArrival, practice: Practic
         case = await queries.held(session, arrival.subject)
         # A s.36 referral may cross with the case being given back; it is kept with the case in either state. It then
         # names the risk owner here: a new offer, which comes after the taking back, names the police's.
-        ours = case.situation.state in (State.ACCEPTED, State.GATHERED, State.GIVEN_BACK)
+        ours = case.situation.state in _TAKES_SECTION_36
         crossing = bool(arrival.grounds) and arrival.risk_owner == case.situation.risk_owner
         if case.situation.state is State.GIVEN_BACK and not crossing:
             raise NotYet("The police offer again what was given back: that they took it back has not arrived yet.")
@@ -202,11 +204,15 @@ async def _keep_pack(session: Session, arrival: PackArrival, area: str) -> None:
 
 
 async def _summary(session: Session, arrival: PackArrival) -> bytes:
-    person = arrival.form.person
-    summary = Summary(
+    return await session.seal_model(arrival.subject, summary_of(arrival.form))
+
+
+def summary_of(form: ReferralForm) -> Summary:
+    """Return who a form is about, in one line."""
+    person = form.person
+    return Summary(
         name=f"{person.forenames} {person.surname}",
         date_of_birth=person.date_of_birth,
         approximate_age=person.approximate_age,
         district=person.district,
     )
-    return await session.seal_model(arrival.subject, summary)

@@ -15,16 +15,33 @@ from services.channel.queries.awareness import (
     awareness_received_at,
     same_person,
 )
-from services.channel.queries.cases import (
+from services.channel.queries.caseload import (
+    NOBODY,
     OPEN_STATES,
+    OVER_STATES,
     CaseLine,
+    NextClock,
+    StateCount,
+    Wanted,
+    case_counts,
+    cases,
+    coordinators,
+)
+from services.channel.queries.cases import (
     CaseView,
     ClockView,
     TimelineEntry,
     case_view,
-    cases,
     changes_since,
     timeline,
+)
+from services.channel.queries.chronology import (
+    AsAt,
+    ClockThen,
+    Happening,
+    as_at,
+    chronology,
+    of_kind,
 )
 from services.channel.queries.clocks import (
     ClockLine,
@@ -43,6 +60,7 @@ from services.channel.queries.consenting import (
     offers_police,
     turning_18,
 )
+from services.channel.queries.console import BEGUN, BegunLine, DraftOf, begun_by, drafts_by
 from services.channel.queries.holders import Acknowledgement, acknowledgements, holders
 from services.channel.queries.holding import NEVER, Held, Summary, exists, held, held_by_reference
 from services.channel.queries.interventions import (
@@ -75,6 +93,7 @@ from services.channel.queries.invitations import (
     invitations_of,
     invited,
     is_asked,
+    my_invitation,
 )
 from services.channel.queries.meetings import (
     MeetingChange,
@@ -93,6 +112,16 @@ from services.channel.queries.meetings import (
     slot_of,
     slots,
 )
+from services.channel.queries.minutes import (
+    MinuteCorrection,
+    MinutesView,
+    MinuteVersion,
+    SlotMinutes,
+    actions_of,
+    minute_versions,
+    minutes_of,
+    slot_minutes,
+)
 from services.channel.queries.obligations import (
     Answers,
     ObligationView,
@@ -105,7 +134,7 @@ from services.channel.queries.obligations import (
     open_obligations,
 )
 from services.channel.queries.officers import Load, OfficerView, caseload, officers
-from services.channel.queries.owed import AskedAs, OwedLine, Whose, asked_of_me, my_obligation, owed
+from services.channel.queries.owed import AskedAs, OwedLine, Whose, asked_of_me, my_obligation, owed, owed_to
 from services.channel.queries.packs import CorrectionView, PackParts, PackView, corrections, offer_id
 from services.channel.queries.paging import PAGE
 from services.channel.queries.panel import (
@@ -141,6 +170,7 @@ from services.channel.queries.planning import (
     the_draft,
     uncovered,
 )
+from services.channel.queries.sharing import Recipient, pack_recipients
 from services.channel.queries.transferring import (
     HandedOver,
     ReceivedView,
@@ -155,29 +185,37 @@ from services.channel.queries.transferring import (
 
 __all__ = [
     "ASSESSMENTS",
+    "BEGUN",
     "HELD_STATES",
     "NEVER",
+    "NOBODY",
     "OPEN_STATES",
+    "OVER_STATES",
     "PAGE",
     "Acknowledgement",
     "Answers",
     "Apart",
+    "AsAt",
     "AskedAs",
     "Attendee",
     "AwarenessLine",
+    "BegunLine",
     "BriefView",
     "CaseLine",
     "CaseView",
     "ClockLine",
+    "ClockThen",
     "ClockView",
     "Commissioned",
     "ConflictView",
     "ConsentLine",
     "Contribution",
     "CorrectionView",
+    "DraftOf",
     "Ending",
     "Guest",
     "HandedOver",
+    "Happening",
     "Held",
     "InterventionView",
     "KeptPlan",
@@ -185,6 +223,10 @@ __all__ = [
     "MeetingChange",
     "MeetingOfCase",
     "MeetingView",
+    "MinuteCorrection",
+    "MinuteVersion",
+    "MinutesView",
+    "NextClock",
     "ObligationView",
     "OfficerView",
     "Owed",
@@ -200,30 +242,39 @@ __all__ = [
     "Purpose",
     "Questions",
     "ReceivedView",
+    "Recipient",
     "Said",
     "SamePerson",
     "SessionView",
     "ShortIntervention",
+    "SlotMinutes",
     "SlotView",
     "Standing",
+    "StateCount",
     "Summary",
     "TimelineEntry",
     "TransferView",
     "Turning",
     "VoteView",
+    "Wanted",
     "Watched",
     "Whose",
     "acknowledgements",
+    "actions_of",
+    "as_at",
     "asked_of_me",
     "assessed_factors",
     "assessments",
     "awareness",
     "awareness_received_at",
+    "begun_by",
     "brought_assessments",
+    "case_counts",
     "case_view",
     "caseload",
     "cases",
     "changes_since",
+    "chronology",
     "clock_ever_ran",
     "clocks_to_escalate",
     "clocks_until",
@@ -233,10 +284,12 @@ __all__ = [
     "conflicts",
     "consents",
     "contributions",
+    "coordinators",
     "corrections",
     "days_taken",
     "decision_in",
     "declared",
+    "drafts_by",
     "exists",
     "expected",
     "gathered",
@@ -263,17 +316,23 @@ __all__ = [
     "meetings_of",
     "meetings_past",
     "meetings_to_come",
+    "minute_versions",
+    "minutes_of",
     "missing",
+    "my_invitation",
     "my_obligation",
     "newest_assessment",
     "obligation",
     "obligations",
+    "of_kind",
     "offer_id",
     "offers_police",
     "officers",
     "open_obligations",
     "open_providers",
     "owed",
+    "owed_to",
+    "pack_recipients",
     "panel_decisions",
     "plan_draft",
     "plan_of",
@@ -290,6 +349,7 @@ __all__ = [
     "same_person",
     "session_of_ask",
     "slot",
+    "slot_minutes",
     "slot_of",
     "slots",
     "stopped_items",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, select
 
 from chassis.database import Session
+from contracts.vocabulary.asking import AskSection
 from contracts.vocabulary.assessment import Assessment
 from contracts.vocabulary.pack import ChronologyLine, GatheredInformation, Sharing
 from services.channel import models
@@ -19,7 +20,10 @@ NEWEST_PACK = (models.pack.c.offered_at.desc(), models.pack.c.offer_id.desc().nu
 
 
 class PackParts(BaseModel):
-    """What a pack brings beside the form and the words of the decision; sealed in the pack's row."""
+    """What a pack brings beside the form and the words of the decision; sealed in the pack's row.
+
+    `sections` come with a case from another panel: consent, what is still owed, and who has been told.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,6 +31,7 @@ class PackParts(BaseModel):
     gathered: tuple[GatheredInformation, ...] = ()
     chronology: tuple[ChronologyLine, ...] = ()
     shared: tuple[Sharing, ...] = ()
+    sections: tuple[AskSection, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,86 @@
+"""Transfers between panels: how an offer ends, and what is to be done next where both panels are served here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from chassis.errors import Missing
+from services.channel.domain.words import Command
+
+
+class Answer(StrEnum):
+    """How an offer to another panel ended."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    CALLED_BACK = "called-back"
+
+
+class Carry(StrEnum):
+    """What carries an offer on between two panels of this installation."""
+
+    OPEN = "open"
+    WAIT = "wait"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    LAPSE = "lapse"
+    STOP = "stop"
+    NOTHING = "nothing"
+
+
+ANSWER_LABELS = {
+    Answer.ACCEPTED: "Accepted",
+    Answer.REFUSED: "Not accepted",
+    Answer.CALLED_BACK: "Called back",
+}
+ANSWERS = {Command.ACCEPT: Answer.ACCEPTED, Command.RETURN: Answer.REFUSED}
+"""What the panel that was asked decides about the pack is its answer to the panel that offered it."""
+_LATE = {
+    Answer.ACCEPTED: "was accepted before",
+    Answer.REFUSED: "was not accepted before",
+    Answer.CALLED_BACK: "was called back",
+}
+
+
+class TransferNotFound(Missing):
+    """An answer names an offer to another panel that was never made here."""
+
+    reason: ClassVar[str] = "transfer-not-found"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an offer stands: `waits` says that the giver's case still waits for its answer.
+
+    `answer` is what the giver has handled, `said` what the other panel has said; `opened` that its case was opened.
+    """
+
+    waits: bool
+    opened: bool
+    answer: Answer | None = None
+    said: Answer | None = None
+
+
+def carried(offer: Standing) -> Carry:
+    """Return what is to be done next with an offer; what the giver has handled first stands.
+
+    The risk owner of the giver's case changes only with `ACCEPT`. An offer that was called back, or whose case went
+    elsewhere meanwhile, stops the case that it opened, also where the other panel has accepted it since.
+    """
+    if offer.answer is None and not offer.waits:
+        return Carry.LAPSE
+    if not offer.opened:
+        return Carry.OPEN if offer.answer is None else Carry.NOTHING
+    if offer.answer is None:
+        says = {Answer.ACCEPTED: Carry.ACCEPT, Answer.REFUSED: Carry.REFUSE}
+        return says.get(offer.said, Carry.WAIT) if offer.said else Carry.WAIT
+    called_back = offer.answer is Answer.CALLED_BACK and offer.said in (None, Answer.ACCEPTED)
+    return Carry.STOP if called_back else Carry.NOTHING
+
+
+def late_words(panel: str, said: Answer, ended: Answer) -> str:
+    """Return what the history keeps of an answer that came after the offer had ended."""
+    word = "accepted" if said is Answer.ACCEPTED else "did not accept"
+    return (
+        f"{panel} {word} the case after the transfer {_LATE[ended]}. Nothing has changed: tell them where the case is."
+    )
