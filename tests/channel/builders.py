@@ -56,6 +56,11 @@ class GivenPractices:
         """Return the same for every area."""
         return self.under(area, self.given.version, "", now)
 
+    def districts(self, area: str, now: datetime) -> tuple[str, ...]:
+        """Return two districts of Kent."""
+        assert area and now.tzinfo
+        return ("Ashford", "Thanet")
+
 
 def coordinator(*roles: Role, name: str = "Cora Synthetic", areas: frozenset[str] = frozenset({AREA})) -> Actor:
     """Return a signed-in synthetic coordinator, or somebody with other roles."""

@@ -1,20 +1,64 @@
 """The site map of the Channel console: address, view, permission."""
 
 from chassis.web import Page
-from services.channel.domain import SEE_AWARENESS, SEE_CASES, WORK_CASES
+from services.channel.domain import SEE_AWARENESS, SEE_CASES, WORK_CASES, Command
 from services.channel.web import views
 
 _ONE = "/cases/{reference}"
+_TRANSFER, _CALL_BACK = Command.TRANSFER.value, Command.CALL_BACK.value
+_DRAFT = f"{_ONE}/assess/{{draft}}"
+_PROVIDED = f"{_ONE}/interventions/{{intervention}}"
+_VERSION = f"{_ONE}/assessments/{{number}}"
+_ASSESS = Command.ASSESS.value
+_ASSESSMENTS = views.ASSESSMENT_PAGES
 
-PAGES: tuple[Page, ...] = (
+_ALL: tuple[Page, ...] = (
     Page("GET", "/", views.home, SEE_CASES),
     Page("GET", "/awareness", views.awareness, SEE_AWARENESS),
     Page("GET", "/cases", views.cases, SEE_CASES),
+    Page("GET", "/work", views.work, SEE_CASES),
+    Page("GET", "/due", views.due, SEE_CASES),
     Page("GET", "/find", views.find, SEE_CASES),
     Page("GET", _ONE, views.case, SEE_CASES),
     Page("GET", f"{_ONE}/documents/{{document_id}}", views.document, SEE_CASES),
+    Page("GET", f"{_ONE}/transfer", views.transfer, _TRANSFER),
+    Page("POST", f"{_ONE}/transfer", views.transfer, _TRANSFER),
+    Page("GET", f"{_ONE}/transfer/back", views.transfer_back, _CALL_BACK),
+    Page("POST", f"{_ONE}/transfer/back", views.transfer_back, _CALL_BACK),
     Page("GET", f"{_ONE}/actions/{{command}}", views.act, WORK_CASES),
     Page("POST", f"{_ONE}/actions/{{command}}", views.commit, WORK_CASES, name="act"),
+    Page("GET", f"{_ONE}/clocks/{{command}}", views.change_clock, WORK_CASES),
+    Page("POST", f"{_ONE}/clocks/{{command}}", views.record_clock, WORK_CASES, name="change_clock"),
+    Page("GET", f"{_ONE}/assess", _ASSESSMENTS.assess, _ASSESS),
+    Page("POST", f"{_ONE}/assess", _ASSESSMENTS.begin_assessment, _ASSESS, name="assess"),
+    Page("GET", _DRAFT, _ASSESSMENTS.assess_draft, _ASSESS),
+    Page("POST", _DRAFT, _ASSESSMENTS.change_draft, _ASSESS, name="assess_draft"),
+    Page("GET", f"{_DRAFT}/check", _ASSESSMENTS.assess_check, _ASSESS),
+    Page("POST", f"{_DRAFT}/check", _ASSESSMENTS.complete_draft, _ASSESS, name="assess_check"),
+    Page("GET", f"{_DRAFT}/{{part}}", _ASSESSMENTS.assess_part, _ASSESS),
+    Page("POST", f"{_DRAFT}/{{part}}", _ASSESSMENTS.save_part, _ASSESS, name="assess_part"),
+    Page("GET", f"{_ONE}/assessments", _ASSESSMENTS.assessments, SEE_CASES),
+    Page("GET", f"{_ONE}/assessments/compare", _ASSESSMENTS.choose_comparison, SEE_CASES),
+    Page("GET", f"{_ONE}/assessments/picture", _ASSESSMENTS.assessment_picture, SEE_CASES),
+    Page("GET", _VERSION, _ASSESSMENTS.assessment, SEE_CASES),
+    Page("GET", f"{_VERSION}/print", _ASSESSMENTS.assessment_print, SEE_CASES),
+    Page("GET", f"{_VERSION}/against/{{earlier}}", _ASSESSMENTS.assess_compare, SEE_CASES),
+    Page("GET", "/interventions", views.interventions_to_look_at, SEE_CASES),
+    Page("GET", f"{_ONE}/interventions", views.interventions, SEE_CASES),
+    Page("GET", f"{_ONE}/interventions/commission", views.commission, Command.COMMISSION),
+    Page("POST", f"{_ONE}/interventions/commission", views.commission, Command.COMMISSION),
+    Page("GET", f"{_PROVIDED}/brief", views.write_brief, Command.BRIEF),
+    Page("POST", f"{_PROVIDED}/brief", views.write_brief, Command.BRIEF),
+    Page("GET", f"{_PROVIDED}/sessions", views.plan_sessions, Command.SESSION),
+    Page("POST", f"{_PROVIDED}/sessions", views.plan_sessions, Command.SESSION),
+    Page("GET", f"{_PROVIDED}/why", views.explain_sessions, Command.NOTE),
+    Page("POST", f"{_PROVIDED}/why", views.explain_sessions, Command.NOTE),
+    Page("GET", f"{_PROVIDED}/end", views.end_intervention, Command.INTERVENTION_ENDED),
+    Page("POST", f"{_PROVIDED}/end", views.end_intervention, Command.INTERVENTION_ENDED),
+    Page("GET", f"{_ONE}/sessions/{{session}}", views.record_session, Command.SESSION),
+    Page("POST", f"{_ONE}/sessions/{{session}}", views.record_session, Command.SESSION),
 )
 
-NAVIGATION = (("Cases", "cases"), ("Referrals in your area", "awareness"))
+PAGES = tuple(views.kept(page) for page in _ALL)
+
+NAVIGATION = (("My work", "work"), ("Cases", "cases"), ("What is due", "due"), ("Referrals in your area", "awareness"))

@@ -7,7 +7,6 @@ from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
 from services.channel.domain import (
     ACTIONS,
-    HAPPENED,
     CaseNotFound,
     ChangedMeanwhile,
     Command,
@@ -21,7 +20,7 @@ from services.channel.domain import (
 from services.channel.operations import Act
 from services.channel.queries import TimelineEntry
 from services.channel.web.forms import ActionForm
-from services.channel.web.views.asked import LABELS, Opened, opened, shown
+from services.channel.web.views.asked import LABELS, Opened, changes_text, opened, shown
 
 DONE = {
     Command.ACCEPT: (
@@ -102,7 +101,6 @@ def _fields(found: Opened, command: Command) -> tuple[str, ...]:
 
 
 def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> Response:
-    changes = [{"what": HAPPENED[Command(each.command)], "by": each.by, "at": each.at} for each in asked.changes]
     values = {
         "title": LABELS[command],
         "form": asked.form,
@@ -111,6 +109,6 @@ def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> R
         "refusal": found.refusal(command),
         "you": page.actor.name,
         "risk_owner": found.held.situation.risk_owner,
-        "changes": changes,
+        "changes": changes_text(asked.changes),
     }
     return shown(page, "act", found, values, asked.status)

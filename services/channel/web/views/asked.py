@@ -1,6 +1,6 @@
 """What every view of one case begins with: the case, the area's practice, and what this person may do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,14 +10,23 @@ from chassis.database import Session
 from chassis.web import PageRequest, Response
 from contracts.vocabulary import day_in_words
 from services.channel import operations, queries
-from services.channel.domain import CONSENT_LABELS, TABLE, Command, Offer, Practice, Practices, State, offers
-from services.channel.queries import CorrectionView, Held, SamePerson
+from services.channel.domain import CONSENT_LABELS, HAPPENED, TABLE, Command, Offer, Practice, Practices, State, offers
+from services.channel.queries import CorrectionView, Held, SamePerson, TimelineEntry
+from services.channel.web.views.begun import NOTHING_WRITTEN, Writing, values_of, writing
 
 LONDON = ZoneInfo("Europe/London")
 LABELS = {row.command.value: row.label for row in TABLE}
-TABS = (("Overview", "case"),)
+TABS = (("Overview", "case"), ("Assessments", "assessments"), ("Interventions", "interventions"))
 """The pages of a case, in the order of the pathway: each is the name of a route that takes the reference."""
-PLACES: Mapping[Command, str] = {}
+PLACES: Mapping[Command, str] = {
+    Command.COMMISSION: "commission",
+    Command.BRIEF: "interventions",
+    Command.SESSION: "interventions",
+    Command.INTERVENTION_ENDED: "interventions",
+    Command.ASSESS: "assess",
+    Command.TRANSFER: "transfer",
+    Command.CALL_BACK: "transfer_back",
+}
 """The pages of commands that need more than the plain action page, by the names of their routes."""
 
 MISTAKES = {
@@ -37,6 +46,7 @@ class Opened:
     offers: tuple[Offer[Command], ...]
     corrections: tuple[CorrectionView, ...]
     same: SamePerson
+    writing: Writing = NOTHING_WRITTEN
 
     def refusal(self, command: Command) -> str:
         """Return why a command is not offered, nothing where it is."""
@@ -48,6 +58,11 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     held = await queries.held_by_reference(session, page.path["reference"])
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
     await operations.mark_awareness_seen(session, [held.subject], page.now)
+    return await as_it_stands(page, session, held)
+
+
+async def as_it_stands(page: PageRequest, session: Session, held: Held) -> Opened:
+    """Return a case with what this person may do with it now; showing nothing of it is no reading."""
     local: Practices = page.runtime.clients
     district = held.summary.district if held.summary else ""
     practice = local.under(held.area, held.area_version, district, page.now)
@@ -57,6 +72,7 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
         offers=offers(held.situation, page.actor.roles, practice),
         corrections=await queries.corrections(session, held.subject),
         same=(await queries.same_person(session, [held.reference])).get(held.reference, SamePerson()),
+        writing=await writing(page, session, held),
     )
 
 
@@ -80,8 +96,13 @@ def shown(
             {"text": text, "href": page.url(name, reference=held.reference), "current": name == (tab or template)}
             for text, name in TABS
         ],
-        **values,
+        **{**values, **values_of(page, found.writing)},
     )
+
+
+def changes_text(changes: Sequence[TimelineEntry]) -> list[dict[str, object]]:
+    """Return what a page says of what happened since somebody opened it."""
+    return [{"what": HAPPENED[Command(each.command)], "by": each.by, "at": each.at} for each in changes]
 
 
 def way_to(page: PageRequest, found: Opened, command: Command) -> str:

@@ -9,7 +9,12 @@ from services.channel.queries import Held
 
 __all__ = ["KEPT_ON", "NOTHING_WRITTEN", "Writing", "kept", "place_of", "values_of", "writing"]
 
-KEPT_ON = frozenset({"act", "change_clock"})
+KEPT_ON = frozenset(
+    {
+        *("act", "change_clock"),
+        *("commission", "write_brief", "record_session", "explain_sessions", "end_intervention"),
+    }
+)
 """The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own."""
 _PLAIN = frozenset({*Command, *ClockName})
 

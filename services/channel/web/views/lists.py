@@ -1,17 +1,21 @@
-"""The two lists of the Dovetail team: referrals that it may know of, and cases that it has."""
+"""The lists of the console: cases by what is due first, and referrals that the authority may know of."""
 
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chassis.web import PageRequest, Response
+from chassis.web import PageRequest, Response, blank
 from services.channel import operations, queries
-from services.channel.domain import OUTCOME_LABELS, STATE_LABELS
-from services.channel.queries import AwarenessLine, CaseLine, SamePerson
+from services.channel.domain import CONSENT_LABELS, OUTCOME_LABELS, STATE_LABELS, Practices, State
+from services.channel.queries import AwarenessLine, CaseLine, SamePerson, StateCount, Wanted
+
+VIEWS = {"": ("Open cases", queries.OPEN_STATES), "over": ("Cases that have ended", queries.OVER_STATES)}
+MINE = "mine"
+FILTERS = ("view", "state", "coordinator", "district", "overdue")
 
 
 async def home(page: PageRequest) -> Response:
-    """Lead to the cases."""
-    return page.redirect("cases")
+    """Lead the team to its cases, and a member of the panel to what is shared with them."""
+    return page.redirect("cases" if page.may("see-cases") else "my_panel")
 
 
 async def awareness(page: PageRequest) -> Response:
@@ -27,14 +31,31 @@ async def awareness(page: PageRequest) -> Response:
 
 
 async def cases(page: PageRequest) -> Response:
-    """Show the cases that wait for the team or are with it."""
+    """Show the cases, cut as the address says: what is due first in front, immediate danger before everything."""
+    wanted = _wanted(page)
     async with page.transaction() as session:
-        found = await queries.cases(session, queries.OPEN_STATES, _case_place(page.query.get("after", "")))
+        found = await queries.cases(session, wanted)
+        counts = await queries.case_counts(session, Wanted(states=_view(page)[1]), page.now)
+        people = await queries.coordinators(session)
     lines, more = found[: queries.PAGE], ""
     if len(found) > queries.PAGE:
         last = lines[-1]
-        more = f"{int(last.immediate_danger)}~{last.opened_at.isoformat()}~{last.subject}"
-    return page.render("cases", title="Cases", lines=[_case(line, page.now) for line in lines], more=more)
+        more = f"{int(last.immediate_danger)}~{last.next_due_at.isoformat()}~{last.subject}"
+    return page.render(
+        "cases",
+        title=_view(page)[0],
+        form=blank({name: page.query.get(name, "") for name in FILTERS}),
+        lines=[case_values(line, page.now) for line in lines],
+        counts=[_count(page, each) for each in counts],
+        total=sum(each.number for each in counts),
+        total_overdue=sum(each.overdue for each in counts),
+        states=[(state.value, STATE_LABELS[state]) for state in _view(page)[1]],
+        people=[(MINE, "Mine"), (queries.NOBODY, "Nobody yet"), *people],
+        districts=_districts(page),
+        filtered=any(page.query.get(name) for name in FILTERS if name != "view"),
+        over=page.query.get("view") == "over",
+        more=more,
+    )
 
 
 async def find(page: PageRequest) -> Response:
@@ -42,6 +63,58 @@ async def find(page: PageRequest) -> Response:
     async with page.transaction() as session:
         found = await queries.held_by_reference(session, page.query.get("reference", ""))
     return page.redirect("case", reference=found.reference)
+
+
+def case_values(line: CaseLine, now: datetime) -> dict[str, object]:
+    """Return what a list shows of one case."""
+    clock = line.clock
+    return {
+        "reference": line.reference,
+        "immediate_danger": line.immediate_danger,
+        "state": STATE_LABELS[line.state],
+        "opened_at": line.opened_at,
+        "clock": clock.name if clock else "",
+        "due_at": clock.due_at if clock else None,
+        "overdue": clock is not None and clock.due_at < now,
+        "risk_owner": line.risk_owner,
+        "coordinator": line.coordinator,
+        "consent": CONSENT_LABELS[line.consent],
+        "halted": line.halted,
+    }
+
+
+def _view(page: PageRequest) -> tuple[str, tuple[State, ...]]:
+    return VIEWS.get(page.query.get("view", ""), VIEWS[""])
+
+
+def _wanted(page: PageRequest) -> Wanted:
+    asked = page.query.get("state", "")
+    states = tuple(state for state in _view(page)[1] if not asked or state.value == asked)
+    coordinator = page.query.get("coordinator", "")
+    return Wanted(
+        states=states or _view(page)[1],
+        coordinator=page.actor.id if coordinator == MINE else coordinator,
+        district=page.query.get("district", ""),
+        overdue=page.now if page.query.get("overdue") else None,
+        after=_case_place(page.query.get("after", "")),
+    )
+
+
+def _districts(page: PageRequest) -> list[tuple[str, str]]:
+    local: Practices = page.runtime.clients
+    names = {name for area in sorted(page.actor.areas - {"*"}) for name in local.districts(area, page.now)}
+    return [(name, name) for name in sorted(names)]
+
+
+def _count(page: PageRequest, each: StateCount) -> dict[str, object]:
+    view = {"view": page.query["view"]} if page.query.get("view") else {}
+    return {
+        "label": STATE_LABELS[each.state],
+        "number": each.number,
+        "overdue": each.overdue,
+        "href": page.url("cases", **view, state=each.state.value),
+        "current": page.query.get("state") == each.state,
+    }
 
 
 def _referral(line: AwarenessLine, same: SamePerson | None, *, is_new: bool) -> dict[str, object]:
@@ -55,21 +128,6 @@ def _referral(line: AwarenessLine, same: SamePerson | None, *, is_new: bool) -> 
         "decided_at": line.decided_at,
         "has_case": line.has_case,
         "is_new": is_new,
-    }
-
-
-def _case(line: CaseLine, now: datetime) -> dict[str, object]:
-    clock = line.clock
-    return {
-        "reference": line.reference,
-        "immediate_danger": line.immediate_danger,
-        "state": STATE_LABELS[line.state],
-        "opened_at": line.opened_at,
-        "clock": clock.name if clock else "",
-        "due_at": clock.due_at if clock else None,
-        "overdue": clock is not None and clock.due_at < now,
-        "risk_owner": line.risk_owner,
-        "halted": line.halted,
     }
 
 
@@ -92,7 +150,7 @@ def _awareness_place(mark: str) -> tuple[datetime, UUID] | None:
 
 def _case_place(mark: str) -> tuple[bool, datetime, UUID] | None:
     try:
-        danger, opened_at, subject = mark.split("~")
-        return danger == "1", _moment(opened_at), UUID(subject)
+        danger, due_at, subject = mark.split("~")
+        return danger == "1", _moment(due_at), UUID(subject)
     except (ValueError, OverflowError):
         return None

@@ -8,10 +8,10 @@ from uuid import UUID
 from chassis.database import Session
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web.clock_pages import clock_values
 from services.triage import operations, queries
 from services.triage.domain import (
     CLOCK_CHANGES,
-    PAUSE_REASONS,
     ChangedMeanwhile,
     ClockName,
     ClockNotFound,
@@ -23,9 +23,7 @@ from services.triage.domain import (
     Running,
     clock_refusal,
     clock_words,
-    extended,
     permissions,
-    resumed,
 )
 from services.triage.operations import Act
 from services.triage.queries import ClockKey
@@ -130,44 +128,14 @@ async def _changed(page: PageRequest, before: Chosen, form: FormErrors, seen: in
 
 
 def _ask(page: PageRequest, chosen: Chosen, form: FormErrors, status: int = 200) -> Response:
+    asked = clock_values(chosen.command, chosen.key, chosen.clock, chosen.found.practice, chosen.now)
     values = {
+        **asked,
         "title": LABELS[chosen.command],
         "form": form,
-        "command": chosen.command.value,
-        "clock_name": chosen.key.name,
-        "clock_about": str(chosen.key.about),
-        "facts_of_clock": _facts(chosen),
+        "facts_of_clock": [("Clock", clock_words(chosen.key.name)), ("Of", chosen.owner), *asked["facts_of_clock"]],
         "refusal": chosen.refusal,
-        "reasons": [(reason.value, words) for reason, words in PAUSE_REASONS.items()],
-        "becomes": _becomes(chosen),
         "open_hint": OPEN_HINT,
         "changes": list(chosen.changes),
     }
     return shown(page, "clock", chosen.found, values, status)
-
-
-def _facts(chosen: Chosen) -> list[tuple[str, object]]:
-    clock = chosen.clock
-    facts: list[tuple[str, object]] = [("Clock", clock_words(chosen.key.name)), ("Of", chosen.owner)]
-    if clock is None:
-        return facts
-    paused = PAUSE_REASONS.get(clock.paused_for, "")  # type: ignore[call-overload]
-    return [
-        *facts,
-        ("Would have run out" if clock.paused_at else "Runs out", clock.due_at),
-        ("Paused since", clock.paused_at),
-        ("Why it is paused", paused),
-        ("Extended so far", f"{clock.times_extended} times" if clock.times_extended > 1 else ""),
-    ]
-
-
-def _becomes(chosen: Chosen) -> datetime | None:
-    """Return when the clock would run out after the change as the area has it, None where no time follows from it."""
-    if chosen.refusal or chosen.clock is None or chosen.command is Command.PAUSE:
-        return None
-    if chosen.command is Command.RESUME:
-        return resumed(chosen.clock, chosen.found.practice, chosen.now)
-    try:
-        return extended(chosen.clock, chosen.found.practice, chosen.now, None)
-    except NotRecorded:
-        return None

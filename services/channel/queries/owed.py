@@ -1,0 +1,139 @@
+"""What is owed in all cases of the area, and what one person is asked for themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, false, or_, select, tuple_
+
+from chassis.database import Session
+from services.channel import models
+from services.channel.domain import Obligation, ObligationNotFound
+from services.channel.queries.caseload import OPEN_STATES
+from services.channel.queries.obligations import RUNS_OUT, with_clock
+from services.channel.queries.paging import PAGE
+
+
+@dataclass(frozen=True)
+class OwedLine:
+    """One open obligation as a list shows it, without its words and without identity: of which case, of whom, by when.
+
+    `due_at` is that of its clock, which stands still while `paused`.
+    """
+
+    id: UUID
+    subject: UUID
+    reference: str
+    kind: Obligation
+    owner: str
+    made_by: str
+    made_at: datetime
+    due_at: datetime
+    paused: bool
+    seen_at: datetime | None
+    undelivered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose obligations a list shows: of an officer, of a body of the area file, or typed ones."""
+
+    officer_id: str = ""
+    recipient: str = ""
+    typed: bool = False
+
+
+@dataclass(frozen=True)
+class AskedAs:
+    """Somebody who signs in, as one area knows them: the ids under which they are asked there."""
+
+    area: str
+    ids: tuple[str, ...]
+
+
+async def owed(
+    session: Session,
+    kind: Obligation | None = None,
+    whose: Whose | None = None,
+    after: tuple[datetime, UUID] | None = None,
+) -> tuple[OwedLine, ...]:
+    """Return one page of what is open in the area and one more, if any, the soonest due first, after the last seen."""
+    table = models.obligation
+    wanted = _lines().where(table.c.ended_at.is_(None))
+    if kind is not None:
+        wanted = wanted.where(table.c.kind == kind)
+    if whose is not None:
+        wanted = wanted.where(_of(whose))
+    place = tuple_(RUNS_OUT, table.c.id)
+    if after is not None:
+        wanted = wanted.where(place > after)
+    rows = await session.rows(wanted.order_by(RUNS_OUT, table.c.id).limit(PAGE + 1))
+    return tuple(_line(row) for row in rows)
+
+
+async def asked_of_me(session: Session, members: Sequence[AskedAs]) -> tuple[OwedLine, ...]:
+    """Return what whoever acts is asked for and has not answered, the soonest due first; 50 at most."""
+    table = models.obligation
+    wanted = _lines().where(_mine(session, members), table.c.ended_at.is_(None))
+    rows = await session.rows(wanted.order_by(RUNS_OUT, table.c.id).limit(PAGE))
+    return tuple(_line(row) for row in rows)
+
+
+async def owed_to(session: Session, officer_id: str) -> tuple[OwedLine, ...]:
+    """Return what others owe on the open cases of a coordinator, the soonest due first; 50 at most."""
+    case = models.case_file
+    mine = (case.c.coordinator_id == officer_id) & case.c.state.in_([state.value for state in OPEN_STATES])
+    wanted = _lines().where(mine, models.obligation.c.ended_at.is_(None))
+    rows = await session.rows(wanted.order_by(RUNS_OUT, models.obligation.c.id).limit(PAGE))
+    return tuple(_line(row) for row in rows)
+
+
+async def my_obligation(session: Session, members: Sequence[AskedAs], obligation_id: UUID) -> OwedLine:
+    """Return one thing that whoever acts was asked for, open or not; ObligationNotFound where it is another's."""
+    found = await session.first(_lines().where(_mine(session, members), models.obligation.c.id == obligation_id))
+    if found is None:
+        raise ObligationNotFound("You were not asked for this: open “My requests” and choose one there.")
+    return _line(found)
+
+
+def _mine(session: Session, members: Sequence[AskedAs]) -> ColumnElement[bool]:
+    table = models.obligation
+    sits = (
+        (table.c.area == each.area) & table.c.recipient.in_(each.ids) & table.c.owner_id.is_(None)
+        for each in members
+        if each.ids
+    )
+    return or_(false(), table.c.owner_id == session.actor.id, *sits)
+
+
+def _of(whose: Whose) -> ColumnElement[bool]:
+    table = models.obligation
+    if whose.officer_id:
+        return table.c.owner_id == whose.officer_id
+    if whose.recipient:
+        return table.c.recipient == whose.recipient
+    return (table.c.recipient == "") & table.c.owner_id.is_(None)
+
+
+def _lines() -> Select[Any]:
+    table, case_file, clock = models.obligation, models.case_file, models.clock
+    columns = (table, RUNS_OUT.label("runs_out"), clock.c.paused_at, case_file.c.reference)
+    return with_clock(select(*columns)).join(case_file, case_file.c.subject == table.c.subject)
+
+
+def _line(row: Row[Any]) -> OwedLine:
+    return OwedLine(
+        id=row.id,
+        subject=row.subject,
+        reference=row.reference,
+        kind=Obligation(row.kind),
+        owner=row.owner,
+        made_by=row.made_by,
+        made_at=row.made_at,
+        due_at=row.runs_out,
+        paused=row.paused_at is not None,
+        seen_at=row.seen_at,
+        undelivered_at=row.undelivered_at,
+    )

@@ -1,0 +1,97 @@
+"""What whoever signs in is asked for themselves, and their answer: no case, only what they need to look it up."""
+
+from chassis import audit
+from chassis.database import Session
+from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from services.channel import operations, queries
+from services.channel.domain import (
+    OBLIGATION_LABELS,
+    Obligation,
+    ObligationEnded,
+    Practices,
+    marks,
+)
+from services.channel.operations import ASKED_AS, Look, Reply
+from services.channel.queries import AskedAs, Held, ObligationView
+from services.channel.web.forms import MineForm
+from services.channel.web.views.obligations import id_in, read_answers
+
+
+async def mine(page: PageRequest) -> Response:
+    """Show what the person who signed in is asked for, without identity."""
+    async with page.transaction() as session:
+        lines = await queries.asked_of_me(session, asked_as(page))
+    shown = [
+        {
+            **vars(each),
+            "called": OBLIGATION_LABELS[each.kind],
+            "marks": marks("open", each.due_at, page.now, paused=each.paused, seen=each.seen_at is not None),
+        }
+        for each in lines
+    ]
+    return page.render("mine", title="My requests", lines=shown)
+
+
+async def my_request(page: PageRequest) -> Response:
+    """Show one thing that the person is asked for, or keep their answer."""
+    async with page.transaction() as session:
+        held, owed = await _mine(page, session)
+        await _seen(page, session, held, owed)
+    if page.request.method != "POST":
+        return _show(page, held, owed, blank())
+    data = await page.form()
+    form = parse(MineForm, data)
+    if isinstance(form, FormErrors):
+        return _show(page, held, owed, form, 422)
+    answers, wrong = read_answers(owed.questions, data)
+    if not owed.questions and not form.reason:
+        wrong = (("reason", "Enter what you did or know"),)
+    if wrong:
+        return _show(page, held, owed, refused(data, *wrong), 422)
+    reply = Reply(owed.id, ASKED_AS[owed.kind], page.now, page.actor.name, form.reason, answers)
+    async with page.transaction() as session:
+        await operations.answer_here(session, held, reply, _practice(page, held))
+    page.flash(f"Your answer about {held.reference} is with the team.")
+    return page.redirect("mine")
+
+
+def asked_as(page: PageRequest) -> tuple[AskedAs, ...]:
+    """Return as whom the person is asked in each of their areas: as the members of its panel that they sign in for."""
+    local: Practices = page.runtime.clients
+    found = []
+    for area in sorted(page.actor.areas - {"*"}):
+        members = local.current(area, page.now).panel.members
+        found.append(AskedAs(area, tuple(each.id for each in members if each.account == page.actor.id)))
+    return tuple(found)
+
+
+async def _mine(page: PageRequest, session: Session) -> tuple[Held, ObligationView]:
+    line = await queries.my_obligation(session, asked_as(page), id_in(page.path["obligation"]))
+    owed = await queries.obligation(session, line.subject, line.id)
+    if owed.ended_at is not None:
+        raise ObligationEnded("This has been answered or cancelled: nothing more is asked of you.")
+    held = await queries.held(session, line.subject)
+    await audit.record_read(session, subject=held.subject, now=page.now, reason="my-request")
+    return held, owed
+
+
+async def _seen(page: PageRequest, session: Session, held: Held, owed: ObligationView) -> None:
+    look = Look(owed.id, ASKED_AS[owed.kind], page.now)
+    await operations.obligation_seen(session, held, look, _practice(page, held), page.now)
+
+
+def _practice(page: PageRequest, held: Held):  # type: ignore[no-untyped-def]
+    local: Practices = page.runtime.clients
+    return local.under(held.area, held.area_version, held.district, page.now)
+
+
+def _show(page: PageRequest, held: Held, owed: ObligationView, form: FormErrors, status: int = 200) -> Response:
+    return page.render(
+        "my_request",
+        status=status,
+        title=f"{OBLIGATION_LABELS[owed.kind]}: {held.reference}",
+        form=form,
+        owed={**vars(owed), "called": OBLIGATION_LABELS[owed.kind]},
+        about=held.summary.about_whom() if held.summary else "",
+        is_request=owed.kind is Obligation.REQUEST,
+    )

@@ -1,0 +1,86 @@
+"""Everything that is owed in the area's cases, by the date when it is due."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from chassis.web import PageRequest, Response
+from services.channel import queries
+from services.channel.domain import OBLIGATION_LABELS, Obligation, Practices, marks
+from services.channel.queries import OfficerView, OwedLine, Whose
+from services.channel.web.views.obligations import OFFICER
+
+MINE, TYPED = "me", "somebody-else"
+
+
+async def owed(page: PageRequest) -> Response:
+    """Show what is open in all cases of the area, of one kind or of one owner where that is asked for."""
+    kind, wanted = page.query.get("kind", ""), page.query.get("whose", "")
+    async with page.transaction() as session:
+        officers = [each for area in sorted(page.actor.areas) for each in await queries.officers(session, area)]
+        choices = _choices(page, officers)
+        unknown = (kind and kind not in set(Obligation)) or (wanted and wanted not in choices)
+        chosen = Obligation(kind) if kind in set(Obligation) else None
+        whose = _whose(page, wanted) if wanted in choices else None
+        found = await queries.owed(session, chosen, whose, _place(page.query.get("after", "")))
+    lines = found[: queries.PAGE]
+    more = {"kind": kind, "whose": wanted, "after": _mark(lines[-1])} if len(found) > queries.PAGE else {}
+    return page.render(
+        "owed",
+        title="What others owe",
+        unknown=unknown,
+        kind=kind,
+        whose=wanted,
+        kinds=[(each.value, OBLIGATION_LABELS[each]) for each in Obligation],
+        choices=list(choices.items()),
+        lines=[_line(each, page.now) for each in lines],
+        more=page.url("owed", **more) if more else "",
+    )
+
+
+def _choices(page: PageRequest, officers: list[OfficerView]) -> Mapping[str, str]:
+    """Return whose obligations can be asked for: one's own, an officer's, a body's, or of those who were typed."""
+    local: Practices = page.runtime.clients
+    found = {MINE: "Mine"} | {OFFICER + each.id: each.name for each in officers}
+    for area in sorted(page.actor.areas - {"*"}):
+        practice = local.current(area, page.now)
+        found |= {each.id: f"{each.name}, {each.organisation}" for each in practice.panel.members}
+        for bodies in (practice.partners, practice.providers, practice.services):
+            found |= {each.id: each.name for each in bodies.values()}
+    return found | {TYPED: "Anybody else"}
+
+
+def _whose(page: PageRequest, wanted: str) -> Whose:
+    if wanted == MINE:
+        return Whose(officer_id=page.actor.id)
+    if wanted == TYPED:
+        return Whose(typed=True)
+    if wanted.startswith(OFFICER):
+        return Whose(officer_id=wanted.removeprefix(OFFICER))
+    return Whose(recipient=wanted)
+
+
+def _line(line: OwedLine, now: datetime) -> dict[str, object]:
+    found = marks(
+        "open",
+        line.due_at,
+        now,
+        paused=line.paused,
+        seen=line.seen_at is not None,
+        undelivered=line.undelivered_at is not None,
+    )
+    return {**vars(line), "called": OBLIGATION_LABELS[line.kind], "marks": found}
+
+
+def _mark(line: OwedLine) -> str:
+    return f"{line.due_at.isoformat()}~{line.id}"
+
+
+def _place(mark: str) -> tuple[datetime, UUID] | None:
+    # A mark that somebody has changed by hand begins at the top: it can show nothing that the page would not.
+    try:
+        due_at, line = mark.split("~")
+        at = datetime.fromisoformat(due_at)
+        return (at.astimezone(UTC), UUID(line)) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

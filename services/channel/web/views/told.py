@@ -1,0 +1,66 @@
+"""How what happened in a meeting is said: who was in the room, how the panel decided, who voted how."""
+
+from collections.abc import Iterable
+
+from services.channel.domain import CLOSING_LABELS, ClosingOutcome, Command
+from services.channel.domain.panel import (
+    AGREEMENT_LABELS,
+    INSTEAD_LABELS,
+    VERDICT_LABELS,
+    VOTE_LABELS,
+    WHY_NOT_LABELS,
+    Instead,
+    Verdict,
+    Vote,
+    WhyNot,
+    counted,
+)
+from services.channel.queries import PanelDecision, Presence
+from services.channel.web.views.asked import LABELS
+
+
+def decision_told(decision: PanelDecision | None) -> dict[str, object] | None:
+    """Return a decision as pages show it, None where there is none."""
+    if decision is None:
+        return None
+    return {
+        "what": LABELS[decision.command] if decision.command else "Not decided",
+        "agreement": AGREEMENT_LABELS[decision.agreement] if decision.agreement else "",
+        "votes": counted([each.vote for each in decision.votes]) if decision.votes else "",
+        "against": [vars(each) | {"vote": VOTE_LABELS[each.vote]} for each in decision.votes if _differs(each.vote)],
+        "words": decision.words,
+        "chosen": "; ".join(_chosen(decision)),
+        "next_on": decision.next_on,
+        "presided_by": decision.presided_by,
+        "decided_at": decision.decided_at,
+        "held_on": decision.held_on,
+        "meeting_id": decision.meeting_id,
+    }
+
+
+def _differs(vote: Vote) -> bool:
+    return vote is not Vote.FOR
+
+
+def _chosen(decision: PanelDecision) -> list[str]:
+    """Return what was chosen from lists, in words."""
+    parts = [WHY_NOT_LABELS[WhyNot(decision.reason_kind)]] if decision.reason_kind else []
+    if decision.verdict:
+        instead = decision.command == Command.NOT_ADOPT
+        label = INSTEAD_LABELS[Instead(decision.verdict)] if instead else VERDICT_LABELS[Verdict(decision.verdict)]
+        parts.append(label)
+    return [*parts, CLOSING_LABELS[ClosingOutcome(decision.outcome)]] if decision.outcome else parts
+
+
+def presence_told(present: Iterable[Presence]) -> list[dict[str, object]]:
+    """Return who was in the room, with when they came and left."""
+    return [
+        {
+            "name": each.seat.name,
+            "organisation": each.seat.organisation,
+            "is_member": each.seat.is_member,
+            "admitted_at": each.admitted_at,
+            "left_at": each.left_at,
+        }
+        for each in present
+    ]
