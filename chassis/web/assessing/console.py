@@ -91,12 +91,21 @@ class Console(ABC, Generic[FoundT]):
         del text
         return ""
 
+    def print_url(self, page: PageRequest, found: FoundT, this: Version) -> str:
+        """Return the address of an assessment alone on paper; nothing where the whole record is printed instead."""
+        del page, found, this
+        return ""
+
     async def versions(self, session: Session, found: FoundT) -> tuple[Version, ...]:
         """Return every complete assessment that can be read here, newest first."""
         own = await self.kept.all(session, found.held.subject)
         numbered = (Version(str(each.number), f"Assessment {each.number}", each) for each in own)
         every = (*numbered, *await self.brought(session, found))
         return tuple(sorted(every, key=lambda each: each.assessment.completed_at, reverse=True))
+
+    async def version(self, page: PageRequest, session: Session, found: FoundT) -> Version:
+        """Return the assessment that the address names; AssessmentNotFound where there is none."""
+        return chosen(await self.versions(session, found), page.path["number"])
 
     async def worked(
         self, page: PageRequest, session: Session, *, hold: bool = False, shows: bool = True
@@ -132,11 +141,12 @@ class Console(ABC, Generic[FoundT]):
         async with page.transaction() as session:
             found = await self.opened(page, session, reason="assessment-read")
             versions = await self.versions(session, found)
-        this = chosen(versions, page.path["number"])
+            this = chosen(versions, page.path["number"])
         values = {
             "title": f"{this.label}: {this.assessment.name}",
             "assessment": in_words(this.assessment),
             "compare": self.compare(page, found, this, before(versions, this)),
+            "print_url": self.print_url(page, found, this),
         }
         return self.shown(page, "assessment", found, values)
 

@@ -1,6 +1,7 @@
 """The writes of Channel, one verb each; nothing here commits."""
 
 from services.channel.operations.alarming import Escalated, Overdue, alarm_overdue, escalate
+from services.channel.operations.allocating import note_officer
 from services.channel.operations.answering import act_on_case
 from services.channel.operations.arriving import (
     Awareness,

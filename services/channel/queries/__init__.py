@@ -24,7 +24,7 @@ from services.channel.queries.caseload import (
     StateCount,
     Wanted,
     case_counts,
-    cases,
+    case_list,
     coordinators,
 )
 from services.channel.queries.cases import (
@@ -270,9 +270,9 @@ __all__ = [
     "begun_by",
     "brought_assessments",
     "case_counts",
+    "case_list",
     "case_view",
     "caseload",
-    "cases",
     "changes_since",
     "chronology",
     "clock_ever_ran",

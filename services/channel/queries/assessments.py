@@ -1,29 +1,28 @@
-"""The assessments of a case: those that were completed here, the one that the pack brought, and the drafts."""
+"""The assessments of a case: those that were completed here, those that the packs brought, and the drafts."""
 
 from uuid import UUID
 
 from sqlalchemy import select
 
+from chassis.assessing import Assessments
 from chassis.database import Session
 from contracts.vocabulary.assessment import Assessment, FactorAnswer, Presence
 from services.channel import models
+from services.channel.domain.assessing import ASKS
 from services.channel.queries.packs import NEWEST_PACK, PackParts
+
+ASSESSMENTS = Assessments(models.assessment, models.assessment_draft, ASKS)
+"""What is kept of assessments; docs/decisions/0035 says why the console of triage has the same."""
 
 
 async def assessments(session: Session, subject: UUID) -> tuple[Assessment, ...]:
-    """Return every complete assessment of a case in words, newest first; nothing of an erased one."""
-    table = models.assessment
-    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.number.desc()))
-    sealed = [row.sealed_assessment for row in rows if row.sealed_assessment]
-    return tuple([await session.unseal_model(subject, each, Assessment) for each in sealed])
+    """Return every assessment that was completed here in words, newest first; nothing of an erased case."""
+    return await ASSESSMENTS.all(session, subject)
 
 
 async def newest_assessment(session: Session, subject: UUID) -> Assessment | None:
     """Return the newest assessment that was completed here, None where none was (or it was erased)."""
-    table = models.assessment
-    newest = select(table.c.sealed_assessment).where(table.c.subject == subject)
-    sealed = await session.scalar(newest.order_by(table.c.number.desc()).limit(1))
-    return None if sealed is None else await session.unseal_model(subject, sealed, Assessment)
+    return await ASSESSMENTS.latest(session, subject)
 
 
 async def brought_assessments(session: Session, subject: UUID) -> tuple[Assessment, ...]:
