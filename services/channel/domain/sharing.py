@@ -31,6 +31,7 @@ class PackRefusal(StrEnum):
 
     NOT_INVITED = "not-invited"
     NOT_ACCEPTED = "not-accepted"
+    NOT_SHARED = "not-shared"
     CONFLICT = "conflict-of-interest"
     TOO_EARLY = "too-early"
     EXPIRED = "expired"
@@ -51,6 +52,7 @@ PART_LABELS: Mapping[PackPart, str] = {
 REFUSED: Mapping[PackRefusal, str] = {
     PackRefusal.NOT_INVITED: "You are not asked to this case, so there is no pack of it for you.",
     PackRefusal.NOT_ACCEPTED: "Accept the invitation first: that is how you agree to the confidentiality statement.",
+    PackRefusal.NOT_SHARED: "The packs of this meeting have not been shared with you yet.",
     PackRefusal.CONFLICT: "You have declared a conflict of interest in this case, so its pack stays closed to you.",
     PackRefusal.TOO_EARLY: "The packs of this meeting are not open yet.",
     PackRefusal.EXPIRED: "The packs of this meeting have expired: ask the panel’s support officer for a new one.",
@@ -79,22 +81,30 @@ def parts_for(sector: str, *, guest: bool) -> tuple[PackPart, ...]:
     return tuple(part for part in PackPart if part in seen)
 
 
-def why_closed(
-    state: InvitationState, window: Window, now: datetime, *, asked: bool, conflict: bool
-) -> PackRefusal | None:
-    """Return why somebody may not open the pack of a case now; None where they may.
+@dataclass(frozen=True)
+class Reader:
+    """How somebody stands towards the pack of a case: `asked` to it, `shared` with them, in `conflict` with it.
 
-    Accepted is who has agreed to the confidentiality statement; a conflict of interest closes the pack while it stands.
+    Whoever has accepted has agreed to the confidentiality statement.
     """
-    if not asked:
-        return PackRefusal.NOT_INVITED
-    if conflict:
-        return PackRefusal.CONFLICT
-    if state is not InvitationState.ACCEPTED:
-        return PackRefusal.NOT_ACCEPTED
-    if now < window.opens_at:
-        return PackRefusal.TOO_EARLY
-    return PackRefusal.EXPIRED if now >= window.closes_at else None
+
+    state: InvitationState
+    asked: bool
+    shared: bool
+    conflict: bool
+
+
+def why_closed(reader: Reader, window: Window, now: datetime) -> PackRefusal | None:
+    """Return why somebody may not open the pack of a case now; None where they may."""
+    reasons = (
+        (not reader.asked, PackRefusal.NOT_INVITED),
+        (reader.conflict, PackRefusal.CONFLICT),
+        (reader.state is not InvitationState.ACCEPTED, PackRefusal.NOT_ACCEPTED),
+        (now >= window.closes_at, PackRefusal.EXPIRED),
+        (not reader.shared, PackRefusal.NOT_SHARED),
+        (now < window.opens_at, PackRefusal.TOO_EARLY),
+    )
+    return next((refusal for holds, refusal in reasons if holds), None)
 
 
 def watermark(name: str, organisation: str, at: str) -> str:

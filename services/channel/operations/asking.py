@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import update
@@ -20,6 +21,30 @@ from services.channel.queries import Held
 
 WORKS_FOR = timedelta(days=90)
 """How long a link works where nothing else is said (decision 0031)."""
+
+
+class AskedAbout(Protocol):
+    """What somebody outside is asked about: a case, or a meeting of the panel."""
+
+    @property
+    def subject(self) -> UUID:
+        """Return its id."""
+
+    @property
+    def area(self) -> str:
+        """Return its area."""
+
+    @property
+    def area_version(self) -> str:
+        """Return the version of the area's practice that it is under."""
+
+    @property
+    def reference(self) -> str:
+        """Return how mails name it."""
+
+    @property
+    def correlation_id(self) -> UUID | None:
+        """Return the id that joins everything that one referral caused; None for a meeting."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +117,7 @@ Answered = Callable[[Session, Held, Reply, Practice, datetime], Awaitable[None]]
 Seen = Callable[[Session, Held, Look, Practice, datetime], Awaitable[None]]
 
 
-async def ask(session: Session, held: Held, asking: Asking, now: datetime) -> None:
+async def ask(session: Session, held: AskedAbout, asking: Asking, now: datetime) -> None:
     """Have a link mailed to somebody outside."""
     asked = AskMade(
         reference=held.reference,
@@ -113,7 +138,7 @@ async def ask(session: Session, held: Held, asking: Asking, now: datetime) -> No
     await outbox.add(session, asked, about=_about(held))
 
 
-async def end_ask(session: Session, held: Held, ask_id: UUID, now: datetime, *, cancelled: bool) -> None:
+async def end_ask(session: Session, held: AskedAbout, ask_id: UUID, now: datetime, *, cancelled: bool) -> None:
     """Let a link say that no answer is needed any more."""
     ended = AskEnded(reference=held.reference, ask_id=ask_id, ended_at=now, cancelled=cancelled)
     await outbox.add(session, ended, about=_about(held))
@@ -154,5 +179,5 @@ async def note_undelivered(
     await session.execute(update(table).where(this).values(undelivered_at=told.at))
 
 
-def _about(held: Held) -> About:
+def _about(held: AskedAbout) -> About:
     return About(held.subject, held.area, held.area_version, held.correlation_id)

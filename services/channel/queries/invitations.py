@@ -106,10 +106,18 @@ async def invitation(session: Session, invitation_id: UUID) -> Attendee:
     return await _one(session, select(table).where(table.c.id == invitation_id))
 
 
-async def invitation_of_link(session: Session, ask_id: UUID) -> Attendee:
-    """Return the invitation whose last mail had this link; InvitationNotFound where a later one replaced it."""
+async def my_invitation(session: Session, invitation_id: UUID, account: str) -> Attendee:
+    """Return an invitation of somebody with an account; InvitationNotFound where it is somebody else's."""
     table = models.invitation
-    return await _one(session, select(table).where(table.c.ask_id == ask_id))
+    mine = (table.c.id == invitation_id) & (table.c.account == account) & (table.c.account != "")
+    return await _one(session, select(table).where(mine))
+
+
+async def invitation_of_link(session: Session, ask_id: UUID) -> Attendee | None:
+    """Return the invitation whose last mail had this link; None where a later one has replaced it."""
+    table = models.invitation
+    row = await session.first(select(table).where(table.c.ask_id == ask_id))
+    return None if row is None else await _attendee(session, row)
 
 
 async def invitations_of(session: Session, account: str) -> tuple[tuple[MeetingView, Attendee], ...]:

@@ -52,6 +52,11 @@ class MeetingView:
         """Return how mails name the meeting."""
         return f"PANEL-{self.held_on.isoformat()}"
 
+    @property
+    def correlation_id(self) -> UUID | None:
+        """Return nothing: no single referral caused it."""
+        return None
+
 
 @dataclass(frozen=True)
 class SlotView:
