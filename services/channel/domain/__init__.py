@@ -33,7 +33,16 @@ from services.channel.domain.labels import (
     OUTCOME_LABELS,
     STATE_LABELS,
 )
-from services.channel.domain.requesting import Mark, about_whom, answers_to, marks, questions_in, wrong_with
+from services.channel.domain.requesting import (
+    QUESTIONS,
+    Mark,
+    about_whom,
+    answers_to,
+    is_mail_address,
+    marks,
+    questions_in,
+    wrong_with,
+)
 from services.channel.domain.rules import (
     Step,
     decide,
@@ -111,6 +120,7 @@ __all__ = [
     "OBLIGATION_LABELS",
     "OUTCOME_LABELS",
     "PANEL_DECISIONS",
+    "QUESTIONS",
     "RUN_MEETINGS",
     "SEE_AWARENESS",
     "SEE_CASES",
@@ -171,6 +181,7 @@ __all__ = [
     "diagram",
     "eighteenth_birthday",
     "goes_on_without",
+    "is_mail_address",
     "is_of_age",
     "lacks",
     "marks",

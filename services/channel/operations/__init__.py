@@ -1,7 +1,7 @@
 """The writes of Channel, one verb each; nothing here commits."""
 
 from services.channel.operations.alarming import Escalated, Overdue, alarm_overdue, escalate
-from services.channel.operations.allocating import note_officer
+from services.channel.operations.allocating import allocate, note_officer
 from services.channel.operations.answering import act_on_case
 from services.channel.operations.arriving import (
     Awareness,
@@ -53,12 +53,14 @@ from services.channel.operations.interventions import (
 )
 from services.channel.operations.minutes import approve_minutes, check_minutes, write_minute
 from services.channel.operations.obligations import (
+    ASKED_AS,
     Again,
     Owing,
     answer_here,
     end_obligation,
     keep_obligation,
     make_obligations,
+    obligation_seen,
     remind,
 )
 from services.channel.operations.panel import (
@@ -113,6 +115,7 @@ from services.channel.operations.transferring import (
 )
 
 __all__ = [
+    "ASKED_AS",
     "SEEN",
     "Act",
     "Again",
@@ -187,6 +190,7 @@ __all__ = [
     "note_officer",
     "note_people",
     "note_undelivered",
+    "obligation_seen",
     "offer_transfer",
     "open_slot",
     "plan_sessions",

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import update
 
 from chassis.database import Session
-from contracts.vocabulary import AskKind, day_in_words
+from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskAnswer, AskSection
 from services.channel import models, queries
 from services.channel.domain import ClockName, Command, NotRecorded, Obligation, ObligationEnded, Practice, Record
 from services.channel.operations.asking import Asking, Look, Reply, ask, end_ask, in_words
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.saving import Act, carry_out
-from services.channel.queries import Answers, Held, ObligationView, Questions, Summary
+from services.channel.queries import Answers, Held, ObligationView, Questions
 
 WORKS_AFTER = timedelta(days=30)
 """How long a link still works after what it asks for was due."""
@@ -33,6 +33,7 @@ _ASKED: dict[Obligation, tuple[AskKind, str, str]] = {
     Obligation.CHANGE: (AskKind.CONSENT_CHANGE, "Consent to support has changed", "What has changed"),
 }
 """As what somebody outside is asked by a link: the kind, the title and the heading over the words."""
+ASKED_AS: dict[Obligation, AskKind] = {kind: asked[0] for kind, asked in _ASKED.items()}
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _by_link(owed: Owing | ObligationView) -> bool:
 
 def _asking(held: Held, obligation_id: UUID, owing: Owing) -> Asking:
     kind, title, heading = _ASKED[owing.kind]
-    who = AskSection(heading="Who this is about", words=_about_whom(held.summary)) if held.summary else None
+    who = AskSection(heading="Who this is about", words=held.summary.about_whom()) if held.summary else None
     what = AskSection(heading=heading, words=owing.message.strip())
     return Asking(
         ask_id=obligation_id,
@@ -127,13 +128,6 @@ def _asking(held: Held, obligation_id: UUID, owing: Owing) -> Asking:
         questions=owing.questions,
         expires_at=owing.due_at + WORKS_AFTER,
     )
-
-
-def _about_whom(summary: Summary) -> str:
-    """Return who a case is about, as far as somebody needs it who looks into their own records."""
-    born = f", born {day_in_words(summary.date_of_birth, 'en')}" if summary.date_of_birth else ""
-    age = f", about {summary.approximate_age} years old" if summary.approximate_age and not born else ""
-    return f"{summary.name}{born or age}{f', {summary.district}' if summary.district else ''}"
 
 
 async def obligation_seen(session: Session, held: Held, look: Look, practice: Practice, now: datetime) -> None:

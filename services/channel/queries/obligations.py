@@ -47,7 +47,7 @@ class Owed:
 
 @dataclass(frozen=True)
 class ObligationView:
-    """One obligation with its words; `answers` are to its questions, `report` is what was said besides; empty until then.
+    """One obligation with its words; `answers` are to its questions, `report` is what was said besides.
 
     `due_at` is that of its clock, which may have been given more time, and stands still while `paused`. `address` is
     what was typed where the recipient is not in the area file.

@@ -1,16 +1,20 @@
 """The site map of the Channel console: address, view, permission."""
 
 from chassis.web import Page
-from services.channel.domain import SEE_AWARENESS, SEE_CASES, WORK_CASES, Command
+from services.channel.domain import ANSWER_MINE, SEE_AWARENESS, SEE_CASES, SEE_OBLIGATIONS, WORK_CASES, Command
 from services.channel.web import views
 
 _ONE = "/cases/{reference}"
+_OWED = f"{_ONE}/information/{{obligation}}"
 _TRANSFER, _CALL_BACK = Command.TRANSFER.value, Command.CALL_BACK.value
 _DRAFT = f"{_ONE}/assess/{{draft}}"
 _PROVIDED = f"{_ONE}/interventions/{{intervention}}"
 _VERSION = f"{_ONE}/assessments/{{number}}"
 _ASSESS = Command.ASSESS.value
 _ASSESSMENTS = views.ASSESSMENT_PAGES
+
+_PLAN, _WRITES, _STANDS = f"{_ONE}/plan", Command.REVISE_PLAN.value, Command.PLAN_ITEM.value
+_SAID, _CONSENT = f"{_ONE}/consent/{{command}}", Command.CONSENT_GIVEN.value
 
 _ALL: tuple[Page, ...] = (
     Page("GET", "/", views.home, SEE_CASES),
@@ -21,6 +25,21 @@ _ALL: tuple[Page, ...] = (
     Page("GET", "/find", views.find, SEE_CASES),
     Page("GET", _ONE, views.case, SEE_CASES),
     Page("GET", f"{_ONE}/documents/{{document_id}}", views.document, SEE_CASES),
+    Page("GET", _PLAN, views.plan, SEE_CASES),
+    Page("GET", f"{_PLAN}/versions/{{number}}", views.plan_version, SEE_CASES),
+    Page("GET", f"{_PLAN}/items/{{item}}", views.plan_progress, _STANDS),
+    Page("POST", f"{_PLAN}/items/{{item}}", views.record_progress, _STANDS, name="plan_progress"),
+    Page("GET", f"{_PLAN}/draft", views.plan_draft, _WRITES),
+    Page("POST", f"{_PLAN}/draft", views.change_plan, _WRITES, name="plan_draft"),
+    Page("GET", f"{_PLAN}/draft/consent", views.plan_request, _WRITES),
+    Page("POST", f"{_PLAN}/draft/consent", views.save_request, _WRITES, name="plan_request"),
+    Page("GET", f"{_PLAN}/draft/items/{{item}}", views.plan_item, _WRITES),
+    Page("POST", f"{_PLAN}/draft/items/{{item}}", views.save_item, _WRITES, name="plan_item"),
+    Page("GET", f"{_PLAN}/draft/reasons", views.plan_reasons, _WRITES),
+    Page("POST", f"{_PLAN}/draft/reasons", views.save_reasons, _WRITES, name="plan_reasons"),
+    Page("GET", f"{_ONE}/consent", views.consent, SEE_CASES),
+    Page("GET", _SAID, views.consent_change, _CONSENT),
+    Page("POST", _SAID, views.record_consent, _CONSENT, name="consent_change"),
     Page("GET", f"{_ONE}/transfer", views.transfer, _TRANSFER),
     Page("POST", f"{_ONE}/transfer", views.transfer, _TRANSFER),
     Page("GET", f"{_ONE}/transfer/back", views.transfer_back, _CALL_BACK),
@@ -29,6 +48,25 @@ _ALL: tuple[Page, ...] = (
     Page("POST", f"{_ONE}/actions/{{command}}", views.commit, WORK_CASES, name="act"),
     Page("GET", f"{_ONE}/clocks/{{command}}", views.change_clock, WORK_CASES),
     Page("POST", f"{_ONE}/clocks/{{command}}", views.record_clock, WORK_CASES, name="change_clock"),
+    Page("GET", "/owed", views.owed, SEE_OBLIGATIONS),
+    Page("GET", "/mine", views.mine, ANSWER_MINE),
+    Page("GET", "/mine/{obligation}", views.my_request, ANSWER_MINE),
+    Page("POST", "/mine/{obligation}", views.my_request, ANSWER_MINE),
+    Page("GET", f"{_ONE}/allocate", views.allocate, Command.ALLOCATE.value),
+    Page("POST", f"{_ONE}/allocate", views.allocate, Command.ALLOCATE.value),
+    Page("GET", f"{_ONE}/information", views.information, SEE_CASES),
+    Page("GET", f"{_ONE}/information/request", views.ask_partners, Command.REQUEST.value),
+    Page("POST", f"{_ONE}/information/request", views.ask_partners, Command.REQUEST.value),
+    Page("GET", f"{_ONE}/information/action", views.give_action, Command.ACTION.value),
+    Page("POST", f"{_ONE}/information/action", views.give_action, Command.ACTION.value),
+    Page("GET", f"{_ONE}/information/signpost", views.signpost, Command.SIGNPOST.value),
+    Page("POST", f"{_ONE}/information/signpost", views.signpost, Command.SIGNPOST.value),
+    Page("GET", f"{_OWED}/again", views.remind, Command.REMIND.value),
+    Page("POST", f"{_OWED}/again", views.remind, Command.REMIND.value),
+    Page("GET", f"{_OWED}/done", views.fulfil_obligation, Command.FULFIL.value),
+    Page("POST", f"{_OWED}/done", views.fulfil_obligation, Command.FULFIL.value),
+    Page("GET", f"{_OWED}/cancel", views.cancel_obligation, Command.CANCEL.value),
+    Page("POST", f"{_OWED}/cancel", views.cancel_obligation, Command.CANCEL.value),
     Page("GET", f"{_ONE}/assess", _ASSESSMENTS.assess, _ASSESS),
     Page("POST", f"{_ONE}/assess", _ASSESSMENTS.begin_assessment, _ASSESS, name="assess"),
     Page("GET", _DRAFT, _ASSESSMENTS.assess_draft, _ASSESS),
@@ -61,4 +99,4 @@ _ALL: tuple[Page, ...] = (
 
 PAGES = tuple(views.kept(page) for page in _ALL)
 
-NAVIGATION = (("My work", "work"), ("Cases", "cases"), ("What is due", "due"), ("Referrals in your area", "awareness"))
+NAVIGATION = (("My work", "work"), ("Cases", "cases"), ("What is due", "due"), ("What others owe", "owed"), ("My requests", "mine"), ("Referrals in your area", "awareness"))

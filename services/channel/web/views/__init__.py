@@ -1,12 +1,29 @@
 """The views of the Channel console."""
 
 from services.channel.web.views.acting import act, commit
+from services.channel.web.views.allocating import allocate
 from services.channel.web.views.assessing import PAGES as ASSESSMENT_PAGES
 from services.channel.web.views.begun import kept
 from services.channel.web.views.case import case, document
 from services.channel.web.views.clocks import change_clock, record_clock
+from services.channel.web.views.consent import consent, consent_change, record_consent
+from services.channel.web.views.information import ask_partners, information
 from services.channel.web.views.interventions import interventions, interventions_to_look_at
 from services.channel.web.views.lists import awareness, cases, find, home
+from services.channel.web.views.mine import mine, my_request
+from services.channel.web.views.obligations import cancel_obligation, fulfil_obligation, give_action, remind, signpost
+from services.channel.web.views.owed import owed
+from services.channel.web.views.plan import plan, plan_progress, plan_version, record_progress
+from services.channel.web.views.plan_draft import (
+    change_plan,
+    plan_draft,
+    plan_item,
+    plan_reasons,
+    plan_request,
+    save_item,
+    save_reasons,
+    save_request,
+)
 from services.channel.web.views.supporting import (
     commission,
     end_intervention,
@@ -21,24 +38,50 @@ from services.channel.web.views.work import due, work
 __all__ = [
     "ASSESSMENT_PAGES",
     "act",
+    "allocate",
+    "ask_partners",
     "awareness",
+    "cancel_obligation",
     "case",
     "cases",
     "change_clock",
+    "change_plan",
     "commission",
     "commit",
+    "consent",
+    "consent_change",
     "document",
     "due",
     "end_intervention",
     "explain_sessions",
     "find",
+    "fulfil_obligation",
+    "give_action",
     "home",
+    "information",
     "interventions",
     "interventions_to_look_at",
     "kept",
+    "mine",
+    "my_request",
+    "owed",
+    "plan",
+    "plan_draft",
+    "plan_item",
+    "plan_progress",
+    "plan_reasons",
+    "plan_request",
     "plan_sessions",
+    "plan_version",
     "record_clock",
+    "record_consent",
+    "record_progress",
     "record_session",
+    "remind",
+    "save_item",
+    "save_reasons",
+    "save_request",
+    "signpost",
     "transfer",
     "transfer_back",
     "work",

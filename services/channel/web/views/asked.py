@@ -16,9 +16,30 @@ from services.channel.web.views.begun import NOTHING_WRITTEN, Writing, values_of
 
 LONDON = ZoneInfo("Europe/London")
 LABELS = {row.command.value: row.label for row in TABLE}
-TABS = (("Overview", "case"), ("Assessments", "assessments"), ("Interventions", "interventions"))
+TABS = (
+    ("Overview", "case"),
+    ("Information", "information"),
+    ("Assessments", "assessments"),
+    ("Plan", "plan"),
+    ("Consent", "consent"),
+    ("Interventions", "interventions"),
+)
 """The pages of a case, in the order of the pathway: each is the name of a route that takes the reference."""
 PLACES: Mapping[Command, str] = {
+    Command.MAKE_PLAN: "plan",
+    Command.REVISE_PLAN: "plan",
+    Command.PLAN_ITEM: "plan",
+    Command.CONSENT_ASKED: "consent_change",
+    Command.CONSENT_GIVEN: "consent_change",
+    Command.CONSENT_REFUSED: "consent_change",
+    Command.CONSENT_WITHDRAWN: "consent_change",
+    Command.ALLOCATE: "allocate",
+    Command.REQUEST: "ask_partners",
+    Command.ACTION: "give_action",
+    Command.SIGNPOST: "signpost",
+    Command.FULFIL: "information",
+    Command.CANCEL: "information",
+    Command.REMIND: "information",
     Command.COMMISSION: "commission",
     Command.BRIEF: "interventions",
     Command.SESSION: "interventions",
@@ -107,9 +128,9 @@ def changes_text(changes: Sequence[TimelineEntry]) -> list[dict[str, object]]:
 
 def way_to(page: PageRequest, found: Opened, command: Command) -> str:
     """Return the address of the page on which a command is given for this case."""
-    if command in PLACES:
-        return page.url(PLACES[command], reference=found.held.reference)
-    return page.url("act", reference=found.held.reference, command=command)
+    name = PLACES.get(command, "act")
+    named = {"command": command} if "{command}" in page.site.pages[name].path else {}
+    return page.url(name, reference=found.held.reference, **named)
 
 
 def _halted(held: Held) -> dict[str, object]:

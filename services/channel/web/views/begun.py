@@ -11,7 +11,9 @@ __all__ = ["KEPT_ON", "NOTHING_WRITTEN", "Writing", "kept", "place_of", "values_
 
 KEPT_ON = frozenset(
     {
-        *("act", "change_clock"),
+        *("act", "change_clock", "allocate"),
+        *("ask_partners", "give_action", "signpost", "fulfil_obligation", "cancel_obligation"),
+        *("plan_draft", "plan_item", "plan_progress", "plan_reasons", "plan_request", "consent_change"),
         *("commission", "write_brief", "record_session", "explain_sessions", "end_intervention"),
     }
 )
@@ -47,6 +49,6 @@ KEEPER = Keeper(
     is_plain=_PLAIN.__contains__,
     missing=_nothing,
     asked=("clock", "about"),
-    filled_in=frozenset({"clock", "about"}),
+    filled_in=frozenset({"seen", "clock", "about"}),
 )
 kept = KEEPER.kept

@@ -163,7 +163,9 @@ async def _save(page: PageRequest, session: Session, desk: Desk, form: RequestFo
     if form.other_name:
         asked = written or QUESTIONS
         address = form.other_address
-        owings.append(Owing(Obligation.REQUEST, form.other_name, form.message, due_at, address=address, questions=asked))
+        owings.append(
+            Owing(Obligation.REQUEST, form.other_name, form.message, due_at, address=address, questions=asked)
+        )
     record = Record(officer=", ".join(each.owner for each in owings), message=form.message)
     act = Act(Command.REQUEST, page.now, record, form.row_version)
     await operations.make_obligations(session, desk.found.held.subject, owings, act, practice)

@@ -8,6 +8,7 @@ from services.channel.domain import (
     OBLIGATION_LABELS,
     Obligation,
     ObligationEnded,
+    Practice,
     Practices,
     marks,
 )
@@ -80,7 +81,7 @@ async def _seen(page: PageRequest, session: Session, held: Held, owed: Obligatio
     await operations.obligation_seen(session, held, look, _practice(page, held), page.now)
 
 
-def _practice(page: PageRequest, held: Held):  # type: ignore[no-untyped-def]
+def _practice(page: PageRequest, held: Held) -> Practice:
     local: Practices = page.runtime.clients
     return local.under(held.area, held.area_version, held.district, page.now)
 

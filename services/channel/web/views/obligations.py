@@ -67,12 +67,13 @@ async def cancel_obligation(page: PageRequest) -> Response:
 async def _people(_: PageRequest, session: Session, found: Opened) -> Mapping[str, object]:
     officers = await queries.officers(session, found.held.area)
     return {
-        "groups": [(OFFICER + each.id, each.name) for each in officers],
-        "bodies": list(_bodies(found.practice).items()),
+        "people": [
+            *((OFFICER + each.id, each.name) for each in officers),
+            *_bodies(found.practice).items(),
+            (SOMEBODY_ELSE, "Somebody else"),
+        ],
         "officers": officers,
-        "asks": "What is to be done?",
         "due_at": found.practice.due[ClockName.ACTION],
-        "somebody_else": (SOMEBODY_ELSE, "Somebody else"),
     }
 
 
@@ -241,7 +242,9 @@ def _fulfil_wrong(_: PageRequest, desk: Desk, form: EndingForm) -> Sentences:
     if owed.kind is not Obligation.ACTION and not form.told_by:
         errors.append(("told_by", "Enter who told you, and how: by telephone, say"))
     if not owed.questions and not form.reason:
-        errors.append(("reason", "Enter what they said" if owed.kind is not Obligation.ACTION else "Enter what was done"))
+        errors.append(
+            ("reason", "Enter what they said" if owed.kind is not Obligation.ACTION else "Enter what was done")
+        )
     return tuple(errors)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chassis.web import PageRequest, Response
+from chassis.web import PageRequest, Response, blank
 from services.channel import queries
 from services.channel.domain import OBLIGATION_LABELS, Obligation, Practices, marks
 from services.channel.queries import OfficerView, OwedLine, Whose
@@ -29,8 +29,7 @@ async def owed(page: PageRequest) -> Response:
         "owed",
         title="What others owe",
         unknown=unknown,
-        kind=kind,
-        whose=wanted,
+        form=blank({"kind": kind, "whose": wanted}),
         kinds=[(each.value, OBLIGATION_LABELS[each]) for each in Obligation],
         choices=list(choices.items()),
         lines=[_line(each, page.now) for each in lines],
