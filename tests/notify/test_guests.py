@@ -81,8 +81,7 @@ class TestToken:
         assert re.fullmatch(r"[A-Za-z0-9_-]{64}", token)
         assert linked_id(KEY, to, token) == about
         assert linked_id(OTHER_KEY, to, token) is None
-        [other] = set(LinkTo) - {to}
-        assert linked_id(KEY, other, token) is None
+        assert {linked_id(KEY, other, token) for other in set(LinkTo) - {to}} == {None}
 
     @given(st.uuids(), st.integers(0, 63), st.sampled_from("AZaz09_-"))
     def test_changed_in_one_letter_leads_nowhere(self, about: UUID, place: int, letter: str) -> None:
@@ -209,7 +208,7 @@ class TestSignpostByLink:
     @pytest.mark.parametrize(
         "token", ["x", "A" * 64, "%00", "..%2F..", "A" * 5000, "'; DROP TABLE signpost;--", "ü" * 64]
     )
-    @pytest.mark.parametrize("kind", ["signpost-links", "transfer-links"])
+    @pytest.mark.parametrize("kind", ["signpost-links", "transfer-links", "asks"])
     async def test_a_hostile_token_opens_nothing(self, site: Site, kind: str, token: str) -> None:
         answer = await site.get(f"/{kind}/{token}")
         assert answer.status_code in {400, 404}

@@ -1,5 +1,6 @@
-"""Pages for people outside whom Channel asks: a link shows nothing, a one-time code opens it, an answer is given once."""
+"""Pages for people outside whom Channel asks: a link shows nothing, a code opens it, an answer is given once."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from starlette.responses import Response
@@ -8,6 +9,7 @@ from chassis.web import FormData, FormErrors, PageRequest, blank, parse, refused
 from services.notify import operations, queries
 from services.notify.domain import (
     ANSWERABLE,
+    MAIL_WORDS,
     OPEN_FOR,
     AskAbsent,
     AskClosed,
@@ -30,10 +32,7 @@ NOT_OPENED = {
     Entered.SPENT: "That is not the code, and it was tried too often: have another one mailed",
     Entered.NONE: "That code does not work any more, or was used: have another one mailed",
 }
-TOO_MANY_CODES = (
-    "Five codes were mailed within the hour: enter the newest one, or wait a while before you ask for another"
-)
-STEPS = frozenset({"code", "enter", "save", "answer"})
+TOO_MANY_CODES = "Five codes were mailed within the hour: enter the newest, or wait before you ask for another"
 
 
 async def ask_link(page: PageRequest) -> Response:
@@ -46,19 +45,12 @@ async def ask_link(page: PageRequest) -> Response:
     data = await page.form() if page.request.method == "POST" else FormData()
     if state is not AskState.OPEN:
         return await _closed(page, found, state, data)
-    step = data.get("step")
-    if step in STEPS and not is_patient(page):
-        return await _here(page, found, refused(data, (_FIRST.get(step, "by"), TOO_OFTEN)), 429)
-    if step == "code":
-        return await _code_wanted(page, found)
-    if step == "enter":
-        return await _code_entered(page, found, data)
-    if step in {"save", "answer"}:
-        return await _sent(page, found, data)
-    return await _here(page, found, blank())
-
-
-_FIRST = {"code": "code", "enter": "code"}
+    step = _STEPS.get(data.get("step"))
+    if step is None:
+        return await _here(page, found, blank())
+    if not is_patient(page):
+        return await _here(page, found, refused(data, ("by" if step is _sent else "code", TOO_OFTEN)), 429)
+    return await step(page, found, data)
 
 
 async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: int = 200) -> Response:
@@ -80,11 +72,12 @@ async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: in
         content=found.content,
         questions=questions_of(found.content.questions),
         stopped=tuple(STOPPED.items()),
+        stated=any("confidential" in part.heading.casefold() for part in found.content.shown),
         **_shell(page, found),
     )
 
 
-async def _code_wanted(page: PageRequest, found: AskFound) -> Response:
+async def _code_wanted(page: PageRequest, found: AskFound, _: FormData) -> Response:
     async with page.transaction() as session:
         went = await operations.mail_code(session, found.listed.id, code_key(page.runtime.secrets), now=page.now)
     if not went:
@@ -131,6 +124,14 @@ async def _sent(page: PageRequest, found: AskFound, data: FormData) -> Response:
     return _again(page)
 
 
+_STEPS: Mapping[str, Callable[[PageRequest, AskFound, FormData], Awaitable[Response]]] = {
+    "code": _code_wanted,
+    "enter": _code_entered,
+    "save": _sent,
+    "answer": _sent,
+}
+
+
 async def _kept(page: PageRequest, found: AskFound, typed: dict[str, str]) -> Response:
     """Keep what was written, also when the time in this browser ran out while somebody wrote."""
     async with page.transaction() as session:
@@ -172,6 +173,7 @@ def _shell(page: PageRequest, found: AskFound) -> dict[str, object]:
         "kind": str(listed.kind),
         "asker": area_name(page, listed.area),
         "organisation": organisation_of(page, listed),
+        "asked_words": MAIL_WORDS,
     }
 
 
