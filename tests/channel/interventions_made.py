@@ -10,6 +10,7 @@ from sqlalchemy import update
 from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.database import Session
+from contracts.envelope import Event
 from contracts.notify.channel import AskAnswered
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskAnswer
@@ -22,7 +23,7 @@ from tests.channel.conftest import Team
 
 TODAY = NOW.date()
 PROVIDERS = {
-    "provider-one": Provider("provider-one", "Sample Provider One (synthetic)", date(2028, 12, 31)),
+    "provider-one": Provider("provider-one", "Sample Provider One (synthetic)", date(2999, 12, 31)),
     "provider-two": Provider("provider-two", "Sample Provider Two (synthetic)", date(2026, 3, 31)),
     "provider-three": Provider("provider-three", "Sample Provider Three (synthetic)", TODAY + timedelta(days=20)),
 }
@@ -47,10 +48,10 @@ async def into(runtime: Runtime, subject: UUID, state: State, **values: Any) -> 
         await session.execute(update(table).where(table.c.subject == subject).values(changed))
 
 
-async def supported(team: Team) -> UUID:
+async def supported(team: Team, event: Event | None = None) -> UUID:
     """Return a case in which support is given, with consent."""
     team.practices.given = providing(version=team.practices.given.version)
-    subject = await team.open()
+    subject = await team.open(event)
     await team.act(subject, Command.ACCEPT)
     await into(team.runtime, subject, State.SUPPORTED, consent=Consent.GIVEN)
     return subject

@@ -55,8 +55,8 @@ async def interventions_to_look_at(page: PageRequest) -> Response:
     lines = short[: queries.PAGE]
     more = f"{lines[-1].raised_at.isoformat()}~{lines[-1].id}" if len(short) > queries.PAGE else ""
     lapsing = [words for each in running if (words := _lapsing(page, each))]
-    values = {"lines": [_line(each) for each in lines], "more": more, "lapsing": lapsing}
-    return page.render("interventions_to_look_at", title="Interventions to look at", **values)
+    title, shown_lines = "Interventions to look at", [_line(each) for each in lines]
+    return page.render("interventions_to_look_at", title=title, lines=shown_lines, more=more, lapsing=lapsing)
 
 
 def _intervention(each: InterventionView, found: Opened, today: date) -> dict[str, object]:

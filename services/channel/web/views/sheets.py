@@ -5,21 +5,15 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from chassis.database import Session
-from chassis.web import Form, FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import queries
 from services.channel.domain import ChangedMeanwhile, Command, NotInThisState, NotOffered, NotRecorded
 from services.channel.operations import Act
 from services.channel.queries import TimelineEntry
+from services.channel.web.support_forms import SupportForm
 from services.channel.web.views.asked import Opened, changes_text, opened, shown
 
-
-class Versioned(Form):
-    """A form that says which version of the case the person saw."""
-
-    row_version: int
-
-
-SomeForm = TypeVar("SomeForm", bound=Versioned)
+SomeForm = TypeVar("SomeForm", bound=SupportForm)
 
 
 @dataclass(frozen=True)
