@@ -8,6 +8,8 @@ from uuid import UUID
 
 from chassis.errors import Conflict, Forbidden, Rejected
 from services.channel.domain.meetings import SlotState
+from services.channel.domain.table import PANEL_DECISIONS, TABLE
+from services.channel.domain.words import Command, State
 
 LOCAL_AUTHORITY = "local-authority"
 POLICE = "police"
@@ -198,3 +200,9 @@ def counted(votes: Sequence[Vote]) -> str:
     parts = [f"{votes.count(Vote.FOR)} for", f"{votes.count(Vote.AGAINST)} against"]
     abstained = votes.count(Vote.ABSTAINED)
     return ", ".join([*parts, f"{abstained} abstained"] if abstained else parts)
+
+
+def decisions_in(state: State) -> tuple[Command, ...]:
+    """Return what the panel can decide of a case that stands in a state."""
+    rows = {row.command for row in TABLE if state in row.sources}
+    return tuple(each for each in PANEL_DECISIONS if each in rows)

@@ -135,7 +135,7 @@ class Practices(Protocol):
     def current(self, area: str, now: datetime) -> Practice:
         """Return the practice that is in force in an area at a moment, for no district in particular."""
 
-    def districts(self, area: str, now: datetime) -> tuple[str, ...]:
+    def districts_of(self, area: str, now: datetime) -> tuple[str, ...]:
         """Return the area's own names of its districts; none where the area is not known."""
 
 

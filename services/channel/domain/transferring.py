@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from chassis.errors import Missing
-from services.channel.domain.words import Command
+from services.channel.domain.standing import Situation
+from services.channel.domain.words import Command, Consent, State
 
 
 class Answer(StrEnum):
@@ -76,6 +77,15 @@ def carried(offer: Standing) -> Carry:
         return says.get(offer.said, Carry.WAIT) if offer.said else Carry.WAIT
     called_back = offer.answer is Answer.CALLED_BACK and offer.said in (None, Answer.ACCEPTED)
     return Carry.STOP if called_back else Carry.NOTHING
+
+
+def asks_for_partnership(situation: Situation) -> bool:
+    """Say whether a case that is given back is one that the police are asked to lead on in a partnership.
+
+    So it is where consent was refused or withdrawn, and where the panel did not adopt the case (s.36(4)(e) and (6)).
+    """
+    said_no = situation.consent in (Consent.REFUSED, Consent.WITHDRAWN)
+    return said_no or situation.state in (State.NO_CONSENT, State.NOT_ADOPTED)
 
 
 def late_words(panel: str, said: Answer, ended: Answer) -> str:

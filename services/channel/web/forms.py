@@ -23,12 +23,15 @@ class ActionForm(Form):
     grounds: Words = Field(default="", title="the grounds")
     summary: Words = Field(default="", title="what was found")
     gathered_by: Annotated[str, Field(max_length=200)] = Field(default="", title="who gathered the information")
+    missing: Words = Field(default="", title="why you go on without an answer")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the case again: this form was not complete"}
 
     def record(self) -> Record:
         """Return what is to be recorded."""
-        return Record(self.reason, self.grounds, summary=self.summary, gathered_by=self.gathered_by)
+        return Record(
+            self.reason, self.grounds, summary=self.summary, gathered_by=self.gathered_by, missing=self.missing
+        )
 
 
 class ClockForm(Form):

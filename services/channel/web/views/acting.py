@@ -7,16 +7,19 @@ from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
 from services.channel.domain import (
     ACTIONS,
+    NEEDS_ANSWERS,
     CaseNotFound,
     ChangedMeanwhile,
     Command,
     NotInThisState,
     NotOffered,
     NotRecorded,
+    goes_on_without,
     lacks,
     permissions,
     row_for,
 )
+from services.channel.domain.consenting import REASONS
 from services.channel.operations import Act
 from services.channel.queries import TimelineEntry
 from services.channel.web.forms import ActionForm
@@ -32,7 +35,13 @@ DONE = {
     Command.REFER: "You have referred the person to the panel.",
     Command.CONFIRM: "You have confirmed that nobody here acts on this pack.",
     Command.GIVE_BACK: "You have given the case back. You remain risk owner until the police have taken it.",
+    Command.TAKE: "The case is yours now, and so is its risk.",
+    Command.NOTE: "Your note is in the timeline.",
+    Command.REOPEN: "The case is open again, and you own its risk. The panel looks at it in its next meeting.",
+    Command.END: "The case has ended.",
 }
+SEEN_BY_POLICE = frozenset({Command.RETURN, Command.GIVE_BACK})
+"""The actions whose reason goes to the police."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ async def act(page: PageRequest) -> Response:
     command = _command(page)
     async with page.transaction() as session:
         found = await opened(page, session, reason=f"action-{command}")
-    return _show(page, found, command, Asked(blank()))
+    return _show(page, found, command, Asked(blank(_offered(page))))
 
 
 async def commit(page: PageRequest) -> Response:
@@ -79,9 +88,16 @@ async def commit(page: PageRequest) -> Response:
     return page.redirect("case", reference=found.held.reference)
 
 
+def _offered(page: PageRequest) -> dict[str, str]:
+    """Return the reason that another page offers, which named a command and no words."""
+    because = page.query.get("because", "")
+    return {"reason": REASONS[Command(because)]} if because in REASONS else {}
+
+
 def _missing(found: Opened, command: Command, form: ActionForm) -> tuple[tuple[str, str], ...]:
     # Accepting makes the signed-in coordinator the risk owner; a name stands in so that only the words are checked.
-    return lacks(command, found.held.situation.state, replace(form.record(), risk_owner="the coordinator"))
+    record, situation = replace(form.record(), risk_owner="the coordinator"), found.held.situation
+    return (*lacks(command, situation.state, record), *goes_on_without(command, situation, record))
 
 
 def _command(page: PageRequest) -> Command:
@@ -97,7 +113,8 @@ def _fields(found: Opened, command: Command) -> tuple[str, ...]:
         recorded = row_for(command, found.held.situation.state).records
     except NotInThisState:
         recorded = ("reason",)
-    return tuple(name for name in recorded if name != "risk_owner")
+    without = ("missing",) if command in NEEDS_ANSWERS and found.held.situation.unanswered else ()
+    return (*(name for name in recorded if name != "risk_owner"), *without)
 
 
 def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> Response:
@@ -107,6 +124,8 @@ def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> R
         "command": command.value,
         "fields": _fields(found, command),
         "refusal": found.refusal(command),
+        "missing": asked.missing,
+        "seen_by_police": command in SEEN_BY_POLICE,
         "you": page.actor.name,
         "risk_owner": found.held.situation.risk_owner,
         "changes": changes_text(asked.changes),

@@ -71,7 +71,7 @@ async def plan_progress(page: PageRequest) -> Response:
     """Ask how an item of the plan stands."""
     async with page.transaction() as session:
         found = await opened(page, session, reason="support-plan")
-        item, stands = _item(page, found, await queries.plan_of(session, found.held.subject))
+        item, stands = _item(page, await queries.plan_of(session, found.held.subject))
     return _progress(page, found, item, blank({"state": stands.state if stands else ItemState.PLANNED}))
 
 
@@ -81,7 +81,7 @@ async def record_progress(page: PageRequest) -> Response:
     form = parse(ProgressForm, data)
     async with page.transaction() as session:
         found = await opened(page, session, reason="support-plan")
-        item, _ = _item(page, found, await queries.plan_of(session, found.held.subject))
+        item, _ = _item(page, await queries.plan_of(session, found.held.subject))
     if isinstance(form, FormErrors):
         return _progress(page, found, item, form, 422)
     try:
@@ -165,7 +165,7 @@ def _line(page: PageRequest, found: Opened, version: PlanVersion) -> dict[str, o
     }
 
 
-def _item(page: PageRequest, found: Opened, view: PlanView | None) -> tuple[PlanItem, Standing | None]:
+def _item(page: PageRequest, view: PlanView | None) -> tuple[PlanItem, Standing | None]:
     item = (view.version.plan if view else Plan()).item(id_of(page.path["item"]))
     return item, view.standing.get(item.id) if view else None
 

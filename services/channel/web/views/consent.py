@@ -1,0 +1,238 @@
+"""Consent in a case: who is asked, what was said, who was told and has stopped; the pages on which it is recorded."""
+
+from datetime import date
+
+from chassis.clock import LONDON
+from chassis.policy import allow
+from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from services.channel import operations, queries
+from services.channel.domain import (
+    CONSENT_LABELS,
+    CaseNotFound,
+    ChangedMeanwhile,
+    Command,
+    NotInThisState,
+    NotOffered,
+    NotRecorded,
+    is_of_age,
+    permissions,
+)
+from services.channel.domain.consenting import (
+    ASKED_OF,
+    CAPACITY_LABELS,
+    DECIDER_LABELS,
+    Decider,
+    refused_because,
+)
+from services.channel.domain.planning import day
+from services.channel.operations import Act, Answer
+from services.channel.operations.consenting import decision
+from services.channel.queries import Acknowledgement, ConsentLine, Said
+from services.channel.web.forms import ConsentForm
+from services.channel.web.views.asked import LABELS, Opened, changes_text, opened, shown
+from services.channel.web.views.plan import request_rows, whom
+
+CONSENT_COMMANDS = (
+    Command.CONSENT_ASKED,
+    Command.CONSENT_GIVEN,
+    Command.CONSENT_REFUSED,
+    Command.CONSENT_WITHDRAWN,
+)
+STOPPING = (Command.CONSENT_REFUSED, Command.CONSENT_WITHDRAWN)
+DONE = {
+    Command.CONSENT_ASKED: "You have recorded that consent was asked for.",
+    Command.CONSENT_GIVEN: "You have recorded the consent. Support can begin, and everybody who has the data is told.",
+    Command.CONSENT_REFUSED: "You have recorded the refusal. Everybody who has the data is told to stop.",
+    Command.CONSENT_WITHDRAWN: "You have recorded the withdrawal. Everybody who has the data is told to stop.",
+}
+ONE_DAY = 86_400
+
+
+async def consent(page: PageRequest) -> Response:
+    """Show how consent stands, who is asked, everything that was said, and who has acknowledged each change."""
+    async with page.transaction() as session:
+        found = await opened(page, session, reason="consent-page")
+        subject = found.held.subject
+        lines = await queries.consents(session, subject)
+        told = await queries.acknowledgements(session, subject)
+        view = await queries.plan_of(session, subject)
+    because = queries.offers_police(lines)
+    values = {
+        "title": "Consent",
+        "state": CONSENT_LABELS[found.held.situation.consent],
+        "whom": whom(found, page),
+        "request": request_rows(view.version.plan) if view else [],
+        "ways": [_way(page, found, command) for command in CONSENT_COMMANDS],
+        "police_url": _police(page, found, because) if because else "",
+        "lines": [_line(each) for each in lines],
+        "told": [_told(page, each) for each in told],
+        "waiting": sum(1 for each in told if each.told.ended_at is None),
+    }
+    return shown(page, "consent", found, values)
+
+
+async def consent_change(page: PageRequest) -> Response:
+    """Ask what was said, by whom and on which day."""
+    command = _command(page)
+    async with page.transaction() as session:
+        found = await opened(page, session, reason=f"action-{command}")
+    today = page.now.astimezone(LONDON).date()
+    on = {"on-day": str(today.day), "on-month": str(today.month), "on-year": str(today.year)}
+    return _ask(page, found, command, blank(on))
+
+
+async def record_consent(page: PageRequest) -> Response:
+    """Record it, or say what the law wants or what is missing; typed words are kept when somebody else was first."""
+    command, data = _command(page), await page.form()
+    form = parse(ConsentForm, data)
+    async with page.transaction() as session:
+        found = await opened(page, session, reason=f"action-{command}")
+    if isinstance(form, FormErrors):
+        return _ask(page, found, command, form, 422)
+    answer = Answer(form.on, _said(form), form.next_on if command in STOPPING else None)
+    if wrong := _wrong(page, found, command, answer):
+        return _ask(page, found, command, refused(data, *wrong), 422)
+    act = Act(command, page.now, expected=form.row_version)
+    try:
+        async with page.transaction() as session:
+            await operations.record_consent(session, found.held, answer, act, found.practice)
+    except (NotRecorded, NotOffered, NotInThisState) as refusal:
+        field = refusal.field if isinstance(refusal, NotRecorded) else "on"
+        return _ask(page, found, command, refused(data, (field, str(refusal))), 422)
+    except ChangedMeanwhile:
+        return await _changed(page, command, data, form.row_version)
+    page.flash(DONE[command])
+    return page.redirect("consent", reference=found.held.reference)
+
+
+async def _changed(page: PageRequest, command: Command, data: FormData, seen: int) -> Response:
+    async with page.transaction() as session:
+        found = await opened(page, session, reason=f"action-{command}")
+        changes = changes_text(await queries.changes_since(session, found.held.subject, seen))
+    return _ask(page, found, command, refused(data), 409, changes)
+
+
+def _command(page: PageRequest) -> Command:
+    if page.path["command"] not in CONSENT_COMMANDS:
+        raise CaseNotFound("There is no such page of consent: open the case and choose one that is offered.")
+    command = Command(page.path["command"])
+    allow(page.actor, command, permissions())
+    return command
+
+
+def _said(form: ConsentForm) -> Said:
+    return Said(
+        by=form.by,
+        name=form.name,
+        relationship=form.relationship if form.by in (Decider.PARENT, Decider.GUARDIAN) else "",
+        asked_by=form.asked_by,
+        how=form.how,
+        capacity=form.capacity,
+        best_interests=form.best_interests if form.by is Decider.BEST_INTERESTS else "",
+        told_age={"yes": True, "no": False}.get(form.told_age),
+        reason=form.reason,
+        risk={"yes": True, "no": False}.get(form.risk),
+    )
+
+
+def _wrong(page: PageRequest, found: Opened, command: Command, answer: Answer) -> list[tuple[str, str]]:
+    """Return (field, sentence) for whatever the law or the page wants, all at once."""
+    said, today = answer.said, page.now.astimezone(LONDON).date()
+    asked = [("asked_by", said.asked_by, "Enter who asked"), ("how", said.how, "Say how it was asked")]
+    stopped = [
+        ("reason", said.reason, "Say why, as far as they said it"),
+        ("risk", said.risk is not None, "Say whether there is a risk without support"),
+    ]
+    wanted = {Command.CONSENT_ASKED: asked}.get(command, stopped if command in STOPPING else [])
+    missing = [(field, sentence) for field, there, sentence in wanted if not there]
+    if said.by is not Decider.SELF and not said.name:
+        missing.insert(0, ("name", "Enter the name"))
+    if answer.next_on and answer.next_on <= today:
+        missing.append(("next_on", "The next date must be in the future: leave it empty for the area’s own"))
+    return [*refused_because(decision(command, answer), _born(found), today), *missing]
+
+
+def _born(found: Opened) -> date | None:
+    return found.held.summary.date_of_birth if found.held.summary else None
+
+
+def _way(page: PageRequest, found: Opened, command: Command) -> dict[str, str]:
+    address = page.url("consent_change", reference=found.held.reference, command=command)
+    refusal = found.refusal(command) if page.may(command) else "For coordinators and supervisors."
+    return {"label": LABELS[command], "url": address, "refusal": refusal}
+
+
+def _police(page: PageRequest, found: Opened, because: Command) -> str:
+    """Return the way to offer the case to the police, nothing where that cannot be done (now, or by this person)."""
+    if found.refusal(Command.GIVE_BACK):
+        return ""
+    return page.url("act", reference=found.held.reference, command=Command.GIVE_BACK, because=because)
+
+
+def _line(line: ConsentLine) -> dict[str, object]:
+    said = line.said
+    rows = [
+        ("By", DECIDER_LABELS[said.by] if said.by else ""),
+        ("Name", f"{said.name} ({said.relationship})" if said.relationship else said.name),
+        ("Asked by", said.asked_by),
+        ("How", said.how),
+        ("Capacity", CAPACITY_LABELS[said.capacity] if said.capacity else ""),
+        ("Best-interests decision", said.best_interests),
+        ("Age, as the officer found out", {True: "18 or over", False: "Under 18"}.get(said.told_age, "")),
+        ("Why", said.reason),
+        ("Risk without support", {True: "Yes", False: "No"}.get(said.risk, "")),
+        ("Recorded by", line.recorded_by),
+    ]
+    return {"title": f"{CONSENT_LABELS[line.consent]}, {day(line.on)}", "at": line.recorded_at, "rows": rows}
+
+
+def _told(page: PageRequest, each: Acknowledgement) -> dict[str, object]:
+    told = each.told
+    days = int((page.now - told.made_at).total_seconds() // ONE_DAY)
+    return {
+        "name": each.name or told.owner,
+        "why": told.owner if told.owner != each.name else "",
+        "change": CONSENT_LABELS[each.consent],
+        "answer": _answer(each),
+        "open": told.ended_at is None,
+        "days": days,
+        "late": told.ended_at is None and told.due_at < page.now,
+        "due_at": told.due_at,
+        "seen_at": told.seen_at,
+        "words": told.report,
+    }
+
+
+def _answer(each: Acknowledgement) -> str:
+    if each.told.ended_at is None:
+        return "Has not stopped yet, as far as we know" if each.stops else "Not acknowledged yet"
+    if each.told.state == "cancelled":
+        return "Not needed any more"
+    return "Has stopped" if each.stops else "Has acknowledged it"
+
+
+def _ask(
+    page: PageRequest,
+    found: Opened,
+    command: Command,
+    form: FormErrors,
+    status: int = 200,
+    changes: list[dict[str, object]] | None = None,
+) -> Response:
+    held, today = found.held, page.now.astimezone(LONDON).date()
+    of_age = is_of_age(held.summary.date_of_birth if held.summary else None, today)
+    labels = ASKED_OF if command is Command.CONSENT_ASKED else DECIDER_LABELS
+    values = {
+        "title": LABELS[command],
+        "form": form,
+        "command": command.value,
+        "refusal": found.refusal(command),
+        "whom": whom(found, page),
+        "deciders": [(each.value, label) for each, label in labels.items()],
+        "capacities": [(each.value, label) for each, label in CAPACITY_LABELS.items()],
+        "asks_age": of_age is None,
+        "stops": command in STOPPING,
+        "asked": command is Command.CONSENT_ASKED,
+        "changes": changes or [],
+    }
+    return shown(page, "consent_change", found, values, status, tab="consent")
