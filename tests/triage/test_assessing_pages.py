@@ -10,8 +10,8 @@ import pytest
 
 from chassis.actor import Actor
 from contracts.vocabulary import Role
-from contracts.vocabulary import drafting as rules
-from contracts.vocabulary.assessment import Check, Instrument, Kind, Presence
+from contracts.vocabulary.assessment import Dimension, Instrument, Presence
+from tests.assessed import figures, post, typed_into
 from tests.triage.assessing import COLLEAGUE, TEMPLATE, VAF, assess, newer
 from tests.triage.builders import GATEWAY, IMU, officer, practice, rows
 from tests.triage.conftest import Console, hidden
@@ -27,22 +27,9 @@ async def opened(console: Console, actor: Actor = GATEWAY, *, assessed: bool = F
     return await console.signed_in(actor)
 
 
-async def post(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:
-    """Open a page and send its form as a browser does, with its hidden fields."""
-    page = await client.get(path)
-    names = [each for each in ("csrf_token", "row_version", "seen") if f'name="{each}"' in page.text.split("<main")[1]]
-    return await client.post(path, data={**{name: hidden(page, name) for name in names}, **fields})
-
-
-def typed_into(instrument: Instrument, part: str, presence: Presence, words: str = "") -> dict[str, str]:
-    """Return what a browser sends for one dimension."""
-    dimension = next(each for each in instrument.dimensions if each.id == part)
-    fields: dict[str, str] = {}
-    for factor in dimension.factors:
-        is_check = factor.kind is Kind.CHECK
-        fields[rules.answer_field(factor.id)] = Check.DONE if is_check else presence
-        fields |= {} if is_check else {rules.words_field(factor.id): words}
-    return fields
+def part_of(instrument: Instrument, part: str) -> Dimension:
+    """Return one dimension of an instrument."""
+    return next(each for each in instrument.dimensions if each.id == part)
 
 
 CONCLUSION = {"finding": "limited-information", "summary": "A summary.", "management_plan": "", "changed": "Nothing."}
@@ -60,7 +47,7 @@ async def fill(
 ) -> None:
     """Fill every part of a draft of the Gateway template."""
     for dimension in TEMPLATE.dimensions:
-        fields = typed_into(TEMPLATE, dimension.id, presence, words)
+        fields = typed_into(dimension, presence, words)
         saved = await post(client, f"{place}/{dimension.id}", **fields)
         assert saved.status_code == 303, saved.text
     saved = await post(client, f"{place}/conclusion", **{**CONCLUSION, **said})
@@ -115,7 +102,7 @@ class TestPages:
         place = await begin(client)
         page = await client.get(f"{place}/checks")
         assert "<textarea" not in page.text
-        fields = typed_into(TEMPLATE, "checks", Presence.PRESENT) | {"words-pnc": "A conviction."}
+        fields = typed_into(part_of(TEMPLATE, "checks"), Presence.PRESENT) | {"words-pnc": "A conviction."}
         await post(client, f"{place}/checks", **fields)
         assert "A conviction." not in (await client.get(f"{place}/check")).text
 
@@ -335,15 +322,6 @@ class TestWhoMay:
         await client.get(f"{PLACE}/assessments/1")
         found = await rows(console.desk.runtime, "SELECT 1 FROM audit_entry WHERE reason = 'assessment-read'")
         assert len(found) == 1
-
-
-MOMENT = re.compile(r"\d{1,2} \w+ \d{4} at \d{1,2}:\d{2}[ap]m|[Aa]ssessments? \d( and \d)?")
-
-
-def figures(page: httpx2.Response) -> list[str]:
-    """Return every number in the main part of a page, but for times and the numbers of assessments."""
-    main = page.text.split("<main")[1].split("</main>")[0]
-    return re.findall(r"\d+", MOMENT.sub(" ", re.sub(r"<[^>]+>", " ", main)))
 
 
 class TestNoNumber:

@@ -40,7 +40,7 @@ def side_by_side(versions: tuple[Version, ...], first: Version, second: Version)
         "old": in_words(old.assessment) | {"label": old.label},
         "new": in_words(new.assessment) | {"label": new.label},
         "differing": [vars(each) for each in pairs if each.differs],
-        "same": [vars(each) for each in pairs if not each.differs],
+        "alike": [vars(each) for each in pairs if not each.differs],
         "other_instrument": not same_instrument,
         "other_edition": same_instrument and old.assessment.edition != new.assessment.edition,
     }
