@@ -53,7 +53,7 @@ class AreaPractices:
         """Return the practice in force in an area at a moment; UnknownArea where no version is."""
         return self._practice(self._areas.current(area, now.astimezone(LONDON).date()), "", now)
 
-    def districts(self, area: str, now: datetime) -> tuple[str, ...]:
+    def districts_of(self, area: str, now: datetime) -> tuple[str, ...]:
         """Return the area's own names of its districts; none where the area is not known."""
         try:
             return self._areas.current(area, now.astimezone(LONDON).date()).districts

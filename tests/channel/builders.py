@@ -56,7 +56,7 @@ class GivenPractices:
         """Return the same for every area."""
         return self.under(area, self.given.version, "", now)
 
-    def districts(self, area: str, now: datetime) -> tuple[str, ...]:
+    def districts_of(self, area: str, now: datetime) -> tuple[str, ...]:
         """Return two districts of Kent."""
         assert area and now.tzinfo
         return ("Ashford", "Thanet")

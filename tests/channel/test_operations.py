@@ -121,7 +121,7 @@ class TestAreas:
         await team.hear(made(), subject)
         async with team.runtime.database.transaction(coordinator(areas=frozenset({"northmere"}))) as session:
             assert await queries.awareness(session) == ()
-            assert await queries.cases(session, queries.OPEN_STATES) == ()
+            assert await queries.case_list(session, queries.Wanted()) == ()
             with pytest.raises(CaseNotFound):
                 await operations.act_on_case(session, subject, Act(Command.ACCEPT, NOW), practice())
 

@@ -42,6 +42,7 @@ from services.channel.operations.following import (
     note_people,
     stop,
 )
+from services.channel.operations.giving_back import hear_returned
 from services.channel.operations.interventions import (
     Commissioning,
     Sat,
@@ -96,6 +97,7 @@ from services.channel.operations.receiving import (
     follow_to_taker,
 )
 from services.channel.operations.replies import SEEN, hear_answer, hear_undelivered
+from services.channel.operations.reviewing import Looked, ask_for_review, close_case, record_findings, review_closed
 from services.channel.operations.saving import Act
 from services.channel.operations.shortfalls import (
     Raised,
@@ -131,6 +133,7 @@ __all__ = [
     "Edit",
     "Escalated",
     "Look",
+    "Looked",
     "Motion",
     "Overdue",
     "Owing",
@@ -147,6 +150,7 @@ __all__ = [
     "answer_here",
     "approve_minutes",
     "ask",
+    "ask_for_review",
     "begin_meeting",
     "begin_plan",
     "bring_section_36",
@@ -155,6 +159,7 @@ __all__ = [
     "change_clock",
     "changed_shortfalls",
     "check_minutes",
+    "close_case",
     "come_back",
     "commission",
     "complete_assessment",
@@ -178,6 +183,7 @@ __all__ = [
     "hear_decision",
     "hear_look",
     "hear_reply",
+    "hear_returned",
     "hear_undelivered",
     "keep_awareness",
     "keep_correction",
@@ -197,10 +203,12 @@ __all__ = [
     "raise_shortfall",
     "receive_pack",
     "record_consent",
+    "record_findings",
     "record_progress",
     "record_session",
     "remind",
     "remove_item",
+    "review_closed",
     "save_item",
     "save_reasons",
     "save_request",

@@ -51,6 +51,7 @@ from services.channel.queries.clocks import (
     running,
     running_clock,
 )
+from services.channel.queries.closing import closing_outcome
 from services.channel.queries.consenting import (
     HELD_STATES,
     ConsentLine,
@@ -170,6 +171,21 @@ from services.channel.queries.planning import (
     the_draft,
     uncovered,
 )
+from services.channel.queries.reviewing import (
+    ClosingView,
+    ClosingWords,
+    ReviewLine,
+    ReviewToAsk,
+    ReviewView,
+    closing_outcome,
+    closing_reports,
+    next_review,
+    reports_made,
+    review,
+    reviews,
+    reviews_to_ask,
+    reviews_to_come,
+)
 from services.channel.queries.sharing import Recipient, pack_recipients
 from services.channel.queries.transferring import (
     HandedOver,
@@ -206,6 +222,8 @@ __all__ = [
     "ClockLine",
     "ClockThen",
     "ClockView",
+    "ClosingView",
+    "ClosingWords",
     "Commissioned",
     "ConflictView",
     "ConsentLine",
@@ -243,6 +261,9 @@ __all__ = [
     "Questions",
     "ReceivedView",
     "Recipient",
+    "ReviewLine",
+    "ReviewToAsk",
+    "ReviewView",
     "Said",
     "SamePerson",
     "SessionView",
@@ -278,6 +299,8 @@ __all__ = [
     "clock_ever_ran",
     "clocks_to_escalate",
     "clocks_until",
+    "closing_outcome",
+    "closing_reports",
     "commissioned_by_provider",
     "commissioned_providers",
     "conflict_stands",
@@ -322,6 +345,7 @@ __all__ = [
     "my_invitation",
     "my_obligation",
     "newest_assessment",
+    "next_review",
     "obligation",
     "obligations",
     "of_kind",
@@ -343,6 +367,11 @@ __all__ = [
     "present_factors",
     "presides",
     "received_transfer",
+    "reports_made",
+    "review",
+    "reviews",
+    "reviews_to_ask",
+    "reviews_to_come",
     "room",
     "running",
     "running_clock",

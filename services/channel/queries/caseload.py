@@ -69,7 +69,7 @@ class StateCount:
     overdue: int
 
 
-async def cases(session: Session, wanted: Wanted) -> tuple[CaseLine, ...]:
+async def case_list(session: Session, wanted: Wanted) -> tuple[CaseLine, ...]:
     """Return one page of cases and one more, if any: immediate danger first, then what is due first."""
     table = models.case_file
     place = (~table.c.immediate_danger, table.c.next_due_at, table.c.subject)

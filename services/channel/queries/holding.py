@@ -23,7 +23,7 @@ from services.channel.domain import (
     about_whom,
 )
 from services.channel.queries.interventions import open_providers
-from services.channel.queries.obligations import open_obligations
+from services.channel.queries.obligations import Owed, open_obligations
 from services.channel.queries.planning import PLANNING, plan_lacks
 from services.channel.queries.reading import text_of
 
@@ -51,7 +51,7 @@ class Held:
     """One case as its row has it; `row_version` counts every change.
 
     `halted_at` is when the police asked to wait, or took the pack back, and `speak_to` whom they named; both are empty
-    where the work goes on.
+    where the work goes on. `missing` are the requests for information that nobody has answered.
     """
 
     subject: UUID
@@ -73,6 +73,7 @@ class Held:
     home_force: str = ""
     closed_at: datetime | None = None
     next_due_at: datetime | None = None
+    missing: tuple[Owed, ...] = ()
 
 
 async def exists(session: Session, subject: UUID) -> bool:
@@ -100,6 +101,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
     summary = None
     if row.sealed_summary is not None:
         summary = await session.unseal_model(row.subject, row.sealed_summary, Summary)
+    owed = await open_obligations(session, row.subject)
     return Held(
         subject=row.subject,
         area=row.area,
@@ -109,7 +111,7 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         statistics_key=row.statistics_key,
         opened_at=row.opened_at,
         immediate_danger=row.immediate_danger,
-        situation=await _situation(session, row),
+        situation=await _situation(session, row, owed),
         answers=row.answers,
         row_version=row.row_version,
         summary=summary,
@@ -120,12 +122,12 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         home_force=row.home_force,
         closed_at=row.closed_at,
         next_due_at=row.next_due_at if row.next_due_at < NEVER else None,
+        missing=tuple(each for each in owed if each.kind is Obligation.REQUEST),
     )
 
 
-async def _situation(session: Session, row: Row[Any]) -> Situation:
+async def _situation(session: Session, row: Row[Any], owed: tuple[Owed, ...]) -> Situation:
     assessed_at = await _assessed_at(session, row.subject)
-    owed = await open_obligations(session, row.subject)
     return Situation(
         state=State(row.state),
         risk_owner=row.risk_owner,

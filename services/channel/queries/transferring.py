@@ -21,13 +21,12 @@ from services.channel.domain.transferring import Answer
 from services.channel.queries.assessments import assessments, brought_assessments
 from services.channel.queries.cases import timeline
 from services.channel.queries.holding import Held
-from services.channel.queries.obligations import ObligationView, obligations
+from services.channel.queries.obligations import ObligationView, gathered, obligations
 from services.channel.queries.packs import NEWEST_PACK, PackView, pack_view
 from services.channel.queries.planning import plan_of
 from services.channel.queries.reading import text_of
 
 POLICE_PACK = "A pack with identity"
-CANCELLED = "No answer; the request was cancelled."
 _SHARED = {
     Obligation.REQUEST: "A question about the person",
     Obligation.SIGNPOST: "A signpost",
@@ -149,7 +148,7 @@ async def handed_over(session: Session, held: Held) -> HandedOver:
         form=await newest_form(session, held.subject),
         grounds=next((each.grounds for each in packs if each.grounds), ""),
         assessments=made or await brought_assessments(session, held.subject),
-        gathered=(*(newest.parts.gathered if newest else ()), *_gathered(owed)),
+        gathered=(*(newest.parts.gathered if newest else ()), *await gathered(session, held.subject)),
         chronology=await _chronology(session, held, newest),
         shared=await _shared(session, held, newest, owed),
         consent=await _consent(session, held),
@@ -171,21 +170,6 @@ async def _packs(session: Session, subject: UUID) -> tuple[PackView, ...]:
     table = models.pack
     rows = await session.rows(select(table).where(table.c.subject == subject).order_by(*NEWEST_PACK))
     return tuple([await pack_view(session, row) for row in rows])
-
-
-def _gathered(owed: Sequence[ObligationView]) -> tuple[GatheredInformation, ...]:
-    """Return what partners answered; what was cancelled stands with the reason, so that nobody takes it for one."""
-    asked = [each for each in owed if each.kind is Obligation.REQUEST and each.ended_at is not None]
-    found = [
-        GatheredInformation(
-            body=each.owner,
-            asked="\n".join((each.message, *each.questions)).strip(),
-            answer=f"{CANCELLED} {each.report}".strip() if each.state == "cancelled" else each.report,
-            at=each.ended_at or each.made_at,
-        )
-        for each in asked
-    ]
-    return tuple(sorted(found, key=lambda each: each.at))
 
 
 async def _chronology(session: Session, held: Held, newest: PackView | None) -> tuple[ChronologyLine, ...]:

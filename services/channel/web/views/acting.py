@@ -24,6 +24,7 @@ from services.channel.operations import Act
 from services.channel.queries import TimelineEntry
 from services.channel.web.forms import ActionForm
 from services.channel.web.views.asked import LABELS, Opened, changes_text, opened, shown
+from services.channel.web.views.information import missing_lines
 
 DONE = {
     Command.ACCEPT: (
@@ -118,13 +119,14 @@ def _fields(found: Opened, command: Command) -> tuple[str, ...]:
 
 
 def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> Response:
+    fields = _fields(found, command)
     values = {
         "title": LABELS[command],
         "form": asked.form,
         "command": command.value,
-        "fields": _fields(found, command),
+        "fields": fields,
         "refusal": found.refusal(command),
-        "missing": asked.missing,
+        "missing": missing_lines(found.held.missing, page.now) if "missing" in fields else [],
         "seen_by_police": command in SEEN_BY_POLICE,
         "you": page.actor.name,
         "risk_owner": found.held.situation.risk_owner,

@@ -34,10 +34,8 @@ def _load(load: Load | None) -> str:
 
 
 def _chosen(desk: Desk, form: AllocateForm) -> OfficerView | None:
-    known = desk.values["known"]
-    assert isinstance(known, dict)
-    found: OfficerView | None = known.get(form.officer)
-    return found
+    known: Mapping[str, OfficerView] = desk.values["known"]
+    return known.get(form.officer)
 
 
 def _wrong(_: PageRequest, desk: Desk, form: AllocateForm) -> Sentences:

@@ -45,6 +45,8 @@ DONE = {
     Command.CONSENT_REFUSED: "You have recorded the refusal. Everybody who has the data is told to stop.",
     Command.CONSENT_WITHDRAWN: "You have recorded the withdrawal. Everybody who has the data is told to stop.",
 }
+AGE: dict[bool | None, str] = {True: "18 or over", False: "Under 18"}
+YES_NO: dict[bool | None, str] = {True: "Yes", False: "No"}
 ONE_DAY = 86_400
 
 
@@ -178,9 +180,9 @@ def _line(line: ConsentLine) -> dict[str, object]:
         ("How", said.how),
         ("Capacity", CAPACITY_LABELS[said.capacity] if said.capacity else ""),
         ("Best-interests decision", said.best_interests),
-        ("Age, as the officer found out", {True: "18 or over", False: "Under 18"}.get(said.told_age, "")),
+        ("Age, as the officer found out", AGE.get(said.told_age, "")),
         ("Why", said.reason),
-        ("Risk without support", {True: "Yes", False: "No"}.get(said.risk, "")),
+        ("Risk without support", YES_NO.get(said.risk, "")),
         ("Recorded by", line.recorded_by),
     ]
     return {"title": f"{CONSENT_LABELS[line.consent]}, {day(line.on)}", "at": line.recorded_at, "rows": rows}

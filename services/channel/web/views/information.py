@@ -79,7 +79,7 @@ async def ask_partners(page: PageRequest) -> Response:
     return await serve(page, _ASK)
 
 
-async def _whom(page: PageRequest, session: Session, found: Opened) -> Mapping[str, object]:
+async def _whom(_: PageRequest, session: Session, found: Opened) -> Mapping[str, object]:
     missing = await queries.missing(session, found.held.subject)
     asked = {each.owner for each in missing}
     return {

@@ -34,7 +34,7 @@ async def cases(page: PageRequest) -> Response:
     """Show the cases, cut as the address says: what is due first in front, immediate danger before everything."""
     wanted = _wanted(page)
     async with page.transaction() as session:
-        found = await queries.cases(session, wanted)
+        found = await queries.case_list(session, wanted)
         counts = await queries.case_counts(session, Wanted(states=_view(page)[1]), page.now)
         people = await queries.coordinators(session)
     lines, more = found[: queries.PAGE], ""
@@ -102,7 +102,7 @@ def _wanted(page: PageRequest) -> Wanted:
 
 def _districts(page: PageRequest) -> list[tuple[str, str]]:
     local: Practices = page.runtime.clients
-    names = {name for area in sorted(page.actor.areas - {"*"}) for name in local.districts(area, page.now)}
+    names = {name for area in sorted(page.actor.areas - {"*"}) for name in local.districts_of(area, page.now)}
     return [(name, name) for name in sorted(names)]
 
 

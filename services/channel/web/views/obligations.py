@@ -104,8 +104,7 @@ def wrong_else(form: OwingForm) -> Sentences:
 
 def _owner(desk: Desk, form: OwingForm) -> OfficerView:
     """Return who was chosen: an officer, or a body of the area file under its id; no name where nobody was."""
-    officers = desk.values["officers"]
-    assert isinstance(officers, tuple)
+    officers: tuple[OfficerView, ...] = desk.values["officers"]
     known = {OFFICER + each.id: OfficerView(each.id, each.name) for each in officers}
     known |= {each: OfficerView(each, name) for each, name in _bodies(desk.found.practice).items()}
     return known.get(form.owner, OfficerView("", ""))
@@ -121,10 +120,10 @@ async def _action_save(page: PageRequest, session: Session, desk: Desk, form: Ow
         owing = replace(owing, owner_id=chosen.id)
     else:
         owing = replace(owing, recipient=chosen.id)
-    return await _made(page, session, desk, owing, Act(Command.ACTION, page.now, expected=form.row_version))
+    return await _made(session, desk, owing, Act(Command.ACTION, page.now, expected=form.row_version))
 
 
-async def _made(page: PageRequest, session: Session, desk: Desk, owing: Owing, act: Act) -> str:
+async def _made(session: Session, desk: Desk, owing: Owing, act: Act) -> str:
     doing = replace(act, record=Record(officer=owing.owner, message=owing.message))
     await operations.make_obligations(session, desk.found.held.subject, [owing], doing, desk.found.practice)
     return f"{OBLIGATION_LABELS[owing.kind]} for {owing.owner} recorded."
@@ -159,7 +158,7 @@ async def _signpost_save(page: PageRequest, session: Session, desk: Desk, form: 
     practice = desk.found.practice
     to, due_at = practice.services[form.owner], practice.service_due[form.owner]
     owing = Owing(Obligation.SIGNPOST, to.name, form.message, due_at, recipient=to.id)
-    return await _made(page, session, desk, owing, Act(Command.SIGNPOST, page.now, expected=form.row_version))
+    return await _made(session, desk, owing, Act(Command.SIGNPOST, page.now, expected=form.row_version))
 
 
 _SIGNPOST = Written(
@@ -197,8 +196,7 @@ def id_in(text: str) -> UUID:
 
 
 def _view(desk: Desk) -> ObligationView:
-    found = desk.values["view"]
-    assert isinstance(found, ObligationView)
+    found: ObligationView = desk.values["view"]
     return found
 
 

@@ -294,7 +294,7 @@ def _item_url(page: PageRequest, desk: Desk, item_id: UUID) -> str:
 
 def _ask_request(page: PageRequest, desk: Desk, form: FormErrors, status: int = 200) -> Response:
     stored = request_rows(desk.plan)
-    values = {"title": "How is consent to be asked for?", "whom": whom(desk.found, page)}
+    values: dict[str, object] = {"title": "How is consent to be asked for?", "whom": whom(desk.found, page)}
     return _part(page, desk, "plan_request", (REQUEST, form, stored, values), status)
 
 
@@ -320,7 +320,7 @@ async def _ask_item(page: PageRequest, desk: Desk, form: FormErrors, status: int
 def _ask_reasons(page: PageRequest, desk: Desk, form: FormErrors, status: int = 200) -> Response:
     open_gaps = gaps(desk.plan, desk.present, desk.stopped)
     stored = [(each.label, each.reason) for each in open_gaps]
-    values = {
+    values: dict[str, object] = {
         "title": "Factors that nothing answers",
         "asked": [{"name": _field(each.factor), "label": each.label} for each in open_gaps],
     }

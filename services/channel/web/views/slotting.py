@@ -1,23 +1,21 @@
-"""A case in its slot of a panel meeting: why it is in Channel, what changed, who is in the room, and what they say."""
+"""A case in its slot of a panel meeting: why it is in Channel, what changed since, and what the panel can decide."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis.database import Session
-from chassis.web import Form, FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web import FormErrors, PageRequest, Response, blank, parse
 from services.channel import operations, queries
-from services.channel.domain import HAPPENED, ChangedMeanwhile, Command, NotRecorded, offers
+from services.channel.domain import HAPPENED, Command, offers
 from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingState, SlotNotFound, SlotState
-from services.channel.domain.panel import ENDED_SLOTS, MeetingNotOpen, NotInTheRoom, decisions_in
+from services.channel.domain.panel import ENDED_SLOTS, decisions_in
 from services.channel.domain.standing import InPanel
-from services.channel.operations import AtTheDoor
-from services.channel.queries import MeetingView, SlotView, TimelineEntry
-from services.channel.web.room_forms import ForceForm, GuestForm, RoomForm, SeenForm
+from services.channel.queries import CaseView, MeetingView, SlotView, TimelineEntry
+from services.channel.web.room_forms import SeenForm
 from services.channel.web.views.asked import Opened, opened, shown
 from services.channel.web.views.told import decision_told, presence_told
 
-CHANGED = "Somebody changed this slot after you opened it. Your words are kept: read the slot again, then send them."
 GROUNDS = frozenset({Command.RECEIVE_SECTION_36, Command.REFER})
 
 
@@ -49,7 +47,7 @@ class Reached:
 async def reached(page: PageRequest, session: Session, reason: str) -> Reached:
     """Open the slot of the address with its case; SlotNotFound where it is another's, ConflictStands as `opened`."""
     found = await opened(page, session, reason=reason)
-    slot = await queries.slot(session, _id(page.path["slot_id"]))
+    slot = await queries.slot(session, id_of(page.path["slot_id"]))
     if slot.subject != found.held.subject:
         raise SlotNotFound("This case has no such slot: open the meeting and choose it there.")
     meeting = await queries.meeting(session, slot.meeting_id)
@@ -57,9 +55,7 @@ async def reached(page: PageRequest, session: Session, reason: str) -> Reached:
     return Reached(found, slot, meeting, lacking)
 
 
-def in_slot(
-    page: PageRequest, template: str, at: Reached, values: dict[str, object], status: int = 200
-) -> Response:
+def in_slot(page: PageRequest, template: str, at: Reached, values: Mapping[str, object], status: int = 200) -> Response:
     """Render a page about a case in its slot."""
     slot, meeting = at.slot, at.meeting
     facts = {
@@ -124,152 +120,58 @@ async def go_on(page: PageRequest) -> Response:
         if isinstance(form, FormErrors):
             return in_slot(page, "slot", at, {**await _told(page, session, at), "form": form}, 422)
         if form.do == "back":
-            await operations.come_back(session, at.slot.id, _id(form.who), form.seen, page.now)
+            await operations.come_back(session, at.slot.id, id_of(form.who), form.seen, page.now)
         else:
             await operations.open_slot(session, at.slot.id, form.seen, page.now)
     return back_to(page, at)
 
 
-async def slot_room(page: PageRequest) -> Response:
-    """Ask who is in the room, with those ticked who are, or who were when the last case was heard."""
-    async with page.transaction() as session:
-        at = await reached(page, session, "panel-room")
-        ticked = {str(each.id) for each in await _inside(session, at)}
-        form = blank({"inside": tuple(ticked)})
-        return await _room(page, session, at, form)
+async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, object]:
+    """Return everything that the page of a slot shows: the reason in Channel first, then what changed since last time."""
+    subject, slot = at.found.held.subject, at.slot
+    view = await queries.case_view(session, at.found.held)
+    earlier = [each for each in await queries.panel_decisions(session, subject) if each.slot_id != slot.id]
+    since = earlier[0].decided_at if earlier else at.found.held.opened_at
+    presides = await queries.presides(session, at.meeting.id)
+    return {
+        "title": f"{at.found.held.reference} in the panel",
+        "grounds": _grounds(view),
+        "changed": [_changed(each) for each in view.timeline if each.at > since],
+        "since": since,
+        "earlier": [decision_told(each) for each in earlier],
+        "missing": await queries.missing(session, subject),
+        "present": presence_told(await queries.presences(session, slot.id)),
+        "declared": await queries.declared(session, slot.id),
+        "said": await queries.contributions(session, slot.id),
+        "decision": decision_told(await queries.decision_in(session, slot.id)),
+        "actions": await queries.actions_of(session, slot),
+        "presiding": presides[-1].name if presides else "",
+        "offers": at.offers(page),
+        "form": blank(),
+        **await _prepared(session, at),
+    }
 
 
-async def change_room(page: PageRequest) -> Response:
-    """Make the room those who are ticked."""
-
-    async def doing(session: Session, at: Reached, form: RoomForm) -> None:
-        await operations.let_in(session, at.slot.id, form.inside, at.found.practice, form.seen, page.now)
-
-    return await _do(page, RoomForm, doing, _room)
+async def _prepared(session: Session, at: Reached) -> dict[str, object]:
+    """Return what others have prepared for the panel: the newest assessment, and the plan with what it leaves out."""
+    subject = at.found.held.subject
+    assessment = await queries.newest_assessment(session, subject)
+    return {"assessment": assessment}
 
 
-async def slot_guest(page: PageRequest) -> Response:
-    """Ask who is let in without having been invited."""
-    async with page.transaction() as session:
-        return await _guest(page, session, await reached(page, session, "panel-room"), blank())
+def _grounds(view: CaseView) -> list[tuple[str, str]]:
+    """Return why the person is in Channel: the grounds of each section 36(3) referral, with who gave them."""
+    packs = [("The police, with the pack", each.grounds) for each in view.packs if each.grounds]
+    referred = [(each.by or "The police", each.note) for each in view.timeline if each.command in GROUNDS and each.note]
+    return [*packs, *referred]
 
 
-async def let_guest_in(page: PageRequest) -> Response:
-    """Let somebody in who was not invited."""
-
-    async def doing(session: Session, at: Reached, form: GuestForm) -> None:
-        guest = AtTheDoor(form.name, form.organisation, form.sector, form.force, stands_in=form.stands_in)
-        await operations.let_guest_in(session, at.slot.id, guest, form.seen, page.now)
-
-    return await _do(page, GuestForm, doing, _guest)
+def _changed(entry: TimelineEntry) -> dict[str, object]:
+    return {"what": HAPPENED[Command(entry.command)], "by": entry.by, "at": entry.at, "note": entry.note}
 
 
-async def slot_conflict(page: PageRequest) -> Response:
-    """Ask who has a conflict of interest, and which."""
-    async with page.transaction() as session:
-        return await _conflict(page, session, await reached(page, session, "panel-conflict"), blank())
-
-
-async def declare_conflict(page: PageRequest) -> Response:
-    """Record a conflict of interest: whoever has it leaves the room."""
-
-    async def doing(session: Session, at: Reached, form: SeenForm) -> None:
-        if not form.who:
-            raise NotRecorded("who", "Choose who has the conflict of interest")
-        await operations.step_out(session, at.slot.id, _id(form.who), form.words, form.seen, page.now)
-
-    return await _do(page, SeenForm, doing, _conflict)
-
-
-async def slot_said(page: PageRequest) -> Response:
-    """Ask what each agency says, in a few words."""
-    async with page.transaction() as session:
-        return await _said(page, session, await reached(page, session, "panel-said"), blank())
-
-
-async def keep_said(page: PageRequest) -> Response:
-    """Keep what was said."""
-    data = await page.form()
-
-    async def doing(session: Session, at: Reached, _: SeenForm) -> None:
-        heard = [each.seat.id for each in await queries.presences(session, at.slot.id)]
-        said = [(each, data.get(f"said-{each}")) for each in dict.fromkeys(heard)]
-        await operations.contribute(session, at.slot.id, said, page.now)
-
-    return await _do(page, SeenForm, doing, _said)
-
-
-async def home_force(page: PageRequest) -> Response:
-    """Ask which police force has the area where the person lives."""
-    async with page.transaction() as session:
-        found = await opened(page, session, reason="panel-page")
-    return _force(page, found, blank({"force": found.held.home_force}))
-
-
-async def set_home_force(page: PageRequest) -> Response:
-    """Record which police force has to be in the room."""
-    data = await page.form()
-    form = parse(ForceForm, data)
-    async with page.transaction() as session:
-        found = await opened(page, session, reason="panel-page")
-    if isinstance(form, FormErrors):
-        return _force(page, found, form, 422)
-    try:
-        async with page.transaction() as session:
-            subject = found.held.subject
-            await operations.set_home_force(
-                session, subject, form.force, found.practice, form.row_version, page.now
-            )
-    except NotRecorded as wrong:
-        return _force(page, found, refused(data, (wrong.field, str(wrong))), 422)
-    except ChangedMeanwhile as wrong:
-        return _force(page, found, refused(data, ("force", str(wrong))), 409)
-    return page.redirect("panel", reference=found.held.reference)
-
-
-def _force(page: PageRequest, found: Opened, form: FormErrors, status: int = 200) -> Response:
-    values = {"title": "Police where the person lives", "form": form, "force": found.practice.force}
-    return shown(page, "home_force", found, values, status, tab="panel")
-
-
-Asks = Callable[[PageRequest, Session, Reached, FormErrors, int], Awaitable[Response]]
-
-
-async def _do(page: PageRequest, model: type[Form], doing: Callable[..., Awaitable[None]], asks: Asks) -> Response:
-    """Carry out what a form of the slot says; whatever is refused is said beside the words, which are kept."""
-    data = await page.form()
-    form = parse(model, data)
-    if not isinstance(form, FormErrors):
-        try:
-            async with page.transaction() as session:
-                at = await reached(page, session, "panel-slot")
-                await doing(session, at, form)
-            return back_to(page, at)
-        except NotRecorded as wrong:
-            form, status = refused(data, (wrong.field, str(wrong))), 422
-        except (NotInTheRoom, MeetingNotOpen) as wrong:
-            form, status = refused(data, ("seen", str(wrong))), 422
-        except ChangedMeanwhile:
-            form, status = refused(data, ("seen", CHANGED)), 409
-    else:
-        status = 422
-    async with page.transaction() as session:
-        return await asks(page, session, await reached(page, session, "panel-slot"), form, status)
-
-
-async def _inside(session: Session, at: Reached) -> Sequence[queries.Presence | object]:
-    inside = await queries.room(session, at.slot.id)
-    if inside:
-        return inside
-    before = [each for each in await queries.slots(session, at.meeting.id) if each.position < at.slot.position]
-    last = next((each for each in reversed(before) if each.opened_at is not None), None)
-    if last is None:
-        return ()
-    came = {each.seat.member_id for each in await queries.presences(session, last.id) if each.seat.member_id}
-    return [each for each in await queries.expected(session, at.slot, at.found.practice) if each.member_id in came]
-
-
-def _id(text: str) -> UUID:
+def id_of(text: str) -> UUID:
+    """Return the id that an address or a form names; SlotNotFound where it is none."""
     try:
         return UUID(text)
     except ValueError:

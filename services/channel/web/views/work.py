@@ -21,7 +21,7 @@ async def work(page: PageRequest) -> Response:
     async with page.transaction() as session:
         if page.may(WORK_CASES):
             operations.note_officer(session, page.now.astimezone(LONDON).date())
-        held = await queries.cases(session, Wanted(coordinator=me))
+        held = await queries.case_list(session, Wanted(coordinator=me))
         own = await queries.asked_of_me(session, ())
         owed = await queries.owed_to(session, me)
         begun = await queries.begun_by(session, me)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from chassis.database import Session
 from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
@@ -20,7 +20,7 @@ class Desk:
     """What a page has before it: the case, whatever else it looked up, and what was sent, as it was typed."""
 
     found: Opened
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     data: FormData = field(default_factory=FormData)
 
 
@@ -28,7 +28,7 @@ class Desk:
 class Written(Generic[Sent]):
     """A page that records a command: how it looks things up, what it finds wrong, and how it saves.
 
-    `first` is the field beside which a refusal stands that belongs to none; `save` returns what is said when it is done.
+    `first` is the field beside which a refusal stands that belongs to none; `save` returns what is said then.
     `leads_to` is the route where people go then, and the tab that the page belongs to.
     """
 
@@ -37,7 +37,7 @@ class Written(Generic[Sent]):
     command: Command
     form: type[Sent]
     first: str
-    look: Callable[[PageRequest, Session, Opened], Awaitable[Mapping[str, object]]]
+    look: Callable[[PageRequest, Session, Opened], Awaitable[Mapping[str, Any]]]
     wrong: Callable[[PageRequest, Desk, Sent], Sentences]
     save: Callable[[PageRequest, Session, Desk, Sent], Awaitable[str]]
     leads_to: str = "information"
