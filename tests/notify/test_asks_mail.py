@@ -40,7 +40,7 @@ async def taken_in(notify: Runtime, kind: AskKind = AskKind.INFORMATION, **given
     ("kind", "recipient", "address"),
     [
         (AskKind.INFORMATION, "school", "information@education-kent.example"),
-        (AskKind.INFORMATION, "adult-social-care", "information-adults@kent-council.example"),
+        (AskKind.INFORMATION, "adult-services", "information-adults@kent-council.example"),
         (AskKind.SIGNPOST, "adult-social-care", "adult-social-care@kent-council.example"),
         (AskKind.SESSION, "provider-one", "provider-one@interventions.example"),
         (AskKind.INVITATION, "police-ctpse", "panel@ctpse.example"),

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from areas import Area
-from contracts.vocabulary import AskKind
-from services.notify.domain import RecipientKind, read_ask_stage
+from services.notify.domain import RecipientKind
 from services.notify.operations.delivery import Claimed
 
 
@@ -35,25 +34,23 @@ def _told_in_turn(area: Area, claimed: Claimed) -> tuple[str, str]:
 
 
 def _asked(area: Area, claimed: Claimed) -> tuple[str, str]:
-    kind, _ = read_ask_stage(claimed.stage)
-    return asked_in(area, kind, claimed.recipient_key)
+    return asked_in(area, claimed.recipient_key)
 
 
-def asked_in(area: Area, kind: AskKind, key: str) -> tuple[str, str]:
-    """Return the address and name of whom an area names for an ask: in the list of its kind first, then in any other.
+def asked_in(area: Area, key: str) -> tuple[str, str]:
+    """Return the address and name of whom an area names for an ask: an id is one body's alone, in whichever list.
 
     KeyError where no list has that id.
     """
-    lists: Mapping[AskKind, Sequence[_Named]] = {
-        AskKind.INFORMATION: area.channel.partners,
-        AskKind.SIGNPOST: area.signpost_services,
-        AskKind.SESSION: area.channel.intervention_providers,
-        AskKind.TRANSFER: area.channel.panels_elsewhere,
-    }
-    members = area.panel.members
-    known = {each.id: (each.email, each.name) for others in lists.values() for each in others}
-    known |= {each.id: (each.email, each.name) for each in members}
-    return (known | {each.id: (each.email, each.name) for each in lists.get(kind, members)})[key]
+    channel = area.channel
+    lists: tuple[Sequence[_Named], ...] = (
+        area.panel.members,
+        channel.partners,
+        channel.intervention_providers,
+        channel.panels_elsewhere,
+        area.signpost_services,
+    )
+    return {each.id: (each.email, each.name) for named in lists for each in named}[key]
 
 
 NAMED: Mapping[RecipientKind, Callable[[Area, Claimed], tuple[str, str]]] = {

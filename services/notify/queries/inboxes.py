@@ -99,7 +99,6 @@ class NoticeListed:
     kind: str
     recipient_kind: str
     recipient_key: str
-    stage: str
     urgent: bool
     state: str
     created_at: datetime
@@ -335,7 +334,6 @@ def _notice(row: Row[Any]) -> NoticeListed:
         recipient_kind=row.recipient_kind,
         # A referrer's key is the stage, which says nothing of who they are.
         recipient_key=row.recipient_key if row.recipient_kind != RecipientKind.REFERRER else "",
-        stage=row.stage or "",
         urgent=row.urgent,
         state=row.state,
         created_at=row.created_at,

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from chassis.clock import LONDON
 from chassis.web import PageRequest
 from contracts.vocabulary import AskKind
-from services.notify.domain import AskState, Kind, RecipientKind, Result, State, ask_state, read_ask_stage
+from services.notify.domain import AskState, Kind, RecipientKind, Result, State, ask_state
 from services.notify.operations import asked_in
 from services.notify.queries import AskListed, NoticeListed
 
@@ -112,14 +112,14 @@ def recipient_name(page: PageRequest, notice: NoticeListed) -> str:
     if notice.recipient_kind == RecipientKind.ESCALATION:
         return _told_in_turn(page, notice.area, notice.recipient_key)
     if notice.recipient_kind == RecipientKind.ASKED:
-        return ask_name(page, notice.area, read_ask_stage(notice.stage)[0], notice.recipient_key)
+        return ask_name(page, notice.area, notice.recipient_key)
     return "The duty officer" if notice.recipient_kind == RecipientKind.DUTY_OFFICER else "The referrer"
 
 
-def ask_name(page: PageRequest, area: str, kind: AskKind, recipient: str) -> str:
+def ask_name(page: PageRequest, area: str, recipient: str) -> str:
     """Return the name of whom the area file has for an ask, or the id where it names them no longer."""
     try:
-        return asked_in(page.runtime.areas.current(area, _today(page)), kind, recipient)[1]
+        return asked_in(page.runtime.areas.current(area, _today(page)), recipient)[1]
     except LookupError:
         return recipient or "An address that was typed"
 
