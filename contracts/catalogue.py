@@ -70,6 +70,7 @@ TOPICS: tuple[TopicSpec, ...] = (
             dovetail.PackWithdrawn,
             dovetail.WorkHalted,
             dovetail.WorkResumed,
+            dovetail.CaseReturned,
         ),
     ),
     TopicSpec(
@@ -105,6 +106,7 @@ TOPICS: tuple[TopicSpec, ...] = (
             channel_police.InformationGathered,
             channel_police.Section36Recorded,
             channel_police.CaseGivenBack,
+            channel_police.RiskOwnerNamed,
         ),
     ),
     TopicSpec(

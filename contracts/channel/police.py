@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.vocabulary.classes import LINKING, POLICE, SPECIAL_CATEGORY
-from contracts.vocabulary.pack import GatheredInformation
+from contracts.vocabulary.assessment import Assessment
+from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
+from contracts.vocabulary.pack import ChronologyLine, GatheredInformation, Sharing
 
 TOPIC = "channel.police.v1"
 
@@ -66,7 +67,11 @@ class Section36Recorded(Event):
 
 
 class CaseGivenBack(Event):
-    """Sent when an accepted case goes back to police-led work; Channel stays risk owner until it is taken."""
+    """Sent when an accepted case goes back to police-led work; Channel stays risk owner until it is taken.
+
+    Everything that Channel knows goes with it. `offered_for` is "plp" where consent was refused or withdrawn or the
+    panel did not adopt the case, so that a police-led partnership is asked for; else "other". `consent` is in words.
+    """
 
     wire_type: ClassVar[str] = "channel.case-given-back.v1"
     topic: ClassVar[str] = TOPIC
@@ -74,3 +79,24 @@ class CaseGivenBack(Event):
     reference: Annotated[str, LINKING]
     given_back_at: Annotated[datetime, LINKING]
     reason: Annotated[str, SPECIAL_CATEGORY]
+    offered_for: Annotated[str, OPERATIONAL] = "other"
+    assessment: Annotated[Assessment | None, SPECIAL_CATEGORY] = None
+    gathered: Annotated[tuple[GatheredInformation, ...], SPECIAL_CATEGORY] = ()
+    chronology: Annotated[tuple[ChronologyLine, ...], SPECIAL_CATEGORY] = ()
+    shared: Annotated[tuple[Sharing, ...], LINKING] = ()
+    consent: Annotated[str, SPECIAL_CATEGORY] = ""
+
+
+class RiskOwnerNamed(Event):
+    """Sent when somebody else answers for the risk of a case that Channel has: a colleague, or another panel's taker.
+
+    `panel` names the panel that has accepted the case, and is empty where it stays with this one.
+    """
+
+    wire_type: ClassVar[str] = "channel.risk-owner-named.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    named_at: Annotated[datetime, LINKING]
+    risk_owner: Annotated[str, POLICE]
+    panel: Annotated[str, OPERATIONAL] = ""

@@ -10,7 +10,10 @@ TOPIC = "channel.statistics.v1"
 
 
 class CaseCounted(Event):
-    """Sent when a pack has been accepted or returned; the subject is the random statistics key."""
+    """Sent when a case has got somewhere that statistics count; the subject is the random statistics key.
+
+    `closing` is how a case left Channel, given with "case-closed" and empty else.
+    """
 
     wire_type: ClassVar[str] = "channel.case-counted.v1"
     topic: ClassVar[str] = TOPIC
@@ -19,3 +22,4 @@ class CaseCounted(Event):
     version: Annotated[int, OPERATIONAL]
     outcome: Annotated[Outcome, STATISTICAL]
     days_since_receipt: Annotated[int, STATISTICAL]
+    closing: Annotated[str, STATISTICAL] = ""

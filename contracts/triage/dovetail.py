@@ -96,3 +96,15 @@ class WorkResumed(Event):
 
     reference: Annotated[str, LINKING]
     resumed_at: Annotated[datetime, LINKING]
+
+
+class CaseReturned(Event):
+    """Sent when the police do not take back what Channel gave back: it stands where it stood, and so does its owner."""
+
+    wire_type: ClassVar[str] = "triage.case-returned.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    returned_at: Annotated[datetime, LINKING]
+    returned_by: Annotated[str, POLICE]
+    reason: Annotated[str, SPECIAL_CATEGORY]

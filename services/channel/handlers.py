@@ -11,6 +11,7 @@ from contracts.intake.awareness import ReferralMade
 from contracts.notify.channel import AskAnswered, AskSeen, AskUndelivered
 from contracts.triage.awareness import PeopleMerged, PeopleSeparated, PoliceDecisionMade
 from contracts.triage.dovetail import (
+    CaseReturned,
     PackWithdrawn,
     PassedForInformationGathering,
     ReferralCorrected,
@@ -101,6 +102,13 @@ async def on_work_resumed(practices: Practices, session: Session, _: WorkResumed
     await operations.follow_to_taker(session, message.subject, act, practices)
 
 
+async def on_case_returned(practices: Practices, session: Session, event: CaseReturned, message: Message) -> None:
+    """Let a case go on that was given back and that the police did not take."""
+    reason = f"{event.returned_by}: {event.reason}"
+    practice = _practice(practices, message)
+    await operations.hear_returned(session, message.subject, reason, practice, message.now)
+
+
 async def on_people_merged(_: Practices, session: Session, event: PeopleMerged, message: Message) -> None:
     """Show these references as one person's; every case and every line stays as it is."""
     said = People(message.subject, message.area, event.merged_at, event.references)
@@ -150,6 +158,7 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (PackWithdrawn, on_pack_withdrawn),
     (WorkHalted, on_work_halted),
     (WorkResumed, on_work_resumed),
+    (CaseReturned, on_case_returned),
     (PeopleMerged, on_people_merged),
     (PeopleSeparated, on_people_separated),
     (AskSeen, on_ask_seen),

@@ -7,15 +7,22 @@ from typing import Any
 
 from chassis.broker import Handlers, Message
 from chassis.database import Session
-from contracts.channel.police import CaseGivenBack, InformationGathered, PackAccepted, PackReturned, Section36Recorded
+from contracts.channel.police import (
+    CaseGivenBack,
+    InformationGathered,
+    PackAccepted,
+    PackReturned,
+    RiskOwnerNamed,
+    Section36Recorded,
+)
 from contracts.envelope import Event
 from contracts.intake.police import ReferralReceived, ReferralsLinked, ReferralVersionAdded
 from contracts.notify.police import SignpostAcknowledged, SignpostReported, TransferAnswered
 from contracts.vocabulary import VersionMaker
 from services.triage import operations
 from services.triage.domain import Command, Practice, Practices, Record
-from services.triage.operations import Act, Answer, Arrival, NewVersion, SameAnswer, TransferAnswer
-from services.triage.queries import held
+from services.triage.operations import Act, Answer, Arrival, GivenBack, NewVersion, SameAnswer, TransferAnswer
+from services.triage.queries import GivenCase, held
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
 
@@ -77,9 +84,27 @@ async def on_pack_returned(practices: Practices, session: Session, event: PackRe
 
 
 async def on_case_given_back(practices: Practices, session: Session, event: CaseGivenBack, message: Message) -> None:
-    """Show that the case waits to be taken back."""
+    """Show that the case waits to be taken back, with everything that Channel knows of it."""
     practice = await _practice(practices, session, message)
     act = Act(Command.GIVEN_BACK, message.now, Record(rationale=event.reason))
+    await operations.hear_channel(session, message.subject, act, practice)
+    case = GivenCase(
+        assessment=event.assessment,
+        gathered=event.gathered,
+        chronology=event.chronology,
+        shared=event.shared,
+        consent=event.consent,
+    )
+    given = GivenBack(message.event_id, message.subject, message.area, event.given_back_at, event.offered_for)
+    await operations.keep_given_back(session, given, case)
+
+
+async def on_risk_owner_named(
+    practices: Practices, session: Session, event: RiskOwnerNamed, message: Message
+) -> None:
+    """Show who answers for the risk of the case that Channel has."""
+    practice = await _practice(practices, session, message)
+    act = Act(Command.CHANNEL_OWNER, message.now, Record(risk_owner=event.risk_owner))
     await operations.hear_channel(session, message.subject, act, practice)
 
 
@@ -143,6 +168,7 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (PackAccepted, on_pack_accepted),
     (PackReturned, on_pack_returned),
     (CaseGivenBack, on_case_given_back),
+    (RiskOwnerNamed, on_risk_owner_named),
     (InformationGathered, on_information_gathered),
     (Section36Recorded, on_section_36_recorded),
     (SignpostAcknowledged, on_signpost_acknowledged),

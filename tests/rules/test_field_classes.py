@@ -31,6 +31,7 @@ IN_THE_CLEAR = {
     "triage.access.ended_by": OFFICERS,
     "triage.correction.by_name": OFFICERS,
     "triage.transfer.offered_by": OFFICERS,
+    "triage.given_back.answered_by": OFFICERS,
     "triage.transfer.answered_by": OFFICERS,
     "triage.obligation.owner": OWES,
     "triage.obligation.made_by": OFFICERS,

@@ -35,7 +35,7 @@ ENDS_SECTION_36 = {Command.PACK_RETURNED, Command.TAKE_BACK, Command.REOPEN}
 ENDED = {State.CLOSED, State.WITHDRAWN, State.TRANSFERRED}
 MAY_CHANGE_OWNER = {
     *(Command.PACK_ACCEPTED, Command.TAKE_BACK, Command.TRANSFER_ACCEPTED, Command.PURSUE, Command.PLP),
-    Command.TAKE_RISK,
+    *(Command.TAKE_RISK, Command.CHANNEL_OWNER),
     *(Command.CLOSE, Command.PROPOSE, Command.SIGN_OFF, Command.WITHDRAW, Command.REOPEN),
 }
 commands = st.sampled_from([command for command in Command if command is not Command.RECEIVE])

@@ -13,6 +13,7 @@ from contracts.channel.police import (
     InformationGathered,
     PackAccepted,
     PackReturned,
+    RiskOwnerNamed,
     Section36Recorded,
 )
 from contracts.channel.referrer import CaseProgressed
@@ -21,6 +22,7 @@ from contracts.envelope import Event
 from contracts.vocabulary import Outcome
 from services.channel import queries
 from services.channel.domain import Command, Practice
+from services.channel.domain.transferring import asks_for_partnership
 from services.channel.operations.saving import Saved
 from services.channel.queries import Held
 
@@ -41,6 +43,8 @@ async def announce(session: Session, saved: Saved, practice: Practice, now: date
     told = _for_police(saved, session.actor.name or session.actor.id, now, offer_id)
     if row.command is Command.GATHERED:
         told = await _gathered(session, saved, now)
+    if row.command is Command.GIVE_BACK:
+        told = await _given_back(session, saved, now)
     if told is not None:
         await outbox.add(session, told, about=about)
     if row.outcome in ANSWERS:
@@ -65,10 +69,36 @@ def _for_police(saved: Saved, by: str, now: datetime, offer_id: UUID | None) -> 
         case Command.REFER:
             grounds = record.grounds.strip()
             return Section36Recorded(reference=reference, recorded_at=now, decided_by=by, grounds=grounds)
-        case Command.GIVE_BACK:
-            return CaseGivenBack(reference=reference, given_back_at=now, reason=record.reason.strip())
+        case Command.TAKE | Command.ALLOCATE | Command.REOPEN | Command.TRANSFER_ACCEPTED:
+            return _owner(saved, now)
         case _:
             return None
+
+
+def _owner(saved: Saved, now: datetime) -> RiskOwnerNamed | None:
+    """Return what the police are told where somebody else answers for the risk from now on."""
+    before, after = saved.before.situation, saved.step
+    if after.risk_owner == before.risk_owner:
+        return None
+    panel = before.offered_to if after.transition.command is Command.TRANSFER_ACCEPTED else ""
+    return RiskOwnerNamed(reference=saved.before.reference, named_at=now, risk_owner=after.risk_owner, panel=panel)
+
+
+async def _given_back(session: Session, saved: Saved, now: datetime) -> CaseGivenBack:
+    """Return what the police are given back: everything that is known here, and whether they are asked to lead on."""
+    held = saved.before
+    handed = await queries.handed_over(session, held)
+    return CaseGivenBack(
+        reference=held.reference,
+        given_back_at=now,
+        reason=saved.step.record.reason.strip(),
+        offered_for="plp" if asks_for_partnership(held.situation) else "other",
+        assessment=next(iter(handed.assessments), None),
+        gathered=handed.gathered,
+        chronology=handed.chronology,
+        shared=handed.shared,
+        consent=handed.consent,
+    )
 
 
 async def _gathered(session: Session, saved: Saved, now: datetime) -> InformationGathered:
@@ -91,6 +121,7 @@ async def _count(session: Session, held: Held, outcome: Outcome, now: datetime) 
         version=held.answers + 1,
         outcome=outcome,
         days_since_receipt=max(0, (now.astimezone(LONDON).date() - received_at.astimezone(LONDON).date()).days),
+        closing=await queries.closing_outcome(session, held.subject) if outcome is Outcome.CASE_CLOSED else "",
     )
     # Under the random key and without correlation: nothing leads from the fact back to the case.
     await outbox.add(session, counted, about=About(held.statistics_key, held.area, held.area_version))

@@ -38,6 +38,7 @@ from services.channel.domain.panel import (
 from services.channel.operations.announcing import announce
 from services.channel.operations.obligations import Owing, keep_obligation
 from services.channel.operations.panel import why_not_quorate
+from services.channel.operations.reviewing import Looked, review_closed
 from services.channel.operations.saving import Act, carry_out
 from services.channel.queries import Held, SlotView
 
@@ -100,6 +101,8 @@ async def decide_slot(session: Session, slot_id: UUID, motion: Motion, practice:
         raise MeetingNotOpen(" ".join(lacking))
     await _keep(session, slot, motion, (carried, practice.version), now)
     await _give(session, held, slot.meeting_id, motion.owed, practice, now)
+    if motion.command is Command.REVIEW_CLOSED and motion.verdict:
+        await review_closed(session, held, Looked(Verdict(motion.verdict), motion.until), practice, now)
     if motion.verdict == Verdict.REOPEN:
         await _reopen(session, held, motion.record, practice, now)
 

@@ -1,7 +1,7 @@
 """What the chair and the minute-taker record while a meeting runs: who presides, who is in the room, what is said."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,17 +12,18 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis import audit
 from chassis.database import Session
 from services.channel import models, queries
-from services.channel.domain import ChangedMeanwhile, NotRecorded, Practice
+from services.channel.domain import ChangedMeanwhile, Member, NotRecorded, Practice
 from services.channel.domain.meetings import MeetingState, SlotState
 from services.channel.domain.panel import (
     ENDED_SLOTS,
+    LOCAL_AUTHORITY,
     MeetingNotOpen,
     Needs,
     NotInTheRoom,
     Seat,
-    may_preside,
     quorum_lacks,
 )
+from services.channel.operations.convening import MeetingAct, change_meeting, hold_meeting
 from services.channel.queries import Held, MeetingView, SlotView
 
 
@@ -40,44 +41,34 @@ class AtTheDoor:
     stands_in: bool = False
 
 
-async def begin_meeting(session: Session, meeting_id: UUID, practice: Practice, expected: int, now: datetime) -> None:
-    """Begin a planned meeting: its chair presides. Raises ChangedMeanwhile, MeetingNotOpen."""
-    held = await _meeting(session, meeting_id, expected)
-    if held.state is not MeetingState.PLANNED:
-        raise MeetingNotOpen("Only a meeting that is planned can begin: open the calendar and choose another.")
-    await _change_meeting(session, meeting_id, {"state": MeetingState.UNDER_WAY, "row_version": held.row_version + 1})
+async def begin_meeting(session: Session, meeting_id: UUID, act: MeetingAct, practice: Practice) -> None:
+    """Begin a planned meeting: its chair presides. Raises ChangedMeanwhile and MeetingOver."""
+    held = await hold_meeting(session, meeting_id, act.expected)
+    await change_meeting(session, held, "begun", act, state=MeetingState.UNDER_WAY)
     chair = next((each for each in practice.panel.members if each.id == held.chair_id), None)
     if chair is not None:
-        await _preside(session, (meeting_id, held.area), (chair.id, chair.name), now)
-    await audit.record(session, "panel.begun", subject=None, now=now, area=held.area)
+        await _preside(session, held, chair, act.now)
 
 
-async def take_over(
-    session: Session, meeting_id: UUID, member_id: str, practice: Practice, expected: int, now: datetime
-) -> None:
+async def take_over(session: Session, meeting_id: UUID, member_id: str, act: MeetingAct, practice: Practice) -> None:
     """Let a chair or co-chair preside from now on. Raises ChangedMeanwhile, MeetingNotOpen, NotInTheRoom."""
-    held = await _meeting(session, meeting_id, expected)
-    if held.state is not MeetingState.UNDER_WAY:
-        raise MeetingNotOpen("The meeting does not run: begin it first.")
-    seats = (Seat(UUID(int=0), m.name, m.organisation, m.sector, chairs=m.chairs, member_id=m.id)
-             for m in practice.panel.members if m.id == member_id)  # fmt: skip
-    taker = next((each for each in seats if may_preside(each)), None)
-    if taker is None:
+    held = await _running(session, meeting_id, act)
+    member = next((each for each in practice.panel.members if each.id == member_id), None)
+    if member is None or not (member.chairs and member.sector == LOCAL_AUTHORITY):
         raise NotInTheRoom("Only a chair or co-chair of the local authority presides: choose one of them.")
-    await _change_meeting(session, meeting_id, {"row_version": held.row_version + 1})
-    await _preside(session, (meeting_id, held.area), (taker.member_id, taker.name), now)
+    await change_meeting(session, held, "presides", replace(act, words=member.name))
+    await _preside(session, held, member, act.now)
 
 
-async def end_meeting(session: Session, meeting_id: UUID, expected: int, now: datetime) -> None:
+async def end_meeting(session: Session, meeting_id: UUID, act: MeetingAct) -> None:
     """End a meeting whose slots have all been dealt with, and whose next date is fixed. Raises as above."""
-    held = await _meeting(session, meeting_id, expected)
-    if held.state is not MeetingState.UNDER_WAY:
-        raise MeetingNotOpen("The meeting does not run: begin it first.")
+    held = await _running(session, meeting_id, act)
     waiting = [each.reference for each in await queries.slots(session, meeting_id) if each.state not in ENDED_SLOTS]
     if waiting:
         raise MeetingNotOpen(f"Not dealt with yet: {', '.join(waiting)}. Decide, or record that nothing was decided.")
-    await _change_meeting(session, meeting_id, {"state": MeetingState.HELD, "row_version": held.row_version + 1})
-    await audit.record(session, "panel.ended", subject=None, now=now, area=held.area)
+    if await queries.meeting_after(session, held) is None:
+        raise MeetingNotOpen("No next meeting is fixed: plan one in the calendar before this one ends.")
+    await change_meeting(session, held, "ended", act, state=MeetingState.HELD)
 
 
 async def open_slot(session: Session, slot_id: UUID, expected: int, now: datetime) -> None:
@@ -87,7 +78,15 @@ async def open_slot(session: Session, slot_id: UUID, expected: int, now: datetim
         raise MeetingNotOpen("The meeting does not run: begin it first.")
     if slot.state in ENDED_SLOTS:
         raise MeetingNotOpen("This slot has been dealt with: put the case on the agenda of the next meeting.")
+    await _check_last(session, slot)
     await _change_slot(session, slot, {"state": SlotState.OPEN, "opened_at": now})
+
+
+async def _check_last(session: Session, slot: SlotView) -> None:
+    """Refuse to go on to a case before the minutes of the last meeting have been checked."""
+    last = await queries.meeting_before(session, await queries.meeting(session, slot.meeting_id))
+    if last is not None and (await queries.minutes_of(session, last.id)).checked_at is None:
+        raise MeetingNotOpen("Check the minutes of the last meeting first: the meeting’s page leads to them.")
 
 
 async def let_in(
@@ -149,7 +148,7 @@ async def step_out(session: Session, slot_id: UUID, attendee: UUID, words: str, 
     await audit.record(session, "panel.stepped-out", subject=slot.subject, now=now, area=slot.area)
 
 
-async def end_conflict(session: Session, slot_id: UUID, attendee: UUID, expected: int, now: datetime) -> None:
+async def come_back(session: Session, slot_id: UUID, attendee: UUID, expected: int, now: datetime) -> None:
     """Record that a conflict of interest does not stand any more; raises ChangedMeanwhile."""
     slot, table = await _slot(session, slot_id, expected), models.conflict
     this = (table.c.slot_id == slot_id) & (table.c.invitation_id == attendee) & table.c.ended_at.is_(None)
@@ -203,36 +202,28 @@ async def why_not_quorate(session: Session, slot: SlotView, held: Held, practice
     return lacking
 
 
-async def _meeting(session: Session, meeting_id: UUID, expected: int) -> MeetingView:
-    await session.lock(meeting_id)
-    found = await queries.meeting(session, meeting_id)
-    if expected != found.row_version:
-        raise ChangedMeanwhile("Somebody changed this meeting after you opened it: look at it again, then go on.")
-    return found
+async def _running(session: Session, meeting_id: UUID, act: MeetingAct) -> MeetingView:
+    held = await hold_meeting(session, meeting_id, act.expected, tuple(MeetingState))
+    if held.state is not MeetingState.UNDER_WAY:
+        raise MeetingNotOpen("The meeting does not run: begin it first.")
+    return held
 
 
 async def _runs(session: Session, slot: SlotView) -> bool:
     return (await queries.meeting(session, slot.meeting_id)).state is MeetingState.UNDER_WAY
 
 
-async def _change_meeting(session: Session, meeting_id: UUID, values: dict[str, Any]) -> None:
-    table = models.meeting
-    await session.execute(update(table).where(table.c.id == meeting_id).values(values))
-
-
-async def _preside(session: Session, meeting: tuple[UUID, str], chair: tuple[str, str], now: datetime) -> None:
+async def _preside(session: Session, held: MeetingView, member: Member, now: datetime) -> None:
     row = {
-        "meeting_id": meeting[0],
-        "area": meeting[1],
-        "member_id": chair[0],
-        "name": chair[1],
+        "meeting_id": held.id,
+        "area": held.area,
+        "member_id": member.id,
+        "name": member.name,
         "by_id": session.actor.id,
         "by_name": session.actor.name or session.actor.id,
         "at": now,
     }
     await session.execute(models.presiding.insert().values(row))
-    facts = {"member": chair[0]}
-    await audit.record(session, "panel.presides", subject=None, now=now, area=meeting[1], facts=facts)
 
 
 async def _open(session: Session, slot_id: UUID, expected: int | None) -> SlotView:

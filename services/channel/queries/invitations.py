@@ -113,6 +113,13 @@ async def my_invitation(session: Session, invitation_id: UUID, account: str) -> 
     return await _one(session, select(table).where(mine))
 
 
+async def invitation_to(session: Session, meeting_id: UUID, account: str) -> Attendee:
+    """Return the invitation of somebody with an account to a meeting; InvitationNotFound where they have none."""
+    table = models.invitation
+    mine = (table.c.meeting_id == meeting_id) & (table.c.account == account) & (table.c.account != "")
+    return await _one(session, select(table).where(mine))
+
+
 async def invitation_of_link(session: Session, ask_id: UUID) -> Attendee | None:
     """Return the invitation whose last mail had this link; None where a later one has replaced it."""
     table = models.invitation

@@ -46,6 +46,7 @@ CHRONICLED: Mapping[Command, str] = {
     Command.PACK_RETURNED: "Pack returned by Channel",
     Command.GIVEN_BACK: "Given back by Channel",
     Command.TAKE_BACK: "Taken back from Channel",
+    Command.DECLINE_BACK: "Not taken back: returned to Channel",
     Command.TAKE_RISK: "The risk taken over",
     Command.PLP: "Taken into police-led partnership",
     Command.REVIEW_PLP: "Police-led partnership reviewed",

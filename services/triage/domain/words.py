@@ -71,6 +71,8 @@ class Command(StrEnum):
     CHANNEL_REFERRED = "channel-referred"
     GIVEN_BACK = "given-back"
     TAKE_BACK = "take-back"
+    DECLINE_BACK = "decline-give-back"
+    CHANNEL_OWNER = "channel-risk-owner"
     TAKE_RISK = "take-risk"
     TRANSFER = "offer-transfer"
     TRANSFER_ACCEPTED = "transfer-accepted"

@@ -127,6 +127,21 @@ handover = Table(
     Index("handover_subject", "subject", "offered_at"),
 )
 
+given_back = Table(
+    "given_back",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("given_back_at", moment, LINKING),
+    column("offered_for", Text, OPERATIONAL),
+    column("sealed_case", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("answer", Text, OPERATIONAL, nullable=True),
+    column("answered_at", moment, LINKING, nullable=True),
+    column("answered_by", Text, POLICE, nullable=True),
+    Index("given_back_subject", "subject", "given_back_at"),
+)
+
 access = Table(
     "access",
     metadata,

@@ -18,6 +18,7 @@ from services.triage.operations.deciding import (
     take,
 )
 from services.triage.operations.erasing import erase_subject
+from services.triage.operations.giving_back import GivenBack, keep_given_back
 from services.triage.operations.linking import (
     SameAnswer,
     Told,
@@ -57,6 +58,7 @@ __all__ = [
     "Answer",
     "Arrival",
     "Escalated",
+    "GivenBack",
     "NewVersion",
     "Overdue",
     "SameAnswer",
@@ -87,6 +89,7 @@ __all__ = [
     "hear_channel",
     "hear_transfer",
     "index_person",
+    "keep_given_back",
     "link_referrals",
     "look_again",
     "mark_seen",

@@ -12,6 +12,7 @@ from contracts.vocabulary import Team
 from services.triage import models, queries
 from services.triage.domain import Command, Obligation, Practice, Record, starts_from
 from services.triage.operations.announcing import HANDING_OVER, announce, announce_signpost, offer_pack
+from services.triage.operations.giving_back import GIVE_BACK_ANSWERS, answer_given_back
 from services.triage.operations.obligations import Owed, keep_obligation
 from services.triage.operations.saving import Act, Saved, carry_out, change
 from services.triage.operations.stopping import WITHDRAWN, tell_holders
@@ -24,9 +25,10 @@ _LATE = {
     Command.CHANNEL_GATHERED: "Channel reported the information gathered",
     Command.CHANNEL_REFERRED: "The local authority referred to the panel under section 36",
     Command.GIVEN_BACK: "Channel gave the case back",
+    Command.CHANNEL_OWNER: "Channel named who answers for the risk",
 }
 # A closure that is sent back goes on with the officer who proposed it.
-_NOT_TAKEN_OVER = frozenset({Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK, Command.TAKE_RISK})
+_NOT_TAKEN_OVER = frozenset({Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK, Command.TAKE_RISK, Command.DECLINE_BACK})
 
 
 async def mark_seen(session: Session, held: Held, team: Team, now: datetime) -> None:
@@ -99,6 +101,8 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
         await offer_transfer(session, saved, act.now)
     if act.command is Command.CALL_BACK:
         await call_back(session, saved, act.now)
+    if act.command in GIVE_BACK_ANSWERS:
+        await answer_given_back(session, saved, act.now)
     if act.command in HANDING_OVER:
         offer_id = await _keep_handover(session, saved, act.now)
         await offer_pack(session, saved, practice, act.now, offer_id)

@@ -38,6 +38,7 @@ from services.triage.queries.console import (
     workload,
 )
 from services.triage.queries.erasure import Erasure, erasure_of
+from services.triage.queries.given_back import GivenBackView, GivenCase, given_backs
 from services.triage.queries.holding import Held, Summary, held, held_by_reference, latest_form
 from services.triage.queries.moving import MOST_OLDER_COUNTED, MOVED_AT_ONCE, older_count, older_referrals, underway
 from services.triage.queries.obligations import (
@@ -157,6 +158,8 @@ __all__ = [
     "Elsewhere",
     "Erasure",
     "FoundPerson",
+    "GivenBackView",
+    "GivenCase",
     "Held",
     "Load",
     "Member",
@@ -199,6 +202,7 @@ __all__ = [
     "elsewhere",
     "erasure_of",
     "find_people",
+    "given_backs",
     "halted_elsewhere",
     "held",
     "held_by_officer",

@@ -13,6 +13,7 @@ from contracts.envelope import DocumentReference
 from contracts.vocabulary import ReferralForm
 from services.triage import models
 from services.triage.domain import Command
+from services.triage.queries.given_back import GivenBackView, given_backs
 from services.triage.queries.holding import Held, latest_form
 from services.triage.queries.obligations import ObligationView, obligations
 from services.triage.queries.pairs import words_said
@@ -83,6 +84,7 @@ class ReferralView:
     timeline: tuple[TimelineEntry, ...]
     deconflictions: tuple[DeconflictionView, ...]
     transfers: tuple[TransferView, ...]
+    given_backs: tuple[GivenBackView, ...]
     decisions: tuple[DecisionView, ...]
     obligations: tuple[ObligationView, ...]
 
@@ -99,6 +101,7 @@ async def referral_view(session: Session, found: Held) -> ReferralView:
         timeline=await _timeline(session, found.subject, versions),
         deconflictions=await deconflictions(session, found.subject),
         transfers=await transfers(session, found.subject),
+        given_backs=await given_backs(session, found.subject),
         decisions=await _decisions(session, found.subject),
         obligations=await obligations(session, found.subject),
     )

@@ -68,6 +68,8 @@ HAPPENED = {
     Command.PACK_RETURNED: "Channel returned the pack",
     Command.GIVEN_BACK: "Channel gave the case back",
     Command.TAKE_BACK: "Taken back from Channel",
+    Command.DECLINE_BACK: "Returned to Channel, not taken back",
+    Command.CHANNEL_OWNER: "Channel named who answers for the risk",
     Command.TAKE_RISK: "Risk taken over",
     Command.ACKNOWLEDGED: "The other service acknowledged the signpost",
     Command.REOPEN: "Reopened",

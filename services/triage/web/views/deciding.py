@@ -26,6 +26,7 @@ from services.triage.domain import (
     NotInThisState,
     NotOffered,
     NotRecorded,
+    State,
     completed,
     lacks,
     owners,
@@ -39,6 +40,7 @@ from services.triage.operations import Act
 from services.triage.web.forms import DecisionForm
 from services.triage.web.views.asked import CHECK, HAPPENED, LABELS, Opened, changes_text, opened, shown
 from services.triage.web.views.begun import decision_of
+from services.triage.web.views.given_back import given_back
 from services.triage.web.views.pack import before_handing_over
 
 LATEST_REVIEW = timedelta(days=731)
@@ -162,6 +164,8 @@ async def _proposed(session: Session, found: Opened) -> dict[str, object]:
     closure = await queries.proposed_closure(session, found.held)
     if closure:
         values |= {"closure": closure, "why": REASONS[ClosureReason(closure.reason)][0]}
+    if found.held.situation.state is State.GIVEN_BACK:
+        values["given_backs"] = given_back((await queries.given_backs(session, found.held.subject))[:1])
     return values
 
 

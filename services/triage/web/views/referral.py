@@ -40,6 +40,7 @@ from services.triage.web.views.asked import (
 )
 from services.triage.web.views.assessing import PAGES as ASSESSMENT_PAGES
 from services.triage.web.views.discarding import left_by_others
+from services.triage.web.views.given_back import given_back
 from services.triage.web.views.pathway import pathway, way_through
 from services.triage.web.views.safeguards import transferred
 from services.triage.web.views.sameness import samenesses
@@ -162,6 +163,7 @@ def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
         "fixed_clocks": FIXED_CLOCKS,
         "deconflictions": [{**_plain(each), "label": HAPPENED[Command(each.outcome)]} for each in view.deconflictions],
         "transfers": transferred(view.transfers, found),
+        "given_backs": given_back(view.given_backs),
         "decisions": [{**_plain(each), "label": LABELS[each.command]} for each in view.decisions],
         "obligations": [_plain(each) for each in view.obligations],
         "entries": _entries(view),
