@@ -68,7 +68,7 @@ async def stand(team: Team, subject: UUID, state: str, consent: str = "not-asked
     assert await rows(team.runtime, statement, state=state, consent=consent, subject=subject)
 
 
-async def planned(team: Team, subject: UUID, written: Plan | None = None, actor: Actor = CORA, **record: Any) -> int:
+async def planned(team: Team, subject: UUID, written: Plan | None = None, actor: Actor = CORA) -> int:
     """Write a plan and complete it; returns the number of the version."""
     written = written or plan()
     async with team.runtime.database.transaction(actor) as session:
@@ -84,13 +84,13 @@ async def planned(team: Team, subject: UUID, written: Plan | None = None, actor:
         await operations.save_reasons(session, held, written.without, Edit("gaps", mark(before, "gaps"), NOW))
         draft = (await queries.the_draft(session, subject)).plan
         command = operations.completing(held.situation.state)
-        act = Act(command, NOW, _record(command, **record))
+        act = Act(command, NOW, _record(command))
         return await operations.complete_plan(session, held, act, mark(draft, "all"), team.practices.given)
 
 
-def _record(command: Command, **given: Any) -> Record:
+def _record(command: Command) -> Record:
     """Return what is recorded with a plan: a revision needs a reason."""
-    return Record(**({"reason": "A synthetic reason."} if command is Command.REVISE_PLAN else {}), **given)
+    return Record(reason="A synthetic reason." if command is Command.REVISE_PLAN else "")
 
 
 async def answered(team: Team, subject: UUID, command: Command, answer: Answer | None = None, **given: Any) -> None:

@@ -146,7 +146,7 @@ class TestRecordConsent:
             (2, Consent.GIVEN, "mother"),
             (1, Consent.AWAITED, "mother"),
         ]
-        counted = [event for event in (await team.announced())["channel.case-counted.v1"]]
+        counted = (await team.announced())["channel.case-counted.v1"]
         assert [event.outcome for event in counted if isinstance(event, CaseCounted)] == [Outcome.SUPPORTED]
 
     async def test_is_refused_by_the_law_and_leaves_no_trace(self, team: Team) -> None:
