@@ -14,6 +14,8 @@ from services.channel.domain.transferring import Carry
 from services.channel.operations.meetings import keep_ahead
 from services.channel.queries import Watched
 
+REVIEWS_IN_A_TURN = 200
+
 log = telemetry.logger("channel.jobs")
 overdue = telemetry.counter("channel.clock.overdue", "{clock}", "Clocks of cases that ran out")
 escalated = telemetry.counter("channel.clock.escalated", "{clock}", "Times that a person was told of a clock")
@@ -128,9 +130,28 @@ async def calendar(runtime: Runtime, now: datetime) -> None:
         log.info("A meeting of the panel was put into the calendar.", extra={"facts": {"area": each.area}})
 
 
+async def reviews_after_closure(runtime: Runtime, now: datetime) -> None:
+    """Ask the police for the reviews that they carry out, some weeks before each is due, once each."""
+    local: Practices = runtime.clients
+    async with runtime.database.transaction(Actor.job("channel", "reviews")) as session:
+        waiting = await queries.reviews_to_ask(session, now, REVIEWS_IN_A_TURN)
+    for each in waiting:
+        try:
+            async with runtime.database.transaction(Actor.job("channel", "reviews")) as session:
+                reference = await operations.ask_for_review(session, each, local, now)
+        except ThroughlineError as refusal:
+            facts = {"subject": str(each.subject), "reason": refusal.reason}
+            log.warning("Nobody could be asked for a review after closure.", extra={"facts": facts})
+        else:
+            if not reference:
+                facts = {"subject": str(each.subject), "reason": "no-member-of-the-police"}
+                log.warning("Nobody could be asked for a review after closure.", extra={"facts": facts})
+
+
 JOBS = (
     Job("deadlines", timedelta(minutes=1), deadlines),
     Job("escalations", timedelta(minutes=1), escalations),
+    Job("reviews", timedelta(hours=1), reviews_after_closure, daily=True),
     Job("shortfalls", timedelta(minutes=15), shortfalls),
     Job("birthdays", timedelta(hours=1), birthdays, daily=True),
     Job("calendar", timedelta(minutes=1), calendar),
