@@ -127,6 +127,18 @@ handover = Table(
     Index("handover_subject", "subject", "offered_at"),
 )
 
+# What each body answered that Channel asked: Channel's summary of it stands in the history.
+channel_gathered = Table(
+    "channel_gathered",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("subject", Uuid, LINKING),
+    column("area", Text, OPERATIONAL),
+    column("gathered_at", moment, LINKING),
+    column("sealed_gathered", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    Index("channel_gathered_subject", "subject", "gathered_at"),
+)
+
 given_back = Table(
     "given_back",
     metadata,
