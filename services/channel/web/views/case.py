@@ -15,7 +15,11 @@ from services.channel.domain import HAPPENED, STATE_LABELS, Command, State, next
 from services.channel.queries import CaseView
 from services.channel.web.views.asked import Opened, opened, shown, way_to
 
-KINDS = {"information-gathering": "For information gathering", "section-36": "Section 36 referral"}
+KINDS = {
+    "information-gathering": "For information gathering",
+    "section-36": "Section 36 referral",
+    "transfer": "From another panel",
+}
 
 
 class DocumentElsewhere(Missing):
@@ -30,11 +34,14 @@ async def case(page: PageRequest) -> Response:
         found = await opened(page, session, reason="case-page")
         view = await queries.case_view(session, found.held)
         listed = await filed_of(session, found.held.subject, found.held.reference)
+        gaps = await queries.uncovered(session, found.held.subject)
     values = {
+        "gaps": [vars(each) for each in gaps],
+        "plan_url": page.url("plan", reference=found.held.reference),
         "documents": listed,
         "document_url": lambda each: page.url("document", reference=found.held.reference, document_id=each),
     }
-    return shown(page, "case", found, {**_values(view, found, partial(way_to, page, found)), **values})
+    return shown(page, "case", found, {**case_values(view, found, partial(way_to, page, found)), **values})
 
 
 async def document(page: PageRequest) -> Response:
@@ -57,7 +64,8 @@ def _id(text: str) -> UUID:
         raise DocumentElsewhere("There is no such document: open the case and choose again.") from None
 
 
-def _values(view: CaseView, found: Opened, way: Callable[[Command], str]) -> dict[str, object]:
+def case_values(view: CaseView, found: Opened, way: Callable[[Command], str]) -> dict[str, object]:
+    """Return everything that the page of a case shows, as plain values."""
     held = view.held
     return {
         "title": f"Case {held.reference}",
