@@ -133,7 +133,11 @@ class Console(ABC, Generic[FoundT]):
         self, page: PageRequest, template: str, found: FoundT, values: Mapping[str, object], status: int = 200
     ) -> Response:
         """Render one of the shared pages within the service's own frame."""
-        frame = {"record_page": self.wording.record_page, "noun": self.wording.noun}
+        frame = {
+            "record_page": self.wording.record_page,
+            "noun": self.wording.noun,
+            "home": page.url(self.wording.home, reference=found.held.reference),
+        }
         return self.render(page, template, found, {**frame, **values}, status)
 
     async def assessment(self, page: PageRequest) -> Response:

@@ -6,6 +6,7 @@ from chassis.database import Session
 from chassis.web import PageRequest, Response
 from chassis.web.assessing import AssessmentPages, Completing, Version, Wording, Work, in_words
 from chassis.web.templating import day
+from contracts.vocabulary.assessment import Assessment
 from services.channel import operations, queries
 from services.channel.domain import Command
 from services.channel.domain.assessing import MARK_WORDS, Picture, Seen, picture
@@ -60,7 +61,7 @@ class CasePages(AssessmentPages[Opened]):
         """Return the assessments that the police handed over with their packs, newest first."""
         every = await queries.brought_assessments(session, found.held.subject)
         return tuple(
-            Version(f"pack-{len(every) - place}", f"The police’s assessment of {day(each.completed_at)}", each)
+            Version(f"pack-{len(every) - place}", _police(each, several=len(every) > 1), each)
             for place, each in enumerate(every)
         )
 
@@ -110,6 +111,10 @@ class CasePages(AssessmentPages[Opened]):
             "organisation": page.actor.organisation,
         }
         return self.shown(page, "assessment_print", found, values)
+
+
+def _police(brought: Assessment, *, several: bool) -> str:
+    return f"The police’s assessment of {day(brought.completed_at)}" if several else "The police’s assessment"
 
 
 def _columns(page: PageRequest, found: Opened, versions: tuple[Version, ...]) -> list[dict[str, object]]:
