@@ -249,3 +249,8 @@ def runs_out(clocks: Iterable[tuple[str, ClockName, datetime]], old: datetime, n
     """Return the clocks, each with its case's reference, that run out before the panel meets on the new day."""
     late = (Late(reference, name, due, due < old) for reference, name, due in clocks if due < new)
     return tuple(sorted(late, key=lambda each: (each.before_that, each.due_at, each.reference)))
+
+
+def force_missing(force: str, present: Iterable[str]) -> str:
+    """Return the police force of the person's home where nobody comes from it (CTSA 2015 s.37), else nothing."""
+    return "" if not force or force in present else force

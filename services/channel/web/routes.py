@@ -1,8 +1,19 @@
 """The site map of the Channel console: address, view, permission."""
 
 from chassis.web import Page
-from services.channel.domain import ANSWER_MINE, SEE_AWARENESS, SEE_CASES, SEE_OBLIGATIONS, WORK_CASES, Command
+from services.channel.domain import (
+    ANSWER_MINE,
+    RUN_MEETINGS,
+    SEE_AWARENESS,
+    SEE_CASES,
+    SEE_MEETINGS,
+    SEE_OBLIGATIONS,
+    WORK_CASES,
+    Command,
+)
 from services.channel.web import views
+from services.channel.web.meeting_routes import MEETING_PAGES
+from services.channel.web.panel_routes import PANEL_PAGES
 
 _ONE = "/cases/{reference}"
 _OWED = f"{_ONE}/information/{{obligation}}"
@@ -40,6 +51,10 @@ _ALL: tuple[Page, ...] = (
     Page("GET", f"{_ONE}/consent", views.consent, SEE_CASES),
     Page("GET", _SAID, views.consent_change, _CONSENT),
     Page("POST", _SAID, views.record_consent, _CONSENT, name="consent_change"),
+    Page("GET", f"{_ONE}/chronology", views.chronology, SEE_CASES),
+    Page("GET", f"{_ONE}/chronology/text", views.chronology_text, SEE_CASES),
+    Page("GET", f"{_ONE}/as-at", views.as_at, SEE_CASES),
+    Page("GET", f"{_ONE}/print", views.print_case, SEE_CASES),
     Page("GET", f"{_ONE}/transfer", views.transfer, _TRANSFER),
     Page("POST", f"{_ONE}/transfer", views.transfer, _TRANSFER),
     Page("GET", f"{_ONE}/transfer/back", views.transfer_back, _CALL_BACK),
@@ -93,10 +108,16 @@ _ALL: tuple[Page, ...] = (
     Page("POST", f"{_PROVIDED}/why", views.explain_sessions, Command.NOTE),
     Page("GET", f"{_PROVIDED}/end", views.end_intervention, Command.INTERVENTION_ENDED),
     Page("POST", f"{_PROVIDED}/end", views.end_intervention, Command.INTERVENTION_ENDED),
+    Page("GET", "/reviews", views.reviews_to_come, SEE_CASES),
+    Page("GET", f"{_ONE}/reviews", views.reviews, SEE_CASES),
+    Page("GET", f"{_ONE}/reviews/{{review}}", views.record_review, Command.NOTE),
+    Page("POST", f"{_ONE}/reviews/{{review}}", views.record_review, Command.NOTE),
+    Page("GET", f"{_ONE}/closing-report", views.closing_report, Command.CLOSING_REPORT),
+    Page("POST", f"{_ONE}/closing-report", views.closing_report, Command.CLOSING_REPORT),
     Page("GET", f"{_ONE}/sessions/{{session}}", views.record_session, Command.SESSION),
     Page("POST", f"{_ONE}/sessions/{{session}}", views.record_session, Command.SESSION),
 )
 
-PAGES = tuple(views.kept(page) for page in _ALL)
+PAGES = tuple(views.kept(page) for page in (*_ALL, *MEETING_PAGES, *PANEL_PAGES))
 
-NAVIGATION = (("My work", "work"), ("Cases", "cases"), ("What is due", "due"), ("What others owe", "owed"), ("My requests", "mine"), ("Referrals in your area", "awareness"))
+NAVIGATION = (("My work", "work"), ("Cases", "cases"), ("What is due", "due"), ("What others owe", "owed"), ("Panel", "meetings"), ("My requests", "mine"), ("My meetings", "my_meetings"), ("Referrals in your area", "awareness"))

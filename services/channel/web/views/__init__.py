@@ -5,6 +5,7 @@ from services.channel.web.views.allocating import allocate
 from services.channel.web.views.assessing import PAGES as ASSESSMENT_PAGES
 from services.channel.web.views.begun import kept
 from services.channel.web.views.case import case, document
+from services.channel.web.views.chronology import as_at, chronology, chronology_text
 from services.channel.web.views.clocks import change_clock, record_clock
 from services.channel.web.views.consent import consent, consent_change, record_consent
 from services.channel.web.views.information import ask_partners, information
@@ -24,6 +25,8 @@ from services.channel.web.views.plan_draft import (
     save_reasons,
     save_request,
 )
+from services.channel.web.views.printing import print_case
+from services.channel.web.views.reviews import closing_report, record_review, reviews, reviews_to_come
 from services.channel.web.views.supporting import (
     commission,
     end_intervention,
@@ -39,6 +42,7 @@ __all__ = [
     "ASSESSMENT_PAGES",
     "act",
     "allocate",
+    "as_at",
     "ask_partners",
     "awareness",
     "cancel_obligation",
@@ -46,6 +50,9 @@ __all__ = [
     "cases",
     "change_clock",
     "change_plan",
+    "chronology",
+    "chronology_text",
+    "closing_report",
     "commission",
     "commit",
     "consent",
@@ -73,11 +80,15 @@ __all__ = [
     "plan_request",
     "plan_sessions",
     "plan_version",
+    "print_case",
     "record_clock",
     "record_consent",
     "record_progress",
+    "record_review",
     "record_session",
     "remind",
+    "reviews",
+    "reviews_to_come",
     "save_item",
     "save_reasons",
     "save_request",

@@ -1,0 +1,124 @@
+"""What people type about meetings of the panel: days, agendas, guests, answers to invitations."""
+
+from collections.abc import Mapping
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from chassis.web import Form
+from services.channel.domain.meetings import Shift
+from services.channel.web.forms import Words
+
+Line = Annotated[str, Field(max_length=200)]
+AGAIN = "Open the meeting again: this form was not complete"
+AT = "Enter the time as hours and minutes, such as 10:00"
+DAY = "Enter the day on which the panel meets"
+
+
+class MoveStep(StrEnum):
+    """Whether somebody looks at what moves, or moves the meeting."""
+
+    LOOK = "look"
+    MOVE = "move"
+
+
+class MeetingForm(Form):
+    """A meeting that is put into the calendar."""
+
+    area: Line = Field(default="", title="the area")
+    held_on: date = Field(title="the day")
+    at: time = Field(title="the time")
+    place: Line = Field(title="the place")
+    chair_id: Line = Field(default="", title="who chairs")
+    cochair_id: Line = Field(default="", title="the co-chair")
+
+    messages: ClassVar[Mapping[str, str]] = {"at": AT, "held_on": DAY, "place": "Enter where the panel meets"}
+
+
+class MoveForm(Form):
+    """Another day for a meeting: what moves with it is shown first."""
+
+    row_version: int = Field(title="the version")
+    held_on: date = Field(title="the day")
+    at: time = Field(title="the time")
+    reason: Words = Field(default="", title="the reason")
+    step: MoveStep = MoveStep.LOOK
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN, "at": AT, "held_on": DAY}
+
+
+class ReasonForm(Form):
+    """Why a meeting is cancelled."""
+
+    row_version: int = Field(title="the version")
+    reason: Words = Field(default="", title="the reason")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
+
+
+class AgendaForm(Form):
+    """Cases that are put on an agenda: those ticked, and one by its reference."""
+
+    row_version: int = Field(title="the version")
+    case: tuple[Line, ...] = ()
+    reference: Line = ""
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
+
+
+class ShiftForm(Form):
+    """What is done to one slot."""
+
+    row_version: int = Field(title="the version")
+    slot: UUID
+    do: Shift
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN, "slot": AGAIN, "do": AGAIN}
+
+
+class SeenForm(Form):
+    """A press that changes a meeting as somebody saw it."""
+
+    row_version: int = Field(title="the version")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
+
+
+class MembersForm(Form):
+    """Which standing members a case concerns."""
+
+    row_version: int = Field(title="the version")
+    member: tuple[Line, ...] = ()
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
+
+
+class GuestForm(Form):
+    """Somebody who is invited to one case."""
+
+    row_version: int = Field(title="the version")
+    name: Line = Field(default="", title="the name")
+    organisation: Line = Field(default="", title="the organisation")
+    sector: Line = Field(default="", title="the sector")
+    force: Line = Field(default="", title="the police force")
+    address: Line = Field(default="", title="the mail address")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
+
+
+class AnswerForm(Form):
+    """What somebody answers to an invitation."""
+
+    answer: Annotated[str, Field(pattern="^(yes|no)$")] = Field(title="your answer")
+    reason: Words = Field(default="", title="the reason")
+
+    messages: ClassVar[Mapping[str, str]] = {"answer": "Choose whether you come"}
+
+
+class ConflictForm(Form):
+    """A conflict of interest in one case."""
+
+    words: Words = Field(default="", title="what it is")

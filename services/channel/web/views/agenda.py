@@ -1,0 +1,236 @@
+"""One meeting before it runs: its agenda, whom each case concerns, and who is invited."""
+
+from uuid import UUID
+
+from chassis.database import Session
+from chassis.transitions import NotRecorded
+from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from services.channel import queries
+from services.channel.domain import CaseNotFound, ChangedMeanwhile, Practice
+from services.channel.domain.meetings import (
+    INVITATION_LABELS,
+    KIND_LABELS,
+    SLOT_LABELS,
+    MeetingOver,
+    MeetingState,
+    NotForThePanel,
+    SlotNotFound,
+    force_missing,
+)
+from services.channel.operations.agenda import add_to_agenda, choose_members, shift_slot
+from services.channel.operations.convening import MeetingAct
+from services.channel.operations.inviting import NewGuest, invite_guest, invite_members
+from services.channel.queries import Attendee, MeetingView, SlotView
+from services.channel.queries.agenda import due_cases
+from services.channel.web.calendar_file import calendar_file
+from services.channel.web.meeting_forms import AgendaForm, GuestForm, MembersForm, SeenForm, ShiftForm
+from services.channel.web.views.meetings import (
+    changes_since,
+    due_line,
+    following_meeting,
+    meeting_id,
+    meeting_line,
+    practice_under,
+)
+
+OTHER_SECTORS = ("faith", "voluntary", "other")
+
+
+async def meeting(page: PageRequest) -> Response:
+    """Show a meeting with its agenda, what is due for it, and who has accepted; cases by reference only."""
+    return await _show(page, blank())
+
+
+async def change_agenda(page: PageRequest) -> Response:
+    """Put the chosen cases on the agenda."""
+    data = await page.form()
+    form = parse(AgendaForm, data)
+    if isinstance(form, FormErrors):
+        return await _show(page, form, status=422)
+    chosen = [*form.case, *([form.reference] if form.reference else [])]
+    if not chosen:
+        return await _show(page, refused(data, ("reference", "Tick a case, or enter its reference")), status=422)
+    try:
+        async with page.transaction() as session:
+            found = await queries.meeting(session, meeting_id(page))
+            act = MeetingAct(page.now, form.row_version)
+            await add_to_agenda(session, found.id, chosen, act, practice_under(page, found))
+    except (NotForThePanel, CaseNotFound, MeetingOver) as wrong:
+        return await _show(page, refused(data, ("reference", str(wrong))), status=422)
+    except ChangedMeanwhile:
+        return await _show(page, refused(data), form.row_version, 409)
+    return page.redirect("meeting", meeting_id=found.id)
+
+
+async def shift(page: PageRequest) -> Response:
+    """Move a case up or down the agenda, or take it off."""
+    form = parse(ShiftForm, await page.form())
+    if isinstance(form, FormErrors):
+        return await _show(page, form, status=422)
+    try:
+        async with page.transaction() as session:
+            await shift_slot(session, form.slot, form.do, MeetingAct(page.now, form.row_version))
+    except ChangedMeanwhile:
+        return await _show(page, blank(), form.row_version, 409)
+    return page.redirect("meeting", meeting_id=meeting_id(page))
+
+
+async def invite(page: PageRequest) -> Response:
+    """Invite the standing members who are not invited yet."""
+    form = parse(SeenForm, await page.form())
+    if isinstance(form, FormErrors):
+        return await _show(page, form, status=422)
+    try:
+        async with page.transaction() as session:
+            found = await queries.meeting(session, meeting_id(page))
+            act = MeetingAct(page.now, form.row_version)
+            sent = await invite_members(session, found.id, act, practice_under(page, found))
+    except ChangedMeanwhile:
+        return await _show(page, blank(), form.row_version, 409)
+    page.flash(f"You have invited {sent} members." if sent else "Every member was invited already.")
+    return page.redirect("meeting", meeting_id=found.id)
+
+
+async def calendar_entry(page: PageRequest) -> Response:
+    """Hand out the meeting as a calendar file: references only, no names."""
+    async with page.transaction() as session:
+        found = await queries.meeting(session, meeting_id(page))
+        agenda = await queries.slots(session, found.id)
+    return file_of(found, agenda, page)
+
+
+def file_of(found: MeetingView, agenda: tuple[SlotView, ...], page: PageRequest) -> Response:
+    """Return the calendar file of a meeting with some of its cases as a download."""
+    headers = {"Content-Disposition": f'attachment; filename="{found.reference}.ics"'}
+    body = calendar_file(found, agenda, page.now)
+    return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+async def attendees(page: PageRequest) -> Response:
+    """Show whom a case concerns: the standing members, and who is invited to it alone."""
+    return await _show_attendees(page, blank())
+
+
+async def choose(page: PageRequest) -> Response:
+    """Say which standing members a case concerns."""
+    data = await page.form()
+    form = parse(MembersForm, data)
+    if isinstance(form, FormErrors):
+        return await _show_attendees(page, form, status=422)
+    try:
+        async with page.transaction() as session:
+            found, slot = await _opened(page, session)
+            act = MeetingAct(page.now, form.row_version)
+            await choose_members(session, slot.id, form.member, act, practice_under(page, found))
+    except ChangedMeanwhile:
+        return await _show_attendees(page, refused(data), form.row_version, 409)
+    page.flash("Saved. Whom the case does not concern has no pack of it.")
+    return page.redirect("attendees", meeting_id=found.id, slot_id=slot.id)
+
+
+async def guest(page: PageRequest) -> Response:
+    """Invite somebody to one case only."""
+    data = await page.form()
+    form = parse(GuestForm, data)
+    if isinstance(form, FormErrors):
+        return await _show_attendees(page, form, status=422)
+    invited = NewGuest(form.name, form.organisation, form.sector, form.address, form.force)
+    try:
+        async with page.transaction() as session:
+            found, slot = await _opened(page, session)
+            await invite_guest(session, found.id, slot.id, invited, MeetingAct(page.now, form.row_version))
+    except NotRecorded as wrong:
+        return await _show_attendees(page, refused(data, (wrong.field, str(wrong))), status=422)
+    except ChangedMeanwhile:
+        return await _show_attendees(page, refused(data), form.row_version, 409)
+    page.flash("You have invited them. They see this one case, once they have accepted and the packs are shared.")
+    return page.redirect("attendees", meeting_id=found.id, slot_id=slot.id)
+
+
+def slot_line(each: SlotView) -> dict[str, object]:
+    """Return one slot as pages show it: the case by its reference."""
+    return vars(each) | {"label": KIND_LABELS[each.kind], "state_label": SLOT_LABELS[each.state]}
+
+
+def attendee_line(each: Attendee) -> dict[str, object]:
+    """Return one invitation as pages show it."""
+    return vars(each) | {"label": INVITATION_LABELS[each.state], "guest": each.guest}
+
+
+async def _opened(page: PageRequest, session: Session) -> tuple[MeetingView, SlotView]:
+    found = await queries.meeting(session, meeting_id(page))
+    return found, await slot_of_address(page, session, found)
+
+
+async def slot_of_address(page: PageRequest, session: Session, found: MeetingView) -> SlotView:
+    """Return the slot that the address names; SlotNotFound where this meeting has none of it."""
+    try:
+        slot = await queries.slot(session, UUID(page.path["slot_id"]))
+    except ValueError:
+        raise SlotNotFound("There is no such case on the agenda: open the meeting and choose one there.") from None
+    if slot.meeting_id != found.id:
+        raise SlotNotFound("There is no such case on the agenda: open the meeting and choose one there.")
+    return slot
+
+
+async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, status: int = 200) -> Response:
+    async with page.transaction() as session:
+        found = await queries.meeting(session, meeting_id(page))
+        after = await queries.meeting_after(session, found)
+        practice = practice_under(page, found)
+        due = await due_cases(session, found.area, following_meeting(found, after, practice))
+        agenda = await queries.slots(session, found.id)
+        invited = await queries.invitations(session, found.id)
+        changes = await queries.meeting_changes(session, found.id)
+    newer = [each for each in changes if seen is not None and each.row_version > seen]
+    return page.render(
+        "meeting",
+        status=status,
+        title="Panel meeting",
+        meeting=meeting_line(found),
+        following=after,
+        planned=found.state is MeetingState.PLANNED,
+        agenda=[slot_line(each) | {"missing_force": _missing_force(each, invited, practice)} for each in agenda],
+        due=[due_line(each) for each in due if each.meeting_id is None],
+        invited=[attendee_line(each) for each in invited if not each.guest],
+        guests=sum(each.guest for each in invited),
+        to_invite=len(practice.panel.members) - sum(not each.guest for each in invited),
+        chairs={each.id: f"{each.name}, {each.organisation}" for each in practice.panel.members},
+        form=form,
+        changes=changes_since(newer),
+        history=changes_since(changes[::-1]),
+    )
+
+
+async def _show_attendees(page: PageRequest, form: FormErrors, seen: int | None = None, status: int = 200) -> Response:
+    async with page.transaction() as session:
+        found, slot = await _opened(page, session)
+        practice = practice_under(page, found)
+        everybody = await queries.invitations(session, found.id)
+        asked = await queries.invited(session, slot.id)
+        changes = await queries.meeting_changes(session, found.id, seen) if seen is not None else ()
+    members = practice.panel.members
+    ticked = tuple(each.id for each in members if each.id not in slot.not_asked)
+    sectors = dict.fromkeys([*(each.sector for each in members), *OTHER_SECTORS])
+    return page.render(
+        "meeting_attendees",
+        status=status,
+        title=f"Who is asked to {slot.reference}",
+        meeting=meeting_line(found),
+        planned=found.state is MeetingState.PLANNED,
+        slot=slot_line(slot),
+        form=form,
+        chosen=form if "member" in form.values.fields else blank({"member": ticked}),
+        members=[(each.id, f"{each.organisation}: {each.name}") for each in members],
+        sectors=[(each, each.replace("-", " ").capitalize()) for each in sectors],
+        guests=[attendee_line(each) for each in asked if each.guest],
+        missing_force=_missing_force(slot, everybody, practice),
+        changes=changes_since(changes),
+    )
+
+
+def _missing_force(slot: SlotView, everybody: tuple[Attendee, ...], practice: Practice) -> str:
+    """Return the police force that has to be there for a case and that nobody invited to it comes from."""
+    forces = [each.force for each in everybody if queries.is_asked(each, slot)]
+    standing = [each.force for each in practice.panel.members if each.id not in slot.not_asked]
+    return force_missing(slot.home_force or practice.force, [*forces, *standing])
