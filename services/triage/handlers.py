@@ -21,7 +21,7 @@ from contracts.notify.police import SignpostAcknowledged, SignpostReported, Tran
 from contracts.vocabulary import VersionMaker
 from services.triage import operations
 from services.triage.domain import Command, Practice, Practices, Record
-from services.triage.operations import Act, Answer, Arrival, GivenBack, NewVersion, SameAnswer, TransferAnswer
+from services.triage.operations import Act, Answer, Arrival, GivenBack, NewVersion, Reported, SameAnswer, TransferAnswer
 from services.triage.queries import GivenCase, held
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
@@ -99,9 +99,7 @@ async def on_case_given_back(practices: Practices, session: Session, event: Case
     await operations.keep_given_back(session, given, case)
 
 
-async def on_risk_owner_named(
-    practices: Practices, session: Session, event: RiskOwnerNamed, message: Message
-) -> None:
+async def on_risk_owner_named(practices: Practices, session: Session, event: RiskOwnerNamed, message: Message) -> None:
     """Show who answers for the risk of the case that Channel has."""
     practice = await _practice(practices, session, message)
     act = Act(Command.CHANNEL_OWNER, message.now, Record(risk_owner=event.risk_owner))
@@ -113,10 +111,12 @@ async def on_information_gathered(
 ) -> None:
     """Keep that Channel has gathered the information that a section 36(3) decision rests on."""
     practice = await _practice(practices, session, message)
-    words = f"{event.gathered_by}: {event.summary}"
-    await operations.hear_channel(
-        session, message.subject, Act(Command.CHANNEL_GATHERED, message.now, Record(rationale=words)), practice
-    )
+    without = f"\n\nGone on without: {event.gone_on_without}" if event.gone_on_without else ""
+    record = Record(rationale=f"{event.gathered_by}: {event.summary}{without}")
+    act = Act(Command.CHANNEL_GATHERED, message.now, record)
+    await operations.hear_channel(session, message.subject, act, practice)
+    told = Reported(message.event_id, message.subject, message.area, event.gathered_at)
+    await operations.keep_gathered(session, told, event.gathered)
 
 
 async def on_section_36_recorded(

@@ -14,6 +14,7 @@ from contracts.envelope import Event
 from contracts.intake.police import ReferralsLinked
 from contracts.triage.dovetail import PackOffered, PassedForInformationGathering, Section36ReferralMade
 from contracts.vocabulary.assessment import Assessment
+from contracts.vocabulary.pack import GatheredInformation
 from services.triage import models
 from services.triage.domain import (
     CHRONICLED,
@@ -244,8 +245,14 @@ class TestPack:
         await desk.decide(subject, Command.PASS_ON)
         assert (await sent(desk, PassedForInformationGathering)).shared == ()
         await desk.hear(PackAccepted(reference=LATER, accepted_at=NOW, risk_owner="Cora Synthetic"), subject)
+        school = GatheredInformation(body="Sample School", asked="Attendance?", answer="Every day.", at=NOW)
         told = InformationGathered(
-            reference=LATER, gathered_at=NOW, gathered_by="Sample team", summary="Nothing known."
+            reference=LATER,
+            gathered_at=NOW,
+            gathered_by="Sample team",
+            summary="Nothing known.",
+            gathered=(school,),
+            gone_on_without="The surgery is closed.",
         )
         await desk.hear(told, subject)
         wrong = Act(Command.CORRECT, NOW, Record(reason="wrong-person", rationale="It is his cousin."))
@@ -253,7 +260,10 @@ class TestPack:
             await correct(session, subject, wrong, practice())
         await decided(desk, subject, Command.SECTION_36, days=1, grounds=GROUNDS)
         pack = await sent(desk, Section36ReferralMade)
-        assert [(each.body, each.answer) for each in pack.gathered] == [("Channel", "Sample team: Nothing known.")]
+        assert [(each.body, each.asked, each.answer) for each in pack.gathered] == [
+            ("Sample School", "Attendance?", "Every day."),
+            ("Channel", "", "Sample team: Nothing known.\n\nGone on without: The surgery is closed."),
+        ]
         given = [(each.what, each.shared_with) for each in pack.shared]
         assert (f"A pack with identity ({LATER})", "Channel") in given
         assert (f"A correction ({LATER})", "Channel") in given

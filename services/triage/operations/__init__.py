@@ -18,6 +18,7 @@ from services.triage.operations.deciding import (
     take,
 )
 from services.triage.operations.erasing import erase_subject
+from services.triage.operations.gathering import Reported, keep_gathered
 from services.triage.operations.giving_back import GivenBack, keep_given_back
 from services.triage.operations.linking import (
     SameAnswer,
@@ -61,6 +62,7 @@ __all__ = [
     "GivenBack",
     "NewVersion",
     "Overdue",
+    "Reported",
     "SameAnswer",
     "Told",
     "TransferAnswer",
@@ -89,6 +91,7 @@ __all__ = [
     "hear_channel",
     "hear_transfer",
     "index_person",
+    "keep_gathered",
     "keep_given_back",
     "link_referrals",
     "look_again",

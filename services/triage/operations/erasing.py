@@ -22,6 +22,7 @@ SEALED = {
     models.obligation: ("sealed_report",),
     models.history: ("sealed_note",),
     models.correction: ("sealed_words",),
+    models.channel_gathered: ("sealed_gathered",),
     models.given_back: ("sealed_case",),
     models.transfer: ("sealed_message", "sealed_reason"),
     models.assessment: ("sealed_assessment",),

@@ -53,7 +53,7 @@ from services.triage.queries.obligations import (
     obligations,
     open_obligations,
 )
-from services.triage.queries.pack import Pack, pack_of
+from services.triage.queries.pack import ChannelGathered, Pack, pack_of
 from services.triage.queries.pairs import (
     Elsewhere,
     Member,
@@ -151,6 +151,7 @@ __all__ = [
     "AgeingCount",
     "AgeingLine",
     "BegunLine",
+    "ChannelGathered",
     "ClockKey",
     "ClockLine",
     "CorrectionView",

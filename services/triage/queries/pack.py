@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, Table, select
 
 from chassis import documents
@@ -30,6 +31,14 @@ _SHARED_BY = {Obligation.SIGNPOST: "A signpost", Obligation.REQUEST: "A question
 _ORDER = {"decision": "decided_at", "history": "id", "obligation": "made_at", "handover": "offered_at"}
 OFFERED = "A message with the offer to take the referral"
 KEPT_INSIDE = "A referral whose record is restricted: ask the police about it"
+
+
+class ChannelGathered(BaseModel):
+    """What the bodies answered that Channel asked, sealed as it reported them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    gathered: tuple[GatheredInformation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,10 +102,20 @@ async def gathered(session: Session, subject: UUID) -> tuple[GatheredInformation
     for row in await _rows_of(session, models.decision, subject, (Command.GATHERED,)):
         words = await _text(session, subject, row.sealed_rationale)
         found.append(GatheredInformation(body=f"Police: {row.by_name}", answer=words, at=row.decided_at))
+    found += await _by_channel(session, subject)
     for row in await _rows_of(session, models.history, subject, (Command.CHANNEL_GATHERED,)):
         words = await _text(session, subject, row.sealed_note)
         found.append(GatheredInformation(body=CHANNEL, answer=words, at=row.at))
     return tuple(sorted(found, key=lambda each: each.at))
+
+
+async def _by_channel(session: Session, subject: UUID) -> list[GatheredInformation]:
+    """Return what the bodies answered that Channel asked, as it reported them."""
+    table = models.channel_gathered
+    wanted = (table.c.subject == subject) & table.c.sealed_gathered.is_not(None)
+    rows = await session.rows(select(table).where(wanted).order_by(table.c.gathered_at, table.c.id))
+    kept = [await session.unseal_model(subject, row.sealed_gathered, ChannelGathered) for row in rows]
+    return [each for reported in kept for each in reported.gathered]
 
 
 _line = models.history
