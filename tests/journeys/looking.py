@@ -11,6 +11,7 @@ from tests.journeys.live import Live
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ABSENT, ENDED, LOST = "/referrals/KM-0000-0000", "/progress/a-link", "/signpost-links/nobody-was-sent-this"
+NEVER_ASKED = "/asks/nobody-was-sent-this"
 NO_OLDER = "/practice/kent-and-medway/2020-01"
 """A referral that does not exist, a link that is over and one that never was: looked at for what they refuse."""
 UNSAID = (
@@ -59,7 +60,7 @@ class Look:
         answer = self.page.goto(address)
         assert answer is not None
         policy = answer.headers.get("content-security-policy", "")
-        expected = 404 if address.endswith((ABSENT, ENDED, LOST, NO_OLDER)) else 200
+        expected = 404 if address.endswith((ABSENT, ENDED, LOST, NEVER_ASKED, NO_OLDER)) else 200
         if answer.status != expected or not re.search(r"default-src '(none|self)'", policy):
             self.problems.append(f"{address}: status {answer.status}, policy {policy!r}")
         if "unsafe-inline" in policy or "unsafe-eval" in policy:

@@ -12,7 +12,7 @@ from services.intake.web.form.steps import STEPS
 from tests.faults.canaries import Plant
 from tests.faults.test_canaries import appended, envelope, parked_for
 from tests.journeys.live import Live, aside, mail_aside, mailed, signed_in, wait
-from tests.journeys.looking import ABSENT, ENDED, LOST, NO_OLDER
+from tests.journeys.looking import ABSENT, ENDED, LOST, NEVER_ASKED, NO_OLDER
 from tests.journeys.pages import answered
 from tests.journeys.steps import (
     ACTION,
@@ -260,7 +260,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (FRONT_DOOR, ["/", "/inbox", f"/concerns/{ids['subject']}", f"/signposts/{ids['signpost']}"]),
             (MEDWAY, ["/inbox"]),
             ("", [f"/signpost-links/{ids['signpost-link']}", f"/transfer-links/{ids['transfer-link']}"]),
-            ("", [LOST]),
+            ("", [LOST, NEVER_ASKED]),
             (OPS, ["/desk", f"/notices/{ids['notice']}", "/mail", f"/mail/{ids['mail']}"]),
         ],
         "stats": [(BOARD, ["/", ids["release"]])],
