@@ -139,6 +139,7 @@ from services.channel.queries.obligations import (
     open_obligations,
 )
 from services.channel.queries.officers import Load, OfficerView, caseload, officers
+from services.channel.queries.outcomes import Outcomes, Period, outcomes
 from services.channel.queries.owed import AskedAs, OwedLine, Whose, asked_of_me, my_obligation, owed, owed_to
 from services.channel.queries.packs import CorrectionView, PackParts, PackView, corrections, offer_id
 from services.channel.queries.paging import PAGE
@@ -253,12 +254,14 @@ __all__ = [
     "NextClock",
     "ObligationView",
     "OfficerView",
+    "Outcomes",
     "Owed",
     "OwedLine",
     "PackParts",
     "PackView",
     "PanelDecision",
     "Paper",
+    "Period",
     "PlanDraft",
     "PlanVersion",
     "PlanView",
@@ -363,6 +366,7 @@ __all__ = [
     "officers",
     "open_obligations",
     "open_providers",
+    "outcomes",
     "owed",
     "owed_to",
     "pack_recipients",

@@ -19,6 +19,7 @@ from services.channel.queries.cases import TimelineEntry, timeline
 from services.channel.queries.holding import Held
 from services.channel.queries.obligations import ObligationView, obligations
 from services.channel.queries.packs import NEWEST_PACK, corrections, pack_view
+from services.channel.queries.planning import plan_versions
 
 HERE = "Channel"
 POLICE = "The police"
@@ -178,6 +179,33 @@ async def _clocks_then(session: Session, subject: UUID, known: Known) -> tuple[C
         ClockThen(running.name, running.since, running.area_version, dates.get((running.name, running.since)))
         for running in known.clocks.values()
     )
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One version of a document that the case has brought forth: what it is, when it was made and by whom."""
+
+    what: str
+    at: datetime
+    by: str
+
+
+async def papers(session: Session, held: Held) -> tuple[Paper, ...]:
+    """Return every version of the documents of a case, newest first: packs, assessments, plans, closing reports."""
+    pack, report = models.pack, models.closing_report
+    rows = await session.rows(select(pack).where(pack.c.subject == held.subject))
+    found = [Paper(f"Pack ({row.kind.replace('-', ' ')})", row.offered_at, row.decided_by) for row in rows]
+    found += [
+        Paper(f"Assessment {each.number}: {each.name}, edition {each.edition}", each.completed_at, each.completed_by)
+        for each in await assessments(session, held.subject)
+    ]
+    found += [
+        Paper(f"Support plan, version {each.number}", each.completed_at, each.by)
+        for each in await plan_versions(session, held.subject)
+    ]
+    rows = await session.rows(select(report).where(report.c.subject == held.subject))
+    found += [Paper(f"Closing report {row.number}", row.completed_at, row.by_name) for row in rows]
+    return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 
 def of_kind(found: Iterable[Happening], kind: Kind | None, *, newest_first: bool) -> Sequence[Happening]:

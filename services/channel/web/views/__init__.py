@@ -13,6 +13,7 @@ from services.channel.web.views.interventions import interventions, intervention
 from services.channel.web.views.lists import awareness, cases, find, home
 from services.channel.web.views.mine import mine, my_request
 from services.channel.web.views.obligations import cancel_obligation, fulfil_obligation, give_action, remind, signpost
+from services.channel.web.views.outcomes import outcomes
 from services.channel.web.views.owed import owed
 from services.channel.web.views.plan import plan, plan_progress, plan_version, record_progress
 from services.channel.web.views.plan_draft import (
@@ -71,6 +72,7 @@ __all__ = [
     "kept",
     "mine",
     "my_request",
+    "outcomes",
     "owed",
     "plan",
     "plan_draft",

@@ -10,7 +10,19 @@ from chassis.database import Session
 from chassis.web import PageRequest, Response
 from contracts.vocabulary import day_in_words
 from services.channel import operations, queries
-from services.channel.domain import CONSENT_LABELS, HAPPENED, TABLE, Command, Offer, Practice, Practices, State, offers
+from services.channel.domain import (
+    CONSENT_LABELS,
+    HAPPENED,
+    PANEL_DECISIONS,
+    TABLE,
+    Command,
+    Offer,
+    Practice,
+    Practices,
+    State,
+    offers,
+)
+from services.channel.domain.panel import ConflictStands
 from services.channel.queries import CorrectionView, Held, SamePerson, TimelineEntry
 from services.channel.web.views.begun import NOTHING_WRITTEN, Writing, values_of, writing
 
@@ -20,12 +32,16 @@ TABS = (
     ("Overview", "case"),
     ("Information", "information"),
     ("Assessments", "assessments"),
+    ("Panel", "case_panel"),
     ("Plan", "plan"),
     ("Consent", "consent"),
     ("Interventions", "interventions"),
+    ("Reviews", "reviews"),
+    ("Chronology", "chronology"),
 )
 """The pages of a case, in the order of the pathway: each is the name of a route that takes the reference."""
 PLACES: Mapping[Command, str] = {
+    **dict.fromkeys(PANEL_DECISIONS, "case_panel"),
     Command.MAKE_PLAN: "plan",
     Command.REVISE_PLAN: "plan",
     Command.PLAN_ITEM: "plan",
@@ -44,6 +60,7 @@ PLACES: Mapping[Command, str] = {
     Command.BRIEF: "interventions",
     Command.SESSION: "interventions",
     Command.INTERVENTION_ENDED: "interventions",
+    Command.CLOSING_REPORT: "closing_report",
     Command.ASSESS: "assess",
     Command.TRANSFER: "transfer",
     Command.CALL_BACK: "transfer_back",
@@ -77,6 +94,8 @@ class Opened:
 async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     """Open the case of the address, record the read and report the referral as seen; CaseNotFound as queries says."""
     held = await queries.held_by_reference(session, page.path["reference"])
+    if await queries.conflict_stands(session, held.subject, page.actor.id):
+        raise ConflictStands("You have a conflict of interest in this case: it is closed to you while that stands.")
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
     await operations.mark_awareness_seen(session, [held.subject], page.now)
     return await as_it_stands(page, session, held)
