@@ -190,6 +190,7 @@ WORK_CASES = "work-cases"
 SEE_MEETINGS = "see-meetings"
 RUN_MEETINGS = "run-meetings"
 CHAIR_MEETINGS = "chair-meetings"
+RECORD_MEETINGS = "record-meetings"
 SEE_OUTCOMES = "see-outcomes"
 SEE_OBLIGATIONS = "see-obligations"
 ANSWER_MINE = "answer-my-requests"
@@ -207,6 +208,7 @@ def permissions() -> Mapping[str, frozenset[Role]]:
         SEE_MEETINGS: _TEAM | _PANEL,
         RUN_MEETINGS: _TEAM | _ROOM,
         CHAIR_MEETINGS: _CHAIR,
+        RECORD_MEETINGS: _ROOM,
         SEE_OUTCOMES: _TEAM | _ROOM,
         SEE_OBLIGATIONS: _TEAM | _ROOM,
         ANSWER_MINE: _TEAM | _PANEL,

@@ -10,10 +10,12 @@ from services.channel import operations, queries
 from services.channel.domain import HAPPENED, Command, offers
 from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingState, SlotNotFound, SlotState
 from services.channel.domain.panel import ENDED_SLOTS, decisions_in
+from services.channel.domain.planning import PlanItem
 from services.channel.domain.standing import InPanel
-from services.channel.queries import CaseView, MeetingView, SlotView, TimelineEntry
+from services.channel.queries import CaseView, MeetingView, PlanView, SlotView, TimelineEntry
 from services.channel.web.room_forms import SeenForm
 from services.channel.web.views.asked import Opened, opened, shown
+from services.channel.web.views.information import missing_lines
 from services.channel.web.views.told import decision_told, presence_told
 
 GROUNDS = frozenset({Command.RECEIVE_SECTION_36, Command.REFER})
@@ -72,7 +74,7 @@ def in_slot(page: PageRequest, template: str, at: Reached, values: Mapping[str, 
         "lacking": at.lacking,
         "slot_url": page.url("slot", reference=at.found.held.reference, slot_id=slot.id),
     }
-    return shown(page, template, at.found, {**facts, **values}, status, tab="panel")
+    return shown(page, template, at.found, {**facts, **values}, status, tab="case_panel")
 
 
 def back_to(page: PageRequest, at: Reached) -> Response:
@@ -80,7 +82,7 @@ def back_to(page: PageRequest, at: Reached) -> Response:
     return page.redirect("slot", reference=at.found.held.reference, slot_id=at.slot.id)
 
 
-async def panel(page: PageRequest) -> Response:
+async def case_panel(page: PageRequest) -> Response:
     """Show what the panel has decided of a case, and when it looks at it next."""
     async with page.transaction() as session:
         found = await opened(page, session, reason="panel-page")
@@ -102,7 +104,7 @@ async def panel(page: PageRequest) -> Response:
         "home_force": found.held.home_force,
         "force": found.practice.force,
     }
-    return shown(page, "panel", found, values)
+    return shown(page, "case_panel", found, values)
 
 
 async def slot(page: PageRequest) -> Response:
@@ -127,7 +129,7 @@ async def go_on(page: PageRequest) -> Response:
 
 
 async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, object]:
-    """Return everything that the page of a slot shows: the reason in Channel first, then what changed since last time."""
+    """Return everything that the page of a slot shows: the reason in Channel, then what changed since last time."""
     subject, slot = at.found.held.subject, at.slot
     view = await queries.case_view(session, at.found.held)
     earlier = [each for each in await queries.panel_decisions(session, subject) if each.slot_id != slot.id]
@@ -139,7 +141,6 @@ async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, o
         "changed": [_changed(each) for each in view.timeline if each.at > since],
         "since": since,
         "earlier": [decision_told(each) for each in earlier],
-        "missing": await queries.missing(session, subject),
         "present": presence_told(await queries.presences(session, slot.id)),
         "declared": await queries.declared(session, slot.id),
         "said": await queries.contributions(session, slot.id),
@@ -148,15 +149,32 @@ async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, o
         "presiding": presides[-1].name if presides else "",
         "offers": at.offers(page),
         "form": blank(),
-        **await _prepared(session, at),
+        **await _prepared(page, session, at),
     }
 
 
-async def _prepared(session: Session, at: Reached) -> dict[str, object]:
-    """Return what others have prepared for the panel: the newest assessment, and the plan with what it leaves out."""
-    subject = at.found.held.subject
-    assessment = await queries.newest_assessment(session, subject)
-    return {"assessment": assessment}
+async def _prepared(page: PageRequest, session: Session, at: Reached) -> dict[str, object]:
+    """Return what others have prepared: the newest assessment, the plan with what it leaves out, sessions that lack."""
+    subject, reference = at.found.held.subject, at.found.held.reference
+    kept = await queries.plan_of(session, subject)
+    return {
+        "missing": missing_lines(await queries.missing(session, subject), page.now),
+        "missing_url": page.url("information", reference=reference),
+        "assessment": await queries.newest_assessment(session, subject),
+        "plan_items": [_item(kept, each) for each in kept.version.plan.items] if kept else [],
+        "plan_url": page.url("plan", reference=reference),
+        "gaps": await queries.uncovered(session, subject),
+        "alarms": await queries.intervention_alarms(session, subject),
+    }
+
+
+def _item(kept: PlanView, item: PlanItem) -> dict[str, object]:
+    return {
+        "support": item.support,
+        "owner": item.owner.name,
+        "due_on": item.due_on,
+        "state": kept.state(item).value.replace("-", " "),
+    }
 
 
 def _grounds(view: CaseView) -> list[tuple[str, str]]:

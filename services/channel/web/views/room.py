@@ -1,0 +1,123 @@
+"""The page of a meeting while it runs: who presides, the agenda case by case, the last minutes, the next date."""
+
+from uuid import UUID
+
+from chassis.database import Session
+from chassis.errors import ThroughlineError
+from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from services.channel import operations, queries
+from services.channel.domain import ChangedMeanwhile, Practice, Practices
+from services.channel.domain.meetings import (
+    KIND_LABELS,
+    MEETING_LABELS,
+    SLOT_LABELS,
+    MeetingNotFound,
+    MeetingOver,
+    MeetingState,
+)
+from services.channel.domain.panel import ENDED_SLOTS, LOCAL_AUTHORITY, MeetingNotOpen, NotInTheRoom
+from services.channel.operations.convening import MeetingAct
+from services.channel.queries import MeetingView
+from services.channel.web.room_forms import SeenForm
+
+
+def practice_of(page: PageRequest, meeting: MeetingView) -> Practice:
+    """Return the practice under which a meeting was planned."""
+    local: Practices = page.runtime.clients
+    return local.under(meeting.area, meeting.area_version, "", page.now)
+
+
+def meeting_id(page: PageRequest) -> UUID:
+    """Return the meeting that the address names; MeetingNotFound where it names none."""
+    try:
+        return UUID(page.path["meeting_id"])
+    except ValueError:
+        raise MeetingNotFound("There is no such meeting: open the panel calendar and choose one.") from None
+
+
+async def room(page: PageRequest) -> Response:
+    """Show the meeting as it runs; its cases are named by reference only."""
+    async with page.transaction() as session:
+        return await _show(page, session, blank(), 200)
+
+
+async def run_meeting(page: PageRequest) -> Response:
+    """Begin or end the meeting, or let another chair take over: one press each."""
+    data = await page.form()
+    form = parse(SeenForm, data)
+    if isinstance(form, FormErrors):
+        async with page.transaction() as session:
+            return await _show(page, session, form, 422)
+    try:
+        async with page.transaction() as session:
+            await _run(page, session, form)
+    except (MeetingNotOpen, NotInTheRoom, MeetingOver, ChangedMeanwhile) as wrong:
+        return await _refuse(page, wrong, 409 if isinstance(wrong, ChangedMeanwhile) else 422)
+    return page.redirect("room", meeting_id=meeting_id(page))
+
+
+async def _run(page: PageRequest, session: Session, form: SeenForm) -> None:
+    act, which = MeetingAct(page.now, form.seen), meeting_id(page)
+    practice = practice_of(page, await queries.meeting(session, which))
+    if form.do == "begin":
+        await operations.begin_meeting(session, which, act, practice)
+    elif form.do == "preside":
+        await operations.take_over(session, which, form.who, act, practice)
+    else:
+        await operations.end_meeting(session, which, act)
+
+
+async def _refuse(page: PageRequest, wrong: ThroughlineError, status: int) -> Response:
+    async with page.transaction() as session:
+        return await _show(page, session, refused(await page.form(), ("meeting", str(wrong))), status)
+
+
+async def _show(page: PageRequest, session: Session, form: FormErrors, status: int) -> Response:
+    meeting = await queries.meeting(session, meeting_id(page))
+    presided = await queries.presides(session, meeting.id)
+    last, following = await queries.meeting_before(session, meeting), await queries.meeting_after(session, meeting)
+    agenda = await queries.slots(session, meeting.id)
+    chairs = [each for each in practice_of(page, meeting).panel.members if _may_chair(each.chairs, each.sector)]
+    now_presiding = presided[-1].member_id if presided else ""
+    minutes = await queries.minutes_of(session, last.id) if last else None
+    values = {
+        "title": f"Panel meeting, {meeting.held_on:%-d %B %Y}",
+        "form": form,
+        "meeting_id": meeting.id,
+        "meeting_url": _agenda(page, meeting),
+        "seen": meeting.row_version,
+        "state": MEETING_LABELS[meeting.state],
+        "is_planned": meeting.state is MeetingState.PLANNED,
+        "runs": meeting.state is MeetingState.UNDER_WAY,
+        "place": meeting.place,
+        "starts_at": meeting.starts_at,
+        "presided": presided,
+        "takers": [(each.id, each.name) for each in chairs if each.id != now_presiding],
+        "last": last,
+        "last_minutes": minutes,
+        "following": following,
+        "waits_for_minutes": last is not None and minutes is not None and minutes.checked_at is None,
+        "slots": [
+            {
+                "url": page.url("slot", reference=each.reference, slot_id=each.id),
+                "reference": each.reference,
+                "kind": KIND_LABELS[each.kind],
+                "state": SLOT_LABELS[each.state],
+                "is_ended": each.state in ENDED_SLOTS,
+                "starts_at": each.starts_at,
+                "minutes": each.minutes,
+                "inside": len(await queries.room(session, each.id)),
+            }
+            for each in agenda
+        ],
+    }
+    return page.render("room", status=status, **values)
+
+
+def _may_chair(chairs: bool, sector: str) -> bool:  # noqa: FBT001 - as the area file says it of a member
+    return chairs and sector == LOCAL_AUTHORITY
+
+
+def _agenda(page: PageRequest, meeting: MeetingView) -> str:
+    """Return the address of the meeting's own page, with its agenda and invitations."""
+    return page.url("meeting", meeting_id=meeting.id) if "meeting" in page.site.pages else page.url("cases")
