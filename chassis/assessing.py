@@ -113,7 +113,7 @@ class Assessments:
         draft = await session.unseal_model(subject, row.sealed_draft, Draft) if row.sealed_draft else Draft()
         return HeldDraft(_line(row), draft)
 
-    async def begin(self, session: Session, placed: Placed, instrument: Instrument, now: datetime) -> UUID:
+    async def begin_draft(self, session: Session, placed: Placed, instrument: Instrument, now: datetime) -> UUID:
         """Begin an assessment with an instrument, or return the draft that this officer has with it already."""
         await session.lock(placed.subject)
         for line in await self.drafts(session, placed.subject):

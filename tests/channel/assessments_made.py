@@ -46,7 +46,7 @@ async def begun(team: Team, subject: UUID, typed: Draft | None = None, *, by: Ac
     """Begin a draft with the framework and keep what is typed; returns its id."""
     async with team.runtime.database.transaction(by) as session:
         placed = await queries.held(session, subject)
-        draft_id = await queries.ASSESSMENTS.begin(session, placed, VAF, NOW)
+        draft_id = await queries.ASSESSMENTS.begin_draft(session, placed, VAF, NOW)
         held = await queries.ASSESSMENTS.hold(session, placed, draft_id)
         await queries.ASSESSMENTS.save(session, placed, held, typed or written(VAF), NOW)
     return draft_id

@@ -49,7 +49,7 @@ def draft(instrument: Instrument, presence: Presence = Presence.NOT_KNOWN, words
 async def write(session: Session, subject: UUID, instrument: Instrument, typed: Draft, now: datetime = NOW) -> UUID:
     """Begin a draft and save it; returns its id."""
     placed = await queries.held(session, subject)
-    draft_id = await queries.ASSESSMENTS.begin(session, placed, instrument, now)
+    draft_id = await queries.ASSESSMENTS.begin_draft(session, placed, instrument, now)
     held = await queries.ASSESSMENTS.hold(session, placed, draft_id)
     await queries.ASSESSMENTS.save(session, placed, held, typed, now)
     return draft_id

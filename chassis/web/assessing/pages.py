@@ -66,7 +66,7 @@ class AssessmentPages(Console[FoundT], Generic[FoundT]):
             refusal = self.refusal(found) if instrument else "Choose an instrument"
             if instrument is None or refusal:
                 return await self._choose(page, session, found, refused(data, ("instrument", refusal)))
-            begun = await self.kept.begin(session, found.held, instrument, page.now)
+            begun = await self.kept.begin_draft(session, found.held, instrument, page.now)
         return page.redirect("assess_draft", reference=found.held.reference, draft=begun)
 
     async def assess_draft(self, page: PageRequest) -> Response:
