@@ -22,6 +22,7 @@ BENCHMARKS = (
     "people",
     "people_million",
     "triage_pages",
+    "channel_pages",
 )
 
 

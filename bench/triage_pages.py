@@ -6,31 +6,18 @@ import contextlib
 import random
 import re
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-import asyncpg
 import httpx2
 
 from bench import report
+from bench.console import WARM_VISITS, p95, running
 from bench.frame import Result, Settings, percentile, rounded, say
 from bench.triage_store import AREA, OFFICERS, Store
 from chassis.actor import Actor, ActorKind
-from chassis.app import Runtime, create_app
-from chassis.crypto import plain_url
-from chassis.migrate import upgrade_async
-from chassis.session_store import DatabaseSessions
-from chassis.sessions import Limits, Session, SessionKeeper, sign_in
-from chassis.settings import ServiceSettings
-from cli import vault
-from cli.postgres import Cluster, user_prefix
-from cli.provision import provision
-from cli.state import StateFolder
-from contracts.catalogue import SERVICES
 from contracts.vocabulary import Role
 from services.triage.app import service
 
@@ -38,7 +25,6 @@ NAME = "triage_pages"
 REFERRALS = 100_000
 LIMIT_MS = 200.0
 VISITS = 60
-WARM_VISITS = 3
 QUEUES = (
     "/gateway",
     "/gateway?sort=due",
@@ -101,26 +87,14 @@ async def _pages(console: _Console, references: Sequence[str], visits: int) -> d
     lot = random.Random(3)
     found: dict[str, float] = {}
     for address in (*QUEUES, *OTHERS):
-        found[address] = await _p95(console, [address] * visits)
-    found["a queue's second page"] = await _p95(console, [await _second(console)] * visits)
+        found[address] = await p95(console.client, [address] * visits)
+    found["a queue's second page"] = await p95(console.client, [await _second(console)] * visits)
     for title, end in OF_ONE:
-        found[title] = await _p95(console, [f"/referrals/{lot.choice(references)}{end}" for _ in range(visits)])
+        found[title] = await p95(console.client, [f"/referrals/{lot.choice(references)}{end}" for _ in range(visits)])
     found["a search"] = await _searches(console, visits)
     for title, took in found.items():
         say(f"  {title:<44} {took:8.1f} ms")
     return found
-
-
-async def _p95(console: _Console, addresses: Sequence[str]) -> float:
-    took = []
-    for nth, address in enumerate([addresses[0]] * WARM_VISITS + list(addresses)):
-        began = time.perf_counter()
-        answer = await console.client.get(address)
-        if nth >= WARM_VISITS:
-            took.append((time.perf_counter() - began) * 1000)
-        if answer.status_code != 200:  # noqa: PLR2004
-            raise RuntimeError(f"{address} answered {answer.status_code}: nothing of it can be measured.")
-    return percentile(took, 0.95)
 
 
 async def _second(console: _Console) -> str:
@@ -146,63 +120,11 @@ async def _searches(console: _Console, visits: int) -> float:
 @contextlib.asynccontextmanager
 async def _console() -> AsyncIterator[_Console]:
     """Run triage on a database of its own, signed in as an officer who is a supervisor too."""
-    with tempfile.TemporaryDirectory(prefix="throughline-bench-") as place:
-        folder = StateFolder(Path(place))
-        for made in (folder.secrets, folder.logs):
-            made.mkdir(parents=True, exist_ok=True, mode=0o700)
-        secrets = vault.load(folder)
-        cluster = Cluster(folder.postgres, folder.sockets(), secrets.role_passwords[vault.SUPERUSER], user_prefix())
-        addresses = vault.Addresses(cluster.url, {name: f"http://{name}.test" for name in SERVICES}, ("127.0.0.1", 0))
-        vault.deal(folder, secrets, addresses)
-        with cluster.running(folder.logs / "postgres.log"):
-            await _without_durability(plain_url(cluster.url(vault.SUPERUSER, cluster.password, "postgres")))
-            await provision(cluster, secrets)
-            owner = vault.database_of("triage")
-            password = secrets.role_passwords["triage_owner"]
-            await upgrade_async("triage", cluster.url("triage_owner", password, owner), "triage")
-            settings = ServiceSettings(
-                service="triage",
-                secrets_file=vault.secrets_file(folder, "triage"),
-                issuer_url="",
-                public_url="http://triage.test",
-                mail_directory=folder.root / "mail",
-            )
-            app = create_app(replace(service(), jobs=()), settings)
-            url = plain_url(cluster.url(vault.SUPERUSER, cluster.password, owner))
-            async with app.router.lifespan_context(app), _connected(url) as connection:
-                runtime: Runtime = app.state.runtime
-                store = Store(connection, runtime.keys, datetime.now(UTC), random.Random(1))
-                transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-                async with httpx2.AsyncClient(transport=transport, base_url="http://triage.test") as client:
-                    await _signed_in(runtime, client)
-                    yield _Console(client, store)
-
-
-async def _without_durability(url: str) -> None:
-    """Nothing of this cluster outlives the run: without fsync it is filled sooner, and no page of ours waits for it."""
-    async with _connected(url) as connection:
-        for setting in ("fsync = off", "max_wal_size = '4GB'"):
-            await connection.execute(f"ALTER SYSTEM SET {setting}")
-        await connection.execute("SELECT pg_reload_conf()")
-
-
-@contextlib.asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def _signed_in(runtime: Runtime, client: httpx2.AsyncClient) -> None:
     officer_id, name = OFFICERS[1]
     roles = frozenset({Role.GATEWAY_OFFICER.value, Role.GATEWAY_SUPERVISOR.value, Role.IMU_OFFICER.value})
-    session = Session()
-    sign_in(session, Actor(ActorKind.PERSON, officer_id, name, roles, frozenset({AREA}), "Sample Police"))
-    store = DatabaseSessions(runtime.database)
-    await SessionKeeper(store, runtime.secrets.session_secret, Limits()).keep(session)
-    client.cookies.set("throughline_triage", session.token)
+    who = Actor(ActorKind.PERSON, officer_id, name, roles, frozenset({AREA}), "Sample Police")
+    async with running("triage", service(), who) as (client, connection, runtime):
+        yield _Console(client, Store(connection, runtime.keys, datetime.now(UTC), random.Random(1)))
 
 
 def main() -> int:
