@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
 from chassis.deadlines import Told
@@ -83,7 +83,7 @@ def a_day_later(_: ClockName, due: datetime) -> datetime:
 
 def as_it_ends(day: date) -> datetime:
     """Return the end of a day, where no area says when its work ends."""
-    return datetime.combine(day, time(17))
+    return datetime.combine(day, time(17), UTC)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from services.channel.domain import (
     SEE_AWARENESS,
     SEE_CASES,
     SEE_MEETINGS,
-    SEE_OUTCOMES,
     SEE_OBLIGATIONS,
     WORK_CASES,
     Command,
@@ -15,12 +14,12 @@ from services.channel.domain import (
 from services.channel.web import views
 from services.channel.web.meeting_routes import MEETING_PAGES
 from services.channel.web.panel_routes import PANEL_PAGES
+from services.channel.web.support_routes import SUPPORT_PAGES
 
 _ONE = "/cases/{reference}"
 _OWED = f"{_ONE}/information/{{obligation}}"
 _TRANSFER, _CALL_BACK = Command.TRANSFER.value, Command.CALL_BACK.value
 _DRAFT = f"{_ONE}/assess/{{draft}}"
-_PROVIDED = f"{_ONE}/interventions/{{intervention}}"
 _VERSION = f"{_ONE}/assessments/{{number}}"
 _ASSESS = Command.ASSESS.value
 _ASSESSMENTS = views.ASSESSMENT_PAGES
@@ -97,29 +96,8 @@ _ALL: tuple[Page, ...] = (
     Page("GET", _VERSION, _ASSESSMENTS.assessment, SEE_CASES),
     Page("GET", f"{_VERSION}/print", _ASSESSMENTS.assessment_print, SEE_CASES),
     Page("GET", f"{_VERSION}/against/{{earlier}}", _ASSESSMENTS.assess_compare, SEE_CASES),
-    Page("GET", "/interventions", views.interventions_to_look_at, SEE_CASES),
-    Page("GET", f"{_ONE}/interventions", views.interventions, SEE_CASES),
-    Page("GET", f"{_ONE}/interventions/commission", views.commission, Command.COMMISSION),
-    Page("POST", f"{_ONE}/interventions/commission", views.commission, Command.COMMISSION),
-    Page("GET", f"{_PROVIDED}/brief", views.write_brief, Command.BRIEF),
-    Page("POST", f"{_PROVIDED}/brief", views.write_brief, Command.BRIEF),
-    Page("GET", f"{_PROVIDED}/sessions", views.plan_sessions, Command.SESSION),
-    Page("POST", f"{_PROVIDED}/sessions", views.plan_sessions, Command.SESSION),
-    Page("GET", f"{_PROVIDED}/why", views.explain_sessions, Command.NOTE),
-    Page("POST", f"{_PROVIDED}/why", views.explain_sessions, Command.NOTE),
-    Page("GET", f"{_PROVIDED}/end", views.end_intervention, Command.INTERVENTION_ENDED),
-    Page("POST", f"{_PROVIDED}/end", views.end_intervention, Command.INTERVENTION_ENDED),
-    Page("GET", "/outcomes", views.outcomes, SEE_OUTCOMES),
-    Page("GET", "/reviews", views.reviews_to_come, SEE_CASES),
-    Page("GET", f"{_ONE}/reviews", views.reviews, SEE_CASES),
-    Page("GET", f"{_ONE}/reviews/{{review}}", views.record_review, Command.NOTE),
-    Page("POST", f"{_ONE}/reviews/{{review}}", views.record_review, Command.NOTE),
-    Page("GET", f"{_ONE}/closing-report", views.closing_report, Command.CLOSING_REPORT),
-    Page("POST", f"{_ONE}/closing-report", views.closing_report, Command.CLOSING_REPORT),
-    Page("GET", f"{_ONE}/sessions/{{session}}", views.record_session, Command.SESSION),
-    Page("POST", f"{_ONE}/sessions/{{session}}", views.record_session, Command.SESSION),
 )
 
-PAGES = tuple(views.kept(page) for page in (*_ALL, *MEETING_PAGES, *PANEL_PAGES))
+PAGES = tuple(views.kept(page) for page in (*_ALL, *MEETING_PAGES, *PANEL_PAGES, *SUPPORT_PAGES))
 
 NAVIGATION = (("My work", "work"), ("Cases", "cases"), ("What is due", "due"), ("What others owe", "owed"), ("Panel", "meetings"), ("My requests", "mine"), ("My meetings", "my_meetings"), ("Referrals in your area", "awareness"))
