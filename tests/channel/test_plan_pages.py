@@ -126,7 +126,7 @@ class TestWriting:
         path = new_item(await client.get(DRAFT))
         assert (await write(client, path, support="Mentoring at school")).status_code == 303
         says = text_of(await client.get(DRAFT))
-        for words in ("answers no factor", "has nobody who is responsible", "no date by which it is done"):
+        for words in ("answers no factor", "has nobody who is responsible", "has no date by which it is done"):
             assert f"“Mentoring at school” {words}" in says
         refused = await complete(client)
         assert (refused.status_code, "has nobody who is responsible" in refused.text) == (422, True)
