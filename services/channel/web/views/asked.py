@@ -11,6 +11,7 @@ from chassis.web import PageRequest, Response
 from contracts.vocabulary import day_in_words
 from services.channel import operations, queries
 from services.channel.domain import (
+    ACTIONS,
     CONSENT_LABELS,
     HAPPENED,
     PANEL_DECISIONS,
@@ -143,6 +144,11 @@ def shown(
 def changes_text(changes: Sequence[TimelineEntry]) -> list[dict[str, object]]:
     """Return what a page says of what happened since somebody opened it."""
     return [{"what": HAPPENED[Command(each.command)], "by": each.by, "at": each.at} for each in changes]
+
+
+def has_page(command: Command) -> bool:
+    """Say whether a command is given on a page of the case: what is of one clock, request or slot is found there."""
+    return command in PLACES or command in ACTIONS
 
 
 def way_to(page: PageRequest, found: Opened, command: Command) -> str:

@@ -13,7 +13,7 @@ from contracts.vocabulary.nrf import answered
 from services.channel import queries
 from services.channel.domain import HAPPENED, STATE_LABELS, Command, State, next_states, whose_turn
 from services.channel.queries import CaseView
-from services.channel.web.views.asked import Opened, opened, shown, way_to
+from services.channel.web.views.asked import Opened, has_page, opened, shown, way_to
 
 KINDS = {
     "information-gathering": "For information gathering",
@@ -79,7 +79,11 @@ def case_values(view: CaseView, found: Opened, way: Callable[[Command], str]) ->
         "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],
         "answers": answered(view.form) if view.form else (),
         "clocks": view.clocks,
-        "offers": [vars(each) | {"command": each.command.value, "url": way(each.command)} for each in found.offers],
+        "offers": [
+            vars(each) | {"command": each.command.value, "url": way(each.command)}
+            for each in found.offers
+            if has_page(each.command)
+        ],
         "entries": _entries(view),
     }
 
