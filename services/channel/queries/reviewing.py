@@ -10,10 +10,12 @@ from sqlalchemy import Row, Select, and_, func, select, tuple_
 
 from chassis.database import Session
 from services.channel import models
-from services.channel.domain import Body, Command, State
+from services.channel.domain import Body, ClockName, Command, State
 from services.channel.domain.reviewing import ASKED_BEFORE, ReviewNotFound
 from services.channel.queries.paging import PAGE
 from services.channel.queries.reading import text_of
+
+_LIVE = (ClockName.PLAN_REVIEW, ClockName.REASSESSMENT, ClockName.CLOSING_REPORT)
 
 
 class ClosingWords(BaseModel):
@@ -99,6 +101,14 @@ async def reports_made(session: Session, subject: UUID) -> int:
     table = models.closing_report
     found: int = await session.scalar(select(func.count()).select_from(table).where(table.c.subject == subject))
     return found
+
+
+async def live_reviews(session: Session, subject: UUID) -> tuple[tuple[ClockName, datetime], ...]:
+    """Return when the panel reviews or re-assesses a case next, and when its closing report is due."""
+    table = models.clock
+    running = (table.c.subject == subject) & table.c.name.in_(_LIVE) & table.c.stopped_at.is_(None)
+    rows = await session.rows(select(table.c.name, table.c.due_at).where(running).order_by(table.c.due_at))
+    return tuple((ClockName(row.name), row.due_at) for row in rows)
 
 
 async def reviews(session: Session, subject: UUID) -> tuple[ReviewView, ...]:

@@ -67,3 +67,18 @@ class EndingForm(SupportForm):
 
     reason: Words = Field(default="", title="the reason")
     outcome: Words = Field(default="", title="what came of it")
+
+
+class ClosingForm(SupportForm):
+    """A closing report."""
+
+    changed: Words = Field(default="", title="what changed")
+    remains: Words = Field(default="", title="what remains")
+    holders: Words = Field(default="", title="who holds which risk")
+    summary: Words = Field(default="", title="the summary")
+
+
+class FindingsForm(SupportForm):
+    """What a review after closure found."""
+
+    findings: Words = Field(default="", title="what the review found")

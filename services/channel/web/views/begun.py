@@ -14,7 +14,8 @@ KEPT_ON = frozenset(
         *("act", "change_clock", "allocate"),
         *("ask_partners", "give_action", "signpost", "fulfil_obligation", "cancel_obligation"),
         *("plan_draft", "plan_item", "plan_progress", "plan_reasons", "plan_request", "consent_change"),
-        *("commission", "write_brief", "record_session", "explain_sessions", "end_intervention"),
+        *("closing_report", "record_review", "commission", "write_brief"),
+        *("record_session", "explain_sessions", "end_intervention"),
     }
 )
 """The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own."""
