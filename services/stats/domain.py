@@ -52,7 +52,10 @@ class AreaNotYours(Missing):
 
 @dataclass(frozen=True)
 class Definition:
-    """What one table counts: facts of a stage, by month and by one attribute, with the words that explain it."""
+    """What one table counts: facts of a stage, by month and by one attribute, with the words that explain it.
+
+    `detail` names an attribute that splits a category further: "case-closed" becomes "case-closed-left-the-country".
+    """
 
     id: str
     title: str
@@ -62,6 +65,7 @@ class Definition:
     rows: tuple[str, ...]
     unknown: str
     meaning: str
+    detail: str = ""
 
 
 _DECIDED = (
@@ -72,6 +76,16 @@ _DECIDED = (
     Outcome.SECTION_36_REFERRAL,
     Outcome.WITHDRAWN,
     Outcome.TRANSFERRED,
+)
+
+CLOSED_AS = ("concerns-reduced", "consent-refused", "consent-withdrawn", "managed-by-another-service",
+             "police-led-partnership", "criminal-justice", "lost-contact", "left-the-country", "died")  # fmt: skip
+"""How a case leaves Channel; one that says nothing else counts as closed and no more."""
+_IN_CHANNEL = (
+    *(Outcome.PACK_ACCEPTED, Outcome.PACK_RETURNED, Outcome.SECTION_36_REFERRAL, Outcome.ADOPTED, Outcome.NOT_ADOPTED),
+    *(Outcome.SUPPORTED, Outcome.CONSENT_REFUSED),
+    *(f"{Outcome.CASE_CLOSED.value}-{how}" for how in CLOSED_AS),
+    *(Outcome.CASE_CLOSED, Outcome.REOPENED, Outcome.TRANSFERRED),
 )
 
 DEFINITIONS: tuple[Definition, ...] = (
@@ -108,6 +122,20 @@ DEFINITIONS: tuple[Definition, ...] = (
         "The latest decision of the police Gateway on a referral counts once, in the month of that decision, which may "
         "be later than the month of receipt: the figures are not shares of the referrals received that month. Those "
         "that were withdrawn, or that another force accepted, count as such.",
+    ),
+    Definition(
+        "channel-by-outcome",
+        "Channel cases, by how far they have got",
+        "How far",
+        Stage.CHANNEL,
+        "outcome",
+        _IN_CHANNEL,
+        "",
+        "The latest thing that was decided in Channel about a case counts once, in the month of that decision: a case "
+        "that was adopted and closed in one month counts as closed. A case that was closed counts by how it was "
+        "closed. Not adopted means that the panel decided so. A case that another panel offered counts here from its "
+        "acceptance on, and with that panel as transferred.",
+        "closing",
     ),
 )
 

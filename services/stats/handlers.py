@@ -1,5 +1,7 @@
 """What statistics does when something was counted elsewhere."""
 
+from dataclasses import replace
+
 from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.channel.statistics import CaseCounted
@@ -38,8 +40,9 @@ async def on_decision_counted(session: Session, event: DecisionCounted, message:
 
 @handlers.on(CaseCounted)
 async def on_case_counted(session: Session, event: CaseCounted, message: Message) -> None:
-    """Count the Dovetail team's answer to a pack."""
-    await operations.count(session, _outcome(Stage.CHANNEL, event, message), now=message.now)
+    """Count how far a case of Channel has got, and how it was closed."""
+    counted = replace(_outcome(Stage.CHANNEL, event, message), closing=event.closing or None)
+    await operations.count(session, counted, now=message.now)
 
 
 def _outcome(stage: Stage, event: DecisionCounted | CaseCounted, message: Message) -> Fact:

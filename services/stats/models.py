@@ -37,6 +37,7 @@ fact = Table(
     column("district", Text, STATISTICAL, nullable=True),
     column("outcome", Text, STATISTICAL, nullable=True),
     column("days_since_receipt", Integer, STATISTICAL, nullable=True),
+    column("closing", Text, STATISTICAL, nullable=True),
     Index("fact_area_stage_month", "area", "stage", "month"),
 )
 

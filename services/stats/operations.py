@@ -50,6 +50,7 @@ class Fact:
     district: str | None = None
     outcome: str | None = None
     days_since_receipt: int | None = None
+    closing: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from chassis.database import Session
@@ -59,18 +59,20 @@ async def grid(session: Session, area: str, definition: Definition, months: Sequ
     A value that the vocabulary does not know counts as unknown where the table has that category.
     """
     attribute = fact.c[definition.attribute]
+    detail = func.coalesce(fact.c[definition.detail], "") if definition.detail else literal("")
     statement = (
-        select(attribute.label("category"), fact.c.month, func.count().label("number"))
+        select(attribute.label("category"), detail.label("detail"), fact.c.month, func.count().label("number"))
         .where(
             fact.c.area == area,
             fact.c.stage == str(definition.stage),
             fact.c.month.in_(months),
         )
-        .group_by(attribute, fact.c.month)
+        .group_by(attribute, detail, fact.c.month)
     )
     counts: dict[tuple[str, str], int] = {}
     for row in await session.rows(statement):
-        category = row.category if row.category in definition.rows else definition.unknown
+        named = (f"{row.category}-{row.detail}", row.category, definition.unknown)
+        category = next((each for each in named if each in definition.rows), definition.unknown)
         counts[category, row.month] = counts.get((category, row.month), 0) + row.number
     values = tuple(tuple(counts.get((row, month), 0) for month in months) for row in definition.rows)
     return Grid(tuple(str(row) for row in definition.rows), tuple(months), values)

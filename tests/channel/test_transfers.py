@@ -35,8 +35,15 @@ async def held_here(team: Team) -> UUID:
     """Return a case that was accepted with a complete pack and a document."""
     subject = await team.open(passed(**parts()))
     async with team.runtime.database.transaction(CORA) as session:
-        given = {"name": "letter.txt", "media_type": "text/plain", "body": b"A synthetic letter."}
-        await documents.store(session, subject=subject, area="kent-and-medway", now=NOW, **given)
+        await documents.store(
+            session,
+            subject=subject,
+            area="kent-and-medway",
+            name="letter.txt",
+            media_type="text/plain",
+            body=b"A synthetic letter.",
+            now=NOW,
+        )
     await team.act(subject, Command.ACCEPT)
     return subject
 

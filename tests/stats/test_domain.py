@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.vocabulary import AgeBand, Outcome, Sector
+from services.channel.domain import TABLE as CHANNEL
+from services.channel.domain import ClosingOutcome
 from services.stats import domain
 from services.stats.domain import (
     DEFINITIONS,
@@ -252,6 +254,11 @@ class TestDefinitions:
         decided = next(definition for definition in DEFINITIONS if definition.id == "decided-by-outcome")
         ends = {row.outcome for row in TABLE if row.outcome is not None}
         assert set(decided.rows) == ends - {Outcome.RECEIVED}, "What is open again is not decided."
+
+    def test_every_outcome_that_channel_can_bring_about_has_a_row(self) -> None:
+        table = next(definition for definition in DEFINITIONS if definition.id == "channel-by-outcome")
+        assert {row.outcome for row in CHANNEL if row.outcome is not None} <= set(table.rows)
+        assert {f"case-closed-{how.value}" for how in ClosingOutcome} <= set(table.rows)
 
     def test_every_permission_has_a_role(self) -> None:
         assert all(domain.PERMISSIONS.values())

@@ -122,6 +122,19 @@ class TestMakeRelease:
             found = (await queries.release_found(session, KENT, number)).content
         assert next(table.total for table in found.tables if table.id == "decided-by-outcome") == 6
 
+    async def test_counts_cases_of_channel_by_how_they_were_closed(self, stats: Runtime) -> None:
+        case = replace(decided("case-closed"), stage=Stage.CHANNEL)
+        given = {"concerns-reduced": 6, "lost-contact": 7, None: 8, "unheard-of": 2}
+        for closing, number in given.items():
+            await count(stats, *(replace(case, key=uuid4(), closing=closing) for _ in range(number)))
+        number = await make(stats)
+        async with stats.database.transaction(Actor.service("stats")) as session:
+            found = (await queries.release_found(session, KENT, number)).content
+        table = next(table for table in found.tables if table.id == "channel-by-outcome")
+        assert table.total == 23
+        shown = {row.category: row.total for row in table.rows if row.total}
+        assert shown["case-closed"] == 10
+
     async def test_covers_empty_categories_that_the_totals_would_give_away(self, stats: Runtime) -> None:
         await count(stats, *(received() for _ in range(9)), *(received(sector="health") for _ in range(6)))
         number = await make(stats)

@@ -133,7 +133,9 @@ class TestReleases:
         assert "[c]" in page
         assert "11 to 15" in page
         assert "Referrals received, by age band" in page
-        assert {"Withdrawn", "Transferred to another force"} <= set(re.findall(r'scope="row"[^>]*>([^<]+)<', page))
+        assert {"Withdrawn", "Transferred to another force or panel"} <= set(
+            re.findall(r'scope="row"[^>]*>([^<]+)<', page)
+        )
         assert "Kent and Medway, release 1" in (await site.get("/")).text
 
     async def test_the_file_holds_what_the_page_holds(self, site: Site) -> None:

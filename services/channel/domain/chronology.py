@@ -102,12 +102,29 @@ DECISIONS = frozenset({*STATUTES, _C.ACCEPT, _C.RETURN, _C.GATHERED, _C.REVIEW_C
 class Step(Protocol):
     """One line of the history, as far as it tells how the case stood after it."""
 
-    at: datetime
-    command: str
-    from_state: str
-    to_state: str
-    risk_owner: str
-    area_version: str
+    @property
+    def at(self) -> datetime:
+        """Return when it was recorded."""
+
+    @property
+    def command(self) -> str:
+        """Return what was done."""
+
+    @property
+    def from_state(self) -> str:
+        """Return where the case stood before, empty at the first."""
+
+    @property
+    def to_state(self) -> str:
+        """Return where it stood then."""
+
+    @property
+    def risk_owner(self) -> str:
+        """Return who owned the risk from then on."""
+
+    @property
+    def area_version(self) -> str:
+        """Return the version of the practice behind it."""
 
 
 @dataclass(frozen=True)

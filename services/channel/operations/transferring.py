@@ -127,8 +127,8 @@ async def settle(
     if offer.answer is not None or held.situation.state is not State.TRANSFER_OFFERED:
         if offer.answer is not said.answer:
             ended = offer.answer or Answer.CALLED_BACK
-            words = Record(reason=late_words(offer.panel_name, said.answer, ended))
-            await carry_out(session, held.subject, Act(Command.NOTE, now, words), practice)
+            late = Record(reason=late_words(offer.panel_name, said.answer, ended))
+            await carry_out(session, held.subject, Act(Command.NOTE, now, late), practice)
         return
     accepted = said.answer is Answer.ACCEPTED
     words = ". ".join(part for part in (f"{offer.panel_name}: {said.by}", said.words.strip()) if part)

@@ -30,8 +30,18 @@ _NAMED = {
     Outcome.INFORMATION_GATHERING.value: "Passed on for information gathering",
     Outcome.SECTION_36_REFERRAL.value: "Section 36 referral",
     Outcome.SIGNPOSTED.value: "Signposted to another service",
-    Outcome.TRANSFERRED.value: "Transferred to another force",
+    Outcome.TRANSFERRED.value: "Transferred to another force or panel",
+    Outcome.PACK_ACCEPTED.value: "Accepted, not decided by the panel yet",
+    Outcome.PACK_RETURNED.value: "Returned to whoever offered it",
+    Outcome.ADOPTED.value: "Adopted, support not begun yet",
+    Outcome.NOT_ADOPTED.value: "Not adopted",
+    Outcome.SUPPORTED.value: "Support being given",
+    Outcome.CONSENT_REFUSED.value: "Consent refused or withdrawn",
+    Outcome.CASE_CLOSED.value: "Closed, otherwise",
+    Outcome.REOPENED.value: "Opened again",
 }
+
+_CLOSED = f"{Outcome.CASE_CLOSED.value}-"
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,8 @@ def category_name(category: str) -> str:
     """Return a category the way people write it: "11 to 15", "Friends and family"."""
     if category in _NAMED:
         return _NAMED[category]
+    if category.startswith(_CLOSED):
+        return f"Closed: {category.removeprefix(_CLOSED).replace('-', ' ')}"
     first, _, last = category.partition("-")
     spoken = f"{first} to {last}" if first.isdecimal() and last.isdecimal() else category.replace("-", " ")
     return spoken[:1].upper() + spoken[1:]
