@@ -88,6 +88,11 @@ class Made:
             BELLA, lambda s: operations.begin_meeting(s, self.meeting_id, MeetingAct(THEN, seen), self.practice)
         )
 
+    async def finish(self) -> None:
+        """End the meeting."""
+        seen = (await self.meeting()).row_version
+        await self.run(BELLA, lambda s: operations.end_meeting(s, self.meeting_id, MeetingAct(THEN, seen)))
+
     async def seats(self, number: int) -> dict[str, Seat]:
         """Return who can be let in, by member id."""
         slot = await self.slot(number)
@@ -140,7 +145,7 @@ async def made(team: Team, cases: int = 1, **given: Any) -> Made:
         found.meeting_id = await session.new_subject()
         following = await session.new_subject()
         for meeting_id, day in ((found.meeting_id, MEETS_ON), (following, date(2027, 1, 13))):
-            await session.execute(insert(models.meeting).values(_meeting(meeting_id, day)))
+            await session.execute(insert(models.meeting).values(planned(meeting_id, day)))
     for number in range(cases):
         subject = await team.open(passed(reference=reference(number)))
         await team.act(subject, Command.ACCEPT)
@@ -179,7 +184,8 @@ async def assessed(team: Team, subject: UUID, at: datetime = NOW) -> None:
         await session.execute(insert(models.assessment).values(row))
 
 
-def _meeting(meeting_id: UUID, day: date) -> dict[str, Any]:
+def planned(meeting_id: UUID, day: date) -> dict[str, Any]:
+    """Return the row of a meeting that is planned."""
     return {
         "id": meeting_id,
         "area": AREA,

@@ -1,15 +1,21 @@
 """The pages of a meeting while it runs, and of its cases."""
 
+from typing import Any
+
 import httpx2
+import pytest
 
 from contracts.vocabulary import Role
+from services.channel import operations
 from services.channel.domain import State
-from tests.channel.builders import CORA, coordinator
+from services.channel.domain.meetings import MeetingState, SlotState
+from tests.channel.builders import CORA, coordinator, rows
 from tests.channel.conftest import Console, hidden
-from tests.channel.panel_made import BELLA, MEMBERS, OTTO, PETRA, POLLY, Made, made, reference
+from tests.channel.panel_made import AWAY, BELLA, OTTO, PETRA, POLLY, THEN, Made, into, made, reference
 from tests.channel.test_views import text_of
 
 GROUNDS = "The assessment shows grievance and contact with a recruiter."
+BY = {"by-0-day": "1", "by-0-month": "2", "by-0-year": "2099"}
 
 
 def slot_of(panel: Made, number: int = 0) -> str:
@@ -17,35 +23,205 @@ def slot_of(panel: Made, number: int = 0) -> str:
     return f"/cases/{reference(number)}/slots/{panel.slots[number]}"
 
 
-async def press(client: httpx2.AsyncClient, path: str, **fields: object) -> httpx2.Response:
+def room_of(panel: Made) -> str:
+    """Return the address of the meeting's page."""
+    return f"/meetings/{panel.meeting_id}/room"
+
+
+async def press(client: httpx2.AsyncClient, path: str, **fields: Any) -> httpx2.Response:
     """Open a page and send its form as a browser does; fields given win over the form's hidden ones."""
     page = await client.get(path)
     assert page.status_code == 200, (path, text_of(page)[-600:])
-    names = ("csrf_token", "seen", "row_version")
-    sent = {name: hidden(page, name) for name in names if f'name="{name}"' in page.text.partition("<main")[2]}
+    main = page.text.partition("<main")[2]
+    sent = {name: hidden(page, name) for name in ("csrf_token", "seen", "row_version") if f'name="{name}"' in main}
     return await client.post(path, data={**sent, **fields})
 
 
-async def opened(panel: Made, console: Console) -> None:
-    """Begin the meeting and let everybody in for the first case, on the pages."""
-    client = await console.signed_in(BELLA)
-    assert (await press(client, f"/meetings/{panel.meeting_id}/room", do="begin")).status_code == 303
-    assert (await press(client, slot_of(panel), do="open")).status_code == 303
-    seats = await panel.seats(0)
-    answer = await press(client, f"{slot_of(panel)}/room", inside=[str(each.id) for each in seats.values()])
-    assert answer.status_code == 303
+async def refused(client: httpx2.AsyncClient, path: str, **fields: Any) -> str:
+    """Send a form that is refused and return what the page says."""
+    answer = await press(client, path, **fields)
+    assert answer.status_code in (409, 422), (answer.status_code, answer.headers.get("location"))
+    return text_of(answer)
+
+
+@pytest.fixture
+async def panel(console: Console) -> Made:
+    """Return a meeting under way whose first case is open with all twelve members in the room."""
+    found = await made(console.team)
+    await found.begin()
+    await found.go_on(0)
+    return found
+
+
+PAGES = ("", "/room", "/guest", "/conflict", "/said", "/actions", "/undecided", "/decisions/panel-adopt")
+
+
+class TestPermissions:
+    async def test_every_page_has_one_heading_and_is_the_chairs(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(PETRA)
+        own = (room_of(panel), f"/cases/{reference(0)}/panel", f"/cases/{reference(0)}/panel/force")
+        minutes = f"/meetings/{panel.meeting_id}/minutes"
+        others = (minutes, f"{minutes}/print", f"{minutes}/{panel.slots[0]}")
+        decisions = (f"{slot_of(panel)}/decisions/{each}" for each in ("panel-not-adopt", "panel-defer"))
+        for path in (*own, *others, *decisions, *(f"{slot_of(panel)}{each}" for each in PAGES)):
+            page = await client.get(path)
+            assert (path, page.status_code, page.text.count("<h1")) == (path, 200, 1)
+            assert "synthetic@" not in page.text
+
+    async def test_members_of_the_panel_neither_see_nor_decide(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(POLLY)
+        for path in (room_of(panel), *(f"{slot_of(panel)}{each}" for each in PAGES)):
+            assert (path, (await client.get(path)).status_code) == (path, 403)
+
+    async def test_only_chairs_decide_and_coordinators_read(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        assert (await client.get(f"{slot_of(panel)}/decisions/panel-adopt")).status_code == 403
+        assert (await client.get(f"{slot_of(panel)}/room")).status_code == 200
+        client = await console.signed_in(CORA)
+        assert (await client.get(slot_of(panel))).status_code == 200
+        for path in ("/room", "/said", "/decisions/panel-adopt"):
+            assert (await client.get(f"{slot_of(panel)}{path}")).status_code == 403
+
+    async def test_nobody_of_another_area_finds_it(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(coordinator(Role.PANEL_CHAIR, name="Nadia", areas=frozenset({"northmere"})))
+        assert (await client.get(room_of(panel))).status_code == 404
+        assert (await client.get(slot_of(panel))).status_code == 404
+
+    async def test_a_slot_of_another_case_is_not_shown(self, console: Console) -> None:
+        panel = await made(console.team, 2)
+        client = await console.signed_in(PETRA)
+        assert (await client.get(f"/cases/{reference(0)}/slots/{panel.slots[1]}")).status_code == 404
+        assert (await client.get(f"/cases/{reference(0)}/slots/nothing")).status_code == 404
 
 
 class TestTheWholeWay:
-    async def test_from_the_beginning_to_a_decision(self, console: Console) -> None:
+    async def test_from_the_beginning_to_the_end(self, console: Console) -> None:
         panel = await made(console.team)
-        await opened(panel, console)
+        client = await console.signed_in(BELLA)
+        assert (await press(client, room_of(panel), do="begin")).status_code == 303
+        assert (await press(client, slot_of(panel), do="open")).status_code == 303
+        inside = [str(each.id) for each in (await panel.seats(0)).values()]
+        assert (await press(client, f"{slot_of(panel)}/room", inside=inside)).status_code == 303
+        assert "Not dealt with yet" in await refused(client, room_of(panel), do="end")
         client = await console.signed_in(PETRA)
-        shown = text_of(await client.get(slot_of(panel)))
-        assert "The panel can decide" in shown
+        assert "The panel can decide" in text_of(await client.get(slot_of(panel)))
         answer = await press(client, f"{slot_of(panel)}/decisions/panel-adopt", grounds=GROUNDS, agreed="all")
         assert answer.headers["location"] == slot_of(panel)
         assert (await panel.held(0)).situation.state is State.ADOPTED
         shown = text_of(await client.get(slot_of(panel)))
         assert "Everybody agreed (12 for, 0 against)" in shown
         assert GROUNDS in shown
+        assert GROUNDS in text_of(await client.get(f"/cases/{reference(0)}/panel"))
+        assert (await press(client, room_of(panel), do="end")).status_code == 303
+        assert (await panel.meeting()).state is MeetingState.HELD
+
+    async def test_the_meetings_page_names_cases_by_reference_only(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(PETRA)
+        page = await client.get(room_of(panel))
+        assert reference(0) in page.text
+        assert "Sample Synthetic" not in page.text
+        assert "13 January 2027" in page.text
+
+
+class TestRoom:
+    async def test_the_page_says_who_is_missing_and_offers_no_decision(self, panel: Made, console: Console) -> None:
+        await into(console.team, panel.subjects[0], State.REFERRED, home_force=AWAY)
+        client = await console.signed_in(PETRA)
+        shown = text_of(await client.get(slot_of(panel)))
+        assert f"The person lives in the area of {AWAY}, and nobody of that force is in the room" in shown
+        assert "No decision can be recorded now" in shown
+        answer = await press(client, f"{slot_of(panel)}/undecided")
+        assert answer.headers["location"] == room_of(panel)
+        assert (await panel.slot(0)).state is SlotState.NOT_DECIDED
+        assert "Not decided in the panel" in text_of(await client.get(f"/cases/{reference(0)}"))
+
+    async def test_a_deputy_from_the_other_force_makes_it_quorate(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        force = f"/cases/{reference(0)}/panel/force"
+        assert (await press(client, force, force=AWAY)).status_code == 303
+        fields = {"name": "Nils Synthetic", "organisation": AWAY, "sector": "police", "force": AWAY}
+        assert (await press(client, f"{slot_of(panel)}/guest", **fields)).status_code == 303
+        assert "nobody of that force is in the room" in text_of(await client.get(slot_of(panel)))
+        assert (await press(client, f"{slot_of(panel)}/guest", **fields, stands_in="true")).status_code == 303
+        client = await console.signed_in(PETRA)
+        assert "The panel can decide" in text_of(await client.get(slot_of(panel)))
+
+    async def test_a_guests_name_is_sealed(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        fields = {"name": "Gil Guest", "organisation": "Example School", "sector": "guest"}
+        await press(client, f"{slot_of(panel)}/guest", **fields)
+        assert "Gil Guest" in text_of(await client.get(slot_of(panel)))
+        kept = await rows(console.team.runtime, "SELECT name, organisation FROM presence WHERE member_id = ''")
+        assert kept == [{"name": "", "organisation": ""}]
+
+    async def test_asks_who_a_guest_is(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        shown = await refused(client, f"{slot_of(panel)}/guest", organisation="Example School")
+        assert "Enter the name of whom you let in" in shown
+
+    async def test_those_of_the_last_case_are_ticked_for_the_next(self, console: Console) -> None:
+        panel = await made(console.team, 2)
+        await panel.begin()
+        await panel.go_on(0, "chair", "police")
+        client = await console.signed_in(BELLA)
+        page = await client.get(f"{slot_of(panel, 1)}/room")
+        assert page.text.count(" checked") == 2
+
+    async def test_what_was_said_stays_beside_what_somebody_else_wrote(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        seats = await panel.seats(0)
+        for member, words in (("health", "Seen twice."), ("police", "Nothing new.")):
+            answer = await press(client, f"{slot_of(panel)}/said", **{f"said-{seats[member].id}": words})
+            assert answer.status_code == 303
+        shown = text_of(await client.get(slot_of(panel)))
+        assert "Sample health: Health Synthetic Seen twice." in shown
+        assert "Nothing new." in shown
+
+    async def test_a_change_meanwhile_keeps_the_words(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        seats = await panel.seats(0)
+        path = f"{slot_of(panel)}/conflict"
+        page = await client.get(path)
+        sent = {name: hidden(page, name) for name in ("csrf_token", "seen")}
+        await panel.let_in(0, "chair", "police")
+        fields = {"who": str(seats["health"].id), "words": "Treats a relative."}
+        answer = await client.post(path, data={**sent, **fields})
+        assert (answer.status_code, "Treats a relative." in answer.text) == (409, True)
+        assert "Somebody changed this slot" in answer.text
+
+
+class TestConflictOfInterest:
+    async def test_steps_out_and_finds_the_case_closed(self, panel: Made, console: Console) -> None:
+        seats = await panel.seats(0)
+        client = await console.signed_in(BELLA)
+        path = f"{slot_of(panel)}/conflict"
+        assert "Choose who has" in await refused(client, path, words="Taught the family.")
+        assert "Say in a few words" in await refused(client, path, who=str(seats["chair"].id))
+        fields = {"who": str(seats["chair"].id), "words": "Taught the family."}
+        assert (await press(client, path, **fields)).status_code == 303
+        assert "have a conflict of interest" in text_of(
+            await press(client, f"{slot_of(panel)}/room", inside=[str(seats["chair"].id)])
+        ).replace("has a conflict", "have a conflict")
+        client = await console.signed_in(PETRA)
+        for closed in (slot_of(panel), f"/cases/{reference(0)}", f"/cases/{reference(0)}/panel"):
+            assert (closed, (await client.get(closed)).status_code) == (closed, 403)
+        minutes = await client.get(f"/meetings/{panel.meeting_id}/minutes")
+        assert "You have a conflict of interest in this case" in minutes.text
+        # The co-chair takes over with one press and decides without the chair.
+        client = await console.signed_in(OTTO)
+        assert (await press(client, room_of(panel), do="preside", who="cochair")).status_code == 303
+        answer = await press(client, f"{slot_of(panel)}/decisions/panel-adopt", grounds=GROUNDS, agreed="all")
+        assert answer.status_code == 303
+        assert "Everybody agreed (11 for, 0 against)" in text_of(await client.get(slot_of(panel)))
+
+    async def test_ends_when_somebody_else_says_so(self, panel: Made, console: Console) -> None:
+        seat, slot = (await panel.seats(0))["chair"].id, await panel.slot(0)
+        await panel.run(BELLA, lambda s: operations.step_out(s, slot.id, seat, "Kin.", slot.row_version, THEN))
+        client = await console.signed_in(BELLA)
+        assert (await press(client, slot_of(panel), do="back", who=str(seat))).status_code == 303
+        client = await console.signed_in(PETRA)
+        assert (await client.get(slot_of(panel))).status_code == 200
+
+    async def test_only_those_who_may_preside_take_over(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        assert "Only a chair or co-chair" in await refused(client, room_of(panel), do="preside", who="police")
