@@ -41,11 +41,11 @@ ANSWERS = [
     (AskKind.TRANSFER, {"answer": "refuse", "report": "No.", "taker": "Tess"}, "No.", False, ""),
 ]
 REFUSED = [
-    (AskKind.INFORMATION, {"answer-1": "Regular."}, "Write what you know, or tick “Nothing known”"),
+    (AskKind.INFORMATION, {"answer-1": "Regular."}, "Question 2: write what you know, or tick “Nothing known”"),
     (
         AskKind.INFORMATION,
         {"answer-1": "Regular.", "nothing-1": "yes", "nothing-2": "yes"},
-        "Write what you know, or tick “Nothing known”, not both",
+        "Question 1: write what you know or tick “Nothing known”, not both",
     ),
     (AskKind.INFORMATION, {"answer-1": "x" * 4001, "nothing-2": "yes"}, "must have 4000 characters or fewer"),
     (AskKind.ACTION, {"report": " "}, "Enter what you did"),

@@ -1,6 +1,7 @@
 """The mails of what Channel asks: to whom they go, what they say, what becomes of them, and the reminders."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -85,7 +86,7 @@ class TestUndelivered:
             {"recipient": "", "address": "a@b.example\r\nBcc: c@d.example"},
         ],
     )
-    async def test_without_an_address_channel_is_told(self, site: Site, given: dict[str, str]) -> None:
+    async def test_without_an_address_channel_is_told(self, site: Site, given: dict[str, Any]) -> None:
         _, made, _ = await asked(site, **given)
         await jobs.send_due(site.runtime, clock.now())
         [event] = await told(site, AskUndelivered)

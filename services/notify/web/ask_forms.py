@@ -137,7 +137,11 @@ def read_reply(kind: AskKind, questions: tuple[Question, ...], data: FormData) -
     """Return the checked answer to an ask, or the form to show again with what is to be mended."""
     assert kind in ANSWERABLE  # noqa: S101 - a pack has no form
     form = parse(FORMS[kind], data)
-    wrong = [(each.answer, sentence) for each in questions if (sentence := _wrong(each, data))]
+    wrong = [
+        (each.answer, f"Question {place}: {sentence}")
+        for place, each in enumerate(questions, 1)
+        if (sentence := _wrong(each, data))
+    ]
     wrong += _beside(form, questions) if not isinstance(form, FormErrors) else []
     if isinstance(form, FormErrors) or wrong:
         known = form.errors if isinstance(form, FormErrors) else ()
@@ -153,10 +157,10 @@ def _answer(question: Question, data: FormData) -> AskAnswer:
 def _wrong(question: Question, data: FormData) -> str:
     words, nothing = data.get(question.answer).strip(), bool(data.get(question.nothing))
     if len(words) > LONGEST:
-        return f"This answer must have {LONGEST} characters or fewer: write the rest under “Anything else”"
+        return f"the answer must have {LONGEST} characters or fewer; write the rest under “Anything else”"
     if words and nothing:
-        return "Write what you know, or tick “Nothing known”, not both"
-    return "" if words or nothing else "Write what you know, or tick “Nothing known”"
+        return "write what you know or tick “Nothing known”, not both"
+    return "" if words or nothing else "write what you know, or tick “Nothing known”"
 
 
 def _beside(form: WhoForm, questions: tuple[Question, ...]) -> list[tuple[str, str]]:

@@ -62,7 +62,8 @@ async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: in
     if found.listed.kind not in ANSWERABLE:
         return page.render("ask_pack", status=status, **_shell(page, found), found=found, content=found.content)
     first = form.errors or form.values.fields
-    shown = form if first else blank(page.session.get(WHO, {}) | found.draft)
+    who = {"organisation": organisation_of(page, found.listed), **page.session.get(WHO, {})}
+    shown = form if first else blank({**who, **found.draft})
     assert found.content is not None  # noqa: S101 - what was erased is not open
     return page.render(
         "ask",
@@ -95,7 +96,7 @@ async def _code_entered(page: PageRequest, found: AskFound, data: FormData) -> R
             session, found.listed.id, form.code, code_key(page.runtime.secrets), now=page.now
         )
     if result is not Entered.RIGHT:
-        return await _here(page, found, refused(FormData(), ("code", NOT_OPENED[result])), 422)
+        return await _here(page, await _linked(page), refused(FormData(), ("code", NOT_OPENED[result])), 422)
     opened = {each: until for each, until in page.session.get(OPENED, {}).items() if each != _key(found)}
     newest = dict([*opened.items()][-MOST_OPENED:])
     if page.actor.kind == "public":
@@ -168,12 +169,14 @@ def _state(page: PageRequest, found: AskFound) -> AskState:
 
 def _shell(page: PageRequest, found: AskFound) -> dict[str, object]:
     listed = found.listed
+    words = MAIL_WORDS[listed.kind]
     return {
         "listed": listed,
         "kind": str(listed.kind),
         "asker": area_name(page, listed.area),
         "organisation": organisation_of(page, listed),
-        "asked_words": MAIL_WORDS,
+        "asked_words": words,
+        "named": f"{words[:1].upper()}{words[1:]}",
     }
 
 
