@@ -66,3 +66,4 @@ class TestWork:
     async def test_is_not_for_members_of_the_panel(self, console: Console) -> None:
         client = await console.signed_in(coordinator(Role.PANEL_MEMBER, name="Polly Synthetic"))
         assert [(await client.get(path)).status_code for path in ("/work", "/cases", "/due")] == [403] * 3
+        assert (await client.get("/")).headers["location"] == "/panel"

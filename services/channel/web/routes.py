@@ -3,7 +3,6 @@
 from chassis.web import Page
 from services.channel.domain import (
     ANSWER_MINE,
-    RUN_MEETINGS,
     SEE_AWARENESS,
     SEE_CASES,
     SEE_MEETINGS,
@@ -28,7 +27,7 @@ _PLAN, _WRITES, _STANDS = f"{_ONE}/plan", Command.REVISE_PLAN.value, Command.PLA
 _SAID, _CONSENT = f"{_ONE}/consent/{{command}}", Command.CONSENT_GIVEN.value
 
 _ALL: tuple[Page, ...] = (
-    Page("GET", "/", views.home, SEE_CASES),
+    Page("GET", "/", views.home, SEE_MEETINGS),
     Page("GET", "/awareness", views.awareness, SEE_AWARENESS),
     Page("GET", "/cases", views.cases, SEE_CASES),
     Page("GET", "/work", views.work, SEE_CASES),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.web import PageRequest, Response, blank
 from services.channel import operations, queries
-from services.channel.domain import CONSENT_LABELS, OUTCOME_LABELS, STATE_LABELS, Practices, State
+from services.channel.domain import CONSENT_LABELS, OUTCOME_LABELS, SEE_CASES, STATE_LABELS, Practices, State
 from services.channel.queries import AwarenessLine, CaseLine, SamePerson, StateCount, Wanted
 
 VIEWS = {"": ("Open cases", queries.OPEN_STATES), "over": ("Cases that have ended", queries.OVER_STATES)}
@@ -15,7 +15,7 @@ FILTERS = ("view", "state", "coordinator", "district", "overdue")
 
 async def home(page: PageRequest) -> Response:
     """Lead the team to its cases, and a member of the panel to what is shared with them."""
-    return page.redirect("cases" if page.may("see-cases") else "my_panel")
+    return page.redirect("cases" if page.may(SEE_CASES) else "my_meetings")
 
 
 async def awareness(page: PageRequest) -> Response:
