@@ -137,7 +137,9 @@ class TestNoConsent:
         client = await offered(console)
         lacking = await send(client, REFUSED, **PARENT, reason="Wants no help.")
         assert (lacking.status_code, "Say whether there is a risk" in lacking.text) == (422, True)
-        assert (await mended(client, REFUSED, lacking, **PARENT, reason="Wants no help.", risk="yes")).status_code == 303
+        assert (
+            await mended(client, REFUSED, lacking, **PARENT, reason="Wants no help.", risk="yes")
+        ).status_code == 303
         page = await client.get(CONSENT)
         assert "There is a risk and no consent: offer the case to the police" in page.text
         assert (await rows(console.team.runtime, "SELECT state FROM case_file"))[0]["state"] == "no-consent"

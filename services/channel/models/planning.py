@@ -1,4 +1,4 @@
-"""The tables of the support plan and of consent: versions, the draft, how items stand, and what was said on which day."""
+"""The tables of the support plan and of consent: versions, the draft, how items stand, what was said on which day."""
 
 from sqlalchemy import BigInteger, Date, Index, Integer, LargeBinary, Table, Text, Uuid
 
