@@ -347,7 +347,7 @@ class TestMine:
         assert ended.ask_id == kept  # type: ignore[attr-defined]
         page = await (await staffed.signed_in(CORA)).get(INFORMATION)
         assert "Health? Nothing known." in text_of(page)
-        assert "recorded by Hamid Health" in text_of(page)
+        assert "by Hamid Health" in text_of(page)
 
     async def test_another_member_sees_nothing(self, staffed: Console) -> None:
         kept = await keep(staffed.team, await staffed.team.open(), owing(recipient="health"))

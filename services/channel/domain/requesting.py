@@ -19,6 +19,7 @@ QUESTIONS = (
 )
 """What a body is asked for which the area has no questions of its own."""
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+")
+_AROUND = re.compile(r"^[\s•*-]+|\s+$")
 MOST_QUESTIONS = 20
 LONGEST_QUESTION = 400
 
@@ -33,7 +34,8 @@ class Mark:
 
 def questions_in(text: str) -> tuple[str, ...]:
     """Return the questions that were written, one a line; empty lines and repeats are left out."""
-    return tuple(dict.fromkeys(line.strip(" \t-•*") for line in text.splitlines() if line.strip(" \t-•*")))
+    lines = (_AROUND.sub("", line) for line in text.splitlines())
+    return tuple(dict.fromkeys(line for line in lines if line))
 
 
 def is_mail_address(text: str) -> bool:
@@ -79,7 +81,7 @@ def marks(
 ) -> tuple[Mark, ...]:
     """Return the marks of something that is owed: how far it has come, and what is wrong with it."""
     if state != "open":
-        return (Mark("Cancelled", "grey") if state == "cancelled" else Mark("Answered", "green"),)
+        return (Mark("Cancelled", "grey") if state == "cancelled" else Mark("Done", "green"),)
     found = [Mark("Opened", "blue") if seen else Mark("Asked", "grey")]
     if undelivered:
         found.append(Mark("Could not be delivered", "red"))
