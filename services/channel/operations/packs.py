@@ -103,10 +103,15 @@ async def declare_own_conflict(session: Session, slot_id: UUID, attendee: Attend
     chosen = await queries.slot(session, slot_id)
     if chosen.meeting_id != attendee.meeting_id:
         raise SlotNotFound("There is no such case on the agenda: open your meeting and choose one there.")
+    await keep_conflict(session, chosen, attendee.invitation_id, words, now)
+
+
+async def keep_conflict(session: Session, chosen: SlotView, invitation_id: UUID, words: str, now: datetime) -> None:
+    """Keep that somebody has a conflict of interest in a case: its pack is closed to them while it stands."""
     await session.lock(chosen.subject)
     row = {
-        "slot_id": slot_id,
-        "invitation_id": attendee.invitation_id,
+        "slot_id": chosen.id,
+        "invitation_id": invitation_id,
         "subject": chosen.subject,
         "area": chosen.area,
         "sealed_words": await session.seal(chosen.subject, words.strip()) if words.strip() else None,
@@ -118,9 +123,9 @@ async def declare_own_conflict(session: Session, slot_id: UUID, attendee: Attend
     again = {name: fresh.excluded[name] for name in ("sealed_words", "declared_at", "declared_by", "ended_at")}
     keys = ["slot_id", "invitation_id"]
     await session.execute(fresh.on_conflict_do_update(index_elements=keys, set_=again))
-    facts = {"slot": str(slot_id), "invitation": str(attendee.invitation_id)}
+    facts = {"slot": str(chosen.id), "invitation": str(invitation_id)}
     await audit.record(session, "conflict.declared", subject=chosen.subject, now=now, area=chosen.area, facts=facts)
-    await close_packs_of(session, slot_id, attendee.invitation_id, now)
+    await close_packs_of(session, chosen.id, invitation_id, now)
 
 
 async def close_packs_of(session: Session, slot_id: UUID, invitation_id: UUID, now: datetime) -> None:

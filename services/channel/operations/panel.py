@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
 from chassis.database import Session
@@ -24,6 +23,7 @@ from services.channel.domain.panel import (
     quorum_lacks,
 )
 from services.channel.operations.convening import MeetingAct, change_meeting, hold_meeting
+from services.channel.operations.packs import keep_conflict
 from services.channel.queries import Held, MeetingView, SlotView
 
 
@@ -128,24 +128,9 @@ async def step_out(session: Session, slot_id: UUID, attendee: UUID, words: str, 
         raise MeetingNotOpen("This slot has been dealt with: nobody needs to step out any more.")
     if not words.strip():
         raise NotRecorded("words", "Say in a few words what the conflict of interest is")
-    table = models.conflict
-    row = {
-        "slot_id": slot_id,
-        "invitation_id": attendee,
-        "subject": slot.subject,
-        "area": slot.area,
-        "sealed_words": await session.seal(slot.subject, words.strip()),
-        "declared_at": now,
-        "declared_by": session.actor.name or session.actor.id,
-        "ended_at": None,
-    }
-    key = ["slot_id", "invitation_id"]
-    again = {name: row[name] for name in ("sealed_words", "declared_at", "declared_by", "ended_at")}
-    statement = upsert(table).values(row).on_conflict_do_update(index_elements=key, set_=again)
-    await session.execute(statement)
+    await keep_conflict(session, slot, attendee, words, now)
     await _leave(session, slot, {attendee}, now)
     await _change_slot(session, slot, {})
-    await audit.record(session, "panel.stepped-out", subject=slot.subject, now=now, area=slot.area)
 
 
 async def come_back(session: Session, slot_id: UUID, attendee: UUID, expected: int, now: datetime) -> None:
@@ -154,7 +139,7 @@ async def come_back(session: Session, slot_id: UUID, attendee: UUID, expected: i
     this = (table.c.slot_id == slot_id) & (table.c.invitation_id == attendee) & table.c.ended_at.is_(None)
     await session.execute(update(table).where(this).values(ended_at=now))
     await _change_slot(session, slot, {})
-    await audit.record(session, "panel.conflict-ended", subject=slot.subject, now=now, area=slot.area)
+    await audit.record(session, "conflict.ended", subject=slot.subject, now=now, area=slot.area)
 
 
 async def contribute(session: Session, slot_id: UUID, said: Sequence[tuple[UUID, str]], now: datetime) -> None:

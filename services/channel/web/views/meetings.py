@@ -39,6 +39,9 @@ CHANGED = {
     "agenda-changed": "The order of the agenda was changed",
     "members-chosen": "Whom a case concerns was chosen",
     "packs-shared": "Packs were shared",
+    "begun": "The meeting began",
+    "presides": "Somebody took over the chair",
+    "ended": "The meeting ended",
 }
 
 

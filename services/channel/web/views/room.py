@@ -84,7 +84,7 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
         "title": f"Panel meeting, {meeting.held_on:%-d %B %Y}",
         "form": form,
         "meeting_id": meeting.id,
-        "meeting_url": _agenda(page, meeting),
+        "meeting_url": page.url("meeting", meeting_id=meeting.id),
         "seen": meeting.row_version,
         "state": MEETING_LABELS[meeting.state],
         "is_planned": meeting.state is MeetingState.PLANNED,
@@ -116,8 +116,3 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
 
 def _may_chair(chairs: bool, sector: str) -> bool:  # noqa: FBT001 - as the area file says it of a member
     return chairs and sector == LOCAL_AUTHORITY
-
-
-def _agenda(page: PageRequest, meeting: MeetingView) -> str:
-    """Return the address of the meeting's own page, with its agenda and invitations."""
-    return page.url("meeting", meeting_id=meeting.id) if "meeting" in page.site.pages else page.url("cases")
