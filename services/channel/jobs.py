@@ -76,7 +76,6 @@ async def birthdays(runtime: Runtime, now: datetime) -> None:
                 log.info("Somebody turned 18: consent is asked of them.", extra={"facts": {"reference": reference}})
 
 
-
 async def transfers(runtime: Runtime, now: datetime) -> None:
     """Carry offers between panels of this installation on, each in a transaction of its own."""
     local: Practices = runtime.clients
@@ -117,7 +116,7 @@ async def _look(runtime: Runtime, each: Watched, now: datetime) -> None:
         raised = await operations.raise_shortfall(session, each.subject, each.id, local, now)
     if raised is not None:
         mismatches.add(1)
-        facts = {"reference": raised.reference, "count": raised.count}
+        facts = {"reference": raised.reference, "count": raised.count, "reason": raised.reason}
         log.warning("Sessions of an intervention are missing.", extra={"facts": facts})
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import update
@@ -38,8 +39,9 @@ _STATES = {True: SessionState.DELIVERED, False: SessionState.MISSED, None: Sessi
 
 @dataclass(frozen=True)
 class Raised:
-    """An alarm that was raised: in which case, and how many sessions are missing."""
+    """An alarm that was raised: in which case, and how many sessions are missing; `reason` names its runbook."""
 
+    reason: ClassVar[str] = "sessions-missing"
     reference: str
     count: int
 

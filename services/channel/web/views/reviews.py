@@ -8,7 +8,7 @@ from chassis.database import Session
 from chassis.web import PageRequest, Response
 from contracts.vocabulary import day_in_words
 from services.channel import operations, queries
-from services.channel.domain import CLOSING_LABELS, Body, ClockName, ClosingOutcome, Command, Practice
+from services.channel.domain import CLOSING_LABELS, NOTHING_KNOWN, Body, ClockName, ClosingOutcome, Command, Practice
 from services.channel.domain.panel import VERDICT_LABELS, Verdict
 from services.channel.domain.reviewing import ReviewNotFound, factor_changes
 from services.channel.operations import Act
@@ -112,7 +112,7 @@ async def _closed(_: PageRequest, session: Session, found: Opened, sent: tuple[C
 async def _findings(page: PageRequest, session: Session, found: Opened) -> Sheet:
     subject = found.held.subject
     each = await queries.review(session, subject, _id(page))
-    said = (await queries.obligation(session, subject, each.obligation)).report if each.obligation else ""
+    said = await _answered(session, subject, each)
     past = each.decided_at is not None or each.closed_at != found.held.closed_at
     return Sheet(
         title="Record a review after closure",
@@ -128,6 +128,15 @@ async def _findings(page: PageRequest, session: Session, found: Opened) -> Sheet
         refusal="This review is past." if past else found.refusal(Command.NOTE),
         filled={"findings": each.findings or said},
     )
+
+
+async def _answered(session: Session, subject: UUID, each: ReviewView) -> str:
+    """Return what the police answered, each answer under its question; nothing where they have not."""
+    if each.obligation is None:
+        return ""
+    owed = await queries.obligation(session, subject, each.obligation)
+    answers = (f"{one.question}\n{NOTHING_KNOWN if one.nothing_known else one.words}" for one in owed.answers)
+    return "\n\n".join(part for part in (*answers, owed.report) if part)
 
 
 async def _found(page: PageRequest, session: Session, found: Opened, sent: tuple[FindingsForm, Act]) -> str:
