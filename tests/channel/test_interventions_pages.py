@@ -135,6 +135,7 @@ class TestToLookAt:
         assert REFERENCE in page.text
         assert "Sample Provider One" in page.text
         assert "Sessions are missing" in (await client.get(HERE)).text
+        assert "Sessions are missing" in (await client.get(f"/cases/{REFERENCE}")).text
         why = await send(client, f"{HERE}/{made}/why", reason="The provider was ill.")
         assert why.status_code == 303
         assert REFERENCE not in (await client.get("/interventions")).text

@@ -24,7 +24,7 @@ from services.channel.domain import (
     offers,
 )
 from services.channel.domain.panel import ConflictStands
-from services.channel.queries import CorrectionView, Held, SamePerson, TimelineEntry
+from services.channel.queries import CorrectionView, Held, SamePerson, ShortIntervention, TimelineEntry
 from services.channel.web.views.begun import NOTHING_WRITTEN, Writing, values_of, writing
 
 LONDON = ZoneInfo("Europe/London")
@@ -86,6 +86,7 @@ class Opened:
     corrections: tuple[CorrectionView, ...]
     same: SamePerson
     writing: Writing = NOTHING_WRITTEN
+    short: tuple[ShortIntervention, ...] = ()
 
     def refusal(self, command: Command) -> str:
         """Return why a command is not offered, nothing where it is."""
@@ -114,6 +115,7 @@ async def as_it_stands(page: PageRequest, session: Session, held: Held) -> Opene
         corrections=await queries.corrections(session, held.subject),
         same=(await queries.same_person(session, [held.reference])).get(held.reference, SamePerson()),
         writing=await writing(page, session, held),
+        short=await queries.intervention_alarms(session, held.subject),
     )
 
 
@@ -130,9 +132,11 @@ def shown(
         facts=_facts(held, page.now),
         immediate_danger=held.immediate_danger,
         row_version=held.row_version,
+        from_panel=held.situation.from_panel,
         halted=_halted(held),
         corrections=[vars(each) | {"mistake": MISTAKES.get(each.kind, "")} for each in found.corrections],
         same=found.same,
+        short=[f"{each.provider} ({each.delivered} of {each.sessions} delivered)" for each in found.short],
         tabs=[
             {"text": text, "href": page.url(name, reference=held.reference), "current": name == (tab or template)}
             for text, name in TABS
