@@ -7,9 +7,11 @@ from chassis.transitions import NotRecorded
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import queries
 from services.channel.domain import CaseNotFound, ChangedMeanwhile, Practice
+from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import (
     INVITATION_LABELS,
     KIND_LABELS,
+    LIVE,
     SLOT_LABELS,
     MeetingOver,
     MeetingState,
@@ -149,7 +151,8 @@ async def guest(page: PageRequest) -> Response:
 
 def slot_line(each: SlotView) -> dict[str, object]:
     """Return one slot as pages show it: the case by its reference."""
-    return vars(each) | {"label": KIND_LABELS[each.kind], "state_label": SLOT_LABELS[each.state]}
+    at = f"{each.starts_at.astimezone(LONDON):%H:%M}"
+    return vars(each) | {"label": KIND_LABELS[each.kind], "state_label": SLOT_LABELS[each.state], "at": at}
 
 
 def attendee_line(each: Attendee) -> dict[str, object]:
@@ -218,6 +221,7 @@ async def _show_attendees(page: PageRequest, form: FormErrors, seen: int | None 
         title=f"Who is asked to {slot.reference}",
         meeting=meeting_line(found),
         planned=found.state is MeetingState.PLANNED,
+        can_invite=found.state in LIVE,
         slot=slot_line(slot),
         form=form,
         chosen=form if "member" in form.values.fields else blank({"member": ticked}),

@@ -68,17 +68,18 @@ def _attendee(
     mine = [each for each in agenda if queries.is_asked(attendee, each)]
     has = {each.slot_id: each for each in given if each.invitation_id == attendee.invitation_id and not each.ended_at}
     parts = parts_for(attendee.sector, guest=attendee.guest)
-    cases = [
-        {
-            "reference": each.reference,
-            "conflict": (each.id, attendee.invitation_id) in conflicts,
-            "shared_at": has[each.id].made_at if each.id in has else None,
-            "how": HOW[has[each.id].how] if each.id in has else "",
-        }
-        for each in mine
-    ]
+    closed = [each.reference for each in mine if (each.id, attendee.invitation_id) in conflicts]
+    shared = [each.reference for each in mine if each.id in has]
+    waiting = [each.reference for each in mine if each.id not in has and each.reference not in closed]
+    how = next((HOW[each.how] for each in has.values()), "")
     withheld = [PART_LABELS[part] for part in PackPart if part not in parts]
-    return attendee_line(attendee) | {"cases": cases, "withheld": withheld}
+    return attendee_line(attendee) | {
+        "shared": shared,
+        "shared_how": how,
+        "waiting": waiting,
+        "closed": closed,
+        "withheld": withheld,
+    }
 
 
 def _reads(
