@@ -166,6 +166,28 @@ async def test_what_is_ended_while_somebody_writes_gives_the_words_back(site: Si
     assert await told(site, AskAnswered) == []
 
 
+async def test_what_is_asked_anew_while_somebody_writes_gives_the_words_back(site: Site) -> None:
+    path, made, subject = await asked(site)
+    shown = await opened(site, path)
+    token = shown.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    again = made.model_copy(update={"made_at": made.made_at + timedelta(minutes=1), "questions": ("A new question?",)})
+    await handle(site.runtime, again, subject=subject)
+    words = {"answer-1": "Regular, made up.", "report": "Written in vain, made up."}
+    answer = await site.client.post(path, data={"csrf_token": token, "step": "answer", **WHO, **words})
+    assert "What you had written was not sent" in answer.text
+    assert all(each in answer.text for each in words.values())
+    assert "A new question?" not in answer.text
+    assert await told(site, AskAnswered) == []
+
+
+async def test_what_is_to_be_mended_is_told_in_the_order_of_the_page(site: Site) -> None:
+    path, _, _ = await asked(site, AskKind.TRANSFER)
+    await opened(site, path)
+    answer = (await send(site, path, "answer")).text
+    said = ("Select whether your panel accepts", "Enter your name", "Enter your role", "Enter your organisation")
+    assert [answer.index(each) for each in said] == sorted(answer.index(each) for each in said)
+
+
 class TestInvitation:
     async def test_shows_what_is_agreed_to(self, site: Site) -> None:
         path, _, _ = await asked(site, AskKind.INVITATION)

@@ -110,7 +110,9 @@ FORMS: Mapping[AskKind, type[WhoForm]] = {
     AskKind.CONSENT_CHANGE: ConsentForm,
     AskKind.TRANSFER: PanelTransferForm,
 }
-OWN_FIELDS = ("report", "by", "role", "organisation", "answer", "taker")
+_FIRST, _LAST = ("answer", "taker"), ("report", "by", "role", "organisation")
+OWN_FIELDS = (*_FIRST, *_LAST)
+"""The fields of the forms, in the order of the page: the questions stand between the first ones and the last."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ def read_reply(kind: AskKind, questions: tuple[Question, ...], data: FormData) -
     wrong += _beside(form, questions) if not isinstance(form, FormErrors) else []
     if isinstance(form, FormErrors) or wrong:
         known = form.errors if isinstance(form, FormErrors) else ()
-        return FormErrors(data, (*wrong, *known))
+        places = {name: place for place, name in enumerate((*_FIRST, *(each.answer for each in questions), *_LAST))}
+        return FormErrors(data, tuple(sorted((*wrong, *known), key=lambda each: places[each[0]])))
     return form.reply(tuple(_answer(each, data) for each in questions))
 
 

@@ -1,6 +1,6 @@
 """Pages for people outside whom Channel asks: a link shows nothing, a code opens it, an answer is given once."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from starlette.responses import Response
@@ -21,7 +21,7 @@ from services.notify.domain import (
 )
 from services.notify.queries import AskFound
 from services.notify.settings import code_key, link_key
-from services.notify.web.ask_forms import STOPPED, CodeForm, questions_of, read_reply, written
+from services.notify.web.ask_forms import STOPPED, CodeForm, Question, questions_of, read_reply, written
 from services.notify.web.guests import MOST_OPENED, TOO_OFTEN, gone, is_patient
 from services.notify.web.naming import area_name, organisation_of
 
@@ -49,14 +49,16 @@ async def ask_link(page: PageRequest) -> Response:
     if step is None:
         return await _here(page, found, blank())
     if not is_patient(page):
-        return await _here(page, found, refused(data, ("by" if step is _sent else "code", TOO_OFTEN)), 429)
+        return await _here(
+            page, found, refused(data, ("by" if step is _sent and _is_open(page, found) else "code", TOO_OFTEN)), 429
+        )
     return await step(page, found, data)
 
 
 async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: int = 200) -> Response:
     """Show the ask where this browser has opened it, and otherwise nothing but the way to a code."""
     if not _is_open(page, found):
-        return page.render("ask_closed", status=status, form=form, **_shell(page, found), code_waits=found.code_waits)
+        return _code_first(page, found, form, status)
     async with page.transaction() as session:
         await operations.look_at_ask(session, found.listed.id, now=page.now)
     if found.listed.kind not in ANSWERABLE:
@@ -76,6 +78,14 @@ async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: in
         stated=any("confidential" in part.heading.casefold() for part in found.content.shown),
         **_shell(page, found),
     )
+
+
+def _code_first(
+    page: PageRequest, found: AskFound, form: FormErrors, status: int, unsent: Sequence[tuple[str, str]] = ()
+) -> Response:
+    """Show nothing but the way to a code, and what somebody wrote who must enter one before."""
+    values = {"code_waits": found.code_waits, "unsent": unsent, **_shell(page, found)}
+    return page.render("ask_closed", status=status, form=form, **values)
 
 
 async def _code_wanted(page: PageRequest, found: AskFound, _: FormData) -> Response:
@@ -107,9 +117,12 @@ async def _code_entered(page: PageRequest, found: AskFound, data: FormData) -> R
 
 async def _sent(page: PageRequest, found: AskFound, data: FormData) -> Response:
     assert found.content is not None  # noqa: S101 - what was erased is not open
-    if found.listed.kind not in ANSWERABLE or _key(found) not in page.session.get(OPENED, {}):
-        return await _here(page, found, blank())
     questions = questions_of(found.content.questions)
+    if found.listed.kind not in ANSWERABLE:
+        return await _here(page, found, blank())
+    if _key(found) not in page.session.get(OPENED, {}):
+        # Asked anew meanwhile, or never opened here: words go back to whoever typed them, and the questions stay shut.
+        return _code_first(page, found, blank(), 422, _words(questions, data, named=False))
     if not _is_open(page, found) or data.get("step") == "save":
         return await _kept(page, found, written(questions, data))
     reply = read_reply(found.listed.kind, questions, data)
@@ -148,9 +161,7 @@ async def _closed(page: PageRequest, found: AskFound, state: AskState, data: For
         async with page.transaction() as session:
             await operations.refuse_look(session, found.listed.id, now=page.now)
     questions = questions_of(found.content.questions) if found.content else ()
-    names = {each.answer: each.words for each in questions}
-    typed = written(questions, data) if _key(found) in page.session.get(OPENED, {}) else {}
-    unsent = [(names.get(name, "Your words"), words) for name, words in typed.items() if name in {*names, "report"}]
+    unsent = _words(questions, data, named=_key(found) in page.session.get(OPENED, {}))
     return page.render(
         "ask_over",
         status=200 if state is AskState.ANSWERED else 404,
@@ -159,6 +170,12 @@ async def _closed(page: PageRequest, found: AskFound, state: AskState, data: For
         unsent=unsent if state is not AskState.ANSWERED else [],
         **_shell(page, found),
     )
+
+
+def _words(questions: tuple[Question, ...], data: FormData, *, named: bool) -> list[tuple[str, str]]:
+    """Return what somebody wrote, under the questions where they were shown them."""
+    names = {each.answer: each.words if named else "Your words" for each in questions} | {"report": "Your words"}
+    return [(names[name], words) for name, words in written(questions, data).items() if name in names]
 
 
 def _state(page: PageRequest, found: AskFound) -> AskState:
