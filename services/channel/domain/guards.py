@@ -8,9 +8,12 @@ from services.channel.domain.words import Body, Consent, State
 Guard = Callable[[Situation, Practice], str]
 
 
-def authority_decides(_: Situation, practice: Practice) -> str:
-    """Refuse a section 36(3) decision where the area names the police for it."""
-    if practice.decides is Body.LOCAL_AUTHORITY:
+def authority_decides(situation: Situation, practice: Practice) -> str:
+    """Refuse a section 36(3) decision where the area names the police for it.
+
+    Of a case that another panel handed over the police here know nothing: the authority refers it itself (s.36(2)).
+    """
+    if practice.decides is Body.LOCAL_AUTHORITY or situation.from_panel:
         return ""
     return "In this area the police decide on section 36(3) referrals; their decision is shown here when it is made."
 

@@ -9,7 +9,7 @@ STATE_LABELS: Mapping[State, str] = {
     State.OFFERED: "Pack offered, waiting for an answer",
     State.ACCEPTED: "Accepted, information being gathered",
     State.GATHERED: "Information gathered, waiting for the section 36 decision",
-    State.RETURNED: "Returned to the police",
+    State.RETURNED: "Returned",
     State.REFERRED: "Referred to the panel under section 36",
     State.NOT_ADOPTED: "Not adopted, other help being arranged",
     State.ADOPTED: "Adopted, the support plan is being made",
@@ -23,8 +23,8 @@ STATE_LABELS: Mapping[State, str] = {
     State.TAKEN_BACK: "Taken back by the police",
     State.TRANSFER_OFFERED: "Offered to another panel, waiting for an answer",
     State.TRANSFERRED: "Transferred to another panel",
-    State.WITHDRAWN: "Pack taken back by the police: do not act",
-    State.STOPPED: "Pack taken back by the police, nobody here acts",
+    State.WITHDRAWN: "Pack taken back: do not act",
+    State.STOPPED: "Pack taken back, nobody here acts",
 }
 
 CONSENT_LABELS: Mapping[Consent, str] = {

@@ -58,7 +58,7 @@ def goes_on_without(command: Command, situation: Situation, record: Record) -> t
 
 def whose_turn(situation: Situation, practice: Practice) -> str:
     """Return in one sentence who acts next and who owns the risk meanwhile; nothing where nobody has to."""
-    authority = practice.decides is Body.LOCAL_AUTHORITY
+    authority = practice.decides is Body.LOCAL_AUTHORITY or bool(situation.from_panel)
     decider = "your authority decides" if authority else "the police decide"
     owner = situation.risk_owner
     sentences = {

@@ -171,7 +171,7 @@ def shown(handed: HandedOver, reason: str) -> tuple[AskSection, ...]:
         ("Why the case is offered", reason),
         ("What the referrer was concerned about", form.concerns.narrative if form else ""),
         ("Reasonable grounds (section 36(3))", handed.grounds),
-        ("Newest assessment", "\n\n".join((newest.summary, newest.management_plan)) if newest else ""),
+        ("Newest assessment", f"{newest.summary}\n\n{newest.management_plan}" if newest else ""),
         ("Information gathered", "\n\n".join(f"{each.body}: {each.answer}" for each in handed.gathered)),
         *after_the_pack(handed),
         ("Chronology", "\n\n".join(f"{each.at:%-d %B %Y}: {each.what}" for each in handed.chronology)),

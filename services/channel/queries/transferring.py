@@ -69,8 +69,8 @@ class ReceivedView:
 class HandedOver:
     """Everything that goes with a case: to the police with a case given back, or to another panel.
 
-    `assessments` are newest first. `consent`, `plan` and `owed` are in words; `grounds` are empty without a referral under
-    section 36.
+    `assessments` are newest first. `consent`, `plan` and `owed` are in words; `grounds` are empty without a referral
+    under section 36.
     """
 
     form: ReferralForm | None

@@ -28,11 +28,11 @@ from services.channel.web.views.information import missing_lines
 
 DONE = {
     Command.ACCEPT: (
-        "You have accepted the pack. You are named as risk owner; {owner} stays responsible until the police have "
-        "recorded it."
+        "You have accepted the pack. You are named as risk owner; {owner} stays responsible until {giver} recorded "
+        "it."
     ),
-    Command.RETURN: "You have returned the pack. The police have been told why.",
-    Command.GATHERED: "You have recorded the information gathering as complete. The police have been told.",
+    Command.RETURN: "You have returned the pack. {told} told why.",
+    Command.GATHERED: "You have recorded the information gathering as complete.{police_told}",
     Command.REFER: "You have referred the person to the panel.",
     Command.CONFIRM: "You have confirmed that nobody here acts on this pack.",
     Command.GIVE_BACK: "You have given the case back. You remain risk owner until the police have taken it.",
@@ -85,7 +85,7 @@ async def commit(page: PageRequest) -> Response:
             found = await opened(page, session, reason=f"action-{command}")
             changes = await queries.changes_since(session, found.held.subject, form.row_version)
         return _show(page, found, command, Asked(refused(data), changes, 409))
-    page.flash(DONE[command].format(owner=found.held.situation.risk_owner))
+    page.flash(_done(found, command))
     return page.redirect("case", reference=found.held.reference)
 
 
@@ -93,6 +93,17 @@ def _offered(page: PageRequest) -> dict[str, str]:
     """Return the reason that another page offers, which named a command and no words."""
     because = page.query.get("because", "")
     return {"reason": REASONS[Command(because)]} if because in REASONS else {}
+
+
+def _done(found: Opened, command: Command) -> str:
+    """Return what is said once it is done, naming the panel where it did not come from the police."""
+    panel = found.held.situation.from_panel
+    return DONE[command].format(
+        owner=found.held.situation.risk_owner,
+        giver=f"{panel} has" if panel else "the police have",
+        told=f"{panel} is" if panel else "The police have been",
+        police_told="" if panel else " The police have been told.",
+    )
 
 
 def _missing(found: Opened, command: Command, form: ActionForm) -> tuple[tuple[str, str], ...]:
