@@ -159,7 +159,7 @@ async def _slot(page: PageRequest, session: Session, slot: SlotView) -> dict[str
         "present": presence_told(told.present),
         "decision": decision_told(told.decision),
         "actions": told.actions,
-        "summary": told.version.words if told.version else told.decision.words if told.decision else "",
+        "summary": told.version.words if told.version else "",
         "written": told.version,
         "corrections": told.corrections,
         "url": page.url("minute", meeting_id=slot.meeting_id, slot_id=slot.id),

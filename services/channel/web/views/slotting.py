@@ -125,6 +125,7 @@ async def go_on(page: PageRequest) -> Response:
             await operations.come_back(session, at.slot.id, id_of(form.who), form.seen, page.now)
         else:
             await operations.open_slot(session, at.slot.id, form.seen, page.now)
+            return page.redirect("slot_room", reference=at.found.held.reference, slot_id=at.slot.id)
     return back_to(page, at)
 
 
@@ -147,10 +148,21 @@ async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, o
         "decision": decision_told(await queries.decision_in(session, slot.id)),
         "actions": await queries.actions_of(session, slot),
         "presiding": presides[-1].name if presides else "",
+        **await _next(page, session, at),
         "offers": at.offers(page),
         "form": blank(),
         **await _prepared(page, session, at),
     }
+
+
+async def _next(page: PageRequest, session: Session, at: Reached) -> dict[str, object]:
+    """Return the way to the next case of the agenda that has not been dealt with; nothing where there is none."""
+    agenda = await queries.slots(session, at.meeting.id)
+    following = next((each for each in agenda if each.state not in ENDED_SLOTS and each.id != at.slot.id), None)
+    if following is None:
+        return {"next_url": "", "next_reference": ""}
+    url = page.url("slot", reference=following.reference, slot_id=following.id)
+    return {"next_url": url, "next_reference": following.reference}
 
 
 async def _prepared(page: PageRequest, session: Session, at: Reached) -> dict[str, object]:

@@ -1,8 +1,10 @@
 """How what happened in a meeting is said: who was in the room, how the panel decided, who voted how."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from services.channel.domain import CLOSING_LABELS, ClosingOutcome, Command
+from services.channel.domain.ageing import LONDON
 from services.channel.domain.panel import (
     AGREEMENT_LABELS,
     INSTEAD_LABELS,
@@ -53,14 +55,17 @@ def _chosen(decision: PanelDecision) -> list[str]:
 
 
 def presence_told(present: Iterable[Presence]) -> list[dict[str, object]]:
-    """Return who was in the room, with when they came and left."""
+    """Return who was in the room, with the times when they came and left."""
     return [
         {
             "name": each.seat.name,
             "organisation": each.seat.organisation,
             "is_member": each.seat.is_member,
-            "admitted_at": each.admitted_at,
-            "left_at": each.left_at,
+            "times": f"from {_time(each.admitted_at)}" + (f" until {_time(each.left_at)}" if each.left_at else ""),
         }
         for each in present
     ]
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(LONDON).strftime("%-I:%M%p").lower()

@@ -26,6 +26,7 @@ from services.channel.domain.panel import (
     WHY_NOT_LABELS,
     Instead,
     MeetingNotOpen,
+    Vote,
     VoteLost,
     decisions_in,
     voters,
@@ -64,7 +65,8 @@ async def slot_decide(page: PageRequest) -> Response:
     async with page.transaction() as session:
         at = await reached(page, session, "panel-decision")
         following = await queries.meeting_after(session, at.meeting)
-        typed: dict[str, str | tuple[str, ...]] = {}
+        room = voters(await queries.room(session, at.slot.id))
+        typed: dict[str, str | tuple[str, ...]] = {f"vote-{each.id}": Vote.FOR.value for each in room}
         if following is not None and _command(page, at) is Command.DEFER:
             for part in DATE_PARTS:
                 typed[f"next_on-{part}"] = str(getattr(following.held_on, part))
