@@ -1,5 +1,6 @@
 """The pages of consent."""
 
+import re
 from datetime import timedelta
 
 import httpx2
@@ -66,7 +67,25 @@ class TestConsentPage:
         client = await offered(console, date_of_birth="2001-02-03")
         says = text_of(await client.get(CONSENT))
         assert "The person: they are 18 or over" in says
-        assert "They turned 18 on 3 February 2019" in says
+        assert "They turned 18" not in says
+
+    async def test_a_form_asks_only_what_can_be(self, console: Console) -> None:
+        client = await offered(console)
+        assert "best-interests" not in (await client.get(GIVEN)).text
+        assert "Is the person 18 or over?" not in (await client.get(GIVEN)).text
+
+    async def test_the_form_of_an_adult_asks_for_their_capacity(self, console: Console) -> None:
+        client = await offered(console, date_of_birth="2001-02-03")
+        refused = await send(client, GIVEN, **ON, by="self")
+        assert (refused.status_code, "has the capacity to decide about the support" in refused.text) == (422, True)
+        lacks = {**ON, "by": "best-interests", "capacity": "lacks-capacity", "name": "Sample Doctor (synthetic)"}
+        refused = await mended(client, GIVEN, refused, **lacks)
+        assert "Say who made the best-interests decision" in refused.text
+        words = {"best_interests": "The doctor and the family, in a meeting."}
+        assert (await mended(client, GIVEN, refused, **lacks, **words)).status_code == 303
+        says = text_of(await client.get(CONSENT))
+        assert "The doctor and the family, in a meeting." in says
+        assert "Does not have the capacity to decide" in says
 
     async def test_where_no_age_is_known_it_is_found_out_first(self, console: Console) -> None:
         client = await offered(console, date_of_birth=None, approximate_age=17)
@@ -166,7 +185,13 @@ class TestWhoWasTold:
         before = NOW - timedelta(days=3)
         await answered(console.team, subject, Command.CONSENT_WITHDRAWN, reason="No more help.", risk=False, now=before)
         client = await console.signed_in(CORA)
-        says = text_of(await client.get(CONSENT))
+        page = await client.get(CONSENT)
+        says = text_of(page)
+        assert "Who has the person’s data (1)" in says
+        assert "Sample School (synthetic) Item of the plan" in says
+        way = re.search(r'href="([^"]+)">Record what they told you', page.text)
+        assert way
+        assert (await client.get(way[1])).status_code == 200
         assert "1 still to acknowledge the change" in says
         assert "Has not stopped yet, as far as we know" in says
         assert "Sample School (synthetic)" in says

@@ -58,6 +58,7 @@ async def consent(page: PageRequest) -> Response:
         lines = await queries.consents(session, subject)
         told = await queries.acknowledgements(session, subject)
         view = await queries.plan_of(session, subject)
+        holders = await queries.holders(session, subject)
     because = queries.offers_police(lines)
     values = {
         "title": "Consent",
@@ -67,7 +68,8 @@ async def consent(page: PageRequest) -> Response:
         "ways": [_way(page, found, command) for command in CONSENT_COMMANDS],
         "police_url": _police(page, found, because) if because else "",
         "lines": [_line(each) for each in lines],
-        "told": [_told(page, each) for each in told],
+        "told": [_told(page, found, each) for each in told],
+        "holders": [(each.name, each.why) for each in holders],
         "waiting": sum(1 for each in told if each.told.ended_at is None),
     }
     return shown(page, "consent", found, values)
@@ -188,17 +190,21 @@ def _line(line: ConsentLine) -> dict[str, object]:
     return {"title": f"{CONSENT_LABELS[line.consent]}, {day(line.on)}", "at": line.recorded_at, "rows": rows}
 
 
-def _told(page: PageRequest, each: Acknowledgement) -> dict[str, object]:
+def _told(page: PageRequest, found: Opened, each: Acknowledgement) -> dict[str, object]:
     told = each.told
     days = int((page.now - told.made_at).total_seconds() // ONE_DAY)
+    is_open = told.ended_at is None
+    can = is_open and page.may(Command.FULFIL) and not found.refusal(Command.FULFIL)
+    href = page.url("fulfil_obligation", reference=found.held.reference, obligation=told.id)
     return {
+        "href": href if can else "",
         "name": each.name or told.owner,
         "why": told.owner if told.owner != each.name else "",
         "change": CONSENT_LABELS[each.consent],
         "answer": _answer(each),
-        "open": told.ended_at is None,
+        "open": is_open,
         "days": days,
-        "late": told.ended_at is None and told.due_at < page.now,
+        "late": is_open and told.due_at < page.now,
         "due_at": told.due_at,
         "seen_at": told.seen_at,
         "words": told.report,
@@ -224,15 +230,18 @@ def _ask(
     held, today = found.held, page.now.astimezone(LONDON).date()
     of_age = is_of_age(held.summary.date_of_birth if held.summary else None, today)
     labels = ASKED_OF if command is Command.CONSENT_ASKED else DECIDER_LABELS
+    # Who was under 18 today has been so on every day before; what a parent said before a birthday may be told late.
+    barred = {Decider.BEST_INTERESTS} if of_age is False else set()
     values = {
         "title": LABELS[command],
         "form": form,
         "command": command.value,
         "refusal": found.refusal(command),
         "whom": whom(found, page),
-        "deciders": [(each.value, label) for each, label in labels.items()],
+        "deciders": [(each.value, label) for each, label in labels.items() if each not in barred],
         "capacities": [(each.value, label) for each, label in CAPACITY_LABELS.items()],
         "asks_age": of_age is None,
+        "may_lack_capacity": of_age is not False,
         "stops": command in STOPPING,
         "asked": command is Command.CONSENT_ASKED,
         "changes": changes or [],

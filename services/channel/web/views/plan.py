@@ -101,10 +101,12 @@ async def record_progress(page: PageRequest) -> Response:
 
 
 def whom(found: Opened, page: PageRequest) -> dict[str, object]:
-    """Return who is to be asked for consent today, and since when it has been the person."""
+    """Return who is to be asked for consent today, and since when it has been the person, if not from the beginning."""
     born = found.held.summary.date_of_birth if found.held.summary else None
-    today = page.now.astimezone(LONDON).date()
-    return {"words": ASKED_LABELS[to_be_asked(born, today)], "turned_18": day(turned_18(born, today))}
+    today, opened_on = (at.astimezone(LONDON).date() for at in (page.now, found.held.opened_at))
+    birthday = turned_18(born, today)
+    since = birthday if birthday and birthday > opened_on else None
+    return {"words": ASKED_LABELS[to_be_asked(born, today)], "turned_18": day(since)}
 
 
 def request_rows(written: Plan) -> list[tuple[str, str]]:
