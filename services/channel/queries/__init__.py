@@ -136,6 +136,7 @@ from services.channel.queries.obligations import (
     open_obligations,
 )
 from services.channel.queries.officers import Load, OfficerView, caseload, officers
+from services.channel.queries.other_cases import OtherCase, other_cases
 from services.channel.queries.outcomes import Outcomes, Period, outcomes
 from services.channel.queries.owed import AskedAs, OwedLine, Whose, asked_of_me, my_obligation, owed, owed_to
 from services.channel.queries.packs import CorrectionView, PackParts, PackView, corrections, offer_id
@@ -242,6 +243,7 @@ __all__ = [
     "NextClock",
     "ObligationView",
     "OfficerView",
+    "OtherCase",
     "Outcomes",
     "Owed",
     "OwedLine",
@@ -352,6 +354,7 @@ __all__ = [
     "officers",
     "open_obligations",
     "open_providers",
+    "other_cases",
     "outcomes",
     "owed",
     "owed_to",

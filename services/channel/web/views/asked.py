@@ -15,6 +15,7 @@ from services.channel.domain import (
     CONSENT_LABELS,
     HAPPENED,
     PANEL_DECISIONS,
+    STATE_LABELS,
     TABLE,
     Command,
     Offer,
@@ -22,9 +23,10 @@ from services.channel.domain import (
     Practices,
     State,
     offers,
+    permissions,
 )
 from services.channel.domain.panel import ConflictStands
-from services.channel.queries import CorrectionView, Held, SamePerson, ShortIntervention, TimelineEntry
+from services.channel.queries import CorrectionView, Held, OtherCase, SamePerson, ShortIntervention, TimelineEntry
 from services.channel.web.views.begun import NOTHING_WRITTEN, Writing, values_of, writing
 
 LONDON = ZoneInfo("Europe/London")
@@ -85,6 +87,7 @@ class Opened:
     offers: tuple[Offer[Command], ...]
     corrections: tuple[CorrectionView, ...]
     same: SamePerson
+    others: tuple[OtherCase, ...] = ()
     writing: Writing = NOTHING_WRITTEN
     short: tuple[ShortIntervention, ...] = ()
 
@@ -108,12 +111,14 @@ async def as_it_stands(page: PageRequest, session: Session, held: Held) -> Opene
     local: Practices = page.runtime.clients
     district = held.summary.district if held.summary else ""
     practice = local.under(held.area, held.area_version, district, page.now)
+    same = (await queries.same_person(session, [held.reference])).get(held.reference, SamePerson())
     return Opened(
         held=held,
         practice=practice,
         offers=offers(held.situation, page.actor.roles, practice),
         corrections=await queries.corrections(session, held.subject),
-        same=(await queries.same_person(session, [held.reference])).get(held.reference, SamePerson()),
+        same=same,
+        others=await queries.other_cases(session, same.others) if _works_cases(page) else (),
         writing=await writing(page, session, held),
         short=await queries.intervention_alarms(session, held.subject),
     )
@@ -136,6 +141,7 @@ def shown(
         halted=_halted(held),
         corrections=[vars(each) | {"mistake": MISTAKES.get(each.kind, "")} for each in found.corrections],
         same=found.same,
+        other_cases=[{**vars(each), "state": STATE_LABELS[each.state]} for each in found.others],
         short=[f"{each.provider} ({each.delivered} of {each.sessions} delivered)" for each in found.short],
         tabs=[
             {"text": text, "href": page.url(name, reference=held.reference), "current": name == (tab or template)}
@@ -143,6 +149,11 @@ def shown(
         ],
         **{**values, **values_of(page, found.writing)},
     )
+
+
+def _works_cases(page: PageRequest) -> bool:
+    """Say whether this person belongs to the team that works cases: others are not led from one to another."""
+    return bool(page.actor.roles & permissions()[Command.TAKE])
 
 
 def changes_text(changes: Sequence[TimelineEntry]) -> list[dict[str, object]]:
