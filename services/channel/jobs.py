@@ -13,6 +13,7 @@ from services.channel.domain import Practices
 from services.channel.domain.transferring import Carry
 from services.channel.operations.meetings import keep_ahead
 from services.channel.queries import Watched
+from services.channel.queries.agenda import areas_with_cases
 
 REVIEWS_IN_A_TURN = 200
 
@@ -121,12 +122,19 @@ async def _look(runtime: Runtime, each: Watched, now: datetime) -> None:
 
 
 async def calendar(runtime: Runtime, now: datetime) -> None:
-    """Keep the next meetings of every panel fixed."""
+    """Keep the next meetings of every panel fixed; an area whose file says nothing for today keeps no other from it."""
     local: Practices = runtime.clients
     async with runtime.database.transaction(Actor.job("channel", "calendar")) as session:
-        made = await keep_ahead(session, local, now)
-    for each in made:
-        log.info("A meeting of the panel was put into the calendar.", extra={"facts": {"area": each.area}})
+        areas = await areas_with_cases(session)
+    for area in areas:
+        try:
+            async with runtime.database.transaction(Actor.job("channel", "calendar")) as session:
+                made = await keep_ahead(session, area, local, now)
+        except ThroughlineError as refusal:
+            log.warning("A panel has no next date.", extra={"facts": {"area": area, "reason": refusal.reason}})
+            continue
+        for each in made:
+            log.info("A meeting of the panel was put into the calendar.", extra={"facts": {"area": each.area}})
 
 
 async def reviews_after_closure(runtime: Runtime, now: datetime) -> None:

@@ -31,10 +31,11 @@ from services.channel.domain.meetings import (
     shifted,
     timed,
 )
+from services.channel.jobs import calendar
 from services.channel.operations.agenda import add_to_agenda, choose_members, shift_slot
 from services.channel.operations.convening import MeetingAct
 from services.channel.operations.inviting import NewGuest, Said, answer_in_console, invite_guest
-from services.channel.operations.meetings import NewMeeting, cancel_meeting, keep_ahead, make_meeting, move_meeting
+from services.channel.operations.meetings import NewMeeting, cancel_meeting, make_meeting, move_meeting
 from services.channel.queries.agenda import agenda_clocks, due_cases
 from tests.channel.builders import AREA, NOW, rows
 from tests.channel.conftest import Team
@@ -118,22 +119,19 @@ class TestRules:
 class TestCalendar:
     async def test_the_next_two_dates_are_always_fixed_by_the_rule(self, panel: Team) -> None:
         await panel.open()
-        job = Actor.job("channel", "calendar")
-        async with panel.runtime.database.transaction(job) as session:
-            made = await keep_ahead(session, panel.practices, NOW)
-            assert [each.held_on for each in made] == [DAY, NEXT_DAY]
-            assert await keep_ahead(session, panel.practices, NOW) == ()
-        after = begins(DAY, time(23))
-        async with panel.runtime.database.transaction(job) as session:
-            assert await keep_ahead(session, panel.practices, after) == ()
-            day_after = after + timedelta(days=1)
-            assert [each.held_on for each in await keep_ahead(session, panel.practices, day_after)] == [
-                date(2027, 2, 10)
-            ]
+        assert await _fixed(panel, NOW) == [DAY, NEXT_DAY]
+        assert await _fixed(panel, NOW) == [DAY, NEXT_DAY]
+        on_the_day = begins(DAY, time(23))
+        assert await _fixed(panel, on_the_day) == [DAY, NEXT_DAY]
+        assert await _fixed(panel, on_the_day + timedelta(days=1)) == [DAY, NEXT_DAY, date(2027, 2, 10)]
+
+    async def test_a_day_that_was_planned_by_hand_is_kept(self, panel: Team) -> None:
+        await panel.open()
+        await planned(panel, NEXT_DAY)
+        assert await _fixed(panel, NOW) == [NEXT_DAY, date(2027, 2, 10)]
 
     async def test_an_area_without_cases_needs_no_meeting(self, panel: Team) -> None:
-        async with panel.runtime.database.transaction(Actor.job("channel", "calendar")) as session:
-            assert await keep_ahead(session, panel.practices, NOW) == ()
+        assert await _fixed(panel, NOW) == []
 
     async def test_the_panel_meets_neither_twice_on_a_day_nor_in_the_past(self, panel: Team) -> None:
         await planned(panel)
@@ -350,6 +348,13 @@ class TestMoving:
         assert not links & {each.ask_id for each in invited}
 
 
+async def _fixed(team: Team, now: datetime) -> list[date]:
+    """Let the job look, and return the days in the calendar."""
+    await calendar(team.runtime, now)
+    async with team.runtime.database.transaction(BELLA) as session:
+        return [each.held_on for each in await queries.meetings_to_come(session)]
+
+
 async def _answer(team: Team, meeting_id: UUID, ask_id: UUID | None, *, accepted: bool, report: str = "") -> None:
     assert ask_id
     answer = AskAnswered(
@@ -375,9 +380,9 @@ async def _deferred(team: Team, subject: UUID, due_at: datetime) -> None:
     await stand(team, subject, "referred-to-panel", due_at)
     await rows(
         team.runtime,
-        "INSERT INTO history (subject, area, area_version, row_version, command, from_state, to_state, risk_owner, by_id,"
-        " by_name, at) SELECT subject, area, area_version, row_version, :command, state, state, risk_owner, 'x', 'x', :at"
-        " FROM case_file WHERE subject = :subject RETURNING 1",
+        "INSERT INTO history (subject, area, area_version, row_version, command, from_state, to_state, risk_owner,"
+        " by_id, by_name, at) SELECT subject, area, area_version, row_version, :command, state, state, risk_owner,"
+        " 'x', 'x', :at FROM case_file WHERE subject = :subject RETURNING 1",
         subject=subject,
         command=Command.DEFER,
         at=NOW,

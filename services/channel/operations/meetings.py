@@ -15,7 +15,6 @@ from services.channel.operations.convening import MeetingAct, change_meeting, ho
 from services.channel.operations.inviting import invite_again, uninvite_all
 from services.channel.operations.packs import close_packs
 from services.channel.queries import MeetingView
-from services.channel.queries.agenda import areas_with_cases
 
 
 @dataclass(frozen=True)
@@ -54,25 +53,21 @@ async def make_meeting(session: Session, wanted: NewMeeting, practice: Practice,
     return meeting_id
 
 
-async def keep_ahead(session: Session, practices: Practices, now: datetime) -> tuple[MeetingView, ...]:
-    """Make the next meetings by the rule of each area that has cases, so that the next date is always fixed.
+async def keep_ahead(session: Session, area: str, practices: Practices, now: datetime) -> tuple[MeetingView, ...]:
+    """Make the next meetings of an area by its monthly rule, so that the next date is always fixed.
 
     Returns those that were made.
     """
     made: list[MeetingView] = []
-    today = now.astimezone(LONDON).date()
-    for area in await areas_with_cases(session):
-        practice = practices.current(area, now)
-        await _lock_calendar(session, area)
-        to_come = [each for each in await queries.meetings_to_come(session, area) if each.held_on >= today]
-        taken = set(await queries.days_taken(session, area))
-        after = max((each.held_on for each in to_come), default=today)
-        days = days_ahead(practice.panel.meets_on, after)
-        while len(to_come) < AHEAD:
-            day = next(each for each in days if each not in taken)
-            planned = NewMeeting(day, practice.panel.at, practice.panel.place)
-            to_come.append(await queries.meeting(session, await make_meeting(session, planned, practice, now)))
-            made.append(to_come[-1])
+    today, practice = now.astimezone(LONDON).date(), practices.current(area, now)
+    await _lock_calendar(session, area)
+    to_come = [each for each in await queries.meetings_to_come(session, area) if each.held_on >= today]
+    taken = set(await queries.days_taken(session, area))
+    days = days_ahead(practice.panel.meets_on, max((each.held_on for each in to_come), default=today))
+    while len(to_come) + len(made) < AHEAD:
+        day = next(each for each in days if each not in taken)
+        planned = NewMeeting(day, practice.panel.at, practice.panel.place)
+        made.append(await queries.meeting(session, await make_meeting(session, planned, practice, now)))
     return tuple(made)
 
 

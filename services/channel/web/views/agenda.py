@@ -6,9 +6,10 @@ from chassis.database import Session
 from chassis.transitions import NotRecorded
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import queries
-from services.channel.domain import CaseNotFound, ChangedMeanwhile, Practice
+from services.channel.domain import STATE_LABELS, CaseNotFound, ChangedMeanwhile, Practice
 from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import (
+    FOR_THE_PANEL,
     INVITATION_LABELS,
     KIND_LABELS,
     LIVE,
@@ -17,6 +18,7 @@ from services.channel.domain.meetings import (
     MeetingState,
     NotForThePanel,
     SlotNotFound,
+    SlotState,
     force_missing,
 )
 from services.channel.operations.agenda import add_to_agenda, choose_members, shift_slot
@@ -193,7 +195,7 @@ async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, st
         meeting=meeting_line(found),
         following=after,
         planned=found.state is MeetingState.PLANNED,
-        agenda=[slot_line(each) | {"missing_force": _missing_force(each, invited, practice)} for each in agenda],
+        agenda=[_agenda_line(each, invited, practice) for each in agenda],
         due=[due_line(each) for each in due if each.meeting_id is None],
         invited=[attendee_line(each) for each in invited if not each.guest],
         guests=sum(each.guest for each in invited),
@@ -231,6 +233,15 @@ async def _show_attendees(page: PageRequest, form: FormErrors, seen: int | None 
         missing_force=_missing_force(slot, everybody, practice),
         changes=changes_since(changes),
     )
+
+
+def _agenda_line(each: SlotView, invited: tuple[Attendee, ...], practice: Practice) -> dict[str, object]:
+    """Return one slot with what has to be seen to before it is heard."""
+    nothing_to_decide = each.state is SlotState.WAITING and each.case_state not in FOR_THE_PANEL
+    return slot_line(each) | {
+        "missing_force": _missing_force(each, invited, practice),
+        "elsewhere": STATE_LABELS[each.case_state] if nothing_to_decide else "",
+    }
 
 
 def _missing_force(slot: SlotView, everybody: tuple[Attendee, ...], practice: Practice) -> str:
