@@ -202,7 +202,10 @@ class TestReading:
         assert "Assessment 1 and assessment 3 compared" in text
         assert text.index("What differs") < text.index("Feelings of grievance") < text.index("What is the same")
         assert text.index("What is the same") < text.index("Need for identity")
-        assert (await client.get(f"{PLACE}/assessments/compare")).headers["location"] == f"{PLACE}/assessments"
+        for path in ("compare", "compare?number=2&earlier=2"):
+            led = await client.get(f"{PLACE}/assessments/{path}")
+            assert led.headers["location"] == f"{PLACE}/assessments"
+            assert "Choose two different assessments" in (await client.get(f"{PLACE}/assessments")).text
         for path in ("compare?number=9&earlier=1", "compare?number=1&earlier=%2F%2Fx"):
             led = await client.get(f"{PLACE}/assessments/{path}")
             assert (await client.get(led.headers["location"])).status_code == 404
@@ -329,3 +332,15 @@ class TestNoNumber:
             assert not [each for each in pages if re.search(r"score|total|out of \d", each.text.lower())]
             seen.append([figures(each) for each in pages])
         assert seen[0] == seen[1]
+
+
+class TestHandedOn:
+    async def test_one_of_our_own_that_comes_back_with_a_pack_is_listed_once(self, console: Console) -> None:
+        subject = await accepted(console)
+        ours = await assess(console.team, subject, "threat")
+        await rows(console.team.runtime, "UPDATE case_file SET state = 'returned' RETURNING 1")
+        await console.team.hear(passed(**{**parts(), "assessment": ours}), subject)
+        client = await console.signed_in(CORA)
+        listed = await client.get(f"{PLACE}/assessments")
+        assert listed.text.count("Assessment 1: Vulnerability") == 1
+        assert listed.text.count(">The police’s assessment: Vulnerability") == 1

@@ -11,6 +11,7 @@ from chassis.database import Session
 from chassis.web.assessing.reading import Version, before, chosen, heading, in_words, side_by_side
 from chassis.web.assessing.work import FoundT, Work, draft_id
 from chassis.web.pages import PageRequest, Response
+from contracts.vocabulary.assessment import Assessment
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,12 @@ class Console(ABC, Generic[FoundT]):
     async def changes(self, session: Session, found: FoundT, since: int) -> list[dict[str, object]]:
         """Return what happened since a row version, as the page about changes shows it."""
 
-    async def brought(self, session: Session, found: FoundT) -> tuple[Version, ...]:
-        """Return the assessments that another team made and handed over, newest first; none unless told otherwise."""
-        del session, found
+    async def brought(self, session: Session, found: FoundT, own: tuple[Assessment, ...]) -> tuple[Version, ...]:
+        """Return the assessments that another team made and handed over, newest first, without those of one's own.
+
+        None unless told otherwise.
+        """
+        del session, found, own
         return ()
 
     def unfit(self, text: str) -> str:
@@ -100,7 +104,7 @@ class Console(ABC, Generic[FoundT]):
         """Return every complete assessment that can be read here, newest first."""
         own = await self.kept.all(session, found.held.subject)
         numbered = (Version(str(each.number), f"Assessment {each.number}", each) for each in own)
-        every = (*numbered, *await self.brought(session, found))
+        every = (*numbered, *await self.brought(session, found, own))
         return tuple(sorted(every, key=lambda each: each.assessment.completed_at, reverse=True))
 
     async def version(self, page: PageRequest, session: Session, found: FoundT) -> Version:
@@ -120,12 +124,13 @@ class Console(ABC, Generic[FoundT]):
             held = await self.kept.hold(session, placed, wanted)
         else:
             held = await self.kept.own(session, placed.subject, wanted)
+        own = await self.kept.all(session, placed.subject)
         return Work(
             found,
             held,
             found.practice.instruments.get(held.line.instrument),
-            await self.kept.all(session, placed.subject),
-            tuple(each.assessment for each in await self.brought(session, found)),
+            own,
+            tuple(each.assessment for each in await self.brought(session, found, own)),
             self.refusal(found),
         )
 

@@ -57,9 +57,10 @@ class CasePages(AssessmentPages[Opened]):
         """Return what happened to the case since it was seen."""
         return changes_text(await queries.changes_since(session, found.held.subject, since))
 
-    async def brought(self, session: Session, found: Opened) -> tuple[Version, ...]:
-        """Return the assessments that the police handed over with their packs, newest first."""
-        every = await queries.brought_assessments(session, found.held.subject)
+    async def brought(self, session: Session, found: Opened, own: tuple[Assessment, ...]) -> tuple[Version, ...]:
+        """Return the assessments that the police handed over, newest first; what another panel handed on is our own."""
+        brought = await queries.brought_assessments(session, found.held.subject)
+        every = [each for each in brought if each not in own]
         return tuple(
             Version(f"pack-{len(every) - place}", _police(each, several=len(every) > 1), each)
             for place, each in enumerate(every)
@@ -80,7 +81,8 @@ class CasePages(AssessmentPages[Opened]):
     async def choose_comparison(self, page: PageRequest) -> Response:
         """Lead to the comparison of the two assessments that were chosen in the list."""
         reference, chosen = page.path["reference"], [page.query.get(name, "") for name in ("number", "earlier")]
-        if not all(chosen):
+        if not all(chosen) or chosen[0] == chosen[1]:
+            page.flash("Choose two different assessments to compare.")
             return page.redirect(TAB, reference=reference)
         return page.redirect("assess_compare", reference=reference, number=chosen[0], earlier=chosen[1])
 
