@@ -29,7 +29,7 @@ from services.channel.domain.outcomes import (
 )
 from services.channel.domain.panel import WhyNot
 from services.channel.queries import Outcomes, Period
-from tests.channel.builders import AREA, CORA, coordinator
+from tests.channel.builders import AREA, CORA, NOW, coordinator, rows
 from tests.channel.conftest import Console, Team
 
 MAY = Period(date(2026, 5, 1), date(2026, 6, 1))
@@ -40,7 +40,13 @@ def at(day: int, month: int = 5) -> datetime:
     return datetime(2026, month, day, 12, tzinfo=UTC)
 
 
-def moved(subject: UUID, command: Command, states: tuple[State | None, State], when: datetime) -> dict[str, Any]:
+def moved(
+    subject: UUID,
+    command: Command,
+    states: tuple[State | None, State],
+    when: datetime,
+    since: datetime | None = None,
+) -> dict[str, Any]:
     """Return a line of history."""
     return {
         "subject": subject,
@@ -54,6 +60,7 @@ def moved(subject: UUID, command: Command, states: tuple[State | None, State], w
         "by_id": "sample",
         "by_name": "Sample (synthetic)",
         "at": when,
+        "since": since,
     }
 
 
@@ -78,9 +85,9 @@ async def a_case(team: Team, *, days: int, adopted: bool = True, month: int = 5)
         team,
         models.history,
         moved(subject, Command.OPEN, (None, State.OFFERED), begun),
-        moved(subject, Command.ACCEPT, (State.OFFERED, State.REFERRED), begun),
+        moved(subject, Command.ACCEPT, (State.OFFERED, State.REFERRED), begun, begun),
         moved(subject, Command.NOTE, (State.REFERRED, State.REFERRED), begun + timedelta(hours=1)),
-        moved(subject, end[0], (State.REFERRED, end[1]), begun + timedelta(days=days)),
+        moved(subject, end[0], (State.REFERRED, end[1]), begun + timedelta(days=days), begun),
     )
 
 
@@ -108,6 +115,13 @@ class TestOutcomes:
         await a_case(team, days=40, month=4)
         found = await counted(team)
         assert found.stays == (Stay(State.REFERRED, 1, 40.0, 40.0),)
+
+    async def test_measures_what_people_do(self, team: Team) -> None:
+        subject = await team.open()
+        await team.act(subject, Command.ACCEPT)
+        await team.act(subject, Command.NOTE, reason="Words.")
+        found = await rows(team.runtime, "SELECT command, since = :now AS same FROM history ORDER BY id", now=NOW)
+        assert [tuple(each.values()) for each in found] == [("open", None), ("accept", True), ("add-note", None)]
 
     async def test_says_why_cases_were_not_adopted_and_how_they_closed(self, team: Team) -> None:
         decision = {
@@ -198,14 +212,10 @@ class TestPage:
     async def test_shows_what_is_large_enough_and_says_what_it_is_for(self, console: Console) -> None:
         now = clock.now()
         for number in range(12):
-            subject, adopted = uuid4(), number < 6
+            adopted, since = number < 6, now - timedelta(days=3)
             end = (Command.ADOPT, State.ADOPTED) if adopted else (Command.NOT_ADOPT, State.NOT_ADOPTED)
-            await keep(
-                console.team,
-                models.history,
-                moved(subject, Command.RECEIVE_SECTION_36, (State.ACCEPTED, State.REFERRED), now - timedelta(days=3)),
-                moved(subject, end[0], (State.REFERRED, end[1]), now),
-            )
+            line = moved(uuid4(), end[0], (State.REFERRED, end[1]), now, since)
+            await keep(console.team, models.history, line)
         client = await console.signed_in(CORA)
         page = await client.get("/outcomes")
         assert "6 of 12 (50%)" in page.text

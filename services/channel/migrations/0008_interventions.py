@@ -13,6 +13,10 @@ branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
+SINCE = """UPDATE history SET since = move.since FROM
+    (SELECT id, lag(at) OVER (PARTITION BY subject ORDER BY id) AS since FROM history
+     WHERE from_state IS DISTINCT FROM to_state) AS move
+    WHERE move.id = history.id"""
 TABLES = ("intervention", "brief", "intervention_session", "closing_report", "review")
 
 
@@ -24,12 +28,14 @@ def upgrade() -> None:
     for table in TABLES:
         for statement in area_policy(table):
             op.execute(statement)
+    op.add_column("history", sa.Column("since", MOMENT, nullable=True))
+    op.execute(SINCE)
     op.create_index(
         "history_moves",
         "history",
-        ["subject", "id"],
+        ["at"],
         unique=False,
-        postgresql_include=["at", "command", "from_state", "to_state", "area"],
+        postgresql_include=["command", "from_state", "to_state", "since", "area"],
         postgresql_where=sa.text("from_state IS DISTINCT FROM to_state"),
     )
 

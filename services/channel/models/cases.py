@@ -125,6 +125,7 @@ same_person = Table(
     Index("same_person_reference", "reference"),
 )
 
+# `since` is when the case had come into the state that a move leaves: how long stages take is read from that alone.
 history = Table(
     "history",
     metadata,
@@ -141,12 +142,12 @@ history = Table(
     column("by_name", Text, POLICE),
     column("sealed_note", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("at", moment, LINKING),
+    column("since", moment, LINKING, nullable=True),
     Index("history_subject", "subject", "id"),
     Index(
         "history_moves",
-        "subject",
-        "id",
-        postgresql_include=["at", "command", "from_state", "to_state", "area"],
+        "at",
+        postgresql_include=["command", "from_state", "to_state", "since", "area"],
         postgresql_where=text("from_state IS DISTINCT FROM to_state"),
     ),
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 
 from chassis import audit
 from chassis.database import Session
@@ -118,6 +118,13 @@ def _brings_section_36(act: Act) -> bool:
     return act.command in _REFERS and bool(act.record.grounds.strip())
 
 
+def _came(subject: UUID) -> Any:
+    """Return when a case came into the state that it leaves, as a part of a statement."""
+    table = models.history
+    moved = (table.c.subject == subject) & table.c.from_state.is_distinct_from(table.c.to_state)
+    return select(func.max(table.c.at)).where(moved).scalar_subquery()
+
+
 async def write_down(session: Session, saved: Saved, act: Act, area_version: str, *, first: bool = False) -> None:
     """Add the line of history, with the version of the practice behind it, and the audit row; no line is changed."""
     held = saved.before
@@ -136,6 +143,7 @@ async def write_down(session: Session, saved: Saved, act: Act, area_version: str
             by_name=session.actor.name or session.actor.id,
             sealed_note=await session.seal(held.subject, note) if note else None,
             at=act.now,
+            since=None if first or saved.step.state is held.situation.state else _came(held.subject),
         )
     )
     await audit.record(

@@ -176,7 +176,6 @@ from services.channel.queries.reviewing import (
     ReviewLine,
     ReviewToAsk,
     ReviewView,
-    closing_outcome,
     closing_reports,
     live_reviews,
     next_review,

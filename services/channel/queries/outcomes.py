@@ -10,7 +10,7 @@ from sqlalchemy import Date, cast, func, select
 from chassis.clock import LONDON
 from chassis.database import Session
 from services.channel import models
-from services.channel.domain import Command, State
+from services.channel.domain import Command
 from services.channel.domain.outcomes import MEASURE_OF, STAGES, Measure, Stay
 
 _DAY = 86_400
@@ -85,27 +85,24 @@ async def _closed_as(session: Session, period: Period) -> Mapping[str, int]:
 
 
 async def _stays(session: Session, period: Period) -> tuple[Stay, ...]:
-    """Return how long cases stayed where they left in the period; the index of moves alone is read."""
+    """Return how long cases had stayed in the states that they left in the period."""
     table = models.history
-    since = func.lag(table.c.at).over(partition_by=table.c.subject, order_by=table.c.id)
+    days = func.extract("epoch", table.c.at - table.c.since) / _DAY
     moved = table.c.from_state.is_distinct_from(table.c.to_state)
-    move = (
-        select(table.c.at, table.c.from_state, since.label("since")).where(moved, table.c.at < period.ends).subquery()
-    )
-    days = func.extract("epoch", move.c.at - move.c.since) / _DAY
+    within = (table.c.at >= period.begins) & (table.c.at < period.ends)
     statement = (
         select(
-            move.c.from_state,
+            table.c.from_state,
             func.count().label("number"),
             func.percentile_cont(0.5).within_group(days).label("median"),
             func.percentile_cont(0.9).within_group(days).label("most"),
         )
-        .where(move.c.at >= period.begins, move.c.since.is_not(None), move.c.from_state.in_(list(STAGES)))
-        .group_by(move.c.from_state)
+        .where(moved, within, table.c.since.is_not(None), table.c.from_state.in_(list(STAGES)))
+        .group_by(table.c.from_state)
     )
     found = {row.from_state: row for row in await session.rows(statement)}
     return tuple(
         Stay(state, found[state].number, float(found[state].median), float(found[state].most))
-        for state in (State(each) for each in STAGES)
+        for state in STAGES
         if state in found
     )

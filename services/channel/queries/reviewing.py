@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, and_, func, select, tuple_
 
 from chassis.database import Session
 from services.channel import models
-from services.channel.domain import Body, ClockName, Command, State
+from services.channel.domain import Body, ClockName, State
 from services.channel.domain.reviewing import ASKED_BEFORE, ReviewNotFound
 from services.channel.queries.paging import PAGE
 from services.channel.queries.reading import text_of
@@ -85,15 +85,6 @@ async def closing_reports(session: Session, subject: UUID) -> tuple[ClosingView,
     table = models.closing_report
     rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.number.desc()))
     return tuple([await _closing(session, row) for row in rows])
-
-
-async def closing_outcome(session: Session, subject: UUID) -> str:
-    """Return how the panel decided to close a case when it last did, empty where it has not."""
-    table = models.panel_decision
-    decided = (table.c.subject == subject) & (table.c.command == Command.PANEL_CLOSE)
-    newest = select(table.c.outcome).where(decided).order_by(table.c.decided_at.desc(), table.c.id)
-    found: str | None = await session.scalar(newest.limit(1))
-    return found or ""
 
 
 async def reports_made(session: Session, subject: UUID) -> int:
