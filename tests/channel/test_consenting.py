@@ -315,6 +315,8 @@ class TestBirthdays:
         async with team.runtime.database.transaction(CORA) as session:
             told = await queries.acknowledgements(session, subject)
             lines = await queries.consents(session, subject)
+            happened = await queries.timeline(session, subject)
+        assert {each.by for each in happened if each.command == Command.TURNED_18} == {""}
         assert (told[0].consent, told[0].stops, told[0].told.state) == (Consent.LAPSED, True, "open")
         assert (lines[0].consent, lines[0].on) == (Consent.LAPSED, BIRTHDAY)
 

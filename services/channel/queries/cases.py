@@ -80,7 +80,7 @@ async def timeline(session: Session, subject: UUID) -> tuple[TimelineEntry, ...]
         [
             TimelineEntry(
                 at=row.at,
-                by="" if row.by_id == session.service else row.by_name,
+                by="" if row.by_id.partition("/")[0] == session.service else row.by_name,
                 command=row.command,
                 from_state=row.from_state or "",
                 to_state=row.to_state,
