@@ -50,8 +50,11 @@ class AreaPractices:
         return self._practice(found, district, now)
 
     def current(self, area: str, now: datetime) -> Practice:
-        """Return the practice in force in an area at a moment; UnknownArea where no version is."""
-        return self._practice(self._areas.current(area, now.astimezone(LONDON).date()), "", now)
+        """Return the practice in force in an area at a moment; AreaVersionUnknown where no version is."""
+        try:
+            return self._practice(self._areas.current(area, now.astimezone(LONDON).date()), "", now)
+        except UnknownArea:
+            raise AreaVersionUnknown(f"No file says what is in force in {area}: put one into the areas folder.") from None
 
     def districts_of(self, area: str, now: datetime) -> tuple[str, ...]:
         """Return the area's own names of its districts; none where the area is not known."""

@@ -1,16 +1,16 @@
 """Transfers between panels: the pack moves, the risk moves with the acceptance, and nothing is without an owner."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from chassis import documents
-from contracts.triage.dovetail import WorkHalted, WorkResumed
+from contracts.triage.dovetail import PackWithdrawn, WorkHalted, WorkResumed
 from services.channel import queries
-from services.channel.domain import Command, NotOffered, NotRecorded, Obligation, Record
+from services.channel.domain import Command, NotInThisState, NotOffered, NotRecorded, Obligation, Record
 from services.channel.domain.transferring import Answer, Carry, Standing, TransferNotFound, carried
-from services.channel.operations import Act, Owing, act_on_case, call_back, keep_obligation
+from services.channel.operations import Act, Owing, act_on_case, call_back, erase_subject, keep_obligation
 from tests.channel.builders import CORA, NOW, POLICE_OWNER, REFERENCE, corrected, parts, passed, referred, rows
 from tests.channel.conftest import Team
 from tests.channel.transfers_made import (
@@ -239,8 +239,11 @@ class TestByALink:
             await team.hear(answered(subject, accepted=True), subject)
 
 
-def test_the_police_stay_risk_owner_until_the_pack_is_accepted() -> None:
-    assert passed().risk_owner == POLICE_OWNER
+def taken_back() -> PackWithdrawn:
+    """Return the event by which the police take their pack back."""
+    return PackWithdrawn(
+        reference=REFERENCE, offer_id=uuid4(), withdrawn_at=NOW, speak_to="Gita Synthetic", risk_owner=POLICE_OWNER
+    )
 
 
 class TestAfterTheTransfer:
@@ -279,3 +282,48 @@ class TestAfterTheTransfer:
             view = await queries.case_view(session, await queries.held(session, case["subject"]))
         words = {each.heading: each.words for each in view.packs[0].parts.sections}
         assert "Action: Example School" in " ".join(words.values())
+
+    async def test_a_pack_that_the_police_take_back_is_no_other_panel_s_to_act_on(self, team: Team) -> None:
+        subject = await held_here(team)
+        await offer(team, subject)
+        await carry(team)
+        await team.hear(taken_back(), subject)
+        await carry(team)
+        await carry(team)
+        taken = await taken_case(team)
+        assert (taken["state"], taken["risk_owner"]) == ("withdrawn", POLICE_OWNER)
+        with pytest.raises(NotInThisState):
+            await north(team, Command.ACCEPT)
+        assert not await rows(team.runtime, "SELECT 1 FROM transfer WHERE settled_at IS NULL")
+
+    async def test_a_link_says_so_where_the_police_take_the_pack_back(self, team: Team) -> None:
+        subject = await held_here(team)
+        transfer_id = await offer(team, subject, "southvale")
+        await team.hear(taken_back(), subject)
+        (ended,) = (await team.announced())["channel.ask-ended.v1"]
+        assert ended.ask_id == transfer_id  # type: ignore[attr-defined]
+        await team.hear(answered(transfer_id, accepted=True, taker="Sam Synthetic"), subject)
+        assert (await given_case(team))["risk_owner"] == POLICE_OWNER
+
+    async def test_erasing_empties_what_was_said_of_the_offer(self, team: Team) -> None:
+        subject = await held_here(team)
+        await offer(team, subject)
+        await carry(team)
+        await north(team, Command.RETURN, reason="They live in Kent again.")
+        await carry(team)
+        async with team.runtime.database.transaction(CORA) as session:
+            await erase_subject(session, subject)
+        left = "SELECT 1 FROM transfer WHERE sealed_reason IS NOT NULL OR sealed_answer IS NOT NULL"
+        assert not await rows(team.runtime, left)
+
+    async def test_one_offer_that_cannot_be_carried_keeps_no_other_from_it(self, team: Team) -> None:
+        first = await held_here(team)
+        await offer(team, first)
+        second = await team.open(passed(reference="KM-3333-3333"))
+        await team.act(second, Command.ACCEPT)
+        await offer(team, second)
+        await rows(
+            team.runtime, "UPDATE transfer SET to_area = 'nowhere' WHERE subject = :first RETURNING 1", first=first
+        )
+        await carry(team)
+        assert len(await rows(team.runtime, "SELECT 1 FROM transfer WHERE delivered_at IS NOT NULL")) == 1

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.notify.channel import AskAnswered
 from contracts.vocabulary import AskKind
-from services.channel.domain import Command, PanelElsewhere, PanelPractice, Practice, Record
+from services.channel.domain import AreaVersionUnknown, Command, PanelElsewhere, PanelPractice, Practice, Record
 from services.channel.jobs import transfers
 from services.channel.operations import Act, offer_transfer
 from tests.channel.builders import AREA, CORA, NOW, REFERENCE, GivenPractices, coordinator, practice, rows
@@ -34,6 +34,8 @@ class TwoPanels(GivenPractices):
 
     def under(self, area: str, version: str, district: str, now: datetime) -> Practice:
         """Return the practice of the area."""
+        if area not in self.both:
+            raise AreaVersionUnknown("No such area.")
         found = self.both[area]
         assert version == found.version
         assert now.tzinfo
@@ -41,7 +43,8 @@ class TwoPanels(GivenPractices):
 
     def current(self, area: str, now: datetime) -> Practice:
         """Return the practice of the area."""
-        return self.under(area, self.both[area].version, "", now)
+        version = self.both[area].version if area in self.both else ""
+        return self.under(area, version, "", now)
 
 
 async def offer(team: Team, subject: UUID, panel: str = "northmere", **record: Any) -> UUID:

@@ -31,7 +31,7 @@ from services.channel.operations.arriving import summary_of
 from services.channel.operations.clocks import run_clocks
 from services.channel.operations.following import Correction, keep_correction, stop
 from services.channel.operations.saving import Act, Saved, carry_out, write_down
-from services.channel.operations.transferring import PanelAnswer, after_the_pack, close_offer, settle
+from services.channel.operations.transferring import PanelAnswer, after_the_pack, close_offer, lapse_links, settle
 from services.channel.queries import NEVER, HandedOver, Held, PackParts
 
 TRANSFERRED_PACK = "transfer"
@@ -49,7 +49,7 @@ class Carried:
 async def carry_transfer(session: Session, transfer_id: UUID, practices: Practices, now: datetime) -> Carried:
     """Do what is to be done next for one offer to a panel of this installation; the actor sees every area.
 
-    Raises UnknownArea where no version of the other area's practice is in force: the offer then waits.
+    Raises AreaVersionUnknown where no version of the other area's practice is in force: the offer then waits.
     """
     offer = await _row(session, models.transfer, transfer_id)
     received = await _row(session, models.transfer_received, transfer_id)
@@ -247,7 +247,12 @@ async def bring_section_36(session: Session, given: UUID, practices: Practices, 
 
 
 async def follow_to_taker(session: Session, given: UUID, act: Act, practices: Practices) -> None:
-    """Let the panel that a case was transferred to obey what the police say of it too."""
+    """Let the panel that a case was transferred to obey what the police say of it too.
+
+    Where the police take the pack back, a link by which the case is offered elsewhere says so from then on.
+    """
+    if act.command is Command.WITHDRAW:
+        await lapse_links(session, await queries.held(session, given), act.now)
     taken = await queries.taken_over(session, given)
     if taken is not None:
         case = await queries.held(session, taken)

@@ -143,6 +143,15 @@ async def settle(
         await go_on(session, held.subject, practice, now)
 
 
+async def lapse_links(session: Session, held: Held, now: datetime) -> None:
+    """End the links by which a case is offered that does not wait for an answer any more."""
+    gone = PanelAnswer(Answer.CALLED_BACK, now, session.actor.name or session.actor.id)
+    for offer in await _waiting(session, held.subject):
+        if not offer.to_area:
+            await close_offer(session, offer, gone)
+            await end_ask(session, held, offer.id, now, cancelled=True)
+
+
 async def close_offer(session: Session, offer: TransferView, said: PanelAnswer) -> None:
     """Write how an offer ended into its row."""
     subject = await session.scalar(select(models.transfer.c.subject).where(models.transfer.c.id == offer.id))
