@@ -54,7 +54,8 @@ class AreaPractices:
         try:
             return self._practice(self._areas.current(area, now.astimezone(LONDON).date()), "", now)
         except UnknownArea:
-            raise AreaVersionUnknown(f"No file says what is in force in {area}: put one into the areas folder.") from None
+            sentence = f"No file says what is in force in {area}: put one into the areas folder."
+            raise AreaVersionUnknown(sentence) from None
 
     def districts_of(self, area: str, now: datetime) -> tuple[str, ...]:
         """Return the area's own names of its districts; none where the area is not known."""
