@@ -90,6 +90,7 @@ from services.channel.domain.table import (
     permissions,
 )
 from services.channel.domain.words import (
+    CLOCK_OF,
     AreaVersionUnknown,
     Body,
     CaseNotFound,
@@ -109,6 +110,7 @@ __all__ = [
     "ACTIONS",
     "ANSWER_MINE",
     "CHAIR_MEETINGS",
+    "CLOCK_OF",
     "CLOSING_LABELS",
     "CONSENT_LABELS",
     "ENDS_HALT",

@@ -1,5 +1,6 @@
 """The words of Channel: states, commands, clocks, obligations, and the refusals that carry them."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -125,6 +126,15 @@ class Obligation(StrEnum):
     ACTION = "action"
     SIGNPOST = "signpost"
     CHANGE = "consent-change"
+
+
+CLOCK_OF: Mapping[Obligation, ClockName] = {
+    Obligation.REQUEST: ClockName.REQUEST,
+    Obligation.ACTION: ClockName.ACTION,
+    Obligation.SIGNPOST: ClockName.SIGNPOST,
+    Obligation.CHANGE: ClockName.CHANGE,
+}
+"""The clock that runs for each kind of what is owed."""
 
 
 class Consent(StrEnum):

@@ -67,6 +67,8 @@ assessment_draft = Table(
     Index("assessment_draft_of_officer", "subject", "by_id", "instrument", unique=True),
 )
 
+_OF_ONE = "about <> '00000000-0000-0000-0000-000000000000'"
+"""Of clocks: that of a single obligation, session or review, and not of its case."""
 clock = Table(
     "clock",
     metadata,
@@ -85,7 +87,8 @@ clock = Table(
     column("escalate_at", moment, LINKING, nullable=True),
     Index("clock_due", "due_at", postgresql_where=text("stopped_at IS NULL")),
     Index("clock_escalate", "escalate_at", postgresql_where=text("stopped_at IS NULL AND paused_at IS NULL")),
-    Index("clock_about", "about", postgresql_where=text("about <> '00000000-0000-0000-0000-000000000000'")),
+    Index("clock_about", "about", postgresql_where=text(_OF_ONE)),
+    Index("clock_owed", "due_at", "about", postgresql_where=text(f"stopped_at IS NULL AND {_OF_ONE}")),
 )
 
 officer = Table(

@@ -12,7 +12,7 @@ from chassis.database import Session
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskAnswer, AskSection
 from services.channel import models, queries
-from services.channel.domain import ClockName, Command, NotRecorded, Obligation, ObligationEnded, Practice, Record
+from services.channel.domain import CLOCK_OF, Command, NotRecorded, Obligation, ObligationEnded, Practice, Record
 from services.channel.operations.asking import Asking, Look, Reply, ask, end_ask, in_words
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.saving import Act, carry_out
@@ -20,12 +20,6 @@ from services.channel.queries import Answers, Held, ObligationView, Questions
 
 WORKS_AFTER = timedelta(days=30)
 """How long a link still works after what it asks for was due."""
-_CLOCKS = {
-    Obligation.REQUEST: ClockName.REQUEST,
-    Obligation.ACTION: ClockName.ACTION,
-    Obligation.SIGNPOST: ClockName.SIGNPOST,
-    Obligation.CHANGE: ClockName.CHANGE,
-}
 _ASKED: dict[Obligation, tuple[AskKind, str, str]] = {
     Obligation.REQUEST: (AskKind.INFORMATION, "A request for information", "What we ask"),
     Obligation.ACTION: (AskKind.ACTION, "An action for you", "What is to be done"),
@@ -101,7 +95,7 @@ async def keep_obligation(session: Session, held: Held, owing: Owing, now: datet
         "due_at": owing.due_at,
     }
     await session.execute(models.obligation.insert().values(row))
-    start_clock(session, held, Deadline(_CLOCKS[owing.kind], owing.due_at, obligation_id), now)
+    start_clock(session, held, Deadline(CLOCK_OF[owing.kind], owing.due_at, obligation_id), now)
     if _by_link(owing):
         await ask(session, held, _asking(held, obligation_id, owing), now)
     return obligation_id

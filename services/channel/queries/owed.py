@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, false, or_, select, text, tuple_
 
 from chassis.database import Session
 from services.channel import models
-from services.channel.domain import Obligation, ObligationNotFound
+from services.channel.domain import CLOCK_OF, Obligation, ObligationNotFound
 from services.channel.queries.caseload import OPEN_STATES
 from services.channel.queries.obligations import RUNS_OUT, with_clock
 from services.channel.queries.paging import PAGE
+
+_OF_ONE = text("clock.about <> '00000000-0000-0000-0000-000000000000'")
+"""Of clocks: that of one obligation, session or review, in the words of the index: a parameter would not match it."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +62,33 @@ async def owed(
     whose: Whose | None = None,
     after: tuple[datetime, UUID] | None = None,
 ) -> tuple[OwedLine, ...]:
-    """Return one page of what is open in the area and one more, if any, the soonest due first, after the last seen."""
-    table = models.obligation
-    wanted = _lines().where(table.c.ended_at.is_(None))
-    if kind is not None:
-        wanted = wanted.where(table.c.kind == kind)
-    if whose is not None:
-        wanted = wanted.where(_of(whose))
-    place = tuple_(RUNS_OUT, table.c.id)
-    if after is not None:
-        wanted = wanted.where(place > after)
-    rows = await session.rows(wanted.order_by(RUNS_OUT, table.c.id).limit(PAGE + 1))
-    return tuple(_line(row) for row in rows)
+    """Return one page of what is waited for and one more, if any, the soonest due first, after the last seen.
+
+    Of a case that has left the team nothing is waited for: its clocks are stopped.
+    """
+    table, clock = models.obligation, models.clock
+    if whose is None:
+        # The page is cut from the clocks, which are read in their own order, and only then filled from the obligations.
+        names = [name.value for each, name in CLOCK_OF.items() if kind in (None, each)]
+        wanted = _after(select(clock).where(clock.c.name.in_(names), _OF_ONE), after)
+        page = wanted.limit(PAGE + 1).subquery()
+        found = select(table, page.c.paused_at, page.c.due_at.label("runs_out"), models.case_file.c.reference)
+        found = found.select_from(page).join(table, table.c.id == page.c.about)
+        found = found.join(models.case_file, models.case_file.c.subject == table.c.subject)
+        found = found.order_by(page.c.due_at, page.c.about)
+    else:
+        found = _after(_lines().where(_of(whose), table.c.ended_at.is_(None)), after).limit(PAGE + 1)
+        if kind is not None:
+            found = found.where(table.c.kind == kind)
+    return tuple(_line(row) for row in await session.rows(found))
+
+
+def _after(wanted: Select[Any], after: tuple[datetime, UUID] | None) -> Select[Any]:
+    """Return rows whose clock runs, in its order, after the last that was seen."""
+    clock = models.clock
+    place = tuple_(clock.c.due_at, clock.c.about)
+    wanted = wanted.where(clock.c.stopped_at.is_(None)).order_by(*place.clauses)
+    return wanted if after is None else wanted.where(place > after)
 
 
 async def asked_of_me(session: Session, members: Sequence[AskedAs]) -> tuple[OwedLine, ...]:
@@ -119,8 +137,8 @@ def _of(whose: Whose) -> ColumnElement[bool]:
 
 def _lines() -> Select[Any]:
     table, case_file, clock = models.obligation, models.case_file, models.clock
-    columns = (table, RUNS_OUT.label("runs_out"), clock.c.paused_at, case_file.c.reference)
-    return with_clock(select(*columns)).join(case_file, case_file.c.subject == table.c.subject)
+    lines = with_clock(select(table, RUNS_OUT.label("runs_out"), clock.c.paused_at, case_file.c.reference))
+    return lines.join(case_file, case_file.c.subject == table.c.subject)
 
 
 def _line(row: Row[Any]) -> OwedLine:
