@@ -13,10 +13,12 @@ from contracts.vocabulary import Role
 from contracts.vocabulary.assessment import Presence
 from services.channel.domain import Command
 from services.channel.domain.assessing import ASKS
+from services.channel.domain.planning import NoItem
 from tests.assessed import figures, post, typed_into
 from tests.channel.assessments_made import COLLEAGUE, VAF, assess, begun, equipped, written
 from tests.channel.builders import CORA, NOW, GivenPractices, coordinator, parts, passed, rows
 from tests.channel.conftest import Console, hidden
+from tests.channel.planning_made import item, plan, planned, stand
 
 HOSTILE = "<script>alert(1)</script> {{ 7*7 }} '; DROP TABLE case_file;--"
 PLACE = "/cases/KM-7F3K-92QM"
@@ -231,6 +233,17 @@ class TestReading:
             < page.text.index("Assessment 2")
         )
         assert all('aria-hidden="true"' in each for each in re.findall(r"<svg[^>]*>", page.text))
+
+    async def test_the_picture_marks_what_an_item_of_the_plan_answers(self, console: Console) -> None:
+        subject = await accepted(console)
+        await assess(console.team, subject, "grievance", "threat")
+        await stand(console.team, subject, "adopted")
+        without = (NoItem(factor="threat", reason="It is over."),)
+        await planned(console.team, subject, plan(item("grievance"), without=without))
+        client = await console.signed_in(CORA)
+        page = await client.get(f"{PLACE}/assessments/picture")
+        marked = re.findall(r'<th scope="row"[^>]*>([^<]*?)\s*<strong[^>]*>In the plan', page.text)
+        assert marked == ["Feelings of grievance and injustice"]
 
     async def test_paper_says_who_printed_it_and_the_printing_is_recorded(self, console: Console) -> None:
         subject = await accepted(console)
