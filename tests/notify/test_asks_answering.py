@@ -188,6 +188,16 @@ async def test_what_is_to_be_mended_is_told_in_the_order_of_the_page(site: Site)
     assert [answer.index(each) for each in said] == sorted(answer.index(each) for each in said)
 
 
+async def test_a_report_under_its_questions_needs_no_more_words(site: Site) -> None:
+    path, _, _ = await asked(site, AskKind.SESSION, questions=("What was done?",))
+    shown = await opened(site, path)
+    assert "Anything else that the team should know" in shown.text
+    await send(site, path, "answer", answer="yes", **WHO, **{"answer-1": "Spoke of school."})
+    [event] = await told(site, AskAnswered)
+    assert (event.accepted, event.report) == (True, "")
+    assert [(each.question, each.words) for each in event.answers] == [("What was done?", "Spoke of school.")]
+
+
 class TestInvitation:
     async def test_shows_what_is_agreed_to(self, site: Site) -> None:
         path, _, _ = await asked(site, AskKind.INVITATION)

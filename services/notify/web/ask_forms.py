@@ -24,6 +24,9 @@ class CodeForm(Form):
 class WhoForm(Form):
     """Who answers, and what they say beside the questions."""
 
+    lacks: ClassVar[str] = "Enter what you know"
+    """What is said where nothing is written at all."""
+
     report: str = Field(default="", title="your words", max_length=LONGEST)
     by: str = Field(title="your name", min_length=1, max_length=150)
     role: str = Field(title="your role", min_length=1, max_length=150)
@@ -39,16 +42,16 @@ class WhoForm(Form):
 
 
 class ReportForm(WhoForm):
-    """What was done about an action or a signpost."""
+    """What was done about an action or a signpost; said under the questions where there are any."""
 
-    report: str = Field(title="what you did", min_length=1, max_length=LONGEST)
+    lacks: ClassVar[str] = "Enter what you did"
 
 
 class SessionForm(ReportForm):
     """Whether a session took place, and what was done."""
 
+    lacks: ClassVar[str] = "Enter what was done, or why it did not take place"
     answer: Literal["yes", "no"] = Field(title="whether the session took place")
-    report: str = Field(title="what was done, or why it did not take place", min_length=1, max_length=LONGEST)
 
     messages: ClassVar[Mapping[str, str]] = {"answer": "Select whether the session took place"}
 
@@ -179,4 +182,4 @@ def _beside(form: WhoForm, questions: tuple[Question, ...]) -> list[tuple[str, s
             return []
         case _:
             empty = not (form.report or questions)
-            return [("report", "Enter what you know")] if empty else []
+            return [("report", form.lacks)] if empty else []
