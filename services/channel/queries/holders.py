@@ -10,7 +10,7 @@ from chassis.database import Session
 from services.channel import models
 from services.channel.domain import OBLIGATION_LABELS, Consent, Obligation
 from services.channel.domain.consenting import STOPS, Holder, addressee, each_once
-from services.channel.queries.consenting import consents
+from services.channel.queries.consenting import ConsentLine, consents
 from services.channel.queries.invitations import Guest
 from services.channel.queries.obligations import ObligationView, obligations
 from services.channel.queries.planning import plan_versions
@@ -38,23 +38,27 @@ async def holders(session: Session, subject: UUID) -> tuple[Holder, ...]:
 
 
 async def acknowledgements(session: Session, subject: UUID) -> tuple[Acknowledgement, ...]:
-    """Return who was told of a change of consent and what they said, what is open and oldest first."""
+    """Return who was told of a change of consent and what they said, open ones first, then the newest change."""
     table = models.obligation
     rows = await session.rows(
         select(table.c.id, table.c.about).where(table.c.subject == subject, table.c.kind == Obligation.CHANGE)
     )
     about = {row.id: row.about for row in rows}
-    lines = {line.id: line.consent for line in await consents(session, subject)}
+    lines = {line.id: line for line in await consents(session, subject)}
     found = [
-        Acknowledgement(addressee(each.message), lines[changed], lines[changed] in STOPS, each)
+        (lines[changed], each)
         for each in await obligations(session, subject)
         if (changed := about.get(each.id)) in lines
     ]
-    return tuple(sorted(found, key=_by_age))
+    return tuple(
+        Acknowledgement(addressee(each.message), line.consent, line.consent in STOPS, each)
+        for line, each in sorted(found, key=_place)
+    )
 
 
-def _by_age(each: Acknowledgement) -> tuple[bool, datetime, str]:
-    return each.told.ended_at is not None, each.told.made_at, each.told.owner
+def _place(pair: tuple[ConsentLine, ObligationView]) -> tuple[bool, int, datetime, str]:
+    line, told = pair
+    return told.ended_at is not None, -line.number, told.made_at, told.owner
 
 
 async def _asked(session: Session, subject: UUID) -> list[Holder]:
