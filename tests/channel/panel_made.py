@@ -81,6 +81,14 @@ class Made:
         found: queries.Held = await self.run(BELLA, lambda s: queries.held(s, self.subjects[number]))
         return found
 
+    async def add(self, subject: UUID) -> None:
+        """Put a case on the agenda, as the last one."""
+        slot_id = uuid4()
+        row = _slot(slot_id, self, subject, len(self.slots))
+        await self.run(Actor.service("channel"), lambda s: s.execute(insert(models.slot).values(row)))
+        self.slots.append(slot_id)
+        self.subjects.append(subject)
+
     async def begin(self) -> None:
         """Begin the meeting."""
         seen = (await self.meeting()).row_version
@@ -151,11 +159,7 @@ async def made(team: Team, cases: int = 1, **given: Any) -> Made:
         await team.act(subject, Command.ACCEPT)
         await into(team, subject, State.REFERRED)
         await assessed(team, subject)
-        async with team.runtime.database.transaction(service) as session:
-            slot_id = uuid4()
-            await session.execute(insert(models.slot).values(_slot(slot_id, found, subject, number)))
-        found.slots.append(slot_id)
-        found.subjects.append(subject)
+        await found.add(subject)
     return found
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from contracts.vocabulary import Role
 from services.channel import operations
-from services.channel.domain import State
+from services.channel.domain import Command, State
 from services.channel.domain.meetings import MeetingState, SlotState
-from tests.channel.builders import CORA, coordinator, rows
+from tests.channel.builders import CORA, coordinator, referred, rows
 from tests.channel.conftest import Console, hidden
 from tests.channel.panel_made import AWAY, BELLA, OTTO, PETRA, POLLY, THEN, Made, into, made, reference
 from tests.channel.test_views import text_of
@@ -32,6 +32,8 @@ async def press(client: httpx2.AsyncClient, path: str, **fields: Any) -> httpx2.
     """Open a page and send its form as a browser does; fields given win over the form's hidden ones."""
     page = await client.get(path)
     assert page.status_code == 200, (path, text_of(page)[-600:])
+    if "You began this on" in page.text:
+        page = await client.get(f"{path}?go-on=1")
     main = page.text.partition("<main")[2]
     sent = {name: hidden(page, name) for name in ("csrf_token", "seen", "row_version") if f'name="{name}"' in main}
     return await client.post(path, data={**sent, **fields})
@@ -121,6 +123,21 @@ class TestTheWholeWay:
         assert reference(0) in page.text
         assert "Sample Synthetic" not in page.text
         assert "13 January 2027" in page.text
+
+
+class TestSlot:
+    async def test_begins_with_why_the_person_is_in_channel_and_what_changed(self, console: Console) -> None:
+        panel = await made(console.team, 0)
+        subject = await console.team.open(referred(reference=reference(0)))
+        await console.team.act(subject, Command.ACCEPT)
+        await panel.add(subject)
+        await panel.begin()
+        await panel.go_on(0)
+        client = await console.signed_in(PETRA)
+        shown = text_of(await client.get(slot_of(panel)))
+        assert "Reasonable grounds (section 36(3)), The police, with the pack Contact with a recruiter." in shown
+        assert "Pack accepted, by Cora Synthetic" in shown
+        assert "No assessment has been completed: complete one first" in shown
 
 
 class TestRoom:

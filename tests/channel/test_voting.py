@@ -9,7 +9,7 @@ from services.channel import queries
 from services.channel.domain import Contact, Obligation, State
 from services.channel.domain.meetings import SlotState
 from services.channel.domain.panel import Instead, WhyNot
-from tests.channel.builders import CORA
+from tests.channel.builders import CORA, rows
 from tests.channel.conftest import Console, hidden
 from tests.channel.panel_made import BELLA, PETRA, THEN, Made, made
 from tests.channel.test_room import GROUNDS, press, refused, slot_of
@@ -85,12 +85,16 @@ class TestSlotDecide:
         fields = {**NOT_ADOPTED, "considered": "CAMHS: in treatment.", "verdict": Instead.SIGNPOST}
         path = f"{slot_of(panel)}/decisions/panel-not-adopt"
         assert "Choose at least one service" in await refused(client, path, **fields)
-        assert (await press(client, path, **fields, services="early-help")).status_code == 303
+        told = {"services": "early-help", "message": "The family asks for help."}
+        assert "Enter what the services are told" in await refused(client, path, **fields, services="early-help")
+        assert (await press(client, path, **fields, **told)).status_code == 303
         assert (await panel.held(0)).situation.state is State.NOT_ADOPTED
         (owed,) = await panel.run(CORA, lambda s: queries.open_obligations(s, panel.subjects[0]))
         assert (owed.kind, owed.owner) == (Obligation.SIGNPOST, "Sample Early Help")
         asked = (await console.team.announced())["channel.ask-made.v1"]
         assert [each.kind for each in asked] == [AskKind.SIGNPOST]  # type: ignore[attr-defined]
+        shown = " ".join(part.words for part in asked[0].shown)  # type: ignore[attr-defined]
+        assert ("The family asks for help." in shown, "CAMHS" in shown) == (True, False)
 
     async def test_police_led_partnership_is_the_coordinators_to_bring_about(
         self, panel: Made, console: Console
@@ -185,3 +189,16 @@ async def test_a_decision_of_another_state_is_not_found(panel: Made, console: Co
     client = await console.signed_in(PETRA)
     assert (await client.get(f"{slot_of(panel)}/decisions/panel-continue")).status_code == 404
     assert (await client.get(f"{slot_of(panel)}/decisions/accept")).status_code == 404
+
+
+async def test_words_of_a_decision_are_kept_until_it_is_recorded(panel: Made, console: Console) -> None:
+    client = await console.signed_in(PETRA)
+    path = f"{slot_of(panel)}/decisions/panel-adopt"
+    assert "Say whether everybody agreed" in await refused(client, path, grounds=GROUNDS)
+    shown = await client.get(path)
+    assert "You began this on" in shown.text
+    assert GROUNDS in (await client.get(f"{path}?go-on=1")).text
+    kept = await client.get(f"{path}?go-on=1")
+    sent = {name: hidden(kept, name) for name in ("csrf_token", "seen", "row_version")}
+    assert (await client.post(path, data={**sent, "grounds": GROUNDS, "agreed": "all"})).status_code == 303
+    assert await rows(console.team.runtime, "SELECT 1 FROM begun_work") == []

@@ -75,6 +75,7 @@ class PanelForm(Form):
     reason: Words = Field(default="", title="the reason")
     summary: Words = Field(default="", title="the summary")
     considered: Words = Field(default="", title="what was considered")
+    message: Words = Field(default="", title="what the services are told")
     chairs_words: Words = Field(default="", title="why the chair decides")
     next_on: date | None = Field(default=None, title="the next date")
     until: date | None = Field(default=None, title="the date until when reviews go on")

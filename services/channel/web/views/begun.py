@@ -6,16 +6,20 @@ from chassis.web.begun import NOTHING_WRITTEN, Keeper, Place, Writing, values_of
 from services.channel import queries
 from services.channel.domain import CaseNotFound, ClockName, Command
 from services.channel.queries import Held
+from services.channel.web.views.asked_as import asked_as, id_in
 
 __all__ = ["KEPT_ON", "NOTHING_WRITTEN", "Writing", "kept", "place_of", "values_of", "writing"]
 
+MY_REQUEST = "my_request"
 KEPT_ON = frozenset(
     {
+        MY_REQUEST,
         *("act", "change_clock", "allocate"),
         *("ask_partners", "give_action", "signpost", "fulfil_obligation", "cancel_obligation"),
         *("plan_draft", "plan_item", "plan_progress", "plan_reasons", "plan_request", "consent_change"),
         *("closing_report", "record_review", "commission", "write_brief"),
         *("record_session", "explain_sessions", "end_intervention"),
+        *("slot_decide", "slot_said", "slot_actions", "slot_undecided"),
     }
 )
 """The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own."""
@@ -33,7 +37,10 @@ def place_of(held: Held) -> Place | None:
 
 
 async def _place(page: PageRequest, session: Session) -> Place | None:
-    """Return the case whose key seals the words: that of the address."""
+    """Return the case whose key seals the words: that of the address, or of what the person is asked for."""
+    if page.page is not None and page.page.title == MY_REQUEST:
+        line = await queries.my_obligation(session, asked_as(page), id_in(page.path["obligation"]))
+        return place_of(await queries.held(session, line.subject))
     if "reference" not in page.path:
         return None
     return place_of(await queries.held_by_reference(session, page.path["reference"]))

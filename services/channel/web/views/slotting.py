@@ -139,7 +139,7 @@ async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, o
     return {
         "title": f"{at.found.held.reference} in the panel",
         "grounds": _grounds(view),
-        "changed": [_changed(each) for each in view.timeline if each.at > since],
+        "changed": [_changed(each) for each in view.timeline if not earlier or each.at > since],
         "since": since,
         "earlier": [decision_told(each) for each in earlier],
         "present": presence_told(await queries.presences(session, slot.id)),

@@ -9,6 +9,7 @@ from services.channel.domain import (
     CLOSING_LABELS,
     HAPPENED,
     ChangedMeanwhile,
+    ClockName,
     Command,
     NotInThisState,
     NotOffered,
@@ -16,7 +17,6 @@ from services.channel.domain import (
     Obligation,
     lacks,
 )
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.labels import ASKED_FOR
 from services.channel.domain.meetings import SlotNotFound
 from services.channel.domain.panel import (
@@ -88,7 +88,8 @@ async def decide_slot(page: PageRequest) -> Response:
         async with page.transaction() as session:
             await operations.decide_slot(session, at.slot.id, motion, at.found.practice, page.now)
     except NotRecorded as lacking:
-        return await _again(page, _dated(data, ((lacking.field, str(lacking)),)), 422)
+        field = "agreed" if lacking.field == "votes" else lacking.field
+        return await _again(page, _dated(data, ((field, str(lacking)),)), 422)
     except (NotOffered, MeetingNotOpen, VoteLost, NotInThisState) as refusal:
         return await _again(page, _dated(data, (("agreed", str(refusal)),)), 422)
     except ChangedMeanwhile:
@@ -172,7 +173,7 @@ async def _motion(
     lacking = [*lacks(command, at.found.held.situation.state, record), *_unchosen(command, form), *wrong]
     instead: tuple[Owing, ...] = ()
     if command is Command.NOT_ADOPT and form.verdict:
-        instead, missing = _instead(page, at, form, data)
+        instead, missing = _instead(at, form, data)
         lacking += missing
     if form.agreed not in ("all", "vote"):
         lacking.insert(0, ("agreed", "Say whether everybody agreed or the panel voted"))
@@ -209,24 +210,22 @@ def _unchosen(command: Command, form: PanelForm) -> list[tuple[str, str]]:
     return lacking
 
 
-def _instead(
-    page: PageRequest, at: Reached, form: PanelForm, data: FormData
-) -> tuple[tuple[Owing, ...], list[tuple[str, str]]]:
+def _instead(at: Reached, form: PanelForm, data: FormData) -> tuple[tuple[Owing, ...], list[tuple[str, str]]]:
     """Return what a case that is not adopted leads to, each with an owner: services, or who gives it back."""
     held, practice = at.found.held, at.found.practice
     if form.verdict == Instead.SIGNPOST:
         chosen = [practice.services[each] for each in data.all("services") if each in practice.services]
-        if not chosen:
-            return (), [("services", "Choose at least one service")]
-        words = form.considered.strip() or form.reason.strip()
+        lacking = [] if chosen else [("services", "Choose at least one service")]
+        if not form.message:
+            lacking.append(("message", "Enter what the services are told: why, and what would help"))
         due = practice.service_due
-        owed = [Owing(Obligation.SIGNPOST, each.name, words, due[each.id], recipient=each.id) for each in chosen]
-        return tuple(owed), []
+        owed = [Owing(Obligation.SIGNPOST, each.name, form.message, due[each.id], recipient=each.id) for each in chosen]
+        return ((), lacking) if lacking else (tuple(owed), [])
     if form.verdict == Instead.POLICE_LED:
         owner, owner_id = held.coordinator or held.situation.risk_owner, held.situation.coordinator_id
-        close = practice.close_of(page.now.astimezone(LONDON).date())
+        by = practice.due[ClockName.ACTION]
         words = "Give the case back to the police for a police-led partnership, as the panel decided."
-        return (Owing(Obligation.ACTION, owner, words, close, owner_id=owner_id),), []
+        return (Owing(Obligation.ACTION, owner, words, by, owner_id=owner_id),), []
     return (), []
 
 
