@@ -13,7 +13,7 @@ from chassis.actor import Actor
 from contracts.notify.channel import AskAnswered, AskSeen
 from contracts.vocabulary import AskKind
 from services.channel import queries
-from services.channel.domain.meetings import InvitationState
+from services.channel.domain.meetings import InvitationState, Shift
 from services.channel.domain.sharing import (
     PackPart,
     PackRefusal,
@@ -22,7 +22,7 @@ from services.channel.domain.sharing import (
     parts_for,
     why_closed,
 )
-from services.channel.operations.agenda import choose_members
+from services.channel.operations.agenda import choose_members, shift_slot
 from services.channel.operations.convening import MeetingAct
 from services.channel.operations.inviting import NewGuest, invite_guest
 from services.channel.operations.meetings import cancel_meeting
@@ -196,24 +196,23 @@ class TestOpening:
         assert (await _open(panel, slots[0], hamid, OPEN)).refusal is PackRefusal.CONFLICT
 
     async def test_openings_and_refusals_by_link_are_kept_with_who_it_was(self, panel: Team) -> None:
-        meeting_id, slots, _ = await _shared(panel, 5)
+        meeting_id, slots, invited = await _shared(panel, 5)
         asked = [each for each in (await panel.announced())["channel.ask-made.v1"] if _of(each, AskKind.PACK)]
         mine = next(each for each in asked if each.reference == slots[0].reference)  # type: ignore[attr-defined]
-        for refused in (False, True):
-            seen = AskSeen(
-                reference=slots[0].reference,
-                ask_id=mine.ask_id,  # type: ignore[attr-defined]
-                kind=AskKind.PACK,
-                seen_at=OPEN,
-                refused=refused,
-            )
-            await panel.hear(seen, slots[0].subject)
-        assert await _reads(panel, meeting_id) == [
-            ("Sample Member5 (synthetic)", "link", True, "expired"),
-            ("Sample Member5 (synthetic)", "link", False, ""),
-        ]
+        await _look(panel, slots[0], mine, OPEN)
+        await _look(panel, slots[0], mine, midnight(DAY + timedelta(days=3)), refused=True)
+        async with panel.runtime.database.transaction(HAMID) as session:
+            await declare_own_conflict(session, slots[0].id, _number(invited, 5), "A neighbour.", NOW)
+        await _look(panel, slots[0], mine, OPEN, refused=True)
+        act = MeetingAct(NOW, await version(panel, meeting_id))
+        async with panel.runtime.database.transaction(BELLA) as session:
+            await shift_slot(session, slots[0].id, Shift.REMOVE, act)
+        await _look(panel, slots[0], mine, OPEN, refused=True)
+        whys = [(refused, why) for _, how, refused, why in await _reads(panel, meeting_id) if how == "link"]
+        conflict = (True, "conflict-of-interest")
+        assert whys == [conflict, conflict, (True, "expired"), (False, "")]
         refusals = await rows(panel.runtime, "SELECT * FROM audit_entry WHERE action = 'pack.refused'")
-        assert [each["facts"]["why"] for each in refusals] == ["expired"]
+        assert len(refusals) == 3
 
     async def test_says_nothing_any_more_once_the_person_is_erased(self, panel: Team) -> None:
         _, slots, invited = await _shared(panel, 2)
@@ -254,6 +253,11 @@ async def _open(team: Team, slot: SlotView, attendee: Attendee, at: Any) -> Pack
     actor = replace(HAMID, id=attendee.account or HAMID.id)
     async with team.runtime.database.transaction(actor) as session:
         return await open_pack(session, slot.id, attendee, team.practices.given, at)
+
+
+async def _look(team: Team, slot: SlotView, pack: Any, at: Any, *, refused: bool = False) -> None:
+    seen = AskSeen(reference=slot.reference, ask_id=pack.ask_id, kind=AskKind.PACK, seen_at=at, refused=refused)
+    await team.hear(seen, slot.subject)
 
 
 async def _reads(team: Team, meeting_id: UUID) -> list[tuple[str, str, bool, str]]:

@@ -76,7 +76,10 @@ async def open_pack(
     shared = await _is_shared(session, chosen, attendee)
     reader = Reader(attendee.state, queries.is_asked(attendee, chosen), shared, conflict)
     refusal = why_closed(reader, window, now)
-    await _note(session, chosen, attendee, (CONSOLE, refusal), now)
+    # A guest's name may lead to the person: whoever may know it finds it by the invitation.
+    name = "" if attendee.guest else attendee.name
+    place = _Place(chosen.meeting_id, chosen.id, chosen.subject, chosen.area)
+    await _note(session, place, _Opening(attendee.invitation_id, name, CONSOLE, refusal), now)
     if refusal is not None:
         return PackOpened(chosen, attendee, refusal)
     held = await queries.held(session, chosen.subject)
@@ -85,14 +88,27 @@ async def open_pack(
 
 
 async def pack_seen(session: Session, held: Held, look: Look, practice: Practice, now: datetime) -> None:
-    """Keep that somebody opened a pack by a link, or tried to after it had expired."""
+    """Keep that somebody opened a pack by a link, or tried to after it was closed and why it was.
+
+    What was taken off the agenda since, or whom it was taken from, is kept all the same.
+    """
     del practice, now
     given = await share(session, look.ask_id)
     if given is None or given.subject != held.subject:
         return
-    attendee = await queries.invitation(session, given.invitation_id)
-    refusal = PackRefusal.EXPIRED if look.refused else None
-    await _note(session, await queries.slot(session, given.slot_id), attendee, (LINK, refusal), look.at)
+    everybody = await queries.invitations(session, given.meeting_id)
+    attendee = next((each for each in everybody if each.invitation_id == given.invitation_id), None)
+    refusal = await _why_refused(session, given, look) if look.refused else None
+    place = _Place(given.meeting_id, given.slot_id, given.subject, held.area)
+    name = "" if attendee is None or attendee.guest else attendee.name
+    await _note(session, place, _Opening(given.invitation_id, name, LINK, refusal), look.at)
+
+
+async def _why_refused(session: Session, given: ShareView, look: Look) -> PackRefusal:
+    if look.at >= given.closes_at:
+        return PackRefusal.EXPIRED
+    stands = (given.slot_id, given.invitation_id) in await queries.conflicts(session, (given.slot_id,))
+    return PackRefusal.CONFLICT if stands else PackRefusal.NOT_SHARED
 
 
 async def declare_own_conflict(session: Session, slot_id: UUID, attendee: Attendee, words: str, now: datetime) -> None:
@@ -234,27 +250,43 @@ async def _is_shared(session: Session, slot: SlotView, attendee: Attendee) -> bo
     return any(each.slot_id == slot.id for each in await open_shares_of(session, attendee.invitation_id))
 
 
-async def _note(
-    session: Session, slot: SlotView, attendee: Attendee, how: tuple[str, PackRefusal | None], now: datetime
-) -> None:
+@dataclass(frozen=True)
+class _Place:
+    """Which pack of which meeting it is."""
+
+    meeting_id: UUID
+    slot_id: UUID
+    subject: UUID
+    area: str
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """Who opened a pack, how, and why they were refused if they were."""
+
+    invitation_id: UUID
+    name: str
+    how: str
+    refusal: PackRefusal | None
+
+
+async def _note(session: Session, place: _Place, opening: _Opening, now: datetime) -> None:
     """Keep that a pack was opened, or refused and why; a reading of the record is audited as one."""
-    way, refusal = how
     row = {
-        "meeting_id": slot.meeting_id,
-        "slot_id": slot.id,
-        "invitation_id": attendee.invitation_id,
-        "subject": slot.subject,
-        "area": slot.area,
-        "how": way,
-        "is_refused": refusal is not None,
-        "why": refusal or "",
-        # A guest's name may lead to the person: whoever may know it finds it by the invitation.
-        "by_name": "" if attendee.guest else attendee.name,
+        "meeting_id": place.meeting_id,
+        "slot_id": place.slot_id,
+        "invitation_id": opening.invitation_id,
+        "subject": place.subject,
+        "area": place.area,
+        "how": opening.how,
+        "is_refused": opening.refusal is not None,
+        "why": opening.refusal or "",
+        "by_name": opening.name,
         "at": now,
     }
     await session.execute(insert(models.pack_read).values(row))
-    if refusal is None:
-        await audit.record_read(session, subject=slot.subject, now=now, reason="panel-pack")
+    if opening.refusal is None:
+        await audit.record_read(session, subject=place.subject, now=now, reason="panel-pack")
         return
-    facts = {"why": refusal.value, "invitation": str(attendee.invitation_id)}
-    await audit.record(session, "pack.refused", subject=slot.subject, now=now, area=slot.area, facts=facts)
+    facts = {"why": opening.refusal.value, "invitation": str(opening.invitation_id)}
+    await audit.record(session, "pack.refused", subject=place.subject, now=now, area=place.area, facts=facts)

@@ -37,6 +37,7 @@ class ShareView:
     """A pack of one case that was shared with somebody invited; `ended_at` is when it was closed to them."""
 
     id: UUID
+    meeting_id: UUID
     slot_id: UUID
     invitation_id: UUID
     subject: UUID
@@ -148,6 +149,7 @@ async def _shares(session: Session, statement: Select[Any]) -> tuple[ShareView, 
     return tuple(
         ShareView(
             id=row.id,
+            meeting_id=row.meeting_id,
             slot_id=row.slot_id,
             invitation_id=row.invitation_id,
             subject=row.subject,
