@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.actor import Actor
-from contracts.channel.notices import AskMade
+from contracts.channel.notices import AskEnded, AskMade
 from contracts.notify.channel import AskAnswered
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskAnswer
@@ -40,6 +40,12 @@ async def asked(team: Team) -> list[AskMade]:
     """Return every asking that notify was told to send."""
     found = (await team.announced()).get("channel.ask-made.v1", [])
     return [each for each in found if isinstance(each, AskMade)]
+
+
+async def ended(team: Team) -> list[AskEnded]:
+    """Return every asking that notify was told to end."""
+    found = (await team.announced()).get("channel.ask-ended.v1", [])
+    return [each for each in found if isinstance(each, AskEnded)]
 
 
 def answer(ask_id: UUID, **given: Any) -> AskAnswered:

@@ -16,7 +16,7 @@ from services.channel.domain import Command, Contact, Member, Obligation, PanelP
 from services.channel.operations import erase_subject
 from tests.channel.builders import CORA, NOW, REFERENCE, coordinator, rows
 from tests.channel.conftest import Console, hidden, send
-from tests.channel.owing_made import DUE, answer, asked, keep, owing
+from tests.channel.owing_made import DUE, answer, asked, ended, keep, owing
 
 ONE = f"/cases/{REFERENCE}"
 INFORMATION = f"{ONE}/information"
@@ -195,7 +195,7 @@ class TestAnswers:
         page = text_of(await client.get(INFORMATION))
         assert "Attendance? Every day." in page
         assert "Told by Ada Sample. They will ring again." in page
-        assert len((await staffed.team.announced())["channel.ask-ended.v1"]) == 1
+        assert [each.ask_id for each in await ended(staffed.team)] == [kept]
         assert (await client.get(path)).status_code == 409
 
     async def test_late_words_stay_in_the_history_alone(self, staffed: Console) -> None:
@@ -235,6 +235,16 @@ class TestRemind:
         assert "Could not be delivered" not in page
         assert "right@college.example" in page
         assert "Reminded" in page
+
+    async def test_an_answer_that_crosses_with_it_ends_the_link_once_more(self, staffed: Console) -> None:
+        subject = await staffed.team.open()
+        kept = await keep(staffed.team, subject, owing())
+        await send(await staffed.signed_in(CORA), f"{INFORMATION}/{kept}/again")
+        await staffed.team.hear(answer(kept, answered_at=NOW - timedelta(days=900)), subject)
+        assert [each.ask_id for each in await ended(staffed.team)] == [kept]
+        second = await keep(staffed.team, subject, owing())
+        await staffed.team.hear(answer(second), subject)
+        assert [each.ask_id for each in await ended(staffed.team)] == [kept]
 
     async def test_where_no_mail_leads_it_says_so(self, staffed: Console) -> None:
         kept = await keep(staffed.team, await staffed.team.open(), owing(Obligation.ACTION, recipient=""))
@@ -339,12 +349,13 @@ class TestMine:
         token = {"csrf_token": hidden(await client.get(path), "csrf_token")}
         wrong = await client.post(path, data={**token, "answer-0": "Every day."})
         assert (wrong.status_code, "Every day." in wrong.text) == (422, True)
+        assert "Go on with it" in (await client.get(path)).text
+        assert "Every day." in (await client.get(path, params={"go-on": "1"})).text
         done = await client.post(path, data={**token, "answer-0": "Every day.", "nothing-1": "yes"})
         assert done.headers["location"] == "/mine"
         assert (await client.get(path)).status_code == 409
         assert "Nothing is asked of you" in (await client.get("/mine")).text
-        (ended,) = (await staffed.team.announced())["channel.ask-ended.v1"]
-        assert ended.ask_id == kept  # type: ignore[attr-defined]
+        assert [each.ask_id for each in await ended(staffed.team)] == [kept]
         page = await (await staffed.signed_in(CORA)).get(INFORMATION)
         assert "Health? Nothing known." in text_of(page)
         assert "by Hamid Health" in text_of(page)

@@ -140,6 +140,9 @@ async def obligation_answered(session: Session, held: Held, reply: Reply, practi
     await carry_out(session, held.subject, Act(Command.ANSWERED, now, said), practice)
     if found.ended_at is None:
         await _end(session, held, found, Ending("done", reply.report, reply.by or found.owner, reply.at, reply.answers))
+        # A reminder that crossed with the answer has opened the link once more.
+        if found.reminded_at is not None and found.reminded_at >= reply.at and _by_link(found):
+            await end_ask(session, held, found.id, now, cancelled=False)
 
 
 async def answer_here(session: Session, held: Held, reply: Reply, practice: Practice) -> None:

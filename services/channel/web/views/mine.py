@@ -1,5 +1,7 @@
 """What whoever signs in is asked for themselves, and their answer: no case, only what they need to look it up."""
 
+from dataclasses import dataclass
+
 from chassis import audit
 from chassis.database import Session
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
@@ -13,9 +15,11 @@ from services.channel.domain import (
     marks,
 )
 from services.channel.operations import ASKED_AS, Look, Reply
-from services.channel.queries import AskedAs, Held, ObligationView
+from services.channel.queries import Held, ObligationView
 from services.channel.web.forms import MineForm
-from services.channel.web.views.obligations import id_in, read_answers
+from services.channel.web.views.asked_as import asked_as, id_in
+from services.channel.web.views.begun import Writing, values_of, writing
+from services.channel.web.views.obligations import read_answers
 
 
 async def mine(page: PageRequest) -> Response:
@@ -36,19 +40,20 @@ async def mine(page: PageRequest) -> Response:
 async def my_request(page: PageRequest) -> Response:
     """Show one thing that the person is asked for, or keep their answer."""
     async with page.transaction() as session:
-        held, owed = await _mine(page, session)
-        await _seen(page, session, held, owed)
+        mine = await _mine(page, session)
+        await _seen(page, session, mine)
+    held, owed = mine.held, mine.owed
     if page.request.method != "POST":
-        return _show(page, held, owed, blank())
+        return _show(page, mine, blank())
     data = await page.form()
     form = parse(MineForm, data)
     if isinstance(form, FormErrors):
-        return _show(page, held, owed, form, 422)
+        return _show(page, mine, form, 422)
     answers, wrong = read_answers(owed.questions, data)
     if not owed.questions and not form.reason:
         wrong = (("reason", "Enter what you did or know"),)
     if wrong:
-        return _show(page, held, owed, refused(data, *wrong), 422)
+        return _show(page, mine, refused(data, *wrong), 422)
     reply = Reply(owed.id, ASKED_AS[owed.kind], page.now, page.actor.name, form.reason, answers)
     async with page.transaction() as session:
         await operations.answer_here(session, held, reply, _practice(page, held))
@@ -56,29 +61,28 @@ async def my_request(page: PageRequest) -> Response:
     return page.redirect("mine")
 
 
-def asked_as(page: PageRequest) -> tuple[AskedAs, ...]:
-    """Return as whom the person is asked in each of their areas: as the members of its panel that they sign in for."""
-    local: Practices = page.runtime.clients
-    found = []
-    for area in sorted(page.actor.areas - {"*"}):
-        members = local.current(area, page.now).panel.members
-        found.append(AskedAs(area, tuple(each.id for each in members if each.account == page.actor.id)))
-    return tuple(found)
+@dataclass(frozen=True)
+class Mine:
+    """What somebody is asked for, the case that it belongs to, and what they have begun to write."""
+
+    held: Held
+    owed: ObligationView
+    writing: Writing
 
 
-async def _mine(page: PageRequest, session: Session) -> tuple[Held, ObligationView]:
+async def _mine(page: PageRequest, session: Session) -> Mine:
     line = await queries.my_obligation(session, asked_as(page), id_in(page.path["obligation"]))
     owed = await queries.obligation(session, line.subject, line.id)
     if owed.ended_at is not None:
         raise ObligationEnded("This has been answered or cancelled: nothing more is asked of you.")
     held = await queries.held(session, line.subject)
     await audit.record_read(session, subject=held.subject, now=page.now, reason="my-request")
-    return held, owed
+    return Mine(held, owed, await writing(page, session, held))
 
 
-async def _seen(page: PageRequest, session: Session, held: Held, owed: ObligationView) -> None:
-    look = Look(owed.id, ASKED_AS[owed.kind], page.now)
-    await operations.obligation_seen(session, held, look, _practice(page, held), page.now)
+async def _seen(page: PageRequest, session: Session, mine: Mine) -> None:
+    look = Look(mine.owed.id, ASKED_AS[mine.owed.kind], page.now)
+    await operations.obligation_seen(session, mine.held, look, _practice(page, mine.held), page.now)
 
 
 def _practice(page: PageRequest, held: Held) -> Practice:
@@ -86,13 +90,13 @@ def _practice(page: PageRequest, held: Held) -> Practice:
     return local.under(held.area, held.area_version, held.district, page.now)
 
 
-def _show(page: PageRequest, held: Held, owed: ObligationView, form: FormErrors, status: int = 200) -> Response:
-    return page.render(
-        "my_request",
-        status=status,
-        title=f"{OBLIGATION_LABELS[owed.kind]}: {held.reference}",
-        form=form,
-        owed={**vars(owed), "called": OBLIGATION_LABELS[owed.kind]},
-        about=held.summary.about_whom() if held.summary else "",
-        is_request=owed.kind is Obligation.REQUEST,
-    )
+def _show(page: PageRequest, mine: Mine, form: FormErrors, status: int = 200) -> Response:
+    held, owed = mine.held, mine.owed
+    values: dict[str, object] = {
+        "title": f"{OBLIGATION_LABELS[owed.kind]}: {held.reference}",
+        "form": form,
+        "owed": owed,
+        "about": held.summary.about_whom() if held.summary else "",
+        "is_request": owed.kind is Obligation.REQUEST,
+    }
+    return page.render("my_request", status=status, **{**values, **values_of(page, mine.writing)})

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from uuid import UUID
 
 from chassis.database import Session
 from chassis.web import FormData, PageRequest, Response
@@ -15,7 +14,6 @@ from services.channel.domain import (
     Command,
     Obligation,
     ObligationEnded,
-    ObligationNotFound,
     Practice,
     Record,
     answers_to,
@@ -25,6 +23,7 @@ from services.channel.operations import Act, Again, Owing
 from services.channel.queries import ObligationView, OfficerView
 from services.channel.web.forms import EndingForm, OwingForm, RemindForm
 from services.channel.web.views.asked import LABELS, Opened
+from services.channel.web.views.asked_as import id_in
 from services.channel.web.views.information import due, owed_shown, wrong_day, wrong_other
 from services.channel.web.views.writing import Desk, Sentences, Written, serve
 
@@ -185,14 +184,6 @@ async def _still_owed(page: PageRequest, session: Session, found: Opened, *, com
         "told_by": owed.kind is not Obligation.ACTION,
         "title": DONE_TITLES[owed.kind] if command is Command.FULFIL else LABELS[command],
     }
-
-
-def id_in(text: str) -> UUID:
-    """Return the id of an obligation from an address; ObligationNotFound where it is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise ObligationNotFound("There is no such request or action: open the case and choose one there.") from None
 
 
 def _view(desk: Desk) -> ObligationView:
