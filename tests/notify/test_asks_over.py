@@ -6,9 +6,12 @@ from uuid import uuid4
 import pytest
 
 from chassis import clock
+from chassis.actor import Actor
 from chassis.errors import Missing
 from contracts.notify.channel import AskAnswered, AskSeen
 from contracts.vocabulary import AskKind
+from services.notify import operations
+from services.notify.domain import AskClosed
 from tests.notify.asks_made import CANARY, WHO, ask, asked, ended, later, opened, send
 from tests.notify.conftest import Site
 from tests.notify.looking import rows
@@ -76,6 +79,15 @@ async def test_asked_again_after_its_end_is_open_again(site: Site) -> None:
     again = made.model_copy(update={"made_at": made.made_at + timedelta(minutes=1)})
     await handle(site.runtime, again, subject=subject)
     assert CANARY in (await opened(site, path)).text
+
+
+async def test_ended_in_the_very_moment_of_a_look_is_not_read(site: Site) -> None:
+    _, made, subject = await asked(site)
+    await handle(site.runtime, ended(made), subject=subject)
+    with pytest.raises(AskClosed):
+        async with site.runtime.database.transaction(Actor.public()) as session:
+            await operations.look_at_ask(session, made.ask_id, now=clock.now())
+    assert await rows(site.runtime, "SELECT 1 FROM ask_look") == []
 
 
 class TestPack:

@@ -18,10 +18,13 @@ from services.notify.domain import (
     CODE_WORKS,
     CODES_WITHIN,
     MOST_CODES,
+    AskClosed,
+    AskState,
     AskTimes,
     CodeKept,
     Entered,
     Kind,
+    ask_state,
     code_digest,
     code_of,
     entered,
@@ -74,8 +77,10 @@ async def enter_code(session: Session, ask_id: UUID, typed: str, key: bytes, *, 
 
 
 async def look_at_ask(session: Session, ask_id: UUID, *, now: datetime) -> None:
-    """Record that somebody reads what they were asked or shown, and tell Channel; raises AskAbsent."""
+    """Record that somebody reads what they were asked or shown, and tell Channel; raises AskAbsent and AskClosed."""
     row = await ask_held(session, ask_id)
+    if ask_state(times_of(row), now) is not AskState.OPEN:
+        raise AskClosed("This is not open any more; open the link again: the page says why.")
     await audit.record_read(session, subject=row.subject, now=now, reason=f"Opened by its link: {_named(row)}")
     if row.seen_at is None:
         await session.execute(update(ask).where(ask.c.id == ask_id).values(seen_at=now))

@@ -59,8 +59,11 @@ async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: in
     """Show the ask where this browser has opened it, and otherwise nothing but the way to a code."""
     if not _is_open(page, found):
         return _code_first(page, found, form, status)
-    async with page.transaction() as session:
-        await operations.look_at_ask(session, found.listed.id, now=page.now)
+    try:
+        async with page.transaction() as session:
+            await operations.look_at_ask(session, found.listed.id, now=page.now)
+    except AskClosed:
+        return _again(page)  # it was ended in this very moment: the page says so
     if found.listed.kind not in ANSWERABLE:
         return page.render("ask_pack", status=status, **_shell(page, found), found=found, content=found.content)
     first = form.errors or form.values.fields
@@ -164,6 +167,7 @@ async def _closed(page: PageRequest, found: AskFound, state: AskState, data: For
     unsent = _words(questions, data, named=_key(found) in page.session.get(OPENED, {}))
     return page.render(
         "ask_over",
+        token=page.path["token"],
         status=200 if state is AskState.ANSWERED else 404,
         found=found,
         state=str(state),

@@ -11,7 +11,7 @@ from services.notify.domain import (
     READ_INBOX,
     READ_SIGNPOST,
 )
-from services.notify.web import asks, desk, guests, views
+from services.notify.web import ask_calendar, asks, desk, guests, views
 
 PAGES = (
     Page("GET", "/", views.home, ENTER),
@@ -38,6 +38,7 @@ PAGES = (
     Page("POST", "/transfer-links/{token}", guests.transfer_link, PUBLIC),
     Page("GET", "/asks/{token}", asks.ask_link, PUBLIC),
     Page("POST", "/asks/{token}", asks.ask_link, PUBLIC),
+    Page("GET", "/asks/{token}/calendar", ask_calendar.ask_calendar, PUBLIC),
     Page("GET", "/desk", desk.delivery_desk, READ_DESK),
     Page("GET", "/notices/{id}", desk.notice, READ_DESK),
     Page("POST", "/notices/{id}/send-again", desk.send_again, MANAGE_DELIVERY),
