@@ -28,7 +28,7 @@ class TestTransfer:
         client = await console.signed_in(CORA)
         page = await client.get(PATH)
         assert page.status_code == 200
-        for words in ("Northmere Channel Panel", "Southvale Channel Panel", "What goes with the case", "1 answers"):
+        for words in ("Northmere Channel Panel", "Southvale Channel Panel", "What goes with the case", "1 answer"):
             assert words in page.text
         done = await send(client, PATH, panel="northmere", reason=WHY)
         assert done.status_code == 303

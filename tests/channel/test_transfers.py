@@ -265,6 +265,17 @@ class TestAfterTheTransfer:
         await team.hear(referred(risk_owner=CORA.name), subject)
         assert (await taken_case(team))["state"] == "referred-to-panel"
 
+    async def test_what_was_found_to_be_wrong_before_or_meanwhile_is_marked_there(self, team: Team) -> None:
+        subject = await held_here(team)
+        await team.hear(corrected(), subject)
+        await offer(team, subject)
+        await carry(team)
+        await team.hear(corrected(correction="Nor was the flag."), subject)
+        taken = await taken_case(team)
+        async with team.runtime.database.transaction(NORA) as session:
+            told = await queries.corrections(session, taken["subject"])
+        assert {each.words for each in told} == {"The poster was not his.", "Nor was the flag."}
+
     async def test_what_others_still_owed_is_cancelled_and_told_to_the_taker(self, team: Team) -> None:
         subject = await held_here(team)
         async with team.runtime.database.transaction(CORA) as session:

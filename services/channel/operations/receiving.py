@@ -120,6 +120,7 @@ async def _open(at: _Offer) -> None:
         "received_at": at.now,
     }
     await session.execute(insert(models.transfer_received).values(received))
+    await _copy_corrections(at)
     await _change(session, at.row.id, {"delivered_at": at.now})
 
 
@@ -175,6 +176,21 @@ async def _copy_documents(at: _Offer, subject: UUID, area: str) -> list[UUID]:
         )
         copied.append(kept.id)
     return copied
+
+
+async def _copy_corrections(at: _Offer) -> None:
+    """Mark the new case with everything that the police have found to be wrong before."""
+    for told in await queries.corrections(at.session, at.giver.subject):
+        copied = Correction(
+            event_id=uuid4(),
+            subject=at.giver.subject,
+            area=at.giver.area,
+            kind=told.kind,
+            corrected_at=told.corrected_at,
+            corrected_by=told.corrected_by,
+            correction=told.words,
+        )
+        await correct_taker(at.session, copied, at.now)
 
 
 async def _copy_assessments(at: _Offer, subject: UUID, area: str) -> None:

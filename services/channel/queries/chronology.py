@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from chassis.database import Session
 from contracts.vocabulary.assessment import Assessment
@@ -22,7 +22,7 @@ from services.channel.queries.packs import NEWEST_PACK, corrections, pack_view
 from services.channel.queries.planning import plan_versions
 
 HERE = "Channel"
-POLICE = "The police"
+POLICE = "the police"
 _CASE = UUID(int=0)
 
 
@@ -117,7 +117,7 @@ async def _referred(session: Session, held: Held) -> list[Happening]:
     aware, decided = models.awareness, models.police_decision
     rows = await session.rows(select(aware).where(aware.c.subject == held.subject))
     found = [
-        Happening(row.received_at, row.received_at, Kind.REFERRAL, f"Referral {row.reference} received", POLICE)
+        Happening(row.received_at, row.received_at, Kind.REFERRAL, f"Referral {row.reference} received")
         for row in rows
     ]
     rows = await session.rows(select(decided).where(decided.c.subject == held.subject).order_by(decided.c.decided_at))
@@ -157,12 +157,14 @@ async def _said_since(session: Session, held: Held) -> list[Happening]:
         )
         for told in await corrections(session, held.subject)
     ]
-    table = models.same_person
-    rows = await session.rows(select(table).where(table.c.reference == held.reference))
     same = (await same_person(session, [held.reference])).get(held.reference)
-    for row in rows:
-        others = ", ".join(same.others) if same and same.others else "other referrals"
-        found.append(Happening(row.since, row.since, Kind.POLICE, f"Held for the same person as {others}", POLICE))
+    if same and same.others:
+        table = models.same_person
+        since = await session.scalar(
+            select(func.max(table.c.since)).where(table.c.reference == held.reference, table.c.separated_at.is_(None))
+        )
+        what = f"Held for the same person as {', '.join(same.others)}"
+        found.append(Happening(since, since, Kind.POLICE, what, POLICE))
     for apart in same.apart if same else ():
         shared = f"Shared on the wrong belief: {'; '.join(apart.shared)}." if apart.shared else ""
         what = f"Not the same person as {apart.reference}: the police held them for one until then"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 
 from chassis import documents
 from chassis.database import Session
@@ -122,11 +122,11 @@ async def received_transfer(session: Session, subject: UUID) -> ReceivedView | N
 
 
 async def taken_over(session: Session, given: UUID) -> UUID | None:
-    """Return the case of another panel of this installation that accepted this one; None where none did."""
+    """Return the case that another panel of this installation has of this one, offered or accepted; else None."""
     offer, received = models.transfer, models.transfer_received
-    accepted = select(received.c.subject).join(offer, offer.c.id == received.c.id)
-    accepted = accepted.where(offer.c.subject == given, offer.c.answer == Answer.ACCEPTED)
-    found: UUID | None = await session.scalar(accepted.order_by(offer.c.answered_at.desc()).limit(1))
+    stands = [or_(each.c.answer.is_(None), each.c.answer == Answer.ACCEPTED) for each in (offer, received)]
+    case = select(received.c.subject).join(offer, offer.c.id == received.c.id).where(offer.c.subject == given, *stands)
+    found: UUID | None = await session.scalar(case.order_by(offer.c.offered_at.desc()).limit(1))
     return found
 
 
