@@ -1,7 +1,9 @@
 """One meeting before it runs: its agenda, whom each case concerns, and who is invited."""
 
+from datetime import timedelta
 from uuid import UUID
 
+from chassis.calendar_file import MEDIA_TYPE, Entry, calendar_file
 from chassis.database import Session
 from chassis.transitions import NotRecorded
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
@@ -26,7 +28,6 @@ from services.channel.operations.convening import MeetingAct
 from services.channel.operations.inviting import NewGuest, invite_guest, invite_members
 from services.channel.queries import Attendee, MeetingView, SlotView
 from services.channel.queries.agenda import due_cases
-from services.channel.web.calendar_file import calendar_file
 from services.channel.web.meeting_forms import AgendaForm, GuestForm, MembersForm, SeenForm, ShiftForm
 from services.channel.web.views.meetings import (
     changes_since,
@@ -37,6 +38,8 @@ from services.channel.web.views.meetings import (
     practice_under,
 )
 
+AN_HOUR = timedelta(hours=1)
+"""How long a meeting takes at least in a calendar."""
 OTHER_SECTORS = ("faith", "voluntary", "other")
 
 
@@ -104,10 +107,20 @@ async def calendar_entry(page: PageRequest) -> Response:
 
 
 def file_of(found: MeetingView, agenda: tuple[SlotView, ...], page: PageRequest) -> Response:
-    """Return the calendar file of a meeting with some of its cases as a download."""
+    """Return the calendar file of a meeting with some of its cases, by their references, as a download."""
+    cases = [f"{each.starts_at.astimezone(LONDON):%H:%M} {each.reference}" for each in agenda]
+    entry = Entry(
+        uid=str(found.id),
+        version=found.row_version,
+        starts_at=found.starts_at,
+        ends_at=max([found.starts_at + AN_HOUR, *(each.ends_at for each in agenda)]),
+        summary="Channel panel",
+        place=found.place,
+        words="\n".join(["Write no names into this entry.", *cases]),
+        cancelled=found.state is MeetingState.CANCELLED,
+    )
     headers = {"Content-Disposition": f'attachment; filename="{found.reference}.ics"'}
-    body = calendar_file(found, agenda, page.now)
-    return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+    return Response(calendar_file(entry, page.now), media_type=MEDIA_TYPE, headers=headers)
 
 
 async def attendees(page: PageRequest) -> Response:
