@@ -163,3 +163,11 @@ class TestRefusals:
         page = await client.get(f"{HERE}/commission")
         assert "Support needs consent" in page.text
         assert "<form method" not in page.text.split("<main")[1]
+
+    async def test_interventions_that_run_without_consent_are_to_be_ended(self, console: Console) -> None:
+        subject = await _supported(console.team)
+        await commissioned(console.team, subject)
+        client = await console.signed_in(CORA)
+        assert "no session takes place" not in (await client.get(HERE)).text
+        await into(console.team.runtime, subject, State.NO_CONSENT, consent=Consent.WITHDRAWN)
+        assert "no session takes place" in (await client.get(HERE)).text

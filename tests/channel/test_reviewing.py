@@ -36,7 +36,8 @@ from services.channel.domain.reviewing import (
 )
 from services.channel.operations import Looked
 from services.channel.queries import ClosingWords, ReviewView
-from tests.channel.builders import NOW, POLICE_OWNER, rows
+from tests.channel import panel_made
+from tests.channel.builders import AREA, NOW, POLICE_OWNER, rows
 from tests.channel.conftest import Team
 from tests.channel.interventions_made import act, commissioned, done, into, providing, supported
 
@@ -219,6 +220,24 @@ class TestReviews:
         assert {each.findings for each in await reviews_of(team, subject)} == {""}
         report = (await done(team, lambda session: queries.closing_reports(session, subject)))[0]
         assert report.words == ClosingWords()
+
+
+class TestInTheMeeting:
+    async def test_the_panels_decision_is_kept_with_the_review(self, team: Team) -> None:
+        meeting = await panel_made.made(team, 1)
+        subject = (await meeting.held(0)).subject
+        await into(team.runtime, subject, State.CLOSED, closed_at=NOW)
+        review = uuid4()
+        row = {"id": review, "subject": subject, "area": AREA, "closed_at": NOW, "due_at": NOW + 180 * DAY}
+        given = row | {"reviewer": Body.LOCAL_AUTHORITY}
+        await done(team, lambda s: s.execute(insert(models.review).values(given)), Actor.service("channel"))
+        await meeting.begin()
+        await meeting.go_on(0)
+        with pytest.raises(NotRecorded, match="has not been made"):
+            await meeting.decide(0, Command.REVIEW_CLOSED, summary="No concern.", verdict=Verdict.NO_CONCERN)
+        await find(team, subject, review)
+        await meeting.decide(0, Command.REVIEW_CLOSED, summary="No concern.", verdict=Verdict.NO_CONCERN)
+        assert [each.verdict for each in await reviews_of(team, subject)] == ["no-concern"]
 
 
 class TestPoliceReviews:

@@ -1,4 +1,4 @@
-"""The alarm about sessions that are missing: raised once, again when it worsens, ended by catching up or by a reason."""
+"""The alarm about missing sessions: raised once, again when it worsens, ended by catching up or by a reason."""
 
 from datetime import datetime, timedelta
 
@@ -63,6 +63,15 @@ class TestShortfalls:
         assert len(await _look(team, NOW + 7 * DAY)) == 1
         assert len(await _look(team, NOW + 13 * DAY)) == 2
         assert (await seen(team, subject, made)).is_short
+
+    async def test_waits_for_a_report_whose_clock_was_given_more_time(self, team: Team) -> None:
+        subject = await supported(team)
+        made = await commissioned(team, subject)
+        await planned(team, subject, made, 0)
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            await session.execute(text("UPDATE clock SET due_at = :until"), {"until": NOW + 12 * DAY})
+        assert await _look(team, NOW + 7 * DAY) == []
+        assert len(await _look(team, NOW + 13 * DAY)) == 1
 
     async def test_is_explained_with_words_and_where_something_is_missing(self, team: Team) -> None:
         subject = await supported(team)

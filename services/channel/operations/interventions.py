@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, update
 
-from chassis.clock import LONDON
 from chassis.database import Session
 from contracts.vocabulary import AskKind, day_in_words
 from contracts.vocabulary.asking import AskSection
@@ -25,6 +24,7 @@ from services.channel.domain import (
     why_not_commissioned,
     why_not_planned,
 )
+from services.channel.domain.ageing import LONDON
 from services.channel.operations.asking import Asking, ask, end_ask
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.saving import Act, carry_out

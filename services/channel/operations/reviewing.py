@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, update
 
-from chassis.clock import LONDON
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
 from services.channel import models, queries
 from services.channel.domain import ClockName, Command, NotRecorded, Obligation, Practice, Practices, Record
+from services.channel.domain.ageing import LONDON
 from services.channel.domain.panel import Verdict
 from services.channel.domain.reviewing import ReviewDecided, has_reviews, to_be_asked, why_not_until
 from services.channel.operations.announcing import announce

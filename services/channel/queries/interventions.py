@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, Select, and_, func, select, tuple_
 
-from chassis.clock import LONDON
 from chassis.database import Session
 from services.channel import models
-from services.channel.domain import Commission, InterventionNotFound, SessionState, Sitting
+from services.channel.domain import ClockName, Commission, InterventionNotFound, SessionState, Sitting
+from services.channel.domain.ageing import LONDON
 from services.channel.queries.paging import PAGE
 from services.channel.queries.reading import text_of
 
@@ -167,14 +167,14 @@ async def intervention(session: Session, subject: UUID, intervention_id: UUID) -
 async def session_of_ask(session: Session, subject: UUID, ask_id: UUID) -> SessionView | None:
     """Return the session that a link is about, None where it was asked about again since."""
     table = models.intervention_session
-    found = await session.first(select(table).where(table.c.ask_id == ask_id, table.c.subject == subject))
+    found = await session.first(_with_clock().where(table.c.ask_id == ask_id, table.c.subject == subject))
     return None if found is None else await _session(session, found)
 
 
 async def planned_session(session: Session, subject: UUID, session_id: UUID) -> SessionView:
     """Return one session of a case; InterventionNotFound where it is not there."""
     table = models.intervention_session
-    found = await session.first(select(table).where(table.c.id == session_id, table.c.subject == subject))
+    found = await session.first(_with_clock().where(table.c.id == session_id, table.c.subject == subject))
     if found is None:
         raise InterventionNotFound("The case has no such session: open its interventions and choose one there.")
     return await _session(session, found)
@@ -241,9 +241,8 @@ async def interventions_watched(session: Session, after: UUID, most: int) -> tup
     running = select(table).where(table.c.ended_at.is_(None), table.c.id > after).order_by(table.c.id).limit(most)
     rows = await session.rows(running)
     held: dict[UUID, list[Sitting]] = {row.id: [] for row in rows}
-    columns = (sat.c.intervention, sat.c.held_on, sat.c.due_at, sat.c.state)
-    for each in await session.rows(select(*columns).where(sat.c.intervention.in_(held))):
-        report_by = each.due_at.astimezone(LONDON).date()
+    for each in await session.rows(_with_clock().where(sat.c.intervention.in_(held))):
+        report_by = each.report_by.astimezone(LONDON).date()
         held[each.intervention].append(Sitting(each.held_on, report_by, SessionState(each.state)))
     return tuple(
         Watched(row.id, row.subject, _commission(row), row.short, row.explained, tuple(held[row.id])) for row in rows
@@ -257,6 +256,13 @@ async def commissioned_by_provider(session: Session) -> tuple[Commissioned, ...]
     statement = select(*groups, func.max(table.c.finish_on).label("last"), func.count().label("number"))
     rows = await session.rows(statement.where(table.c.ended_at.is_(None)).group_by(*groups).order_by(*groups))
     return tuple(Commissioned(row.area, row.provider_id, row.provider, row.last, row.number) for row in rows)
+
+
+def _with_clock() -> Select[Any]:
+    """Return sessions with when their reports are due: as their clocks say, which may have been given more time."""
+    table, clock = models.intervention_session, models.clock
+    own = and_(clock.c.subject == table.c.subject, clock.c.name == ClockName.SESSION, clock.c.about == table.c.id)
+    return select(table, func.coalesce(clock.c.due_at, table.c.due_at).label("report_by")).outerjoin(clock, own)
 
 
 def _commission(row: Row[Any]) -> Commission:
@@ -311,7 +317,7 @@ async def _briefs(session: Session, intervention_id: UUID, subject: UUID) -> tup
 
 async def _sessions(session: Session, intervention_id: UUID) -> tuple[SessionView, ...]:
     table = models.intervention_session
-    found = select(table).where(table.c.intervention == intervention_id).order_by(table.c.held_on, table.c.number)
+    found = _with_clock().where(table.c.intervention == intervention_id).order_by(table.c.held_on, table.c.number)
     return tuple([await _session(session, row) for row in await session.rows(found)])
 
 
@@ -323,7 +329,7 @@ async def _session(session: Session, row: Row[Any]) -> SessionView:
         ask_id=row.ask_id,
         brief=row.brief,
         held_on=row.held_on,
-        due_at=row.due_at,
+        due_at=row.report_by,
         state=SessionState(row.state),
         report=await text_of(session, row.subject, row.sealed_report),
         reported_by=row.reported_by or "",

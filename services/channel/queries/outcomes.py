@@ -7,10 +7,10 @@ from datetime import date, datetime, time
 
 from sqlalchemy import Date, cast, func, select
 
-from chassis.clock import LONDON
 from chassis.database import Session
 from services.channel import models
 from services.channel.domain import Command
+from services.channel.domain.ageing import LONDON
 from services.channel.domain.outcomes import MEASURE_OF, STAGES, Measure, Stay
 
 _DAY = 86_400

@@ -12,6 +12,7 @@ from services.channel.domain import (
     SESSION_LABELS,
     Approval,
     Command,
+    Consent,
     Practice,
     Practices,
     SessionState,
@@ -43,6 +44,7 @@ async def interventions(page: PageRequest) -> Response:
         "commission": not found.refusal(Command.COMMISSION),
         "refusal": found.refusal(Command.COMMISSION),
         "works": not found.refusal(Command.NOTE),
+        "stop": found.held.situation.consent is not Consent.GIVEN and any(each.ended_at is None for each in every),
     }
     return shown(page, "interventions", found, values)
 
