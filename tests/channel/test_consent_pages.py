@@ -189,7 +189,7 @@ class TestWhoWasTold:
         says = text_of(page)
         assert "Who has the person’s data (1)" in says
         assert "Sample School (synthetic) Item of the plan" in says
-        way = re.search(r'href="([^"]+)">Record what they told you', page.text)
+        way = re.search(r'href="([^"]+)" aria-label="[^"]+">Record what they told you', page.text)
         assert way
         assert (await client.get(way[1])).status_code == 200
         assert "1 still to acknowledge the change" in says
