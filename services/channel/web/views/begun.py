@@ -14,7 +14,7 @@ MY_REQUEST = "my_request"
 KEPT_ON = frozenset(
     {
         MY_REQUEST,
-        *("act", "change_clock", "allocate"),
+        *("act", "change_clock", "allocate", "transfer", "transfer_back"),
         *("ask_partners", "give_action", "signpost", "fulfil_obligation", "cancel_obligation"),
         *("plan_draft", "plan_item", "plan_progress", "plan_reasons", "plan_request", "consent_change"),
         *("closing_report", "record_review", "commission", "write_brief"),
