@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select
 
-from chassis.clock import LONDON
 from chassis.database import Session
 from services.channel import models, queries
 from services.channel.domain import (
@@ -20,6 +19,7 @@ from services.channel.domain import (
     Practices,
     Record,
 )
+from services.channel.domain.ageing import LONDON
 from services.channel.domain.consenting import (
     ASKED_OF,
     DECIDER_LABELS,
