@@ -1,38 +1,39 @@
-"""Which pages of a service somebody reaches by following links, a few of every kind."""
+"""Which pages of a service somebody reaches by following links, one of every kind."""
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+from lxml import html
 
 from chassis.web import Page
 from tests.journeys.live import Live, signed_in
-from tests.journeys.pages import links
-
-OF_A_KIND = 2
-"""So many addresses of one row of the site map are followed; the others are like them."""
 
 
-def reachable(live: Live, service: str, person: str, starts: Iterable[str]) -> list[str]:
-    """Return the addresses that lead to pages, the starts first, each row of the site map a few times."""
+def reachable(live: Live, service: str, person: str, starts: Iterable[str], known: Iterable[str] = ()) -> list[str]:
+    """Return the addresses that lead to pages, each row of the site map once, and what is known already not at all."""
     patterns = {page: _pattern(page) for page in _pages(service)}
     found: dict[str, None] = {}
-    seen: Counter[Page] = Counter()
+    seen = {page for page, pattern in patterns.items() for each in known if pattern.fullmatch(urlsplit(each).path)}
     with signed_in(live, service, person) as browser:
-        waiting = deque(starts)
+        begins = list(starts)
+        waiting = deque(begins)
         while waiting:
             address = waiting.popleft()
             page = next((page for page, pattern in patterns.items() if pattern.fullmatch(urlsplit(address).path)), None)
-            if page is None or address in found or seen[page] >= OF_A_KIND:
+            if page is None or address in found or (page in seen and address not in begins):
                 continue
             answer = browser.get(address)
             if "html" not in answer.headers.get("content-type", "") or not answer.is_success:
                 continue
-            seen[page] += 1
+            seen.add(page)
             found[address] = None
             here = f"{live.urls[service]}/"
-            ways = (urljoin(str(answer.url), href) for href in links(answer))
+            tree: Any = html.fromstring(answer.text)
+            ways = (urljoin(str(answer.url), str(way)) for way in tree.xpath("//a/@href"))
             waiting.extend(way.removeprefix(here.rstrip("/")) for way in ways if way.startswith(here))
     return list(found)
 

@@ -27,19 +27,26 @@ def links(page: httpx2.Response) -> list[str]:
 def answered(
     client: httpx2.Client, page: httpx2.Response, answers: Mapping[str, str], *, of: str = ""
 ) -> httpx2.Response:
-    """Send the page's form back with what it held and these answers; `of` is a part of the form's address."""
+    """Send a form of the page back with what it held and these answers: the first that asks for all of them.
+
+    `of` is a part of the form's address.
+    """
     forms = [
         form
         for form in tree(page).xpath(".//form[translate(@method, 'POST', 'post')='post']")
         if of in (form.get("action") or "")
     ]
     assert forms, f"{page.url.path} ({page.status_code}) holds no form {of}: {words(page)[:300]}"
-    form = forms[0]
+    form = next((each for each in forms if set(answers) <= _names(each)), forms[0])
     given = {
         field.get("name"): field.get("value") or ""
         for field in form.xpath(".//input[@name]")
         if (field.get("type") or "text") in {"hidden", "text"}
     }
-    names = {field.get("name") for field in form.xpath(".//input|.//select|.//textarea|.//button")}
-    assert set(answers) <= names, f"{page.url.path} asks for {sorted(filter(None, names))}, not {sorted(answers)}."
+    names = _names(form)
+    assert set(answers) <= names, f"{page.url.path} asks for {sorted(names)}, not {sorted(answers)}."
     return client.post(urljoin(str(page.url), form.get("action") or ""), data={**given, **answers})
+
+
+def _names(form: Any) -> set[str]:
+    return {field.get("name") for field in form.xpath(".//input|.//select|.//textarea|.//button") if field.get("name")}

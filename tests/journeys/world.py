@@ -11,6 +11,7 @@ from samples.send import REFERENCE
 from services.intake.web.form.steps import STEPS
 from tests.faults.canaries import Plant
 from tests.faults.test_canaries import appended, envelope, parked_for
+from tests.journeys.channel_world import Visits, in_channel
 from tests.journeys.live import Live, aside, mail_aside, mailed, signed_in, wait
 from tests.journeys.looking import ABSENT, ENDED, LOST, NEVER_ASKED, NO_OLDER
 from tests.journeys.pages import answered
@@ -41,7 +42,6 @@ from tests.journeys.test_pathway import BOARD, FRONT_DOOR, offered
 
 REFUSED = 422
 DESK, OPS = "dana.desk@kent-police.example", "olu.ops@throughline.example"
-CHAIR = "chidi.chair@kent-council.example"
 MEDWAY, PRIVACY = "meera.medway@medway-council.example", "priya.privacy@throughline.example"
 
 
@@ -55,6 +55,7 @@ class World:
     handed: str
     unread: str
     names: dict[str, str]
+    channel: Visits
 
 
 @contextlib.contextmanager
@@ -89,7 +90,9 @@ def staged(live: Live) -> Iterator[World]:
         handed,
         unread,
         names(live, fresh, unread) | {"parked": str(parked["id"]), "pair": pair} | police,
+        in_channel(live),
     )
+    assert live.command("clock", "reset").returncode == 0
     live.command("parked", "discard", str(parked["id"]), "--reason", "made by a test")
 
 
@@ -254,7 +257,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
         "channel": [
             (COORDINATOR, ["/", "/awareness", "/cases", f"/find?reference={handed}", f"/cases/{handed}"]),
             (COORDINATOR, [f"/cases/{handed}/actions/{kind}" for kind in ("give-back", "accept", "record-gathered")]),
-            (CHAIR, ["/cases", "/awareness"]),
+            *world.channel,
         ],
         "notify": [
             (FRONT_DOOR, ["/", "/inbox", f"/concerns/{ids['subject']}", f"/signposts/{ids['signpost']}"]),
