@@ -1,57 +1,38 @@
 """Pages of information requests, actions, signposts and what is owed."""
 
-import re
-from dataclasses import replace
 from datetime import timedelta
 
-import httpx2
 import pytest
 
 from chassis.actor import Actor
 from contracts.channel.police import InformationGathered
 from contracts.notify.channel import AskSeen, AskUndelivered
 from contracts.vocabulary import AskKind, Role
-from services.channel import queries
-from services.channel.domain import Command, Contact, Member, Obligation, PanelPractice, Partner
+from services.channel.domain import Command, Obligation
 from services.channel.operations import erase_subject
 from tests.channel.builders import CORA, NOW, REFERENCE, coordinator, rows
 from tests.channel.conftest import Console, hidden, send
-from tests.channel.owing_made import DUE, answer, asked, ended, keep, owing
-
-ONE = f"/cases/{REFERENCE}"
-INFORMATION = f"{ONE}/information"
-HAMID = coordinator(Role.PANEL_MEMBER, name="Hamid Health")
-POLLY = coordinator(Role.PANEL_MEMBER, name="Polly Police")
-CHIDI = coordinator(Role.CHANNEL_SUPERVISOR, name="Chidi Supervisor")
-
-
-def text_of(page: httpx2.Response) -> str:
-    """Return the page's text without its markup."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
-
-
-async def resend(client: httpx2.AsyncClient, page: httpx2.Response, path: str, **fields: str) -> httpx2.Response:
-    """Send the form that a refusal has shown again; fields given win over its hidden ones."""
-    sent = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
-    return await client.post(path, data={**sent, **fields})
+from tests.channel.owing_made import (
+    CHIDI,
+    DUE,
+    HAMID,
+    INFORMATION,
+    ONE,
+    answer,
+    asked,
+    ended,
+    keep,
+    owing,
+    resend,
+    staff,
+    text_of,
+)
 
 
 @pytest.fixture
 def staffed(console: Console) -> Console:
     """Return the console of an area with partners, members, and a service."""
-    members = (
-        Member("health", "Hamid Health", organisation="Sample Trust", sector="health", account=HAMID.id),
-        Member("education", "Sample Education", organisation="Sample Schools", sector="education"),
-    )
-    partners = (Partner("school", "Sample schools team", ("Attendance?", "Friends?")), Partner("gp", "Sample surgery"))
-    console.team.practices.given = replace(
-        console.team.practices.given,
-        panel=PanelPractice(members=members),
-        partners={each.id: each for each in partners},
-        services={"early-help": Contact("early-help", "Sample Early Help")},
-        service_due={"early-help": DUE},
-    )
-    return console
+    return staff(console)
 
 
 class TestEveryPage:
@@ -327,118 +308,3 @@ class TestMissing:
         await staffed.team.act(await staffed.team.open(), Command.ACCEPT)
         page = await (await staffed.signed_in(CORA)).get(f"{ONE}/actions/record-gathered")
         assert "without these answers" not in page.text
-
-
-class TestMine:
-    async def test_a_member_answers_in_the_console_and_sees_no_case(self, staffed: Console) -> None:
-        subject = await staffed.team.open()
-        kept = await keep(staffed.team, subject, owing(recipient="health"))
-        other = await keep(staffed.team, subject, owing(recipient="education"))
-        client = await staffed.signed_in(HAMID)
-        page = await client.get("/mine")
-        assert page.text.count(REFERENCE) == 1
-        assert "Sample Synthetic" not in page.text
-        path = f"/mine/{kept}"
-        shown = text_of(await client.get(path))
-        assert "Sample Synthetic, born 27 April 2009, Thanet" in shown
-        assert "We look into a concern about this person." in shown
-        read = await rows(staffed.team.runtime, "SELECT actor_id FROM audit_entry WHERE action = 'record.read'")
-        assert read == [{"actor_id": "hamid-health"}]
-        assert (await client.get(f"/mine/{other}")).status_code == 404
-        assert (await client.get("/mine/nothing")).status_code == 404
-        token = {"csrf_token": hidden(await client.get(path), "csrf_token")}
-        wrong = await client.post(path, data={**token, "answer-0": "Every day."})
-        assert (wrong.status_code, "Every day." in wrong.text) == (422, True)
-        assert "Go on with it" in (await client.get(path)).text
-        assert "Every day." in (await client.get(path, params={"go-on": "1"})).text
-        done = await client.post(path, data={**token, "answer-0": "Every day.", "nothing-1": "yes"})
-        assert done.headers["location"] == "/mine"
-        assert (await client.get(path)).status_code == 409
-        assert "Nothing is asked of you" in (await client.get("/mine")).text
-        assert [each.ask_id for each in await ended(staffed.team)] == [kept]
-        page = await (await staffed.signed_in(CORA)).get(INFORMATION)
-        assert "Health? Nothing known." in text_of(page)
-        assert "by Hamid Health" in text_of(page)
-
-    async def test_another_member_sees_nothing(self, staffed: Console) -> None:
-        kept = await keep(staffed.team, await staffed.team.open(), owing(recipient="health"))
-        client = await staffed.signed_in(POLLY)
-        assert REFERENCE not in (await client.get("/mine")).text
-        assert (await client.get(f"/mine/{kept}")).status_code == 404
-
-
-class TestOwed:
-    async def test_lists_what_is_due_first_and_can_be_cut(
-        self, staffed: Console, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        subject = await staffed.team.open()
-        await keep(staffed.team, subject, owing(owner="Sample later", due_at=NOW + timedelta(days=90_000)))
-        await keep(staffed.team, subject, owing(owner="Sample late", due_at=NOW - timedelta(days=900)))
-        await keep(staffed.team, subject, owing(Obligation.ACTION, owner="Sample typed", recipient=""))
-        client = await staffed.signed_in(CORA)
-        page = text_of(await client.get("/owed"))
-        assert page.index("Sample late") < page.index("Sample typed") < page.index("Sample later")
-        assert "Overdue" in page
-        assert "Sample Synthetic" not in page
-        cut = text_of(await client.get("/owed", params={"kind": "action"}))
-        assert ("Sample typed" in cut, "Sample late" in cut) == (True, False)
-        cut = text_of(await client.get("/owed", params={"whose": "somebody-else"}))
-        assert ("Sample typed" in cut, "Sample late" in cut) == (True, False)
-        for wrong in ({"kind": "nothing"}, {"whose": "nobody"}):
-            assert "not in the lists below" in (await client.get("/owed", params=wrong)).text
-        monkeypatch.setattr(queries, "PAGE", 1)
-        first = await client.get("/owed")
-        more = re.search(r'href="(/owed\?[^"]*after=[^"]*)"', first.text)
-        assert more
-        second = text_of(await client.get(more[1].replace("&amp;", "&")))
-        assert ("Sample typed" in second, "Sample late" in second) == (True, False)
-
-    async def test_a_changed_mark_begins_at_the_top(self, staffed: Console) -> None:
-        await keep(staffed.team, await staffed.team.open(), owing())
-        client = await staffed.signed_in(CORA)
-        for mark in ("x", "2026-01-01T00:00:00~x", "0001-01-01T00:00:00+14:00~00000000-0000-0000-0000-000000000000"):
-            assert REFERENCE in (await client.get("/owed", params={"after": mark})).text
-
-
-class TestAllocate:
-    async def test_moves_the_case_and_its_risk_and_nothing_else(self, staffed: Console) -> None:
-        subject = await staffed.team.open()
-        await staffed.team.act(subject, Command.ACCEPT)
-        await keep(staffed.team, subject, owing(Obligation.ACTION, owner="Cora Synthetic", owner_id=CORA.id))
-        carl = coordinator(name="Carl Synthetic")
-        await (await staffed.signed_in(carl)).get("/work")
-        client = await staffed.signed_in(CHIDI)
-        assert "Has no case at present" in (await client.get(f"{ONE}/allocate")).text
-        wrong = await send(client, f"{ONE}/allocate", officer="nobody")
-        assert wrong.status_code == 422
-        done = await resend(client, wrong, f"{ONE}/allocate", officer=carl.id, reason="Nearer to the school.")
-        assert done.headers["location"] == ONE
-        (row,) = await rows(staffed.team.runtime, "SELECT risk_owner, coordinator_id, coordinator FROM case_file")
-        assert row == {
-            "risk_owner": "Carl Synthetic",
-            "coordinator_id": "carl-synthetic",
-            "coordinator": "Carl Synthetic",
-        }
-        assert (await rows(staffed.team.runtime, "SELECT owner_id FROM obligation"))[0]["owner_id"] == CORA.id
-        assert "To Carl Synthetic. Nearer to the school." in text_of(await client.get(ONE))
-        again = await send(client, f"{ONE}/allocate", officer=carl.id)
-        assert (again.status_code, "has this case already" in again.text) == (422, True)
-
-    async def test_is_for_supervisors(self, staffed: Console) -> None:
-        await staffed.team.act(await staffed.team.open(), Command.ACCEPT)
-        assert (await (await staffed.signed_in(CORA)).get(f"{ONE}/allocate")).status_code == 403
-
-    async def test_taking_moves_both_too(self, staffed: Console) -> None:
-        await staffed.team.act(await staffed.team.open(), Command.ACCEPT)
-        client = await staffed.signed_in(coordinator(name="Carl Synthetic"))
-        assert (await send(client, f"{ONE}/actions/take")).status_code == 303
-        page = text_of(await client.get(ONE))
-        assert "The case is yours now, and so is its risk." in page
-        (row,) = await rows(staffed.team.runtime, "SELECT risk_owner, coordinator_id FROM case_file")
-        assert row == {"risk_owner": "Carl Synthetic", "coordinator_id": "carl-synthetic"}
-
-    async def test_a_note_stands_in_the_timeline(self, staffed: Console) -> None:
-        await staffed.team.open()
-        client = await staffed.signed_in(CORA)
-        assert (await send(client, f"{ONE}/actions/add-note", reason="Rang the school.")).status_code == 303
-        assert "Rang the school." in text_of(await client.get(ONE))
