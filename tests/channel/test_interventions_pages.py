@@ -12,7 +12,7 @@ from contracts.vocabulary import Role
 from services.channel import jobs
 from services.channel.domain import Consent, State
 from tests.channel.builders import CORA, NOW, REFERENCE, coordinator, parts, passed, rows
-from tests.channel.conftest import Console, Team, send
+from tests.channel.conftest import Console, Team, hidden, send
 from tests.channel.interventions_made import PROVIDERS, TODAY, commissioned, into, planned, providing, seen, supported
 
 DAY = timedelta(days=1)
@@ -93,6 +93,20 @@ class TestPages:
         assert answer.status_code == 409
         assert "Belonging." in answer.text
         assert "Somebody changed this case" in answer.text
+
+    async def test_offer_words_again_that_were_not_recorded(self, console: Console) -> None:
+        subject = await _supported(console.team)
+        made = await commissioned(console.team, subject, brief=False)
+        client = await console.signed_in(CORA)
+        kept = await send(client, f"{HERE}/{made}/end", reason="The provider moved away.", outcome="")
+        assert kept.status_code == 422
+        assert "Go on with it" in (await client.get(f"{HERE}/{made}/end")).text
+        page = await client.get(f"{HERE}/{made}/end?go-on=1")
+        assert "The provider moved away." in page.text
+        done = {"csrf_token": hidden(page, "csrf_token"), "row_version": hidden(page, "row_version")}
+        sent = await client.post(f"{HERE}/{made}/end", data={**done, "reason": "Moved.", "outcome": "Nothing."})
+        assert sent.status_code == 303
+        assert "Go on with it" not in (await client.get(f"{HERE}/{made}/end")).text
 
     async def test_refuse_hostile_addresses_and_sessions(self, console: Console) -> None:
         subject = await _supported(console.team)

@@ -62,7 +62,7 @@ async def record(page: PageRequest, recording: Recording[SomeForm]) -> Response:
     """Show the page, or save what was sent; what was typed stays when something is missing or somebody was first."""
     found, sheet = await _look(page, recording)
     if page.request.method != "POST":
-        return _show(page, found, sheet, blank(sheet.filled))
+        return _show(page, found, sheet, blank({} if sheet.refusal else sheet.filled))
     data = await page.form()
     form = parse(recording.form, data)
     if isinstance(form, FormErrors):
