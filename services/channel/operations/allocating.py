@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.database import Session
 from services.channel import models
 from services.channel.domain import Command, NotRecorded, Practice
+from services.channel.operations.announcing import announce
 from services.channel.operations.saving import Act, carry_out, change
 from services.channel.queries import OfficerView
 
@@ -38,3 +39,4 @@ async def allocate(session: Session, subject: UUID, to: OfficerView, act: Act, p
     if saved.before.situation.coordinator_id == to.id:
         raise NotRecorded("officer", f"{to.name} has this case already: choose somebody else")
     await change(session, subject, {"coordinator_id": to.id, "coordinator": to.name})
+    await announce(session, saved, practice, act.now)
