@@ -74,6 +74,12 @@ class TestWhoDecides:
         tomorrow = Decision(GIVEN, TODAY + timedelta(days=1), Decider.PARENT, relationship="mother")
         assert [field for field, _ in refused_because(tomorrow, CHILD, TODAY)] == ["on"]
 
+    def test_what_was_said_later_counts(self) -> None:
+        yesterday = TODAY - timedelta(days=1)
+        assert wrong(GIVEN, Decider.PARENT, CHILD, newest=TODAY) == []
+        earlier = Decision(GIVEN, yesterday, Decider.PARENT, relationship="mother", newest=TODAY)
+        assert [field for field, _ in refused_because(earlier, CHILD, TODAY)] == ["on"]
+
     def test_a_parents_word_of_before_the_birthday_is_not_recorded_after_it(self) -> None:
         said_ = Decision(GIVEN, BIRTHDAY - timedelta(days=1), Decider.PARENT, relationship="mother")
         assert refused_because(said_, CHILD, BIRTHDAY - timedelta(days=1)) == ()

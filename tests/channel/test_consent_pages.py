@@ -181,8 +181,9 @@ class TestNoConsent:
 
 class TestWhoWasTold:
     async def test_the_page_says_who_has_stopped_and_who_has_not_and_since_when(self, console: Console) -> None:
-        subject = await supported(console.team)
-        before = NOW - timedelta(days=3)
+        subject, before = await adopted(console.team), NOW - timedelta(days=3)
+        await planned(console.team, subject)
+        await answered(console.team, subject, Command.CONSENT_GIVEN, now=before)
         await answered(console.team, subject, Command.CONSENT_WITHDRAWN, reason="No more help.", risk=False, now=before)
         client = await console.signed_in(CORA)
         page = await client.get(CONSENT)

@@ -70,6 +70,14 @@ class TestRecordConsent:
         assert not await rows(team.runtime, "SELECT 1 FROM consent")
         assert (await rows(team.runtime, "SELECT state FROM case_file"))[0]["state"] == "plan-made"
 
+    async def test_an_old_consent_does_not_undo_a_later_refusal(self, team: Team) -> None:
+        subject = await adopted(team)
+        await planned(team, subject)
+        await answered(team, subject, REFUSED, reason="Wants no help.", risk=False)
+        with pytest.raises(NotRecorded, match="recorded for a later day"):
+            await answered(team, subject, GIVEN, Answer(TODAY - timedelta(days=1), said()))
+        await answered(team, subject, GIVEN, Answer(TODAY, said()))
+
     async def test_is_not_given_to_a_plan_that_lacks_anything(self, team: Team) -> None:
         subject = await adopted(team)
         await stand(team, subject, "plan-made")

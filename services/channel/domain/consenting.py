@@ -76,6 +76,7 @@ class Decision:
     """What somebody said about consent on a day.
 
     `told_age` is what the officer found out where no date of birth is known: 18 or over, or not; None: nobody asked.
+    `newest` is the day of what was recorded last: consent counts in the order of days.
     """
 
     command: Command
@@ -85,6 +86,7 @@ class Decision:
     told_age: bool | None = None
     relationship: str = ""
     best_interests: str = ""
+    newest: date | None = None
 
 
 def to_be_asked(born: date | None, on: date) -> Asked:
@@ -108,6 +110,8 @@ def refused_because(said: Decision, born: date | None, today: date) -> tuple[tup
     """
     if said.on > today:
         return (("on", "The day must not be in the future: record the decision when it has been made"),)
+    if said.newest and said.on < said.newest:
+        return (("on", "Something is recorded for a later day already, and it counts: write this one into a note"),)
     of_age = said.told_age if born is None else is_of_age(born, said.on)
     if of_age is None:
         return (("told_age", "Say whether the person is 18 or over: no date of birth is known"),)

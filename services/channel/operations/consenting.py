@@ -35,7 +35,7 @@ from services.channel.domain.planning import day
 from services.channel.operations.answering import act_on_case
 from services.channel.operations.obligations import Owing, end_obligation, keep_obligation
 from services.channel.operations.saving import Act, carry_out, change
-from services.channel.queries import HELD_STATES, Held, Said, Turning
+from services.channel.queries import HELD_STATES, ConsentLine, Held, Said, Turning
 
 BECOMES: Mapping[Command, Consent] = {
     Command.CONSENT_ASKED: Consent.AWAITED,
@@ -64,7 +64,8 @@ async def record_consent(session: Session, held: Held, answer: Answer, act: Act,
     """
     await session.lock(held.subject)
     born = held.summary.date_of_birth if held.summary else None
-    for field, sentence in refused_because(decision(act.command, answer), born, act.now.astimezone(LONDON).date()):
+    said = decision(act.command, answer, await queries.consents(session, held.subject))
+    for field, sentence in refused_because(said, born, act.now.astimezone(LONDON).date()):
         raise NotRecorded(field, sentence)
     await act_on_case(session, held.subject, replace(act, record=_record(act.command, answer)), practice)
     consent = BECOMES[act.command]
@@ -73,8 +74,8 @@ async def record_consent(session: Session, held: Held, answer: Answer, act: Act,
         await _tell(session, held, (consent, consent_id), practice, act.now)
 
 
-def decision(command: Command, answer: Answer) -> Decision:
-    """Return what the domain looks at of an answer; whoever was asked stands in where nobody has decided."""
+def decision(command: Command, answer: Answer, lines: tuple[ConsentLine, ...]) -> Decision:
+    """Return what the domain looks at of an answer, given what was recorded before, newest first."""
     said = answer.said
     return Decision(
         command=command,
@@ -84,6 +85,7 @@ def decision(command: Command, answer: Answer) -> Decision:
         told_age=said.told_age,
         relationship=said.relationship,
         best_interests=said.best_interests,
+        newest=lines[0].on if lines else None,
     )
 
 

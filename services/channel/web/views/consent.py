@@ -22,6 +22,7 @@ from services.channel.domain.consenting import (
     CAPACITY_LABELS,
     DECIDER_LABELS,
     Decider,
+    Decision,
     refused_because,
 )
 from services.channel.domain.planning import day
@@ -91,10 +92,11 @@ async def record_consent(page: PageRequest) -> Response:
     form = parse(ConsentForm, data)
     async with page.transaction() as session:
         found = await opened(page, session, reason=f"action-{command}")
+        lines = await queries.consents(session, found.held.subject)
     if isinstance(form, FormErrors):
         return _ask(page, found, command, form, 422)
     answer = Answer(form.on, _said(form), form.next_on if command in STOPPING else None)
-    if wrong := _wrong(page, found, command, answer):
+    if wrong := _wrong(page, found, decision(command, answer, lines), answer):
         return _ask(page, found, command, refused(data, *wrong), 422)
     act = Act(command, page.now, expected=form.row_version)
     try:
@@ -139,9 +141,9 @@ def _said(form: ConsentForm) -> Said:
     )
 
 
-def _wrong(page: PageRequest, found: Opened, command: Command, answer: Answer) -> list[tuple[str, str]]:
+def _wrong(page: PageRequest, found: Opened, decided: Decision, answer: Answer) -> list[tuple[str, str]]:
     """Return (field, sentence) for whatever the law or the page wants, all at once."""
-    said, today = answer.said, page.now.astimezone(LONDON).date()
+    said, command, today = answer.said, decided.command, page.now.astimezone(LONDON).date()
     asked = [("asked_by", said.asked_by, "Enter who asked"), ("how", said.how, "Say how it was asked")]
     stopped = [
         ("reason", said.reason, "Say why, as far as they said it"),
@@ -153,7 +155,7 @@ def _wrong(page: PageRequest, found: Opened, command: Command, answer: Answer) -
         missing.insert(0, ("name", "Enter the name"))
     if answer.next_on and answer.next_on <= today:
         missing.append(("next_on", "The next date must be in the future: leave it empty for the area’s own"))
-    return [*refused_because(decision(command, answer), _born(found), today), *missing]
+    return [*refused_because(decided, _born(found), today), *missing]
 
 
 def _born(found: Opened) -> date | None:
