@@ -185,6 +185,24 @@ class TestDecideSlot:
         await panel.decide(0, Command.CONTINUE, summary="Going well.")
         await into(team, panel.subjects[0], State.SUPPORTED)
 
+    async def test_without_consent_a_further_assessment_leads_to_another_date_or_another_plan(self, team: Team) -> None:
+        panel = await made(team, 2)
+        for subject in panel.subjects:
+            await into(team, subject, State.NO_CONSENT, decided_at=THEN - timedelta(days=5))
+        await panel.begin()
+        await panel.go_on(0)
+        with pytest.raises(NotOffered, match="complete a further one"):
+            await panel.decide(0, Command.REASSESSED, summary="Unchanged.")
+        for subject in panel.subjects:
+            await assessed(team, subject, THEN - timedelta(days=1))
+        await panel.decide(0, Command.REASSESSED, summary="Unchanged.", next_on=date(2027, 2, 10))
+        (clock,) = await rows(team.runtime, "SELECT due_at FROM clock WHERE name = 'reassessment'")
+        assert clock["due_at"].date() == date(2027, 2, 10)
+        assert (await panel.held(0)).situation.state is State.NO_CONSENT
+        await panel.go_on(1)
+        await panel.decide(1, Command.ADOPT, grounds=GROUNDS)
+        assert (await panel.held(1)).situation.state is State.ADOPTED
+
     async def test_closing_says_how_in_the_history(self, team: Team) -> None:
         panel = await made(team)
         await into(team, panel.subjects[0], State.SUPPORTED)

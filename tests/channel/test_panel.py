@@ -51,6 +51,11 @@ class TestQuorum:
     def test_the_home_force_does_not_stand_in_for_the_areas_own(self) -> None:
         assert quorum_lacks([CHAIR, AWAY_FORCE], "chair", Needs("Sample Police", "Northmere Police")) != ()
 
+    def test_a_force_is_known_however_it_is_typed(self) -> None:
+        typed = Needs("Sample Police", " northmere  police")
+        assert quorum_lacks([CHAIR, POLICE, AWAY_FORCE], "chair", typed) == ()
+        assert quorum_lacks([CHAIR, POLICE], "chair", Needs("Sample Police", "SAMPLE POLICE")) == ()
+
     def test_who_presides_is_in_the_room(self) -> None:
         assert "presides" in quorum_lacks([COCHAIR, POLICE], "chair", NEEDS)[0]
         assert quorum_lacks([COCHAIR, POLICE], "cochair", NEEDS) == ()
