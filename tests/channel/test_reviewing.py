@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from chassis.actor import Actor
 from chassis.database import Session
@@ -196,6 +196,15 @@ class TestReviews:
         )
         with pytest.raises(ReviewDecided):
             await find(team, subject, review.id)
+
+    async def test_fall_due_when_their_clocks_say(self, team: Team) -> None:
+        subject = await closing(team)
+        await close(team, subject)
+        later = NOW + 200 * DAY
+        sql = text("UPDATE clock SET due_at = :later WHERE due_at = :first")
+        await done(team, lambda s: s.execute(sql, {"later": later, "first": NOW + 180 * DAY}), Actor.service("channel"))
+        assert (await reviews_of(team, subject))[0].due_at == later
+        assert (await done(team, queries.reviews_to_come))[0].due_at == later
 
     async def test_a_missed_one_raises_an_alarm(self, team: Team) -> None:
         subject = await closing(team)

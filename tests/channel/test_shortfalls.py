@@ -7,10 +7,10 @@ from sqlalchemy import text
 
 from chassis.actor import Actor
 from services.channel import jobs, operations, queries
-from services.channel.domain import Command, NotOffered, NotRecorded, SessionState
+from services.channel.domain import Command, NotOffered, NotRecorded, SessionState, State
 from tests.channel.builders import NOW, REFERENCE, rows
 from tests.channel.conftest import Team
-from tests.channel.interventions_made import act, answered, commissioned, done, planned, recorded, seen, supported
+from tests.channel.interventions_made import act, answered, commissioned, done, into, planned, recorded, seen, supported
 
 DAY = timedelta(days=1)
 
@@ -72,6 +72,16 @@ class TestShortfalls:
             await session.execute(text("UPDATE clock SET due_at = :until"), {"until": NOW + 12 * DAY})
         assert await _look(team, NOW + 7 * DAY) == []
         assert len(await _look(team, NOW + 13 * DAY)) == 1
+
+    async def test_is_not_raised_for_a_case_that_has_left(self, team: Team) -> None:
+        subject = await supported(team)
+        await planned(team, subject, await commissioned(team, subject), 0)
+        await into(team.runtime, subject, State.TRANSFERRED)
+        assert await _look(team, NOW + 7 * DAY) == []
+        await into(team.runtime, subject, State.SUPPORTED)
+        assert len(await _look(team, NOW + 7 * DAY)) == 1
+        await into(team.runtime, subject, State.TAKEN_BACK)
+        assert not await done(team, queries.interventions_to_look_at)
 
     async def test_is_explained_with_words_and_where_something_is_missing(self, team: Team) -> None:
         subject = await supported(team)

@@ -10,10 +10,14 @@ from sqlalchemy import Row, Select, and_, func, select, tuple_
 
 from chassis.database import Session
 from services.channel import models
-from services.channel.domain import ClockName, Commission, InterventionNotFound, SessionState, Sitting
+from services.channel.domain import ClockName, Commission, InterventionNotFound, SessionState, Sitting, State
 from services.channel.domain.ageing import LONDON
 from services.channel.queries.paging import PAGE
 from services.channel.queries.reading import text_of
+
+_OURS = (State.ADOPTED, State.PLANNED, State.SUPPORTED, State.NO_CONSENT, State.CLOSING, State.GIVEN_BACK,
+         State.TRANSFER_OFFERED)  # fmt: skip
+"""The states in which somebody here answers for sessions; what left with a case is no longer looked at."""
 
 
 class Purpose(BaseModel):
@@ -215,7 +219,7 @@ async def _short(session: Session, wanted: Any, after: tuple[datetime, UUID] | N
     statement = (
         select(table, case.c.reference, case.c.coordinator, delivered.scalar_subquery().label("delivered"))
         .join(case, case.c.subject == table.c.subject)
-        .where(wanted, table.c.ended_at.is_(None), table.c.short > table.c.explained)
+        .where(wanted, table.c.ended_at.is_(None), table.c.short > table.c.explained, case.c.state.in_(_OURS))
         .order_by(table.c.raised_at, table.c.id)
     )
     if after is not None:
@@ -237,9 +241,10 @@ async def _short(session: Session, wanted: Any, after: tuple[datetime, UUID] | N
 
 async def interventions_watched(session: Session, after: UUID, most: int) -> tuple[Watched, ...]:
     """Return at most so many interventions that run, by id after one, without opening anything sealed."""
-    table, sat = models.intervention, models.intervention_session
-    running = select(table).where(table.c.ended_at.is_(None), table.c.id > after).order_by(table.c.id).limit(most)
-    rows = await session.rows(running)
+    table, case, sat = models.intervention, models.case_file, models.intervention_session
+    running = select(table).join(case, case.c.subject == table.c.subject).where(case.c.state.in_(_OURS))
+    some = running.where(table.c.ended_at.is_(None), table.c.id > after).order_by(table.c.id).limit(most)
+    rows = await session.rows(some)
     held: dict[UUID, list[Sitting]] = {row.id: [] for row in rows}
     for each in await session.rows(_with_clock().where(sat.c.intervention.in_(held))):
         report_by = each.report_by.astimezone(LONDON).date()
