@@ -28,7 +28,8 @@ from services.channel.operations.inviting import NewGuest, invite_guest
 from services.channel.operations.meetings import cancel_meeting
 from services.channel.operations.packs import PackOpened, declare_own_conflict, open_pack, share_packs
 from services.channel.queries import Attendee, SlotView
-from services.channel.queries.sharing import NOTHING, pack_reads
+from services.channel.queries.holders import holders
+from services.channel.queries.sharing import NOTHING, pack_reads, shares
 from tests.channel.builders import NOW, rows
 from tests.channel.conftest import Team
 from tests.channel.meetings_made import (
@@ -83,7 +84,7 @@ class TestSharing:
     async def test_members_with_an_account_read_in_the_console_and_others_by_a_link_for_each_case(
         self, panel: Team
     ) -> None:
-        meeting_id, slots, _ = await _shared(panel, *range(12))
+        meeting_id, _, _ = await _shared(panel, *range(12))
         packs = [each for each in (await panel.announced())["channel.ask-made.v1"] if _of(each, AskKind.PACK)]
         assert len(packs) == 9 * 2  # three of the twelve have an account, two cases are heard
         assert {each.expires_at for each in packs} == {midnight(DAY + timedelta(days=3))}  # type: ignore[attr-defined]
@@ -92,7 +93,7 @@ class TestSharing:
             headings = " ".join(section.heading for section in each.shown)  # type: ignore[attr-defined]
             assert ("What the police decided" in headings) == (each.recipient in ("member-1", "member-3"))  # type: ignore[attr-defined]
         async with panel.runtime.database.transaction(BELLA) as session:
-            assert len(await queries.pack_recipients(session, slots[0].subject)) == 12
+            assert len({each.invitation_id for each in await shares(session, meeting_id)}) == 12
             again = MeetingAct(NOW, (await queries.meeting(session, meeting_id)).row_version)
             assert await share_packs(session, meeting_id, again, panel.practices.given) == 0
 
@@ -128,6 +129,12 @@ class TestSharing:
         (pack,) = [each for each in (await panel.announced())["channel.ask-made.v1"] if _of(each, AskKind.PACK)]
         assert (pack.reference, pack.address) == (slots[1].reference, "teacher@school.example")  # type: ignore[attr-defined]
         assert len(pack.shown) == len(parts_for("education", guest=True))  # type: ignore[attr-defined]
+        act = MeetingAct(NOW, await version(panel, meeting_id))
+        async with panel.runtime.database.transaction(BELLA) as session:
+            await shift_slot(session, slots[1].id, Shift.REMOVE, act)
+            assert (await queries.invitation(session, invitation_id)).state is InvitationState.CALLED_OFF
+            assert "Sample Teacher (synthetic)" in [each.name for each in await holders(session, slots[1].subject)]
+        await _cancelled(panel, meeting_id)
 
     async def test_whom_a_case_stops_concerning_loses_its_pack(self, panel: Team) -> None:
         meeting_id, slots, _ = await _shared(panel, 5)
@@ -135,9 +142,7 @@ class TestSharing:
         async with panel.runtime.database.transaction(BELLA) as session:
             await choose_members(session, slots[0].id, ["member-0", "member-2"], act, panel.practices.given)
         assert await _ended(panel) == 1
-        act = MeetingAct(NOW, await version(panel, meeting_id), "No room.")
-        async with panel.runtime.database.transaction(BELLA) as session:
-            await cancel_meeting(session, meeting_id, act)
+        await _cancelled(panel, meeting_id)
         assert await _ended(panel) == 2
 
 
@@ -223,6 +228,12 @@ class TestOpening:
         words = {each.part: each.words for each in opened.sections}
         assert {words[part] for part in (PackPart.GROUNDS, PackPart.RATIONALE, PackPart.CONCERN)} == {NOTHING}
         assert "Name:" not in words[PackPart.IDENTITY]
+
+
+async def _cancelled(team: Team, meeting_id: UUID) -> None:
+    act = MeetingAct(NOW, await version(team, meeting_id), "No room.")
+    async with team.runtime.database.transaction(BELLA) as session:
+        await cancel_meeting(session, meeting_id, act)
 
 
 async def _made(team: Team) -> tuple[UUID, tuple[SlotView, ...], tuple[Attendee, ...]]:

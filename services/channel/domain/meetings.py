@@ -58,6 +58,7 @@ class InvitationState(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     UNDELIVERED = "undelivered"
+    CALLED_OFF = "called-off"
 
 
 class Shift(StrEnum):
@@ -128,6 +129,7 @@ INVITATION_LABELS: Mapping[InvitationState, str] = {
     InvitationState.ACCEPTED: "Accepted",
     InvitationState.DECLINED: "Declined",
     InvitationState.UNDELIVERED: "The mail did not arrive",
+    InvitationState.CALLED_OFF: "Called off, because the case is not heard",
 }
 LIVE = (MeetingState.PLANNED, MeetingState.UNDER_WAY)
 """A meeting in one of these is still to come, or going on."""

@@ -91,7 +91,7 @@ async def invite_guest(session: Session, meeting_id: UUID, slot_id: UUID, guest:
 
 async def invite_again(session: Session, found: MeetingView, now: datetime) -> None:
     """Ask everybody who was invited again, because the meeting has moved: what they answered was about another day."""
-    for each in await queries.invitations(session, found.id):
+    for each in await _standing_ones(session, found):
         await _end(session, found, each, now)
         asked_anew = {"state": InvitationState.INVITED, "answered_at": None, "answered_by": None, "statement": ""}
         await _change(session, each.invitation_id, asked_anew | {"sealed_reason": None})
@@ -100,16 +100,16 @@ async def invite_again(session: Session, found: MeetingView, now: datetime) -> N
 
 async def uninvite_all(session: Session, found: MeetingView, now: datetime) -> None:
     """Let every link of a meeting say that no answer is needed any more."""
-    for each in await queries.invitations(session, found.id):
+    for each in await _standing_ones(session, found):
         await _end(session, found, each, now)
 
 
 async def uninvite_guests(session: Session, found: MeetingView, slot: SlotView, now: datetime) -> None:
-    """Take back the invitations of a slot's guests, because its case is not heard."""
-    for each in await queries.invitations(session, found.id):
+    """Call off the invitations of a slot's guests, because its case is not heard; who was given what stays known."""
+    for each in await _standing_ones(session, found):
         if each.slot_id == slot.id:
             await _end(session, found, each, now)
-            await session.execute(_INVITATION.delete().where(_INVITATION.c.id == each.invitation_id))
+            await _change(session, each.invitation_id, {"state": InvitationState.CALLED_OFF})
 
 
 async def answer_invitation(session: Session, found: Attendee, said: Said, practice: Practice, now: datetime) -> None:
@@ -124,7 +124,7 @@ async def answer_invitation(session: Session, found: Attendee, said: Said, pract
         raise MeetingOver("This meeting was held or cancelled, so no answer is needed any more.")
     if not said.accepted and not said.reason.strip():
         raise NotRecorded("reason", "Say why, so that somebody else can be asked")
-    subject = await _subject(session, found)
+    subject = found.subject or found.meeting_id
     reason = said.reason.strip()
     values = {
         "state": InvitationState.ACCEPTED if said.accepted else InvitationState.DECLINED,
@@ -155,7 +155,7 @@ async def answer_in_console(session: Session, invitation_id: UUID, said: Said, p
 async def invitation_answered(session: Session, reply: Reply, practice: Practice, now: datetime) -> None:
     """Keep an answer that came by a link; one to a mail that was replaced, or after the meeting, changes nothing."""
     found = await queries.invitation_of_link(session, reply.ask_id)
-    if found is None:
+    if found is None or found.state is InvitationState.CALLED_OFF:
         return
     said = Said(accepted=bool(reply.accepted), by=reply.by, at=reply.at, reason=reply.words() or "No reason was given.")
     try:
@@ -247,13 +247,13 @@ def _shown(found: MeetingView, agenda: Iterable[SlotView]) -> tuple[AskSection, 
 
 
 async def _about(session: Session, found: MeetingView, attendee: Attendee) -> AskedAbout:
-    if attendee.slot_id is None:
-        return found
-    return await queries.held(session, (await queries.slot(session, attendee.slot_id)).subject)
+    return found if attendee.subject is None else await queries.held(session, attendee.subject)
 
 
-async def _subject(session: Session, attendee: Attendee) -> UUID:
-    return attendee.meeting_id if attendee.slot_id is None else (await queries.slot(session, attendee.slot_id)).subject
+async def _standing_ones(session: Session, found: MeetingView) -> tuple[Attendee, ...]:
+    """Return the invitations of a meeting that were not called off."""
+    everybody = await queries.invitations(session, found.id)
+    return tuple(each for each in everybody if each.state is not InvitationState.CALLED_OFF)
 
 
 async def _end(

@@ -185,7 +185,6 @@ from services.channel.queries.reviewing import (
     reviews_to_ask,
     reviews_to_come,
 )
-from services.channel.queries.sharing import Recipient, pack_recipients
 from services.channel.queries.transferring import (
     HandedOver,
     ReceivedView,
@@ -258,7 +257,6 @@ __all__ = [
     "Purpose",
     "Questions",
     "ReceivedView",
-    "Recipient",
     "ReviewLine",
     "ReviewToAsk",
     "ReviewView",
@@ -357,7 +355,6 @@ __all__ = [
     "outcomes",
     "owed",
     "owed_to",
-    "pack_recipients",
     "panel_decisions",
     "papers",
     "plan_draft",

@@ -34,7 +34,7 @@ class Attendee:
     """Somebody who is invited: a standing member to the meeting, or a guest to one case.
 
     `accepted` is having agreed to the confidentiality statement; `conflict` stands for the slot that was asked about.
-    `address` is a guest's; a member's is in the area file.
+    `address` is a guest's; a member's is in the area file. `subject` is the case that a guest is asked to.
     """
 
     invitation_id: UUID
@@ -55,6 +55,7 @@ class Attendee:
     answered_by: str
     reason: str = ""
     conflict: bool = False
+    subject: UUID | None = None
 
     @property
     def accepted(self) -> bool:
@@ -168,4 +169,5 @@ async def _attendee(session: Session, row: Row[Any]) -> Attendee:
         answered_at=row.answered_at,
         answered_by=row.answered_by or "",
         reason=await text_of(session, row.subject or row.meeting_id, row.sealed_reason),
+        subject=row.subject,
     )

@@ -227,7 +227,7 @@ async def meetings_of(session: Session, subject: UUID) -> tuple[MeetingOfCase, .
 
 def _meetings() -> Select[Any]:
     table, asked, agenda = models.meeting, models.invitation, models.slot
-    of_it = asked.c.meeting_id == table.c.id
+    of_it = (asked.c.meeting_id == table.c.id) & (asked.c.state != InvitationState.CALLED_OFF)
     accepted = of_it & (asked.c.state == InvitationState.ACCEPTED)
     return select(
         table,

@@ -16,7 +16,6 @@ from services.channel.domain.ageing import LONDON
 from services.channel.domain.sharing import PART_LABELS, PackPart
 from services.channel.queries.cases import TimelineEntry, timeline
 from services.channel.queries.holding import Held
-from services.channel.queries.invitations import Attendee, invitations
 from services.channel.queries.packs import NEWEST_PACK, PackView, pack_view
 from services.channel.queries.transferring import HandedOver, handed_over
 
@@ -61,18 +60,6 @@ class PackReadView:
     at: datetime
     refused: bool
     why: str
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """Somebody who was given a pack of a case: `member_id` is empty for a guest, who has an `address`."""
-
-    name: str
-    organisation: str
-    member_id: str
-    account: str
-    address: str
-    shared_at: datetime
 
 
 async def pack_sections(session: Session, held: Held, parts: tuple[PackPart, ...]) -> tuple[PackSection, ...]:
@@ -122,26 +109,6 @@ async def pack_reads(session: Session, meeting_id: UUID) -> tuple[PackReadView, 
         PackReadView(row.slot_id, row.invitation_id, row.by_name, row.how, row.at, row.is_refused, row.why)
         for row in rows
     )
-
-
-async def pack_recipients(session: Session, subject: UUID) -> tuple[Recipient, ...]:
-    """Return everybody who was ever given a pack of a case, each once, the first to get one first."""
-    table = models.pack_share
-    given = await _shares(session, select(table).where(table.c.subject == subject))
-    meetings = dict.fromkeys(
-        [row.meeting_id for row in await session.rows(select(table.c.meeting_id).where(table.c.subject == subject))]
-    )
-    known = {each.invitation_id: each for meeting_id in meetings for each in await invitations(session, meeting_id)}
-    found: dict[str, Recipient] = {}
-    for each in given:
-        attendee = known.get(each.invitation_id)
-        if attendee is not None:
-            found.setdefault(attendee.member_id or attendee.address or str(each.id), _recipient(attendee, each.made_at))
-    return tuple(found.values())
-
-
-def _recipient(attendee: Attendee, at: datetime) -> Recipient:
-    return Recipient(attendee.name, attendee.organisation, attendee.member_id, attendee.account, attendee.address, at)
 
 
 async def _shares(session: Session, statement: Select[Any]) -> tuple[ShareView, ...]:
