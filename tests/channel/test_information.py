@@ -156,6 +156,7 @@ class TestAnswers:
         page = text_of(await client.get(INFORMATION))
         assert "Sample Health Trust Opened" in page
         assert "Sample surgery Asked Could not be delivered Overdue" in page
+        assert "The mail to Sample surgery with the link" in text_of(await client.get(ONE))
 
     async def test_what_came_by_telephone_needs_every_question(self, staffed: Console) -> None:
         subject = await staffed.team.open()

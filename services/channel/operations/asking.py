@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from chassis import outbox
 from chassis.database import Session
@@ -172,10 +172,12 @@ async def note_undelivered(
 
     A request or an action is marked, so that whoever looks at what is owed sees it there.
     """
-    words = f"The mail with the link ({told.kind.replace('-', ' ')}) could not be delivered: ask in another way."
-    await carry_out(session, subject, Act(Command.UNDELIVERED, now, Record(reason=words)), practice)
     table = models.obligation
     this = (table.c.id == told.ask_id) & (table.c.subject == subject)
+    owner = await session.scalar(select(table.c.owner).where(this))
+    to = f" to {owner}" if owner else ""
+    words = f"The mail{to} with the link ({told.kind.replace('-', ' ')}) could not be delivered: ask in another way."
+    await carry_out(session, subject, Act(Command.UNDELIVERED, now, Record(reason=words)), practice)
     await session.execute(update(table).where(this).values(undelivered_at=told.at))
 
 
