@@ -231,6 +231,17 @@ class TestConflictOfInterest:
         assert answer.status_code == 303
         assert "Everybody agreed (11 for, 0 against)" in text_of(await client.get(slot_of(panel)))
 
+    async def test_closes_the_case_to_a_member_who_was_neither_invited_nor_in_the_room(self, console: Console) -> None:
+        panel = await made(console.team)
+        seat, slot = (await panel.seats(0))["chair"].id, await panel.slot(0)
+        await panel.run(BELLA, lambda s: operations.step_out(s, slot.id, seat, "Kin.", slot.row_version, THEN))
+        client = await console.signed_in(PETRA)
+        assert (await client.get(slot_of(panel))).status_code == 403
+        minutes = await client.get(f"/meetings/{panel.meeting_id}/minutes")
+        assert "You have a conflict of interest in this case" in minutes.text
+        client = await console.signed_in(OTTO)
+        assert (await client.get(slot_of(panel))).status_code == 200
+
     async def test_ends_when_somebody_else_says_so(self, panel: Made, console: Console) -> None:
         seat, slot = (await panel.seats(0))["chair"].id, await panel.slot(0)
         await panel.run(BELLA, lambda s: operations.step_out(s, slot.id, seat, "Kin.", slot.row_version, THEN))

@@ -1,5 +1,6 @@
 """What happens in a meeting: who presides, who is in the room for which case, what was said, decided and voted."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -183,14 +184,24 @@ async def declared(session: Session, slot_id: UUID) -> tuple[ConflictView, ...]:
     )
 
 
-async def conflict_stands(session: Session, subject: UUID, account: str) -> bool:
-    """Say whether somebody, by their sign-in id, has a conflict of interest in a case that stands."""
-    conflict, invited, present = models.conflict, models.invitation, models.presence
+async def conflict_stands(session: Session, subject: UUID, account: str, own: Collection[str] = ()) -> bool:
+    """Say whether somebody, by their sign-in id, has a conflict of interest in a case that stands.
+
+    `own` are the ids under which the area file knows them: a member may declare it without having been invited.
+    """
+    conflict, invited, present, slot = models.conflict, models.invitation, models.presence, models.slot
+    standing = (conflict.c.subject == subject) & conflict.c.ended_at.is_(None)
+    joined = conflict.join(slot, slot.c.id == conflict.c.slot_id)
+    rows = await session.rows(select(conflict.c.invitation_id, slot.c.meeting_id).select_from(joined).where(standing))
+    if any(row.invitation_id == uuid5(row.meeting_id, each) for row in rows for each in own):
+        return True
+    if not rows:
+        return False
     invitation = exists().where(invited.c.id == conflict.c.invitation_id, invited.c.account == account)
     came = (present.c.slot_id == conflict.c.slot_id) & (present.c.attendee == conflict.c.invitation_id)
     presence = exists().where(came, present.c.account == account)
-    standing = (conflict.c.subject == subject) & conflict.c.ended_at.is_(None) & or_(invitation, presence)
-    return await session.scalar(select(conflict.c.subject).where(standing).limit(1)) is not None
+    theirs = select(conflict.c.subject).where(standing, or_(invitation, presence)).limit(1)
+    return await session.scalar(theirs) is not None
 
 
 async def contributions(session: Session, slot_id: UUID) -> tuple[Contribution, ...]:

@@ -99,11 +99,19 @@ class Opened:
 async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     """Open the case of the address, record the read and report the referral as seen; CaseNotFound as queries says."""
     held = await queries.held_by_reference(session, page.path["reference"])
-    if await queries.conflict_stands(session, held.subject, page.actor.id):
+    if await queries.conflict_stands(session, held.subject, page.actor.id, _own(page, held)):
         raise ConflictStands("You have a conflict of interest in this case: it is closed to you while that stands.")
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
     await operations.mark_awareness_seen(session, [held.subject], page.now)
     return await as_it_stands(page, session, held)
+
+
+def _own(page: PageRequest, held: Held) -> tuple[str, ...]:
+    """Return the ids under which the area file knows whoever asks as a member of the panel."""
+    local: Practices = page.runtime.clients
+    district = held.summary.district if held.summary else ""
+    members = local.under(held.area, held.area_version, district, page.now).panel.members
+    return tuple(each.id for each in members if each.account == page.actor.id)
 
 
 async def as_it_stands(page: PageRequest, session: Session, held: Held) -> Opened:

@@ -9,7 +9,7 @@ from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingNo
 from services.channel.domain.panel import ConflictStands, MeetingNotOpen, MinutesApproved
 from services.channel.queries import MeetingView, SlotMinutes, SlotView
 from services.channel.web.room_forms import SeenForm
-from services.channel.web.views.room import meeting_id
+from services.channel.web.views.room import meeting_id, own_ids
 from services.channel.web.views.slotting import id_of
 from services.channel.web.views.told import decision_told, presence_told
 
@@ -101,7 +101,7 @@ async def _one(page: PageRequest, session: Session) -> tuple[MeetingView, SlotMi
     slot = await queries.slot(session, id_of(page.path["slot_id"]))
     if slot.meeting_id != meeting.id:
         raise SlotNotFound("This meeting has no such case: open its minutes and choose one there.")
-    if await queries.conflict_stands(session, slot.subject, page.actor.id):
+    if await queries.conflict_stands(session, slot.subject, page.actor.id, own_ids(page, meeting)):
         raise ConflictStands("You have a conflict of interest in this case: ask somebody else to write of it.")
     await audit.record_read(session, subject=slot.subject, now=page.now, reason="minutes")
     return meeting, await queries.slot_minutes(session, slot)
@@ -148,7 +148,8 @@ async def _show(
 async def _slot(page: PageRequest, session: Session, slot: SlotView) -> dict[str, object]:
     """Return what the minutes say of a case; of one in which the reader has a conflict of interest, only that."""
     facts: dict[str, object] = {"id": slot.id, "reference": slot.reference, "kind": KIND_LABELS[slot.kind]}
-    if await queries.conflict_stands(session, slot.subject, page.actor.id):
+    own = own_ids(page, await queries.meeting(session, slot.meeting_id))
+    if await queries.conflict_stands(session, slot.subject, page.actor.id, own):
         return {**facts, "conflict": True}
     await audit.record_read(session, subject=slot.subject, now=page.now, reason="minutes")
     told = await queries.slot_minutes(session, slot)

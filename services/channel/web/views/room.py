@@ -27,6 +27,12 @@ def practice_of(page: PageRequest, meeting: MeetingView) -> Practice:
     return local.under(meeting.area, meeting.area_version, "", page.now)
 
 
+def own_ids(page: PageRequest, meeting: MeetingView) -> tuple[str, ...]:
+    """Return the ids under which the area file knows whoever asks as a member of the panel."""
+    members = practice_of(page, meeting).panel.members
+    return tuple(each.id for each in members if each.account == page.actor.id)
+
+
 def meeting_id(page: PageRequest) -> UUID:
     """Return the meeting that the address names; MeetingNotFound where it names none."""
     try:
