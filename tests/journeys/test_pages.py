@@ -106,10 +106,12 @@ def test_every_page_of_the_site_map_is_looked_at(world: World, service: str) -> 
     # The journey of the web form looks at these, a mailed link leads there; what fills in a list is no page.
     by_link = {"/saved", "/saved/{token}", "/referral/save", "/referral/saved", "/autocomplete/{kind}.json"}
     by_link |= {"/progress/referral", "/referral/copy.docx", "/referral/copy.pdf", "/newer"}
-    # What an alarm, a closure or a meeting before this one leads to, and files, which Channel's own tests look at.
+    # What an alarm, a closure or a meeting before this one leads to, what only leads on, and files: Channel's own
+    # tests look at them.
     of_channel = {"/cases/{reference}/interventions/{intervention}/why", "/cases/{reference}/reviews/{review}"}
     of_channel |= {"/meetings/{meeting_id}/last-minutes", "/cases/{reference}/chronology/text"}
-    of_channel |= {f"/{who}/{{meeting_id}}/calendar" for who in ("meetings", "panel")}
+    of_channel |= {f"/{who}/{{meeting_id}}/calendar" for who in ("meetings", "panel")} | {"/asks/{token}/calendar"}
+    of_channel |= {"/cases/{reference}/assessments/compare"}
     assert set(left) <= with_document | by_link | of_channel
     public = {page.path for page in import_module(f"services.{service}.web.routes").PAGES if page.permission == PUBLIC}
     assert service in {"intake", "notify"} or not public
