@@ -85,7 +85,8 @@ def in_channel(live: Live) -> Visits:
     case, on = f"/cases/{supported}", "on-day=1&on-month=12&on-year=2026"
     starts = {
         COORDINATOR: ["/", case, f"{case}/as-at?{on}", f"{case}/closing-report", f"{case}/transfer/back",
-                      f"/find?reference={supported}", f"/cases/{heard}", f"{intervention}/sessions", f"{case}/plan/draft/reasons"],
+                      f"/find?reference={supported}", f"/cases/{heard}", f"{intervention}/sessions",
+                      f"{case}/plan/draft/reasons"],
         SUPPORT: [meeting, f"{coming_next}/move", f"{coming_next}/cancel", f"{meeting}/last-minutes", other],
         CHAIR: [other, f"{meeting}/minutes", "/panel"],
         POLICE: ["/panel", "/mine", meeting.replace("/meetings/", "/panel/")],
