@@ -117,8 +117,7 @@ async def _referred(session: Session, held: Held) -> list[Happening]:
     aware, decided = models.awareness, models.police_decision
     rows = await session.rows(select(aware).where(aware.c.subject == held.subject))
     found = [
-        Happening(row.received_at, row.received_at, Kind.REFERRAL, f"Referral {row.reference} received")
-        for row in rows
+        Happening(row.received_at, row.received_at, Kind.REFERRAL, f"Referral {row.reference} received") for row in rows
     ]
     rows = await session.rows(select(decided).where(decided.c.subject == held.subject).order_by(decided.c.decided_at))
     for row in rows:

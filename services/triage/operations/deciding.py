@@ -28,7 +28,9 @@ _LATE = {
     Command.CHANNEL_OWNER: "Channel named who answers for the risk",
 }
 # A closure that is sent back goes on with the officer who proposed it.
-_NOT_TAKEN_OVER = frozenset({Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK, Command.TAKE_RISK, Command.DECLINE_BACK})
+_NOT_TAKEN_OVER = frozenset(
+    {Command.REOPEN, Command.SIGN_OFF, Command.SEND_BACK, Command.TAKE_RISK, Command.DECLINE_BACK}
+)
 
 
 async def mark_seen(session: Session, held: Held, team: Team, now: datetime) -> None:
