@@ -9,7 +9,7 @@ from tests.rules.served import service
 
 OPEN = {
     "intake": "anybody may make a referral",
-    "notify": "services that are signposted to, other forces and whom Channel asks have no account: they come by a link",
+    "notify": "services, other forces and those whom Channel asks have no account: they come by a link",
 }
 """Services that have public pages, each with its reason."""
 

@@ -99,4 +99,14 @@ _ALL: tuple[Page, ...] = (
 
 PAGES = tuple(views.kept(page) for page in (*_ALL, *MEETING_PAGES, *PANEL_PAGES, *SUPPORT_PAGES))
 
-NAVIGATION = (("My work", "work"), ("Cases", "cases"), ("What is due", "due"), ("What others owe", "owed"), ("Panel", "meetings"), ("My requests", "mine"), ("My meetings", "my_meetings"), ("Interventions", "interventions_to_look_at"), ("Reviews after closure", "reviews_to_come"), ("Outcomes", "outcomes"), ("Referrals in your area", "awareness"))
+NAVIGATION = (
+    ("My work", "work"),
+    ("Cases", "cases"),
+    ("What is due", "due"),
+    ("What others owe", "owed"),
+    ("Panel", "meetings"),
+    ("My meetings", "my_meetings"),
+    ("My requests", "mine"),
+    ("Outcomes", "outcomes"),
+    ("Referrals in your area", "awareness"),
+)

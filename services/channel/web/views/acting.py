@@ -28,8 +28,7 @@ from services.channel.web.views.information import missing_lines
 
 DONE = {
     Command.ACCEPT: (
-        "You have accepted the pack. You are named as risk owner; {owner} stays responsible until {giver} recorded "
-        "it."
+        "You have accepted the pack. You are named as risk owner; {owner} stays responsible until {giver} recorded it."
     ),
     Command.RETURN: "You have returned the pack. {told} told why.",
     Command.GATHERED: "You have recorded the information gathering as complete.{police_told}",
