@@ -60,10 +60,10 @@ class TestTransfer:
         assert wanting.status_code == 422
         assert "Choose the panel that the case is offered to" in wanting.text
         assert WHY in wanting.text
-        unsaid = await send(client, PATH, panel="northmere", reason=" ")
+        unsaid = await send(client, f"{PATH}?go-on=1", panel="northmere", reason=" ")
         assert unsaid.status_code == 422
         assert "Enter the reason" in unsaid.text
-        strange = await send(client, PATH, panel="<b>nowhere</b>", reason=WHY)
+        strange = await send(client, f"{PATH}?go-on=1", panel="<b>nowhere</b>", reason=WHY)
         assert strange.status_code == 422
         assert "<b>nowhere" not in strange.text
 

@@ -70,8 +70,8 @@ ASKED_FOR: Mapping[str, str] = {
     "next_on": "Enter the date when the panel looks at it again",
     "considered": "Say which health or social care was considered, and what came of it (section 36(6))",
     "outcome": "Choose how the case is closed",
-    "plan": "Complete the plan first: how, when and by whom consent is asked for, and what answers each factor that was "
-    "assessed as present (section 36(5))",
+    "plan": "Complete the plan first: how, when and by whom consent is asked for, and what answers each factor that "
+    "was assessed as present (section 36(5))",
     "decided_by": "Say who decided: the person, a parent or a guardian",
     "clock": "Name the clock",
 }

@@ -145,7 +145,8 @@ class Record:
 
     `officer` is whom a case is given to, or who is asked; `message` what is asked; `next_on` the date (London) that a
     command fixes; `considered` what health or social care was considered (s.36(6)); `outcome` how a case is closed;
-    `decided_by` who gave or refused consent; `plan` which version of the plan is complete; `missing` why work goes on although something is missing.
+    `decided_by` who gave or refused consent; `plan` which version of the plan is complete; `missing` why work goes on
+    although something is missing.
     """
 
     reason: str = ""
