@@ -48,15 +48,21 @@ class Place:
 
 
 # Every tenth referral became a case and was signposted; those of the multiplied ones are closed and answered.
-_CASES = """INSERT INTO case_file SELECT subject, area, '2026-01', reference, NULL, md5(subject::text)::uuid,
-    received_at, false, CASE WHEN reference LIKE '%~%' THEN 'taken-back' ELSE 'accepted' END, 'channel', NULL,
-    false, 0, 1 FROM awareness WHERE hashtext(subject::text) % 10 = 0 ON CONFLICT DO NOTHING"""
+_CASES = """INSERT INTO case_file (subject, area, area_version, reference, statistics_key, opened_at, immediate_danger,
+        state, risk_owner, section_36_made, answers, row_version, district, home_force, consent, next_due_at)
+    SELECT subject, area, '2026-01', reference, md5(subject::text)::uuid, received_at, false,
+        CASE WHEN reference LIKE '%~%' THEN 'taken-back' ELSE 'accepted' END, 'channel', false, 0, 1, district,
+        'Kent Police', 'not-asked', '9999-12-31T00:00Z'
+    FROM awareness WHERE hashtext(subject::text) % 10 = 0 ON CONFLICT DO NOTHING"""
 _DECISIONS = """INSERT INTO police_decision SELECT md5(subject::text)::uuid, subject, area, reference, 'passed-on',
     received_at FROM awareness WHERE reference LIKE '%~%'"""
-_CLOCKS = """INSERT INTO clock (subject, name, area, started_at, due_at, stopped_at) SELECT subject, 'answer', area,
-    opened_at, opened_at + interval '5 days', opened_at FROM case_file WHERE reference LIKE '%~%'"""
-_HISTORY = """INSERT INTO history (subject, area, row_version, command, to_state, risk_owner, by_id, by_name, at)
-    SELECT subject, area, number, command, became, risk_owner, 'somebody', 'Somebody (synthetic)', opened_at
+_CLOCKS = """INSERT INTO clock (subject, name, about, area, started_at, due_at, stopped_at, times_extended, escalations)
+    SELECT subject, 'answer', '00000000-0000-0000-0000-000000000000', area, opened_at,
+        opened_at + interval '5 days', opened_at, 0, 0 FROM case_file WHERE reference LIKE '%~%'"""
+_HISTORY = """INSERT INTO history
+        (subject, area, area_version, row_version, command, to_state, risk_owner, by_id, by_name, at)
+    SELECT subject, area, area_version, number, command, became, risk_owner, 'somebody', 'Somebody (synthetic)',
+        opened_at
     FROM case_file, (VALUES (1, 'open', 'offered'), (2, 'accept', 'accepted'), (3, 'taken-back', 'taken-back'))
     AS step (number, command, became) WHERE reference LIKE '%~%'"""
 _PACKS = """INSERT INTO pack (event_id, subject, area, kind, offered_at, sealed_form, sealed_rationale, decided_by,

@@ -124,6 +124,8 @@ LEFT: Mapping[str, str] = {
     "likeness_elsewhere": "one in thousands, and no list reads it",
     "assessment_draft": "what is begun waits: copies are done",
     "begun_work": "what is begun waits: copies are done",
+    "given_back": "what comes back from Channel is a few in a hundred, and no list reads it",
+    "channel_gathered": "a page of one referral reads it, no list",
     "officer": "a few dozen, however many referrals",
 }
 """The tables of triage that stay as they are, and why."""
