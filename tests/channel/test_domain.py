@@ -209,6 +209,13 @@ class TestDecide:
             decide(Command.ACCEPT, Situation(State.ACCEPTED, "x"), Record(risk_owner="x"), practice())
 
 
+class TestPanelDecides:
+    def test_waits_while_the_police_ask_to_wait(self) -> None:
+        stands = Situation(State.REFERRED, "x", assessed=True, in_panel=InPanel(), halted=True)
+        with pytest.raises(NotOffered, match="police ask you to wait"):
+            decide(Command.ADOPT, stands, FULL, practice())
+
+
 class TestOpenWith:
     def test_leaves_the_risk_with_the_police(self) -> None:
         step = open_with(POLICE_OWNER)

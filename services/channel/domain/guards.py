@@ -55,6 +55,8 @@ def panel_decides(situation: Situation, _: Practice) -> str:
     """Refuse a decision of the panel outside a meeting, or in one that cannot decide (CTSA 2015 s.37)."""
     if situation.in_panel is None:
         return "The panel decides in a meeting: open the slot of this case on the meeting’s page."
+    if situation.halted:
+        return "The police ask you to wait: speak to them before the panel decides about this case."
     return " ".join(situation.in_panel.lacks)
 
 

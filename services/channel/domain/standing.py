@@ -192,14 +192,14 @@ class InPanel:
 class Situation:
     """What a decision may depend on.
 
-    `acting_id` is who acts (empty for other services and the clock), `coordinator_id` whose case it is. `assessed` says
-    that an assessment was completed here; `assessed_since` that one was completed since the state last changed.
+    `acting_id` is who acts (empty for other services and the clock), `coordinator_id` whose case it is. `assessed`
+    says that an assessment was completed here; `assessed_since` that one was completed since the state last changed.
     `unanswered` are the partners who were asked and have not answered, `owed` says in words what else others owe.
     `plan_lacks` says why the plan cannot be put to the person, one sentence each. `in_panel` is given where the panel
-    decides in a meeting. `reviews_run` counts the reviews after closure that are still to come. `offered_to` names the
-    panel that a transfer is offered to, `came_from` where the case stood when it was offered or given back.
-    `sessions_open` names interventions that have not been ended. `from_panel` names the panel that the case came from,
-    where it did not come from the police.
+    decides in a meeting, `halted` says that the police asked to wait. `reviews_run` counts the reviews after closure
+    that are still to come. `offered_to` names the panel that a transfer is offered to, `came_from` where the case
+    stood when it was offered or given back. `sessions_open` names interventions that have not been ended.
+    `from_panel` names the panel that the case came from, where it did not come from the police.
     """
 
     state: State
@@ -214,6 +214,7 @@ class Situation:
     owed: tuple[str, ...] = ()
     plan_lacks: tuple[str, ...] = ("No plan has been written yet.",)
     in_panel: InPanel | None = None
+    halted: bool = False
     reviews_run: int = 0
     offered_to: str = ""
     came_from: State | None = None

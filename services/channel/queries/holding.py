@@ -140,6 +140,7 @@ async def _situation(session: Session, row: Row[Any], owed: tuple[Owed, ...]) ->
         unanswered=tuple(each.owner for each in owed if each.kind is Obligation.REQUEST),
         owed=tuple(f"{OBLIGATION_LABELS[each.kind].lower()} ({each.owner})" for each in owed),
         plan_lacks=await plan_lacks(session, row.subject) if row.state in PLANNING else (),
+        halted=row.halted_at is not None,
         reviews_run=await _reviews_run(session, row.subject),
         offered_to=row.offered_to or "",
         came_from=State(row.came_from) if row.came_from else None,

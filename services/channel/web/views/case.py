@@ -35,7 +35,9 @@ async def case(page: PageRequest) -> Response:
         view = await queries.case_view(session, found.held)
         listed = await filed_of(session, found.held.subject, found.held.reference)
         gaps = await queries.uncovered(session, found.held.subject)
+        owed = await queries.open_obligations(session, found.held.subject)
     values = {
+        "obligations": [vars(each) for each in owed],
         "gaps": [vars(each) for each in gaps],
         "plan_url": page.url("plan", reference=found.held.reference),
         "documents": listed,
