@@ -134,6 +134,8 @@ class TestSharing:
             await shift_slot(session, slots[1].id, Shift.REMOVE, act)
             assert (await queries.invitation(session, invitation_id)).state is InvitationState.CALLED_OFF
             assert "Sample Teacher (synthetic)" in [each.name for each in await holders(session, slots[1].subject)]
+            handed = await queries.handed_over(session, await queries.held(session, slots[1].subject))
+            assert [each.shared_with for each in handed.shared] == ["A guest of the panel"]
         await _cancelled(panel, meeting_id)
 
     async def test_whom_a_case_stops_concerning_loses_its_pack(self, panel: Team) -> None:

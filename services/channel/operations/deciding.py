@@ -37,7 +37,7 @@ from services.channel.domain.panel import (
 )
 from services.channel.operations.announcing import announce
 from services.channel.operations.obligations import Owing, keep_obligation
-from services.channel.operations.panel import why_not_quorate
+from services.channel.operations.panel import lacks_quorum, why_not_quorate
 from services.channel.operations.reviewing import Looked, review_closed
 from services.channel.operations.saving import Act, carry_out
 from services.channel.queries import Held, SlotView
@@ -115,13 +115,12 @@ async def leave_undecided(
     Raises ChangedMeanwhile, MeetingNotOpen and NotRecorded (a panel that could decide says why it did not).
     """
     slot, held = await _held(session, slot_id, seen)
-    lacking = await why_not_quorate(session, slot, held, practice)
     meeting = await queries.meeting(session, slot.meeting_id)
     if meeting.state is not MeetingState.UNDER_WAY or slot.state in ENDED_SLOTS:
         raise MeetingNotOpen("This slot does not run: open the meeting and go on to a case first.")
-    quorum = " ".join(each for each in lacking if "records what the panel decides" not in each)
-    if slot.state is SlotState.WAITING:
-        quorum = ""
+    # Nobody is in the room for a case that the panel has not come to: that says nothing of a quorum.
+    was_opened = slot.state is SlotState.OPEN
+    quorum = " ".join(await lacks_quorum(session, slot, held, practice)) if was_opened else ""
     if not quorum and not words.strip():
         raise NotRecorded("reason", "Say why nothing was decided, so that the next meeting knows")
     why = "\n\n".join(part for part in (f"No quorum. {quorum}" if quorum else "", words.strip()) if part)

@@ -118,8 +118,8 @@ async def answer_invitation(session: Session, found: Attendee, said: Said, pract
     Whoever accepts after the packs were shared is given theirs at once. Raises MeetingOver where the meeting was over,
     NotRecorded where it is declined without a reason.
     """
+    await session.lock(found.meeting_id)
     meeting = await queries.meeting(session, found.meeting_id)
-    await session.lock(meeting.id)
     if meeting.state not in LIVE:
         raise MeetingOver("This meeting was held or cancelled, so no answer is needed any more.")
     if not said.accepted and not said.reason.strip():

@@ -78,6 +78,7 @@ async def move_meeting(session: Session, meeting_id: UUID, day: date, at: time, 
     """
     found = await hold_meeting(session, meeting_id, act.expected)
     _say_why(act)
+    await _lock_calendar(session, found.area)
     others = set(await queries.days_taken(session, found.area)) - {found.held_on}
     check_day(day, act.now, others)
     starts_at = begins(day, at)

@@ -176,15 +176,25 @@ async def why_not_quorate(session: Session, slot: SlotView, held: Held, practice
         return ("The meeting does not run: begin it first.",)
     if slot.state is not SlotState.OPEN:
         return ("The slot of this case is not open: go on to it first.",)
-    presides = await queries.presides(session, slot.meeting_id)
-    presiding = presides[-1].member_id if presides else ""
-    needs = Needs(practice.force, held.home_force, practice.panel.also_needed)
+    presiding = await _presiding(session, slot)
     inside = await queries.room(session, slot.id)
-    lacking = quorum_lacks(inside, presiding, needs)
+    lacking = await lacks_quorum(session, slot, held, practice)
     chair = next((each for each in inside if each.member_id == presiding), None)
     if chair is not None and chair.account and chair.account != session.actor.id:
         lacking += (f"{chair.name} presides: only who presides records what the panel decides.",)
     return lacking
+
+
+async def lacks_quorum(session: Session, slot: SlotView, held: Held, practice: Practice) -> tuple[str, ...]:
+    """Return who is missing in the room for a quorum, one sentence each; none where the room has one."""
+    needs = Needs(practice.force, held.home_force, practice.panel.also_needed)
+    return quorum_lacks(await queries.room(session, slot.id), await _presiding(session, slot), needs)
+
+
+async def _presiding(session: Session, slot: SlotView) -> str:
+    """Return the id of the member who presides now, empty where nobody does yet."""
+    presides = await queries.presides(session, slot.meeting_id)
+    return presides[-1].member_id if presides else ""
 
 
 async def _running(session: Session, meeting_id: UUID, act: MeetingAct) -> MeetingView:

@@ -192,14 +192,6 @@ async def open_providers(session: Session, subject: UUID) -> tuple[str, ...]:
     return tuple(row.provider for row in rows)
 
 
-async def commissioned_providers(session: Session, subject: UUID) -> tuple[tuple[str, str], ...]:
-    """Return id and name of every provider who was ever told of a case, for those who must hear of a change."""
-    table = models.intervention
-    wanted = select(table.c.provider_id, table.c.provider).where(table.c.subject == subject).distinct()
-    rows = await session.rows(wanted.order_by(table.c.provider))
-    return tuple((row.provider_id, row.provider) for row in rows)
-
-
 async def intervention_alarms(session: Session, subject: UUID) -> tuple[ShortIntervention, ...]:
     """Return the interventions of a case with sessions missing that nobody has explained."""
     table = models.intervention

@@ -27,6 +27,8 @@ from services.channel.queries.planning import plan_of
 from services.channel.queries.reading import text_of
 
 POLICE_PACK = "A pack with identity"
+_GUEST = "A guest of the panel"
+"""As a guest is named where the case goes elsewhere: their own name may lead to the person, and stays sealed here."""
 _SHARED = {
     Obligation.REQUEST: "A question about the person",
     Obligation.SIGNPOST: "A signpost",
@@ -197,11 +199,9 @@ async def _shared(
         for each in await transfers(session, held.subject)
     ]
     share, invited = models.pack_share, models.invitation
-    packs = select(invited.c.name, invited.c.organisation, share.c.made_at).join(
-        invited, invited.c.id == share.c.invitation_id
-    )
+    packs = select(invited.c.name, share.c.made_at).join(invited, invited.c.id == share.c.invitation_id)
     found += [
-        Sharing(what="A pack for the panel’s meeting", shared_with=row.name or row.organisation, at=row.made_at)
+        Sharing(what="A pack for the panel’s meeting", shared_with=row.name or _GUEST, at=row.made_at)
         for row in await session.rows(packs.where(share.c.subject == held.subject))
     ]
     before = newest.parts.shared if newest else ()
