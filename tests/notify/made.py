@@ -9,7 +9,7 @@ from chassis.actor import Actor, ActorKind
 from chassis.app import Runtime
 from chassis.broker import Message
 from chassis.database import Session
-from contracts.channel.notices import PackAnswered
+from contracts.channel.notices import CaseClockEscalated, PackAnswered
 from contracts.envelope import Event
 from contracts.intake.duty import DutyOfficerPaged
 from contracts.intake.referrer import ReferrerMessageDue
@@ -91,6 +91,11 @@ def transfer(force: str = "northmere-constabulary", *, offered_at: datetime = NO
 def escalation(clock: str = "assessment", step: int = 1) -> ClockEscalated:
     """Return that a clock ran out and nobody has acted."""
     return ClockEscalated(reference=REFERENCE, escalation_id=uuid4(), escalated_at=NOW, clock=clock, step=step)
+
+
+def escalation_of_case(clock: str, step: int = 1) -> CaseClockEscalated:
+    """Return that a clock of a case of Channel ran out and nobody has acted."""
+    return CaseClockEscalated(reference=REFERENCE, escalation_id=uuid4(), escalated_at=NOW, clock=clock, step=step)
 
 
 def merged(*references: str, at: datetime = NOW) -> ConcernsMerged:

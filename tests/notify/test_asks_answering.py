@@ -145,6 +145,23 @@ class TestDraft:
         assert await told(site, AskAnswered) == []
         assert "Written slowly." in (await opened(site, path)).text
 
+    async def test_stays_where_the_same_is_asked_of_the_same_mailbox_again(self, site: Site) -> None:
+        path, made, subject = await asked(site)
+        await opened(site, path)
+        await send(site, path, "save", **{"answer-1": "Half an answer."})
+        later = {"made_at": made.made_at + timedelta(hours=1), "due_at": made.due_at + timedelta(days=7)}
+        await handle(site.runtime, made.model_copy(update=later), subject=subject)
+        assert "Half an answer." in (await opened(site, path)).text
+
+    @pytest.mark.parametrize("given", [{"recipient": "gp"}, {"recipient": "", "address": "other@school.example"}])
+    async def test_goes_where_somebody_else_is_asked(self, site: Site, given: dict[str, str]) -> None:
+        path, made, subject = await asked(site)
+        await opened(site, path)
+        await send(site, path, "save", **{"answer-1": "Half an answer."})
+        later = {"made_at": made.made_at + timedelta(hours=1), **given}
+        await handle(site.runtime, made.model_copy(update=later), subject=subject)
+        assert "Half an answer." not in (await opened(site, path)).text
+
     async def test_goes_with_the_answer(self, site: Site) -> None:
         path, _, _ = await asked(site, AskKind.ACTION)
         await opened(site, path)

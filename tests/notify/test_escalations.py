@@ -9,7 +9,7 @@ from services.notify import jobs
 from services.notify.domain import clock_in_words
 from tests.notify.conftest import MailServer, Site
 from tests.notify.looking import rows, states
-from tests.notify.made import CANARIES, DESK, NOW, REFERENCE, escalation, handle
+from tests.notify.made import CANARIES, DESK, NOW, REFERENCE, escalation, escalation_of_case, handle
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,16 @@ async def test_is_mailed_to_the_person_of_the_step(
     words = mail.get_payload()
     assert "the Gateway assessment" in words
     assert not [canary for canary in CANARIES if canary in words]
+
+
+async def test_of_a_case_is_mailed_to_the_person_whom_channel_names(notify: Runtime, mail_server: MailServer) -> None:
+    told = escalation_of_case("closing-report")
+    await handle(notify, told, subject=uuid4())
+    await jobs.send_due(notify, NOW)
+    [mail] = mail_server.messages()
+    assert mail["To"] == "chidi.chair@kent-council.example"
+    assert "the closing report" in mail.get_payload()
+    assert "police" not in mail.get_payload()
 
 
 async def test_a_step_that_the_area_does_not_have_waits_for_a_person(notify: Runtime, mail_server: MailServer) -> None:

@@ -41,6 +41,13 @@ SUPERVISOR = officer(Role.GATEWAY_SUPERVISOR, name="Sita Synthetic")
 
 
 class TestEscalating:
+    async def test_stands_in_the_timeline_as_done_by_nobody(self, desk: Desk) -> None:
+        subject = await desk.open()
+        await escalate(desk, (await clock(desk))["due_at"] + timedelta(minutes=1), told())
+        async with desk.runtime.database.transaction(SUPERVISOR) as session:
+            view = await queries.referral_view(session, await queries.held(session, subject))
+        assert {each.by for each in view.timeline if each.command == Command.ESCALATED} == {""}
+
     async def test_tells_the_named_people_in_order_and_once_each(self, desk: Desk) -> None:
         subject = await desk.open()
         due_at = (await clock(desk))["due_at"]

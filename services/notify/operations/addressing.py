@@ -29,8 +29,8 @@ def _force(area: Area, claimed: Claimed) -> tuple[str, str]:
 
 
 def _told_in_turn(area: Area, claimed: Claimed) -> tuple[str, str]:
-    in_turn = {str(step): (each.email, each.name) for step, each in enumerate(area.gateway.escalations, 1)}
-    return in_turn[claimed.recipient_key]
+    told = area.told_in_turn(claimed.recipient_key)
+    return told.email, told.name
 
 
 def _asked(area: Area, claimed: Claimed) -> tuple[str, str]:

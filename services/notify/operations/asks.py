@@ -51,10 +51,12 @@ async def receive_ask(session: Session, received: ReceivedAsk, *, now: datetime)
     """
     origin = received.origin
     await session.lock(origin.subject)
-    known = await session.first(select(ask.c.made_at, ask.c.event_id).where(ask.c.id == received.id))
+    known = await session.first(select(ask).where(ask.c.id == received.id))
     if known is not None and (known.event_id == origin.event_id or known.made_at > origin.at):
         return
     values = await _values(session, received)
+    if known is not None and await _is_for_whoever_writes(session, known, received):
+        values["draft_sealed"] = known.draft_sealed
     fresh = insert(ask).values(values)
     kept = {name: value for name, value in values.items() if name != "id"}
     await session.execute(fresh.on_conflict_do_update(index_elements=["id"], set_=kept))
@@ -69,6 +71,22 @@ async def receive_ask(session: Session, received: ReceivedAsk, *, now: datetime)
     )
     facts: dict[str, str | int] = {"kind": str(received.kind), "ask": str(received.id)}
     await audit.record(session, "ask.receive", subject=origin.subject, now=now, area=origin.area, facts=facts)
+
+
+async def _is_for_whoever_writes(session: Session, known: Row[Any], received: ReceivedAsk) -> bool:
+    """Say whether the same is asked of the same mailbox as before: then what is half written there stays."""
+    if known.asked_sealed is None or known.content_sealed is None:
+        return False
+    asked = _ASKED.validate_json(await session.unseal(known.subject, known.asked_sealed))
+    content = _CONTENT.validate_json(await session.unseal(known.subject, known.content_sealed))
+    before = (known.subject, known.kind, known.recipient, asked.address, content.questions)
+    return before == (
+        received.origin.subject,
+        str(received.kind),
+        received.recipient,
+        received.asked.address,
+        received.content.questions,
+    )
 
 
 async def _forget_former(session: Session, ask_id: UUID) -> None:

@@ -142,7 +142,7 @@ async def _happened(session: Session, referral: Row[Any]) -> list[ChronologyLine
     for row in await _rows_of(session, models.history, referral.subject, told):
         command = Command(row.command)
         note = await _text(session, referral.subject, row.sealed_note) if command in WORDED else ""
-        by = "" if row.by_id == session.service else row.by_name
+        by = "" if row.by_id.partition("/")[0] == session.service else row.by_name
         at = referral.received_at if command is Command.RECEIVE else row.at
         lines.append(ChronologyLine(reference=referral.reference, at=at, what=_said(command, note), by=by))
     return lines

@@ -139,7 +139,7 @@ async def _timeline(session: Session, subject: UUID, versions: tuple[VersionView
         [
             TimelineEntry(
                 at=row.at,
-                by="" if row.by_id == session.service else row.by_name,
+                by="" if row.by_id.partition("/")[0] == session.service else row.by_name,
                 command=row.command,
                 to_state=row.to_state,
                 risk_owner=row.risk_owner,
