@@ -80,7 +80,9 @@ async def _lists_of_the_panel(client: httpx2.AsyncClient) -> list[str]:
     """Return what the navigation leads to beyond the lists above, so that a page that is added is measured too."""
     page = (await client.get("/cases")).text
     menu = re.search(r'<nav[^>]*aria-label="Main".*?</nav>', page, re.DOTALL)
-    found = re.findall(r'href="(/[a-z/-]+)"', menu[0] if menu else "")
+    if menu is None:
+        raise RuntimeError("The console shows no navigation: nobody knows which of its pages are to be measured.")
+    found = re.findall(r'href="(/[a-z/-]+)"', menu[0])
     return [address for address in dict.fromkeys(found) if address not in LISTS]
 
 
@@ -88,6 +90,8 @@ async def _tabs(client: httpx2.AsyncClient, reference: str) -> list[tuple[str, s
     """Return the pages of a case that its tabs lead to, by their words."""
     page = (await client.get(f"/cases/{reference}")).text
     found = re.findall(rf'sub-navigation__link" href="/cases/{reference}(/[^"]+)"[^>]*>([^<]+)<', page)
+    if not found:
+        raise RuntimeError("A case shows no tabs: nobody knows which of its pages are to be measured.")
     return [(f"a case: {words.lower()}", end) for end, words in found]
 
 

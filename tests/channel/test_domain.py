@@ -104,11 +104,21 @@ def after(situation: Situation, command: Command, record: Record, step: Step) ->
     )
 
 
+def said(command: Command, record: Record) -> None:
+    """Check that what may not go without words was taken with them."""
+    if command is Command.GATHERED:
+        assert record.summary.strip()
+        assert record.gathered_by.strip()
+    if command in (Command.RETURN, Command.GIVE_BACK):
+        assert record.reason.strip()
+
+
 def promised(situation: Situation, command: Command, record: Record, step: Step) -> None:
     """Check what the statute, and the one risk owner, want of a step that was just taken."""
     was, now = situation.state, step.state
-    if now is State.REFERRED is not was and command not in (Command.TO_PANEL, Command.REOPEN):
-        assert record.grounds.strip() or command in BACK, "section 36(3): grounds to believe"
+    if now is State.REFERRED is not was and command not in (*BACK, Command.REOPEN):
+        before = command is Command.TO_PANEL and situation.section_36_made
+        assert record.grounds.strip() or before, "section 36(3): grounds to believe"
     if now is State.ADOPTED is not was and command not in BACK:
         assert situation.assessed or situation.assessed_since, "the plan answers assessed factors"
         assert situation.in_panel == InPanel(), "only a panel that can decide adopts"
@@ -142,6 +152,7 @@ class TestWalk:
                 step = decide(command, situation, record, practice(decides=decides))
             except (NotInThisState, NotOffered, NotRecorded):
                 continue
+            said(command, record)
             promised(situation, command, record, step)
             assert command is not Command.REFER or gathered
             gathered = (gathered or command is Command.GATHERED) and step.state is not State.OFFERED

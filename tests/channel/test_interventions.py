@@ -50,6 +50,7 @@ from tests.channel.interventions_made import (
     seen,
     supported,
 )
+from tests.channel.owing_made import ended
 
 SEVEN = Commission(7, TODAY, TODAY + timedelta(days=69))
 DAY = timedelta(days=1)
@@ -296,12 +297,7 @@ class TestReports:
             await recorded(team, subject, today.id, SessionState.DELIVERED, "Done.")
         with pytest.raises(InterventionNotFound):
             await recorded(team, subject, uuid4(), SessionState.DELIVERED, "Done.")
-        assert [each.ask_id for each in await _ended(team)] == [today.id]
-
-
-async def _ended(team: Team) -> list[AskEnded]:
-    found = (await team.announced()).get("channel.ask-ended.v1", [])
-    return [each for each in found if isinstance(each, AskEnded)]
+        assert [each.ask_id for each in await ended(team)] == [today.id]
 
 
 class TestEnd:
@@ -317,7 +313,7 @@ class TestEnd:
         found = await seen(team, subject, made)
         assert (found.ended_by, found.ending) == ("Cora Synthetic", how)
         assert [each.state for each in found.held] == [SessionState.CALLED_OFF]
-        assert [each.cancelled for each in await _ended(team)] == [True]
+        assert [each.cancelled for each in await ended(team)] == [True]
         held = await done(team, lambda session: queries.held(session, subject))
         assert held.situation.sessions_open == ()
         with pytest.raises(InterventionOver):

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from contracts.vocabulary import Role
 from services.channel.domain import Command
-from tests.channel.builders import CORA, REFERENCE, coordinator, merged, passed, separated
+from tests.channel.builders import CORA, REFERENCE, coordinator, merged, passed, rows, separated
 from tests.channel.conftest import Console
 
 OTHER = "KM-3333-3333"
@@ -34,8 +34,11 @@ class TestOtherCases:
 
     async def test_a_case_of_another_area_is_not_led_to(self, console: Console) -> None:
         await two_cases(console)
-        client = await console.signed_in(coordinator(name="Nora Synthetic", areas=frozenset({"northmere"})))
-        assert (await client.get(f"/cases/{REFERENCE}")).status_code == 404
+        elsewhere = "UPDATE case_file SET area = 'northmere' WHERE reference = :other RETURNING 1"
+        assert len(await rows(console.team.runtime, elsewhere, other=OTHER)) == 1
+        client = await console.signed_in(CORA)
+        answer = await client.get(f"/cases/{REFERENCE}")
+        assert (answer.status_code, f'href="/cases/{OTHER}"' in answer.text) == (200, False)
 
     async def test_after_the_separation_what_went_wrong_stays_marked_and_the_link_goes(self, console: Console) -> None:
         await console.team.open(passed())

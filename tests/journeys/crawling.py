@@ -38,12 +38,6 @@ def reachable(live: Live, service: str, person: str, starts: Iterable[str], know
     return list(found)
 
 
-def not_reached(service: str, addresses: Iterable[str]) -> set[str]:
-    """Return the rows of the site map that none of these addresses belongs to."""
-    walked = [urlsplit(each).path for each in addresses]
-    return {page.path for page in _pages(service) if not any(_pattern(page).fullmatch(each) for each in walked)}
-
-
 def _pages(service: str) -> list[Page]:
     return [page for page in import_module(f"services.{service}.web.routes").PAGES if page.method == "GET"]
 

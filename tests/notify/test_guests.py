@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from services.notify.clients import MOST_IN_AN_HOUR
 from services.notify.domain import LINK_WORKS, Kind, LinkTo, link_is_over, link_token, linked_id
 from services.notify.settings import link_key
 from services.notify.web.guests import visitor
+from tests.notify.asks_made import send
 from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import rows, states
 from tests.notify.made import CANARIES, DESK, KENT_WORKER, NOW, REFERENCE, handle, signpost, transfer
@@ -56,12 +56,6 @@ async def offered_now(site: Site) -> tuple[str, UUID]:
     made, subject = transfer(offered_at=clock.now()), uuid4()
     await handle(site.runtime, made, subject=subject)
     return linked(site, made), subject
-
-
-async def press(site: Site, path: str, step: str = "open", **fields: str) -> httpx2.Response:
-    """Press a button of the page and follow where it leads."""
-    answer = await site.post(path, path, step=step, **fields)
-    return await site.get(answer.headers["location"]) if answer.status_code == 303 else answer
 
 
 async def told(site: Site, event: type[Told]) -> list[Told]:
@@ -143,14 +137,14 @@ class TestSignpostByLink:
         path, subject = await made_now(site)
         closed = await site.get(path)
         assert (closed.status_code, "canarymessage" in closed.text) == (200, False)
-        shown = await press(site, path)
+        shown = await send(site, path, "open")
         assert "A canarymessage, made up." in shown.text
         assert "What did you do?" not in shown.text
-        shown = await press(site, path, "acknowledge", **ANYBODY)
+        shown = await send(site, path, "acknowledge", **ANYBODY)
         assert "Thank you. The police have been told." in shown.text
         assert "Ada Helper (synthetic), Kent Early Help" in shown.text
         assert len(await told(site, SignpostAcknowledged)) == 1
-        done = await press(site, path, "report", **ANYBODY, report="Visited the family.")
+        done = await send(site, path, "report", **ANYBODY, report="Visited the family.")
         assert "You have reported what you did" in done.text
         assert "canarymessage" not in done.text
         [seen], [reported] = await told(site, SignpostAcknowledged), await told(site, SignpostReported)
@@ -180,7 +174,7 @@ class TestSignpostByLink:
 
     async def test_needs_a_press_on_our_own_page(self, site: Site) -> None:
         path, _ = await made_now(site)
-        await press(site, path)
+        await send(site, path, "open")
         for token in ("", "forged"):
             answer = await site.client.post(path, data={"csrf_token": token, "step": "acknowledge", **ANYBODY})
             assert answer.status_code == 403
@@ -199,8 +193,8 @@ class TestSignpostByLink:
         self, site: Site, step: str, fields: dict[str, str], sentence: str
     ) -> None:
         path, _ = await made_now(site)
-        await press(site, path)
-        await press(site, path, "acknowledge", **ANYBODY) if step == "report" else None
+        await send(site, path, "open")
+        await send(site, path, "acknowledge", **ANYBODY) if step == "report" else None
         answer = await site.post(path, path, step=step, **fields)
         assert (answer.status_code, sentence in answer.text) == (422, True)
         assert fields["by"] in answer.text
@@ -230,7 +224,7 @@ class TestSignpostByLink:
 
     async def test_whoever_sends_too_much_waits_and_loses_nothing(self, site: Site) -> None:
         path, _ = await made_now(site)
-        await press(site, path)
+        await send(site, path, "open")
         restraint = site.runtime.clients.restraint
         while restraint.allows("visit", visitor("127.0.0.1"), uuid4()):
             pass
@@ -244,7 +238,7 @@ class TestSignpostByLink:
         path, subject = await made_now(site)
         async with site.runtime.database.transaction(Actor.service("notify")) as session:
             await operations.erase_subject(session, subject)
-        assert "What was asked has been erased" in (await press(site, path)).text
+        assert "What was asked has been erased" in (await send(site, path, "open")).text
 
     async def test_goes_on_where_the_desk_or_an_account_began(self, site: Site) -> None:
         path, _ = await made_now(site)
@@ -271,7 +265,7 @@ class TestTransferByLink:
     async def test_is_accepted_once_by_a_named_officer(self, site: Site) -> None:
         path, _ = await offered_now(site)
         assert "canarymessage" not in (await site.get(path)).text
-        assert "A canarymessage, made up." in (await press(site, path)).text
+        assert "A canarymessage, made up." in (await send(site, path, "open")).text
         token = re.search(r'name="csrf_token" value="([^"]+)"', (await site.get(path)).text)
         assert token is not None
         sent = {"csrf_token": token[1], "step": "answer", **OFFICER}
@@ -287,11 +281,11 @@ class TestTransferByLink:
 
     async def test_is_refused_with_a_reason(self, site: Site) -> None:
         path, _ = await offered_now(site)
-        await press(site, path)
+        await send(site, path, "open")
         answer = await site.post(path, path, step="answer", answer="refuse", **OFFICER)
         assert (answer.status_code, "Enter why your force refuses" in answer.text) == (422, True)
         assert "Nora Northmere" in answer.text
-        done = await press(site, path, "answer", answer="refuse", reason="Lives elsewhere.", **OFFICER)
+        done = await send(site, path, "answer", answer="refuse", reason="Lives elsewhere.", **OFFICER)
         assert "This transfer was refused" in done.text
         assert "Lives elsewhere." not in done.text
         [event] = await told(site, TransferAnswered)
@@ -308,7 +302,7 @@ class TestTransferByLink:
     )
     async def test_says_what_is_missing(self, site: Site, fields: dict[str, str], sentence: str) -> None:
         path, _ = await offered_now(site)
-        await press(site, path)
+        await send(site, path, "open")
         answer = await site.post(path, path, step="answer", **fields)
         assert (answer.status_code, sentence in answer.text) == (422, True)
         assert await told(site, TransferAnswered) == []
@@ -327,8 +321,8 @@ class TestTransferByLink:
 
     async def test_keeps_nothing_readable_of_what_was_said(self, site: Site) -> None:
         path, subject = await offered_now(site)
-        await press(site, path)
-        await press(site, path, "answer", answer="refuse", reason="A canaryreason.", **OFFICER)
+        await send(site, path, "open")
+        await send(site, path, "answer", answer="refuse", reason="A canaryreason.", **OFFICER)
         for table in ("transfer", "acknowledgement", "audit_entry"):
             kept = await rows(site.runtime, f"SELECT to_jsonb({table})::text AS row FROM {table}")
             assert not [row for row in kept if "canary" in row.row or "Nora" in row.row], table

@@ -13,9 +13,8 @@ from services.channel.operations import act_on_case
 from services.triage.domain import Command, NotOffered, Record
 from services.triage.operations import Act, hear_channel
 from tests.channel.builders import coordinator
-from tests.channel.conftest import hidden
 from tests.triage.builders import GATEWAY, NOW, practice, rows
-from tests.triage.conftest import Console, Desk
+from tests.triage.conftest import Console, Desk, hidden
 from tests.triage.test_handing_over import BothSides, both
 from tests.triage.test_pack import LATER
 
