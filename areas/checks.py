@@ -13,7 +13,7 @@ Finding = tuple[Where, str]
 
 def problems_within(area: Area, reading: Reading) -> list[Problem]:
     """Return everything in one file that contradicts another part of the same file."""
-    checks = (_districts, _front_doors, _dovetail, _recipients, _completeness, _identities, _asked)
+    checks = (_districts, _front_doors, _dovetail, _recipients, _completeness, _identities, _asked, _quorum)
     return [reading.problem(where, sentence) for check in checks for where, sentence in check(area)]
 
 
@@ -213,3 +213,19 @@ def _asked(area: Area) -> Iterator[Finding]:
             if other != part:
                 where: Where = (*part.split("."), number, "id")
                 yield where, f"{name!r} is also the id of one under {other}; who is asked by a link needs an id alone."
+
+
+def _quorum(area: Area) -> Iterator[Finding]:
+    """Find whom the panel needs and does not have: without them it could never decide."""
+    members = area.panel.members
+    if not any(each.sector == "police" and each.force == area.police_force for each in members):
+        yield ("panel", "members"), f"Nobody has sector: police and force: {area.police_force}; the panel needs them."
+    for number, member in enumerate(members):
+        if member.chairs and member.sector != "local-authority":
+            yield ("panel", "members", number, "chairs"), "Only the local authority chairs the panel; write no."
+    for number, sector in enumerate(area.panel.also_needed):
+        if sector not in {each.sector for each in members}:
+            yield ("panel", "also_needed", number), f"No member has sector {sector!r}; add one or take it out here."
+    for account, count in Counter(each.account for each in members if each.account).items():
+        if count > 1:
+            yield ("panel", "members"), f"The account {account!r} stands here {count} times; list a person once."

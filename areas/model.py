@@ -191,7 +191,7 @@ class Clocks(AreaPart):
     consent: WorkingDays
     plan_review_months: Months
     reassessment_after_refusal_months: Months
-    post_closure_review_months: tuple[Months, ...]
+    post_closure_review_months: Annotated[tuple[Months, ...], Field(min_length=1)]
 
 
 class Force(AreaPart):

@@ -1,4 +1,4 @@
-"""What the clock makes Channel do: deadlines that have passed raise an alarm, once each."""
+"""What the clock makes Channel do: alarms, escalations, birthdays, transfers, meetings, and reviews to ask for."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,6 @@ REVIEWS_IN_A_TURN = 200
 log = telemetry.logger("channel.jobs")
 overdue = telemetry.counter("channel.clock.overdue", "{clock}", "Clocks of cases that ran out")
 escalated = telemetry.counter("channel.clock.escalated", "{clock}", "Times that a person was told of a clock")
-
 mismatches = telemetry.counter("channel.intervention.mismatch", "{alarm}", "Alarms about sessions that are missing")
 
 

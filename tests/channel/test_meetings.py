@@ -25,6 +25,7 @@ from services.channel.domain.meetings import (
     SlotKind,
     begins,
     days_ahead,
+    force_missing,
     is_due,
     kind_of,
     runs_out,
@@ -114,6 +115,10 @@ class TestRules:
         )
         late = runs_out(clocks, old, new)
         assert [(each.reference, each.before_that) for each in late] == [("KM-2", False), ("KM-1", True)]
+
+    def test_a_force_is_there_however_its_name_was_typed(self) -> None:
+        assert force_missing(" kent  police", ["Kent Police"]) == ""
+        assert force_missing("Essex Police", ["Kent Police"]) == "Essex Police"
 
 
 class TestCalendar:

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 from chassis.actor import Actor
 from chassis.database import Session
+from chassis.deadlines import Change, Wanted
+from chassis.ticking import ClockKey
 from contracts.channel.notices import AskMade
 from contracts.channel.statistics import CaseCounted
 from contracts.vocabulary import AskKind, Outcome
@@ -16,6 +18,7 @@ from contracts.vocabulary.assessment import Assessment, FactorAnswer, Presence
 from services.channel import jobs, models, operations, queries
 from services.channel.domain import (
     Body,
+    ClockName,
     ClosingOutcome,
     Command,
     Consent,
@@ -34,7 +37,7 @@ from services.channel.domain.reviewing import (
     to_be_asked,
     why_not_until,
 )
-from services.channel.operations import Looked
+from services.channel.operations import Act, Looked
 from services.channel.queries import ClosingWords, ReviewView
 from tests.channel import panel_made
 from tests.channel.builders import AREA, NOW, POLICE_OWNER, rows
@@ -200,11 +203,14 @@ class TestReviews:
     async def test_fall_due_when_their_clocks_say(self, team: Team) -> None:
         subject = await closing(team)
         await close(team, subject)
-        later = NOW + 200 * DAY
-        sql = text("UPDATE clock SET due_at = :later WHERE due_at = :first")
-        await done(team, lambda s: s.execute(sql, {"later": later, "first": NOW + 180 * DAY}), Actor.service("channel"))
-        assert (await reviews_of(team, subject))[0].due_at == later
-        assert (await done(team, queries.reviews_to_come))[0].due_at == later
+        first, second = await reviews_of(team, subject)
+        longer = Wanted(Change.EXTEND, until=second.due_at.date() + 2 * DAY, words="The reviewer is away.")
+        extend = Act(Command(Change.EXTEND), NOW)
+        key = ClockKey(subject, ClockName.AFTER_CLOSURE, first.id)
+        later = await done(team, lambda s: operations.change_clock(s, key, extend, longer, team.practices.given))
+        assert [(each.id, each.due_at) for each in await reviews_of(team, subject)][1] == (first.id, later)
+        listed = await done(team, queries.reviews_to_come)
+        assert [each.id for each in listed] == [second.id, first.id]
 
     async def test_a_missed_one_raises_an_alarm(self, team: Team) -> None:
         subject = await closing(team)
@@ -307,6 +313,7 @@ class TestRules:
     def test_asks_the_police_of_the_home_force_first(self) -> None:
         other = Member("otto", "Otto (synthetic)", "Essex Police", "police", force="essex")
         assert to_be_asked((HEALTH, POLICE, other), "essex") is other
+        assert to_be_asked((HEALTH, POLICE, other), " Essex") is other
         assert to_be_asked((HEALTH, POLICE), "essex") is POLICE
         assert to_be_asked((HEALTH,), "essex") is None
 

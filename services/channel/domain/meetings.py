@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chassis.errors import Conflict, Missing, Rejected
 from services.channel.domain.ageing import LONDON
-from services.channel.domain.standing import PanelPractice
+from services.channel.domain.standing import PanelPractice, force_key
 from services.channel.domain.words import ClockName, State
 
 AHEAD = 2
@@ -255,4 +255,4 @@ def runs_out(clocks: Iterable[tuple[str, ClockName, datetime]], old: datetime, n
 
 def force_missing(force: str, present: Iterable[str]) -> str:
     """Return the police force of the person's home where nobody comes from it (CTSA 2015 s.37), else nothing."""
-    return "" if not force or force in present else force
+    return "" if not force or force_key(force) in map(force_key, present) else force

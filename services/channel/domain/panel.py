@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.errors import Conflict, Forbidden, Rejected
 from services.channel.domain.meetings import SlotState
+from services.channel.domain.standing import force_key
 from services.channel.domain.table import PANEL_DECISIONS, TABLE
 from services.channel.domain.words import Command, State
 
@@ -153,26 +154,21 @@ def quorum_lacks(room: Sequence[Seat], presiding: str, needs: Needs) -> tuple[st
     can ask for more sectors, never for fewer. Guests neither count nor preside.
     """
     members = [each for each in room if each.is_member]
-    forces = {_force(each.force) for each in members if each.sector == POLICE}
+    forces = {force_key(each.force) for each in members if each.sector == POLICE}
     lacking = []
     if not any(each.member_id == presiding and may_preside(each) for each in members):
         lacking.append("No chair of the local authority presides in the room: let the chair or a co-chair take over.")
     if not any(each.sector == LOCAL_AUTHORITY for each in members):
         lacking.append("Nobody of the local authority is in the room (section 37).")
-    if _force(needs.force) not in forces:
+    if force_key(needs.force) not in forces:
         lacking.append(f"Nobody of the chief officer of police is in the room: {needs.force} is missing (section 37).")
     home = needs.home_force or needs.force
-    if _force(home) != _force(needs.force) and _force(home) not in forces:
+    if force_key(home) != force_key(needs.force) and force_key(home) not in forces:
         lacking.append(f"The person lives in the area of {home}, and nobody of that force is in the room (section 37).")
     present = {each.sector for each in members}
     wanted = [sector for sector in needs.also_needed if sector not in present]
     lacking += [f"This area also needs {sector.replace('-', ' ')} in the room." for sector in wanted]
     return tuple(lacking)
-
-
-def _force(name: str) -> str:
-    """Return a force's name as it is compared: people type it, in capitals or not."""
-    return " ".join(name.split()).casefold()
 
 
 def may_preside(seat: Seat) -> bool:

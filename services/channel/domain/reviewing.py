@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from chassis.errors import Conflict, Missing
 from contracts.vocabulary import day_in_words
 from contracts.vocabulary.assessment import Assessment
-from services.channel.domain.standing import Member
+from services.channel.domain.panel import POLICE
+from services.channel.domain.standing import Member, force_key
 from services.channel.domain.words import ClosingOutcome
 
 ASKED_BEFORE = timedelta(days=28)
 """How long before a review is due the police are asked for it, where they carry it out."""
-POLICE_SECTOR = "police"
 
 
 class ReviewNotFound(Missing):
@@ -72,10 +72,5 @@ def why_not_until(until: date | None, latest: date, today: date) -> str:
 
 def to_be_asked(members: Iterable[Member], force: str) -> Member | None:
     """Return the member of the police who carries out a review: of the person's home force, else of any."""
-    police = [each for each in members if each.sector == POLICE_SECTOR]
-    return next((each for each in police if each.force == force), police[0] if police else None)
-
-
-def asked_from(due_at: datetime) -> datetime:
-    """Return from when on the police are asked for a review."""
-    return due_at - ASKED_BEFORE
+    police = [each for each in members if each.sector == POLICE]
+    return next((each for each in police if force_key(each.force) == force_key(force)), police[0] if police else None)

@@ -6,9 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.channel.domain.meetings import InvitationState
-
-POLICE_SECTOR = "police"
-AUTHORITY_SECTOR = "local-authority"
+from services.channel.domain.panel import LOCAL_AUTHORITY, POLICE
 
 
 class PackPart(StrEnum):
@@ -62,8 +60,8 @@ _GUESTS = frozenset({PackPart.IDENTITY, PackPart.GROUNDS, PackPart.CONCERN, Pack
 # Of the panel itself, the two whom section 37 names see everything that is held here. What an intelligence service
 # holds is in no part at all: it may not be disclosed to a partner (Counter-Terrorism and Security Act 2015 s.38(4)).
 _SECTORS: Mapping[str, frozenset[PackPart]] = {
-    POLICE_SECTOR: frozenset(PackPart),
-    AUTHORITY_SECTOR: frozenset(PackPart),
+    POLICE: frozenset(PackPart),
+    LOCAL_AUTHORITY: frozenset(PackPart),
 }
 
 

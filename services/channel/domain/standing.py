@@ -50,6 +50,11 @@ class Member(Contact):
     chairs: bool = False
 
 
+def force_key(name: str) -> str:
+    """Return a police force's name as it is compared: people type it, in capitals or not."""
+    return " ".join(name.split()).casefold()
+
+
 @dataclass(frozen=True)
 class PanelPractice:
     """The panel as the area has it: who sits, when it meets, what it needs beyond the statute, and its minutes.

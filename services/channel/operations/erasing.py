@@ -51,6 +51,8 @@ async def _empty_minutes(session: Session, subject: UUID) -> None:
     for table in said:
         name = "sealed_summary" if table is models.minute else "sealed_words"
         await session.execute(update(table).where(table.c.subject == subject).values({name: None}))
+    room = models.presence
+    await session.execute(update(room).where(room.c.subject == subject).values(sealed_details=None))
 
 
 async def _empty_support(session: Session, subject: UUID) -> None:
