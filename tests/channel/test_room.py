@@ -104,6 +104,7 @@ class TestTheWholeWay:
         assert (await press(client, slot_of(panel), do="open")).status_code == 303
         inside = [str(each.id) for each in (await panel.seats(0)).values()]
         assert (await press(client, f"{slot_of(panel)}/room", inside=inside)).status_code == 303
+        assert "this form was not complete" in await refused(client, room_of(panel), do="")
         assert "Not dealt with yet" in await refused(client, room_of(panel), do="end")
         client = await console.signed_in(PETRA)
         assert "The panel can decide" in text_of(await client.get(slot_of(panel)))

@@ -161,6 +161,7 @@ class TestSlotActions:
         other = action(2, owner="-somebody-else")
         assert "Enter the name of who does action 3" in await refused(client, path, **other)
         whom = {"owner_name-2": "Gil Guest, Example School", "address-2": "gil@school.example"}
+        assert "Enter an email address like" in await refused(client, path, **other, **{**whom, "address-2": "gil"})
         assert (await press(client, path, **other, **whom)).status_code == 303
         shown = text_of(await client.get(slot_of(panel)))
         assert "Gil Guest, Example School : Find where the person lives." in shown

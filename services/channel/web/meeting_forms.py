@@ -10,9 +10,8 @@ from pydantic import Field
 
 from chassis.web import Form
 from services.channel.domain.meetings import Shift
-from services.channel.web.forms import Words
+from services.channel.web.forms import Line, Words
 
-Line = Annotated[str, Field(max_length=200)]
 AGAIN = "Open the meeting again: this form was not complete"
 AT = "Enter the time as hours and minutes, such as 10:00"
 DAY = "Enter the day on which the panel meets"

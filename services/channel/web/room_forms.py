@@ -11,9 +11,8 @@ from chassis.web import Form, FormData, parse_date
 from services.channel.domain import Record
 from services.channel.domain.panel import Seat, Vote, voters
 from services.channel.operations import Cast
-from services.channel.web.forms import Words
+from services.channel.web.forms import Line, Words
 
-Line = Annotated[str, Field(max_length=200)]
 AGAIN = "Open the page again: this form was not complete"
 ROWS = range(4)
 """So many actions can be given at once; more are given afterwards."""

@@ -9,7 +9,8 @@ from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingNo
 from services.channel.domain.panel import ConflictStands, MeetingNotOpen, MinutesApproved
 from services.channel.queries import MeetingView, SlotMinutes, SlotView
 from services.channel.web.room_forms import SeenForm
-from services.channel.web.views.room import meeting_id, own_ids
+from services.channel.web.views.meetings import meeting_id
+from services.channel.web.views.room import own_ids
 from services.channel.web.views.slotting import id_of
 from services.channel.web.views.told import decision_told, presence_told
 

@@ -100,7 +100,7 @@ def _stay(each: Stay, threshold: int) -> dict[str, str]:
 def _threshold(page: PageRequest) -> int:
     """Return the largest of the thresholds of the reader's areas."""
     local: Practices = page.runtime.clients
-    return max((local.current(area, page.now).suppress_below for area in page.actor.areas), default=_FEWEST)
+    return max((local.current(area, page.now).suppress_below for area in page.actor.areas - {"*"}), default=_FEWEST)
 
 
 # A month that somebody has changed by hand shows the newest: it can ask for nothing that the links would not.

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from chassis.web import FormData
-from services.channel.domain import Obligation, Practice
+from services.channel.domain import Obligation, Practice, is_mail_address
 from services.channel.domain.ageing import LONDON
 from services.channel.operations import Owing
 from services.channel.web.room_forms import action_rows
@@ -45,6 +45,9 @@ def _lacks(data: FormData, number: int, by: date | None, today: date) -> list[tu
         wrong.append((f"owner-{number}", f"Choose who does action {number + 1}: nobody is filled in"))
     if owner == SOMEBODY_ELSE and not data.get(f"owner_name-{number}").strip():
         wrong.append((f"owner_name-{number}", f"Enter the name of who does action {number + 1}"))
+    address = data.get(f"address-{number}").strip()
+    if owner == SOMEBODY_ELSE and address and not is_mail_address(address):
+        wrong.append((f"address-{number}", f"Enter an email address like office@school.example in action {number + 1}"))
     if not data.get(f"what-{number}").strip():
         wrong.append((f"what-{number}", f"Enter what is to be done in action {number + 1}"))
     if by is None:

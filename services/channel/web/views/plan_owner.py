@@ -1,17 +1,16 @@
 """Who can be responsible for an item of the plan: whom the area names, officers of the team, or somebody else."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chassis.database import Session
 from services.channel import queries
+from services.channel.domain import is_mail_address
 from services.channel.domain.planning import ItemOwner
 from services.channel.web.forms import PlanItemForm
 from services.channel.web.views.asked import Opened
 
 SOMEBODY_ELSE = "somebody-else"
-ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,60}")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def owner_of(form: PlanItemForm, choices: Sequence[Choice]) -> ItemOwner | str:
         return chosen or ItemOwner()
     if not form.owner_name:
         return "Enter the name of who is responsible, or choose somebody from the list"
-    if form.owner_address and not ADDRESS.fullmatch(form.owner_address):
+    if form.owner_address and not is_mail_address(form.owner_address):
         return "Enter a mail address in the usual form, for example name@school.example, or none"
     return ItemOwner(form.owner_name, address=form.owner_address)
 

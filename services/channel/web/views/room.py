@@ -1,44 +1,28 @@
 """The page of a meeting while it runs: who presides, the agenda case by case, the last minutes, the next date."""
 
-from uuid import UUID
-
 from chassis.database import Session
 from chassis.errors import ThroughlineError
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
-from services.channel.domain import ChangedMeanwhile, Practice, Practices
+from services.channel.domain import ChangedMeanwhile
 from services.channel.domain.meetings import (
     KIND_LABELS,
     MEETING_LABELS,
     SLOT_LABELS,
-    MeetingNotFound,
     MeetingOver,
     MeetingState,
 )
 from services.channel.domain.panel import ENDED_SLOTS, LOCAL_AUTHORITY, MeetingNotOpen, NotInTheRoom
 from services.channel.operations.convening import MeetingAct
 from services.channel.queries import MeetingView
-from services.channel.web.room_forms import SeenForm
-
-
-def practice_of(page: PageRequest, meeting: MeetingView) -> Practice:
-    """Return the practice under which a meeting was planned."""
-    local: Practices = page.runtime.clients
-    return local.under(meeting.area, meeting.area_version, "", page.now)
+from services.channel.web.room_forms import AGAIN, SeenForm
+from services.channel.web.views.meetings import meeting_id, practice_under
 
 
 def own_ids(page: PageRequest, meeting: MeetingView) -> tuple[str, ...]:
     """Return the ids under which the area file knows whoever asks as a member of the panel."""
-    members = practice_of(page, meeting).panel.members
+    members = practice_under(page, meeting).panel.members
     return tuple(each.id for each in members if each.account == page.actor.id)
-
-
-def meeting_id(page: PageRequest) -> UUID:
-    """Return the meeting that the address names; MeetingNotFound where it names none."""
-    try:
-        return UUID(page.path["meeting_id"])
-    except ValueError:
-        raise MeetingNotFound("There is no such meeting: open the panel calendar and choose one.") from None
 
 
 async def room(page: PageRequest) -> Response:
@@ -64,13 +48,15 @@ async def run_meeting(page: PageRequest) -> Response:
 
 async def _run(page: PageRequest, session: Session, form: SeenForm) -> None:
     act, which = MeetingAct(page.now, form.seen), meeting_id(page)
-    practice = practice_of(page, await queries.meeting(session, which))
+    practice = practice_under(page, await queries.meeting(session, which))
     if form.do == "begin":
         await operations.begin_meeting(session, which, act, practice)
     elif form.do == "preside":
         await operations.take_over(session, which, form.who, act, practice)
-    else:
+    elif form.do == "end":
         await operations.end_meeting(session, which, act)
+    else:
+        raise MeetingNotOpen(f"{AGAIN}.")
 
 
 async def _refuse(page: PageRequest, wrong: ThroughlineError, status: int) -> Response:
@@ -83,7 +69,7 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
     presided = await queries.presides(session, meeting.id)
     last, following = await queries.meeting_before(session, meeting), await queries.meeting_after(session, meeting)
     agenda = await queries.slots(session, meeting.id)
-    chairs = [each for each in practice_of(page, meeting).panel.members if _may_chair(each.chairs, each.sector)]
+    chairs = [each for each in practice_under(page, meeting).panel.members if _may_chair(each.chairs, each.sector)]
     now_presiding = presided[-1].member_id if presided else ""
     minutes = await queries.minutes_of(session, last.id) if last else None
     values = {
