@@ -205,7 +205,7 @@ class TestReviews:
         await close(team, subject)
         first, second = await reviews_of(team, subject)
         longer = Wanted(Change.EXTEND, until=second.due_at.date() + 2 * DAY, words="The reviewer is away.")
-        extend = Act(Command(Change.EXTEND), NOW)
+        extend = Act(Command(Change.EXTEND), NOW + 30 * DAY)
         key = ClockKey(subject, ClockName.AFTER_CLOSURE, first.id)
         later = await done(team, lambda s: operations.change_clock(s, key, extend, longer, team.practices.given))
         assert [(each.id, each.due_at) for each in await reviews_of(team, subject)][1] == (first.id, later)

@@ -25,8 +25,8 @@ async def change_clock(session: Session, key: ClockKey, act: Act, wanted: Wanted
     record = Record(clock=key.name, reason=becomes.words)
     await carry_out(session, key.subject, replace(act, record=record), practice)
     await ticking.change_clock(session, models.clock, key, becomes.values)
-    if key.about != WHOLE:
-        # Who owes it reads the day beside the obligation: it moves with its clock.
-        owed = (models.obligation.c.id == key.about) & (models.obligation.c.subject == key.subject)
-        await session.execute(update(models.obligation).where(owed).values(due_at=becomes.due_at))
+    # Pages read the day beside the obligation or review, and lists stand in its order: it moves with its clock.
+    for owed in (models.obligation, models.review) if key.about != WHOLE else ():
+        this = (owed.c.id == key.about) & (owed.c.subject == key.subject)
+        await session.execute(update(owed).where(this).values(due_at=becomes.due_at))
     return becomes.due_at

@@ -105,14 +105,14 @@ async def live_reviews(session: Session, subject: UUID) -> tuple[tuple[ClockName
 async def reviews(session: Session, subject: UUID) -> tuple[ReviewView, ...]:
     """Return every review after closure that a case has or had, by the day when it is due."""
     table = models.review
-    rows = await session.rows(_with_clock().where(table.c.subject == subject).order_by(table.c.due_at, table.c.id))
+    rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.due_at, table.c.id))
     return tuple([await _review(session, row) for row in rows])
 
 
 async def review(session: Session, subject: UUID, review_id: UUID) -> ReviewView:
     """Return one review of a case; ReviewNotFound where it is not there."""
     table = models.review
-    row = await session.first(_with_clock().where(table.c.subject == subject, table.c.id == review_id))
+    row = await session.first(select(table).where(table.c.subject == subject, table.c.id == review_id))
     if row is None:
         raise ReviewNotFound("The case has no such review: open its reviews and choose one there.")
     return await _review(session, row)
@@ -136,7 +136,7 @@ async def reviews_to_come(session: Session, after: tuple[datetime, UUID] | None 
         ReviewLine(
             id=row.id,
             reference=row.reference,
-            due_at=row.falls_due,
+            due_at=row.due_at,
             reviewer=Body(row.reviewer),
             coordinator=row.coordinator or "",
             asked_at=row.asked_at,
@@ -156,20 +156,12 @@ async def reviews_to_ask(session: Session, now: datetime, most: int) -> tuple[Re
     return tuple(ReviewToAsk(row.id, row.subject, row.area, row.area_version) for row in rows)
 
 
-def _with_clock() -> Select[Any]:
-    """Return reviews with when they fall due: as their clocks say, which may have been given more time."""
-    table, clock = models.review, models.clock
-    own = and_(clock.c.subject == table.c.subject, clock.c.name == ClockName.AFTER_CLOSURE, clock.c.about == table.c.id)
-    return select(table, func.coalesce(clock.c.due_at, table.c.due_at).label("falls_due")).outerjoin(clock, own)
-
-
 def _to_come() -> Select[Any]:
     """Return the reviews of closed cases that nobody has decided on; what a case that was opened again had is past."""
     table, case = models.review, models.case_file
     same = and_(case.c.subject == table.c.subject, case.c.closed_at == table.c.closed_at)
     return (
-        _with_clock()
-        .add_columns(case.c.reference, case.c.coordinator)
+        select(table, case.c.reference, case.c.coordinator)
         .join(case, same)
         .where(table.c.decided_at.is_(None), case.c.state == State.CLOSED)
     )
@@ -186,7 +178,7 @@ async def _review(session: Session, row: Row[Any]) -> ReviewView:
     return ReviewView(
         id=row.id,
         closed_at=row.closed_at,
-        due_at=row.falls_due,
+        due_at=row.due_at,
         reviewer=Body(row.reviewer),
         asked_at=row.asked_at,
         obligation=row.obligation,
