@@ -12,10 +12,11 @@ from contracts.notify.police import SignpostReported, TransferAnswered
 from contracts.triage.notices import SignpostEnded, SignpostMade, TransferCalledBack, TransferOffered
 from services.notify import jobs, queries
 from services.notify.domain import Kind
+from tests.notify.asks_made import send
 from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import rows
 from tests.notify.made import CANARIES, DESK, NOW, REFERENCE, handle, signpost, transfer
-from tests.notify.test_guests import ANYBODY, OFFICER, linked, press, told
+from tests.notify.test_guests import ANYBODY, OFFICER, linked, told
 
 NOT_NEEDED = "No answer is needed any more"
 
@@ -87,7 +88,7 @@ class TestPage:
         missing = await site.post(path, path, step="report", **ANYBODY)
         assert (missing.status_code, NOT_NEEDED in missing.text) == (422, True)
         assert ANYBODY["service"] in missing.text
-        await press(site, path, "report", report="We had met him before.", **ANYBODY)
+        await send(site, path, "report", report="We had met him before.", **ANYBODY)
         [report] = await told(site, SignpostReported)
         assert report.report == "We had met him before."
         assert "You have reported what you did" in (await site.get(path)).text
@@ -96,7 +97,7 @@ class TestPage:
         made, subject = asked(TransferOffered), uuid4()
         await handle(site.runtime, made, subject=subject)
         path = linked(site, made)
-        await press(site, path)
+        await send(site, path, "open")
         open_page = await site.get(path)
         await handle(site.runtime, ended(made), subject=subject)
         assert "This transfer was called back" in (await site.get(path)).text
