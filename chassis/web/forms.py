@@ -97,10 +97,15 @@ def parse(model: type[FormT], data: FormData) -> FormT | FormErrors:
     return FormErrors(data, tuple(ranked), dates)
 
 
+LAST_YEAR = 2199
+"""A later one is a slip of the pen, and days cannot be counted from the end of the calendar."""
+
+
 def parse_date(data: FormData, name: str, label: str = "date") -> date | None:
     """Return the date in a GOV.UK date input (`name-day`, `name-month`, `name-year`), or None when all are blank.
 
-    Raises ValueError with the sentence to show: which part is missing, or that there is no such day.
+    Raises ValueError with the sentence to show: which part is missing, that there is no such day, or that it
+    is after LAST_YEAR.
     """
     parts = {part: data.get(f"{name}-{part}").strip() for part in DATE_PARTS}
     if not any(parts.values()):
@@ -110,6 +115,8 @@ def parse_date(data: FormData, name: str, label: str = "date") -> date | None:
         raise ValueError(f"{_capital(label)} must include a {' and a '.join(missing)}")
     if not all(text.isascii() and text.isdecimal() for text in parts.values()) or len(parts["year"]) != 4:  # noqa: PLR2004
         raise ValueError(f"{_capital(label)} must be a real date, such as 27 3 2026")
+    if int(parts["year"]) > LAST_YEAR:
+        raise ValueError(f"{_capital(label)} must be no later than {LAST_YEAR}: check the year")
     try:
         return date(*(int(parts[part]) for part in reversed(DATE_PARTS)))
     except ValueError:

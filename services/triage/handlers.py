@@ -102,7 +102,8 @@ async def on_case_given_back(practices: Practices, session: Session, event: Case
 async def on_risk_owner_named(practices: Practices, session: Session, event: RiskOwnerNamed, message: Message) -> None:
     """Show who answers for the risk of the case that Channel has."""
     practice = await _practice(practices, session, message)
-    act = Act(Command.CHANNEL_OWNER, message.now, Record(risk_owner=event.risk_owner))
+    where = f"With {event.panel}." if event.panel else ""
+    act = Act(Command.CHANNEL_OWNER, message.now, Record(risk_owner=event.risk_owner, rationale=where))
     await operations.hear_channel(session, message.subject, act, practice)
 
 

@@ -203,6 +203,10 @@ class TestDate:
         with pytest.raises(ValueError, match=sentence):
             parse_date(fields(d__day=day, d__month=month, d__year=year), "d")
 
+    def test_a_year_from_which_days_cannot_be_counted_is_a_slip(self) -> None:
+        with pytest.raises(ValueError, match="no later than 2199: check the year"):
+            parse_date(FormData({"on-day": ("31",), "on-month": ("12",), "on-year": ("9999",)}), "on", "the day")
+
     def test_nothing_typed_is_no_date(self) -> None:
         assert parse_date(fields(), "d") is None
 

@@ -10,6 +10,7 @@ from services.channel.domain import Command as InChannel
 from services.channel.domain import NotInThisState as NotThere
 from services.channel.operations import Act as InCase
 from services.channel.operations import act_on_case
+from services.triage import queries
 from services.triage.domain import Command, NotOffered, Record
 from services.triage.operations import Act, hear_channel
 from tests.channel.builders import coordinator
@@ -146,6 +147,18 @@ class TestRiskOwnerNamed:
             await act_on_case(session, both.subject, InCase(InChannel.TAKE, NOW), both.team.practices.given)
         await both.heard(RiskOwnerNamed)
         assert await both.owners() == ("Carl Synthetic", "Carl Synthetic")
+
+    async def test_the_panel_that_has_the_case_now_stands_in_the_timeline(self, both: BothSides) -> None:
+        await both.offer(Command.PASS_ON)
+        await both.authority(InChannel.ACCEPT)
+        await both.heard(PackAccepted)
+        named = RiskOwnerNamed(
+            reference="KM-7F3K-92QM", named_at=NOW, risk_owner="Neil Synthetic", panel="Northmere Channel Panel"
+        )
+        await both.desk.hear(named, both.subject)
+        async with both.desk.runtime.database.transaction(GATEWAY) as session:
+            changes = await queries.changes_since(session, both.subject, 0)
+        assert "With Northmere Channel Panel." in [each.note for each in changes]
 
     async def test_what_crosses_the_withdrawal_changes_nothing(self, desk: Desk) -> None:
         subject = await desk.open()

@@ -38,6 +38,7 @@ _FACTS: Mapping[Command, Mapping[str, Any]] = {
     Command.CONSENT_REFUSED: {"consent": Consent.REFUSED},
     Command.CONSENT_WITHDRAWN: {"consent": Consent.WITHDRAWN},
     Command.REOPEN: {"consent": Consent.NOT_ASKED, "closed_at": None},
+    Command.OFFER_AGAIN: {"consent": Consent.NOT_ASKED, "closed_at": None},
 }
 """What a command makes true of the case, beside its state."""
 
