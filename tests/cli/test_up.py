@@ -61,7 +61,6 @@ def exists(pid: int) -> bool:
         return False
 
 
-@pytest.mark.timeout(300)
 def test_up_restarts_stops_and_keeps_the_data(tmp_path: Path) -> None:
     state, output = tmp_path / "state", tmp_path / "output"
     with running(state, output) as process:

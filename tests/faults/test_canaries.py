@@ -36,6 +36,8 @@ from tests.journeys.live import Live, aside, mailed, signed_in, wait
 from tests.journeys.pages import words
 from tests.journeys.steps import GATEWAY
 
+# Whichever test comes first waits for the whole pathway.
+pytestmark = pytest.mark.timeout(900)
 ANSWERED_IN_CLEAR = "referrer.email"
 
 
@@ -192,7 +194,6 @@ def parked_for(live: Live, subject: UUID) -> dict[str, Any] | None:
     return next((each for each in messages if each["subject"] == str(subject)), None)
 
 
-@pytest.mark.timeout(600)
 class TestNoCanaryInClear:
     def test_every_personal_field_has_one(self) -> None:
         plant = Plant()
@@ -274,7 +275,6 @@ PLACES = {
 
 
 class TestTheGrepItself:
-    @pytest.mark.timeout(120)
     @pytest.mark.parametrize("place", sorted(PLACES))
     def test_finds_a_canary_in_a_table(self, live: Live, place: str) -> None:
         database, statement = PLACES[place]
@@ -296,7 +296,6 @@ class TestTheGrepItself:
             aside(change(f"DELETE FROM {table} WHERE {key} LIKE '%{mark}%'"))
         assert in_databases(live, (mark,)) == []
 
-    @pytest.mark.timeout(60)
     @pytest.mark.parametrize("where", ["logs", "mail", "postgres"])
     def test_finds_a_canary_in_a_file(self, live: Live, where: str) -> None:
         mark = Plant().mark
@@ -311,7 +310,6 @@ class TestTheGrepItself:
 class TestTheJudgeOfMails:
     """`make faults` asks the same function; here it is shown mails that are missing, strange or repeated."""
 
-    @pytest.mark.timeout(120)
     def test_sees_each_mail_and_each_that_is_missing(self, planted: Planted, tmp_path: Path) -> None:
         notices, folder = post_of(planted, tmp_path)
         post = judged(notices, folder)
@@ -324,7 +322,6 @@ class TestTheJudgeOfMails:
             f"{notices[0]['reference']}: its mail {notices[0]['kind']} is noted as {notices[0]['state']}"
         )
 
-    @pytest.mark.timeout(120)
     @pytest.mark.parametrize(("state", "count"), [("undeliverable", SET_ASIDE), ("failed", WAITING)])
     def test_lets_one_pass_that_is_a_persons_task(
         self, planted: Planted, state: str, count: str, tmp_path: Path
@@ -334,7 +331,6 @@ class TestTheJudgeOfMails:
         post = judged([notices[0] | {"state": state}, *notices[1:]], folder)
         assert (post.lost, post.counts[count]) == ([], 1)
 
-    @pytest.mark.timeout(120)
     def test_counts_repeats_under_one_name_and_finds_them_under_two(self, planted: Planted, tmp_path: Path) -> None:
         notices, folder = post_of(planted, tmp_path)
         path = folder / f"{notices[0]['id']}.eml"

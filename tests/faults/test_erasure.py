@@ -240,7 +240,6 @@ def unsettled(live: Live, subject: UUID) -> list[str]:
     return [str(row["name"]) for row in (*found, *live.of("notify", mail, subject))]
 
 
-@pytest.mark.timeout(300)
 class TestAnErasedSubject:
     def test_gets_a_deletion_receipt_of_every_service(self, erased: Erased) -> None:
         assert {service: receipt["service"] for service, receipt in erased.receipts.items()} == {
@@ -378,7 +377,6 @@ def two_by_mail(live: Live, plants: tuple[Plant, Plant]) -> tuple[str, str]:
     return first, second
 
 
-@pytest.mark.timeout(300)
 class TestOneOfTwoInAMail:
     def test_is_in_the_others_original_at_first_wherever_that_lies(self, shared: Shared) -> None:
         assert {"intake: document.body", "triage: document.body"} <= shared.before

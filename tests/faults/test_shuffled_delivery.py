@@ -224,7 +224,6 @@ async def _none(runtime: Runtime, query: str) -> bool:
     return not await _rows(runtime, query)
 
 
-@pytest.mark.timeout(300)
 async def test_three_times_in_any_order_is_the_same_as_once_in_order(
     clean: Installation, intake: Running, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

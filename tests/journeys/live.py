@@ -124,10 +124,10 @@ def aside(work: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 def wait(condition: Callable[[], Any], seconds: float = 60.0, what: str = "It") -> Any:
-    """Return the condition's first true answer; fails when time runs out."""
-    until = time.monotonic() + seconds
+    """Return the condition's first true answer; fails when time runs out, which is twice as much for a slow machine."""
+    until = time.monotonic() + 2 * seconds
     while not (answer := condition()):
-        assert time.monotonic() < until, f"{what} did not come true within {seconds:.0f} seconds."
+        assert time.monotonic() < until, f"{what} did not come true within {2 * seconds:.0f} seconds."
         time.sleep(0.2)
     return answer
 

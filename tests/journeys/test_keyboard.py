@@ -10,7 +10,7 @@ from samples.send import REFERENCE
 from tests.journeys.live import Live
 from tests.journeys.looking import WIDE, WORDS, Look, filled_without_scripts
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def focused(page: Page) -> dict[str, str]:

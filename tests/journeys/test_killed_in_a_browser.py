@@ -11,7 +11,7 @@ from tests.journeys.officers import As, checked, committed, filled, pressed, sho
 from tests.journeys.steps import GATEWAY, ready, referred, state
 from tests.journeys.test_ends import killed, up
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 OWN = "SYNTHETIC: long words of an officer whose machine was switched off."
 PLP = "Taken into police-led partnership"
 

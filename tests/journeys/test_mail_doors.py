@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
-
 from tests.journeys.live import REPOSITORY, Live, mailed, wait
 
 SAMPLES = REPOSITORY / "samples"
@@ -45,7 +43,6 @@ def bounced(live: Live, receipt: Path) -> int:
         return client.data(head + kind + words + ours)[0]
 
 
-@pytest.mark.timeout(300)
 class TestMail:
     def test_with_two_forms_reaches_every_team_twice_and_its_bounce_nobody(self, live: Live) -> None:
         code, said = mailed(live, two_forms())

@@ -30,7 +30,7 @@ ASK_NOTHING = {
 }
 """Forms of the police that ask for no word, keep what is unfinished, or need an area with a newer practice."""
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

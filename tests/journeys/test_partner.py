@@ -21,7 +21,6 @@ ADD = (
 )
 
 
-@pytest.mark.timeout(180)
 def test_a_partner_refers_asks_and_is_revoked(live: Live) -> None:
     url = live.urls["intake"]
     made = live.command("partner", "add", "journey-school", *ADD, "--json")

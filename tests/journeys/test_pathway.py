@@ -1,7 +1,6 @@
 """One referral from receipt to the Channel case, to the front door's acknowledgement and to the board's figures."""
 
 import httpx2
-import pytest
 
 from tests.journeys.live import Live, signed_in, wait
 from tests.journeys.pages import answered, links, tree, words
@@ -20,7 +19,6 @@ FRONT_DOOR = "frances.frontdoor@kent-council.example"
 BOARD = "beatrice.board@kent-council.example"
 
 
-@pytest.mark.timeout(300)
 class TestThePathway:
     def test_a_referral_passed_on_becomes_a_channel_case_with_a_new_risk_owner(self, live: Live) -> None:
         reference = referred(live)

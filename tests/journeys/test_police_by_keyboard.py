@@ -23,7 +23,7 @@ from tests.journeys.steps import (
     state,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 By = Callable[[str], AbstractContextManager[Keys]]
 ORDER = """() => {
   const ends = 'input:not([type=hidden]), select, textarea, button';

@@ -25,7 +25,7 @@ from tests.journeys.steps import (
     state,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 OWN = "SYNTHETIC: the words of an officer who was called away."
 UNIT_ONLY = "SYNTHETIC: also only for the unit."
 

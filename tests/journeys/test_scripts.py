@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 STATIC = Path(__file__).parents[2] / "chassis" / "static"
 POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'"
 NEWER = """<!DOCTYPE html><title>Queue</title><h1>Queue</h1><div aria-live="polite" data-newer="/newer?since=1"

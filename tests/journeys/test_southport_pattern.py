@@ -24,7 +24,7 @@ from tests.journeys.steps import (
 )
 from tests.journeys.test_ends import later
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 SAME = {"answer": "linked", "reason": "SYNTHETIC: the same birthday and street."}
 
 

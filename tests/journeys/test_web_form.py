@@ -14,7 +14,7 @@ from samples.send import REFERENCE, send_by_form
 from tests.journeys.live import REPOSITORY, Live, wait
 from tests.journeys.looking import WIDE, Look, filled_without_scripts
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def link_in_the_mail(live: Live, to: str, words: str) -> str:

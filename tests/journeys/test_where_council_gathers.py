@@ -18,7 +18,7 @@ from tests.journeys.steps import (
     state,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 BACK = "SYNTHETIC: consent refused, risk present."
 
 

@@ -38,7 +38,7 @@ from tests.journeys.steps import (
     state,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 GROUNDS = "SYNTHETIC: grounds made up for a test."
 RETURNED = "SYNTHETIC: the pack does not say what the school answered."
 FORCE = {"force": "kent-police", "message": "SYNTHETIC: the family has moved.", "rationale": REASON}
