@@ -149,7 +149,7 @@ async def reviews_after_closure(runtime: Runtime, now: datetime) -> None:
             facts = {"subject": str(each.subject), "reason": refusal.reason}
             log.warning("Nobody could be asked for a review after closure.", extra={"facts": facts})
         else:
-            if not reference:
+            if reference == "":
                 facts = {"subject": str(each.subject), "reason": "no-member-of-the-police"}
                 log.warning("Nobody could be asked for a review after closure.", extra={"facts": facts})
 

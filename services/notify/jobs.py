@@ -32,7 +32,7 @@ from services.notify.domain import (
     read_ask_stage,
     stage_is_receipt,
 )
-from services.notify.operations import Claimed, Sent
+from services.notify.operations import Claimed, Sent, ToRemind
 from services.notify.readers import MailTemplate
 from services.notify.settings import NotifySettings, link_key
 
@@ -339,11 +339,26 @@ async def set_aside_interrupted(runtime: Runtime, now: datetime) -> None:
 
 
 async def remind_of_asks(runtime: Runtime, now: datetime) -> None:
-    """Remind people outside of what they have been asked, until nobody is due a reminder."""
-    reminded = True
-    while reminded:
-        async with runtime.database.transaction(_actor(runtime)) as session:
-            reminded = await operations.remind_of_asks(session, now=now)
+    """Remind people outside of what they have been asked, each in a transaction of its own, until all have been."""
+    after = UUID(int=0)
+    while waiting := await _to_remind(runtime, after, now):
+        after = waiting[-1].id
+        for each in waiting:
+            try:
+                async with runtime.database.transaction(_actor(runtime)) as session:
+                    await operations.remind_of_ask(session, each.id, now=now)
+            except Unavailable:
+                raise
+            except Exception:
+                # One that cannot be written must keep no other from being reminded; the next turn tries it again.
+                log.exception(
+                    "Nobody could be reminded of what was asked.", extra={"facts": {"reference": each.reference}}
+                )
+
+
+async def _to_remind(runtime: Runtime, after: UUID, now: datetime) -> tuple[ToRemind, ...]:
+    async with runtime.database.transaction(_actor(runtime)) as session:
+        return await operations.asks_to_remind(session, after, now=now)
 
 
 async def tidy_mail_folder(runtime: Runtime, _now: datetime) -> None:

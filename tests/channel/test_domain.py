@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.vocabulary import Role
 from services.channel.domain import (
+    PANEL_DECISIONS,
     TABLE,
     Body,
     Command,
@@ -66,6 +67,7 @@ facts = st.fixed_dictionaries(
         "assessed_since": st.booleans(),
         "plan_lacks": st.sampled_from([(), ("Name who asks for consent.",)]),
         "in_panel": st.sampled_from([None, InPanel(), InPanel(("No police of the force area are here.",))]),
+        "halted": st.booleans(),
         "owed": st.sampled_from([(), ("an action (Sample)",)]),
         "reviews_run": st.integers(0, 2),
         "sessions_open": st.sampled_from([(), ("Sample provider",)]),
@@ -122,6 +124,8 @@ def promised(situation: Situation, command: Command, record: Record, step: Step)
     if now is State.ADOPTED is not was and command not in BACK:
         assert situation.assessed or situation.assessed_since, "the plan answers assessed factors"
         assert situation.in_panel == InPanel(), "only a panel that can decide adopts"
+    if command in PANEL_DECISIONS:
+        assert not situation.halted, "the police asked to wait"
     if now is State.NOT_ADOPTED is not was and command not in BACK:
         assert record.considered.strip(), "section 36(6): health and social care are considered"
     if now is State.SUPPORTED is not was and command not in BACK:

@@ -277,6 +277,16 @@ class TestPoliceReviews:
         await jobs.reviews_after_closure(team.runtime, NOW + 179 * DAY)
         assert "channel.ask-made.v1" not in await team.announced()
 
+    async def test_are_not_asked_for_of_a_case_that_was_opened_again_meanwhile(self, team: Team) -> None:
+        subject = await closing(team, reviewer=Body.POLICE)
+        await close(team, subject)
+        now, local = NOW + 153 * DAY, team.practices
+        [wanted] = await done(team, lambda session: queries.reviews_to_ask(session, now, 10))
+        await team.act(subject, Command.REOPEN, reason="A new concern.")
+        assert await done(team, lambda session: operations.ask_for_review(session, wanted, local, now)) is None
+        assert "channel.ask-made.v1" not in await team.announced()
+        assert (await reviews_of(team, subject))[0].asked_at is None
+
     async def test_without_a_member_of_the_police_nobody_is_asked(self, team: Team) -> None:
         subject = await closing(team, reviewer=Body.POLICE, panel=PanelPractice(members=(HEALTH,)))
         await close(team, subject)

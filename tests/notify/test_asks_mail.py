@@ -210,6 +210,18 @@ class TestReminders:
         await jobs.remind_of_asks(notify, NOW + timedelta(hours=1))
         assert [row.kind for row in await rows(notify, "SELECT kind FROM notice")] == ["ask-made"]
 
+    async def test_of_one_that_cannot_be_written_keeps_no_other_from_it(self, notify: Runtime) -> None:
+        broken, healthy = sorted((uuid4(), uuid4()))
+        for ask_id in (broken, healthy):
+            await handle(notify, ask(at=NOW, ask_id=ask_id), subject=uuid4())
+        await run(notify, f"UPDATE ask SET asked_sealed = 'rotten' WHERE id = '{broken}'")
+        for _ in range(2):
+            await jobs.remind_of_asks(notify, DUE - timedelta(days=1))
+        reminded = await rows(notify, "SELECT about_id FROM notice WHERE kind = 'ask-reminded'")
+        assert [row.about_id for row in reminded] == [healthy]
+        waiting = await rows(notify, "SELECT id FROM ask WHERE remind_at IS NOT NULL")
+        assert [row.id for row in waiting] == [broken]
+
     async def test_of_a_pack_is_none(self, notify: Runtime) -> None:
         await taken_in(notify, AskKind.PACK)
         for at in (DUE - timedelta(days=1), DUE + timedelta(days=2)):

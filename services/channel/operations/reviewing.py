@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
 from services.channel import models, queries
-from services.channel.domain import ClockName, Command, NotRecorded, Obligation, Practice, Practices, Record
+from services.channel.domain import ClockName, Command, NotRecorded, Obligation, Practice, Practices, Record, State
 from services.channel.domain.ageing import LONDON
 from services.channel.domain.panel import Verdict
 from services.channel.domain.reviewing import ReviewDecided, has_reviews, to_be_asked, why_not_until
@@ -85,17 +85,20 @@ async def _add_review(
     start_clock(session, held, Deadline(ClockName.AFTER_CLOSURE, due_at, review_id), now)
 
 
-async def ask_for_review(session: Session, wanted: ReviewToAsk, local: Practices, now: datetime) -> str:
-    """Ask the police for a review that they carry out; returns the reference, empty where nobody is to be asked.
+async def ask_for_review(session: Session, wanted: ReviewToAsk, local: Practices, now: datetime) -> str | None:
+    """Ask the police for a review that they carry out; returns the reference, empty where there is nobody to ask.
 
+    None where it is not to be asked for any more: the case was opened again, or it was asked for or made, meanwhile.
     The answer comes by a link, or in the console, as that of any request for information.
     """
     await session.lock(wanted.subject)
     held = await queries.held(session, wanted.subject)
     found = await queries.review(session, wanted.subject, wanted.id)
+    if not _is_to_be_asked(held, found):
+        return None
     practice = local.under(wanted.area, wanted.area_version, "", now)
     member = to_be_asked(practice.panel.members, held.home_force or practice.force)
-    if member is None or found.asked_at is not None or found.found_at is not None:
+    if member is None:
         return ""
     due = day_in_words(found.due_at.astimezone(LONDON).date(), "en")
     message = f"The review after closure is due on {due}. The Channel panel decides on what you find."
@@ -113,6 +116,12 @@ async def ask_for_review(session: Session, wanted: ReviewToAsk, local: Practices
     obligation = await keep_obligation(session, held, owing, now)
     await _change(session, found.id, asked_at=now, obligation=obligation)
     return held.reference
+
+
+def _is_to_be_asked(held: Held, found: ReviewView) -> bool:
+    """Say whether a review is still to come: whoever opened the case again may have been first."""
+    stands = held.situation.state is State.CLOSED and held.closed_at == found.closed_at
+    return stands and found.asked_at is None and found.found_at is None and found.decided_at is None
 
 
 async def record_findings(

@@ -8,7 +8,14 @@ from services.notify.operations.answering import (
 )
 from services.notify.operations.ask_answering import AskReply, answer_ask, keep_draft
 from services.notify.operations.ask_opening import enter_code, look_at_ask, mail_code, refuse_look
-from services.notify.operations.asks import ReceivedAsk, end_ask, receive_ask, remind_of_asks
+from services.notify.operations.asks import (
+    ReceivedAsk,
+    ToRemind,
+    asks_to_remind,
+    end_ask,
+    receive_ask,
+    remind_of_ask,
+)
 from services.notify.operations.delivery import (
     Claimed,
     Sent,
@@ -55,12 +62,14 @@ __all__ = [
     "ReceivedTransfer",
     "ReferrerMessage",
     "Sent",
+    "ToRemind",
     "TransferAnswer",
     "acknowledge_concern",
     "acknowledge_signpost",
     "answer_ask",
     "answer_transfer",
     "asked_in",
+    "asks_to_remind",
     "call_transfer_back",
     "claim_due",
     "end_ask",
@@ -84,7 +93,7 @@ __all__ = [
     "receive_transfer",
     "record_attempts",
     "refuse_look",
-    "remind_of_asks",
+    "remind_of_ask",
     "report_signpost",
     "send_again",
     "set_aside_interrupted",

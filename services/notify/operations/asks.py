@@ -196,19 +196,34 @@ async def end_ask(session: Session, origin: Origin, ask_id: UUID, *, cancelled: 
     await audit.record(session, "ask.end", subject=row.subject, now=now, area=row.area, facts={"ask": str(ask_id)})
 
 
-async def remind_of_asks(session: Session, *, now: datetime) -> bool:
-    """Write the mails that remind of what is due soon, or was due yesterday, once each; say whether there were any."""
-    due = or_(ask.c.remind_at <= now, ask.c.chase_at <= now)
-    waiting = await session.rows(select(ask.c.id, ask.c.subject).where(due).order_by(ask.c.due_at).limit(MOST_REMINDED))
-    await session.lock_all(each.subject for each in waiting)
-    for each in waiting:
-        row = await ask_held(session, each.id)
-        kind = _reminder(row, now)
-        chase_at = None if _has_come(row.chase_at, now) else row.chase_at
-        await session.execute(update(ask).where(ask.c.id == row.id).values(remind_at=None, chase_at=chase_at))
-        if kind is not None:
-            await tell_about_ask(session, row, kind, event_id=row.event_id, now=now)
-    return bool(waiting)
+@dataclass(frozen=True)
+class ToRemind:
+    """An ask that is due a reminder."""
+
+    id: UUID
+    reference: str
+
+
+async def asks_to_remind(session: Session, after: UUID, *, now: datetime) -> tuple[ToRemind, ...]:
+    """Return at most 100 asks that are due a reminder, in the order of their ids, from the one behind `after`."""
+    due = or_(ask.c.remind_at <= now, ask.c.chase_at <= now) & (ask.c.id > after)
+    waiting = await session.rows(select(ask.c.id, ask.c.reference).where(due).order_by(ask.c.id).limit(MOST_REMINDED))
+    return tuple(ToRemind(each.id, each.reference) for each in waiting)
+
+
+async def remind_of_ask(session: Session, ask_id: UUID, *, now: datetime) -> None:
+    """Write the mail that reminds of what is due soon, or was due yesterday, once; raises AskAbsent, SubjectErased.
+
+    Nothing is written where another turn was first, or where somebody has answered meanwhile.
+    """
+    row = await ask_held(session, ask_id)
+    if not (_has_come(row.remind_at, now) or _has_come(row.chase_at, now)):
+        return
+    kind = _reminder(row, now)
+    chase_at = None if _has_come(row.chase_at, now) else row.chase_at
+    await session.execute(update(ask).where(ask.c.id == row.id).values(remind_at=None, chase_at=chase_at))
+    if kind is not None:
+        await tell_about_ask(session, row, kind, event_id=row.event_id, now=now)
 
 
 def _has_come(at: datetime | None, now: datetime) -> bool:
