@@ -187,13 +187,14 @@ def consent(live: Live, reference: str, command: str, **answers: str) -> httpx2.
     return on_page(live, COORDINATOR, f"/cases/{reference}/consent/{command}", **answers)
 
 
-def asked_link(live: Live, reference: str, to: str) -> str:
-    """Return the link of the newest mail to somebody outside about a case, nothing before it came."""
+def asked_link(live: Live, reference: str, to: str, saying: str = "") -> str:
+    """Return the link of the newest mail to somebody outside about a case that says this, nothing before it came."""
     found = [
         match[0]
         for mail in sorted(live.folder.mail.glob("*.eml"), key=lambda each: each.stat().st_mtime)
         if reference in (text := mail.read_text(errors="replace").replace("=\n", "").replace("=3D", "="))
         and f"To: {to}" in text
+        and saying in text
         for match in [re.search(r"https?://\S*/asks/\S+", text)]
         if match
     ]
@@ -201,9 +202,11 @@ def asked_link(live: Live, reference: str, to: str) -> str:
 
 
 @contextlib.contextmanager
-def guest(live: Live, reference: str, to: str) -> Iterator[tuple[httpx2.Client, httpx2.Response]]:
+def guest(
+    live: Live, reference: str, to: str, saying: str = ""
+) -> Iterator[tuple[httpx2.Client, httpx2.Response]]:
     """Open the newest link that was mailed to somebody with the code that is mailed to them; yields what they see."""
-    link: str = wait(lambda: asked_link(live, reference, to), 60, "The mail with the link")
+    link: str = wait(lambda: asked_link(live, reference, to, saying), 60, "The mail with the link")
     with httpx2.Client(timeout=60, trust_env=False, follow_redirects=True) as browser:
         page = answered(browser, browser.get(link), {"step": "code"})
         began = time.time() - 2

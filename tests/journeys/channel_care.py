@@ -1,0 +1,111 @@
+"""Later steps of the Channel pathway: answers by links, meetings of other months, closure and the reviews after it."""
+
+from collections.abc import Mapping
+
+import httpx2
+
+from chassis.clock import LONDON
+from contracts.vocabulary import day_in_words
+
+from tests.journeys.channel_steps import (
+    CHAIR,
+    COCHAIR,
+    POLICE,
+    SUPPORT,
+    begun,
+    coming,
+    convened,
+    guest,
+    in_the_room,
+    on_page,
+    on_the_day,
+    panel_decides,
+    slot_of,
+    today,
+)
+from tests.journeys.live import BEARERS, Live, signed_in, wait
+from tests.journeys.pages import answered, tree, words
+from tests.journeys.steps import COORDINATOR, risk_owner
+
+SCHOOL, PROVIDER = "information@education-kent.example", "provider-one@interventions.example"
+ANSWERER = {"by": "Sample Answerer (synthetic)", "role": "lead", "organisation": "Sample Body"}
+
+
+def moved(live: Live, shift: str) -> None:
+    """Move business time; a token that a partner holds is of another day then."""
+    done = live.command("clock", shift)
+    assert done.returncode == 0, done.stdout
+    BEARERS.pop(live.urls["intake"], None)
+
+
+def one_risk_owner(live: Live, reference: str) -> str:
+    """Return who owns the risk of a case: Channel and the police name the same person, and nobody was ever missing."""
+
+    def agreed() -> str:
+        here = live.of("channel", "SELECT risk_owner FROM case_file WHERE reference = $1", reference)
+        there = risk_owner(live, reference)
+        return there if here and here[0]["risk_owner"] == there else ""
+
+    named: str = wait(agreed, 60, f"That Channel and the police name the same risk owner of {reference}")
+    for service, table in (("channel", "case_file"), ("triage", "referral")):
+        query = f"SELECT h.risk_owner FROM history h JOIN {table} USING (subject) WHERE reference = $1"  # noqa: S608
+        owners = [str(row["risk_owner"]) for row in live.of(service, query, reference)]
+        assert owners, f"{service} has no history of {reference}"
+        assert all(owners), f"{service} left {reference} without a risk owner: {owners}"
+    return named
+
+
+def ledger_is_complete(live: Live, reference: str) -> None:
+    """Whoever must have the referral has stored it, and acknowledged it where the area asks for that."""
+    done = live.command("ledger", reference, "--wait", "30")
+    assert done.returncode == 0, done.stdout
+
+
+def by_link(live: Live, reference: str, to: str, answers: Mapping[str, str], saying: str = "") -> str:
+    """Somebody outside answers what was mailed to them, every question alike; returns the words of the next page.
+
+    `saying` are words of the mail, where several came.
+    """
+    with guest(live, reference, to, saying) as (browser, page):
+        questions = [str(each) for each in tree(page).xpath(".//textarea[starts-with(@name, 'answer-')]/@name")]
+        said = {**dict.fromkeys(questions, answers["report"]), **answers, **ANSWERER, "step": "answer"}
+        page = answered(browser, page, said)
+        assert page.is_success, words(page)
+        return words(page)
+
+
+def session_reported(live: Live, reference: str, number: int, *, took_place: bool, said: str) -> None:
+    """The provider reports a session by its link, which the mail names by its last day, once that session is past."""
+    query = (
+        "SELECT s.due_at, s.held_on FROM intervention_session s JOIN case_file USING (subject) "
+        "WHERE reference = $1 AND number = $2"
+    )
+    (row,) = live.of("channel", query, reference, number)
+    past = (row["held_on"] - today(live)).days + 1
+    if past > 0:
+        moved(live, f"+{past}days")
+    due = f"by {day_in_words(row['due_at'].astimezone(LONDON).date(), 'en')}"
+    by_link(live, reference, PROVIDER, {"answer": "yes" if took_place else "no", "report": said}, due)
+    wait(lambda: said in page_of(live, reference, "/interventions"), 60, "The report of the session")
+
+
+def page_of(live: Live, reference: str, place: str = "", by: str = COORDINATOR) -> str:
+    """Return the words of one of a case's pages."""
+    with signed_in(live, "channel", by) as browser:
+        page = browser.get(f"/cases/{reference}{place}")
+        assert page.is_success, words(page)
+        return words(page)
+
+
+def heard(live: Live, reference: str, command: str, **answers: str) -> httpx2.Response:
+    """The next meeting of the panel hears one case, decides it and ends; returns the page of the case's slot."""
+    meeting = convened(live, [reference])
+    for person in (POLICE, CHAIR, COCHAIR):
+        coming(live, meeting, person)
+    on_the_day(live, meeting)
+    begun(live, meeting)
+    slot = slot_of(live, meeting, reference)
+    in_the_room(live, slot)
+    page = panel_decides(live, slot, command, **answers)
+    on_page(live, SUPPORT, f"{meeting}/room", do="end")
+    return page

@@ -1,0 +1,90 @@
+"""One complete case of Channel: from the referral to the end after its review of twelve months, by the clock."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.journeys.channel_care import (
+    SCHOOL,
+    by_link,
+    heard,
+    ledger_is_complete,
+    moved,
+    one_risk_owner,
+    page_of,
+    session_reported,
+)
+from tests.journeys.channel_steps import (
+    commissioned,
+    consent,
+    looked_at,
+    on_page,
+    planned,
+    standing,
+    today,
+    vaf,
+)
+from tests.journeys.channel_world import BY_PARENT, child
+from tests.journeys.live import Live, signed_in, started, wait
+from tests.journeys.looking import WIDE, Look, sign_in
+from tests.journeys.pages import answered, links, words
+from tests.journeys.steps import COORDINATOR, REASON, case_of, decided, state
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+CORA = "Cora Coordinator (synthetic)"
+ATTENDS = "SYNTHETIC: he comes to school every day."
+SPOKE = "SYNTHETIC: they talked about the videos that he watches."
+QUIET = "SYNTHETIC: six months on nothing new is known."
+REPORT = {name: f"SYNTHETIC: {name}." for name in ("changed", "remains", "holders", "summary")}
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A system of its own: business time moves on by more than a year."""
+    with started(tmp_path_factory.mktemp("year")) as running:
+        yield running
+
+
+def checked(live: Live, reference: str, stands: str) -> None:
+    """Check what holds at every step: where the case stands, that Cora answers for the risk, and the ledger."""
+    assert standing(live, reference) == stands
+    assert one_risk_owner(live, reference) == CORA
+    ledger_is_complete(live, reference)
+
+
+def gathered(live: Live, reference: str) -> None:
+    """Ask the school, which answers by its link; assess; record the gathering; the police refer the person."""
+    ask = f"/cases/{reference}/information/request"
+    on_page(live, COORDINATOR, ask, partners="school", message=REASON, questions="How is his attendance?")
+    asked = page_of(live, reference, "/information")
+    assert "Still missing Education Safeguarding, due" in asked
+    assert f"by {CORA} Due" in asked
+    by_link(live, reference, SCHOOL, {"report": ATTENDS})
+    wait(lambda: ATTENDS in page_of(live, reference, "/information"), 60, "The school's answer")
+    assert "Still missing" not in page_of(live, reference, "/information")
+    vaf(live, reference)
+    case_of(live, reference, "record-gathered", summary=REASON, gathered_by=CORA)
+    checked(live, reference, "gathered")
+    known = "SELECT gathered FROM referral WHERE reference = $1"
+    wait(lambda: live.of("triage", known, reference)[0]["gathered"], 60, "What was gathered")
+    decided(live, reference, "refer-section-36", grounds=REASON)
+    wait(lambda: standing(live, reference) == "referred-to-panel", 60, "The section 36 referral")
+    checked(live, reference, "referred-to-panel")
+
+
+def supported(live: Live, reference: str) -> None:
+    """The panel adopts, the plan is made, a parent consents, and every session is delivered and reported by a link."""
+    heard(live, reference, "panel-adopt", grounds=REASON)
+    checked(live, reference, "adopted")
+    planned(live, reference)
+    checked(live, reference, "plan-made")
+    consent(live, reference, "consent-given", **BY_PARENT)
+    checked(live, reference, "supported")
+    intervention = commissioned(live, reference, 2)
+    for number in (1, 2):
+        session_reported(live, reference, number, took_place=True, said=f"{SPOKE} {number}")
+    on_page(live, COORDINATOR, f"{intervention}/end", reason="SYNTHETIC: delivered.", outcome="SYNTHETIC: he talks.")
+    checked(live, reference, "supported")
