@@ -117,6 +117,7 @@ TOPICS: tuple[TopicSpec, ...] = (
             channel_notices.PackAnswered,
             channel_notices.AskMade,
             channel_notices.AskEnded,
+            channel_notices.AskMoved,
             channel_notices.CaseClockEscalated,
         ),
     ),

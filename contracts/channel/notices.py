@@ -64,6 +64,23 @@ class AskEnded(Event):
     cancelled: Annotated[bool, OPERATIONAL]
 
 
+class AskMoved(Event):
+    """Sent when the day by which something was asked for has moved, or its clock stands still (`paused`) or runs on.
+
+    The link and what is half written stay; what reminds of it follows the new day, and is silent while it stands still.
+    """
+
+    wire_type: ClassVar[str] = "channel.ask-moved.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    ask_id: Annotated[UUID, LINKING]
+    moved_at: Annotated[datetime, LINKING]
+    due_at: Annotated[datetime, LINKING]
+    expires_at: Annotated[datetime, LINKING]
+    paused: Annotated[bool, OPERATIONAL] = False
+
+
 class CaseClockEscalated(Event):
     """Sent when a clock of a case ran out and nobody has acted, so that a named person is told: the area's nth step."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.broker import Handlers, Message
 from chassis.database import Session
-from contracts.channel.notices import AskEnded, AskMade, CaseClockEscalated, PackAnswered
+from contracts.channel.notices import AskEnded, AskMade, AskMoved, CaseClockEscalated, PackAnswered
 from contracts.intake.duty import DutyOfficerPaged
 from contracts.intake.referrer import LinkDue, ReferrerMessageDue
 from contracts.intake.social_care import (
@@ -24,6 +24,7 @@ from services.notify import operations
 from services.notify.domain import Origin, SafeguardingFacts
 from services.notify.operations import (
     LinkMessage,
+    MovedAsk,
     Person,
     ReceivedAsk,
     ReceivedConcern,
@@ -38,7 +39,7 @@ handlers = Handlers()
 
 FromIntake = SafeguardingConcernReceived | DutyOfficerPaged | ReferrerMessageDue | LinkDue
 FromTriage = SignpostMade | SignpostEnded | TransferOffered | TransferCalledBack | ClockEscalated
-FromChannel = PackAnswered | AskMade | AskEnded | CaseClockEscalated
+FromChannel = PackAnswered | AskMade | AskEnded | AskMoved | CaseClockEscalated
 Told = FromIntake | FromTriage | FromChannel
 
 
@@ -159,6 +160,21 @@ async def on_ask_ended(session: Session, event: AskEnded, message: Message) -> N
     await operations.end_ask(session, origin, event.ask_id, cancelled=event.cancelled, now=message.now)
 
 
+@handlers.on(AskMoved)
+async def on_ask_moved(session: Session, event: AskMoved, message: Message) -> None:
+    """Let what reminds of an ask follow the day by which it is due now."""
+    moved = MovedAsk(
+        origin=_origin(event, message, publisher="channel"),
+        id=event.ask_id,
+        due_at=event.due_at,
+        due_on=due_on(event.due_at),
+        expires_at=event.expires_at,
+        reminders=reminders(event.due_at),
+        paused=event.paused,
+    )
+    await operations.move_ask(session, moved, now=message.now)
+
+
 def _ask(event: AskMade, message: Message) -> ReceivedAsk:
     return ReceivedAsk(
         origin=_origin(event, message, publisher="channel"),
@@ -204,7 +220,7 @@ def _moment_of(
             return event.due_at
         case DutyOfficerPaged():
             return event.raised_at
-        case PackAnswered() | AskMade() | AskEnded() | CaseClockEscalated():
+        case PackAnswered() | AskMade() | AskEnded() | AskMoved() | CaseClockEscalated():
             return _moment_at_channel(event)
         case _:
             return _moment_at_the_police(event)
@@ -218,6 +234,8 @@ def _moment_at_channel(event: FromChannel) -> datetime:
             return event.made_at
         case AskEnded():
             return event.ended_at
+        case AskMoved():
+            return event.moved_at
         case CaseClockEscalated():
             return event.escalated_at
 

@@ -115,6 +115,13 @@ def said(command: Command, record: Record) -> None:
         assert record.reason.strip()
 
 
+def waited(situation: Situation, command: Command) -> None:
+    """Check that the panel decided nothing while the police asked to wait, or outside a meeting that can decide."""
+    if command in PANEL_DECISIONS:
+        assert not situation.halted
+        assert situation.in_panel == InPanel()
+
+
 def promised(situation: Situation, command: Command, record: Record, step: Step) -> None:
     """Check what the statute, and the one risk owner, want of a step that was just taken."""
     was, now = situation.state, step.state
@@ -124,8 +131,6 @@ def promised(situation: Situation, command: Command, record: Record, step: Step)
     if now is State.ADOPTED is not was and command not in BACK:
         assert situation.assessed or situation.assessed_since, "the plan answers assessed factors"
         assert situation.in_panel == InPanel(), "only a panel that can decide adopts"
-    if command in PANEL_DECISIONS:
-        assert not situation.halted, "the police asked to wait"
     if now is State.NOT_ADOPTED is not was and command not in BACK:
         assert record.considered.strip(), "section 36(6): health and social care are considered"
     if now is State.SUPPORTED is not was and command not in BACK:
@@ -157,6 +162,7 @@ class TestWalk:
             except (NotInThisState, NotOffered, NotRecorded):
                 continue
             said(command, record)
+            waited(situation, command)
             promised(situation, command, record, step)
             assert command is not Command.REFER or gathered
             gathered = (gathered or command is Command.GATHERED) and step.state is not State.OFFERED

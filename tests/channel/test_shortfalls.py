@@ -73,6 +73,14 @@ class TestShortfalls:
         assert await _look(team, NOW + 7 * DAY) == []
         assert len(await _look(team, NOW + 13 * DAY)) == 1
 
+    async def test_waits_while_the_clock_of_a_report_stands_still(self, team: Team) -> None:
+        subject = await supported(team)
+        made = await commissioned(team, subject)
+        await planned(team, subject, made, 0)
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            await session.execute(text("UPDATE clock SET paused_at = :now WHERE name = 'session-report'"), {"now": NOW})
+        assert await _look(team, NOW + 7 * DAY) == []
+
     async def test_is_not_raised_for_a_case_that_has_left(self, team: Team) -> None:
         subject = await supported(team)
         await planned(team, subject, await commissioned(team, subject), 0)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx2
 
 from chassis import clock
-from contracts.channel.notices import AskEnded, AskMade
+from contracts.channel.notices import AskEnded, AskMade, AskMoved
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskSection
 from services.notify import jobs
@@ -57,6 +57,18 @@ def ask(kind: AskKind = AskKind.INFORMATION, *, at: datetime | None = None, **gi
 def ended(made: AskMade, *, cancelled: bool = True) -> AskEnded:
     """Return the event that ends an ask."""
     return AskEnded(reference=REFERENCE, ask_id=made.ask_id, ended_at=clock.now(), cancelled=cancelled)
+
+
+def moved(made: AskMade, *, due_at: datetime, paused: bool = False) -> AskMoved:
+    """Return the event that gives an ask another day, or lets it stand still."""
+    return AskMoved(
+        reference=REFERENCE,
+        ask_id=made.ask_id,
+        moved_at=made.made_at + timedelta(hours=1),
+        due_at=due_at,
+        expires_at=due_at + timedelta(days=30),
+        paused=paused,
+    )
 
 
 def link(site: Site, made: AskMade) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis import clock
+from chassis.actor import Actor
 from chassis.app import Runtime
 from contracts.channel.notices import AskMade
 from contracts.notify.channel import AskUndelivered
@@ -14,7 +15,7 @@ from contracts.vocabulary import AskKind
 from services.notify import jobs, operations
 from services.notify.domain import LinkTo, link_token
 from services.notify.settings import due_on, link_key, reminders
-from tests.notify.asks_made import WHO, ask, asked, ended, opened, send
+from tests.notify.asks_made import WHO, ask, asked, ended, moved, opened, send
 from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import make_due_again, rows, run, states
 from tests.notify.made import CANARIES, DESK, NOW, REFERENCE, handle
@@ -221,6 +222,38 @@ class TestReminders:
         assert [row.about_id for row in reminded] == [healthy]
         waiting = await rows(notify, "SELECT id FROM ask WHERE remind_at IS NOT NULL")
         assert [row.id for row in waiting] == [broken]
+
+    async def test_follow_the_day_that_it_is_given(self, notify: Runtime, mail_server: MailServer) -> None:
+        made, subject = await taken_in(notify)
+        async with notify.database.transaction(Actor.service("notify")) as session:
+            await operations.keep_draft(session, made.ask_id, {"answer_0": "Half a sentence"}, now=NOW)
+        await jobs.remind_of_asks(notify, DUE - timedelta(days=1))
+        await jobs.send_due(notify, NOW)
+        later = DUE + timedelta(days=14)
+        for _ in range(2):
+            await handle(notify, moved(made, due_at=later), subject=subject)
+        await jobs.remind_of_asks(notify, DUE + timedelta(days=2))
+        await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == 2
+        await jobs.remind_of_asks(notify, later - timedelta(days=1))
+        await jobs.remind_of_asks(notify, later + timedelta(days=1))
+        await jobs.send_due(notify, NOW)
+        # Before the first day and before the second; only the second has passed without an answer.
+        assert [words.count("3 December 2026") for words in words_of(mail_server)[:2]] == [1, 1]
+        assert "due by 17 December 2026" in words_of(mail_server)[2]
+        assert len(mail_server.taken) == 4
+        [row] = await rows(notify, "SELECT draft_sealed IS NOT NULL AS kept, expires_at FROM ask")
+        assert (row.kept, row.expires_at) == (True, later + timedelta(days=30))
+
+    async def test_are_silent_while_its_clock_stands_still(self, notify: Runtime) -> None:
+        made, subject = await taken_in(notify)
+        await handle(notify, moved(made, due_at=DUE, paused=True), subject=subject)
+        for days in (-1, 1, 20):
+            await jobs.remind_of_asks(notify, DUE + timedelta(days=days))
+        await handle(notify, moved(made, due_at=DUE + timedelta(days=30)), subject=subject)
+        await jobs.remind_of_asks(notify, DUE + timedelta(days=29))
+        kinds = [row.kind for row in await rows(notify, "SELECT kind FROM notice ORDER BY kind")]
+        assert kinds == ["ask-made", "ask-reminded"]
 
     async def test_of_a_pack_is_none(self, notify: Runtime) -> None:
         await taken_in(notify, AskKind.PACK)

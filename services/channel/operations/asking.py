@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from chassis import outbox
 from chassis.database import Session
 from chassis.outbox import About
-from contracts.channel.notices import AskEnded, AskMade
+from contracts.channel.notices import AskEnded, AskMade, AskMoved
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskAnswer, AskSection
 from services.channel import models, queries
@@ -142,6 +142,28 @@ async def end_ask(session: Session, held: AskedAbout, ask_id: UUID, now: datetim
     """Let a link say that no answer is needed any more."""
     ended = AskEnded(reference=held.reference, ask_id=ask_id, ended_at=now, cancelled=cancelled)
     await outbox.add(session, ended, about=_about(held))
+
+
+@dataclass(frozen=True)
+class Moved:
+    """By when something is due now and until when its link works; `paused` where its clock stands still."""
+
+    due_at: datetime
+    expires_at: datetime
+    paused: bool = False
+
+
+async def move_ask(session: Session, held: AskedAbout, ask_id: UUID, moved: Moved, now: datetime) -> None:
+    """Let what reminds of an asking follow its clock."""
+    event = AskMoved(
+        reference=held.reference,
+        ask_id=ask_id,
+        moved_at=now,
+        due_at=moved.due_at,
+        expires_at=moved.expires_at,
+        paused=moved.paused,
+    )
+    await outbox.add(session, event, about=_about(held))
 
 
 async def hear_reply(

@@ -53,11 +53,12 @@ class SessionView:
     report: str
     reported_by: str
     reported_at: datetime | None
+    paused: bool = False
 
     @property
     def sitting(self) -> Sitting:
         """Return what counting needs of it."""
-        return Sitting(self.held_on, self.due_at.astimezone(LONDON).date(), self.state)
+        return Sitting(self.held_on, _last_day(self.due_at, paused=self.paused), self.state)
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,14 @@ async def planned_session(session: Session, subject: UUID, session_id: UUID) -> 
     return await _session(session, found)
 
 
+async def session_asked_about(session: Session, subject: UUID, session_id: UUID) -> UUID | None:
+    """Return what a session's link is known by, None where the id is not of a session of the case."""
+    table = models.intervention_session
+    this = (table.c.id == session_id) & (table.c.subject == subject)
+    found: UUID | None = await session.scalar(select(table.c.ask_id).where(this))
+    return found
+
+
 async def open_providers(session: Session, subject: UUID) -> tuple[str, ...]:
     """Return the names of those whose interventions in a case have not been ended."""
     table = models.intervention
@@ -239,7 +248,7 @@ async def interventions_watched(session: Session, after: UUID, most: int) -> tup
     rows = await session.rows(some)
     held: dict[UUID, list[Sitting]] = {row.id: [] for row in rows}
     for each in await session.rows(_with_clock().where(sat.c.intervention.in_(held))):
-        report_by = each.report_by.astimezone(LONDON).date()
+        report_by = _last_day(each.report_by, paused=each.paused)
         held[each.intervention].append(Sitting(each.held_on, report_by, SessionState(each.state)))
     return tuple(
         Watched(row.id, row.subject, _commission(row), row.short, row.explained, tuple(held[row.id])) for row in rows
@@ -259,7 +268,13 @@ def _with_clock() -> Select[Any]:
     """Return sessions with when their reports are due: as their clocks say, which may have been given more time."""
     table, clock = models.intervention_session, models.clock
     own = and_(clock.c.subject == table.c.subject, clock.c.name == ClockName.SESSION, clock.c.about == table.c.id)
-    return select(table, func.coalesce(clock.c.due_at, table.c.due_at).label("report_by")).outerjoin(clock, own)
+    report_by = func.coalesce(clock.c.due_at, table.c.due_at).label("report_by")
+    return select(table, report_by, clock.c.paused_at.is_not(None).label("paused")).outerjoin(clock, own)
+
+
+def _last_day(due_at: datetime, *, paused: bool) -> date:
+    """Return the last day on which a report is in time; while its clock stands still, none is the last."""
+    return date.max if paused else due_at.astimezone(LONDON).date()
 
 
 def _commission(row: Row[Any]) -> Commission:
@@ -331,4 +346,5 @@ async def _session(session: Session, row: Row[Any]) -> SessionView:
         report=await text_of(session, row.subject, row.sealed_report),
         reported_by=row.reported_by or "",
         reported_at=row.reported_at,
+        paused=row.paused,
     )

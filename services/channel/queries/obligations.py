@@ -95,6 +95,14 @@ async def open_obligations(session: Session, subject: UUID, kind: Obligation | N
     )
 
 
+async def is_asked_by_link(session: Session, subject: UUID, obligation_id: UUID) -> bool:
+    """Say whether somebody outside is asked for it by a link and has not answered; an officer finds it here."""
+    table = models.obligation
+    this = (table.c.id == obligation_id) & (table.c.subject == subject) & table.c.ended_at.is_(None)
+    outside = table.c.owner_id.is_(None) & ((table.c.recipient != "") | table.c.sealed_address.is_not(None))
+    return await session.scalar(select(table.c.id).where(this, outside)) is not None
+
+
 async def missing(session: Session, subject: UUID) -> tuple[Owed, ...]:
     """Return the requests for information that nobody has answered yet, the soonest due first."""
     return await open_obligations(session, subject, Obligation.REQUEST)

@@ -9,10 +9,12 @@ from services.notify.operations.answering import (
 from services.notify.operations.ask_answering import AskReply, answer_ask, keep_draft
 from services.notify.operations.ask_opening import enter_code, look_at_ask, mail_code, refuse_look
 from services.notify.operations.asks import (
+    MovedAsk,
     ReceivedAsk,
     ToRemind,
     asks_to_remind,
     end_ask,
+    move_ask,
     receive_ask,
     remind_of_ask,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "AskReply",
     "Claimed",
     "LinkMessage",
+    "MovedAsk",
     "Person",
     "ReceivedAsk",
     "ReceivedConcern",
@@ -79,6 +82,7 @@ __all__ = [
     "keep_draft",
     "look_at_ask",
     "mail_code",
+    "move_ask",
     "note_merged",
     "note_separated",
     "open_concern",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row, delete, or_, select, update
@@ -20,6 +20,7 @@ from services.notify.operations.receiving import write_notice
 from services.notify.queries import AskContent, Asked
 
 MOST_REMINDED = 100
+_UNSENT = (State.DUE, State.FAILED)
 _ASKED, _CONTENT = TypeAdapter(Asked), TypeAdapter(AskContent)
 
 
@@ -92,7 +93,7 @@ async def _is_for_whoever_writes(session: Session, known: Row[Any], received: Re
 async def _forget_former(session: Session, ask_id: UUID) -> None:
     """Let no code or mail of what was asked before lead to this: it may be for somebody else."""
     await session.execute(delete(ask_code).where(ask_code.c.ask_id == ask_id))
-    open_still = [str(state) for state in (State.DUE, State.FAILED, State.UNDELIVERABLE)]
+    open_still = [str(state) for state in (*_UNSENT, State.UNDELIVERABLE)]
     stale = update(notice).where(notice.c.about_id == ask_id, notice.c.state.in_(open_still))
     await session.execute(stale.values(state=str(State.SUPPRESSED), next_attempt_at=None, link_sealed=None))
 
@@ -197,6 +198,47 @@ async def end_ask(session: Session, origin: Origin, ask_id: UUID, *, cancelled: 
 
 
 @dataclass(frozen=True)
+class MovedAsk:
+    """That the clock of an ask was given more time, stands still (`paused`) or runs on; days as in ReceivedAsk."""
+
+    origin: Origin
+    id: UUID
+    due_at: datetime
+    due_on: date
+    expires_at: datetime
+    reminders: tuple[datetime, datetime]
+    paused: bool
+
+
+async def move_ask(session: Session, moved: MovedAsk, *, now: datetime) -> None:
+    """Let an ask be due on another day, its link and what is half written as they were; raises AskAbsent.
+
+    Nobody is reminded while its clock stands still, and of a day that has passed only once. What was asked anew since,
+    or has ended, stays as it is; a repeat changes nothing.
+    """
+    row = await ask_held(session, moved.id)
+    if row.made_at > moved.origin.at or row.answered_at is not None or row.ended_at is not None:
+        return
+    before, after = moved.reminders if AskKind(row.kind) in ANSWERABLE and not moved.paused else (None, None)
+    values = {
+        "due_at": moved.due_at,
+        "due_on": moved.due_on,
+        "expires_at": max(row.expires_at, moved.expires_at),
+        "remind_at": before if before is not None and before > now else None,
+        "chase_at": after if after is not None and (after > now or row.chase_at is not None) else None,
+    }
+    await session.execute(update(ask).where(ask.c.id == row.id).values(values))
+    for kind in (Kind.ASK_REMINDED, Kind.ASK_OVERDUE):
+        await take_back(session, row.id, kind)
+    # A mail that has not gone out yet names the new day.
+    waits = (notice.c.about_id == row.id) & notice.c.state.in_([str(each) for each in _UNSENT])
+    stage = ask_stage(AskKind(row.kind), moved.due_on)
+    await session.execute(update(notice).where(waits).values(stage=stage))
+    facts: dict[str, str | int] = {"ask": str(row.id), "paused": int(moved.paused)}
+    await audit.record(session, "ask.move", subject=row.subject, now=now, area=row.area, facts=facts)
+
+
+@dataclass(frozen=True)
 class ToRemind:
     """An ask that is due a reminder."""
 
@@ -223,7 +265,9 @@ async def remind_of_ask(session: Session, ask_id: UUID, *, now: datetime) -> Non
     chase_at = None if _has_come(row.chase_at, now) else row.chase_at
     await session.execute(update(ask).where(ask.c.id == row.id).values(remind_at=None, chase_at=chase_at))
     if kind is not None:
-        await tell_about_ask(session, row, kind, event_id=row.event_id, now=now)
+        # Once for each day by which it was due: more time is a reason to be reminded once more.
+        event_id = uuid5(row.event_id, row.due_on.isoformat())
+        await tell_about_ask(session, row, kind, event_id=event_id, now=now)
 
 
 def _has_come(at: datetime | None, now: datetime) -> bool:
