@@ -75,10 +75,10 @@ def with_panel(**given: object) -> Practice:
     return practice(panel=panel(**given))
 
 
-async def planned(team: Team, day: date = DAY) -> UUID:
+async def planned(team: Team, day: date = DAY, now: datetime = NOW) -> UUID:
     """Put a meeting into the calendar and return its id."""
     async with team.runtime.database.transaction(BELLA) as session:
-        return await make_meeting(session, NewMeeting(day, time(10), "County Hall"), team.practices.given, NOW)
+        return await make_meeting(session, NewMeeting(day, time(10), "County Hall"), team.practices.given, now)
 
 
 async def due(team: Team, number: int = 0, state: str = "referred-to-panel") -> UUID:

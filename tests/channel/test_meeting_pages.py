@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from icalendar import Calendar
 
+from chassis import clock
 from chassis.actor import Actor
 from contracts.vocabulary import Role
 from services.channel import queries
@@ -19,19 +20,29 @@ from tests.channel.meetings_made import (
     DAY,
     HAMID,
     KENT,
+    NEXT_DAY,
     accepted,
     due,
     everybody_invited,
     heard,
     planned,
+    stand,
     with_panel,
 )
 
 LATE = datetime(2026, 12, 9, 9, 0, tzinfo=UTC)
 
 
+class StandsStill(clock.BusinessClock):
+    """Business time before the meetings that the tests plan, whenever they run."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
 @pytest.fixture
-def panel(console: Console) -> Console:
+def panel(console: Console, monkeypatch: pytest.MonkeyPatch) -> Console:
+    monkeypatch.setattr(clock, "_clock", StandsStill())
     console.team.practices.given = with_panel(pack_opens=lambda _: NOW - timedelta(days=999))
     return console
 
@@ -71,6 +82,14 @@ class TestCalendar:
         assert "Due and on no agenda (1)" in (await client.get("/meetings")).text
         await heard(panel.team, meeting_id, "KM-7F3K-2222")
         assert "Due and on no agenda" not in (await client.get("/meetings")).text
+
+    async def test_a_meeting_that_nobody_held_hides_no_case_that_is_due(self, panel: Console) -> None:
+        review = await due(panel.team, 3333, "supported")
+        for day in (NOW.date() - timedelta(days=7), DAY, NEXT_DAY):
+            await planned(panel.team, day, NOW - timedelta(days=9))
+        await stand(panel.team, review, "supported", NOW + timedelta(days=50))
+        client = await panel.signed_in(BELLA)
+        assert "Due and on no agenda (1)" in (await client.get("/meetings")).text
 
     async def test_proposes_the_next_day_of_the_monthly_rule(self, panel: Console) -> None:
         await planned(panel.team)

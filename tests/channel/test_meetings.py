@@ -186,7 +186,7 @@ class TestAgenda:
         deferred = await due(panel, 7777)
         await _deferred(panel, deferred, FOLLOWING + timedelta(days=1))
         async with panel.runtime.database.transaction(BELLA) as session:
-            found = await due_cases(session, AREA, FOLLOWING)
+            found = await due_cases(session, AREA, FOLLOWING, DAY)
             assert {(each.due.reference[-4:], each.due.kind) for each in found} == {
                 ("2222", SlotKind.NEW), ("3333", SlotKind.REVIEW), ("4444", SlotKind.REASSESSMENT),
                 ("5555", SlotKind.AFTER_CLOSURE),
@@ -196,7 +196,7 @@ class TestAgenda:
         await heard(panel, meeting_id, "KM-7F3K-3333")
         await _deferred(panel, deferred, FOLLOWING - timedelta(days=1))
         async with panel.runtime.database.transaction(BELLA) as session:
-            found = await due_cases(session, AREA, FOLLOWING)
+            found = await due_cases(session, AREA, FOLLOWING, DAY)
             assert {each.subject: each.meeting_id for each in found}[review] == meeting_id
             assert {each.due.kind for each in found if each.subject == deferred} == {SlotKind.DEFERRED}
 

@@ -1,7 +1,7 @@
 """What is due before the panel, which of it stands on an agenda, and which clocks run in the cases of a meeting."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from chassis.database import Session
 from services.channel import models
 from services.channel.domain import ClockName, Command, State
 from services.channel.domain.meetings import AGENDA_CLOCKS, LIVE, Due
+from services.channel.domain.panel import ENDED_SLOTS
 
 MOST_DUE = 200
 """So many cases are named at most: what a panel can hear in a year of meetings."""
@@ -33,12 +34,18 @@ class DueCase:
     meeting_id: UUID | None
 
 
-async def due_cases(session: Session, area: str, following: datetime) -> tuple[DueCase, ...]:
-    """Return the cases of an area that are due before the panel meets at `following`, the most urgent first."""
+async def due_cases(session: Session, area: str, following: datetime, today: date) -> tuple[DueCase, ...]:
+    """Return the cases of an area that are due before the panel meets at `following`, the most urgent first.
+
+    A meeting whose day is past before `today` (London) hears nobody any more, whether it was ended or not.
+    """
     waits = and_(_CASE.c.state == State.REFERRED, ~_deferred())
     soon = or_(waits, _CLOCK.c.due_at < following)
     rows = await session.rows(
-        _due().where(_CASE.c.area == area, soon).order_by(func.min(_CLOCK.c.due_at), _CASE.c.subject).limit(MOST_DUE)
+        _due(today)
+        .where(_CASE.c.area == area, soon)
+        .order_by(func.min(_CLOCK.c.due_at), _CASE.c.subject)
+        .limit(MOST_DUE)
     )
     return tuple(
         DueCase(row.subject, Due(row.reference, State(row.state), row.due_at, row.deferred), row.home_force, row.on_it)
@@ -65,12 +72,13 @@ async def areas_with_cases(session: Session) -> tuple[str, ...]:
     return tuple(row.area for row in rows)
 
 
-def _due() -> Select[Any]:
+def _due(today: date) -> Select[Any]:
     """Return the statement that finds cases with the clock by which they come before the panel."""
+    to_be_heard = (_MEETING.c.state.in_(LIVE), _MEETING.c.held_on >= today, _SLOT.c.state.not_in(ENDED_SLOTS))
     stands = (
         select(_SLOT.c.meeting_id)
         .join(_MEETING, _MEETING.c.id == _SLOT.c.meeting_id)
-        .where(_SLOT.c.subject == _CASE.c.subject, _MEETING.c.state.in_(LIVE))
+        .where(_SLOT.c.subject == _CASE.c.subject, *to_be_heard)
         .order_by(_MEETING.c.starts_at)
         .limit(1)
         .scalar_subquery()

@@ -121,11 +121,12 @@ async def _waiting(
     """Return the cases of an area that are due for its next meeting and stand on no agenda."""
     local: Practices = page.runtime.clients
     practice = local.current(area, page.now)
-    ours = [each for each in to_come if each.area == area and each.state is MeetingState.PLANNED]
     today = page.now.astimezone(LONDON).date()
+    planned = (each for each in to_come if each.area == area and each.state is MeetingState.PLANNED)
+    ours = [each for each in planned if each.held_on >= today]
     days = days_ahead(practice.panel.meets_on, ours[0].held_on if ours else today)
     following = ours[1].starts_at if len(ours) > 1 else begins(next(days), practice.panel.at)
-    return tuple(each for each in await due_cases(session, area, following) if each.meeting_id is None)
+    return tuple(each for each in await due_cases(session, area, following, today) if each.meeting_id is None)
 
 
 async def plan_meeting(page: PageRequest) -> Response:
