@@ -86,7 +86,7 @@ def to_the_panel(live: Live, reference: str) -> None:
 def convened(live: Live, references: Sequence[str], *, invite: bool = True) -> str:
     """The support officer puts cases on the next meeting's agenda and invites the members; returns its address."""
     with signed_in(live, "channel", SUPPORT) as browser:
-        meeting: str = wait(lambda: _planned(browser), 120, "A meeting in the calendar")
+        meeting: str = wait(lambda: _planned(live, browser), 120, "A meeting in the calendar")
         for reference in references:
             answered(browser, browser.get(meeting), {"reference": reference})
         page = browser.get(meeting)
@@ -97,9 +97,11 @@ def convened(live: Live, references: Sequence[str], *, invite: bool = True) -> s
     return meeting
 
 
-def _planned(browser: httpx2.Client) -> str:
+def _planned(live: Live, browser: httpx2.Client) -> str:
+    """Return the address of the next meeting whose day is not past, nothing before the calendar has one."""
     ways = (way for way in links(browser.get("/meetings")) if re.fullmatch(r"/meetings/[0-9a-f-]{36}", way))
-    return next((way for way in ways if "State Planned" in words(browser.get(way))), "")
+    ahead = (way for way in ways if held_on(live, way) >= today(live))
+    return next((way for way in ahead if "State Planned" in words(browser.get(way))), "")
 
 
 def coming(live: Live, meeting: str, person: str) -> None:
@@ -202,9 +204,7 @@ def asked_link(live: Live, reference: str, to: str, saying: str = "") -> str:
 
 
 @contextlib.contextmanager
-def guest(
-    live: Live, reference: str, to: str, saying: str = ""
-) -> Iterator[tuple[httpx2.Client, httpx2.Response]]:
+def guest(live: Live, reference: str, to: str, saying: str = "") -> Iterator[tuple[httpx2.Client, httpx2.Response]]:
     """Open the newest link that was mailed to somebody with the code that is mailed to them; yields what they see."""
     link: str = wait(lambda: asked_link(live, reference, to, saying), 60, "The mail with the link")
     with httpx2.Client(timeout=60, trust_env=False, follow_redirects=True) as browser:
