@@ -6,19 +6,20 @@ import random
 import re
 import sys
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import httpx2
 
 from bench import report
-from bench.channel_store import Store
+from bench.channel_store import Filled, Store
+from bench.channel_store_panel import Calendar
 from bench.console import p95, running
 from bench.frame import Result, Settings, rounded, say
 from bench.triage_store import AREA, OFFICERS
 from chassis.actor import Actor, ActorKind
 from contracts.vocabulary import Role
 from services.channel.app import service
+from services.channel.domain import State
 
 NAME = "channel_pages"
 CASES = 20_000
@@ -35,9 +36,45 @@ LISTS = (
     "/due",
     "/due?within=10",
     "/awareness",
+    "/reviews",
+    "/interventions",
 )
-OF_ONE = (("a case", ""), ("giving one back", "/actions/give-back"))
+PAGED = ("/cases", "/cases?view=over", "/due", "/owed", "/reviews", "/interventions", "/meetings", "/awareness")
+"""Lists that are longer than one page in a full store: the second page of each is measured too."""
+OF_ONE = (
+    ("a case", ""),
+    ("as it stood on a day", "/as-at"),
+    ("the whole of it for print", "/print"),
+    ("its chronology as text", "/chronology/text"),
+    ("a version of its plan", "/plan/versions/2"),
+    ("an assessment", "/assessments/2"),
+    ("two assessments beside each other", "/assessments/2/against/1"),
+    ("assessments over time", "/assessments/picture"),
+    ("giving one back", "/actions/give-back"),
+    ("offering one to another panel", "/transfer"),
+    ("commissioning", "/interventions/commission"),
+    ("the draft of its plan", "/plan/draft"),
+)
 """Pages of one case: what they are called, and how their addresses end; its other pages are added from its tabs."""
+OF_MEETING = (
+    ("a meeting that was held", "last_held", ""),
+    ("its minutes", "last_held", "/minutes"),
+    ("its minutes for print", "last_held", "/minutes/print"),
+    ("the meeting that runs", "under_way", ""),
+    ("the room", "under_way", "/room"),
+    ("the last minutes, to be checked", "under_way", "/last-minutes"),
+    ("who has which pack", "under_way", "/packs"),
+    ("a meeting to come", "to_come", ""),
+    ("moving it", "to_come", "/move"),
+)
+"""Pages of a meeting: what they are called, of which meeting of the store, and how their addresses end."""
+OF_SLOT = (
+    ("a case in the room", ""),
+    ("who is in the room", "/room"),
+    ("what each agency says", "/said"),
+    ("deciding", "/decisions/panel-adopt"),
+    ("actions for members", "/actions"),
+)
 
 
 def measure(settings: Settings) -> list[Result]:
@@ -51,9 +88,9 @@ async def _measured(count: int, visits: int) -> list[Result]:
     who = Actor(ActorKind.PERSON, officer_id, name, roles, frozenset({AREA}), "Sample Council")
     async with running("channel", service(), who) as (client, connection, runtime):
         began = time.monotonic()
-        references = await Store(connection, runtime.keys, datetime.now(UTC), random.Random(1)).fill(count)
+        store = await Store(connection, runtime.keys, datetime.now(UTC), random.Random(1)).fill(count)
         say(f"  {count} cases written in {time.monotonic() - began:.0f} s")
-        pages = await _pages(client, references, visits)
+        pages = await _pages(client, store, visits)
     worst = max(pages, key=lambda page: pages[page])
     told = ", ".join(f"{page} {took:.1f}" for page, took in pages.items())
     note = (
@@ -63,17 +100,44 @@ async def _measured(count: int, visits: int) -> list[Result]:
     return [Result(NAME, rounded(pages[worst]), None, "ms", rounded(LIMIT_MS / pages[worst]), 1.0, note)]
 
 
-async def _pages(client: httpx2.AsyncClient, references: Sequence[str], visits: int) -> dict[str, float]:
+async def _pages(client: httpx2.AsyncClient, store: Filled, visits: int) -> dict[str, float]:
     lot = random.Random(3)
+    supported = store.by_state[State.SUPPORTED]
     found: dict[str, float] = {}
     for address in (*LISTS, *await _lists_of_the_panel(client)):
         found[address] = await p95(client, [address] * visits)
-    found["a list's second page"] = await p95(client, [await _second(client)] * visits)
-    for title, end in (*OF_ONE, *await _tabs(client, references[0])):
-        found[title] = await p95(client, [f"/cases/{lot.choice(references)}{end}" for _ in range(visits)])
+    for address in PAGED:
+        second = await _second(client, address)
+        if second:
+            found[f"{address}, second page"] = await p95(client, [second] * visits)
+        elif len(store.references) >= CASES:
+            raise RuntimeError(f"{address} has no second page: what is measured of it is not what officers see.")
+        else:
+            say(f"  {address} has no second page with so few cases: none is measured")
+    for title, end in (*OF_ONE, *await _tabs(client, supported[0])):
+        # What is written most of is measured: cases that are supported have all that a case can have.
+        found[title] = await p95(client, [f"/cases/{lot.choice(supported)}{end}" for _ in range(visits)])
+    for title, address in _of_the_panel(store.calendar):
+        found[title] = await p95(client, [address] * visits)
     for title, took in found.items():
         say(f"  {title:<44} {took:8.1f} ms")
     return found
+
+
+def _of_the_panel(calendar: Calendar) -> list[tuple[str, str]]:
+    """Return the pages of meetings and of the case that is heard now: what each is called, and its address."""
+    now = calendar.under_way
+    if now.open_slot is None:
+        raise RuntimeError("No case is heard in the meeting that runs: what is done in it cannot be measured.")
+    reference, slot = now.open_slot
+    pages = [(title, f"{getattr(calendar, which).address}{end}") for title, which, end in OF_MEETING]
+    pages += [(title, f"/cases/{reference}/slots/{slot}{end}") for title, end in OF_SLOT]
+    return [
+        *pages,
+        ("whom a case concerns", f"{now.address}/cases/{slot}/attendees"),
+        ("a member’s meeting", f"/panel/{now.id}"),
+        ("a member’s pack", f"/panel/{now.id}/cases/{slot}/pack"),
+    ]
 
 
 async def _lists_of_the_panel(client: httpx2.AsyncClient) -> list[str]:
@@ -95,12 +159,10 @@ async def _tabs(client: httpx2.AsyncClient, reference: str) -> list[tuple[str, s
     return [(f"a case: {words.lower()}", end) for end, words in found]
 
 
-async def _second(client: httpx2.AsyncClient) -> str:
-    page = (await client.get("/cases")).text
-    more = re.search(r'href="(/?cases\?after=[^"]+|\?after=[^"]+)"', page)
-    if more is None:
-        return "/cases"
-    return f"/cases{more[1][more[1].index('?') :]}".replace("&amp;", "&")
+async def _second(client: httpx2.AsyncClient, address: str) -> str:
+    """Return the address of the second page of a list, nothing where it has only one."""
+    more = re.search(r'href="[^"?]*(\?[^"]*(?:after|page)=[^"]+)"', (await client.get(address)).text)
+    return f"{address.partition('?')[0]}{more[1].replace('&amp;', '&')}" if more else ""
 
 
 def main() -> int:
