@@ -78,6 +78,13 @@ class TestLacking:
         assert sentences(plan(without=(NoItem("identity", " "),)), BOTH) != ""
         assert sentences(plan(without=(NoItem("identity", "The school sees to it."),)), BOTH) == ""
 
+    def test_many_factors_without_an_answer_are_said_in_one_sentence(self) -> None:
+        present = tuple(Present(each, each.upper()) for each in ("a", "b", "c", "d", "e"))
+        written = plan(replace(item(), factors=("a",)))
+        assert sentences(written, present[:4]).count("Nothing answers") == 3
+        said = sentences(written, present)
+        assert said == "Nothing answers “B” and “C” and 2 more factors: add items for them, or say why there is none."
+
     def test_where_nothing_was_found_present_there_is_nothing_to_cite(self) -> None:
         assert sentences(plan(replace(item(), factors=())), ()) == ""
 

@@ -1,7 +1,7 @@
 """The support plan: what the statute wants of it, which factors nothing answers, and how two versions differ."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -26,6 +26,10 @@ ITEM_LABELS: Mapping[ItemState, str] = {
     ItemState.DONE: "Done",
     ItemState.STOPPED: "Stopped",
 }
+
+
+FEW = 3
+"""So many factors that nothing answers are named one by one; more would be a wall of words."""
 
 
 class PlanIncomplete(Rejected):
@@ -153,12 +157,21 @@ def lacking(plan: Plan, present: Collection[Present], stopped: Collection[UUID] 
     for item in plan.items:
         if item.id not in stopped:
             found += _item_lacks(item, known)
-    found += [
-        Lack("gaps", f"Nothing answers “{gap.label}”: add an item for it, or say why there is none.")
-        for gap in gaps(plan, present, stopped)
-        if not gap.reason
-    ]
-    return tuple(found)
+    open_gaps = [gap.label for gap in gaps(plan, present, stopped) if not gap.reason]
+    return (*found, *_gap_lacks(open_gaps))
+
+
+def _gap_lacks(labels: Sequence[str]) -> Iterator[Lack]:
+    """Yield a sentence for each factor that nothing answers, or one for all where there would be a wall of them."""
+    if len(labels) > FEW:
+        first = " and ".join(f"“{each}”" for each in labels[:2])
+        yield Lack(
+            "gaps",
+            f"Nothing answers {first} and {len(labels) - 2} more factors: add items for them, or say why there is none.",
+        )
+        return
+    for label in labels:
+        yield Lack("gaps", f"Nothing answers “{label}”: add an item for it, or say why there is none.")
 
 
 def _request_lacks(request: Request) -> Iterator[Lack]:
