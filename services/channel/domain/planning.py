@@ -165,10 +165,8 @@ def _gap_lacks(labels: Sequence[str]) -> Iterator[Lack]:
     """Yield a sentence for each factor that nothing answers, or one for all where there would be a wall of them."""
     if len(labels) > FEW:
         first = " and ".join(f"“{each}”" for each in labels[:2])
-        yield Lack(
-            "gaps",
-            f"Nothing answers {first} and {len(labels) - 2} more factors: add items for them, or say why there is none.",
-        )
+        rest = f"{len(labels) - 2} more factors: add items for them, or say why there is none."
+        yield Lack("gaps", f"Nothing answers {first} and {rest}")
         return
     for label in labels:
         yield Lack("gaps", f"Nothing answers “{label}”: add an item for it, or say why there is none.")
