@@ -7,7 +7,7 @@ from chassis.actor import Actor
 from chassis.app import Job, Runtime
 from chassis.clock import LONDON
 from chassis.errors import ThroughlineError
-from chassis.ticking import ClockKey
+from chassis.watching import Watch
 from services.channel import operations, queries
 from services.channel.domain import Practices
 from services.channel.domain.transferring import Carry
@@ -18,41 +18,10 @@ from services.channel.queries.agenda import areas_with_cases
 REVIEWS_IN_A_TURN = 200
 
 log = telemetry.logger("channel.jobs")
-overdue = telemetry.counter("channel.clock.overdue", "{clock}", "Clocks of cases that ran out")
-escalated = telemetry.counter("channel.clock.escalated", "{clock}", "Times that a person was told of a clock")
 mismatches = telemetry.counter("channel.intervention.mismatch", "{alarm}", "Alarms about sessions that are missing")
 
-
-async def deadlines(runtime: Runtime, now: datetime) -> None:
-    """Raise an alarm for every clock that has run out and has not been answered."""
-    async with runtime.database.transaction(Actor.job("channel", "deadlines")) as session:
-        late = await operations.alarm_overdue(session, now)
-    for clock in late:
-        overdue.add(1, kind=clock.name)
-        log.warning("A clock of a case ran out.", extra={"facts": {"kind": clock.name, "reference": clock.reference}})
-
-
-async def escalations(runtime: Runtime, now: datetime) -> None:
-    """Tell the people whom the area names of every clock that ran out, each case in a transaction of its own."""
-    async with runtime.database.transaction(Actor.job("channel", "escalations")) as session:
-        waiting = await queries.clocks_to_escalate(session, now)
-    for key in waiting:
-        try:
-            await _escalate(runtime, key, now)
-        except ThroughlineError as refusal:
-            # One case that cannot be escalated must not keep the others from it; the next turn tries again.
-            facts = {"kind": key.name, "subject": str(key.subject), "reason": refusal.reason}
-            log.warning("A clock could not be escalated.", extra={"facts": facts})
-
-
-async def _escalate(runtime: Runtime, key: ClockKey, now: datetime) -> None:
-    local: Practices = runtime.clients
-    async with runtime.database.transaction(Actor.job("channel", "escalations")) as session:
-        steps = await operations.escalate(session, key, local, now)
-    for each in steps:
-        escalated.add(1, kind=each.name)
-        facts = {"kind": each.name, "reference": each.reference, "count": each.step}
-        log.warning("A person was told of a clock that ran out.", extra={"facts": facts})
+WATCH = Watch("channel", operations.alarm_overdue, queries.clocks_to_escalate, operations.escalate)
+deadlines, escalations = WATCH.deadlines, WATCH.escalations
 
 
 async def birthdays(runtime: Runtime, now: datetime) -> None:
@@ -155,8 +124,7 @@ async def reviews_after_closure(runtime: Runtime, now: datetime) -> None:
 
 
 JOBS = (
-    Job("deadlines", timedelta(minutes=1), deadlines),
-    Job("escalations", timedelta(minutes=1), escalations),
+    *WATCH.jobs(),
     Job("reviews", timedelta(hours=1), reviews_after_closure, daily=True),
     Job("shortfalls", timedelta(minutes=15), shortfalls),
     Job("birthdays", timedelta(hours=1), birthdays, daily=True),

@@ -6,51 +6,16 @@ from uuid import UUID
 from chassis import telemetry
 from chassis.actor import Actor
 from chassis.app import Job, Runtime
-from chassis.errors import ThroughlineError
+from chassis.watching import Watch
 from services.triage import operations, queries
-from services.triage.domain import Practices
-from services.triage.queries import ClockKey
 
 INDEXED_IN_A_TURN = 20
 
 log = telemetry.logger("triage.jobs")
-overdue = telemetry.counter("triage.clock.overdue", "{clock}", "Clocks of referrals that ran out")
 unindexed = telemetry.counter("triage.people.failed", "{look}", "Looks for earlier referrals that failed")
-escalated = telemetry.counter("triage.clock.escalated", "{clock}", "Times that a person was told of a clock")
 
-
-async def deadlines(runtime: Runtime, now: datetime) -> None:
-    """Raise an alarm for every clock that has run out and has not been answered."""
-    async with runtime.database.transaction(Actor.job("triage", "deadlines")) as session:
-        late = await operations.alarm_overdue(session, now)
-    for clock in late:
-        overdue.add(1, kind=clock.name)
-        log.warning(
-            "A clock of a referral ran out.", extra={"facts": {"kind": clock.name, "reference": clock.reference}}
-        )
-
-
-async def escalations(runtime: Runtime, now: datetime) -> None:
-    """Tell the people whom the area names of every clock that ran out, each referral in a transaction of its own."""
-    async with runtime.database.transaction(Actor.job("triage", "escalations")) as session:
-        waiting = await queries.clocks_to_escalate(session, now)
-    for key in waiting:
-        try:
-            await _escalate(runtime, key, now)
-        except ThroughlineError as refusal:
-            # One referral that cannot be escalated must not keep the others from it; the next turn tries again.
-            facts = {"kind": key.name, "subject": str(key.subject), "reason": refusal.reason}
-            log.warning("A clock could not be escalated.", extra={"facts": facts})
-
-
-async def _escalate(runtime: Runtime, key: ClockKey, now: datetime) -> None:
-    local: Practices = runtime.clients
-    async with runtime.database.transaction(Actor.job("triage", "escalations")) as session:
-        steps = await operations.escalate(session, key, local, now)
-    for each in steps:
-        escalated.add(1, kind=each.name)
-        facts = {"kind": each.name, "reference": each.reference, "count": each.step}
-        log.warning("A person was told of a clock that ran out.", extra={"facts": facts})
+WATCH = Watch("triage", operations.alarm_overdue, queries.clocks_to_escalate, operations.escalate)
+deadlines, escalations = WATCH.deadlines, WATCH.escalations
 
 
 async def people(runtime: Runtime, now: datetime) -> None:
@@ -79,7 +44,6 @@ async def _put_off(runtime: Runtime, subject: UUID, error: Exception, now: datet
 
 
 JOBS = (
-    Job("deadlines", timedelta(minutes=1), deadlines),
-    Job("escalations", timedelta(minutes=1), escalations),
+    *WATCH.jobs(),
     Job("people", timedelta(seconds=1), people),
 )

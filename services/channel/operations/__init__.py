@@ -1,6 +1,6 @@
 """The writes of Channel, one verb each; nothing here commits."""
 
-from services.channel.operations.alarming import Escalated, Overdue, alarm_overdue, escalate
+from services.channel.operations.alarming import alarm_overdue, escalate
 from services.channel.operations.allocating import allocate, note_officer
 from services.channel.operations.answering import act_on_case
 from services.channel.operations.arriving import (
@@ -131,11 +131,9 @@ __all__ = [
     "Correction",
     "DecisionHeard",
     "Edit",
-    "Escalated",
     "Look",
     "Looked",
     "Motion",
-    "Overdue",
     "Owing",
     "PackArrival",
     "PanelAnswer",

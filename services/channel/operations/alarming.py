@@ -1,6 +1,5 @@
 """Deadlines that have passed: marked once and audited, then told to one person after the other until somebody acts."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
@@ -9,28 +8,12 @@ from chassis.database import Session
 from chassis.deadlines import Running, Told, clock_words, moment_in_words, to_be_told, told_next
 from chassis.outbox import About
 from chassis.ticking import ClockKey
+from chassis.watching import Escalated, Overdue
 from contracts.channel.notices import CaseClockEscalated
 from services.channel import models, queries
 from services.channel.domain import Command, Practice, Practices, Record
 from services.channel.operations.saving import Act, carry_out
 from services.channel.queries import Held
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """A clock that ran out."""
-
-    reference: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Escalated:
-    """A clock of which the person of a step was told; `step` counts from 1."""
-
-    reference: str
-    name: str
-    step: int
 
 
 async def alarm_overdue(session: Session, now: datetime) -> tuple[Overdue, ...]:

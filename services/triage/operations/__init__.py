@@ -1,6 +1,6 @@
 """The writes of triage, one verb each; nothing here commits."""
 
-from services.triage.operations.alarming import Escalated, Overdue, alarm_overdue, escalate
+from services.triage.operations.alarming import alarm_overdue, escalate
 from services.triage.operations.arriving import (
     Arrival,
     NewVersion,
@@ -58,10 +58,8 @@ __all__ = [
     "Act",
     "Answer",
     "Arrival",
-    "Escalated",
     "GivenBack",
     "NewVersion",
-    "Overdue",
     "Reported",
     "SameAnswer",
     "Told",

@@ -1,6 +1,5 @@
 """Deadlines that have passed: marked once and audited, then told to one person after the other until somebody acts."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
@@ -8,6 +7,7 @@ from chassis import audit, outbox, ticking
 from chassis.database import Session
 from chassis.deadlines import moment_in_words
 from chassis.outbox import About
+from chassis.watching import Escalated, Overdue
 from contracts.triage.notices import ClockEscalated
 from services.triage import models, queries
 from services.triage.domain import (
@@ -27,23 +27,6 @@ from services.triage.queries import ClockKey, Held
 
 _OUTSIDE = {ClockName.CONFLICT: ClockName.DECONFLICTION, ClockName.PURSUE: ClockName.DECONFLICTION}
 """What is said outside triage of clocks that would tell of a conflict or an investigation."""
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """A clock that ran out."""
-
-    reference: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Escalated:
-    """A clock of which the person of a step was told; `step` counts from 1."""
-
-    reference: str
-    name: str
-    step: int
 
 
 async def alarm_overdue(session: Session, now: datetime) -> tuple[Overdue, ...]:
