@@ -1,7 +1,7 @@
 """What must agree between the parts of one area file, and between the files of all areas."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from areas.model import Area, Audience, Body, Cover, Purpose
@@ -17,9 +17,12 @@ def problems_within(area: Area, reading: Reading) -> list[Problem]:
     return [reading.problem(where, sentence) for check in checks for where, sentence in check(area)]
 
 
-def problems_between(loaded: Iterable[tuple[Area, Reading]]) -> list[Problem]:
-    """Return what contradicts another file: a prefix or a mail address of two areas, two versions from one day."""
-    problems: list[Problem] = []
+def problems_between(loaded: Sequence[tuple[Area, Reading]]) -> list[Problem]:
+    """Return what contradicts another file: a prefix or a mail address of two areas, two versions from one day.
+
+    A panel elsewhere that is said to be of an area served here must be of one that has a file.
+    """
+    problems = list(_panels_elsewhere(loaded))
     prefixes: dict[str, str] = {}
     addresses: dict[str, str] = {}
     starts: dict[tuple[str, date], str] = {}
@@ -40,6 +43,18 @@ def problems_between(loaded: Iterable[tuple[Area, Reading]]) -> list[Problem]:
             sentence = f"Version {first} is valid from the same day; let this one begin on another day."
             problems.append(reading.problem(("valid_from",), sentence))
     return problems
+
+
+def _panels_elsewhere(loaded: Sequence[tuple[Area, Reading]]) -> Iterator[Problem]:
+    served = {area.area for area, _ in loaded}
+    for area, reading in loaded:
+        for number, panel in enumerate(area.channel.panels_elsewhere):
+            where: Where = ("channel", "panels_elsewhere", number, "area")
+            if panel.area == area.area:
+                yield reading.problem(where, "This is the area of the file itself; name another one, or take it out.")
+            elif panel.area and panel.area not in served:
+                sentence = f"{panel.area!r} has no file here; correct it, or leave area out: then a link is mailed."
+                yield reading.problem(where, sentence)
 
 
 def problems_with_withholding(

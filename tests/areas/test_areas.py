@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from datetime import date, time
 from pathlib import Path
 
@@ -156,9 +157,10 @@ class TestShipped:
 
 
 def written(folder: Path, text: str, name: str = "2026-01.yaml", area: str = KENT) -> Path:
-    """Write one area file into a folder of areas and return the folder."""
+    """Write one area file into a folder of areas, where no other area is served, and return the folder."""
     (folder / area).mkdir(exist_ok=True)
-    (folder / area / name).write_text(text, "utf-8")
+    alone = re.sub(r", area: (northmere|kent-and-medway)\}", "}", text)
+    (folder / area / name).write_text(alone, "utf-8")
     return folder
 
 
@@ -191,6 +193,26 @@ class TestVersions:
         with pytest.raises(areas.AreaFileError) as caught:
             areas.load(tmp_path)
         assert {problem.field for problem in caught.value.problems} == {"reference_prefix", "desk.mail_addresses[0]"}
+
+
+class TestPanelsElsewhere:
+    @pytest.mark.parametrize(
+        ("named", "expected"),
+        [
+            ("north-mere", r"panels_elsewhere\[0\].area: 'north-mere' has no file here; correct it, or leave area out"),
+            ("kent-and-medway", r"panels_elsewhere\[0\].area: This is the area of the file itself"),
+        ],
+    )
+    def test_an_area_that_is_not_served_here_is_named_before_anybody_offers_a_case_to_it(
+        self, tmp_path: Path, named: str, expected: str
+    ) -> None:
+        for area in (KENT, "northmere"):
+            shutil.copytree(SHIPPED / area, tmp_path / area)
+        assert areas.load(tmp_path)
+        text = SOURCE.read_text("utf-8").replace("area: northmere}", f"area: {named}}}")
+        (tmp_path / KENT / "2026-01.yaml").write_text(text, "utf-8")
+        with pytest.raises(areas.AreaFileError, match=expected):
+            areas.load(tmp_path)
 
 
 WRONG = [

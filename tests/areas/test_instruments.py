@@ -60,9 +60,10 @@ class TestShipped:
 
 
 def folder_with(folder: Path, *, area: str = "", instrument: str = "", name: str = "gateway-2027.yaml") -> Path:
-    """Return a folder of areas with one area file and perhaps one instrument of its own."""
+    """Return a folder of areas with one area file, where no other is served, and perhaps one instrument of its own."""
     (folder / KENT).mkdir()
-    (folder / KENT / "2026-01.yaml").write_text(area or AREA_FILE.read_text("utf-8"), "utf-8")
+    alone = (area or AREA_FILE.read_text("utf-8")).replace(", area: northmere}", "}")
+    (folder / KENT / "2026-01.yaml").write_text(alone, "utf-8")
     if instrument:
         (folder / "instruments").mkdir()
         (folder / "instruments" / name).write_text(instrument, "utf-8")
