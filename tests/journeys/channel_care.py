@@ -1,12 +1,12 @@
 """Later steps of the Channel pathway: answers by links, meetings of other months, closure and the reviews after it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import httpx2
 
 from chassis.clock import LONDON
 from contracts.vocabulary import day_in_words
-
 from tests.journeys.channel_steps import (
     CHAIR,
     COCHAIR,
@@ -24,7 +24,7 @@ from tests.journeys.channel_steps import (
     today,
 )
 from tests.journeys.live import BEARERS, Live, signed_in, wait
-from tests.journeys.pages import answered, tree, words
+from tests.journeys.pages import answered, links, tree, words
 from tests.journeys.steps import COORDINATOR, risk_owner
 
 SCHOOL, PROVIDER = "information@education-kent.example", "provider-one@interventions.example"
@@ -48,7 +48,7 @@ def one_risk_owner(live: Live, reference: str) -> str:
 
     named: str = wait(agreed, 60, f"That Channel and the police name the same risk owner of {reference}")
     for service, table in (("channel", "case_file"), ("triage", "referral")):
-        query = f"SELECT h.risk_owner FROM history h JOIN {table} USING (subject) WHERE reference = $1"  # noqa: S608
+        query = f"SELECT h.risk_owner FROM history h JOIN {table} USING (subject) WHERE reference = $1"
         owners = [str(row["risk_owner"]) for row in live.of(service, query, reference)]
         assert owners, f"{service} has no history of {reference}"
         assert all(owners), f"{service} left {reference} without a risk owner: {owners}"
@@ -69,9 +69,9 @@ def by_link(live: Live, reference: str, to: str, answers: Mapping[str, str], say
     with guest(live, reference, to, saying) as (browser, page):
         questions = [str(each) for each in tree(page).xpath(".//textarea[starts-with(@name, 'answer-')]/@name")]
         said = {**dict.fromkeys(questions, answers["report"]), **answers, **ANSWERER, "step": "answer"}
-        page = answered(browser, page, said)
-        assert page.is_success, words(page)
-        return words(page)
+        done = answered(browser, page, said)
+        assert done.is_success, words(done)
+        return words(done)
 
 
 def session_reported(live: Live, reference: str, number: int, *, took_place: bool, said: str) -> None:
@@ -97,15 +97,47 @@ def page_of(live: Live, reference: str, place: str = "", by: str = COORDINATOR) 
         return words(page)
 
 
-def heard(live: Live, reference: str, command: str, **answers: str) -> httpx2.Response:
-    """The next meeting of the panel hears one case, decides it and ends; returns the page of the case's slot."""
+@dataclass(frozen=True)
+class Heard:
+    """A case that the panel has heard: the slot's address, its page afterwards, and what a member read before."""
+
+    slot: str
+    page: str
+    pack: str
+
+
+def heard(live: Live, reference: str, command: str, **answers: str) -> Heard:
+    """The next meeting of the panel hears one case, of which a member has read the pack; decides it, and has its minutes approved."""
     meeting = convened(live, [reference])
     for person in (POLICE, CHAIR, COCHAIR):
         coming(live, meeting, person)
+    on_page(live, SUPPORT, f"{meeting}/packs")
     on_the_day(live, meeting)
     begun(live, meeting)
+    with signed_in(live, "channel", SUPPORT) as browser:
+        if f"{meeting}/last-minutes" in links(browser.get(f"{meeting}/room")):
+            answered(browser, browser.get(f"{meeting}/last-minutes"), {})
     slot = slot_of(live, meeting, reference)
     in_the_room(live, slot)
+    pack = pack_read(live, meeting)
     page = panel_decides(live, slot, command, **answers)
     on_page(live, SUPPORT, f"{meeting}/room", do="end")
-    return page
+    on_page(live, CHAIR, f"{meeting}/minutes")
+    return Heard(slot, words(page), pack)
+
+
+def pack_read(live: Live, meeting: str, person: str = POLICE) -> str:
+    """A member opens the one pack that they have of a meeting; returns its words."""
+    with signed_in(live, "channel", person) as browser:
+        (way,) = {each for each in links(browser.get(meeting.replace("/meetings/", "/panel/"))) if "/pack" in each}
+        page = browser.get(way)
+        assert page.is_success, words(page)
+        return words(page)
+
+
+def reviewed(live: Live, reference: str, findings: str) -> None:
+    """The coordinator records what the review after closure found that is next."""
+    case = f"/cases/{reference}/reviews"
+    with signed_in(live, "channel", COORDINATOR) as browser:
+        way = next(each for each in links(browser.get(case)) if each.startswith(f"{case}/"))
+    on_page(live, COORDINATOR, way, findings=findings)

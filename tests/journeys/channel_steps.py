@@ -100,7 +100,8 @@ def convened(live: Live, references: Sequence[str], *, invite: bool = True) -> s
 def _planned(live: Live, browser: httpx2.Client) -> str:
     """Return the address of the next meeting whose day is not past, nothing before the calendar has one."""
     ways = (way for way in links(browser.get("/meetings")) if re.fullmatch(r"/meetings/[0-9a-f-]{36}", way))
-    ahead = (way for way in ways if held_on(live, way) >= today(live))
+    day = today(live)
+    ahead = (way for way in ways if held_on(live, way) >= day)
     return next((way for way in ahead if "State Planned" in words(browser.get(way))), "")
 
 

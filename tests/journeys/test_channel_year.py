@@ -1,7 +1,7 @@
 """One complete case of Channel: from the referral to the end after its review of twelve months, by the clock."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ from tests.journeys.channel_care import (
     session_reported,
 )
 from tests.journeys.channel_steps import (
+    CHAIR,
+    SUPPORT,
     commissioned,
     consent,
     looked_at,
@@ -88,3 +90,39 @@ def supported(live: Live, reference: str) -> None:
         session_reported(live, reference, number, took_place=True, said=f"{SPOKE} {number}")
     on_page(live, COORDINATOR, f"{intervention}/end", reason="SYNTHETIC: delivered.", outcome="SYNTHETIC: he talks.")
     checked(live, reference, "supported")
+
+
+def reviewed_alive(live: Live, reference: str) -> None:
+    """The clock of the plan's review brings the case before the panel, which goes on only after a further assessment."""
+    due = review_clock(live, reference)
+    moved(live, f"+{(due - today(live)).days - 27}days")
+    wait(lambda: reference in calendar_says(live), 90, "That the review is due and on no agenda")
+    vaf(live, reference, "not-known")
+    told = heard(live, reference, "panel-continue", summary="SYNTHETIC: the support helps.")
+    assert "SYNTHETIC: the support helps." in told.page
+    assert review_clock(live, reference) > due
+    checked(live, reference, "supported")
+
+
+def review_clock(live: Live, reference: str) -> date:
+    """Return the day until which the panel looks at the plan again."""
+    query = "SELECT due_at FROM clock JOIN case_file USING (subject) WHERE reference = $1 AND name = 'plan-review'"
+    found: datetime = live.of("channel", query, reference)[0]["due_at"]
+    return found.date()
+
+
+def calendar_says(live: Live) -> str:
+    """Return what the calendar of the panel says is due and on no agenda."""
+    with signed_in(live, "channel", SUPPORT) as browser:
+        return words(browser.get("/meetings")).partition("Due and on no agenda")[2]
+
+
+def closed(live: Live, reference: str) -> None:
+    """The panel closes the case, and the coordinator writes the closing report."""
+    heard(live, reference, "panel-close", outcome="concerns-reduced", reason=REASON)
+    checked(live, reference, "closing")
+    on_page(live, COORDINATOR, f"/cases/{reference}/closing-report", **REPORT)
+    checked(live, reference, "closed")
+    reviews = page_of(live, reference, "/reviews")
+    assert reviews.count("To come") == 2
+    assert "Sessions of an intervention are missing" not in reviews
