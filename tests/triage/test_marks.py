@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from chassis import marks
 from chassis.web import Form, FormErrors, parse
 from chassis.web.bodies import FormData
-from services.triage.domain import marks
 from services.triage.web import forms
 from tests.rules.tree import ROOT
 

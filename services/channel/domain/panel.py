@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 from chassis.errors import Conflict, Forbidden, Rejected
@@ -171,9 +171,26 @@ def quorum_lacks(room: Sequence[Seat], presiding: str, needs: Needs) -> tuple[st
     return tuple(lacking)
 
 
+class Chairing(Protocol):
+    """A member as the area file has them, or somebody in the room."""
+
+    @property
+    def sector(self) -> str:
+        """Return the sector that they come from."""
+
+    @property
+    def chairs(self) -> bool:
+        """Say whether the area names them as a chair or co-chair."""
+
+
+def may_chair(one: Chairing) -> bool:
+    """Say whether somebody may be named as chair: a chair or co-chair of the responsible local authority (s.37)."""
+    return one.chairs and one.sector == LOCAL_AUTHORITY
+
+
 def may_preside(seat: Seat) -> bool:
-    """Say whether somebody may preside: a chair or co-chair of the responsible local authority (s.37)."""
-    return seat.is_member and seat.chairs and seat.sector == LOCAL_AUTHORITY and bool(seat.member_id)
+    """Say whether somebody in the room may preside: a member who may chair."""
+    return seat.is_member and may_chair(seat) and bool(seat.member_id)
 
 
 def voters(room: Sequence[Seat]) -> tuple[Seat, ...]:

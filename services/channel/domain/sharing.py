@@ -47,6 +47,11 @@ PART_LABELS: Mapping[PackPart, str] = {
     PackPart.DECISIONS: "Earlier decisions of the panel",
     PackPart.SHARED: "What the police shared with whom",
 }
+HELD_BACK = (
+    "Held back: these words look like intelligence material, which no partner may be given (section 38(4)). "
+    "Speak to the coordinator of the case."
+)
+"""What stands in a pack in place of a part in which words were found that mark intelligence material."""
 REFUSED: Mapping[PackRefusal, str] = {
     PackRefusal.NOT_INVITED: "You are not asked to this case, so there is no pack of it for you.",
     PackRefusal.NOT_ACCEPTED: "Accept the invitation first: that is how you agree to the confidentiality statement.",

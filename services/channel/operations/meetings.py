@@ -11,7 +11,15 @@ from services.channel import models, queries
 from services.channel.domain import NotRecorded, Practice, Practices
 from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import AHEAD, MeetingState, begins, check_day, days_ahead
-from services.channel.operations.convening import MeetingAct, change_meeting, hold_meeting, retime, write_down_meeting
+from services.channel.domain.panel import may_chair
+from services.channel.operations.convening import (
+    MeetingAct,
+    change_meeting,
+    hold_cases,
+    hold_meeting,
+    retime,
+    write_down_meeting,
+)
 from services.channel.operations.inviting import invite_again, uninvite_all
 from services.channel.operations.packs import close_packs
 from services.channel.queries import MeetingView
@@ -32,7 +40,7 @@ async def make_meeting(session: Session, wanted: NewMeeting, practice: Practice,
     """Put a meeting into the calendar of an area and return its id; DayRefused or NotRecorded where it cannot be."""
     await _lock_calendar(session, practice.area)
     check_day(wanted.day, now, await queries.days_taken(session, practice.area))
-    chair_id, cochair_id = _presiding(wanted, practice)
+    chair_id, cochair_id = _chairs(wanted, practice)
     meeting_id = await session.new_subject()
     row = {
         "id": meeting_id,
@@ -78,6 +86,7 @@ async def move_meeting(session: Session, meeting_id: UUID, day: date, at: time, 
     """
     found = await hold_meeting(session, meeting_id, act.expected)
     _say_why(act)
+    await hold_cases(session, meeting_id)
     await _lock_calendar(session, found.area)
     others = set(await queries.days_taken(session, found.area)) - {found.held_on}
     check_day(day, act.now, others)
@@ -95,14 +104,15 @@ async def cancel_meeting(session: Session, meeting_id: UUID, act: MeetingAct) ->
     """
     found = await hold_meeting(session, meeting_id, act.expected)
     _say_why(act)
+    await hold_cases(session, meeting_id)
     await change_meeting(session, found, "cancelled", act, state=MeetingState.CANCELLED)
     await close_packs(session, meeting_id, act.now)
     await uninvite_all(session, found, act.now)
 
 
-def _presiding(wanted: NewMeeting, practice: Practice) -> tuple[str, str]:
+def _chairs(wanted: NewMeeting, practice: Practice) -> tuple[str, str]:
     """Return who presides and who takes over: members who may, the first of them unless one is named."""
-    may = [each.id for each in practice.panel.members if each.chairs]
+    may = [each.id for each in practice.panel.members if may_chair(each)]
     chair_id = wanted.chair_id or next(iter(may), "")
     if chair_id not in may:
         raise NotRecorded("chair_id", "Choose who chairs the meeting, from those of the panel who may")

@@ -1,6 +1,6 @@
 """Packs of the panel: what is shared with whom, from when until when; every opening and every refusal is kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -9,16 +9,25 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
 from chassis.database import Session
+from chassis.errors import SubjectErased
 from contracts.vocabulary import AskKind, day_in_words
 from contracts.vocabulary.asking import AskSection
 from services.channel import models, queries
 from services.channel.domain import Practice
 from services.channel.domain.meetings import LIVE, SlotNotFound
-from services.channel.domain.sharing import PackPart, PackRefusal, Reader, Window, parts_for, why_closed
+from services.channel.domain.sharing import PART_LABELS, PackPart, PackRefusal, Reader, Window, parts_for, why_closed
 from services.channel.operations.asking import Asking, Look, ask, end_ask
-from services.channel.operations.convening import MeetingAct, change_meeting, hold_meeting
+from services.channel.operations.convening import MeetingAct, change_meeting, hold_cases, hold_meeting
 from services.channel.queries import Attendee, Held, MeetingView, SlotView
-from services.channel.queries.sharing import PackSection, ShareView, open_shares_of, pack_sections, share, shares
+from services.channel.queries.sharing import (
+    PackSection,
+    ShareView,
+    open_shares_of,
+    pack_sections,
+    parts_held_back,
+    share,
+    shares,
+)
 
 CONSOLE = "console"
 LINK = "link"
@@ -42,19 +51,33 @@ async def share_packs(session: Session, meeting_id: UUID, act: MeetingAct, pract
     case when it is erased. Raises MeetingOver and ChangedMeanwhile.
     """
     found = await hold_meeting(session, meeting_id, act.expected, LIVE)
+    await hold_cases(session, meeting_id)
     agenda = await queries.slots(session, meeting_id)
     given = 0
     for attendee in await queries.invitations(session, meeting_id):
         given += len(await _share(session, found, attendee, agenda, practice, act.now))
     if given:
-        await change_meeting(session, found, "packs-shared", act)
+        await change_meeting(session, found, "packs-shared", replace(act, words=await _held_back(session, agenda)))
     return given
+
+
+async def _held_back(session: Session, agenda: tuple[SlotView, ...]) -> str:
+    """Return one sentence that names what no pack shows, because its words mark intelligence material; or nothing."""
+    named = []
+    for each in agenda:
+        try:
+            parts = await parts_held_back(session, await queries.held(session, each.subject))
+        except SubjectErased:
+            continue
+        named += [f"{each.reference}, {PART_LABELS[part].lower()}" for part in parts]
+    return f"Held back, because of words that look like intelligence material: {'; '.join(named)}." if named else ""
 
 
 async def share_late(
     session: Session, found: MeetingView, attendee: Attendee, practice: Practice, now: datetime
 ) -> None:
     """Share what others have already with somebody who has accepted since."""
+    await hold_cases(session, found.id)
     given = {each.slot_id for each in await shares(session, found.id) if each.ended_at is None}
     agenda = tuple(each for each in await queries.slots(session, found.id) if each.id in given)
     await _share(session, found, attendee, agenda, practice, now)

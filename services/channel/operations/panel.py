@@ -15,11 +15,11 @@ from services.channel.domain import ChangedMeanwhile, Member, NotRecorded, Pract
 from services.channel.domain.meetings import MeetingState, SlotState
 from services.channel.domain.panel import (
     ENDED_SLOTS,
-    LOCAL_AUTHORITY,
     MeetingNotOpen,
     Needs,
     NotInTheRoom,
     Seat,
+    may_chair,
     quorum_lacks,
 )
 from services.channel.operations.convening import MeetingAct, change_meeting, hold_meeting
@@ -54,7 +54,7 @@ async def take_over(session: Session, meeting_id: UUID, member_id: str, act: Mee
     """Let a chair or co-chair preside from now on. Raises ChangedMeanwhile, MeetingNotOpen, NotInTheRoom."""
     held = await _running(session, meeting_id, act)
     member = next((each for each in practice.panel.members if each.id == member_id), None)
-    if member is None or not (member.chairs and member.sector == LOCAL_AUTHORITY):
+    if member is None or not may_chair(member):
         raise NotInTheRoom("Only a chair or co-chair of the local authority presides: choose one of them.")
     await change_meeting(session, held, "presides", replace(act, words=member.name))
     await _preside(session, held, member, act.now)

@@ -30,6 +30,7 @@ from services.channel.domain.transferring import Answer, Carry, Standing, carrie
 from services.channel.operations.arriving import summary_of
 from services.channel.operations.clocks import run_clocks
 from services.channel.operations.following import Correction, keep_correction, stop
+from services.channel.operations.giving_way import give_way
 from services.channel.operations.saving import Act, Saved, carry_out, write_down
 from services.channel.operations.transferring import PanelAnswer, after_the_pack, close_offer, lapse_links, settle
 from services.channel.queries import NEVER, HandedOver, Held, PackParts
@@ -147,7 +148,7 @@ async def _open_case(at: _Offer, subject: UUID, handed: HandedOver, local: Pract
             answers=0,
             row_version=1,
             district=local.district,
-            home_force=local.force,
+            home_force="",
             consent=Consent.NOT_ASKED,
             next_due_at=NEVER,
             turns_18_in=turns_18_in(form.person.date_of_birth if form else None, at.now),
@@ -254,6 +255,7 @@ async def bring_section_36(session: Session, given: UUID, practices: Practices, 
     taken = await queries.taken_over(session, given)
     if taken is None:
         return
+    await give_way(session)
     giver, case = await queries.held(session, given), await queries.held(session, taken)
     grounds = (await queries.handed_over(session, giver)).grounds
     made_since = giver.situation.section_36_made and not case.situation.section_36_made
@@ -271,6 +273,7 @@ async def follow_to_taker(session: Session, given: UUID, act: Act, practices: Pr
         await lapse_links(session, await queries.held(session, given), act.now)
     taken = await queries.taken_over(session, given)
     if taken is not None:
+        await give_way(session)
         case = await queries.held(session, taken)
         record = replace(act.record, risk_owner=act.record.risk_owner or case.situation.risk_owner)
         practice = practices.under(case.area, case.area_version, "", act.now)

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from chassis import marks
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
 from contracts.vocabulary.assessment import Assessment, Presence
 from services.channel import models
 from services.channel.domain import CONSENT_LABELS, HAPPENED, PANEL_DECISIONS, STATE_LABELS, Command
 from services.channel.domain.ageing import LONDON
-from services.channel.domain.sharing import PART_LABELS, PackPart
+from services.channel.domain.sharing import HELD_BACK, PART_LABELS, PackPart
 from services.channel.queries.cases import TimelineEntry, timeline
 from services.channel.queries.holding import Held
 from services.channel.queries.packs import NEWEST_PACK, PackView, pack_view
@@ -63,7 +64,11 @@ class PackReadView:
 
 
 async def pack_sections(session: Session, held: Held, parts: tuple[PackPart, ...]) -> tuple[PackSection, ...]:
-    """Return these parts of a case in words, in their order; the caller records who reads them."""
+    """Return these parts of a case in words, in their order; the caller records who reads them.
+
+    What the police looked through was written long before, and by others too: each part is looked through once more,
+    and one that has words marking intelligence material is held back.
+    """
     whole = await handed_over(session, held)
     newest = await _newest_pack(session, held.subject)
     lines = await timeline(session, held.subject)
@@ -79,7 +84,16 @@ async def pack_sections(session: Session, held: Held, parts: tuple[PackPart, ...
         PackPart.DECISIONS: _decisions(lines),
         PackPart.SHARED: "\n".join(f"{_day(each.at)}: {each.what}, with {each.shared_with}" for each in whole.shared),
     }
-    return tuple(PackSection(part, PART_LABELS[part], words[part].strip() or NOTHING) for part in parts)
+    return tuple(PackSection(part, PART_LABELS[part], _unmarked(words[part].strip())) for part in parts)
+
+
+async def parts_held_back(session: Session, held: Held) -> tuple[PackPart, ...]:
+    """Return the parts of a case that no pack shows, because words in them mark intelligence material."""
+    return tuple(each.part for each in await pack_sections(session, held, tuple(PackPart)) if each.words == HELD_BACK)
+
+
+def _unmarked(words: str) -> str:
+    return HELD_BACK if marks.found(words) else words or NOTHING
 
 
 async def shares(session: Session, meeting_id: UUID) -> tuple[ShareView, ...]:

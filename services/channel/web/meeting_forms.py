@@ -27,7 +27,6 @@ class MoveStep(StrEnum):
 class MeetingForm(Form):
     """A meeting that is put into the calendar."""
 
-    area: Line = Field(default="", title="the area")
     held_on: date = Field(title="the day")
     at: time = Field(title="the time")
     place: Line = Field(title="the place")

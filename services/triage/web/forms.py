@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from chassis import marks
 from chassis.web import Form
-from services.triage.domain import Record, marks
+from services.triage.domain import Record
 
 RECORDED = (
     *("reason", "rationale", "grounds", "service", "message", "finding"),

@@ -24,6 +24,7 @@ from services.channel.domain.meetings import (
     SlotState,
     force_missing,
 )
+from services.channel.domain.panel import POLICE
 from services.channel.operations.agenda import add_to_agenda, choose_members, shift_slot
 from services.channel.operations.convening import MeetingAct
 from services.channel.operations.inviting import NewGuest, invite_guest, invite_members
@@ -213,6 +214,8 @@ async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, st
         agenda=[_agenda_line(each, invited, practice) for each in agenda],
         due=[due_line(each) for each in due if each.meeting_id is None],
         invited=[attendee_line(each) for each in invited if not each.guest],
+        assumed=[each.reference for each in agenda if not each.home_force],
+        assumed_force=practice.force,
         guests=sum(each.guest and each.state is not InvitationState.CALLED_OFF for each in invited),
         to_invite=len(practice.panel.members) - sum(not each.guest for each in invited),
         chairs={each.id: f"{each.name}, {each.organisation}" for each in practice.panel.members},
@@ -261,6 +264,8 @@ def _agenda_line(each: SlotView, invited: tuple[Attendee, ...], practice: Practi
 
 def _missing_force(slot: SlotView, everybody: tuple[Attendee, ...], practice: Practice) -> str:
     """Return the police force that has to be there for a case and that nobody invited to it comes from."""
-    forces = [each.force for each in everybody if queries.is_asked(each, slot)]
-    standing = [each.force for each in practice.panel.members if each.id not in slot.not_asked]
-    return force_missing(slot.home_force or practice.force, [*forces, *standing])
+    asked = [each for each in everybody if queries.is_asked(each, slot)]
+    standing = [each for each in practice.panel.members if each.id not in slot.not_asked]
+    # Only the police themselves come from a force: whoever works with one from another sector does not stand for it.
+    forces = [each.force for each in (*asked, *standing) if each.sector == POLICE]
+    return force_missing(slot.home_force or practice.force, forces)

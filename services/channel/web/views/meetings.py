@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import Session
 from chassis.errors import ThroughlineError
 from chassis.transitions import NotRecorded
-from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import queries
 from services.channel.domain import ChangedMeanwhile, Practice, Practices
 from services.channel.domain.ageing import LONDON
@@ -21,6 +21,7 @@ from services.channel.domain.meetings import (
     days_ahead,
     runs_out,
 )
+from services.channel.domain.panel import may_chair
 from services.channel.operations.convening import MeetingAct
 from services.channel.operations.meetings import NewMeeting, cancel_meeting, make_meeting, move_meeting
 from services.channel.operations.packs import window_of
@@ -130,30 +131,39 @@ async def _waiting(
 
 
 async def plan_meeting(page: PageRequest) -> Response:
-    """Put a meeting into the calendar; the next day of the monthly rule is proposed."""
+    """Put a meeting into the calendar; whoever works for two panels says which, then its next day is proposed."""
+    local: Practices = page.runtime.clients
+    areas = areas_of(page, ())
+    area = page.query.get("area", "") if len(areas) > 1 else next(iter(areas), "")
+    if area not in areas:
+        return _ask_which_panel(page, areas)
+    practice = local.current(area, page.now)
     if page.request.method == "GET":
-        return await _ask_for_meeting(page, None)
+        return await _ask_for_meeting(page, practice, None)
     data = await page.form()
     form = parse(MeetingForm, data)
     if isinstance(form, FormErrors):
-        return await _ask_for_meeting(page, form)
-    local: Practices = page.runtime.clients
-    areas = areas_of(page, ())
-    area = form.area if form.area in areas else next(iter(areas), "")
+        return await _ask_for_meeting(page, practice, form)
     wanted = NewMeeting(form.held_on, form.at, form.place, form.chair_id, form.cochair_id)
     try:
         async with page.transaction() as session:
-            made = await make_meeting(session, wanted, local.current(area, page.now), page.now)
+            made = await make_meeting(session, wanted, practice, page.now)
     except (DayRefused, NotRecorded) as wrong:
-        return await _ask_for_meeting(page, refused(data, _field(wrong, "held_on")))
+        return await _ask_for_meeting(page, practice, refused(data, _field(wrong, "held_on")))
     page.flash("You have put the meeting into the calendar.")
     return page.redirect("meeting", meeting_id=made)
 
 
-async def _ask_for_meeting(page: PageRequest, form: FormErrors | None) -> Response:
+def _ask_which_panel(page: PageRequest, areas: Iterable[str]) -> Response:
+    """Ask for which panel a meeting is planned: its days, its place and who chairs are its own."""
     local: Practices = page.runtime.clients
-    areas = areas_of(page, ())
-    practice = local.current(next(iter(areas), ""), page.now)
+    asked = page.request.method == "GET" and "area" not in page.query
+    form = blank() if asked else refused(FormData(), ("area", "Choose the panel that meets"))
+    panels = [(each, local.current(each, page.now).panel.name or each) for each in areas]
+    return page.render("meeting_which", status=200 if asked else 422, title="Plan a meeting", form=form, panels=panels)
+
+
+async def _ask_for_meeting(page: PageRequest, practice: Practice, form: FormErrors | None) -> Response:
     panel, today = practice.panel, page.now.astimezone(LONDON).date()
     if form is None:
         async with page.transaction() as session:
@@ -168,8 +178,8 @@ async def _ask_for_meeting(page: PageRequest, form: FormErrors | None) -> Respon
         status=422 if form.errors else 200,
         title="Plan a meeting",
         form=form,
-        areas=[(each, each) for each in areas],
-        chairs=[(each.id, f"{each.name}, {each.organisation}") for each in panel.members if each.chairs],
+        panel=panel.name if len(areas_of(page, ())) > 1 else "",
+        chairs=[(each.id, f"{each.name}, {each.organisation}") for each in panel.members if may_chair(each)],
     )
 
 

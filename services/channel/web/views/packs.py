@@ -43,7 +43,9 @@ async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, st
         everybody = await queries.invitations(session, found.id)
         given, reads = await shares(session, found.id), await pack_reads(session, found.id)
         conflicts = await queries.conflicts(session, [each.id for each in agenda])
-        changes = await queries.meeting_changes(session, found.id, seen) if seen is not None else ()
+        history = await queries.meeting_changes(session, found.id)
+    changes = [each for each in history if seen is not None and each.row_version > seen]
+    held_back = [each.words for each in history if each.what == "packs-shared"]
     lines = [_attendee(each, agenda, given, conflicts) for each in everybody]
     return page.render(
         "meeting_packs",
@@ -52,6 +54,7 @@ async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, st
         meeting=meeting_line(found),
         window=window_of(found, practice_under(page, found)),
         attendees=lines,
+        held_back=held_back[-1] if held_back else "",
         reads=_reads(reads, everybody, agenda),
         form=form,
         changes=changes_since(changes),

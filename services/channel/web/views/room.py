@@ -12,7 +12,7 @@ from services.channel.domain.meetings import (
     MeetingOver,
     MeetingState,
 )
-from services.channel.domain.panel import ENDED_SLOTS, LOCAL_AUTHORITY, MeetingNotOpen, NotInTheRoom
+from services.channel.domain.panel import ENDED_SLOTS, MeetingNotOpen, NotInTheRoom, may_chair
 from services.channel.operations.convening import MeetingAct
 from services.channel.queries import MeetingView
 from services.channel.web.room_forms import AGAIN, SeenForm
@@ -69,7 +69,7 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
     presided = await queries.presides(session, meeting.id)
     last, following = await queries.meeting_before(session, meeting), await queries.meeting_after(session, meeting)
     agenda = await queries.slots(session, meeting.id)
-    chairs = [each for each in practice_under(page, meeting).panel.members if _may_chair(each.chairs, each.sector)]
+    chairs = [each for each in practice_under(page, meeting).panel.members if may_chair(each)]
     now_presiding = presided[-1].member_id if presided else ""
     minutes = await queries.minutes_of(session, last.id) if last else None
     values = {
@@ -104,7 +104,3 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
         ],
     }
     return page.render("room", status=status, **values)
-
-
-def _may_chair(chairs: bool, sector: str) -> bool:  # noqa: FBT001 - as the area file says it of a member
-    return chairs and sector == LOCAL_AUTHORITY

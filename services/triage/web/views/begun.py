@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from chassis import marks
 from chassis.database import Session
 from chassis.policy import allow
 from chassis.web import PageRequest
 from chassis.web.begun import NOTHING_WRITTEN, Keeper, Place, Writing, values_of
 from services.triage import queries
-from services.triage.domain import CLOCK_CHANGES, DECISIONS, ClockName, Command, ReferralNotFound, marks, permissions
+from services.triage.domain import CLOCK_CHANGES, DECISIONS, ClockName, Command, ReferralNotFound, permissions
 from services.triage.queries import Held
 
 __all__ = ["KEEPER", "NOTHING_WRITTEN", "Writing", "decision_of", "kept", "place_of", "values_of", "writing"]
