@@ -267,5 +267,6 @@ def _missing_force(slot: SlotView, everybody: tuple[Attendee, ...], practice: Pr
     asked = [each for each in everybody if queries.is_asked(each, slot)]
     standing = [each for each in practice.panel.members if each.id not in slot.not_asked]
     # Only the police themselves come from a force: whoever works with one from another sector does not stand for it.
-    forces = [each.force for each in (*asked, *standing) if each.sector == POLICE]
+    forces = [each.force for each in asked if each.sector == POLICE]
+    forces += [each.force for each in standing if each.sector == POLICE]
     return force_missing(slot.home_force or practice.force, forces)
