@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 FORM_LIMIT = 1 * MIB
 UPLOAD_LIMIT = 25 * MIB
+MOST_IN_MENU = 6
+MORE = "more"
+"""A menu holds so many places on one line; a service that has a page of this name shows the others there."""
 PLACEHOLDER = re.compile(r"\{(\w+)(?::\w+)?\}")
 __all__ = ["FORM_LIMIT", "PUBLIC", "UPLOAD_LIMIT", "Page", "PageRequest", "Response", "Shell", "Site", "View"]
 
@@ -213,10 +216,23 @@ class PageRequest:
         return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, token)
 
     def _navigation(self) -> list[dict[str, object]]:
+        beyond = self.beyond_menu()
+        if not beyond:
+            return self._places()
+        here = self.page is not None and self.page.title in {MORE, *(each["name"] for each in beyond)}
+        return [*self._places()[: MOST_IN_MENU - 1], {"text": "More", "href": self.url(MORE), "current": here}]
+
+    def beyond_menu(self) -> list[dict[str, object]]:
+        """Return the places that this person may open and that the menu has no room for: label, address and name."""
+        places = self._places()
+        folds = len(places) > MOST_IN_MENU and MORE in self.site.pages
+        return places[MOST_IN_MENU - 1 :] if folds else []
+
+    def _places(self) -> list[dict[str, object]]:
         items = ((label, name, self.site.pages[name]) for label, name in self.site.service.navigation)
         here = self.page.title if self.page else ""
         return [
-            {"text": label, "href": self.url(name), "current": name == here}
+            {"text": label, "href": self.url(name), "current": name == here, "name": name}
             for label, name, page in items
             if self.may(page.permission)
         ]

@@ -53,6 +53,7 @@ from services.channel.queries.clocks import (
     clocks_until,
     running,
     running_clock,
+    whose_clocks,
 )
 from services.channel.queries.closing import closing_outcome
 from services.channel.queries.consenting import (
@@ -387,4 +388,5 @@ __all__ = [
     "turning_18",
     "uncovered",
     "unsettled_transfers",
+    "whose_clocks",
 ]

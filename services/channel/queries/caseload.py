@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, func, select, tuple_
 from chassis.database import Session
 from services.channel import models
 from services.channel.domain import Consent, State
+from services.channel.queries.clocks import whose_clocks
 from services.channel.queries.paging import PAGE
 
 _OVER = (State.RETURNED, State.TAKEN_BACK, State.ENDED, State.TRANSFERRED, State.STOPPED)
@@ -22,10 +23,11 @@ NOBODY = "nobody"
 
 @dataclass(frozen=True)
 class NextClock:
-    """The clock of a case that runs out next."""
+    """The clock of a case that runs out next, and whom it waits for where that is one body."""
 
     name: str
     due_at: datetime
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,10 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 async def _next_clocks(session: Session, subjects: Sequence[UUID]) -> dict[UUID, NextClock]:
     clock = models.clock
     running = clock.c.subject.in_(subjects) & clock.c.stopped_at.is_(None) & clock.c.paused_at.is_(None)
-    rows = await session.rows(
-        select(clock.c.subject, clock.c.name, clock.c.due_at).where(running).order_by(clock.c.due_at.desc())
-    )
-    return {row.subject: NextClock(row.name, row.due_at) for row in rows}
+    chosen = select(clock.c.subject, clock.c.name, clock.c.about, clock.c.due_at).where(running)
+    first = {row.subject: row for row in await session.rows(chosen.order_by(clock.c.due_at.desc()))}
+    whose = await whose_clocks(session, {row.about for row in first.values()})
+    return {subject: NextClock(row.name, row.due_at, whose.get(row.about, "")) for subject, row in first.items()}
 
 
 def _line(row: Row[Any], clock: NextClock | None) -> CaseLine:

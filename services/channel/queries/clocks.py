@@ -1,11 +1,12 @@
 """Clocks across cases: one that runs, those to escalate, and what is overdue or runs out soon."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, Text, cast, select, tuple_, union_all
 
 from chassis import ticking
 from chassis.database import Session
@@ -60,6 +61,15 @@ async def clocks_to_escalate(session: Session, now: datetime) -> tuple[ClockKey,
     return await ticking.to_escalate(session, models.clock, now)
 
 
+async def whose_clocks(session: Session, abouts: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return who is waited for by what clocks are about: who owes something, which provider reports of a session."""
+    owed, held, provided = models.obligation, models.intervention_session, models.intervention
+    reports = select(held.c.id, (provided.c.provider + ", session " + cast(held.c.number, Text)).label("owner"))
+    joined = reports.join(provided, provided.c.id == held.c.intervention).where(held.c.id.in_(abouts))
+    named = union_all(select(owed.c.id, owed.c.owner).where(owed.c.id.in_(abouts)), joined)
+    return {row.id: row.owner for row in await session.rows(named)}
+
+
 async def clocks_until(
     session: Session, until: datetime, after: tuple[datetime, UUID, str, UUID] | None = None, coordinator: str = ""
 ) -> tuple[ClockLine, ...]:
@@ -67,7 +77,7 @@ async def clocks_until(
 
     `coordinator` is the id of one whose cases alone are wanted; paused clocks do not run out.
     """
-    clock, case, owed = models.clock, models.case_file, models.obligation
+    clock, case = models.clock, models.case_file
     wanted = [clock.c.stopped_at.is_(None), clock.c.paused_at.is_(None), clock.c.due_at < until]
     if coordinator:
         wanted.append(case.c.coordinator_id == coordinator)
@@ -75,13 +85,13 @@ async def clocks_until(
     if after is not None:
         wanted.append(tuple_(*place) > tuple_(*after))
     rows = await session.rows(
-        select(*place, case.c.reference, case.c.coordinator, owed.c.owner)
+        select(*place, case.c.reference, case.c.coordinator)
         .join(case, case.c.subject == clock.c.subject)
-        .outerjoin(owed, owed.c.id == clock.c.about)
         .where(*wanted)
         .order_by(*place)
         .limit(PAGE + 1)
     )
+    whose = await whose_clocks(session, {row.about for row in rows})
     return tuple(
         ClockLine(
             subject=row.subject,
@@ -89,7 +99,7 @@ async def clocks_until(
             coordinator=row.coordinator or "",
             name=row.name,
             about=row.about,
-            owner=row.owner or "",
+            owner=whose.get(row.about, ""),
             due_at=row.due_at,
         )
         for row in rows

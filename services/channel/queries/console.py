@@ -33,6 +33,8 @@ class DraftOf:
     reference: str
     instrument: str
     saved_at: datetime
+    area: str
+    area_version: str
 
 
 async def begun_by(session: Session, officer_id: str) -> tuple[BegunLine, ...]:
@@ -48,8 +50,10 @@ async def begun_by(session: Session, officer_id: str) -> tuple[BegunLine, ...]:
 async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
     """Return the assessments that somebody is writing, the latest first; 50 at most."""
     table, case = models.assessment_draft, models.case_file
-    joined = select(table.c.id, table.c.instrument, table.c.edition, table.c.saved_at, case.c.reference).join(
-        case, case.c.subject == table.c.subject
-    )
+    joined = select(
+        table.c.id, table.c.instrument, table.c.saved_at, case.c.reference, case.c.area, case.c.area_version
+    ).join(case, case.c.subject == table.c.subject)
     rows = await session.rows(joined.where(table.c.by_id == officer_id).order_by(table.c.saved_at.desc()).limit(SHOWN))
-    return tuple(DraftOf(row.id, row.reference, f"{row.instrument} {row.edition}", row.saved_at) for row in rows)
+    return tuple(
+        DraftOf(row.id, row.reference, row.instrument, row.saved_at, row.area, row.area_version) for row in rows
+    )

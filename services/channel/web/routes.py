@@ -28,6 +28,7 @@ _SAID, _CONSENT = f"{_ONE}/consent/{{command}}", Command.CONSENT_GIVEN.value
 
 _ALL: tuple[Page, ...] = (
     Page("GET", "/", views.home, SEE_MEETINGS),
+    Page("GET", "/more", views.more, SEE_MEETINGS),
     Page("GET", "/awareness", views.awareness, SEE_AWARENESS),
     Page("GET", "/cases", views.cases, SEE_CASES),
     Page("GET", "/work", views.work, SEE_CASES),
@@ -103,10 +104,13 @@ NAVIGATION = (
     ("My work", "work"),
     ("Cases", "cases"),
     ("What is due", "due"),
-    ("What others owe", "owed"),
     ("Panel", "meetings"),
     ("My meetings", "my_meetings"),
     ("My requests", "mine"),
+    ("What others owe", "owed"),
+    ("Interventions to look at", "interventions_to_look_at"),
+    ("Reviews after closure", "reviews_to_come"),
     ("Outcomes", "outcomes"),
     ("Referrals in your area", "awareness"),
 )
+"""What somebody may open, what is needed most often first: the menu has room for six, the others are under “More”."""

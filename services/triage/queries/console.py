@@ -74,6 +74,8 @@ class DraftOf:
     reference: str
     instrument: str
     saved_at: datetime
+    area: str
+    area_version: str
 
 
 async def officers(session: Session, area: str) -> tuple[OfficerView, ...]:
@@ -171,9 +173,11 @@ def _begun_line(row: Row[Any]) -> BegunLine:
 async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
     """Return the assessments that an officer is writing, the latest first; 50 at most."""
     table, referral = models.assessment_draft, models.referral
-    joined = select(table.c.id, table.c.instrument, table.c.edition, table.c.saved_at, referral.c.reference).join(
-        referral, referral.c.subject == table.c.subject
-    )
+    joined = select(
+        table.c.id, table.c.instrument, table.c.saved_at, referral.c.reference, referral.c.area, referral.c.area_version
+    ).join(referral, referral.c.subject == table.c.subject)
     mine = joined.where(table.c.by_id == officer_id).order_by(table.c.saved_at.desc())
     rows = await session.rows(mine.limit(SHOWN))
-    return tuple(DraftOf(row.id, row.reference, f"{row.instrument} {row.edition}", row.saved_at) for row in rows)
+    return tuple(
+        DraftOf(row.id, row.reference, row.instrument, row.saved_at, row.area, row.area_version) for row in rows
+    )

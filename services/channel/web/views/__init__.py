@@ -10,7 +10,7 @@ from services.channel.web.views.clocks import change_clock, record_clock
 from services.channel.web.views.consent import consent, consent_change, record_consent
 from services.channel.web.views.information import ask_partners, information
 from services.channel.web.views.interventions import interventions, interventions_to_look_at
-from services.channel.web.views.lists import awareness, cases, find, home
+from services.channel.web.views.lists import awareness, cases, find, home, more
 from services.channel.web.views.mine import mine, my_request
 from services.channel.web.views.obligations import cancel_obligation, fulfil_obligation, give_action, remind, signpost
 from services.channel.web.views.outcomes import outcomes
@@ -71,6 +71,7 @@ __all__ = [
     "interventions_to_look_at",
     "kept",
     "mine",
+    "more",
     "my_request",
     "outcomes",
     "owed",

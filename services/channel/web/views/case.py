@@ -12,8 +12,10 @@ from chassis.web.filed import filed_of
 from contracts.vocabulary.nrf import answered
 from services.channel import queries
 from services.channel.domain import HAPPENED, STATE_LABELS, Command, State, next_states, whose_turn
+from services.channel.domain.grouping import ABOUT_ONE, group_of, next_steps
 from services.channel.queries import CaseView
 from services.channel.web.views.asked import Opened, has_page, opened, shown, way_to
+from services.channel.web.views.information import owed_line
 
 KINDS = {
     "information-gathering": "For information gathering",
@@ -36,8 +38,10 @@ async def case(page: PageRequest) -> Response:
         listed = await filed_of(session, found.held.subject, found.held.reference)
         gaps = await queries.uncovered(session, found.held.subject)
         owed = await queries.open_obligations(session, found.held.subject)
+        whose = await queries.whose_clocks(session, {each.about for each in view.clocks})
     values = {
-        "obligations": [vars(each) for each in owed],
+        "obligations": [{"id": about, "owner": owner} for about, owner in whose.items()],
+        "owed": [owed_line(each, page.now) for each in owed],
         "gaps": [vars(each) for each in gaps],
         "plan_url": page.url("plan", reference=found.held.reference),
         "documents": listed,
@@ -81,13 +85,22 @@ def case_values(view: CaseView, found: Opened, way: Callable[[Command], str]) ->
         "packs": [{**vars(each), "label": KINDS[each.kind]} for each in view.packs],
         "answers": answered(view.form) if view.form else (),
         "clocks": view.clocks,
-        "offers": [
-            vars(each) | {"command": each.command.value, "url": way(each.command)}
-            for each in found.offers
-            if has_page(each.command)
-        ],
+        **_offered(found, way),
+        "unread": held.situation.state is State.OFFERED,
         "entries": _entries(view),
     }
+
+
+def _offered(found: Opened, way: Callable[[Command], str]) -> dict[str, object]:
+    """Return what is offered: what usually comes next, what else is possible by groups, and what is not, with why."""
+    every = [
+        vars(each) | {"command": each.command.value, "url": way(each.command), "group": group_of(each.command)}
+        for each in found.offers
+        if has_page(each.command) and each.command not in ABOUT_ONE
+    ]
+    possible = {each["command"]: each for each in every if not each["refusal"]}
+    following = [possible.pop(each) for each in next_steps(found.held.situation.state) if each in possible]
+    return {"offers": every, "following": following, "further": list(possible.values())}
 
 
 def _been(view: CaseView) -> list[str]:

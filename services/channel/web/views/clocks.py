@@ -91,8 +91,8 @@ async def _chosen(page: PageRequest, session: Session, values: Mapping[str, str]
         clock = None
         if not await queries.clock_ever_ran(session, key):
             raise ClockNotFound(NO_SUCH_CLOCK) from None
-    owed = await queries.open_obligations(session, found.held.subject)
-    return Chosen(found, command, key, clock, next((each.owner for each in owed if each.id == key.about), ""))
+    whose = await queries.whose_clocks(session, [key.about])
+    return Chosen(found, command, key, clock, whose.get(key.about, ""))
 
 
 def _key(found: Opened, values: Mapping[str, str]) -> ClockKey:

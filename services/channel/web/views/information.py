@@ -47,18 +47,15 @@ async def information(page: PageRequest) -> Response:
     return shown(page, "information", found, values)
 
 
+def owed_line(each: Owed, now: datetime) -> dict[str, object]:
+    """Return one thing that is owed as the page of its case names it: what, by whom, by when, and how it stands."""
+    found = marks("open", each.due_at, now, seen=each.seen_at is not None, undelivered=each.undelivered_at is not None)
+    return {**vars(each), "called": OBLIGATION_LABELS[each.kind], "marks": found}
+
+
 def missing_lines(missing: tuple[Owed, ...], now: datetime) -> list[dict[str, object]]:
     """Return what is still missing as `missing_list` shows it: who was asked, by when, and how it stands."""
-    return [
-        {
-            "owner": each.owner,
-            "due_at": each.due_at,
-            "marks": marks(
-                "open", each.due_at, now, seen=each.seen_at is not None, undelivered=each.undelivered_at is not None
-            ),
-        }
-        for each in missing
-    ]
+    return [owed_line(each, now) for each in missing]
 
 
 def owed_shown(each: ObligationView, now: datetime) -> dict[str, object]:

@@ -10,12 +10,27 @@ from services.channel.queries import AwarenessLine, CaseLine, SamePerson, StateC
 
 VIEWS = {"": ("Open cases", queries.OPEN_STATES), "over": ("Cases that have ended", queries.OVER_STATES)}
 MINE = "mine"
+HINTS = {
+    "mine": "What you yourself are asked, and the actions that you owe.",
+    "owed": "Everything that is open in all cases, by kind and by who owes it.",
+    "interventions_to_look_at": "Interventions whose sessions are missing.",
+    "reviews_to_come": "The reviews after closure, in the order of their dates.",
+    "outcomes": "Without identity: why cases were not adopted, how they were closed, how long each stage took.",
+    "awareness": "Which referrals exist and what the police decided, without identity.",
+}
+"""What the places are for that stand beyond the menu."""
 FILTERS = ("view", "state", "coordinator", "district", "overdue")
 
 
 async def home(page: PageRequest) -> Response:
     """Lead the team to its cases, and a member of the panel to what is shared with them."""
     return page.redirect("cases" if page.may(SEE_CASES) else "my_meetings")
+
+
+async def more(page: PageRequest) -> Response:
+    """Lead to the places that the menu has no room for, each with a sentence on what it is for."""
+    places = [each | {"hint": HINTS.get(str(each["name"]), "")} for each in page.beyond_menu()]
+    return page.render("more", title="More", places=places)
 
 
 async def awareness(page: PageRequest) -> Response:
@@ -74,6 +89,7 @@ def case_values(line: CaseLine, now: datetime) -> dict[str, object]:
         "state": STATE_LABELS[line.state],
         "opened_at": line.opened_at,
         "clock": clock.name if clock else "",
+        "clock_of": clock.owner if clock else "",
         "due_at": clock.due_at if clock else None,
         "overdue": clock is not None and clock.due_at < now,
         "risk_owner": line.risk_owner,

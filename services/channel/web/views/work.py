@@ -7,8 +7,8 @@ from uuid import UUID
 from chassis.clock import LONDON, add_working_days
 from chassis.web import PageRequest, Response
 from services.channel import operations, queries
-from services.channel.domain import OBLIGATION_LABELS, WORK_CASES
-from services.channel.queries import OwedLine, Wanted
+from services.channel.domain import OBLIGATION_LABELS, WORK_CASES, AreaVersionUnknown, Practices
+from services.channel.queries import DraftOf, OwedLine, Wanted
 from services.channel.web.views.asked import LABELS
 from services.channel.web.views.lists import case_values
 
@@ -40,7 +40,7 @@ async def work(page: PageRequest) -> Response:
                 for each in begun
             ),
             *(
-                {"label": f"Assessment with {each.instrument}, {each.reference}",
+                {"label": f"Assessment with {_instrument(page, each)}, {each.reference}",
                  "href": page.url("assess_draft", reference=each.reference, draft=each.id), "at": each.saved_at}
                 for each in drafts
             ),
@@ -69,6 +69,16 @@ async def due(page: PageRequest) -> Response:
     return page.render(
         "due", title="What is due", items=items, lines=list(lines), more=more, soon=bool(days), now=page.now
     )
+
+
+def _instrument(page: PageRequest, draft: DraftOf) -> str:
+    """Return the title of the instrument of a draft, its id where the area's file is not here any more."""
+    local: Practices = page.runtime.clients
+    try:
+        found = local.under(draft.area, draft.area_version, "", page.now).instruments.get(draft.instrument)
+    except AreaVersionUnknown:
+        found = None
+    return found.name if found else draft.instrument
 
 
 def _owed(lines: Sequence[OwedLine], now: datetime) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from chassis.clock import LONDON
 from chassis.web import PageRequest, Response
 from services.triage import operations, queries
-from services.triage.domain import SEE_GATEWAY_QUEUE, STATE_LABELS, Command, Obligation
+from services.triage.domain import SEE_GATEWAY_QUEUE, STATE_LABELS, AreaVersionUnknown, Command, Obligation, Practices
 from services.triage.queries import BegunLine, DraftOf, Load, OwedLine
 from services.triage.web.views.discarding import label_of
 from services.triage.web.views.queues import age, line_values
@@ -71,12 +71,22 @@ def _begun(lines: Sequence[BegunLine]) -> list[dict[str, object]]:
 def _drafts(page: PageRequest, lines: Sequence[DraftOf]) -> list[dict[str, object]]:
     return [
         {
-            "label": f"Assessment with {each.instrument}, {each.reference}",
+            "label": f"Assessment with {_instrument(page, each)}, {each.reference}",
             "href": page.url("assess_draft", reference=each.reference, draft=each.id),
             "at": each.saved_at,
         }
         for each in lines
     ]
+
+
+def _instrument(page: PageRequest, draft: DraftOf) -> str:
+    """Return the title of the instrument of a draft, its id where the area's file is not here any more."""
+    local: Practices = page.runtime.clients
+    try:
+        found = local.under(draft.area, draft.area_version, page.now).instruments.get(draft.instrument)
+    except AreaVersionUnknown:
+        found = None
+    return found.name if found else draft.instrument
 
 
 def _owed(lines: Sequence[OwedLine], now: datetime) -> list[dict[str, object]]:
