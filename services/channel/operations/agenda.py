@@ -18,7 +18,7 @@ from services.channel.domain.meetings import (
     minutes_for,
     shifted,
 )
-from services.channel.operations.convening import MeetingAct, change_meeting, hold_meeting, retime
+from services.channel.operations.convening import MeetingAct, change_meeting, hold_cases, hold_meeting, retime
 from services.channel.operations.inviting import uninvite_guests
 from services.channel.operations.packs import close_packs, close_packs_of
 from services.channel.queries import MeetingView, SlotView
@@ -36,7 +36,9 @@ async def add_to_agenda(
     or it stands on this agenda already.
     """
     found = await hold_meeting(session, meeting_id, act.expected)
-    added = [await _add(session, found, reference, practice, act) for reference in dict.fromkeys(references)]
+    wanted = dict.fromkeys(references)
+    await session.lock_all([(await queries.held_by_reference(session, each)).subject for each in wanted])
+    added = [await _add(session, found, reference, practice, act) for reference in wanted]
     if added:
         await change_meeting(session, found, "agenda-added", act)
         await retime(session, meeting_id)
@@ -71,6 +73,7 @@ async def choose_members(
     found = await hold_meeting(session, chosen.meeting_id, act.expected)
     wanted = frozenset(asked)
     not_asked = [member.id for member in practice.panel.members if member.id not in wanted]
+    await hold_cases(session, found.id)
     await session.execute(update(_SLOT).where(_SLOT.c.id == slot_id).values(not_asked=not_asked))
     for each in await queries.invitations(session, found.id):
         if each.member_id in not_asked:
@@ -80,7 +83,6 @@ async def choose_members(
 
 async def _add(session: Session, found: MeetingView, reference: str, practice: Practice, act: MeetingAct) -> UUID:
     held = await queries.held_by_reference(session, reference)
-    await session.lock(held.subject)
     if held.area != found.area:
         raise NotForThePanel(f"{held.reference} is a case of another area’s panel.")
     if await queries.slot_of(session, found.id, held.subject) is not None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, union, update
 
 from chassis import audit
 from chassis.database import Session
@@ -37,6 +37,16 @@ async def hold_meeting(
     if expected is not None and expected != found.row_version:
         raise ChangedMeanwhile("Somebody changed this meeting after you opened it: look at the changes, then go on.")
     return found
+
+
+async def hold_cases(session: Session, meeting_id: UUID) -> None:
+    """Hold every case that a meeting has to do with, at once and in one order; call it after `hold_meeting`.
+
+    Held one by one as each is come to, two people could wait for each other's cases.
+    """
+    tables = (models.slot, models.pack_share, models.invitation)
+    wanted = union(*(select(each.c.subject).where(each.c.meeting_id == meeting_id) for each in tables))
+    await session.lock_all([row.subject for row in await session.rows(wanted) if row.subject is not None])
 
 
 async def change_meeting(session: Session, found: MeetingView, what: str, act: MeetingAct, **values: Any) -> None:

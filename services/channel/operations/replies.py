@@ -8,6 +8,7 @@ from chassis.database import Session
 from contracts.vocabulary import AskKind
 from services.channel.domain import Practice
 from services.channel.operations.asking import Answered, Reply, Seen, Undelivered, hear_reply, note_undelivered
+from services.channel.operations.giving_way import give_way
 from services.channel.operations.inviting import invitation_answered, invitation_undelivered
 from services.channel.operations.obligations import obligation_answered, obligation_seen
 from services.channel.operations.packs import pack_seen
@@ -37,6 +38,8 @@ async def hear_answer(session: Session, subject: UUID, reply: Reply, practice: P
     """Hand what came back to what it is about: an invitation, which may belong to no case, or something of a case."""
     await session.lock(subject)
     if reply.kind is AskKind.INVITATION:
+        # A guest's answer holds their case, and now needs the meeting, which others hold before its cases.
+        await give_way(session)
         await invitation_answered(session, reply, practice, now)
         return
     await hear_reply(session, subject, reply, (ANSWERED, practice), now)
