@@ -30,7 +30,10 @@ from tests.journeys.pages import answered, words
 from tests.journeys.steps import COORDINATOR, REASON, decided, new_name, ready, referred
 
 LATE_BY = 20
-"""So many days a pack has waited that nobody answered."""
+"""So many days at least a pack has waited that nobody answered."""
+AHEAD = 4
+"""On so many days from the day of the stage on, the panel does not meet by its monthly rule."""
+WEDNESDAY, SECOND_WEEK = 2, range(8, 15)
 WHY_NOW = "SYNTHETIC: he stopped coming to school in spring."
 
 
@@ -62,7 +65,7 @@ def offered_pack(live: Live, surname: str) -> str:
 def prepared(live: Live) -> Stage:
     """Bring the cases of a day to their stages; a pack that nobody answers has waited for weeks by then."""
     late, surname = offered_pack(live, new_name()), new_name()
-    assert live.command("clock", f"+{LATE_BY}days").returncode == 0
+    assert live.command("clock", f"+{quiet_in(today(live))}days").returncode == 0
     new = offered_pack(live, surname)
     with ThreadPoolExecutor(2) as hands:
         cases = list(hands.map(lambda _: referred_on(live), range(5)))
@@ -78,6 +81,18 @@ def prepared(live: Live) -> Stage:
     consent(live, supported, "consent-given", **BY_PARENT)
     commissioned(live, supported, sessions=2, first_in=0)
     return Stage(late, new, surname, waiting, (first, second), adopted, supported, meeting)
+
+
+def quiet_in(begins: date) -> int:
+    """Return in how many days some days begin on which no meeting stands in the calendar by itself."""
+
+    def quiet(day: date) -> bool:
+        return not (day.weekday() == WEDNESDAY and day.day in SECOND_WEEK)
+
+    waits = range(LATE_BY, LATE_BY + 31)
+    return next(
+        each for each in waits if all(quiet(begins + timedelta(days=each + number)) for number in range(AHEAD))
+    )
 
 
 def referred_on(live: Live) -> str:
@@ -110,9 +125,9 @@ def dated(page: Page, name: str, on: date) -> None:
         page.locator(f"main [name='{part}']").fill(value)
 
 
-def bar(page: Page) -> str:
-    """Return what the bar at the top of a case's page says, with single spaces."""
-    return " ".join(page.locator(".throughline-identity-bar").first.inner_text().split())
+def bar(page: Page, name: str) -> str:
+    """Return one of the facts that stand at the top of every page of a case."""
+    return page.locator(f".throughline-identity-bar dt:text-is('{name}') + dd").inner_text()
 
 
 def tab(page: Page, name: str) -> None:
