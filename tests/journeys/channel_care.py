@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import httpx2
+from lxml import html
 
 from chassis.clock import LONDON
 from contracts.vocabulary import day_in_words
@@ -141,3 +141,21 @@ def reviewed(live: Live, reference: str, findings: str) -> None:
     with signed_in(live, "channel", COORDINATOR) as browser:
         way = next(each for each in links(browser.get(case)) if each.startswith(f"{case}/"))
     on_page(live, COORDINATOR, way, findings=findings)
+
+
+def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
+    """Everybody who was told of a change of consent says so: those outside by their links, members in the console."""
+    for to in outside:
+        by_link(live, reference, to, {"answer": "stopped" if "stop" in said else "noted", "report": said})
+    for person in (POLICE, CHAIR, COCHAIR):
+        with signed_in(live, "channel", person) as browser:
+            mine = html.fromstring(browser.get("/mine").text)
+            ways = mine.xpath(f"//a[starts-with(@href, '/mine/')][contains(., '{reference}')]/@href")
+            for way in ways:
+                done = answered(browser, browser.get(str(way)), {"reason": said})
+                assert done.is_success, words(done)
+
+    def everybody() -> bool:
+        return "Everybody has acknowledged it." in page_of(live, reference, "/consent")
+
+    wait(everybody, 60, "That everybody has acknowledged the change of consent")
