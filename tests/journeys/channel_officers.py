@@ -27,7 +27,7 @@ from tests.journeys.channel_world import BY_PARENT, child
 from tests.journeys.live import Live, signed_in, wait
 from tests.journeys.officers import pressed, shown
 from tests.journeys.pages import answered, words
-from tests.journeys.steps import COORDINATOR, REASON, decided, new_name, ready, referred
+from tests.journeys.steps import REASON, decided, new_name, ready, referred
 
 LATE_BY = 20
 """So many days at least a pack has waited that nobody answered."""
@@ -39,8 +39,9 @@ WHY_NOW = "SYNTHETIC: he stopped coming to school in spring."
 
 @dataclass(frozen=True)
 class Stage:
-    """The cases of the day, each at another stage, and the meeting that has begun."""
+    """The cases of the day, each at another stage, the meeting that has begun, and the system that has them."""
 
+    live: Live
     late: str
     new: str
     surname: str
@@ -80,7 +81,7 @@ def prepared(live: Live) -> Stage:
     planned(live, supported)
     consent(live, supported, "consent-given", **BY_PARENT)
     commissioned(live, supported, sessions=2, first_in=0)
-    return Stage(late, new, surname, waiting, (first, second), adopted, supported, meeting)
+    return Stage(live, late, new, surname, waiting, (first, second), adopted, supported, meeting)
 
 
 def quiet_in(begins: date) -> int:
@@ -90,9 +91,7 @@ def quiet_in(begins: date) -> int:
         return not (day.weekday() == WEDNESDAY and day.day in SECOND_WEEK)
 
     waits = range(LATE_BY, LATE_BY + 31)
-    return next(
-        each for each in waits if all(quiet(begins + timedelta(days=each + number)) for number in range(AHEAD))
-    )
+    return next(each for each in waits if all(quiet(begins + timedelta(days=each + number)) for number in range(AHEAD)))
 
 
 def referred_on(live: Live) -> str:
@@ -128,6 +127,14 @@ def dated(page: Page, name: str, on: date) -> None:
 def bar(page: Page, name: str) -> str:
     """Return one of the facts that stand at the top of every page of a case."""
     return page.locator(f".throughline-identity-bar dt:text-is('{name}') + dd").inner_text()
+
+
+def found(page: Page, reference: str) -> None:
+    """From any page: find a case by its reference in the list of cases."""
+    pressed(page, "Cases")
+    page.get_by_label("Find a case by its reference").fill(reference)
+    pressed(page, "Find")
+    assert page.url.endswith(f"/cases/{reference}"), page.url
 
 
 def tab(page: Page, name: str) -> None:

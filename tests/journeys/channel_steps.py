@@ -211,13 +211,14 @@ def guest(live: Live, reference: str, to: str, saying: str = "") -> Iterator[tup
     with httpx2.Client(timeout=60, trust_env=False, follow_redirects=True) as browser:
         before = set(live.folder.mail.glob("*.eml"))
         page = answered(browser, browser.get(link), {"step": "code"})
-        code = wait(lambda: _code(live, to, before), 60, "The mail with the code")
+        code = wait(lambda: code_mailed(live, to, before), 60, "The mail with the code")
         page = answered(browser, page, {"code": code})
         assert page.is_success, words(page)
         yield browser, page
 
 
-def _code(live: Live, to: str, before: Collection[Path]) -> str:
+def code_mailed(live: Live, to: str, before: Collection[Path]) -> str:
+    """Return the code that was mailed to somebody after those mails, nothing before it came."""
     for mail in live.folder.mail.glob("*.eml"):
         text = "" if mail in before else mail.read_text(errors="replace")
         found = re.search(r"^(\d{6})\s*$", text, re.MULTILINE)

@@ -23,6 +23,14 @@ IN_SIGHT = """e => {
   const box = (e.labels?.[0] ?? e).getBoundingClientRect();
   return box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
 }"""
+ORDER = """() => {
+  const ends = 'input:not([type=hidden]), select, textarea, button';
+  const tops = [...document.querySelectorAll('main form')].at(-1).querySelectorAll(ends);
+  const at = [...tops].map(e => (e.labels?.[0] ?? e).getBoundingClientRect().top);
+  return at.every((top, i) => i === 0 || top >= at[i - 1] - 40)
+    && document.querySelector('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])') === null;
+}"""
+"""Whether the fields follow one another down the page as Tab comes to them: a line of day, month and year is one."""
 TABS = 150
 
 
@@ -74,6 +82,23 @@ class Keys:
                 return
             self.page.keyboard.press("ArrowDown")
         pytest.fail(f"{self.page.url}: the arrows do not come to {value} of {name}.")
+
+    def refused(self, button: str) -> None:
+        """Press a form's button, see the focus land on the error summary, and come from there to the first field."""
+        page = self.page
+        self.enter(button)
+        assert page.title().startswith("Error: "), shown(page)
+        page.locator(".govuk-error-summary:focus").wait_for()
+        self.to(".")
+        assert page.evaluate("document.activeElement.closest('.govuk-error-summary') !== null")
+        aim = page.evaluate("document.activeElement.hash.slice(1)")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == aim
+        assert page.evaluate(ORDER), f"{page.url}: the fields do not follow one another."
+
+
+By = Callable[..., AbstractContextManager[Keys]]
+"""Signs somebody in with the keyboard: the person, and the service (triage unless named)."""
 
 
 def pressed(page: Page, name: str) -> None:

@@ -1,17 +1,16 @@
-"""The Channel console in a real browser, by each of its roles, from the first page to something that is done."""
+"""The Channel console in a real browser, by the team that works cases, from its first page to something done."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.channel_officers import WHY_NOW, Stage, bar, dated, mended, prepared, tab
-from tests.journeys.channel_steps import POLICE, SUPPORT, on_page, slot_of, standing, today
+from tests.journeys.channel_officers import WHY_NOW, Stage, bar, dated, found, mended, tab
+from tests.journeys.channel_steps import slot_of, standing, today
 from tests.journeys.channel_world import BY_PARENT, TEAM_SUPERVISOR
-from tests.journeys.live import Live, started, wait
+from tests.journeys.live import Live, wait
 from tests.journeys.looking import Look
 from tests.journeys.officers import As, filled, pressed, shown
 from tests.journeys.steps import COORDINATOR, REASON, risk_owner, state
@@ -23,24 +22,9 @@ CORA = "Cora Coordinator (synthetic)"
 OWN = "SYNTHETIC: the words of a coordinator who was called away."
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A system of their own, because its clock is moved."""
-    with started(tmp_path_factory.mktemp("roles")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def stage(live: Live) -> Stage:
-    return prepared(live)
-
-
-def found(page: Page, reference: str) -> None:
-    """From any page: find a case by its reference in the list of cases."""
-    pressed(page, "Cases")
-    page.get_by_label("Find a case by its reference").fill(reference)
-    pressed(page, "Find")
-    assert page.url.endswith(f"/cases/{reference}"), page.url
+@pytest.fixture
+def live(stage: Stage) -> Live:
+    return stage.live
 
 
 class TestTheCoordinator:
@@ -182,84 +166,3 @@ class TestTheSupervisor:
             assert answer
             assert answer.status == 403
             assert page.locator("h1").count() == 1
-
-
-class TestTheMeetingIsPrepared:
-    def test_by_the_support_officer_and_read_by_a_member(
-        self, live: Live, as_: As, stage: Stage, pictures: Path | None
-    ) -> None:
-        with as_(SUPPORT, "/", "channel") as page:
-            meeting = self.plan(page, live)
-            self.agenda(page, stage.ready)
-            page.get_by_role("button", name=re.compile("^Invite the ")).click()
-            page.get_by_text("have accepted").wait_for()
-        with as_(POLICE, "/", "channel") as page:
-            look = Look(page, pictures, "channel")
-            self.accept(page, meeting)
-            assert "Open the pack" not in shown(page)
-            look.shown(page.url)
-            with as_(SUPPORT, f"{meeting}/packs", "channel") as desk:
-                pressed(desk, "Share with everybody who has accepted")
-            page.reload()
-            page.get_by_role("link", name="Open the pack").click()
-            page.wait_for_url("**/pack")
-            assert "Polly Panelpolice (synthetic)" in shown(page)
-            look.shown(page.url)
-            assert look.problems == []
-        with as_(SUPPORT, f"{meeting}/packs", "channel") as page:
-            read = shown(page).partition("Who has read them")[2]
-            assert "Polly Panelpolice (synthetic)" in read
-            assert stage.ready in read
-
-    def plan(self, page: Page, live: Live) -> str:
-        """Put one more meeting into the calendar; returns its address."""
-        pressed(page, "Panel")
-        pressed(page, "Plan a meeting")
-        filled(page, at="at ten")
-        mended(page, "Put it into the calendar")
-        dated(page, "held_on", today(live) + timedelta(days=2))
-        filled(page, at="10:00", place="County Hall, room 2")
-        pressed(page, "Put it into the calendar")
-        assert "County Hall, room 2" in page.content()
-        return page.url.removeprefix(live.urls["channel"])
-
-    def agenda(self, page: Page, reference: str) -> None:
-        """Put a case on the agenda, and leave out a member whom it does not concern."""
-        filled(page, reference="KM-0000-0000")
-        mended(page, "Put on the agenda")
-        filled(page, reference=reference)
-        pressed(page, "Put on the agenda")
-        page.get_by_role("link", name="Who is asked").click()
-        page.get_by_label("Kent Housing Group").uncheck()
-        pressed(page, "Save")
-        page.goto(page.url.partition("/cases/")[0])
-
-    def accept(self, page: Page, meeting: str) -> None:
-        """Find the invitation, say no without a reason, and then yes."""
-        page.locator(f"main a[href='{meeting.replace('/meetings/', '/panel/')}']").click()
-        assert "Confidentiality statement" in shown(page)
-        filled(page, answer="no")
-        mended(page, "Send the answer")
-        filled(page, answer="yes")
-        pressed(page, "Send the answer")
-        assert "You have accepted" in shown(page)
-
-
-class TestTheMember:
-    def test_does_what_the_panel_asked_and_opens_no_case(self, live: Live, as_: As, stage: Stage) -> None:
-        on_page(live, COORDINATOR, f"/cases/{stage.ready}/information/action", owner="police-kent", message=WHY_NOW)
-        with as_(POLICE, "/", "channel") as page:
-            pressed(page, "My requests")
-            page.locator("main tr", has_text=stage.ready).get_by_role("link").click()
-            page.wait_for_url("**/mine/*")
-            assert WHY_NOW in shown(page)
-            mended(page, "Send your answer")
-            filled(page, reason="SYNTHETIC: visited the family on Monday.")
-            pressed(page, "Send your answer")
-            assert "Nothing is asked of you" in shown(page)
-            answer = page.goto(f"{live.urls['channel']}/cases/{stage.ready}")
-            assert answer
-            assert answer.status == 403
-            assert page.get_by_role("link", name="My meetings").count() > 0, "There is no way on from the refusal."
-        with as_(COORDINATOR, f"/cases/{stage.ready}/information", "channel") as page:
-            assert "visited the family on Monday" in shown(page)

@@ -1,15 +1,10 @@
 """The police console worked with the keyboard alone, from signing in to a recorded decision, by each of its roles."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-
 import pytest
 from playwright.sync_api import Browser
 
 from tests.journeys.live import Live
-from tests.journeys.looking import WIDE
-from tests.journeys.officers import Keys, shown, stands
+from tests.journeys.officers import By, Keys, shown, stands
 from tests.journeys.steps import (
     CLOSURE,
     GATEWAY,
@@ -24,34 +19,6 @@ from tests.journeys.steps import (
 )
 
 pytestmark = pytest.mark.browser
-By = Callable[[str], AbstractContextManager[Keys]]
-ORDER = """() => {
-  const ends = 'input:not([type=hidden]), select, textarea, button';
-  const tops = [...document.querySelectorAll('main form')].at(-1).querySelectorAll(ends);
-  const at = [...tops].map(e => (e.labels?.[0] ?? e).getBoundingClientRect().top);
-  return at.every((top, i) => i === 0 || top >= at[i - 1] - 40)
-    && document.querySelector('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])') === null;
-}"""
-"""Whether the fields follow one another down the page as Tab comes to them: a line of day, month and year is one."""
-
-
-@pytest.fixture
-def by(live: Live, browser: Browser) -> By:
-    """Sign somebody in with the keyboard; whoever works sees the focus everywhere."""
-
-    @contextmanager
-    def signed_in_by_keyboard(person: str) -> Iterator[Keys]:
-        context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(f"{live.urls['triage']}/sign-in")
-        Keys(page).enter(re.escape(person))
-        page.wait_for_url(f"{live.urls['triage']}/**")
-        keys = Keys(page)
-        yield keys
-        assert keys.unseen == []
-        context.close()
-
-    return signed_in_by_keyboard
 
 
 def found(keys: Keys, reference: str) -> None:
@@ -70,20 +37,6 @@ def found(keys: Keys, reference: str) -> None:
     assert page.url.endswith(f"/referrals/{reference}")
 
 
-def refused(keys: Keys, button: str) -> None:
-    """Press a form's button, see the focus land on the error summary, and come from there to the first field."""
-    page = keys.page
-    keys.enter(button)
-    assert page.title().startswith("Error: "), shown(page)
-    page.locator(".govuk-error-summary:focus").wait_for()
-    keys.to(".")
-    assert page.evaluate("document.activeElement.closest('.govuk-error-summary') !== null")
-    aim = page.evaluate("document.activeElement.hash.slice(1)")
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == aim
-    assert page.evaluate(ORDER), f"{page.url}: the fields do not follow one another."
-
-
 class TestByKeyboard:
     def test_a_focus_that_nobody_sees_is_noted(self, browser: Browser) -> None:
         page = browser.new_page()
@@ -100,7 +53,7 @@ class TestByKeyboard:
         with by(IMU) as keys:
             found(keys, reference)
             keys.enter("Record: clear to proceed")
-            refused(keys, r"\sRecord\s*$")
+            keys.refused(r"\sRecord\s*$")
             keys.page.keyboard.press("Shift+Tab")
             keys.chosen("outcome", "record-clear")
             keys.enter(r"\sRecord\s*$")
@@ -115,7 +68,7 @@ class TestByKeyboard:
             found(keys, reference)
             keys.enter("Take this referral")
             keys.enter("Propose to close")
-            refused(keys, r"\sContinue\s*$")
+            keys.refused(r"\sContinue\s*$")
             keys.page.keyboard.press("Shift+Tab")
             keys.chosen("reason", CLOSURE["reason"])
             for name, text in {**CLOSURE, "rationale": REASON}.items():
@@ -137,13 +90,13 @@ class TestByKeyboard:
         with by(SUPERVISOR) as keys:
             found(keys, reference)
             keys.enter("Allocate to an officer")
-            refused(keys, r"\sAllocate\s*$")
+            keys.refused(r"\sAllocate\s*$")
             keys.page.keyboard.press("Shift+Tab")
             keys.chosen("officer", GATEWAY)
             keys.enter(r"\sAllocate\s*$")
             keys.page.goto(f"{live.urls['triage']}/referrals/{reference}")
             keys.enter("Sign the closure off")
-            refused(keys, r"\sContinue\s*$")
+            keys.refused(r"\sContinue\s*$")
             keys.page.keyboard.press("Shift+Tab")
             keys.typed("rationale", REASON)
             keys.enter(r"\sContinue\s*$")
