@@ -118,7 +118,7 @@ same_person = Table(
     metadata,
     column("person", Uuid, LINKING, primary_key=True),
     column("reference", Text, LINKING, primary_key=True),
-    column("area", Text, OPERATIONAL),
+    column("area", Text, OPERATIONAL, primary_key=True),
     column("since", moment, LINKING),
     column("separated_at", moment, LINKING, nullable=True),
     column("shared", ARRAY(Text), LINKING),

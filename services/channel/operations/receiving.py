@@ -29,7 +29,7 @@ from services.channel.domain import (
 from services.channel.domain.transferring import Answer, Carry, Standing, carried
 from services.channel.operations.arriving import summary_of
 from services.channel.operations.clocks import run_clocks
-from services.channel.operations.following import Correction, keep_correction, stop
+from services.channel.operations.following import Correction, bring_people, keep_correction, stop
 from services.channel.operations.giving_way import give_way
 from services.channel.operations.saving import Act, Saved, carry_out, write_down
 from services.channel.operations.transferring import PanelAnswer, after_the_pack, close_offer, lapse_links, settle
@@ -122,6 +122,7 @@ async def _open(at: _Offer) -> None:
     }
     await session.execute(insert(models.transfer_received).values(received))
     await _copy_corrections(at)
+    await bring_people(session, giver, local.area, at.now)
     await _change(session, at.row.id, {"delivered_at": at.now})
 
 

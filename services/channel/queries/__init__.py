@@ -57,7 +57,6 @@ from services.channel.queries.clocks import (
 )
 from services.channel.queries.closing import closing_outcome
 from services.channel.queries.consenting import (
-    HELD_STATES,
     ConsentLine,
     Said,
     Turning,
@@ -132,6 +131,7 @@ from services.channel.queries.obligations import (
     gathered,
     missing,
     obligation,
+    obligation_owner,
     obligations,
     open_obligations,
 )
@@ -186,9 +186,11 @@ from services.channel.queries.reviewing import (
     reviews_to_come,
 )
 from services.channel.queries.transferring import (
+    Copy,
     HandedOver,
     ReceivedView,
     TransferView,
+    copies,
     handed_over,
     received_transfer,
     taken_over,
@@ -200,7 +202,6 @@ from services.channel.queries.transferring import (
 __all__ = [
     "ASSESSMENTS",
     "BEGUN",
-    "HELD_STATES",
     "HERE",
     "NEVER",
     "NOBODY",
@@ -225,6 +226,7 @@ __all__ = [
     "ClosingWords",
     "Commissioned",
     "ConsentLine",
+    "Copy",
     "CorrectionView",
     "DraftOf",
     "Ending",
@@ -302,6 +304,7 @@ __all__ = [
     "consents",
     "contributions",
     "coordinators",
+    "copies",
     "corrections",
     "days_taken",
     "decision_in",
@@ -343,6 +346,7 @@ __all__ = [
     "newest_assessment",
     "next_review",
     "obligation",
+    "obligation_owner",
     "obligations",
     "of_kind",
     "offer_id",

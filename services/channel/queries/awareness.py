@@ -108,4 +108,5 @@ def _same(reference: str, rows: Sequence[Row[Any]]) -> SamePerson:
         elif row.separated_at is None or own.separated_at is None:
             ended = row if own.separated_at is None else own
             apart.append(Apart(row.reference, ended.separated_at, tuple(ended.shared)))
-    return SamePerson(tuple(others), tuple(apart))
+    # Who sees several areas finds what was said in each.
+    return SamePerson(tuple(dict.fromkeys(others)), tuple(dict.fromkeys(apart)))

@@ -68,6 +68,15 @@ class ReceivedView:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """The case that a panel of this installation has of another's, which has it by the reference `given`."""
+
+    given: str
+    reference: str
+    area: str
+
+
+@dataclass(frozen=True)
 class HandedOver:
     """Everything that goes with a case: to the police with a case given back, or to another panel.
 
@@ -121,6 +130,22 @@ async def received_transfer(session: Session, subject: UUID) -> ReceivedView | N
         return None
     answer = Answer(row.answer) if row.answer else None
     return ReceivedView(row.id, row.from_area, row.from_panel, row.from_reference, row.received_at, answer)
+
+
+async def copies(session: Session, references: Sequence[str]) -> tuple[Copy, ...]:
+    """Return the cases that other panels of this installation have of these, offered or accepted, newest last."""
+    offer, received = models.transfer, models.transfer_received
+    given, taken = models.case_file.alias("given"), models.case_file.alias("taken")
+    stands = [or_(each.c.answer.is_(None), each.c.answer == Answer.ACCEPTED) for each in (offer, received)]
+    found = (
+        select(given.c.reference.label("given"), taken.c.reference, taken.c.area)
+        .select_from(offer.join(received, received.c.id == offer.c.id))
+        .join(given, given.c.subject == offer.c.subject)
+        .join(taken, taken.c.subject == received.c.subject)
+        .where(given.c.reference.in_(references), *stands)
+    )
+    rows = await session.rows(found.order_by(offer.c.offered_at, offer.c.id))
+    return tuple(Copy(row.given, row.reference, row.area) for row in rows)
 
 
 async def taken_over(session: Session, given: UUID) -> UUID | None:
