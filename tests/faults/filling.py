@@ -1,15 +1,14 @@
 """Filling pages in with a canary in every field that takes words, and noting which fields had one."""
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Self
 from urllib.parse import urljoin
 
 import httpx2
-from lxml import html
 
 from tests.faults.canaries import Plant
 from tests.journeys.channel_steps import looked_at
@@ -18,19 +17,23 @@ from tests.journeys.pages import tree, words
 
 Said = Mapping[str, str | list[str]]
 
-PLAIN = frozenset({"reference", "at", "code", "force", "sessions", "count", "every", "clock"})
-"""Fields that take a line and in which nobody writes of their own: a figure, a time, a name out of a list."""
+PLAIN = frozenset({"reference", "at", "code", "force", "place"})
+"""Fields of a line that are kept in the clear: a reference, a time, a police force, and where a panel meets."""
 TIMES, CHANGED = 5, 409
 NOT_WRITTEN = re.compile(r"-(day|month|year)$")
 
 
 @dataclass
 class Hand:
-    """Somebody who fills in pages: `written` are the canaried fields by the row of the site map."""
+    """Somebody who fills in pages: `written` are the fields that had a canary, `shown` all that were there to write in.
+
+    Both are by the row of the site map; `mails` are the mail addresses that were typed, in their order.
+    """
 
     live: Live
     plant: Plant
     written: dict[str, set[str]] = field(default_factory=dict)
+    shown: dict[str, set[str]] = field(default_factory=dict)
     mails: list[str] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
     _browsers: dict[str, httpx2.Client] = field(default_factory=dict)
@@ -81,12 +84,13 @@ class Hand:
         action = urljoin(str(page.url), form.get("action") or "")
         row = row_of(service, action)
         sent: dict[str, Any] = {each.get("name"): each.get("value") or "" for each in form.xpath(HIDDEN)}
+        self.shown.setdefault(row, set())
         sent |= {each.get("name"): each.get("value") for each in form.xpath(".//input[@checked]")}
         for each in writable(form):
             name = each.get("name")
-            if name in said:
-                continue
-            sent[name] = self._canary(row, each)
+            self.shown.setdefault(row, set()).add(kind_of(name))
+            if name not in said:
+                sent[name] = self._canary(row, each)
         return {**sent, **said}, action
 
     def _canary(self, row: str, box: Any) -> str:
@@ -134,9 +138,13 @@ def _form(page: httpx2.Response, said: Said, of: str) -> Any:
         if of in (form.get("action") or "")
     ]
     assert forms, f"{page.url.path} ({page.status_code}) holds no form {of}: {words(page)[:500]}"
-    named = [(form, {each.get("name") for each in form.xpath(".//input|.//select|.//textarea|.//button")}) for form in forms]
+    named = [
+        (form, {each.get("name") for each in form.xpath(".//input|.//select|.//textarea|.//button")}) for form in forms
+    ]
     fitting = [form for form, names in named if set(said) <= names]
-    assert fitting, f"{page.url.path} asks for {[sorted(filter(None, names)) for _, names in named]}, not {sorted(said)}"
+    assert fitting, (
+        f"{page.url.path} asks for {[sorted(filter(None, names)) for _, names in named]}, not {sorted(said)}"
+    )
     return fitting[0]
 
 
