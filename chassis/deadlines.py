@@ -210,11 +210,18 @@ def changed(wanted: Wanted, clock: Running, practice: Timed, now: datetime) -> C
     return Changed(values, f"{clock_words(clock.name)}: {said} {wanted.words.strip()}".strip(), due_at)
 
 
+def longer(times_extended: Any, due_at: datetime) -> Mapping[str, Any]:
+    """Return what an extended clock's row holds, given how often it was before (a number, or the row's own column).
+
+    Who was told that it ran out is told anew if it does so again.
+    """
+    told = {"alarmed_at": None, "escalations": 0, "escalate_at": due_at}
+    return {"due_at": due_at, "times_extended": times_extended + 1, **told}
+
+
 def _extend(wanted: Wanted, clock: Running, practice: Timed, now: datetime) -> tuple[Mapping[str, Any], datetime]:
     due_at = extended(clock, practice, now, wanted.until)
-    # Who was told that it ran out is told anew if it does so again.
-    told = {"alarmed_at": None, "escalations": 0, "escalate_at": due_at}
-    return {"due_at": due_at, "times_extended": clock.times_extended + 1, **told}, due_at
+    return longer(clock.times_extended, due_at), due_at
 
 
 def _pause(wanted: Wanted, clock: Running, _: Timed, now: datetime) -> tuple[Mapping[str, Any], datetime]:

@@ -82,12 +82,6 @@ async def stop_about(session: Session, table: Table, subject: UUID, about: UUID,
     await session.execute(update(table).where(running).values(stopped_at=now))
 
 
-def longer(table: Table, due_at: datetime) -> dict[str, Any]:
-    """Return what an extended clock's row holds: who was told that it ran out is told anew if it does so again."""
-    more = table.c.times_extended + 1
-    return {"due_at": due_at, "times_extended": more, "alarmed_at": None, "escalations": 0, "escalate_at": due_at}
-
-
 def this_clock(table: Table, key: ClockKey) -> ColumnElement[bool]:
     """Return the condition that finds one clock."""
     return (table.c.subject == key.subject) & (table.c.name == key.name) & (table.c.about == key.about)

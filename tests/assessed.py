@@ -6,15 +6,9 @@ import httpx2
 
 from contracts.vocabulary.assessment import Check, Dimension, Kind, Presence
 from contracts.vocabulary.drafting import Asks, answer_field, evidence_field, words_field
+from tests.sending import hidden
 
 MOMENT = re.compile(r"\d{1,2} \w+ \d{4}( at \d{1,2}:\d{2}[ap]m)?|[Aa]ssessments? \d( and \d)?")
-
-
-def hidden(page: httpx2.Response, name: str) -> str:
-    """Return the value of a hidden field in the page's main part."""
-    found = re.search(rf'<main.*?name="{name}" value="([^"]*)"', page.text, re.DOTALL)
-    assert found, name
-    return found[1]
 
 
 async def post(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:

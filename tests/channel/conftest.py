@@ -1,6 +1,5 @@
 """Channel on a real database, with its pages, and cases in it."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +18,7 @@ from contracts.envelope import Event
 from services.channel.app import service
 from services.channel.domain import Command, Record
 from services.channel.operations import Act, act_on_case
+from tests import sending
 from tests.channel.builders import CORA, NOW, GivenPractices, message, passed, practice, rows
 from tests.conftest import RunningOf, RuntimeOf
 
@@ -100,11 +100,7 @@ async def console(running_of: RunningOf, quiet: Service, practices: GivenPractic
     return Console(Team(running.runtime, quiet, practices), running.client, signed_in)
 
 
-def hidden(page: httpx2.Response, name: str) -> str:
-    """Return the value of a hidden field in the page's main part."""
-    found = re.search(rf'<main.*?name="{name}" value="([^"]*)"', page.text, re.DOTALL)
-    assert found, name
-    return found[1]
+hidden = sending.hidden
 
 
 async def send(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:

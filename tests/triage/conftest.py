@@ -20,6 +20,7 @@ from services.triage.domain import Body, Command, Record
 from services.triage.operations import Act, decide_referral, record_deconfliction
 from services.triage.operations.people import index_person
 from services.triage.queries.people import people_waiting
+from tests import sending
 from tests.conftest import RunningOf, RuntimeOf
 from tests.triage.assessing import assess
 from tests.triage.builders import CLOSURE, GATEWAY, IMU, NOW, GivenPractices, message, practice, received
@@ -120,11 +121,7 @@ async def console(running_of: RunningOf, quiet: Service) -> Console:
     return Console(Desk(running.runtime, quiet), running.client, signed_in)
 
 
-def hidden(page: httpx2.Response, name: str) -> str:
-    """Return the value of a hidden field in the page's main part."""
-    found = re.search(rf'<main.*?name="{name}" value="([^"]*)"', page.text, re.DOTALL)
-    assert found, name
-    return found[1]
+hidden = sending.hidden
 
 
 async def send(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:

@@ -50,6 +50,13 @@ ASKED_LABELS: Mapping[Asked, str] = {
     Asked.UNKNOWN: "Find out first how old the person is: at 18 they decide themselves, before that a parent or "
     "guardian does.",
 }
+BECOMES: Mapping[Command, Consent] = {
+    Command.CONSENT_ASKED: Consent.AWAITED,
+    Command.CONSENT_GIVEN: Consent.GIVEN,
+    Command.CONSENT_REFUSED: Consent.REFUSED,
+    Command.CONSENT_WITHDRAWN: Consent.WITHDRAWN,
+}
+"""Where consent stands after each command."""
 STOPS = frozenset({Consent.REFUSED, Consent.WITHDRAWN, Consent.LAPSED})
 """After these nobody gives support: whoever has the person's data is told to stop."""
 TOLD: Mapping[Consent, str] = {

@@ -36,8 +36,9 @@ _REFERRED, _CLOSED = frozenset({_S.REFERRED}), frozenset({_S.CLOSED})
 _PLANNING = frozenset({_S.ADOPTED, _S.PLANNED})
 _SUPPORTED, _NO_CONSENT = frozenset({_S.SUPPORTED}), frozenset({_S.NO_CONSENT})
 _ADOPTED = _PLANNING | _SUPPORTED | _NO_CONSENT
-_HELD = _WORKED | _REFERRED | _ADOPTED | {_S.NOT_ADOPTED, _S.CLOSING}
-_OURS = _HELD | _CLOSED
+HELD = _WORKED | _REFERRED | _ADOPTED | {_S.NOT_ADOPTED, _S.CLOSING}
+"""In these the case is with the team."""
+_OURS = HELD | _CLOSED
 _WITHDRAWN = frozenset({_S.WITHDRAWN, _S.STOPPED})
 _AFTER_CONSENT = (_C.CONSENT, _C.CONSENT_AT_18, _C.PLAN_REVIEW)
 _UNTIL_CLOSED = (_C.PLAN, _C.REASSESSMENT, *_AFTER_CONSENT)
@@ -124,7 +125,7 @@ TABLE: tuple[Transition, ...] = (
     # Where nobody has been asked for consent yet, or it was refused, the person is asked next time: nothing runs.
     Transition(Command.TURNED_18, "The person turned 18", frozenset({_S.PLANNED}) | _SUPPORTED, None, _NOBODY,
                starts=(_C.CONSENT_AT_18,)),
-    Transition(Command.TURNED_18, "The person turned 18", _HELD - {_S.PLANNED, _S.SUPPORTED}, None, _NOBODY),
+    Transition(Command.TURNED_18, "The person turned 18", HELD - {_S.PLANNED, _S.SUPPORTED}, None, _NOBODY),
     Transition(Command.COMMISSION, "Commission an intervention", _SUPPORTED, None, _TEAM, ("officer", "message"),
                guards=(g.consent_is_in_force,)),
     Transition(Command.BRIEF, "Write a brief for a provider", _ADOPTED, None, _TEAM, ("reason",)),
@@ -138,13 +139,13 @@ TABLE: tuple[Transition, ...] = (
                tells=ProgressStage.CLOSED, guards=(g.nothing_is_owed,)),
     Transition(Command.END, "End the case", _CLOSED, _S.ENDED, _TEAM, ("reason",),
                guards=(g.no_review_to_come, g.nothing_is_owed)),
-    Transition(Command.GIVE_BACK, "Give the case back to the police", _HELD, _S.GIVEN_BACK, _TEAM, ("reason",),
+    Transition(Command.GIVE_BACK, "Give the case back to the police", HELD, _S.GIVEN_BACK, _TEAM, ("reason",),
                starts=(_C.GIVEN_BACK,), guards=(g.the_police_have_it,)),
     Transition(Command.TAKEN_BACK, "The police take the case back", frozenset({_S.GIVEN_BACK}), _S.TAKEN_BACK,
                _NOBODY, ("risk_owner",), stops=_EVERY_CLOCK),
     *(Transition(Command.RETURNED_BACK, "The police do not take the case back", frozenset({_S.GIVEN_BACK}), state,
                  _NOBODY, ("reason",), stops=(_C.GIVEN_BACK,), guards=(g.came_from(state),))
-      for state in State if state in _HELD),
+      for state in State if state in HELD),
     Transition(Command.TRANSFER, "Offer the case to another panel", _OURS, _S.TRANSFER_OFFERED, _TEAM,
                ("officer", "reason"), starts=(_C.TRANSFER,)),
     Transition(Command.TRANSFER_ACCEPTED, "The other panel accepts the case", frozenset({_S.TRANSFER_OFFERED}),

@@ -1,6 +1,5 @@
 """Consent is asked for, given, refused, withdrawn, and lapses at 18; everybody who has the person's data is told."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -22,6 +21,7 @@ from services.channel.domain import (
 from services.channel.domain.ageing import LONDON
 from services.channel.domain.consenting import (
     ASKED_OF,
+    BECOMES,
     DECIDER_LABELS,
     TOLD,
     Decider,
@@ -32,18 +32,12 @@ from services.channel.domain.consenting import (
     turned_18,
 )
 from services.channel.domain.planning import day
+from services.channel.domain.table import HELD
 from services.channel.operations.answering import act_on_case
 from services.channel.operations.obligations import Owing, end_obligation, keep_obligation
 from services.channel.operations.saving import Act, carry_out, change
-from services.channel.queries import HELD_STATES, ConsentLine, Held, Said, Turning
+from services.channel.queries import ConsentLine, Held, Said, Turning
 
-BECOMES: Mapping[Command, Consent] = {
-    Command.CONSENT_ASKED: Consent.AWAITED,
-    Command.CONSENT_GIVEN: Consent.GIVEN,
-    Command.CONSENT_REFUSED: Consent.REFUSED,
-    Command.CONSENT_WITHDRAWN: Consent.WITHDRAWN,
-}
-"""Where consent stands after each command."""
 AGAIN = "Consent has changed again since."
 NOW_THEIRS = "The consent of a parent or guardian counts no longer: the person is asked (CTSA 2015 s.36)."
 
@@ -98,7 +92,7 @@ async def turn_18(session: Session, turning: Turning, practices: Practices, now:
     held = await queries.held(session, turning.subject)
     born = held.summary.date_of_birth if held.summary else None
     birthday = turned_18(born, now.astimezone(LONDON).date())
-    if birthday is None or held.situation.state not in HELD_STATES or not await _waits(session, held):
+    if birthday is None or held.situation.state not in HELD or not await _waits(session, held):
         return ""
     practice = practices.under(held.area, held.area_version, "", now)
     lapsed = lapses(held.situation.consent)

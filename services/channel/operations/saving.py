@@ -25,6 +25,7 @@ from services.channel.domain import (
     Step,
     decide,
 )
+from services.channel.domain.consenting import BECOMES
 from services.channel.operations.clocks import run_clocks
 from services.channel.queries import Held
 
@@ -33,10 +34,7 @@ _REFERS = frozenset({Command.RECEIVE_SECTION_36, Command.REFER, Command.OFFER_AG
 _LEAVES = frozenset({Command.GIVE_BACK, Command.TRANSFER})
 _DECIDES = frozenset({*PANEL_DECISIONS, Command.CONSENT_REFUSED, Command.CONSENT_WITHDRAWN, Command.REOPEN})
 _FACTS: Mapping[Command, Mapping[str, Any]] = {
-    Command.CONSENT_ASKED: {"consent": Consent.AWAITED},
-    Command.CONSENT_GIVEN: {"consent": Consent.GIVEN},
-    Command.CONSENT_REFUSED: {"consent": Consent.REFUSED},
-    Command.CONSENT_WITHDRAWN: {"consent": Consent.WITHDRAWN},
+    **{command: {"consent": consent} for command, consent in BECOMES.items()},
     Command.REOPEN: {"consent": Consent.NOT_ASKED, "closed_at": None},
     Command.OFFER_AGAIN: {"consent": Consent.NOT_ASKED, "closed_at": None},
 }

@@ -12,19 +12,7 @@ from chassis.database import Session
 from services.channel import models
 from services.channel.domain import Command, Consent, State
 from services.channel.domain.consenting import STOPS, Capacity, Decider
-
-HELD_STATES = (
-    State.ACCEPTED,
-    State.GATHERED,
-    State.REFERRED,
-    State.NOT_ADOPTED,
-    State.ADOPTED,
-    State.PLANNED,
-    State.SUPPORTED,
-    State.NO_CONSENT,
-    State.CLOSING,
-)
-"""The states in which a birthday counts: the case is with the team."""
+from services.channel.domain.table import HELD
 
 
 class Said(BaseModel):
@@ -78,7 +66,7 @@ async def turning_18(session: Session, today: date) -> tuple[Turning, ...]:
     table = models.case_file
     due = table.c.turns_18_in.is_not(None) & (table.c.turns_18_in <= today)
     columns = (table.c.subject, table.c.area, table.c.area_version)
-    wanted = select(*columns).where(due, table.c.state.in_([state.value for state in HELD_STATES]))
+    wanted = select(*columns).where(due, table.c.state.in_([state.value for state in State if state in HELD]))
     rows = await session.rows(wanted.order_by(table.c.turns_18_in, table.c.subject))
     return tuple(Turning(row.subject, row.area, row.area_version) for row in rows)
 

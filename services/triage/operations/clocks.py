@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from chassis import ticking
 from chassis.database import Session
+from chassis.deadlines import longer
 from chassis.ticking import WHOLE, Deadline, Placed
 from services.triage import models
 from services.triage.domain import ClockName, Command, Practice, Step
@@ -46,5 +47,5 @@ async def _give_more(session: Session, placed: Placed, name: ClockName, practice
     old = await session.scalar(select(table.c.due_at).where(this))
     if old is None:
         return False
-    await session.execute(update(table).where(this).values(ticking.longer(table, practice.later(name, old))))
+    await session.execute(update(table).where(this).values(longer(table.c.times_extended, practice.later(name, old))))
     return True
