@@ -1,14 +1,18 @@
 """Which cases are due before the panel: what a meeting that is over leaves behind is due again."""
 
-from datetime import time, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
+from uuid import UUID
 
 import pytest
 
-from services.channel.domain.meetings import SlotState, begins
+from services.channel.domain import Consent, State
+from services.channel.domain.meetings import SlotState, begins, is_due
 from services.channel.queries.agenda import due_cases
-from tests.channel.builders import AREA, rows
+from tests.channel.builders import AREA, NOW, rows
 from tests.channel.conftest import Team
-from tests.channel.meetings_made import BELLA, DAY, NEXT_DAY, due, heard, planned, with_panel
+from tests.channel.interventions_made import commissioned, into, providing
+from tests.channel.meetings_made import BELLA, DAY, NEXT_DAY, due, heard, planned, stand, with_panel
 
 AFTER_NEXT = begins(NEXT_DAY + timedelta(days=28), time(10))
 
@@ -41,3 +45,33 @@ class TestWhatAMeetingLeaves:
         async with panel.runtime.database.transaction(BELLA) as session:
             (found,) = await due_cases(session, AREA, AFTER_NEXT, DAY)
         assert found.meeting_id is None
+
+
+class TestMissingSessions:
+    async def test_bring_a_case_before_the_next_meeting_until_the_panel_has_heard_it(self, team: Team) -> None:
+        team.practices.given = replace(providing(), panel=with_panel().panel)
+        subject = await due(team, 3333, "supported")
+        await into(team.runtime, subject, State.SUPPORTED, consent=Consent.GIVEN)
+        await stand(team, subject, "supported", NOW + timedelta(days=200))
+        await commissioned(team, subject)
+        meeting_id = await planned(team)
+        assert await self.short(team, DAY) == ()
+        raised = "UPDATE intervention SET short = 6, raised_at = :at WHERE subject = :subject RETURNING 1"
+        await rows(team.runtime, raised, at=NOW, subject=subject)
+        assert await self.short(team, DAY) == (None,)
+        (slot,) = await heard(team, meeting_id, "KM-7F3K-3333")
+        assert await self.short(team, DAY) == (meeting_id,)
+        await rows(team.runtime, "UPDATE slot SET state = 'not-decided' WHERE id = :id RETURNING 1", id=slot.id)
+        assert await self.short(team, DAY) == ()
+        await rows(team.runtime, raised, at=NOW + timedelta(days=40), subject=subject)
+        assert await self.short(team, DAY) == (None,)
+        explained = "UPDATE intervention SET explained = 6 WHERE subject = :subject RETURNING 1"
+        await rows(team.runtime, explained, subject=subject)
+        assert await self.short(team, DAY) == ()
+
+    async def short(self, team: Team, today: date) -> tuple[UUID | None, ...]:
+        """Return on which meeting each case that is due stands; all of them for missing sessions."""
+        async with team.runtime.database.transaction(BELLA) as session:
+            found = await due_cases(session, AREA, AFTER_NEXT, today)
+        assert all(each.due.short and is_due(each.due, NOW) for each in found)
+        return tuple(each.meeting_id for each in found)

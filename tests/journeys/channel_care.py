@@ -107,7 +107,7 @@ class Heard:
 
 
 def heard(live: Live, reference: str, command: str, **answers: str) -> Heard:
-    """The next meeting of the panel hears one case, of which a member has read the pack; decides it, and has its minutes approved."""
+    """The next meeting hears one case, of which a member has read the pack, decides it, and has its minutes approved."""
     meeting = convened(live, [reference])
     for person in (POLICE, CHAIR, COCHAIR):
         coming(live, meeting, person)

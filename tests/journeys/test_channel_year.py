@@ -96,7 +96,7 @@ def supported(live: Live, reference: str) -> None:
 
 
 def reviewed_alive(live: Live, reference: str) -> None:
-    """The clock of the plan’s review brings the case before the panel, which goes on after a further assessment."""
+    """The clock of a plan brings the case before the panel, which goes on after a further assessment."""
     due = review_clock(live, reference)
     moved(live, f"+{(due - today(live)).days - 27}days")
     wait(lambda: reference in calendar_says(live), 90, "That the review is due and on no agenda")

@@ -154,12 +154,13 @@ _ORDER = tuple(SlotKind)
 
 @dataclass(frozen=True)
 class Due:
-    """A case that is to come before the panel: by which clock, and until when."""
+    """A case that is to come before the panel: by which clock, and until when; `short` where sessions are missing."""
 
     reference: str
     state: State
     due_at: datetime
     deferred: bool = False
+    short: bool = False
 
     @property
     def kind(self) -> SlotKind:
@@ -187,9 +188,10 @@ def kind_of(state: State, *, deferred: bool) -> SlotKind:
 def is_due(due: Due, following: datetime) -> bool:
     """Say whether a case belongs on the agenda of a meeting after which the panel meets next at `following`.
 
-    A new case always does; every other one where its clock would run out before the panel meets again.
+    A new case always does, and one with sessions of an intervention missing; every other one where its clock would run
+    out before the panel meets again.
     """
-    return due.kind is SlotKind.NEW or due.due_at < following
+    return due.kind is SlotKind.NEW or due.short or due.due_at < following
 
 
 def in_order(kind: SlotKind) -> int:

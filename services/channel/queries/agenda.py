@@ -37,10 +37,11 @@ class DueCase:
 async def due_cases(session: Session, area: str, following: datetime, today: date) -> tuple[DueCase, ...]:
     """Return the cases of an area that are due before the panel meets at `following`, the most urgent first.
 
+    One in which sessions of an intervention are missing is due whatever its clock says, until the panel has heard it.
     A meeting whose day is past before `today` (London) hears nobody any more, whether it was ended or not.
     """
     waits = and_(_CASE.c.state == State.REFERRED, ~_deferred())
-    soon = or_(waits, _CLOCK.c.due_at < following)
+    soon = or_(waits, _CLOCK.c.due_at < following, _sessions_missing())
     rows = await session.rows(
         _due(today)
         .where(_CASE.c.area == area, soon)
@@ -48,7 +49,12 @@ async def due_cases(session: Session, area: str, following: datetime, today: dat
         .limit(MOST_DUE)
     )
     return tuple(
-        DueCase(row.subject, Due(row.reference, State(row.state), row.due_at, row.deferred), row.home_force, row.on_it)
+        DueCase(
+            row.subject,
+            Due(row.reference, State(row.state), row.due_at, row.deferred, row.short),
+            row.home_force,
+            row.on_it,
+        )
         for row in rows
     )
 
@@ -86,8 +92,25 @@ def _due(today: date) -> Select[Any]:
     shown = (_CASE.c.subject, _CASE.c.reference, _CASE.c.state, _CASE.c.home_force)
     due_at = func.min(_CLOCK.c.due_at).label("due_at")
     joined = _CASE.join(_CLOCK, _CLOCK.c.subject == _CASE.c.subject)
-    columns = (*shown, due_at, stands.label("on_it"), _deferred().label("deferred"))
+    columns = (
+        *shown,
+        due_at,
+        stands.label("on_it"),
+        _deferred().label("deferred"),
+        _sessions_missing().label("short"),
+    )
     return select(*columns).select_from(joined).where(_answered()).group_by(_CASE.c.subject)
+
+
+def _sessions_missing() -> ColumnElement[bool]:
+    """Return whether an alarm about missing sessions stands that the panel has not heard of since it was raised."""
+    table, slot, meeting = models.intervention, _SLOT.alias("heard"), _MEETING.alias("heard_in")
+    since = and_(
+        slot.c.subject == _CASE.c.subject, slot.c.state.in_(ENDED_SLOTS), meeting.c.starts_at > table.c.raised_at
+    )
+    heard = select(slot.c.id).join(meeting, meeting.c.id == slot.c.meeting_id).where(since).correlate(_CASE, table)
+    stands = and_(table.c.subject == _CASE.c.subject, table.c.ended_at.is_(None), table.c.short > table.c.explained)
+    return select(table.c.id).where(stands, ~heard.exists()).correlate(_CASE).exists()
 
 
 def _answered() -> ColumnElement[bool]:

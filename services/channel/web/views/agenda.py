@@ -31,11 +31,12 @@ from services.channel.operations.inviting import NewGuest, invite_guest, invite_
 from services.channel.queries import Attendee, MeetingView, SlotView
 from services.channel.queries.agenda import due_cases
 from services.channel.web.meeting_forms import AgendaForm, GuestForm, MembersForm, SeenForm, ShiftForm
+from services.channel.web.views.asked_as import id_of_slot, meeting_id
+from services.channel.web.views.begun import on_page
 from services.channel.web.views.meetings import (
     changes_since,
     due_line,
     following_meeting,
-    meeting_id,
     meeting_line,
     practice_under,
 )
@@ -184,10 +185,7 @@ async def _opened(page: PageRequest, session: Session) -> tuple[MeetingView, Slo
 
 async def slot_of_address(page: PageRequest, session: Session, found: MeetingView) -> SlotView:
     """Return the slot that the address names; SlotNotFound where this meeting has none of it."""
-    try:
-        slot = await queries.slot(session, UUID(page.path["slot_id"]))
-    except ValueError:
-        raise SlotNotFound("There is no such case on the agenda: open the meeting and choose one there.") from None
+    slot = await queries.slot(session, id_of_slot(page))
     if slot.meeting_id != found.id:
         raise SlotNotFound("There is no such case on the agenda: open the meeting and choose one there.")
     return slot
@@ -204,6 +202,7 @@ async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, st
         invited = await queries.invitations(session, found.id)
         changes = await queries.meeting_changes(session, found.id)
     newer = [each for each in changes if seen is not None and each.row_version > seen]
+    on_it = {each.reference for each in agenda}
     return page.render(
         "meeting",
         status=status,
@@ -212,7 +211,7 @@ async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, st
         following=after,
         planned=found.state is MeetingState.PLANNED,
         agenda=[_agenda_line(each, invited, practice) for each in agenda],
-        due=[due_line(each) for each in due if each.meeting_id is None],
+        due=[due_line(each) for each in due if each.meeting_id is None and each.due.reference not in on_it],
         invited=[attendee_line(each) for each in invited if not each.guest],
         assumed=[each.reference for each in agenda if not each.home_force],
         assumed_force=practice.force,
@@ -232,25 +231,25 @@ async def _show_attendees(page: PageRequest, form: FormErrors, seen: int | None 
         everybody = await queries.invitations(session, found.id)
         asked = await queries.invited(session, slot.id)
         changes = await queries.meeting_changes(session, found.id, seen) if seen is not None else ()
+        begun = await on_page(page, session)
     members = practice.panel.members
     ticked = tuple(each.id for each in members if each.id not in slot.not_asked)
     sectors = dict.fromkeys([*(each.sector for each in members), *OTHER_SECTORS])
-    return page.render(
-        "meeting_attendees",
-        status=status,
-        title=f"Who is asked to {slot.reference}",
-        meeting=meeting_line(found),
-        planned=found.state is MeetingState.PLANNED,
-        can_invite=found.state in LIVE,
-        slot=slot_line(slot),
-        form=form,
-        chosen=form if "member" in form.values.fields else blank({"member": ticked}),
-        members=[(each.id, f"{each.organisation}: {each.name}") for each in members],
-        sectors=[(each, each.replace("-", " ").capitalize()) for each in sectors],
-        guests=[attendee_line(each) for each in asked if each.guest],
-        missing_force=_missing_force(slot, everybody, practice),
-        changes=changes_since(changes),
-    )
+    values: dict[str, object] = {
+        "title": f"Who is asked to {slot.reference}",
+        "meeting": meeting_line(found),
+        "planned": found.state is MeetingState.PLANNED,
+        "can_invite": found.state in LIVE,
+        "slot": slot_line(slot),
+        "form": form,
+        "chosen": form if "member" in form.values.fields else blank({"member": ticked}),
+        "members": [(each.id, f"{each.organisation}: {each.name}") for each in members],
+        "sectors": [(each, each.replace("-", " ").capitalize()) for each in sectors],
+        "guests": [attendee_line(each) for each in asked if each.guest],
+        "missing_force": _missing_force(slot, everybody, practice),
+        "changes": changes_since(changes),
+    }
+    return page.render("meeting_attendees", status=status, **{**values, **begun})
 
 
 def _agenda_line(each: SlotView, invited: tuple[Attendee, ...], practice: Practice) -> dict[str, object]:

@@ -22,13 +22,15 @@ from services.channel.domain.meetings import (
     runs_out,
 )
 from services.channel.domain.panel import may_chair
+from services.channel.domain.sharing import Window
 from services.channel.operations.convening import MeetingAct
 from services.channel.operations.meetings import NewMeeting, cancel_meeting, make_meeting, move_meeting
-from services.channel.operations.packs import window_of
 from services.channel.queries import MeetingView
 from services.channel.queries.agenda import DueCase, agenda_clocks, due_cases
 from services.channel.queries.sharing import shares
 from services.channel.web.meeting_forms import MeetingForm, MoveForm, MoveStep, ReasonForm
+from services.channel.web.views.asked_as import meeting_id
+from services.channel.web.views.begun import on_page
 
 CHANGED = {
     "made": "Put into the calendar",
@@ -44,14 +46,8 @@ CHANGED = {
     "presides": "Somebody took over the chair",
     "ended": "The meeting ended",
 }
-
-
-def meeting_id(page: PageRequest) -> UUID:
-    """Return the meeting that the address names; MeetingNotFound where it names none."""
-    try:
-        return UUID(page.path["meeting_id"])
-    except ValueError:
-        raise MeetingNotFound("There is no such meeting: open the panel calendar and choose one.") from None
+BY = {"calendar": "the area’s monthly rule"}
+"""What has done something to a meeting where nobody did: the job keeps two of them in the calendar."""
 
 
 def practice_under(page: PageRequest, found: MeetingView) -> Practice:
@@ -77,7 +73,7 @@ def due_line(each: DueCase) -> dict[str, object]:
     due = each.due
     return {
         "reference": due.reference,
-        "kind": KIND_LABELS[due.kind],
+        "kind": f"{KIND_LABELS[due.kind]}, sessions are missing" if due.short else KIND_LABELS[due.kind],
         "due_at": due.due_at,
         "meeting_id": each.meeting_id,
     }
@@ -86,8 +82,8 @@ def due_line(each: DueCase) -> dict[str, object]:
 def changes_since(changes: Iterable[queries.MeetingChange]) -> list[dict[str, object]]:
     """Return what was done to a meeting, as the page says it."""
     return [
-        {"what": CHANGED.get(each.what, each.what.replace("-", " ").capitalize()), "by": each.by, "at": each.at}
-        | {"words": each.words}
+        {"what": CHANGED.get(each.what, each.what.replace("-", " ").capitalize()), "by": BY.get(each.by, each.by)}
+        | {"at": each.at, "words": each.words}
         for each in changes
     ]
 
@@ -212,18 +208,18 @@ async def _ask_to_move(
         found = await queries.meeting(session, meeting_id(page))
         forecast = await _forecast(page, session, found, wanted) if wanted else None
         changes = await queries.meeting_changes(session, found.id, seen) if seen is not None else ()
+        begun = await on_page(page, session)
     local = found.starts_at.astimezone(LONDON)
     given = {f"held_on-{part}": str(getattr(found.held_on, part)) for part in ("day", "month", "year")}
     status = 409 if seen is not None else 422 if form and form.errors else 200
-    return page.render(
-        "meeting_move",
-        status=status,
-        title="Move the meeting",
-        meeting=meeting_line(found),
-        form=form or blank(given | {"at": f"{local:%H:%M}"}),
-        forecast=forecast,
-        changes=changes_since(changes),
-    )
+    values: dict[str, object] = {
+        "title": "Move the meeting",
+        "meeting": meeting_line(found),
+        "form": form or blank(given | {"at": f"{local:%H:%M}"}),
+        "forecast": forecast,
+        "changes": changes_since(changes),
+    }
+    return page.render("meeting_move", status=status, **{**values, **begun})
 
 
 async def _forecast(page: PageRequest, session: Session, found: MeetingView, wanted: MoveForm) -> dict[str, object]:
@@ -239,9 +235,7 @@ async def _forecast(page: PageRequest, session: Session, found: MeetingView, wan
         "invited": found.invited,
         "accepted": found.accepted,
         "packs": len(given),
-        "window": window_of(found, practice_under(page, found)),
-        "opens_at": panel.pack_opens(wanted.held_on),
-        "closes_at": panel.pack_closes(wanted.held_on),
+        "then": Window(panel.pack_opens(wanted.held_on), panel.pack_closes(wanted.held_on)),
     }
 
 
@@ -268,14 +262,15 @@ async def _ask_to_cancel(page: PageRequest, form: FormErrors | None, seen: int |
     async with page.transaction() as session:
         found = await queries.meeting(session, meeting_id(page))
         changes = await queries.meeting_changes(session, found.id, seen) if seen is not None else ()
-    return page.render(
-        "meeting_cancel",
-        status=409 if seen is not None else 422 if form and form.errors else 200,
-        title="Cancel the meeting",
-        meeting=meeting_line(found),
-        form=form or blank(),
-        changes=changes_since(changes),
-    )
+        begun = await on_page(page, session)
+    values: dict[str, object] = {
+        "title": "Cancel the meeting",
+        "meeting": meeting_line(found),
+        "form": form or blank(),
+        "changes": changes_since(changes),
+    }
+    status = 409 if seen is not None else 422 if form and form.errors else 200
+    return page.render("meeting_cancel", status=status, **{**values, **begun})
 
 
 def _field(wrong: ThroughlineError, otherwise: str) -> tuple[str, str]:
