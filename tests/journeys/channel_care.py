@@ -1,6 +1,6 @@
 """Later steps of the Channel pathway: answers by links, meetings of other months, closure and the reviews after it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import html
@@ -25,7 +25,7 @@ from tests.journeys.channel_steps import (
 )
 from tests.journeys.live import BEARERS, Live, signed_in, wait
 from tests.journeys.pages import answered, links, tree, words
-from tests.journeys.steps import COORDINATOR, risk_owner
+from tests.journeys.steps import COORDINATOR, REASON, risk_owner
 
 SCHOOL, PROVIDER = "information@education-kent.example", "provider-one@interventions.example"
 ANSWERER = {"by": "Sample Answerer (synthetic)", "role": "lead", "organisation": "Sample Body"}
@@ -99,16 +99,45 @@ def page_of(live: Live, reference: str, place: str = "", by: str = COORDINATOR) 
 
 @dataclass(frozen=True)
 class Heard:
-    """A case that the panel has heard: the slot's address, its page afterwards, and what a member read before."""
+    """A case that the panel has heard: its slot's page before and after, and what a member read in the pack."""
 
-    slot: str
+    before: str
     page: str
     pack: str
 
 
-def heard(live: Live, reference: str, command: str, **answers: str) -> Heard:
-    """The next meeting hears one case, of which a member has read the pack, decides it, and has its minutes approved."""
-    meeting = convened(live, [reference])
+def heard(live: Live, reference: str, command: str = "", /, said: str = "", **answers: str) -> Heard:
+    """The next meeting hears one case, of which a member has read the pack, and ends; its minutes are approved.
+
+    Without a command nothing is decided, and what was said is written down instead.
+    """
+    meeting = sitting(live, [reference])
+    slot = slot_of(live, meeting, reference)
+    in_the_room(live, slot)
+    with signed_in(live, "channel", CHAIR) as browser:
+        before = words(browser.get(slot))
+    pack = pack_read(live, meeting)
+    if command:
+        page = words(panel_decides(live, slot, command, **answers))
+    else:
+        page = words(on_page(live, SUPPORT, f"{slot}/undecided", words=said))
+    ended(live, meeting)
+    return Heard(before, page, pack)
+
+
+def panel_adopts(live: Live, references: Sequence[str]) -> None:
+    """The next meeting of the panel adopts cases, one after the other."""
+    meeting = sitting(live, references)
+    for reference in references:
+        slot = slot_of(live, meeting, reference)
+        in_the_room(live, slot)
+        panel_decides(live, slot, "panel-adopt", grounds=REASON)
+    ended(live, meeting)
+
+
+def sitting(live: Live, references: Sequence[str]) -> str:
+    """Bring the next meeting with some cases to its day, packs shared and the last minutes checked, and begin it."""
+    meeting = convened(live, references)
     for person in (POLICE, CHAIR, COCHAIR):
         coming(live, meeting, person)
     on_page(live, SUPPORT, f"{meeting}/packs")
@@ -117,13 +146,23 @@ def heard(live: Live, reference: str, command: str, **answers: str) -> Heard:
     with signed_in(live, "channel", SUPPORT) as browser:
         if f"{meeting}/last-minutes" in links(browser.get(f"{meeting}/room")):
             answered(browser, browser.get(f"{meeting}/last-minutes"), {})
-    slot = slot_of(live, meeting, reference)
-    in_the_room(live, slot)
-    pack = pack_read(live, meeting)
-    page = panel_decides(live, slot, command, **answers)
+    return meeting
+
+
+def ended(live: Live, meeting: str) -> None:
+    """The support officer ends the meeting once the next has its date, and the chair approves the minutes."""
+    with signed_in(live, "channel", SUPPORT) as browser:
+        wait(
+            lambda: "No date is fixed" not in words(browser.get(f"{meeting}/room")), 90, "The date of the next meeting"
+        )
     on_page(live, SUPPORT, f"{meeting}/room", do="end")
     on_page(live, CHAIR, f"{meeting}/minutes")
-    return Heard(slot, words(page), pack)
+
+
+def calendar_says(live: Live) -> str:
+    """Return what the calendar of the panel says is due and on no agenda."""
+    with signed_in(live, "channel", SUPPORT) as browser:
+        return words(browser.get("/meetings")).partition("Due and on no agenda")[2]
 
 
 def pack_read(live: Live, meeting: str, person: str = POLICE) -> str:

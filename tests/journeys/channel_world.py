@@ -1,7 +1,7 @@
 """Cases of Channel at the stages that have pages of their own, and which of its pages who reaches from there."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tests.journeys.channel_steps import (
     CHAIR,
@@ -40,9 +40,9 @@ BY_PARENT = {
 Visits = list[tuple[str, Sequence[str]]]
 
 
-def child(live: Live) -> str:
-    """Refer somebody of twelve whose case Channel has accepted; returns the reference."""
-    born = today(live).replace(day=1) - timedelta(days=12 * 365)
+def child(live: Live, born: date | None = None) -> str:
+    """Refer somebody (of twelve if no birthday is given) whose case Channel has accepted; returns the reference."""
+    born = born or today(live).replace(day=1) - timedelta(days=12 * 365)
     reference = referred(live, date_of_birth=born.isoformat(), district="Thanet")
     ready(live, reference)
     decided(live, reference, "pass-on")

@@ -12,6 +12,7 @@ from tests.journeys.channel_care import (
     SCHOOL,
     acknowledged,
     by_link,
+    calendar_says,
     heard,
     ledger_is_complete,
     moved,
@@ -21,7 +22,6 @@ from tests.journeys.channel_care import (
     session_reported,
 )
 from tests.journeys.channel_steps import (
-    SUPPORT,
     commissioned,
     consent,
     on_page,
@@ -31,12 +31,11 @@ from tests.journeys.channel_steps import (
     vaf,
 )
 from tests.journeys.channel_world import BY_PARENT, child
-from tests.journeys.live import Live, signed_in, started, wait
+from tests.journeys.live import Live, started, wait
 from tests.journeys.looking import WIDE, Look, sign_in
-from tests.journeys.pages import words
 from tests.journeys.steps import COORDINATOR, REASON, case_of, decided
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 CORA = "Cora Coordinator (synthetic)"
 ATTENDS = "SYNTHETIC: he comes to school every day."
 SPOKE = "SYNTHETIC: they talked about the videos that he watches."
@@ -112,12 +111,6 @@ def review_clock(live: Live, reference: str) -> date:
     query = "SELECT due_at FROM clock JOIN case_file USING (subject) WHERE reference = $1 AND name = 'plan-review'"
     found: datetime = live.of("channel", query, reference)[0]["due_at"]
     return found.date()
-
-
-def calendar_says(live: Live) -> str:
-    """Return what the calendar of the panel says is due and on no agenda."""
-    with signed_in(live, "channel", SUPPORT) as browser:
-        return words(browser.get("/meetings")).partition("Due and on no agenda")[2]
 
 
 def closed(live: Live, reference: str) -> None:
