@@ -21,8 +21,19 @@ class StillHeld:
     needed: bool
 
 
-EraseSubject = Callable[[Session, UUID], Awaitable[tuple[StillHeld, ...] | None]]
-"""Empties the columns and rows that the service lists for a subject, or for a document that is erased alone."""
+@dataclass(frozen=True)
+class Copied:
+    """A record of another subject that was made as a copy of the erased one's: it is to be erased everywhere too."""
+
+    subject: UUID
+    reference: str
+
+
+EraseSubject = Callable[[Session, UUID], Awaitable[tuple[StillHeld | Copied, ...] | None]]
+"""Empties the columns and rows that the service lists for a subject, or for a document that is erased alone.
+
+Returns where the same words stand under other subjects.
+"""
 
 MayErase = Callable[[Session, UUID], Awaitable[None]]
 """Raises Conflict where a document that is to be erased alone is all that there is of its subject."""

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, documents
 from chassis.database import Session
-from chassis.erasing import EraseSubject, StillHeld
+from chassis.erasing import Copied, EraseSubject, StillHeld
 from chassis.inbox import store
 from chassis.outbox import STATISTICS, send_receipts
 from chassis.tables import dispatch, erased_subject, inbox_event, inbox_held, inbox_parked, outbox
@@ -34,10 +34,14 @@ class DeletionReceipt:
     parked: int
     document: UUID | None = None
     still_held: tuple[StillHeld, ...] = ()
+    copies: tuple[Copied, ...] = ()
 
     @property
     def sentence(self) -> str:
         """Say whether anything of the erased subject is left at others, and how to finish."""
+        if self.copies:
+            names = " and ".join(each.reference for each in self.copies)
+            return f"Copies of it stand under keys of their own: {names}. `throughline erase REF` erases them too."
         if not self.still_held and self.document:
             return (
                 "This original is gone. Backups of the data hold it until they are deleted, under the key of the "
@@ -75,7 +79,7 @@ async def erase_stored(
     await _hold(session, erased)
     # First, so that the service's own part finds when and why.
     await _register(session, erased, reason, now)
-    left = await erase_own(session, erased) if erase_own is not None else None
+    left = (await erase_own(session, erased) if erase_own is not None else None) or ()
     receipt = DeletionReceipt(
         service=session.service,
         subject=subject,
@@ -85,7 +89,8 @@ async def erase_stored(
         parked=await _parked(session, erased, now),
         held=await _held(session, erased),
         document=document,
-        still_held=left or (),
+        still_held=tuple(each for each in left if isinstance(each, StillHeld)),
+        copies=tuple(each for each in left if isinstance(each, Copied)),
     )
     await _answer_erased(session, erased, now)
     counts = ("documents", "events", "held", "parked")

@@ -1,4 +1,4 @@
-"""A referral erased in every service, and what is left of it at others who came in the same mail."""
+"""A referral erased in every service with the copies that other panels have, and what is left of it elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,13 @@ class Erasure:
     @property
     def last_of_intake(self) -> Mapping[str, Any]:
         """The receipt that says what is left now; empty where intake gave none."""
-        return next((each for each in reversed(self.receipts) if each["service"] == FIRST), {})
+        ours = (each for each in reversed(self.receipts) if not each["copy"])
+        return next((each for each in ours if each["service"] == FIRST), {})
+
+    @property
+    def copies(self) -> Sequence[Mapping[str, Any]]:
+        """The copies that the receipts name."""
+        return [copy for each in self.receipts for copy in each.get("copies", ())]
 
     @property
     def finished(self) -> bool:
@@ -39,6 +45,7 @@ class Erasure:
 def run(state: Path, reference: str, reason: str, *, shared: bool, dry_run: bool) -> Erasure:
     """Erase a referral everywhere and, if `shared`, the originals of others that are the same mail.
 
+    A case that was offered to another panel of this installation has a copy there, which is erased everywhere as well.
     Raises BadInput, NotRunning or ServiceAnswered before anything is erased: where intake does not know the referral.
     """
     erasure = Erasure(checked(reference))
@@ -49,11 +56,23 @@ def run(state: Path, reference: str, reason: str, *, shared: bool, dry_run: bool
         held: Sequence[Mapping[str, Any]] = erasure.last_of_intake.get("still_held", ()) if shared else ()
         for each in held:
             about = {"subject": each["subject"], "document": each["document"]}
-            _everywhere(operations, {**order, **about}, erasure, each["reference"])
+            _everywhere(operations, {**order, **about}, erasure, original_of=each["reference"])
+        _copies(operations, {**order, "subject": subject}, erasure)
     return erasure
 
 
-def _everywhere(operations: Operations, order: Mapping[str, object], erasure: Erasure, original_of: str = "") -> None:
+def _copies(operations: Operations, order: Mapping[str, object], erasure: Erasure) -> None:
+    """Erase each copy that a receipt names, and the copies of copies, once each."""
+    known = {order["subject"]}
+    while new := [each for each in erasure.copies if each["subject"] not in known]:
+        for each in new:
+            known.add(each["subject"])
+            _everywhere(operations, {**order, "subject": each["subject"]}, erasure, copy=each["reference"])
+
+
+def _everywhere(
+    operations: Operations, order: Mapping[str, object], erasure: Erasure, *, original_of: str = "", copy: str = ""
+) -> None:
     """Send an order to every service; what intake refuses is asked of nobody else."""
     for service in (FIRST, *(each for each in SERVICES if each != FIRST)):
         try:
@@ -63,7 +82,7 @@ def _everywhere(operations: Operations, order: Mapping[str, object], erasure: Er
             if service == FIRST:
                 return
         else:
-            erasure.receipts.append({**receipt, "original_of": original_of})
+            erasure.receipts.append({**receipt, "original_of": original_of, "copy": copy})
 
 
 def table(erasure: Erasure, *, dry_run: bool) -> Table:
@@ -73,6 +92,7 @@ def table(erasure: Erasure, *, dry_run: bool) -> Table:
     made = console.table(title, "service", "what", *counts, "on the bus")
     for each in erasure.receipts:
         what = f"the original of {each['original_of']}" if each["original_of"] else "everything"
+        what = f"the copy {each['copy']}" if each["copy"] else what
         on_bus = str(each.get("bus_messages", "-"))
         made.add_row(each["service"], what, *(str(each[count]) for count in counts), on_bus)
     return made

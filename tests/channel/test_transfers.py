@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis import documents
+from chassis.actor import Actor
 from contracts.triage.dovetail import PackWithdrawn, WorkHalted, WorkResumed
 from services.channel import queries
 from services.channel.domain import Command, NotInThisState, NotOffered, NotRecorded, Obligation, Record
@@ -325,6 +326,27 @@ class TestAfterTheTransfer:
         async with team.runtime.database.transaction(CORA) as session:
             await erase_subject(session, subject)
         left = "SELECT 1 FROM transfer WHERE sealed_reason IS NOT NULL OR sealed_answer IS NOT NULL"
+        assert not await rows(team.runtime, left)
+
+    async def test_erasing_names_the_copies_that_other_panels_have(self, team: Team) -> None:
+        subject = await held_here(team)
+        await offer(team, subject)
+        await carry(team)
+        await north(team, Command.RETURN, reason="They live in Kent again.")
+        await carry(team)
+        await offer(team, subject)
+        await carry(team)
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            named = await erase_subject(session, subject)
+        there = await rows(team.runtime, "SELECT subject, reference FROM case_file WHERE area = :area", area=NORTH)
+        assert {(each.subject, each.reference) for each in named} == {
+            (row["subject"], row["reference"]) for row in there
+        }
+        assert len(there) == 2
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            for each in named:
+                assert await erase_subject(session, each.subject) == ()
+        left = "SELECT 1 FROM case_file WHERE sealed_summary IS NOT NULL"
         assert not await rows(team.runtime, left)
 
     async def test_one_offer_that_cannot_be_carried_keeps_no_other_from_it(self, team: Team) -> None:

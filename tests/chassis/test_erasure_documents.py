@@ -12,7 +12,7 @@ from chassis import documents, tables
 from chassis.actor import Actor
 from chassis.app import Runtime, erase_again
 from chassis.broker import Handlers
-from chassis.erasing import StillHeld
+from chassis.erasing import Copied, StillHeld
 from chassis.inbox.applying import Applying, Opened
 from chassis.ops.erasure import erase_stored
 from contracts.envelope import DocumentReference, Event, ReceiptBatch
@@ -144,6 +144,17 @@ class TestTheReceipt:
         receipt = (await operator.post("/ops/erase", json=order(uuid4()))).json()
         assert receipt["still_held"][0]["reference"] == "KM-7F3K-92QM"
         assert receipt["sentence"].startswith("Not finished: the same mail is also the original of KM-7F3K-92QM")
+
+    async def test_names_the_copies_that_stand_under_other_keys(
+        self, place: Place, operator: httpx2.AsyncClient, erasures: Erasures
+    ) -> None:
+        del place
+        copy = Copied(uuid4(), "NM-7F3K-92QM")
+        erasures.still_held = (copy,)
+        receipt = (await operator.post("/ops/erase", json=order(uuid4()))).json()
+        assert receipt["copies"] == [{"subject": str(copy.subject), "reference": copy.reference}]
+        assert receipt["still_held"] == []
+        assert receipt["sentence"].startswith("Copies of it stand under keys of their own: NM-7F3K-92QM.")
 
     async def test_of_a_dry_run_says_the_same_and_nothing_is_done(
         self, place: Place, operator: httpx2.AsyncClient

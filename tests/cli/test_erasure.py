@@ -27,6 +27,7 @@ class Plane:
     def __init__(self) -> None:
         self.orders: list[tuple[str, dict[str, Any]]] = []
         self.shared: list[dict[str, Any]] = []
+        self.copies: dict[str, list[dict[str, str]]] = {}
         self.silent: set[str] = set()
         self.needed = False
 
@@ -57,7 +58,8 @@ class Plane:
         held = list(self.shared) if service == "intake" else []
         counts = dict.fromkeys(("documents", "events", "held", "parked"), 1)
         sentence = "Not finished: `throughline erase REF --shared-original`." if held else "Nothing is left."
-        return {"service": service, **counts, "still_held": held, "sentence": sentence}
+        copies = self.copies.get(order["subject"], []) if service == "channel" else []
+        return {"service": service, **counts, "still_held": held, "copies": copies, "sentence": sentence}
 
 
 @pytest.fixture
@@ -112,6 +114,35 @@ class TestErase:
         assert "Nobody has completed it yet." in done.output
         assert [service for service, order in plane.orders if order.get("document")] == ["intake"]
 
+    def test_erases_the_copies_that_other_panels_have_and_the_copies_of_those(
+        self, plane: Plane, command: Command
+    ) -> None:
+        plane.copies = {
+            "a-subject": [{"subject": "a-copy", "reference": OTHER}],
+            "a-copy": [
+                {"subject": "a-copy-of-it", "reference": OTHER},
+                {"subject": "a-subject", "reference": REFERENCE},
+            ],
+        }
+        done = command()
+        assert done.exit_code == 0, done.output
+        assert f"the copy {OTHER}" in " ".join(done.output.split())
+        for subject in ("a-subject", "a-copy", "a-copy-of-it"):
+            asked = [service for service, order in plane.orders if order["subject"] == subject]
+            assert sorted(asked) == sorted(SERVICES)
+
+    def test_is_not_finished_while_a_copy_stands_or_another_holds_the_same_mail(
+        self, plane: Plane, command: Command
+    ) -> None:
+        plane.copies = {"a-subject": [{"subject": "a-copy", "reference": OTHER}]}
+        plane.shared.append(HELD)
+        done = command("--json")
+        assert done.exit_code == 1
+        assert json.loads(done.output)["finished"] is False
+        plane.shared.clear()
+        plane.silent.add("notify")
+        assert command("--json").exit_code == 1
+
     def test_goes_on_where_one_is_silent_and_is_not_finished(self, plane: Plane, command: Command) -> None:
         plane.silent.add("triage")
         done = command()
@@ -131,4 +162,6 @@ class TestErase:
 
 
 def test_the_receipt_has_the_counts_that_the_table_shows() -> None:
-    assert {"documents", "events", "held", "parked", "service", "still_held"} <= set(DeletionReceipt.__annotations__)
+    assert {"documents", "events", "held", "parked", "service", "still_held", "copies"} <= set(
+        DeletionReceipt.__annotations__
+    )

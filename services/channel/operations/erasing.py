@@ -1,4 +1,4 @@
-"""Erasing a person from Channel: what deleting the subject's key does not reach."""
+"""Erasing a person from Channel: what deleting the subject's key does not reach, and which copies others have."""
 
 from uuid import UUID
 
@@ -6,11 +6,15 @@ from sqlalchemy import delete, select, union, update
 
 from chassis import outbox
 from chassis.database import Session
+from chassis.erasing import Copied
 from services.channel import models
 
 
-async def erase_subject(session: Session, subject: UUID) -> None:
-    """Empty the sealed columns (the key is deleted by the chassis) and cut the way to the statistics key."""
+async def erase_subject(session: Session, subject: UUID) -> tuple[Copied, ...]:
+    """Empty the sealed columns (the key is deleted by the chassis) and cut the way to the statistics key.
+
+    Returns the cases that other panels of this installation were offered of this one, accepted or not.
+    """
     await session.lock(subject)
     case, pack, history, corrected = models.case_file, models.pack, models.history, models.correction
     # The nil key leads nowhere: what statistics hold can no longer be joined to this case.
@@ -28,6 +32,19 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     await _empty_work(session, subject)
     await _empty_support(session, subject)
     await _leave_person(session, subject)
+    return await _copies(session, subject)
+
+
+async def _copies(session: Session, subject: UUID) -> tuple[Copied, ...]:
+    offer, received, case = models.transfer, models.transfer_received, models.case_file
+    found = (
+        select(received.c.subject, case.c.reference)
+        .select_from(received.join(offer, offer.c.id == received.c.id))
+        .join(case, case.c.subject == received.c.subject)
+        .where(offer.c.subject == subject)
+        .order_by(offer.c.offered_at, offer.c.id)
+    )
+    return tuple(Copied(row.subject, row.reference) for row in await session.rows(found))
 
 
 async def _empty_work(session: Session, subject: UUID) -> None:
