@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from chassis import outbox
 from chassis.database import Session
@@ -96,12 +96,13 @@ def in_words(report: str, answers: tuple[AskAnswer, ...]) -> str:
 
 @dataclass(frozen=True)
 class Look:
-    """That somebody opened what they were shown, or tried to after it had expired."""
+    """That somebody opened what they were shown, tried to after it had expired, or says that they have read a brief."""
 
     ask_id: UUID
     kind: AskKind
     at: datetime
     refused: bool = False
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ async def note_undelivered(
     """
     table = models.obligation
     this = (table.c.id == told.ask_id) & (table.c.subject == subject)
-    owner = await session.scalar(select(table.c.owner).where(this))
+    owner = await queries.obligation_owner(session, subject, told.ask_id)
     to = f" to {owner}" if owner else ""
     words = f"The mail{to} with the link ({told.kind.replace('-', ' ')}) could not be delivered: ask in another way."
     await carry_out(session, subject, Act(Command.UNDELIVERED, now, Record(reason=words)), practice)

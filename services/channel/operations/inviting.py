@@ -130,15 +130,22 @@ async def answer_invitation(session: Session, found: Attendee, said: Said, pract
         "state": InvitationState.ACCEPTED if said.accepted else InvitationState.DECLINED,
         "statement": STATEMENT_VERSION if said.accepted else "",
         "answered_at": said.at,
-        "answered_by": said.by,
         "sealed_reason": await session.seal(subject, reason) if reason else None,
     }
-    await _change(session, found.invitation_id, values)
+    await _change(session, found.invitation_id, values | await _answered_by(session, found, said.by))
     what = "invitation.accepted" if said.accepted else "invitation.declined"
     facts = {"statement": STATEMENT_VERSION, "meeting": str(meeting.id)}
     await audit.record(session, what, subject=subject, now=said.at, area=meeting.area, facts=facts)
     if said.accepted:
         await share_late(session, meeting, await queries.invitation(session, found.invitation_id), practice, now)
+
+
+async def _answered_by(session: Session, found: Attendee, by: str) -> dict[str, Any]:
+    """Return where it is written who answered: in the clear for members, sealed for guests, as their names are."""
+    if found.subject is None:
+        return {"answered_by": by}
+    details = Guest(name=found.name, organisation=found.organisation, address=found.address, answered_by=by)
+    return {"answered_by": None, "sealed_details": await session.seal_model(found.subject, details)}
 
 
 async def answer_in_console(session: Session, invitation_id: UUID, said: Said, practice: Practice) -> None:

@@ -27,6 +27,7 @@ _ASKED: dict[Obligation, tuple[AskKind, str, str]] = {
     Obligation.CHANGE: (AskKind.CONSENT_CHANGE, "Consent to support has changed", "What has changed"),
 }
 """As what somebody outside is asked by a link: the kind, the title and the heading over the words."""
+SOMEBODY_TYPED = "Somebody named in the case"
 ASKED_AS: dict[Obligation, AskKind] = {kind: asked[0] for kind, asked in _ASKED.items()}
 
 
@@ -60,13 +61,17 @@ class Again:
 
 @dataclass(frozen=True)
 class Ending:
-    """How an obligation ends: done or cancelled, in whose words, when, with which answers."""
+    """How an obligation ends: done or cancelled, in whose words, when, with which answers.
+
+    `by` stands in the clear; `answered_by` is whoever answered, as they say it, and is sealed.
+    """
 
     state: str
     words: str
     by: str
     at: datetime
     answers: tuple[AskAnswer, ...] = ()
+    answered_by: str = ""
 
 
 async def keep_obligation(session: Session, held: Held, owing: Owing, now: datetime) -> UUID:
@@ -76,19 +81,20 @@ async def keep_obligation(session: Session, held: Held, owing: Owing, now: datet
     """
     obligation_id = uuid4()
     subject, address = held.subject, owing.address.strip()
-    questions = Questions(asked=owing.questions)
+    in_clear = _in_clear(owing)
+    questions = Questions(asked=owing.questions, owner="" if in_clear == owing.owner else owing.owner)
     row = {
         "id": obligation_id,
         "subject": subject,
         "area": held.area,
         "kind": owing.kind,
         "recipient": owing.recipient,
-        "owner": owing.owner,
+        "owner": in_clear,
         "owner_id": owing.owner_id or None,
         "sealed_address": await session.seal(subject, address) if address else None,
         "state": "open",
         "sealed_message": await session.seal(subject, owing.message.strip()),
-        "sealed_questions": await session.seal_model(subject, questions) if owing.questions else None,
+        "sealed_questions": await session.seal_model(subject, questions) if questions != Questions() else None,
         "about": owing.about,
         "made_at": now,
         "made_by": session.actor.name or session.actor.id,
@@ -99,6 +105,15 @@ async def keep_obligation(session: Session, held: Held, owing: Owing, now: datet
     if _by_link(owing):
         await ask(session, held, _asking(held, obligation_id, owing), now)
     return obligation_id
+
+
+def _in_clear(owed: Owing | ObligationView) -> str:
+    """Return how whoever owes something is named in the clear: a typed name may lead to the person, as a school does.
+
+    A holder of data who is told of a change is named by why they have it, which leads nowhere.
+    """
+    known = owed.recipient or owed.owner_id or owed.kind is Obligation.CHANGE
+    return owed.owner if known else SOMEBODY_TYPED
 
 
 def _by_link(owed: Owing | ObligationView) -> bool:
@@ -139,7 +154,8 @@ async def obligation_answered(session: Session, held: Held, reply: Reply, practi
     said = Record(reason=f"{found.owner} ({reply.by}): {reply.words()}")
     await carry_out(session, held.subject, Act(Command.ANSWERED, now, said), practice)
     if found.ended_at is None:
-        await _end(session, held, found, Ending("done", reply.report, reply.by or found.owner, reply.at, reply.answers))
+        done = Ending("done", reply.report, _in_clear(found), reply.at, reply.answers, reply.by or found.owner)
+        await _end(session, held, found, done)
         # A reminder that crossed with the answer has opened the link once more.
         if found.reminded_at is not None and found.reminded_at >= reply.at and _by_link(found):
             await end_ask(session, held, found.id, now, cancelled=False)
@@ -223,11 +239,11 @@ async def _open(session: Session, held: Held, obligation_id: UUID) -> Obligation
 
 
 async def _end(session: Session, held: Held, found: ObligationView, ending: Ending) -> None:
-    answers = Answers(said=ending.answers)
+    answers = Answers(said=ending.answers, by=ending.answered_by)
     values: dict[str, Any] = {
         "state": ending.state,
         "sealed_report": await session.seal(held.subject, ending.words) if ending.words else None,
-        "sealed_answers": await session.seal_model(held.subject, answers) if ending.answers else None,
+        "sealed_answers": await session.seal_model(held.subject, answers) if answers != Answers() else None,
         "ended_by": ending.by,
         "ended_at": ending.at,
     }

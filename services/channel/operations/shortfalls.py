@@ -29,7 +29,7 @@ from services.channel.operations.asking import Look, Reply
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.interventions import change_intervention, keep_report
 from services.channel.operations.saving import Act, carry_out
-from services.channel.queries import Held, InterventionView, Watched
+from services.channel.queries import Held, InterventionView, SessionView, Watched
 
 AT_ONCE = 500
 NIL = UUID(int=0)
@@ -47,7 +47,10 @@ class Raised:
 
 
 async def session_answered(session: Session, held: Held, reply: Reply, practice: Practice, now: datetime) -> None:
-    """Keep a provider's report: delivered, or missed; what comes after the session was recorded is history only."""
+    """Keep a provider's report: delivered, or missed; what comes after the session was recorded is history only.
+
+    Whoever reports says with it that they have read the brief which stood above the form.
+    """
     found = await queries.session_of_ask(session, held.subject, reply.ask_id)
     state = _STATES[reply.accepted]
     said = "did not say whether the session took place" if reply.accepted is None else state.value
@@ -56,18 +59,25 @@ async def session_answered(session: Session, held: Held, reply: Reply, practice:
     await carry_out(session, held.subject, Act(Command.ANSWERED, now, record), practice)
     if found is None or found.state is not SessionState.PLANNED:
         return
-    await keep_report(session, held, found, (state, reply.words(), reply.by, reply.at))
+    # Whoever reports writes their name themselves: the history keeps it sealed, and here stands the provider.
+    provider = (await queries.intervention(session, held.subject, found.intervention)).provider
+    await keep_report(session, held, found, (state, reply.words(), provider, reply.at))
+    await _acknowledge(session, held, found, reply.at, now)
     await ease(session, held, found.intervention, now)
 
 
 async def session_seen(session: Session, held: Held, look: Look, _: Practice, now: datetime) -> None:
-    """Note that a provider has opened the brief that a link showed, once; a look after it expired changes nothing."""
+    """Note that a provider says that they have read the brief, once: to open the link alone says nothing."""
     found = await queries.session_of_ask(session, held.subject, look.ask_id)
-    if look.refused or found is None:
-        return
+    if look.acknowledged and found is not None:
+        await _acknowledge(session, held, found, look.at, now)
+
+
+async def _acknowledge(session: Session, held: Held, found: SessionView, at: datetime, now: datetime) -> None:
     table = models.brief
     this = (table.c.intervention == found.intervention) & (table.c.number == found.brief) & table.c.read_at.is_(None)
-    await session.execute(update(table).where(this).values(read_at=look.at))
+    if not await session.first(update(table).where(this).values(read_at=at).returning(table.c.number)):
+        return
     facts = {"brief": found.brief}
     await audit.record(session, "brief.read", subject=held.subject, now=now, area=held.area, facts=facts)
 

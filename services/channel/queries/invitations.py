@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, select
 from chassis.database import Session
 from services.channel import models
 from services.channel.domain.meetings import InvitationNotFound, InvitationState, MeetingState
-from services.channel.queries.meetings import MeetingView, SlotView, meeting, slot
+from services.channel.queries.meetings import MeetingView, SlotView, meetings_by_id, slot
 from services.channel.queries.paging import PAGE
 from services.channel.queries.reading import text_of
 
@@ -20,13 +20,17 @@ ERASED = "Erased"
 
 
 class Guest(BaseModel):
-    """Somebody who is invited to one case only; sealed under the case, because the name may lead to the person."""
+    """Somebody who is invited to one case only; sealed under the case, because the name may lead to the person.
+
+    `answered_by` is who answered the invitation, as they say it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str = ERASED
     organisation: str = ""
     address: str = ""
+    answered_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,8 @@ async def invitations_of(session: Session, account: str) -> tuple[tuple[MeetingV
     wanted = select(table).join(meeting_, meeting_.c.id == table.c.meeting_id).where(mine)
     wanted = wanted.where(meeting_.c.state != MeetingState.CANCELLED)
     rows = await session.rows(wanted.order_by(meeting_.c.starts_at.desc()).limit(PAGE))
-    found = [(await meeting(session, row.meeting_id), await _attendee(session, row)) for row in rows]
-    return tuple(found)
+    known = await meetings_by_id(session, {row.meeting_id for row in rows})
+    return tuple([(known[row.meeting_id], await _attendee(session, row)) for row in rows])
 
 
 async def _one(session: Session, statement: Select[Any]) -> Attendee:
@@ -167,7 +171,7 @@ async def _attendee(session: Session, row: Row[Any]) -> Attendee:
         ask_id=row.ask_id,
         invited_at=row.invited_at,
         answered_at=row.answered_at,
-        answered_by=row.answered_by or "",
+        answered_by=row.answered_by or (details.answered_by if row.answered_at else ""),
         reason=await text_of(session, row.subject or row.meeting_id, row.sealed_reason),
         subject=row.subject,
     )

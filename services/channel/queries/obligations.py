@@ -17,19 +17,21 @@ from services.channel.queries.reading import text_of
 
 
 class Questions(BaseModel):
-    """What a partner is asked, question by question; sealed in the obligation's row."""
+    """What a partner is asked, question by question, and who it is where a name was typed; sealed in the row."""
 
     model_config = ConfigDict(frozen=True)
 
     asked: tuple[str, ...] = ()
+    owner: str = ""
 
 
 class Answers(BaseModel):
-    """What a partner said, question by question; sealed in the obligation's row."""
+    """What a partner said, question by question, and who answered; sealed in the obligation's row."""
 
     model_config = ConfigDict(frozen=True)
 
     said: tuple[AskAnswer, ...] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,18 +83,31 @@ async def open_obligations(session: Session, subject: UUID, kind: Obligation | N
     wanted = _with_clock().where(table.c.subject == subject, table.c.ended_at.is_(None))
     if kind is not None:
         wanted = wanted.where(table.c.kind == kind)
-    return tuple(
+    owed = [
         Owed(
             id=row.id,
             kind=Obligation(row.kind),
-            owner=row.owner,
+            owner=await owner_of(session, row),
             due_at=row.runs_out,
             made_at=row.made_at,
             seen_at=row.seen_at,
             undelivered_at=row.undelivered_at,
         )
         for row in await session.rows(wanted.order_by(RUNS_OUT, table.c.id))
-    )
+    ]
+    return tuple(owed)
+
+
+async def obligation_owner(session: Session, subject: UUID, obligation_id: UUID) -> str:
+    """Return who owes something, nothing where there is no such thing."""
+    table = models.obligation
+    found = await session.first(select(table).where(table.c.id == obligation_id, table.c.subject == subject))
+    return "" if found is None else await owner_of(session, found)
+
+
+async def owner_of(session: Session, row: Row[Any]) -> str:
+    """Return who owes what a row is of: the name that was typed, which is sealed, or the one in the clear."""
+    return (await _questions(session, row)).owner or str(row.owner)
 
 
 async def is_asked_by_link(session: Session, subject: UUID, obligation_id: UUID) -> bool:
@@ -167,17 +182,21 @@ def with_clock(wanted: Select[Any]) -> Select[Any]:
     return wanted.select_from(table).outerjoin(clock, its)
 
 
+async def _questions(session: Session, row: Row[Any]) -> Questions:
+    if row.sealed_questions is None:
+        return Questions()
+    return await session.unseal_model(row.subject, row.sealed_questions, Questions)
+
+
 async def _view(session: Session, row: Row[Any]) -> ObligationView:
-    questions, answers = Questions(), Answers()
-    if row.sealed_questions is not None:
-        questions = await session.unseal_model(row.subject, row.sealed_questions, Questions)
+    questions, answers = await _questions(session, row), Answers()
     if row.sealed_answers is not None:
         answers = await session.unseal_model(row.subject, row.sealed_answers, Answers)
     return ObligationView(
         id=row.id,
         kind=Obligation(row.kind),
         recipient=row.recipient,
-        owner=row.owner,
+        owner=questions.owner or row.owner,
         owner_id=row.owner_id or "",
         address=await text_of(session, row.subject, row.sealed_address),
         state=row.state,
@@ -193,5 +212,5 @@ async def _view(session: Session, row: Row[Any]) -> ObligationView:
         undelivered_at=row.undelivered_at,
         reminded_at=row.reminded_at,
         ended_at=row.ended_at,
-        ended_by=row.ended_by or "",
+        ended_by=answers.by or row.ended_by or "",
     )

@@ -12,7 +12,7 @@ from chassis.database import Session
 from services.channel import models
 from services.channel.domain import CLOCK_OF, Obligation, ObligationNotFound
 from services.channel.queries.caseload import OPEN_STATES
-from services.channel.queries.obligations import RUNS_OUT, with_clock
+from services.channel.queries.obligations import RUNS_OUT, owner_of, with_clock
 from services.channel.queries.paging import PAGE
 
 _OF_ONE = text("clock.about <> '00000000-0000-0000-0000-000000000000'")
@@ -80,7 +80,7 @@ async def owed(
         found = _after(_lines().where(_of(whose), table.c.ended_at.is_(None)), after).limit(PAGE + 1)
         if kind is not None:
             found = found.where(table.c.kind == kind)
-    return tuple(_line(row) for row in await session.rows(found))
+    return tuple([await _line(session, row) for row in await session.rows(found)])
 
 
 def _after(wanted: Select[Any], after: tuple[datetime, UUID] | None) -> Select[Any]:
@@ -96,7 +96,7 @@ async def asked_of_me(session: Session, members: Sequence[AskedAs]) -> tuple[Owe
     table = models.obligation
     wanted = _lines().where(_mine(session, members), table.c.ended_at.is_(None))
     rows = await session.rows(wanted.order_by(RUNS_OUT, table.c.id).limit(PAGE))
-    return tuple(_line(row) for row in rows)
+    return tuple([await _line(session, row) for row in rows])
 
 
 async def owed_to(session: Session, officer_id: str) -> tuple[OwedLine, ...]:
@@ -105,7 +105,7 @@ async def owed_to(session: Session, officer_id: str) -> tuple[OwedLine, ...]:
     mine = (case.c.coordinator_id == officer_id) & case.c.state.in_([state.value for state in OPEN_STATES])
     wanted = _lines().where(mine, models.obligation.c.ended_at.is_(None))
     rows = await session.rows(wanted.order_by(RUNS_OUT, models.obligation.c.id).limit(PAGE))
-    return tuple(_line(row) for row in rows)
+    return tuple([await _line(session, row) for row in rows])
 
 
 async def my_obligation(session: Session, members: Sequence[AskedAs], obligation_id: UUID) -> OwedLine:
@@ -113,7 +113,7 @@ async def my_obligation(session: Session, members: Sequence[AskedAs], obligation
     found = await session.first(_lines().where(_mine(session, members), models.obligation.c.id == obligation_id))
     if found is None:
         raise ObligationNotFound("You were not asked for this: open “My requests” and choose one there.")
-    return _line(found)
+    return await _line(session, found)
 
 
 def _mine(session: Session, members: Sequence[AskedAs]) -> ColumnElement[bool]:
@@ -141,13 +141,13 @@ def _lines() -> Select[Any]:
     return lines.join(case_file, case_file.c.subject == table.c.subject)
 
 
-def _line(row: Row[Any]) -> OwedLine:
+async def _line(session: Session, row: Row[Any]) -> OwedLine:
     return OwedLine(
         id=row.id,
         subject=row.subject,
         reference=row.reference,
         kind=Obligation(row.kind),
-        owner=row.owner,
+        owner=await owner_of(session, row),
         made_by=row.made_by,
         made_at=row.made_at,
         due_at=row.runs_out,
