@@ -211,6 +211,7 @@ VALUES: Mapping[str, object] = {
     "questions": ("How is his attendance?",),
     "cancelled": True,
     "refused": False,
+    "acknowledged": False,
     "answers": (AskAnswer(question="How is his attendance?", words="Synthetic example. Regular."),),
     "taker": "",
     "offered_for": "plp",

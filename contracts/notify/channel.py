@@ -13,7 +13,10 @@ TOPIC = "notify.channel.v1"
 
 
 class AskSeen(Event):
-    """Sent when somebody outside has opened what they were shown, each time; a try after expiry is told as refused."""
+    """Sent when somebody outside has opened what they were shown: once, and of a pack once a day; each refused try.
+
+    `acknowledged` says that they have pressed that they read a brief, which opening alone does not.
+    """
 
     wire_type: ClassVar[str] = "notify.ask-seen.v1"
     topic: ClassVar[str] = TOPIC
@@ -23,6 +26,7 @@ class AskSeen(Event):
     kind: Annotated[AskKind, OPERATIONAL]
     seen_at: Annotated[datetime, LINKING]
     refused: Annotated[bool, OPERATIONAL] = False
+    acknowledged: Annotated[bool, OPERATIONAL] = False
 
 
 class AskAnswered(Event):

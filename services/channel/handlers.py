@@ -123,7 +123,7 @@ async def on_people_separated(_: Practices, session: Session, event: PeopleSepar
 
 async def on_ask_seen(practices: Practices, session: Session, event: AskSeen, message: Message) -> None:
     """Note that somebody outside opened what they were shown."""
-    look = operations.Look(event.ask_id, event.kind, event.seen_at, event.refused)
+    look = operations.Look(event.ask_id, event.kind, event.seen_at, event.refused, event.acknowledged)
     ways = operations.SEEN, _practice(practices, message)
     await operations.hear_look(session, message.subject, look, ways, message.now)
 

@@ -220,6 +220,7 @@ ask = Table(
     column("chase_at", moment, LINKING, nullable=True),
     column("undelivered_at", moment, LINKING, nullable=True),
     column("seen_at", moment, LINKING, nullable=True),
+    column("acknowledged_at", moment, LINKING, nullable=True),
     column("answered_at", moment, LINKING, nullable=True),
     column("ended_at", moment, LINKING, nullable=True),
     Index("ask_open", "due_at", postgresql_where=text("answered_at IS NULL AND ended_at IS NULL")),

@@ -78,6 +78,12 @@ class TestCounted:
         assert (found.waiting, found.unreported) == (1, 0)
         assert shortfalls(found) == ()
 
+    def test_those_nobody_reported_count_beside_those_that_were_missed(self) -> None:
+        missed = Sitting(TODAY, TODAY, SessionState.MISSED)
+        silent = Sitting(TODAY + DAY, TODAY + DAY, SessionState.PLANNED)
+        assert missing_count(shortfalls(counted(SEVEN, [missed], TODAY + 3 * DAY))) == 1
+        assert missing_count(shortfalls(counted(SEVEN, [missed, silent], TODAY + 3 * DAY))) == 2
+
     def test_a_missed_session_is_missing_until_it_is_planned_again(self) -> None:
         missed = sitting(1, SessionState.MISSED)
         assert shortfalls(counted(SEVEN, [missed], TODAY + 3 * DAY)) == (Short(Shortfall.MISSED, 1),)
@@ -182,7 +188,7 @@ class TestBrief:
         with pytest.raises(NotRecorded, match="no written brief"):
             await planned(team, subject, made, 7)
 
-    async def test_goes_with_the_first_ask_and_counts_as_read_once_opened(self, team: Team) -> None:
+    async def test_goes_with_the_first_ask_and_counts_as_read_once_the_provider_says_so(self, team: Team) -> None:
         subject = await supported(team)
         made = await commissioned(team, subject)
         await planned(team, subject, made, 7)
@@ -192,11 +198,22 @@ class TestBrief:
         assert "youth centre" in asked.shown[1].words
         looked = AskSeen(reference=REFERENCE, ask_id=asked.ask_id, kind=AskKind.SESSION, seen_at=NOW)
         await team.hear(looked, subject)
+        assert (await seen(team, subject, made)).briefs[0].read_at is None
+        for _ in range(2):
+            await team.hear(looked.model_copy(update={"acknowledged": True}), subject)
         assert (await seen(team, subject, made)).briefs[0].read_at == NOW
+        assert len(await rows(team.runtime, "SELECT 1 FROM audit_entry WHERE action = 'brief.read'")) == 1
         await planned(team, subject, made, 14)
         second = (await team.announced())["channel.ask-made.v1"][1]
         assert isinstance(second, AskMade)
         assert len(second.shown) == 1
+
+    async def test_whoever_reports_says_with_it_that_they_have_read_it(self, team: Team) -> None:
+        subject = await supported(team)
+        made = await commissioned(team, subject)
+        await planned(team, subject, made, 0)
+        await answered(team, subject, (await seen(team, subject, made)).held[0].id, accepted=True)
+        assert (await seen(team, subject, made)).briefs[0].read_at == NOW
 
     async def test_a_new_version_reaches_sessions_to_come(self, team: Team) -> None:
         subject = await supported(team)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from chassis.actor import Actor
 from services.channel import jobs, operations, queries
 from services.channel.domain import Command, NotOffered, NotRecorded, SessionState, State
-from tests.channel.builders import NOW, REFERENCE, rows
+from tests.channel.builders import CORA, NOW, REFERENCE, rows
 from tests.channel.conftest import Team
 from tests.channel.interventions_made import act, answered, commissioned, done, into, planned, recorded, seen, supported
 
@@ -37,6 +37,18 @@ class TestShortfalls:
         assert [(each.sessions, each.delivered, each.short) for each in alarms] == [(7, 1, 2)]
         everywhere = await done(team, queries.interventions_to_look_at)
         assert [each.reference for each in everywhere] == [REFERENCE]
+
+    async def test_one_that_nobody_reports_is_told_beside_one_that_was_missed(self, team: Team) -> None:
+        subject = await supported(team)
+        made = await commissioned(team, subject)
+        await planned(team, subject, made, 0, 1)
+        first = (await seen(team, subject, made)).held[0]
+        await recorded(team, subject, first.id, SessionState.MISSED, "He was ill.")
+        assert len(await _look(team, NOW + 1 * DAY)) == 1
+        assert len(await _look(team, NOW + 7 * DAY)) == 2
+        async with team.runtime.database.transaction(CORA) as session:
+            notes = [each.note for each in await queries.timeline(session, subject) if each.command == "sessions-short"]
+        assert "1 planned session should have taken place and nobody has reported" in notes[-1] + notes[0]
 
     async def test_runs_a_clock_of_its_own_until_sessions_catch_up(self, team: Team) -> None:
         subject = await supported(team)

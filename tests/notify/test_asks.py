@@ -1,12 +1,13 @@
 """What Channel asks of people outside: a link that shows nothing, a one-time code that opens it, every look kept."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from chassis import clock
 from chassis.actor import Actor
+from chassis.database import Session
 from contracts.notify.channel import AskAnswered, AskSeen
 from contracts.vocabulary import AskKind
 from services.notify import operations
@@ -41,12 +42,34 @@ class TestOpening:
         [answered] = await told(site, AskAnswered)
         assert (answered.ask_id, answered.answered_by, answered.report) == (made.ask_id, WHO_LINE, "Rings on Mondays.")
         assert [(each.words, each.nothing_known) for each in answered.answers] == [("Regular.", False), ("", True)]
-        seen = await told(site, AskSeen)
-        assert {(each.ask_id, each.kind, each.refused) for each in seen} == {(made.ask_id, made.kind, False)}
-        assert len(await rows(site.runtime, "SELECT 1 FROM ask_look WHERE NOT refused")) == len(seen)
+        await site.get(path)
+        [seen] = await told(site, AskSeen)
+        assert (seen.ask_id, seen.kind, seen.refused, seen.acknowledged) == (made.ask_id, made.kind, False, False)
+        assert len(await rows(site.runtime, "SELECT 1 FROM ask_look WHERE NOT refused")) > 1, "each look is kept"
         audited = await rows(site.runtime, "SELECT actor_id, action, subject FROM audit_entry ORDER BY id")
         assert ("public", "record.read", subject) in {(row.actor_id, row.action, row.subject) for row in audited}
         assert {"ask.receive", "ask.code", "ask.enter", "ask.answer"} <= {row.action for row in audited}
+
+    async def test_nothing_that_is_sealed_is_opened_before_the_code(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path, _, _ = await asked(site)
+        unsealed: list[str] = []
+        unseal = Session.unseal
+
+        async def counted(self: Session, subject: UUID, sealed: bytes) -> bytes:
+            unsealed.append("once")
+            return await unseal(self, subject, sealed)
+
+        monkeypatch.setattr(Session, "unseal", counted)
+        assert (await site.get(path)).status_code == 200
+        assert (await send(site, path, "enter", code="123456")).status_code == 422
+        assert (await send(site, path, "answer", report="Never opened here.", **WHO)).status_code == 422
+        assert unsealed == []
+        assert await rows(site.runtime, "SELECT 1 FROM audit_entry WHERE action = 'record.read'") == []
+        monkeypatch.undo()
+        assert CANARY in (await opened(site, path)).text
+        assert len(await rows(site.runtime, "SELECT 1 FROM audit_entry WHERE action = 'record.read'")) == 1
 
     async def test_closed_again_after_half_an_hour(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         path, made, _ = await asked(site)
@@ -257,8 +280,14 @@ async def test_a_pack_is_read_by_its_link_and_marked(site: Site) -> None:
     assert "Send the answer" not in shown.text
     await site.get(path)
     seen = await told(site, AskSeen)
-    assert {(each.ask_id, each.kind, each.refused) for each in seen} == {(made.ask_id, AskKind.PACK, False)}
-    assert len(seen) == 2
+    assert [(each.ask_id, each.kind, each.refused) for each in seen] == [(made.ask_id, AskKind.PACK, False)]
+    reads = "SELECT 1 FROM audit_entry WHERE action = 'record.read'"
+    assert len(await rows(site.runtime, reads)) == len(await rows(site.runtime, "SELECT 1 FROM ask_look")) == 2
+    await run(site.runtime, "UPDATE ask SET made_at = made_at - interval '3 days'")
+    await run(site.runtime, "UPDATE ask_look SET at = at - interval '1 day'")
+    for _ in range(2):
+        await site.get(path)
+    assert len(await told(site, AskSeen)) == 2, "once on each day"
     other, _, _ = await asked(site)
     await site.post(other, path, step="answer", report="An answer to what asks nothing.", **WHO)
     assert await told(site, AskAnswered) == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chassis import clock
-from contracts.notify.channel import AskAnswered
+from contracts.notify.channel import AskAnswered, AskSeen
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskSection
 from tests.notify.asks_made import WHO, WHO_LINE, asked, ended, opened, send
@@ -227,3 +227,29 @@ class TestInvitation:
         path, _, _ = await asked(site, AskKind.INVITATION, shown=(own,))
         shown = await opened(site, path)
         assert shown.text.count("Confidentiality statement") == 1
+
+
+class TestBrief:
+    BRIEF = AskSection(heading="Your brief, version 1", words="Meet weekly. A canarybrief.")
+
+    async def test_is_acknowledged_by_a_button_and_words_are_kept(self, site: Site) -> None:
+        path, made, _ = await asked(site, AskKind.SESSION, shown=(self.BRIEF,))
+        shown = await opened(site, path)
+        assert "I have read the brief" in shown.text
+        assert [each.acknowledged for each in await told(site, AskSeen)] == [False]
+        said = await send(site, path, "acknowledge", report="Half a report.", **WHO)
+        assert "Half a report." in said.text
+        assert "You have said that you have read the brief." in said.text
+        await send(site, path, "acknowledge", report="Half a report.", **WHO)
+        seen = await told(site, AskSeen)
+        assert [(each.ask_id, each.acknowledged) for each in seen] == [(made.ask_id, False), (made.ask_id, True)]
+        assert await told(site, AskAnswered) == []
+
+    async def test_is_not_acknowledged_by_who_has_not_opened_it(self, site: Site) -> None:
+        path, _, _ = await asked(site, AskKind.SESSION, shown=(self.BRIEF,))
+        await send(site, path, "acknowledge", **WHO)
+        assert await told(site, AskSeen) == []
+
+    async def test_where_none_is_shown_none_is_asked_for(self, site: Site) -> None:
+        path, _, _ = await asked(site, AskKind.SESSION)
+        assert "I have read the brief" not in (await opened(site, path)).text

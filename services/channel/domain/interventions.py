@@ -153,8 +153,14 @@ def shortfalls(delivery: Delivery) -> tuple[Short, ...]:
 
 
 def missing_count(found: Iterable[Short]) -> int:
-    """Return how many sessions are missing: the ways overlap, so the largest counts, never their sum."""
-    return max((each.count for each in found), default=0)
+    """Return how many sessions are missing.
+
+    What nobody reported and what was missed are different sessions, so they are added; both may be why the pace is
+    behind, so that of the two the larger counts.
+    """
+    by_way = {each.way: each.count for each in found}
+    not_held = by_way.get(Shortfall.UNREPORTED, 0) + by_way.get(Shortfall.MISSED, 0)
+    return max(not_held, by_way.get(Shortfall.BEHIND, 0))
 
 
 def shortfall_words(delivery: Delivery, short: Short) -> str:

@@ -63,7 +63,7 @@ class SessionView:
 
 @dataclass(frozen=True)
 class BriefView:
-    """One version of a brief; `read_at` is when the provider opened it."""
+    """One version of a brief; `read_at` is when the provider said that they read it."""
 
     number: int
     words: str

@@ -7,7 +7,7 @@ from services.notify.operations.answering import (
     open_concern,
 )
 from services.notify.operations.ask_answering import AskReply, answer_ask, keep_draft
-from services.notify.operations.ask_opening import enter_code, look_at_ask, mail_code, refuse_look
+from services.notify.operations.ask_opening import acknowledge, enter_code, look_at_ask, mail_code, refuse_look
 from services.notify.operations.asks import (
     MovedAsk,
     ReceivedAsk,
@@ -67,6 +67,7 @@ __all__ = [
     "Sent",
     "ToRemind",
     "TransferAnswer",
+    "acknowledge",
     "acknowledge_concern",
     "acknowledge_signpost",
     "answer_ask",

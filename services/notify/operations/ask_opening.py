@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, func, insert, select, update
 
 from chassis import audit, outbox
+from chassis.clock import LONDON
 from chassis.database import Session
 from chassis.ids import rising_id
 from chassis.outbox import About
@@ -77,14 +78,39 @@ async def enter_code(session: Session, ask_id: UUID, typed: str, key: bytes, *, 
 
 
 async def look_at_ask(session: Session, ask_id: UUID, *, now: datetime) -> None:
-    """Record that somebody reads what they were asked or shown, and tell Channel; raises AskAbsent and AskClosed."""
+    """Record that somebody reads what they were asked or shown; raises AskAbsent and AskClosed.
+
+    Every reading is audited and kept; Channel is told of the first one, and of a pack once on each day.
+    """
+    row = await _open(session, ask_id, now)
+    await audit.record_read(session, subject=row.subject, now=now, reason=f"Opened by its link: {_named(row)}")
+    is_told = row.seen_at is not None and (row.kind != AskKind.PACK or await _looked_today(session, row, now))
+    if row.seen_at is None:
+        await session.execute(update(ask).where(ask.c.id == ask_id).values(seen_at=now))
+    await _keep_look(session, row, refused=False, now=now)
+    if not is_told:
+        await _tell_channel(session, row, AskSeen(**_seen(row, now)))
+
+
+async def acknowledge(session: Session, ask_id: UUID, *, now: datetime) -> None:
+    """Record that somebody says that they have read the brief which they were shown, once, and tell Channel.
+
+    Raises AskAbsent and AskClosed.
+    """
+    row = await _open(session, ask_id, now)
+    if row.acknowledged_at is not None or row.kind != AskKind.SESSION:
+        return
+    await session.execute(update(ask).where(ask.c.id == ask_id).values(acknowledged_at=now))
+    facts: dict[str, str | int] = {"ask": str(ask_id)}
+    await audit.record(session, "ask.acknowledge", subject=row.subject, now=now, area=row.area, facts=facts)
+    await _tell_channel(session, row, AskSeen(**_seen(row, now), acknowledged=True))
+
+
+async def _open(session: Session, ask_id: UUID, now: datetime) -> Row[Any]:
     row = await ask_held(session, ask_id)
     if ask_state(times_of(row), now) is not AskState.OPEN:
         raise AskClosed("This is not open any more; open the link again: the page says why.")
-    await audit.record_read(session, subject=row.subject, now=now, reason=f"Opened by its link: {_named(row)}")
-    if row.seen_at is None:
-        await session.execute(update(ask).where(ask.c.id == ask_id).values(seen_at=now))
-    await _looked(session, row, refused=False, now=now)
+    return row
 
 
 async def refuse_look(session: Session, ask_id: UUID, *, now: datetime) -> None:
@@ -92,14 +118,28 @@ async def refuse_look(session: Session, ask_id: UUID, *, now: datetime) -> None:
     row = await ask_held(session, ask_id)
     facts: dict[str, str | int] = {"ask": str(ask_id), "kind": row.kind}
     await audit.record(session, "ask.refuse", subject=row.subject, now=now, area=row.area, facts=facts)
-    await _looked(session, row, refused=True, now=now)
+    await _keep_look(session, row, refused=True, now=now)
+    await _tell_channel(session, row, AskSeen(**_seen(row, now), refused=True))
 
 
-async def _looked(session: Session, row: Row[Any], *, refused: bool, now: datetime) -> None:
+async def _looked_today(session: Session, row: Row[Any], now: datetime) -> bool:
+    """Say whether somebody has read what is asked on this day (London) before."""
+    read = (ask_look.c.ask_id == row.id) & ask_look.c.refused.is_(False) & (ask_look.c.at >= row.made_at)
+    last = await session.scalar(select(func.max(ask_look.c.at)).where(read))
+    return last is not None and last.astimezone(LONDON).date() == now.astimezone(LONDON).date()
+
+
+async def _keep_look(session: Session, row: Row[Any], *, refused: bool, now: datetime) -> None:
     values = {"id": uuid4(), "ask_id": row.id, "area": row.area, "at": now, "refused": refused}
     await session.execute(insert(ask_look).values(values))
-    event = AskSeen(reference=row.reference, ask_id=row.id, kind=AskKind(row.kind), seen_at=now, refused=refused)
+
+
+async def _tell_channel(session: Session, row: Row[Any], event: AskSeen) -> None:
     await outbox.add(session, event, about=about_ask(row))
+
+
+def _seen(row: Row[Any], now: datetime) -> dict[str, Any]:
+    return {"reference": row.reference, "ask_id": row.id, "kind": AskKind(row.kind), "seen_at": now}
 
 
 def about_ask(row: Row[Any]) -> About:

@@ -122,7 +122,7 @@ async def _values(session: Session, received: ReceivedAsk) -> dict[str, Any]:
         "expires_at": received.expires_at,
         "remind_at": before if before is not None and before > origin.at else None,
         "chase_at": after,
-        **dict.fromkeys(("undelivered_at", "seen_at", "answered_at", "ended_at")),
+        **dict.fromkeys(("undelivered_at", "seen_at", "acknowledged_at", "answered_at", "ended_at")),
     }
 
 

@@ -57,16 +57,24 @@ class AskListed:
 
 @dataclass(frozen=True)
 class AskFound:
-    """An ask as whoever has opened it may read it; `content` is None once it has been erased."""
+    """An ask as whoever has its link may know of it: nothing that is sealed; `is_erased` where its words are gone."""
 
     listed: AskListed
     title: str
+    is_erased: bool
+    is_acknowledged: bool = False
+    accepted: bool | None = None
+    code_waits: bool = False
+
+
+@dataclass(frozen=True)
+class AskOpened:
+    """What somebody reads who has entered the code; `content` is None where it has been erased."""
+
+    name: str
     made_by: str
     content: AskContent | None
     draft: Mapping[str, str] = field(default_factory=dict)
-    answered_by: str = ""
-    accepted: bool | None = None
-    code_waits: bool = False
 
 
 _ASKED, _CONTENT = TypeAdapter(Asked), TypeAdapter(AskContent)
@@ -74,26 +82,36 @@ _DRAFT: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 
 
 async def ask_found(session: Session, ask_id: UUID, *, now: datetime) -> AskFound:
-    """Return one ask, unsealed; raises AskAbsent. Only whoever has opened it may be shown its content."""
+    """Return how one ask stands; nothing is unsealed before the code was entered. Raises AskAbsent."""
+    row = await _row(session, ask_id)
+    answer = await session.first(
+        select(ask_answer.c.accepted).where(ask_answer.c.ask_id == ask_id).order_by(ask_answer.c.at.desc()).limit(1)
+    )
+    given = answer is not None and row.answered_at is not None
+    return AskFound(
+        _listed(row, Asked()),
+        row.title,
+        is_erased=row.content_sealed is None,
+        is_acknowledged=row.acknowledged_at is not None,
+        accepted=answer.accepted if answer is not None and given else None,
+        code_waits=await _code_waits(session, ask_id, now),
+    )
+
+
+async def ask_opened(session: Session, ask_id: UUID) -> AskOpened:
+    """Return what one ask says, unsealed, for whoever has entered the code; the caller records it. Raises AskAbsent."""
+    row = await _row(session, ask_id)
+    asked = await _asked(session, row)
+    draft = await text_of(session, row.subject, row.draft_sealed)
+    kept = _DRAFT.validate_json(draft) if draft else {}
+    return AskOpened(asked.name, asked.made_by, await _content(session, row), kept)
+
+
+async def _row(session: Session, ask_id: UUID) -> Row[Any]:
     row = await session.first(select(ask).where(ask.c.id == ask_id))
     if row is None:
         raise AskAbsent
-    asked = await _asked(session, row)
-    answer = await session.first(
-        select(ask_answer).where(ask_answer.c.ask_id == ask_id).order_by(ask_answer.c.at.desc()).limit(1)
-    )
-    given = answer is not None and row.answered_at is not None
-    draft = await text_of(session, row.subject, row.draft_sealed)
-    return AskFound(
-        _listed(row, asked),
-        row.title,
-        asked.made_by,
-        await _content(session, row),
-        _DRAFT.validate_json(draft) if draft else {},
-        await text_of(session, row.subject, answer.by_sealed) if answer is not None and given else "",
-        answer.accepted if answer is not None and given else None,
-        await _code_waits(session, ask_id, now),
-    )
+    return row
 
 
 async def asks_waiting(session: Session, *, now: datetime) -> tuple[AskListed, ...]:

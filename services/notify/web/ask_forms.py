@@ -1,5 +1,6 @@
 """What people outside send when they answer what Channel asked of them: one form for each sort of ask."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -13,6 +14,7 @@ from services.notify.domain import ANSWERABLE
 from services.notify.operations import AskReply
 
 LONGEST = 4000
+_PLACE = re.compile(r"(?:answer|nothing)-([1-9][0-9]?)", re.ASCII)
 
 
 class CodeForm(Form):
@@ -130,6 +132,12 @@ class Question:
 def questions_of(words: tuple[str, ...]) -> tuple[Question, ...]:
     """Return questions with the names of their fields."""
     return tuple(Question(f"answer-{place}", f"nothing-{place}", each) for place, each in enumerate(words, 1))
+
+
+def typed_in(data: FormData) -> tuple[Question, ...]:
+    """Return the questions that a form was sent with, as far as its fields tell: what was asked stays sealed."""
+    places = [int(found[1]) for name in data.fields if (found := _PLACE.fullmatch(name))]
+    return questions_of(("",) * max(places, default=0))
 
 
 def written(questions: tuple[Question, ...], data: FormData) -> dict[str, str]:

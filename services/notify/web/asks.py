@@ -6,6 +6,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from chassis.web import FormData, FormErrors, PageRequest, blank, parse, refused
+from contracts.vocabulary import AskKind
 from services.notify import operations, queries
 from services.notify.domain import (
     ANSWERABLE,
@@ -19,9 +20,9 @@ from services.notify.domain import (
     ask_state,
     linked_id,
 )
-from services.notify.queries import AskFound
+from services.notify.queries import AskContent, AskFound
 from services.notify.settings import code_key, link_key
-from services.notify.web.ask_forms import STOPPED, CodeForm, Question, questions_of, read_reply, written
+from services.notify.web.ask_forms import STOPPED, CodeForm, questions_of, read_reply, typed_in, written
 from services.notify.web.guests import MOST_OPENED, TOO_OFTEN, gone, is_patient
 from services.notify.web.naming import area_name, organisation_of
 
@@ -62,25 +63,32 @@ async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: in
     try:
         async with page.transaction() as session:
             await operations.look_at_ask(session, found.listed.id, now=page.now)
+            opened = await queries.ask_opened(session, found.listed.id)
     except AskClosed:
         return _again(page)  # it was ended in this very moment: the page says so
+    if opened.content is None:
+        return await _closed(page, found, AskState.ENDED, FormData())  # it was erased in this very moment
+    values = {"found": found, "opened": opened, "content": opened.content, **_shell(page, found)}
     if found.listed.kind not in ANSWERABLE:
-        return page.render("ask_pack", status=status, **_shell(page, found), found=found, content=found.content)
+        return page.render("ask_pack", status=status, **values)
     first = form.errors or form.values.fields
     who = {"organisation": organisation_of(page, found.listed), **page.session.get(WHO, {})}
-    shown = form if first else blank({**who, **found.draft})
-    assert found.content is not None  # noqa: S101 - what was erased is not open
     return page.render(
         "ask",
         status=status,
-        form=shown,
-        found=found,
-        content=found.content,
-        questions=questions_of(found.content.questions),
+        form=form if first else blank({**who, **opened.draft}),
+        questions=questions_of(opened.content.questions),
         stopped=tuple(STOPPED.items()),
-        stated=any("confidential" in part.heading.casefold() for part in found.content.shown),
-        **_shell(page, found),
+        **_told_apart(found, opened.content),
+        **values,
     )
+
+
+def _told_apart(found: AskFound, content: AskContent) -> dict[str, bool]:
+    """Return what the page makes of what is shown: whether confidentiality is stated, and a brief to acknowledge."""
+    headings = [part.heading.casefold() for part in content.shown]
+    briefed = found.listed.kind is AskKind.SESSION and any("brief" in each for each in headings)
+    return {"stated": any("confidential" in each for each in headings), "briefed": briefed}
 
 
 def _code_first(
@@ -119,42 +127,58 @@ async def _code_entered(page: PageRequest, found: AskFound, data: FormData) -> R
 
 
 async def _sent(page: PageRequest, found: AskFound, data: FormData) -> Response:
-    assert found.content is not None  # noqa: S101 - what was erased is not open
-    questions = questions_of(found.content.questions)
     if found.listed.kind not in ANSWERABLE:
         return await _here(page, found, blank())
     if _key(found) not in page.session.get(OPENED, {}):
         # Asked anew meanwhile, or never opened here: words go back to whoever typed them, and the questions stay shut.
-        return _code_first(page, found, blank(), 422, _words(questions, data, named=False))
-    if not _is_open(page, found) or data.get("step") == "save":
-        return await _kept(page, found, written(questions, data))
-    reply = read_reply(found.listed.kind, questions, data)
-    if isinstance(reply, FormErrors):
-        return await _here(page, found, reply, 422)
+        return _code_first(page, found, blank(), 422, _words(data))
+    if not _is_open(page, found) or data.get("step") != "answer":
+        return await _kept(page, found, data)
     try:
-        async with page.transaction() as session:
-            await operations.answer_ask(session, found.listed.id, reply, now=page.now)
+        wrong = await _given(page, found, data)
     except AskClosed:
-        return _again(page)  # pressed twice, or a colleague was first: the page says by whom
+        return _again(page)  # pressed twice, or a colleague was first: the page says so
+    if wrong is not None:
+        return await _here(page, found, wrong, 422)
     page.session[WHO] = {name: data.get(name) for name in WHO_FIELDS}
     page.flash("Thank you. The Channel team has been told.")
     return _again(page)
+
+
+async def _given(page: PageRequest, found: AskFound, data: FormData) -> FormErrors | None:
+    """Keep an answer and tell Channel, or return the form with what is to be mended; AskClosed where it is too late."""
+    async with page.transaction() as session:
+        content = (await queries.ask_opened(session, found.listed.id)).content
+        if content is None:
+            raise AskClosed("What was asked has been erased; open the link again: the page says so.")
+        reply = read_reply(found.listed.kind, questions_of(content.questions), data)
+        if isinstance(reply, FormErrors):
+            return reply
+        await operations.answer_ask(session, found.listed.id, reply, now=page.now)
+    return None
 
 
 _STEPS: Mapping[str, Callable[[PageRequest, AskFound, FormData], Awaitable[Response]]] = {
     "code": _code_wanted,
     "enter": _code_entered,
     "save": _sent,
+    "acknowledge": _sent,
     "answer": _sent,
 }
 
 
-async def _kept(page: PageRequest, found: AskFound, typed: dict[str, str]) -> Response:
-    """Keep what was written, also when the time in this browser ran out while somebody wrote."""
-    async with page.transaction() as session:
-        await operations.keep_draft(session, found.listed.id, typed, now=page.now)
-    here = _is_open(page, found)
-    page.flash("Your words are kept." if here else "Your words are kept: have a code mailed, and you can send them.")
+async def _kept(page: PageRequest, found: AskFound, data: FormData) -> Response:
+    """Keep what was written, also when the time in this browser ran out while somebody wrote; note a brief as read."""
+    here, said = _is_open(page, found), data.get("step") == "acknowledge"
+    try:
+        async with page.transaction() as session:
+            await operations.keep_draft(session, found.listed.id, written(typed_in(data), data), now=page.now)
+            if here and said:
+                await operations.acknowledge(session, found.listed.id, now=page.now)
+    except AskClosed:
+        return _again(page)
+    done = "Thank you. The Channel team is told that you have read the brief." if said else "Your words are kept."
+    page.flash(done if here else "Your words are kept: have a code mailed, and you can send them.")
     return _again(page)
 
 
@@ -163,29 +187,29 @@ async def _closed(page: PageRequest, found: AskFound, state: AskState, data: For
     if found.listed.kind not in ANSWERABLE and state in {AskState.OVER, AskState.ENDED}:
         async with page.transaction() as session:
             await operations.refuse_look(session, found.listed.id, now=page.now)
-    questions = questions_of(found.content.questions) if found.content else ()
-    unsent = _words(questions, data, named=_key(found) in page.session.get(OPENED, {}))
     return page.render(
         "ask_over",
         token=page.path["token"],
         status=200 if state is AskState.ANSWERED else 404,
         found=found,
         state=str(state),
-        unsent=unsent if state is not AskState.ANSWERED else [],
+        unsent=_words(data) if state is not AskState.ANSWERED else [],
         **_shell(page, found),
     )
 
 
-def _words(questions: tuple[Question, ...], data: FormData, *, named: bool) -> list[tuple[str, str]]:
-    """Return what somebody wrote, under the questions where they were shown them."""
-    names = {each.answer: each.words if named else "Your words" for each in questions} | {"report": "Your words"}
+def _words(data: FormData) -> list[tuple[str, str]]:
+    """Return what somebody wrote, for them to keep: the questions stay sealed where nothing is open."""
+    questions = typed_in(data)
+    names = {each.answer: f"Your words to question {place}" for place, each in enumerate(questions, 1)}
+    names["report"] = "Your words"
     return [(names[name], words) for name, words in written(questions, data).items() if name in names]
 
 
 def _state(page: PageRequest, found: AskFound) -> AskState:
     """Return how an ask stands for whoever comes now; one whose words were erased has ended."""
     state = ask_state(found.listed.times, page.now)
-    return AskState.ENDED if found.content is None and state in {AskState.OPEN, AskState.NOT_YET} else state
+    return AskState.ENDED if found.is_erased and state in {AskState.OPEN, AskState.NOT_YET} else state
 
 
 def _shell(page: PageRequest, found: AskFound) -> dict[str, object]:
