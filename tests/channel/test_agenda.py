@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.channel.domain import Consent, State
+from services.channel.domain import Command, Consent, State
 from services.channel.domain.meetings import SlotState, begins, is_due
 from services.channel.queries.agenda import due_cases
 from tests.channel.builders import AREA, NOW, rows
@@ -45,6 +45,24 @@ class TestWhatAMeetingLeaves:
         async with panel.runtime.database.transaction(BELLA) as session:
             (found,) = await due_cases(session, AREA, AFTER_NEXT, DAY)
         assert found.meeting_id is None
+
+
+class TestDeferred:
+    async def test_a_case_stays_deferred_when_another_one_is_referred(self, panel: Team) -> None:
+        deferred, other = await due(panel, 2222), await due(panel, 3333)
+        written = (
+            "INSERT INTO history (subject, area, area_version, row_version, command, from_state, to_state, risk_owner,"
+            " by_id, by_name, at) SELECT subject, area, area_version, row_version, :command, :before, state,"
+            " risk_owner, 'x', 'x', :at FROM case_file WHERE subject = :subject RETURNING 1"
+        )
+        for subject, command, before in (
+            (deferred, Command.DEFER, State.REFERRED),
+            (other, Command.REFER, State.GATHERED),
+        ):
+            await rows(panel.runtime, written, subject=subject, command=command, before=before, at=NOW)
+        async with panel.runtime.database.transaction(BELLA) as session:
+            found = await due_cases(session, AREA, AFTER_NEXT, DAY)
+        assert {each.subject: each.due.deferred for each in found} == {deferred: True, other: False}
 
 
 class TestMissingSessions:

@@ -95,6 +95,7 @@ panel_decision = Table(
     column("decided_at", moment, LINKING),
     Index("panel_decision_slot", "slot_id"),
     Index("panel_decision_subject", "subject", "decided_at"),
+    Index("panel_decision_counted", "command", "decided_at", postgresql_include=["reason_kind", "area"]),
 )
 
 vote = Table(

@@ -106,11 +106,11 @@ def _sessions_missing() -> ColumnElement[bool]:
     """Return whether an alarm about missing sessions stands that the panel has not heard of since it was raised."""
     table, slot, meeting = models.intervention, _SLOT.alias("heard"), _MEETING.alias("heard_in")
     since = and_(
-        slot.c.subject == _CASE.c.subject, slot.c.state.in_(ENDED_SLOTS), meeting.c.starts_at > table.c.raised_at
+        slot.c.subject == table.c.subject, slot.c.state.in_(ENDED_SLOTS), meeting.c.starts_at > table.c.raised_at
     )
-    heard = select(slot.c.id).join(meeting, meeting.c.id == slot.c.meeting_id).where(since).correlate(_CASE, table)
-    stands = and_(table.c.subject == _CASE.c.subject, table.c.ended_at.is_(None), table.c.short > table.c.explained)
-    return select(table.c.id).where(stands, ~heard.exists()).correlate(_CASE).exists()
+    heard = select(slot.c.id).join(meeting, meeting.c.id == slot.c.meeting_id).where(since).correlate(table)
+    stands = and_(table.c.ended_at.is_(None), table.c.short > table.c.explained)
+    return _CASE.c.subject.in_(select(table.c.subject).where(stands, ~heard.exists()))
 
 
 def _answered() -> ColumnElement[bool]:
@@ -123,7 +123,8 @@ def _deferred() -> ColumnElement[bool]:
     """Return whether the panel deferred a case after it was last referred."""
     line, since = _LINE.alias("deferred"), _LINE.alias("referred")
     began = and_(since.c.to_state == State.REFERRED, since.c.from_state.is_distinct_from(since.c.to_state))
-    referred = select(func.max(since.c.id)).where(since.c.subject == _CASE.c.subject, began).scalar_subquery()
+    referred = select(func.max(since.c.id)).where(since.c.subject == line.c.subject, began).scalar_subquery()
     of_it = and_(line.c.subject == _CASE.c.subject, line.c.command == Command.DEFER)
-    later = line.c.id > func.coalesce(referred, 0)
-    return and_(_CASE.c.state == State.REFERRED, select(line.c.id).where(of_it, later).exists())
+    # Said outright: by itself a statement within a statement within another is of every case, and not of this one.
+    later = line.c.id > func.coalesce(referred.correlate(line), 0)
+    return and_(_CASE.c.state == State.REFERRED, select(line.c.id).where(of_it, later).correlate(_CASE).exists())

@@ -1,5 +1,6 @@
 """The calendar of the panel, one meeting, what was done to it, and the slots of its agenda."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -118,6 +119,12 @@ async def meeting(session: Session, meeting_id: UUID) -> MeetingView:
     if row is None:
         raise MeetingNotFound("There is no such meeting in your areas: open the panel calendar and choose one.")
     return _meeting(row)
+
+
+async def meetings_by_id(session: Session, ids: Collection[UUID]) -> Mapping[UUID, MeetingView]:
+    """Return several meetings by their ids; those that are not here, or not in the actor's areas, are left out."""
+    rows = await session.rows(_meetings().where(models.meeting.c.id.in_(ids))) if ids else []
+    return {row.id: _meeting(row) for row in rows}
 
 
 async def meetings_to_come(session: Session, area: str | None = None) -> tuple[MeetingView, ...]:

@@ -8,8 +8,11 @@ from services.channel.domain import ChangedMeanwhile, NotRecorded
 from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingNotFound, MeetingState, SlotNotFound
 from services.channel.domain.panel import ConflictStands, MeetingNotOpen, MinutesApproved
 from services.channel.queries import MeetingView, SlotMinutes, SlotView
+from services.channel.web.forms import too_long
 from services.channel.web.room_forms import SeenForm
-from services.channel.web.views.meetings import meeting_id
+from services.channel.web.views.asked import keep_out
+from services.channel.web.views.asked_as import meeting_id
+from services.channel.web.views.begun import on_page
 from services.channel.web.views.room import own_ids
 from services.channel.web.views.slotting import id_of
 from services.channel.web.views.told import decision_told, presence_told
@@ -81,11 +84,14 @@ async def keep_check(page: PageRequest) -> Response:
         async with page.transaction() as session:
             last = await _last(page, session)
             ours = await queries.slots(session, last.id)
+            wrong = too_long(data, {f"correction-{each.id}": f"The correction of {each.reference}" for each in ours})
+            if wrong:
+                return await _show(page, session, "minutes_check", refused(data, *wrong), 422, last)
             found = [(each.id, data.get(f"correction-{each.id}")) for each in ours]
             await operations.check_minutes(session, last.id, meeting_id(page), found, page.now)
-    except MeetingNotOpen as wrong:
+    except MeetingNotOpen as refusal:
         async with page.transaction() as session:
-            form = refused(data, ("minutes", str(wrong)))
+            form = refused(data, ("minutes", str(refusal)))
             return await _show(page, session, "minutes_check", form, 422, await _last(page, session))
     return page.redirect("room", meeting_id=meeting_id(page))
 
@@ -103,6 +109,7 @@ async def _one(page: PageRequest, session: Session) -> tuple[MeetingView, SlotMi
     if slot.meeting_id != meeting.id:
         raise SlotNotFound("This meeting has no such case: open its minutes and choose one there.")
     if await queries.conflict_stands(session, slot.subject, page.actor.id, own_ids(page, meeting)):
+        await keep_out(page, slot.subject, slot.area, "minutes")
         raise ConflictStands("You have a conflict of interest in this case: ask somebody else to write of it.")
     await audit.record_read(session, subject=slot.subject, now=page.now, reason="minutes")
     return meeting, await queries.slot_minutes(session, slot)
@@ -120,7 +127,7 @@ async def _write(
         "seen": told.number,
         "versions": await queries.minute_versions(session, told.slot.id),
     }
-    return page.render("minute", status=status, **values)
+    return page.render("minute", status=status, **{**values, **await on_page(page, session)})
 
 
 async def _show(
@@ -139,17 +146,16 @@ async def _show(
         "presided": await queries.presides(session, meeting.id),
         "kept": await queries.minutes_of(session, meeting.id),
         "next_on": following.held_on if following else None,
-        "slots": [await _slot(page, session, each) for each in agenda],
+        "slots": [await _slot(page, session, each, own_ids(page, meeting)) for each in agenda],
         "back_to": meeting_id(page),
         "printed_by": page.actor.name,
     }
     return page.render(template, status=status, **values)
 
 
-async def _slot(page: PageRequest, session: Session, slot: SlotView) -> dict[str, object]:
+async def _slot(page: PageRequest, session: Session, slot: SlotView, own: tuple[str, ...]) -> dict[str, object]:
     """Return what the minutes say of a case; of one in which the reader has a conflict of interest, only that."""
     facts: dict[str, object] = {"id": slot.id, "reference": slot.reference, "kind": KIND_LABELS[slot.kind]}
-    own = own_ids(page, await queries.meeting(session, slot.meeting_id))
     if await queries.conflict_stands(session, slot.subject, page.actor.id, own):
         return {**facts, "conflict": True}
     await audit.record_read(session, subject=slot.subject, now=page.now, reason="minutes")
