@@ -62,8 +62,8 @@ _OF_KIND: Mapping[Kind, tuple[Command, ...]] = {
 }  # fmt: skip
 KINDS: Mapping[Command, Kind] = {command: kind for kind, commands in _OF_KIND.items() for command in commands}
 """Of which kind a command is; one that nobody named here is a note."""
-KEPT_INSIDE = frozenset({_C.SEEN, _C.UNDELIVERED, _C.REMIND, _C.EXTEND, _C.PAUSE, _C.RESUME, _C.ESCALATED})
-"""What does not leave with a case: how clocks were set, and what became of mails."""
+KEPT_INSIDE = frozenset({_C.DISCARD, _C.SEEN, _C.UNDELIVERED, _C.REMIND, _C.EXTEND, _C.PAUSE, _C.RESUME, _C.ESCALATED})
+"""What does not leave with a case: how clocks were set, what became of mails, and words that nobody recorded."""
 
 _ACT = "CTSA 2015"
 STATUTES: Mapping[Command, str] = {

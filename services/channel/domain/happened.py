@@ -13,6 +13,7 @@ HAPPENED: Mapping[Command, str] = {
     Command.RETURN: "Pack returned",
     Command.TAKE: "Case taken",
     Command.ALLOCATE: "Case given to a coordinator",
+    Command.DISCARD: "Begun work was discarded",
     Command.NOTE: "Note",
     Command.REQUEST: "Information asked for",
     Command.ACTION: "Action given",

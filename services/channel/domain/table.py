@@ -65,6 +65,7 @@ TABLE: tuple[Transition, ...] = (
                outcome=Outcome.PACK_RETURNED),
     Transition(Command.TAKE, "Take this case", _OURS, None, _TEAM, ("risk_owner",), guards=(g.not_mine_yet,)),
     Transition(Command.ALLOCATE, "Give the case to a coordinator", _OURS, None, _SUPERVISOR, ("officer",)),
+    Transition(Command.DISCARD, "Discard what somebody has begun", _ALL, None, _SUPERVISOR, ("reason",)),
     Transition(Command.NOTE, "Add a note", _ALL, None, _TEAM, ("reason",)),
     Transition(Command.REQUEST, "Ask a partner for information", _OURS, None, _TEAM, ("officer", "message")),
     Transition(Command.ACTION, "Give somebody an action", _OURS, None, _TEAM | _ROOM, ("officer", "message")),

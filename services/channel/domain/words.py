@@ -42,6 +42,7 @@ class Command(StrEnum):
     RETURN = "return"
     TAKE = "take"
     ALLOCATE = "allocate"
+    DISCARD = "discard-draft"
     NOTE = "add-note"
     REQUEST = "request-information"
     ACTION = "add-action"

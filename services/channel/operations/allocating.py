@@ -1,9 +1,10 @@
-"""Who works in the console, and to whom a supervisor gives a case."""
+"""Who works in the console, to whom a supervisor gives a case, and what they discard that an officer left behind."""
 
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Session
@@ -40,3 +41,10 @@ async def allocate(session: Session, subject: UUID, to: OfficerView, act: Act, p
         raise NotRecorded("officer", f"{to.name} has this case already: choose somebody else")
     await change(session, subject, {"coordinator_id": to.id, "coordinator": to.name})
     await announce(session, saved, practice, act.now)
+
+
+async def discard_of_another(session: Session, subject: UUID, draft_id: UUID, act: Act, practice: Practice) -> None:
+    """Drop what somebody else had begun on a case, with the reason in `act`; raises whatever `carry_out` refuses."""
+    await carry_out(session, subject, replace(act, command=Command.DISCARD), practice)
+    for table in (models.begun_work, models.assessment_draft):
+        await session.execute(delete(table).where(table.c.id == draft_id, table.c.subject == subject))

@@ -6,13 +6,23 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from chassis.web import Form
+from chassis.web import Form, FormData
 from services.channel.domain import Record
 from services.channel.domain.consenting import Capacity, Decider
 from services.channel.domain.planning import ItemState
 
-Words = Annotated[str, Field(max_length=20_000)]
-Line = Annotated[str, Field(max_length=200)]
+MOST_WORDS, LONGEST_LINE = 20_000, 200
+Words = Annotated[str, Field(max_length=MOST_WORDS)]
+Line = Annotated[str, Field(max_length=LONGEST_LINE)]
+
+
+def too_long(data: FormData, labels: Mapping[str, str], most: int = MOST_WORDS) -> tuple[tuple[str, str], ...]:
+    """Return a sentence for each of these fields that holds too much; for those that no form class names beforehand."""
+    long_ones = ((name, label) for name, label in labels.items() if len(data.get(name)) > most)
+    return tuple(
+        (name, f"{label} must have {most:,} characters or fewer: shorten it, nothing is lost")
+        for name, label in long_ones
+    )
 
 
 class ActionForm(Form):
@@ -51,6 +61,12 @@ class CaseForm(Form):
     row_version: int = Field(title="the version of the case")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the case again: this form was not complete"}
+
+
+class DiscardForm(CaseForm):
+    """Why something is discarded that somebody else has begun."""
+
+    reason: Words = Field(default="", title="the reason")
 
 
 class RequestForm(CaseForm):

@@ -69,6 +69,8 @@ _ALL: tuple[Page, ...] = (
     Page("POST", "/mine/{obligation}", views.my_request, ANSWER_MINE),
     Page("GET", f"{_ONE}/allocate", views.allocate, Command.ALLOCATE.value),
     Page("POST", f"{_ONE}/allocate", views.allocate, Command.ALLOCATE.value),
+    Page("GET", f"{_ONE}/begun/{{draft}}", views.discard_begun, Command.DISCARD.value),
+    Page("POST", f"{_ONE}/begun/{{draft}}", views.discard_begun, Command.DISCARD.value),
     Page("GET", f"{_ONE}/information", views.information, SEE_CASES),
     Page("GET", f"{_ONE}/information/request", views.ask_partners, Command.REQUEST.value),
     Page("POST", f"{_ONE}/information/request", views.ask_partners, Command.REQUEST.value),

@@ -8,6 +8,7 @@ from services.channel.web.views.case import case, document
 from services.channel.web.views.chronology import as_at, chronology, chronology_text
 from services.channel.web.views.clocks import change_clock, record_clock
 from services.channel.web.views.consent import consent, consent_change, record_consent
+from services.channel.web.views.discarding import discard_begun
 from services.channel.web.views.information import ask_partners, information
 from services.channel.web.views.interventions import interventions, interventions_to_look_at
 from services.channel.web.views.lists import awareness, cases, find, home, more
@@ -58,6 +59,7 @@ __all__ = [
     "commit",
     "consent",
     "consent_change",
+    "discard_begun",
     "document",
     "due",
     "end_intervention",

@@ -6,23 +6,27 @@ from chassis.web.begun import NOTHING_WRITTEN, Keeper, Place, Writing, values_of
 from services.channel import queries
 from services.channel.domain import CaseNotFound, ClockName, Command
 from services.channel.queries import Held
-from services.channel.web.views.asked_as import asked_as, id_in
+from services.channel.web.views.asked_as import asked_as, id_in, id_of_slot, meeting_id
 
-__all__ = ["KEPT_ON", "NOTHING_WRITTEN", "Writing", "kept", "place_of", "values_of", "writing"]
+__all__ = ["KEPT_ON", "NOTHING_WRITTEN", "Writing", "kept", "on_page", "place_of", "values_of", "writing"]
 
 MY_REQUEST = "my_request"
 KEPT_ON = frozenset(
     {
         MY_REQUEST,
-        *("act", "change_clock", "allocate", "transfer", "transfer_back"),
+        *("act", "change_clock", "allocate", "transfer", "transfer_back", "discard_begun"),
         *("ask_partners", "give_action", "signpost", "fulfil_obligation", "cancel_obligation"),
         *("plan_draft", "plan_item", "plan_progress", "plan_reasons", "plan_request", "consent_change"),
         *("closing_report", "record_review", "commission", "write_brief"),
         *("record_session", "explain_sessions", "end_intervention"),
-        *("slot_decide", "slot_said", "slot_actions", "slot_undecided"),
+        *("slot_decide", "slot_said", "slot_actions", "slot_undecided", "slot_conflict", "home_force"),
+        *("move_meeting", "cancel_meeting", "my_meeting", "my_conflict", "invite_guest", "minute"),
     }
 )
-"""The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own."""
+"""The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own.
+
+The check of the last minutes does not: its one form has words about several people, each with a key of their own.
+"""
 _PLAIN = frozenset({*Command, *ClockName})
 
 
@@ -41,9 +45,21 @@ async def _place(page: PageRequest, session: Session) -> Place | None:
     if page.page is not None and page.page.title == MY_REQUEST:
         line = await queries.my_obligation(session, asked_as(page), id_in(page.path["obligation"]))
         return place_of(await queries.held(session, line.subject))
+    if "slot_id" in page.path and "meeting_id" in page.path:
+        slot = await queries.slot(session, id_of_slot(page))
+        return place_of(await queries.held(session, slot.subject))
+    if "meeting_id" in page.path:
+        # Words about the meeting itself name nobody whose case is heard: the meeting has a key of its own.
+        meeting = await queries.meeting(session, meeting_id(page))
+        return Place(meeting.id, meeting.area, meeting.reference)
     if "reference" not in page.path:
         return None
     return place_of(await queries.held_by_reference(session, page.path["reference"]))
+
+
+async def on_page(page: PageRequest, session: Session) -> dict[str, object]:
+    """Return what a page that is of no case in its address says of work begun, to be put over its other values."""
+    return values_of(page, await KEEPER.writing(page, session, await _place(page, session)))
 
 
 def _nothing() -> CaseNotFound:

@@ -15,6 +15,7 @@ from services.channel.domain import HAPPENED, STATE_LABELS, Command, State, next
 from services.channel.domain.grouping import ABOUT_ONE, group_of, next_steps
 from services.channel.queries import CaseView
 from services.channel.web.views.asked import Opened, has_page, opened, shown, way_to
+from services.channel.web.views.discarding import left_by_others
 from services.channel.web.views.information import owed_line
 
 KINDS = {
@@ -38,10 +39,12 @@ async def case(page: PageRequest) -> Response:
         listed = await filed_of(session, found.held.subject, found.held.reference)
         gaps = await queries.uncovered(session, found.held.subject)
         owed = await queries.open_obligations(session, found.held.subject)
+        left = await left_by_others(page, session, found)
         whose = await queries.whose_clocks(session, {each.about for each in view.clocks})
     values = {
         "obligations": [{"id": about, "owner": owner} for about, owner in whose.items()],
         "owed": [owed_line(each, page.now) for each in owed],
+        "left_by_others": left,
         "gaps": [vars(each) for each in gaps],
         "plan_url": page.url("plan", reference=found.held.reference),
         "documents": listed,

@@ -21,7 +21,7 @@ from services.channel.domain import (
 )
 from services.channel.operations import Act, Again, Owing
 from services.channel.queries import ObligationView, OfficerView
-from services.channel.web.forms import EndingForm, OwingForm, RemindForm
+from services.channel.web.forms import EndingForm, OwingForm, RemindForm, too_long
 from services.channel.web.views.asked import LABELS, Opened
 from services.channel.web.views.asked_as import id_in
 from services.channel.web.views.information import due, owed_shown, wrong_day, wrong_other
@@ -222,7 +222,8 @@ def read_answers(questions: tuple[str, ...], data: FormData) -> tuple[tuple[AskA
     words = {number: data.get(f"answer-{number}") for number in numbers}
     ticked = frozenset(number for number in numbers if data.get(f"nothing-{number}"))
     answers, wrong = answers_to(questions, words, ticked)
-    return answers, tuple((f"answer-{number}", sentence) for number, sentence in wrong)
+    labels = {f"answer-{number}": f"Answer {number + 1}" for number in numbers}
+    return answers, (*((f"answer-{number}", sentence) for number, sentence in wrong), *too_long(data, labels))
 
 
 def _fulfil_wrong(_: PageRequest, desk: Desk, form: EndingForm) -> Sentences:

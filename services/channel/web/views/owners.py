@@ -6,6 +6,7 @@ from chassis.web import FormData
 from services.channel.domain import Obligation, Practice, is_mail_address
 from services.channel.domain.ageing import LONDON
 from services.channel.operations import Owing
+from services.channel.web.forms import LONGEST_LINE, too_long
 from services.channel.web.room_forms import action_rows
 from services.channel.web.views.asked import Opened
 
@@ -50,6 +51,9 @@ def _lacks(data: FormData, number: int, by: date | None, today: date) -> list[tu
         wrong.append((f"address-{number}", f"Enter an email address like office@school.example in action {number + 1}"))
     if not data.get(f"what-{number}").strip():
         wrong.append((f"what-{number}", f"Enter what is to be done in action {number + 1}"))
+    wrong += too_long(data, {f"what-{number}": f"What is to be done in action {number + 1}"})
+    typed = {f"owner_name-{number}": "The name", f"address-{number}": "The email address"}
+    wrong += too_long(data, {name: f"{label} in action {number + 1}" for name, label in typed.items()}, LONGEST_LINE)
     if by is None:
         wrong.append((f"by-{number}", f"Enter the date by which action {number + 1} is done"))
     elif by < today:

@@ -23,7 +23,7 @@ from services.channel.domain.planning import (
 )
 from services.channel.operations import Act, Edit
 from services.channel.queries import Held, PlanDraft
-from services.channel.web.forms import PlanCompleteForm, PlanItemForm, PlanRequestForm
+from services.channel.web.forms import PlanCompleteForm, PlanItemForm, PlanRequestForm, too_long
 from services.channel.web.views.asked import Opened, changes_text, opened, shown
 from services.channel.web.views.plan import id_of, item_words, request_rows, whom
 from services.channel.web.views.plan_owner import owner_fields, owner_of, owners
@@ -169,7 +169,9 @@ async def save_reasons(page: PageRequest) -> Response:
         desk = await _desk(page, session)
     asked = [gap.factor for gap in gaps(desk.plan, desk.present, desk.stopped)]
     others = tuple(each for each in desk.plan.without if each.factor not in asked)
-    reasons = tuple(NoItem(each, data.get(_field(each))[:20_000]) for each in asked)
+    if wrong := too_long(data, {_field(each): "The reason" for each in asked}):
+        return _ask_reasons(page, desk, refused(data, *wrong), 422)
+    reasons = tuple(NoItem(each, data.get(_field(each))) for each in asked)
     return await _save(
         page,
         (GAPS, data.get("seen"), data),

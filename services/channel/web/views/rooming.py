@@ -9,6 +9,7 @@ from services.channel import operations, queries
 from services.channel.domain import ChangedMeanwhile, NotRecorded
 from services.channel.domain.panel import MeetingNotOpen, NotInTheRoom, Seat
 from services.channel.operations import AtTheDoor
+from services.channel.web.forms import too_long
 from services.channel.web.room_forms import ForceForm, GuestForm, RoomForm, SeenForm
 from services.channel.web.views.asked import Opened, opened, shown
 from services.channel.web.views.slotting import Reached, back_to, id_of, in_slot, reached
@@ -81,8 +82,11 @@ async def keep_said(page: PageRequest) -> Response:
     data = await page.form()
 
     async def doing(session: Session, at: Reached, _: SeenForm) -> None:
-        heard = [each.seat.id for each in await queries.presences(session, at.slot.id)]
-        said = [(each, data.get(f"said-{each}")) for each in dict.fromkeys(heard)]
+        heard = {each.seat.id: each.seat for each in await queries.presences(session, at.slot.id)}
+        labels = {f"said-{each}": f"What {seat.name} says" for each, seat in heard.items()}
+        for name, sentence in too_long(data, labels):
+            raise NotRecorded(name, sentence)
+        said = [(each, data.get(f"said-{each}")) for each in heard]
         await operations.contribute(session, at.slot.id, said, page.now)
 
     return await _do(page, SeenForm, doing, _said)

@@ -15,6 +15,7 @@ from services.channel.domain import (
     NotOffered,
     NotRecorded,
     Obligation,
+    Record,
     lacks,
 )
 from services.channel.domain.labels import ASKED_FOR
@@ -32,6 +33,7 @@ from services.channel.domain.panel import (
     voters,
 )
 from services.channel.operations import Motion, Owing
+from services.channel.web.forms import too_long
 from services.channel.web.room_forms import ROWS, PanelForm, SeenForm, votes_of
 from services.channel.web.views.asked import LABELS
 from services.channel.web.views.information import missing_lines
@@ -170,11 +172,12 @@ async def _motion(
     record = form.record()
     room = await queries.room(session, at.slot.id)
     given, wrong = actions(data, at.found, page.now)
-    lacking = [*lacks(command, at.found.held.situation.state, record), *_unchosen(command, form), *wrong]
+    lacking = [*_unsaid(command, at, record), *_unchosen(command, form), *wrong]
     instead: tuple[Owing, ...] = ()
     if command is Command.NOT_ADOPT and form.verdict:
         instead, missing = _instead(at, form, data)
         lacking += missing
+    lacking += too_long(data, {f"dissent-{each.id}": f"The words of {each.name}" for each in voters(room)})
     if form.agreed not in ("all", "vote"):
         lacking.insert(0, ("agreed", "Say whether everybody agreed or the panel voted"))
     motion = Motion(
@@ -192,6 +195,13 @@ async def _motion(
     if form.agreed == "vote" and not motion.votes:
         lacking.insert(0, ("agreed", "Record how everybody in the room votes"))
     return motion, tuple(lacking)
+
+
+def _unsaid(command: Command, at: Reached, record: Record) -> list[tuple[str, str]]:
+    """Return a sentence for everything that nobody wrote; the grounds of an adoption are the panel's own."""
+    lacking = lacks(command, at.found.held.situation.state, record)
+    ours = {"grounds": "Enter the grounds on which the panel adopts the case"}
+    return [(name, ours.get(name, sentence)) for name, sentence in lacking]
 
 
 def _unchosen(command: Command, form: PanelForm) -> list[tuple[str, str]]:
