@@ -140,6 +140,28 @@ class TestSlot:
         assert "Pack accepted, by Cora Synthetic" in shown
         assert "No assessment has been completed: complete one first" in shown
 
+    async def test_tells_the_minute_taker_who_records_the_decision(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        shown = text_of(await client.get(slot_of(panel)))
+        assert f"is in the room. {PETRA.name} records what it decides" in shown
+        assert "The panel cannot decide this case now" not in shown
+
+    async def test_asks_for_the_panels_own_grounds(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(PETRA)
+        shown = await refused(client, f"{slot_of(panel)}/decisions/panel-adopt", agreed="all")
+        assert "Enter the grounds on which the panel adopts the case" in shown
+
+    async def test_says_beside_the_case_that_somebody_went_on_meanwhile(self, console: Console) -> None:
+        panel = await made(console.team)
+        await panel.begin()
+        client = await console.signed_in(BELLA)
+        page = await client.get(slot_of(panel))
+        sent = {name: hidden(page, name) for name in ("csrf_token", "seen")}
+        await panel.go_on(0)
+        answer = await client.post(slot_of(panel), data={**sent, "do": "open"})
+        assert (answer.status_code, "Somebody changed this slot" in answer.text) == (409, True)
+        assert "Who is in the room for this case" in answer.text
+
 
 class TestRoom:
     async def test_the_page_says_who_is_missing_and_offers_no_decision(self, panel: Made, console: Console) -> None:
@@ -171,6 +193,13 @@ class TestRoom:
         assert "Gil Guest" in text_of(await client.get(slot_of(panel)))
         kept = await rows(console.team.runtime, "SELECT name, organisation FROM presence WHERE member_id = ''")
         assert kept == [{"name": "", "organisation": ""}]
+
+    async def test_members_stand_before_guests_by_their_organisations(self, panel: Made, console: Console) -> None:
+        guest, slot = operations.AtTheDoor("Aaron Guest", "A School", "guest"), await panel.slot(0)
+        await panel.run(BELLA, lambda s: operations.let_guest_in(s, slot.id, guest, slot.row_version, THEN))
+        client = await console.signed_in(BELLA)
+        shown = text_of(await client.get(slot_of(panel)))
+        assert shown.index("Sample probation: ") < shown.index("A School: Aaron Guest (guest, no vote)")
 
     async def test_asks_who_a_guest_is(self, panel: Made, console: Console) -> None:
         client = await console.signed_in(BELLA)
@@ -221,8 +250,11 @@ class TestConflictOfInterest:
             await press(client, f"{slot_of(panel)}/room", inside=[str(seats["chair"].id)])
         ).replace("has a conflict", "have a conflict")
         client = await console.signed_in(PETRA)
-        for closed in (slot_of(panel), f"/cases/{reference(0)}", f"/cases/{reference(0)}/panel"):
+        minute = f"/meetings/{panel.meeting_id}/minutes/{panel.slots[0]}"
+        for closed in (slot_of(panel), f"/cases/{reference(0)}", f"/cases/{reference(0)}/panel", minute):
             assert (closed, (await client.get(closed)).status_code) == (closed, 403)
+        tries = await rows(console.team.runtime, "SELECT actor_id FROM audit_entry WHERE action = 'case.refused'")
+        assert [each["actor_id"] for each in tries] == [PETRA.id] * 4
         minutes = await client.get(f"/meetings/{panel.meeting_id}/minutes")
         assert "You have a conflict of interest in this case" in minutes.text
         # The co-chair takes over with one press and decides without the chair.

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import InvitationState
 from services.channel.domain.panel import LOCAL_AUTHORITY, POLICE
 
@@ -76,6 +77,16 @@ class Window:
 
     opens_at: datetime
     closes_at: datetime
+
+    @property
+    def first_day(self) -> date:
+        """Return the first day on which they can be read."""
+        return self.opens_at.astimezone(LONDON).date()
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day on which they can be read, to its end."""
+        return (self.closes_at - timedelta(seconds=1)).astimezone(LONDON).date()
 
 
 def parts_for(sector: str, *, guest: bool) -> tuple[PackPart, ...]:

@@ -84,9 +84,14 @@ async def open_slot(session: Session, slot_id: UUID, expected: int, now: datetim
 
 async def _check_last(session: Session, slot: SlotView) -> None:
     """Refuse to go on to a case before the minutes of the last meeting have been checked."""
-    last = await queries.meeting_before(session, await queries.meeting(session, slot.meeting_id))
-    if last is not None and (await queries.minutes_of(session, last.id)).checked_at is None:
+    if not await last_minutes_checked(session, await queries.meeting(session, slot.meeting_id)):
         raise MeetingNotOpen("Check the minutes of the last meeting first: the meeting’s page leads to them.")
+
+
+async def last_minutes_checked(session: Session, meeting: MeetingView) -> bool:
+    """Say whether the minutes of the meeting before this one have been checked, where there was one."""
+    last = await queries.meeting_before(session, meeting)
+    return last is None or (await queries.minutes_of(session, last.id)).checked_at is not None
 
 
 async def let_in(
@@ -140,6 +145,12 @@ async def come_back(session: Session, slot_id: UUID, attendee: UUID, expected: i
     await session.execute(update(table).where(this).values(ended_at=now))
     await _change_slot(session, slot, {})
     await audit.record(session, "conflict.ended", subject=slot.subject, now=now, area=slot.area)
+
+
+async def note_kept_out(session: Session, subject: UUID, area: str, reason: str, now: datetime) -> None:
+    """Audit that somebody with a conflict of interest tried to open a case; `reason` is what they wanted to read."""
+    facts = {"why": "conflict-of-interest", "reason": reason}
+    await audit.record(session, "case.refused", subject=subject, now=now, area=area, facts=facts)
 
 
 async def contribute(session: Session, slot_id: UUID, said: Sequence[tuple[UUID, str]], now: datetime) -> None:

@@ -95,9 +95,9 @@ async def presides(session: Session, meeting_id: UUID) -> tuple[Presides, ...]:
 
 
 async def presences(session: Session, slot_id: UUID) -> tuple[Presence, ...]:
-    """Return who was in the room for a case and when, in the order in which they came."""
+    """Return who was in the room for a case and when, in the order in which they came, members before guests."""
     table = models.presence
-    order = (table.c.admitted_at, table.c.name, table.c.id)
+    order = (table.c.admitted_at, table.c.is_member.desc(), table.c.organisation, table.c.name, table.c.id)
     rows = await session.rows(select(table).where(table.c.slot_id == slot_id).order_by(*order))
     return tuple([Presence(await _seat(session, row), row.admitted_at, row.left_at) for row in rows])
 

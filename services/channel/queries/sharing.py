@@ -181,8 +181,9 @@ def _concern(whole: HandedOver) -> str:
 
 
 def _chronology(whole: HandedOver) -> str:
+    """Return what happened, each with its own words under it and apart from the next."""
     lines = (f"{_day(each.at)}, {each.reference}: {each.what}" for each in whole.chronology)
-    return "\n".join(lines)
+    return "\n\n".join("\n".join(part for part in each.splitlines() if part.strip()) for each in lines)
 
 
 def _assessment(newest: Assessment) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chassis import audit
@@ -100,10 +101,17 @@ async def opened(page: PageRequest, session: Session, *, reason: str) -> Opened:
     """Open the case of the address, record the read and report the referral as seen; CaseNotFound as queries says."""
     held = await queries.held_by_reference(session, page.path["reference"])
     if await queries.conflict_stands(session, held.subject, page.actor.id, _own(page, held)):
+        await keep_out(page, held.subject, held.area, reason)
         raise ConflictStands("You have a conflict of interest in this case: it is closed to you while that stands.")
     await audit.record_read(session, subject=held.subject, now=page.now, reason=reason)
     await operations.mark_awareness_seen(session, [held.subject], page.now)
     return await as_it_stands(page, session, held)
+
+
+async def keep_out(page: PageRequest, subject: UUID, area: str, reason: str) -> None:
+    """Record that somebody with a conflict of interest tried to open a case: apart, so that it stays when they are."""
+    async with page.transaction() as apart:
+        await operations.note_kept_out(apart, subject, area, reason, page.now)
 
 
 def _own(page: PageRequest, held: Held) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from chassis.database import Session
 from chassis.errors import ThroughlineError
@@ -15,7 +14,6 @@ from services.channel.domain.meetings import (
     KIND_LABELS,
     MEETING_LABELS,
     DayRefused,
-    MeetingNotFound,
     MeetingState,
     begins,
     days_ahead,

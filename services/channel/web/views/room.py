@@ -5,6 +5,7 @@ from chassis.errors import ThroughlineError
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
 from services.channel.domain import ChangedMeanwhile
+from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import (
     KIND_LABELS,
     MEETING_LABELS,
@@ -16,7 +17,8 @@ from services.channel.domain.panel import ENDED_SLOTS, MeetingNotOpen, NotInTheR
 from services.channel.operations.convening import MeetingAct
 from services.channel.queries import MeetingView
 from services.channel.web.room_forms import AGAIN, SeenForm
-from services.channel.web.views.meetings import meeting_id, practice_under
+from services.channel.web.views.asked_as import meeting_id
+from services.channel.web.views.meetings import practice_under
 
 
 def own_ids(page: PageRequest, meeting: MeetingView) -> tuple[str, ...]:
@@ -96,7 +98,7 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
                 "kind": KIND_LABELS[each.kind],
                 "state": SLOT_LABELS[each.state],
                 "is_ended": each.state in ENDED_SLOTS,
-                "starts_at": each.starts_at,
+                "at": f"{each.starts_at.astimezone(LONDON):%H:%M}",
                 "minutes": each.minutes,
                 "inside": len(await queries.room(session, each.id)),
             }

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis.database import Session
-from chassis.web import FormErrors, PageRequest, Response, blank, parse
+from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
-from services.channel.domain import HAPPENED, Command, offers
+from services.channel.domain import HAPPENED, ChangedMeanwhile, Command, offers
 from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingState, SlotNotFound, SlotState
-from services.channel.domain.panel import ENDED_SLOTS, decisions_in
+from services.channel.domain.panel import ENDED_SLOTS, MeetingNotOpen, decisions_in
 from services.channel.domain.planning import PlanItem
 from services.channel.domain.standing import InPanel
 from services.channel.queries import CaseView, MeetingView, PlanView, SlotView, TimelineEntry
@@ -23,12 +23,16 @@ GROUNDS = frozenset({Command.RECEIVE_SECTION_36, Command.REFER})
 
 @dataclass(frozen=True)
 class Reached:
-    """A case in its slot: the slot, its meeting, and why the panel cannot decide now (nothing: it can)."""
+    """A case in its slot: the slot, its meeting, and why this person can record no decision now (nothing: they can).
+
+    `quorum` is who is missing in the room while the case is heard.
+    """
 
     found: Opened
     slot: SlotView
     meeting: MeetingView
     lacking: tuple[str, ...]
+    quorum: tuple[str, ...] = ()
 
     def refusal(self, page: PageRequest, command: Command) -> str:
         """Return why the panel cannot decide so now, nothing where it can."""
@@ -54,7 +58,9 @@ async def reached(page: PageRequest, session: Session, reason: str) -> Reached:
         raise SlotNotFound("This case has no such slot: open the meeting and choose it there.")
     meeting = await queries.meeting(session, slot.meeting_id)
     lacking = await operations.why_not_quorate(session, slot, found.held, found.practice)
-    return Reached(found, slot, meeting, lacking)
+    heard = slot.state is SlotState.OPEN
+    quorum = await operations.lacks_quorum(session, slot, found.held, found.practice) if heard else ()
+    return Reached(found, slot, meeting, lacking, quorum)
 
 
 def in_slot(page: PageRequest, template: str, at: Reached, values: Mapping[str, object], status: int = 200) -> Response:
@@ -71,7 +77,7 @@ def in_slot(page: PageRequest, template: str, at: Reached, values: Mapping[str, 
         "meeting_id": meeting.id,
         "held_on": meeting.held_on,
         "starts_at": slot.starts_at,
-        "lacking": at.lacking,
+        "quorum_lacks": at.quorum,
         "slot_url": page.url("slot", reference=at.found.held.reference, slot_id=slot.id),
     }
     return shown(page, template, at.found, {**facts, **values}, status, tab="case_panel")
@@ -116,17 +122,29 @@ async def slot(page: PageRequest) -> Response:
 
 async def go_on(page: PageRequest) -> Response:
     """Go on to a case, or record that a conflict of interest does not stand any more."""
-    form = parse(SeenForm, await page.form())
+    data = await page.form()
+    form = parse(SeenForm, data)
+    if isinstance(form, FormErrors):
+        return await _again(page, form, 422)
+    try:
+        async with page.transaction() as session:
+            at = await reached(page, session, "panel-slot")
+            if form.do == "back":
+                await operations.come_back(session, at.slot.id, id_of(form.who), form.seen, page.now)
+                return back_to(page, at)
+            await operations.open_slot(session, at.slot.id, form.seen, page.now)
+    except MeetingNotOpen as wrong:
+        return await _again(page, refused(data, ("seen", str(wrong))), 422)
+    except ChangedMeanwhile as wrong:
+        return await _again(page, refused(data, ("seen", str(wrong))), 409)
+    return page.redirect("slot_room", reference=at.found.held.reference, slot_id=at.slot.id)
+
+
+async def _again(page: PageRequest, form: FormErrors, status: int) -> Response:
+    """Show the slot again with the sentence that says what is wrong."""
     async with page.transaction() as session:
         at = await reached(page, session, "panel-slot")
-        if isinstance(form, FormErrors):
-            return in_slot(page, "slot", at, {**await _told(page, session, at), "form": form}, 422)
-        if form.do == "back":
-            await operations.come_back(session, at.slot.id, id_of(form.who), form.seen, page.now)
-        else:
-            await operations.open_slot(session, at.slot.id, form.seen, page.now)
-            return page.redirect("slot_room", reference=at.found.held.reference, slot_id=at.slot.id)
-    return back_to(page, at)
+        return in_slot(page, "slot", at, {**await _told(page, session, at), "form": form}, status)
 
 
 async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, object]:
@@ -151,6 +169,7 @@ async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, o
         **await _next(page, session, at),
         "offers": at.offers(page),
         "form": blank(),
+        "waits_for_minutes": not await operations.last_minutes_checked(session, at.meeting),
         **await _prepared(page, session, at),
     }
 
