@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import chain
 
 import httpx2
 
@@ -41,6 +42,7 @@ LISTS = (
 )
 PAGED = ("/cases", "/cases?view=over", "/due", "/owed", "/reviews", "/interventions", "/meetings", "/awareness")
 """Lists that are longer than one page in a full store: the second page of each is measured too."""
+MORE = "/more"
 OF_ONE = (
     ("a case", ""),
     ("as it stood on a day", "/as-at"),
@@ -141,13 +143,19 @@ def _of_the_panel(calendar: Calendar) -> list[tuple[str, str]]:
 
 
 async def _lists_of_the_panel(client: httpx2.AsyncClient) -> list[str]:
-    """Return what the navigation leads to beyond the lists above, so that a page that is added is measured too."""
+    """Return what the menu, and its last place “More”, lead to beyond the lists above: a page that is added too."""
     page = (await client.get("/cases")).text
     menu = re.search(r'<nav[^>]*aria-label="Main".*?</nav>', page, re.DOTALL)
     if menu is None:
         raise RuntimeError("The console shows no navigation: nobody knows which of its pages are to be measured.")
-    found = re.findall(r'href="(/[a-z/-]+)"', menu[0])
-    return [address for address in dict.fromkeys(found) if address not in LISTS]
+    found = _addresses(menu[0])
+    beyond = [_addresses((await client.get(each)).text.partition("<main")[2]) for each in found if each == MORE]
+    return [each for each in dict.fromkeys((*found, *chain(*beyond))) if each not in LISTS]
+
+
+def _addresses(text: str) -> list[str]:
+    """Return the addresses of the console's own lists that a part of a page leads to."""
+    return re.findall(r'href="(/[a-z/-]+)"', text)
 
 
 async def _tabs(client: httpx2.AsyncClient, reference: str) -> list[tuple[str, str]]:
