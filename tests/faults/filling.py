@@ -27,7 +27,8 @@ NOT_WRITTEN = re.compile(r"-(day|month|year)$")
 class Hand:
     """Somebody who fills in pages: `written` are the fields that had a canary, `shown` all that were there to write in.
 
-    Both are by the row of the site map; `mails` are the mail addresses that were typed, in their order.
+    Both are by the row of the site map; `mails` are the mail addresses that were typed, in their order, `looked` at
+    which pages who looked.
     """
 
     live: Live
@@ -35,6 +36,7 @@ class Hand:
     written: dict[str, set[str]] = field(default_factory=dict)
     shown: dict[str, set[str]] = field(default_factory=dict)
     mails: list[str] = field(default_factory=list)
+    looked: set[tuple[str, str]] = field(default_factory=set)
     _open: ExitStack = field(default_factory=ExitStack)
     _browsers: dict[str, httpx2.Client] = field(default_factory=dict)
 
@@ -53,6 +55,7 @@ class Hand:
     def page(self, person: str, address: str) -> httpx2.Response:
         """Return a page of Channel, gone on with where something had been begun on it."""
         found = looked_at(self.browser(person), address)
+        self.looked.add((person, address))
         assert found.is_success, f"{address}: {found.status_code} {words(found)[:300]}"
         return found
 
