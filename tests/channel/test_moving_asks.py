@@ -6,8 +6,9 @@ from uuid import UUID
 from chassis.deadlines import Change, Wanted
 from chassis.ticking import ClockKey
 from contracts.channel.notices import AskMoved
+from services.channel import queries
 from services.channel.domain import ClockName, Command
-from services.channel.operations import Act, change_clock
+from services.channel.operations import Act, Again, change_clock, remind
 from tests.channel.builders import CORA, NOW, rows
 from tests.channel.conftest import Team
 from tests.channel.interventions_made import commissioned, planned, providing, seen, supported
@@ -15,6 +16,7 @@ from tests.channel.owing_made import DUE, HAMID, keep, owing
 
 WHY = "The school answers after half term."
 LATER = (NOW + timedelta(days=20)).date()
+PAUSE = Wanted(Change.PAUSE, pause="person-away", words=WHY)
 EXTEND = Wanted(Change.EXTEND, until=LATER, words=WHY)
 
 
@@ -49,9 +51,18 @@ class TestObligations:
         subject = await team.open()
         owed = await keep(team, subject, owing())
         key = ClockKey(subject, ClockName.REQUEST, owed)
-        await change(team, key, Wanted(Change.PAUSE, pause="person-away", words=WHY))
+        await change(team, key, PAUSE)
         await change(team, key, Wanted(Change.RESUME))
         assert [(each.paused, each.due_at) for each in await moved(team)] == [(True, DUE), (False, DUE)]
+
+    async def test_a_press_that_reminds_lets_no_other_reminder_go_out_during_a_pause(self, team: Team) -> None:
+        subject = await team.open()
+        owed = await keep(team, subject, owing())
+        await change(team, ClockKey(subject, ClockName.REQUEST, owed), PAUSE)
+        async with team.runtime.database.transaction(CORA) as session:
+            held = await queries.held(session, subject)
+            await remind(session, held, Again(owed), Act(Command.REMIND, NOW), providing())
+        assert [each.paused for each in await moved(team)] == [True, True]
 
     async def test_nobody_is_told_of_what_an_officer_finds_in_the_console(self, team: Team) -> None:
         subject = await team.open()

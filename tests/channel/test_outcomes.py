@@ -1,10 +1,12 @@
 """The outcome analysis: what is counted, how long stages took, and that no small count can be worked out."""
 
 import itertools
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -208,6 +210,13 @@ class TestRules:
         assert [days_in_words(each) for each in (0.2, 1.0, 2.5)] == ["the same day", "1 day", "3 days"]
 
 
+def _last_month(page: httpx2.Response) -> str:
+    """Return the last of the months that the page shows, as it says it."""
+    found = re.search(r"What became of cases from \w+ \d+ to (\w+ \d+), without identity", page.text)
+    assert found, page.text
+    return found[1]
+
+
 class TestPage:
     async def test_shows_what_is_large_enough_and_says_what_it_is_for(self, console: Console) -> None:
         now = clock.now()
@@ -228,7 +237,13 @@ class TestPage:
         client = await console.signed_in(CORA)
         page = await client.get("/outcomes", params={"until": until})
         assert page.status_code == 200
-        assert f"{clock.today():%B %Y}" in page.text
+        assert _last_month(page) == f"{clock.today():%B %Y}"
+
+    async def test_a_month_that_is_offered_is_shown(self, console: Console) -> None:
+        client = await console.signed_in(CORA)
+        asked = later_month(clock.today(), -14)
+        page = await client.get("/outcomes", params={"until": f"{asked:%Y-%m}"})
+        assert _last_month(page) == f"{asked:%B %Y}" != f"{clock.today():%B %Y}"
 
     async def test_is_for_the_team_and_the_panels_chair(self, console: Console) -> None:
         client = await console.signed_in(coordinator(Role.PANEL_CHAIR, name="Petra Panelchair"))

@@ -25,7 +25,7 @@ from services.channel.domain import (
     why_not_planned,
 )
 from services.channel.domain.ageing import LONDON
-from services.channel.operations.asking import Asking, ask, end_ask
+from services.channel.operations.asking import Asking, Moved, ask, end_ask, move_ask
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.saving import Act, carry_out
 from services.channel.queries import Ending as HowEnded
@@ -219,6 +219,8 @@ async def _ask(session: Session, held: Held, found: InterventionView, sat: Sessi
         expires_at=sat.due_at + WORKS_AFTER,
     )
     await ask(session, held, asking, now)
+    if sat.paused:
+        await move_ask(session, held, ask_id, Moved(sat.due_at, sat.due_at + WORKS_AFTER, paused=True), now)
     table = models.intervention_session
     again = {"ask_id": ask_id, "brief": brief.number}
     await session.execute(update(table).where(table.c.id == sat.id).values(again))

@@ -13,7 +13,7 @@ from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskAnswer, AskSection
 from services.channel import models, queries
 from services.channel.domain import CLOCK_OF, Command, NotRecorded, Obligation, ObligationEnded, Practice, Record
-from services.channel.operations.asking import Asking, Look, Reply, ask, end_ask, in_words
+from services.channel.operations.asking import Asking, Look, Moved, Reply, ask, end_ask, in_words, move_ask
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.saving import Act, carry_out
 from services.channel.queries import Answers, Held, ObligationView, Questions
@@ -202,6 +202,8 @@ async def remind(session: Session, held: Held, again: Again, act: Act, practice:
     owing = Owing(found.kind, found.owner, found.message, found.due_at, found.recipient, "", address, found.questions)
     works_until = max(act.now, found.due_at) + WORKS_AFTER
     await ask(session, held, replace(_asking(held, found.id, owing), expires_at=works_until), act.now)
+    if found.paused:
+        await move_ask(session, held, found.id, Moved(found.due_at, works_until, paused=True), act.now)
 
 
 async def end_obligation(
