@@ -80,7 +80,7 @@ def prepared(live: Live) -> Stage:
         panel_decides(live, slot, "panel-adopt", grounds=REASON)
     planned(live, supported)
     consent(live, supported, "consent-given", **BY_PARENT)
-    commissioned(live, supported, sessions=2, first_in=0)
+    commissioned(live, supported, sessions=1, first_in=0)
     return Stage(live, late, new, surname, waiting, (first, second), adopted, supported, meeting)
 
 

@@ -136,6 +136,7 @@ class TestTheSupervisor:
         with as_(CARL, "/work", "channel"):
             pass  # Whoever has opened the console once can be given a case.
         with as_(TEAM_SUPERVISOR, "/", "channel") as page:
+            pressed(page, "More")
             pressed(page, "Referrals in your area")
             assert stage.late in shown(page)
             assert stage.surname not in page.content(), "That a referral exists says nothing of who it is about."
@@ -151,6 +152,7 @@ class TestTheSupervisor:
             wait(lambda: state(live, stage.late) == "handed-over", 60, "The acceptance")
             found(page, stage.late)
             pressed(page, "Give the case to a coordinator")
+            assert re.search(r"Has \d+", shown(page)), "How much each has to do is not said."
             mended(page, "Give the case")
             page.get_by_label("Carl Coordinator (synthetic)").check()
             pressed(page, "Give the case")

@@ -10,7 +10,8 @@ from services.channel.queries import Attendee, SlotView
 from services.channel.queries.sharing import PackReadView, ShareView, pack_reads, shares
 from services.channel.web.meeting_forms import SeenForm
 from services.channel.web.views.agenda import attendee_line
-from services.channel.web.views.meetings import changes_since, meeting_id, meeting_line, practice_under
+from services.channel.web.views.asked_as import meeting_id
+from services.channel.web.views.meetings import changes_since, meeting_line, practice_under
 
 HOW = {"console": "in the console", "link": "by link"}
 
@@ -32,7 +33,8 @@ async def share(page: PageRequest) -> Response:
             given = await share_packs(session, found.id, act, practice_under(page, found))
     except ChangedMeanwhile:
         return await _show(page, blank(), form.row_version, 409)
-    page.flash(f"You have shared {given} packs." if given else "Everybody who has accepted has their packs already.")
+    packs = "one pack" if given == 1 else f"{given} packs"
+    page.flash(f"You have shared {packs}." if given else "Everybody who has accepted has their packs already.")
     return page.redirect("packs", meeting_id=found.id)
 
 
@@ -54,11 +56,21 @@ async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, st
         meeting=meeting_line(found),
         window=window_of(found, practice_under(page, found)),
         attendees=lines,
+        going=_going(everybody, lines),
         held_back=held_back[-1] if held_back else "",
         reads=_reads(reads, everybody, agenda),
         form=form,
         changes=changes_since(changes),
     )
+
+
+def _going(everybody: tuple[Attendee, ...], lines: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return who is given which packs if they are shared now, and how: a mail with a link for each case, or none."""
+    return [
+        {"name": f"{each.name}, {each.organisation}", "cases": line["waiting"], "by_mail": not each.account}
+        for each, line in zip(everybody, lines, strict=True)
+        if each.accepted and line["waiting"]
+    ]
 
 
 def _attendee(
