@@ -127,8 +127,14 @@ class TestCalendar:
         assert "12 invitations are sent again" in shown.text
         assert "Snow." in shown.text
         assert (await _meeting(panel, meeting_id)).held_on == DAY
-        assert (await send(client, path, **wanted, step="move")).status_code == 422
-        assert (await send(client, path, **wanted, reason="Snow.", step="move")).status_code == 303
+        kept = f"{path}?go-on=1"
+        assert "Snow." in (await client.get(kept)).text
+        assert f"The preparation of a panel meeting, {(await _meeting(panel, meeting_id)).reference}" in (
+            await client.get("/work")
+        ).text
+        assert (await send(client, kept, **wanted, step="move")).status_code == 422
+        assert (await send(client, kept, **wanted, reason="Snow.", step="move")).status_code == 303
+        assert await rows(panel.team.runtime, "SELECT 1 AS one FROM begun_work") == []
         assert (await _meeting(panel, meeting_id)).held_on == DAY + timedelta(days=7)
         assert "Snow." in (await client.get(f"/meetings/{meeting_id}")).text
 
@@ -140,7 +146,11 @@ class TestCalendar:
         assert late.status_code == 409
         assert "The members were invited, by Bella Synthetic" in late.text
         assert "No room." in late.text
-        assert (await send(client, f"/meetings/{meeting_id}/cancel", reason="No room.")).status_code == 303
+        kept = await rows(panel.team.runtime, "SELECT subject, sealed_words FROM begun_work")
+        assert [(each["subject"], b"No room." in each["sealed_words"]) for each in kept] == [(meeting_id, False)]
+        again = f"/meetings/{meeting_id}/cancel?go-on=1"
+        assert "No room." in (await client.get(again)).text
+        assert (await send(client, again, reason="No room.")).status_code == 303
 
 
 class TestAgenda:

@@ -62,7 +62,10 @@ async def clocks_to_escalate(session: Session, now: datetime) -> tuple[ClockKey,
 
 
 async def whose_clocks(session: Session, abouts: Collection[UUID]) -> Mapping[UUID, str]:
-    """Return who is waited for by what clocks are about: who owes something, which provider reports of a session."""
+    """Return who is waited for by what clocks are about: who owes something, which provider reports of a session.
+
+    A name that was typed is sealed and stays so: lists show many cases at once, and the page of the case has it.
+    """
     owed, held, provided = models.obligation, models.intervention_session, models.intervention
     reports = select(held.c.id, (provided.c.provider + ", session " + cast(held.c.number, Text)).label("owner"))
     joined = reports.join(provided, provided.c.id == held.c.intervention).where(held.c.id.in_(abouts))

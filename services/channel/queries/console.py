@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from chassis.database import Session
 from services.channel import models
 from services.channel.domain import Command
+from services.channel.queries.meetings import meeting_reference
 
 BEGUN = models.begun_work
 """Where the pages keep what is begun on them."""
@@ -41,13 +42,17 @@ class DraftOf:
 async def begun_by(session: Session, officer_id: str) -> tuple[BegunLine, ...]:
     """Return what somebody has begun to write and not recorded, the latest first; 50 at most."""
     table, case, meeting = models.begun_work, models.case_file, models.meeting
-    of = func.coalesce(case.c.reference, meeting.c.reference).label("reference")
-    joined = select(table, of).outerjoin(case, case.c.subject == table.c.subject)
-    joined = joined.outerjoin(meeting, meeting.c.id == table.c.subject).where(of.is_not(None))
+    joined = select(table, case.c.reference, meeting.c.held_on).select_from(table)
+    joined = joined.outerjoin(case, case.c.subject == table.c.subject)
+    joined = joined.outerjoin(meeting, meeting.c.id == table.c.subject)
     rows = await session.rows(
         joined.where(table.c.officer_id == officer_id).order_by(table.c.saved_at.desc()).limit(SHOWN)
     )
-    return tuple(BegunLine(row.id, row.reference, row.command, row.address, row.saved_at) for row in rows)
+    return tuple(
+        BegunLine(row.id, row.reference or meeting_reference(row.held_on), row.command, row.address, row.saved_at)
+        for row in rows
+        if row.reference or row.held_on
+    )
 
 
 async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:

@@ -24,6 +24,11 @@ from services.channel.queries.paging import PAGE
 from services.channel.queries.reading import text_of
 
 
+def meeting_reference(held_on: date) -> str:
+    """Return how mails and lists name a meeting of the panel: by its day."""
+    return f"PANEL-{held_on.isoformat()}"
+
+
 @dataclass(frozen=True)
 class MeetingView:
     """One meeting as its row has it; `row_version` counts every change. `slots` and `accepted` are counted."""
@@ -51,7 +56,7 @@ class MeetingView:
     @property
     def reference(self) -> str:
         """Return how mails name the meeting."""
-        return f"PANEL-{self.held_on.isoformat()}"
+        return meeting_reference(self.held_on)
 
     @property
     def correlation_id(self) -> UUID | None:

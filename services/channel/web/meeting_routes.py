@@ -24,6 +24,7 @@ MEETING_PAGES: tuple[Page, ...] = (
     Page("POST", f"{_MEETING}/packs", packs.share, RUN_MEETINGS, name="packs"),
     Page("GET", f"{_SLOT}/attendees", agenda.attendees, RUN_MEETINGS),
     Page("POST", f"{_SLOT}/attendees", agenda.choose, RUN_MEETINGS, name="attendees"),
+    Page("GET", f"{_SLOT}/guests", agenda.attendees, RUN_MEETINGS, name="invite_guest"),
     Page("POST", f"{_SLOT}/guests", agenda.guest, RUN_MEETINGS, name="invite_guest"),
     Page("GET", "/panel", my_meetings.panel, SEE_MEETINGS, name="my_meetings"),
     Page("GET", _MINE, my_meetings.my_meeting, SEE_MEETINGS),

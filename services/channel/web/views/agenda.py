@@ -1,7 +1,6 @@
 """One meeting before it runs: its agenda, whom each case concerns, and who is invited."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from chassis.calendar_file import MEDIA_TYPE, Entry, calendar_file
 from chassis.database import Session
@@ -216,7 +215,7 @@ async def _show(page: PageRequest, form: FormErrors, seen: int | None = None, st
         assumed=[each.reference for each in agenda if not each.home_force],
         assumed_force=practice.force,
         guests=sum(each.guest and each.state is not InvitationState.CALLED_OFF for each in invited),
-        to_invite=len(practice.panel.members) - sum(not each.guest for each in invited),
+        to_invite=_not_invited(invited, practice),
         chairs={each.id: f"{each.name}, {each.organisation}" for each in practice.panel.members},
         form=form,
         changes=changes_since(newer),
@@ -259,6 +258,12 @@ def _agenda_line(each: SlotView, invited: tuple[Attendee, ...], practice: Practi
         "missing_force": _missing_force(each, invited, practice),
         "elsewhere": STATE_LABELS[each.case_state] if nothing_to_decide else "",
     }
+
+
+def _not_invited(invited: tuple[Attendee, ...], practice: Practice) -> list[str]:
+    """Return the standing members who get a mail if the members are invited now."""
+    known = {each.member_id for each in invited}
+    return [f"{each.name}, {each.organisation}" for each in practice.panel.members if each.id not in known]
 
 
 def _missing_force(slot: SlotView, everybody: tuple[Attendee, ...], practice: Practice) -> str:

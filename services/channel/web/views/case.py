@@ -42,7 +42,10 @@ async def case(page: PageRequest) -> Response:
         left = await left_by_others(page, session, found)
         whose = await queries.whose_clocks(session, {each.about for each in view.clocks})
     values = {
-        "obligations": [{"id": about, "owner": owner} for about, owner in whose.items()],
+        "obligations": [
+            {"id": about, "owner": owner}
+            for about, owner in {**whose, **{each.id: each.owner for each in owed}}.items()
+        ],
         "owed": [owed_line(each, page.now) for each in owed],
         "left_by_others": left,
         "gaps": [vars(each) for each in gaps],

@@ -29,8 +29,8 @@ async def home(page: PageRequest) -> Response:
 
 async def more(page: PageRequest) -> Response:
     """Lead to the places that the menu has no room for, each with a sentence on what it is for."""
-    places = [each | {"hint": HINTS.get(str(each["name"]), "")} for each in page.beyond_menu()]
-    return page.render("more", title="More", places=places)
+    beyond = [each | {"hint": HINTS.get(str(each["name"]), "")} for each in page.beyond_menu()]
+    return page.render("more", title="More", beyond=beyond)
 
 
 async def awareness(page: PageRequest) -> Response:

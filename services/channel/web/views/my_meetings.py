@@ -15,7 +15,9 @@ from services.channel.queries import Attendee, MeetingView, SlotView
 from services.channel.queries.sharing import open_shares_of
 from services.channel.web.meeting_forms import AnswerForm, ConflictForm
 from services.channel.web.views.agenda import attendee_line, file_of, slot_line
-from services.channel.web.views.meetings import meeting_id, meeting_line, practice_under
+from services.channel.web.views.asked_as import meeting_id
+from services.channel.web.views.begun import on_page
+from services.channel.web.views.meetings import meeting_line, practice_under
 
 
 async def panel(page: PageRequest) -> Response:
@@ -58,10 +60,11 @@ async def my_conflict(page: PageRequest) -> Response:
         slot = await _slot(page, session, mine)
         if not isinstance(form, FormErrors):
             await declare_own_conflict(session, slot.id, mine, form.words, page.now)
+        begun = await on_page(page, session)
     if isinstance(form, FormErrors):
         title = f"A conflict of interest in {slot.reference}"
         values = {"title": title, "meeting": meeting_line(found), "form": form}
-        return page.render("my_conflict", status=422 if form.errors else 200, **values)
+        return page.render("my_conflict", status=422 if form.errors else 200, **{**values, **begun})
     page.flash("Recorded. You get no pack of this case and leave the room while it is discussed.")
     return page.redirect("my_meeting", meeting_id=found.id)
 
@@ -115,6 +118,7 @@ async def _show(page: PageRequest, form: FormErrors, status: int = 200) -> Respo
         agenda = [each for each in await queries.slots(session, found.id) if queries.is_asked(mine, each)]
         conflicts = await queries.conflicts(session, [each.id for each in agenda])
         has = {each.slot_id for each in await open_shares_of(session, mine.invitation_id)}
+        begun = await on_page(page, session)
     window = window_of(found, practice_under(page, found))
     cases = []
     for each in agenda:
@@ -122,16 +126,15 @@ async def _show(page: PageRequest, form: FormErrors, status: int = 200) -> Respo
         reader = Reader(mine.state, asked=True, shared=each.id in has, conflict=stands)
         refusal = why_closed(reader, window, page.now)
         cases.append(slot_line(each) | {"conflict": stands, "refusal": REFUSED[refusal] if refusal else ""})
-    return page.render(
-        "my_meeting",
-        status=status,
-        title="Panel meeting",
-        meeting=meeting_line(found),
-        mine=attendee_line(mine),
-        can_answer=found.state in LIVE,
-        statement=CONFIDENTIALITY,
-        statement_version=STATEMENT_VERSION,
-        window=window,
-        cases=cases,
-        form=form,
-    )
+    values: dict[str, object] = {
+        "title": "Panel meeting",
+        "meeting": meeting_line(found),
+        "mine": attendee_line(mine),
+        "can_answer": found.state in LIVE,
+        "statement": CONFIDENTIALITY,
+        "statement_version": STATEMENT_VERSION,
+        "window": window,
+        "cases": cases,
+        "form": form,
+    }
+    return page.render("my_meeting", status=status, **{**values, **begun})

@@ -7,12 +7,31 @@ from uuid import UUID
 from chassis.clock import LONDON, add_working_days
 from chassis.web import PageRequest, Response
 from services.channel import operations, queries
-from services.channel.domain import OBLIGATION_LABELS, WORK_CASES, AreaVersionUnknown, Practices
-from services.channel.queries import DraftOf, OwedLine, Wanted
+from services.channel.domain import (
+    ANSWER_MINE,
+    CHAIR_MEETINGS,
+    OBLIGATION_LABELS,
+    RECORD_MEETINGS,
+    RUN_MEETINGS,
+    SEE_MEETINGS,
+    WORK_CASES,
+    AreaVersionUnknown,
+    Practices,
+)
+from services.channel.queries import BegunLine, DraftOf, OwedLine, Wanted
 from services.channel.web.views.asked import LABELS
 from services.channel.web.views.lists import case_values
 
 AHEAD = (("", "Overdue", 0), ("3", "By the end of the third working day", 3), ("10", "By the end of the tenth", 10))
+
+PAGES = {
+    RUN_MEETINGS: "The preparation of a panel meeting",
+    RECORD_MEETINGS: "What is recorded of a panel meeting",
+    CHAIR_MEETINGS: "What the panel decides",
+    SEE_MEETINGS: "Your answer to a panel meeting",
+    ANSWER_MINE: "Your answer to a request",
+}
+"""What somebody has begun on a page that is of no single command."""
 
 
 async def work(page: PageRequest) -> Response:
@@ -31,21 +50,10 @@ async def work(page: PageRequest) -> Response:
         title="My work",
         lines=[case_values(line, page.now) for line in held[: queries.PAGE]],
         more=page.url("cases", coordinator="mine") if len(held) > queries.PAGE else "",
-        own=_owed(own, page.now),
+        own=[each | {"href": page.url("my_request", obligation=each["id"])} for each in _owed(own, page.now)],
         owed=_owed(owed, page.now),
-        begun=[
-            *(
-                {"label": f"{LABELS.get(each.command, 'A page')}, {each.reference}", "href": each.address,
-                 "at": each.saved_at}
-                for each in begun
-            ),
-            *(
-                {"label": f"Assessment with {_instrument(page, each)}, {each.reference}",
-                 "href": page.url("assess_draft", reference=each.reference, draft=each.id), "at": each.saved_at}
-                for each in drafts
-            ),
-        ],
-    )  # fmt: skip
+        begun=[*_begun(begun), *_drafts(page, drafts)],
+    )
 
 
 async def due(page: PageRequest) -> Response:
@@ -71,6 +79,29 @@ async def due(page: PageRequest) -> Response:
     )
 
 
+def _begun(lines: Sequence[BegunLine]) -> list[dict[str, object]]:
+    """Return what somebody has begun, called after what it records, or after whose page it is."""
+    return [
+        {
+            "label": f"{LABELS.get(each.command) or PAGES.get(each.command, 'A page')}, {each.reference}",
+            "href": each.address,
+            "at": each.saved_at,
+        }
+        for each in lines
+    ]
+
+
+def _drafts(page: PageRequest, lines: Sequence[DraftOf]) -> list[dict[str, object]]:
+    return [
+        {
+            "label": f"Assessment with {_instrument(page, each)}, {each.reference}",
+            "href": page.url("assess_draft", reference=each.reference, draft=each.id),
+            "at": each.saved_at,
+        }
+        for each in lines
+    ]
+
+
 def _instrument(page: PageRequest, draft: DraftOf) -> str:
     """Return the title of the instrument of a draft, its id where the area's file is not here any more."""
     local: Practices = page.runtime.clients
@@ -84,6 +115,8 @@ def _instrument(page: PageRequest, draft: DraftOf) -> str:
 def _owed(lines: Sequence[OwedLine], now: datetime) -> list[dict[str, object]]:
     return [
         {
+            "id": each.id,
+            "href": "",
             "reference": each.reference,
             "kind": OBLIGATION_LABELS[each.kind],
             "owner": each.owner,
