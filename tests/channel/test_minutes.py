@@ -45,7 +45,7 @@ class TestMinutes:
             for part in (
                 f"1. {reference(0)} : new case",
                 "Kent Police: Polly Synthetic",
-                "Panel: adopt the case",
+                "The panel adopted the case",
                 "The majority decided (11 for, 1 against)",
                 "Too little is known.",
                 GROUNDS,

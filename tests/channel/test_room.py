@@ -257,6 +257,8 @@ class TestConflictOfInterest:
         assert [each["actor_id"] for each in tries] == [PETRA.id] * 4
         minutes = await client.get(f"/meetings/{panel.meeting_id}/minutes")
         assert "You have a conflict of interest in this case" in minutes.text
+        minutes = await (await console.signed_in(BELLA)).get(f"/meetings/{panel.meeting_id}/minutes")
+        assert f"Not there because of a conflict of interest: {PETRA.name}." in minutes.text
         # The co-chair takes over with one press and decides without the chair.
         client = await console.signed_in(OTTO)
         assert (await press(client, room_of(panel), do="preside", who="cochair")).status_code == 303

@@ -165,6 +165,7 @@ async def _slot(page: PageRequest, session: Session, slot: SlotView, own: tuple[
         "conflict": False,
         "state": SLOT_LABELS[slot.state],
         "present": presence_told(told.present),
+        "stepped_out": [each.name for each in await queries.declared(session, slot.id) if each.ended_at is None],
         "decision": decision_told(told.decision),
         "actions": told.actions,
         "summary": told.version.words if told.version else "",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.channel.domain import CLOSING_LABELS, ClosingOutcome, Command
+from services.channel.domain import CLOSING_LABELS, HAPPENED, ClosingOutcome, Command
 from services.channel.domain.ageing import LONDON
 from services.channel.domain.panel import (
     AGREEMENT_LABELS,
@@ -18,7 +18,6 @@ from services.channel.domain.panel import (
     counted,
 )
 from services.channel.queries import PanelDecision, Presence
-from services.channel.web.views.asked import LABELS
 
 
 def decision_told(decision: PanelDecision | None) -> dict[str, object] | None:
@@ -26,7 +25,7 @@ def decision_told(decision: PanelDecision | None) -> dict[str, object] | None:
     if decision is None:
         return None
     return {
-        "what": LABELS[decision.command] if decision.command else "Not decided",
+        "what": HAPPENED[Command(decision.command)] if decision.command else "Not decided",
         "agreement": AGREEMENT_LABELS[decision.agreement] if decision.agreement else "",
         "votes": counted([each.vote for each in decision.votes]) if decision.votes else "",
         "against": [vars(each) | {"vote": VOTE_LABELS[each.vote]} for each in decision.votes if _differs(each.vote)],
@@ -55,16 +54,13 @@ def _chosen(decision: PanelDecision) -> list[str]:
 
 
 def presence_told(present: Iterable[Presence]) -> list[dict[str, object]]:
-    """Return who was in the room, with the times when they came and left."""
-    return [
-        {
-            "name": each.seat.name,
-            "organisation": each.seat.organisation,
-            "is_member": each.seat.is_member,
-            "times": f"from {_time(each.admitted_at)}" + (f" until {_time(each.left_at)}" if each.left_at else ""),
-        }
-        for each in present
-    ]
+    """Return who was in the room from when until when: those together who came and left together."""
+    together: dict[str, list[str]] = {}
+    for each in present:
+        times = f"From {_time(each.admitted_at)}" + (f" until {_time(each.left_at)}" if each.left_at else "")
+        guest = "" if each.seat.is_member else " (guest, no vote)"
+        together.setdefault(times, []).append(f"{each.seat.organisation}: {each.seat.name}{guest}")
+    return [{"times": times, "people": people} for times, people in together.items()]
 
 
 def _time(at: datetime) -> str:
