@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from contracts.vocabulary import AskKind
+from services.channel import queries
 from services.channel.domain import Obligation
-from tests.channel.builders import rows
+from services.channel.operations.obligations import SOMEBODY_TYPED
+from tests.channel.builders import CORA, rows
 from tests.channel.conftest import Team
 from tests.channel.owing_made import DUE, asked, keep, owing
 
@@ -39,6 +41,14 @@ class TestKeepObligation:
         await keep(team, await team.open(), owing(recipient="", address=" office@school.example "))
         (sent,) = await asked(team)
         assert (sent.recipient, sent.address) == ("", "office@school.example")
+
+    async def test_keeps_a_name_that_was_typed_under_seal(self, team: Team) -> None:
+        subject, school = await team.open(), "St Sample's School (synthetic)"
+        kept = await keep(team, subject, owing(owner=school, recipient="", address="office@school.example"))
+        assert [row["owner"] for row in await rows(team.runtime, "SELECT owner FROM obligation")] == [SOMEBODY_TYPED]
+        async with team.runtime.database.transaction(CORA) as session:
+            assert (await queries.obligation(session, subject, kept)).owner == school
+            assert [each.owner for each in await queries.missing(session, subject)] == [school]
 
     @pytest.mark.parametrize("given", [{"owner_id": "carl-synthetic"}, {"recipient": "", "address": " "}])
     async def test_sends_nothing_to_officers_and_to_whom_no_mail_leads(self, team: Team, given: dict[str, str]) -> None:

@@ -155,4 +155,5 @@ def row_of(service: str, address: str) -> str:
     """Return the address in the site map that an address belongs to."""
     path = httpx2.URL(address).path
     pages = import_module(f"services.{service}.web.routes").PAGES
-    return next(page.path for page in pages if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", page.path), path))
+    rows = [str(page.path) for page in pages]
+    return next(row for row in rows if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", row), path))

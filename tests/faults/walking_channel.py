@@ -150,7 +150,11 @@ class ChannelWalk:
         self._by_link(self.hand.mails[-1], answer="accept")
         self._invited(meeting)
         # A member is named in the area file, and answers for themselves and of no case: their name is no secret.
-        known = {"by": "Sample Panelctpse (synthetic)", "role": "Member", "organisation": "CTP South East"}
+        known: dict[str, Any] = {
+            "by": "Sample Panelctpse (synthetic)",
+            "role": "Member",
+            "organisation": "CTP South East",
+        }
         self._by_link(MEMBER, reference=self._called(meeting), answer="refuse", **known)
         self._fill(meeting.replace("/meetings/", "/panel/"), HEALTH, answer="no")
         self._fill(f"{meeting.replace('/meetings/', '/panel/')}/cases/{other}/conflict", COCHAIR)
