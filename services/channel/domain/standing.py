@@ -130,6 +130,17 @@ class Practice:
     kept_until: Callable[[datetime], datetime] = lambda left: left + timedelta(days=2192)
     suppress_below: int = 5
 
+    def members(self) -> dict[str, str]:
+        """Return the members of the panel by id, each named with whom they come from."""
+        return {each.id: f"{each.name}, {each.organisation}" for each in self.panel.members}
+
+    def bodies(self) -> dict[str, str]:
+        """Return everybody in the area file who can owe something, by id, as pages name them; the panel first."""
+        found = self.members()
+        for each in (*self.partners.values(), *self.providers.values(), *self.services.values()):
+            found.setdefault(each.id, each.name)
+        return found
+
 
 class Practices(Protocol):
     """Where the practice of an area comes from: the area files, read by settings."""

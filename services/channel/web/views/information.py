@@ -80,16 +80,18 @@ async def _whom(_: PageRequest, session: Session, found: Opened) -> Mapping[str,
     missing = await queries.missing(session, found.held.subject)
     asked = {each.owner for each in missing}
     return {
-        "partners": [(each, name, _hint(found.practice, each, name, asked)) for each, name in _bodies(found.practice)],
+        "partners": [
+            (each, name, _hint(found.practice, each, name, asked)) for each, name in _bodies(found.practice).items()
+        ],
         "usual": QUESTIONS,
         "due_at": found.practice.due[ClockName.REQUEST],
         "about": found.held.summary.about_whom() if found.held.summary else "",
     }
 
 
-def _bodies(practice: Practice) -> list[tuple[str, str]]:
-    partners = [(each.id, each.name) for each in practice.partners.values()]
-    return [*partners, *((each.id, f"{each.name}, {each.organisation}") for each in practice.panel.members)]
+def _bodies(practice: Practice) -> dict[str, str]:
+    """Return who is asked for information, by id: partners first, then the members of the panel."""
+    return {each.id: each.name for each in practice.partners.values()} | practice.members()
 
 
 def _hint(practice: Practice, recipient: str, name: str, asked: set[str]) -> str:
@@ -105,11 +107,11 @@ def questions_for(practice: Practice, recipient: str) -> tuple[str, ...]:
 
 
 def _wrong(page: PageRequest, desk: Desk, form: RequestForm) -> Sentences:
-    known = {each for each, _ in _bodies(desk.found.practice)}
+    known = _bodies(desk.found.practice).keys()
     errors = list(wrong_other(form.other_name, form.other_address))
     if not form.partners and not form.other_name and not form.other_address:
         errors.append(("partners", "Choose who is asked, or enter another body"))
-    elif not set(form.partners) <= known:
+    elif not known >= set(form.partners):
         errors.append(("partners", "Choose from the bodies in the list, or enter another body"))
     if not form.message:
         errors.append(("message", "Say why you ask, in words that they understand"))
@@ -145,7 +147,7 @@ async def _save(page: PageRequest, session: Session, desk: Desk, form: RequestFo
     practice = desk.found.practice
     due_at = due(practice, form.due_on, practice.due[ClockName.REQUEST])
     written = questions_in(form.questions)
-    names = dict(_bodies(practice))
+    names = _bodies(practice)
     owings = [
         Owing(
             Obligation.REQUEST,

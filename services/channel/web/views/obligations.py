@@ -14,7 +14,6 @@ from services.channel.domain import (
     Command,
     Obligation,
     ObligationEnded,
-    Practice,
     Record,
     answers_to,
     is_mail_address,
@@ -68,19 +67,12 @@ async def _people(_: PageRequest, session: Session, found: Opened) -> Mapping[st
     return {
         "people": [
             *((OFFICER + each.id, each.name) for each in officers),
-            *_bodies(found.practice).items(),
+            *found.practice.bodies().items(),
             (SOMEBODY_ELSE, "Somebody else"),
         ],
         "officers": officers,
         "due_at": found.practice.due[ClockName.ACTION],
     }
-
-
-def _bodies(practice: Practice) -> dict[str, str]:
-    """Return everybody in the area file who can be given an action, by id."""
-    members = {each.id: f"{each.name}, {each.organisation}" for each in practice.panel.members}
-    others = (*practice.partners.values(), *practice.providers.values(), *practice.services.values())
-    return {**members, **{each.id: each.name for each in others}}
 
 
 def _action_wrong(page: PageRequest, desk: Desk, form: OwingForm) -> Sentences:
@@ -105,7 +97,7 @@ def _owner(desk: Desk, form: OwingForm) -> OfficerView:
     """Return who was chosen: an officer, or a body of the area file under its id; no name where nobody was."""
     officers: tuple[OfficerView, ...] = desk.values["officers"]
     known = {OFFICER + each.id: OfficerView(each.id, each.name) for each in officers}
-    known |= {each: OfficerView(each, name) for each, name in _bodies(desk.found.practice).items()}
+    known |= {each: OfficerView(each, name) for each, name in desk.found.practice.bodies().items()}
     return known.get(form.owner, OfficerView("", ""))
 
 

@@ -42,10 +42,7 @@ def _choices(page: PageRequest, officers: list[OfficerView]) -> Mapping[str, str
     local: Practices = page.runtime.clients
     found = {MINE: "Mine"} | {OFFICER + each.id: each.name for each in officers}
     for area in sorted(page.actor.areas - {"*"}):
-        practice = local.current(area, page.now)
-        found |= {each.id: f"{each.name}, {each.organisation}" for each in practice.panel.members}
-        for bodies in (practice.partners, practice.providers, practice.services):
-            found |= {each.id: each.name for each in bodies.values()}
+        found |= local.current(area, page.now).bodies()
     return found | {TYPED: "Anybody else"}
 
 

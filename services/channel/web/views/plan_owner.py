@@ -1,6 +1,6 @@
 """Who can be responsible for an item of the plan: whom the area names, officers of the team, or somebody else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.database import Session
@@ -29,15 +29,9 @@ async def owners(session: Session, found: Opened) -> tuple[Choice, ...]:
         Choice(f"officer:{each.id}", f"{each.name} (your team)", ItemOwner(each.name, officer_id=each.id))
         for each in await queries.officers(session, found.held.area)
     ]
-    contacts = [
-        *((each.id, f"{each.name}, {each.organisation}") for each in practice.panel.members),
-        *((each.id, each.name) for each in practice.partners.values()),
-        *((each.id, each.name) for each in practice.providers.values()),
-        *((each.id, each.name) for each in practice.services.values()),
-    ]
-    named: Mapping[str, str] = dict(reversed(contacts))
-    area = [Choice(f"area:{key}", named[key], ItemOwner(named[key], recipient=key)) for key, _ in contacts]
-    return (*team, *dict.fromkeys(area), Choice(SOMEBODY_ELSE, "Somebody else: name them below", ItemOwner()))
+    named = practice.bodies().items()
+    area = [Choice(f"area:{key}", name, ItemOwner(name, recipient=key)) for key, name in named]
+    return (*team, *area, Choice(SOMEBODY_ELSE, "Somebody else: name them below", ItemOwner()))
 
 
 def owner_of(form: PlanItemForm, choices: Sequence[Choice]) -> ItemOwner | str:
