@@ -11,9 +11,10 @@ from services.channel.domain import ACTIONS, TABLE, Command, State
 from services.channel.domain.grouping import ABOUT_ONE, GROUPS, NEXT_STEPS, group_of, next_steps
 from services.channel.web.views.asked import has_page
 from tests.channel.assessments_made import VAF, begun, equipped
-from tests.channel.builders import CORA, NOW, coordinator, rows
+from tests.channel.builders import AREA, CORA, NOW, VERSION, coordinator, rows
 from tests.channel.conftest import Console
 from tests.channel.interventions_made import commissioned, planned, supported
+from tests.channel.meetings_made import with_panel
 from tests.channel.owing_made import ONE, keep, owing, text_of
 
 MENU = re.compile(r'<a class="govuk-service-navigation__link"[^>]*>\s*(?:<strong[^>]*>)?\s*([^<]+?)\s*<')
@@ -111,3 +112,21 @@ class TestMenu:
         client = await console.signed_in(coordinator(Role.PANEL_MEMBER, name="Polly Synthetic"))
         assert MENU.findall((await client.get("/panel")).text) == ["My meetings", "My requests"]
         assert "The menu above has everything" in (await client.get("/more")).text
+
+
+class TestPractice:
+    async def test_the_case_of_a_day_leads_to_the_version_behind_it(self, console: Console) -> None:
+        subject = await console.team.open()
+        await console.team.act(subject, Command.ACCEPT)
+        console.team.practices.given = with_panel()
+        client = await console.signed_in(CORA)
+        page = await client.get(f"{ONE}/as-at")
+        address = f"/practice/{AREA}/{VERSION}"
+        assert page.text.count(f'href="{address}"') >= 2
+        shown = text_of(await client.get(address))
+        assert "Decides on the section 36(3) referral" in shown
+        assert "Sample Member3 (synthetic), Sample police 3" in shown
+
+    async def test_another_area_has_none_for_whoever_does_not_work_there(self, console: Console) -> None:
+        page = await (await console.signed_in(CORA)).get("/practice/northmere/2026-01")
+        assert (page.status_code, "open the case and choose one there" in page.text) == (404, True)

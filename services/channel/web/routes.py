@@ -29,6 +29,7 @@ _SAID, _CONSENT = f"{_ONE}/consent/{{command}}", Command.CONSENT_GIVEN.value
 _ALL: tuple[Page, ...] = (
     Page("GET", "/", views.home, SEE_MEETINGS),
     Page("GET", "/more", views.more, SEE_MEETINGS),
+    Page("GET", "/practice/{area}/{version}", views.practice, SEE_CASES),
     Page("GET", "/awareness", views.awareness, SEE_AWARENESS),
     Page("GET", "/cases", views.cases, SEE_CASES),
     Page("GET", "/work", views.work, SEE_CASES),

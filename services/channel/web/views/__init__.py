@@ -27,6 +27,7 @@ from services.channel.web.views.plan_draft import (
     save_reasons,
     save_request,
 )
+from services.channel.web.views.practice import practice
 from services.channel.web.views.printing import print_case
 from services.channel.web.views.reviews import closing_report, record_review, reviews, reviews_to_come
 from services.channel.web.views.supporting import (
@@ -85,6 +86,7 @@ __all__ = [
     "plan_request",
     "plan_sessions",
     "plan_version",
+    "practice",
     "print_case",
     "record_clock",
     "record_consent",

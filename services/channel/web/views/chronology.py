@@ -61,6 +61,7 @@ async def as_at(page: PageRequest) -> Response:
     values = {
         "title": f"The case as it was known on {day_in_words(day, 'en')}",
         "form": form,
+        "area": found.held.area,
         "known": then.known is not None,
         **(_known(then.known) if then.known else {}),
         **_work(page, found.held, then),
