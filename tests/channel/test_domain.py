@@ -273,6 +273,16 @@ class TestWhoseTurn:
         assert POLICE_OWNER in whose_turn(OFFERED, practice())
         assert "Cora Synthetic" in whose_turn(Situation(State.GIVEN_BACK, "Cora Synthetic"), practice())
 
+    def test_lets_nobody_support_who_turned_18_and_has_not_agreed(self) -> None:
+        given = Situation(State.SUPPORTED, "Cora Synthetic", consent=Consent.GIVEN)
+        assert "Support is given" in whose_turn(given, practice())
+        assert "ask them" in whose_turn(replace(given, consent=Consent.LAPSED), practice())
+
+    def test_ends_a_closed_case_whose_last_review_was_made(self) -> None:
+        closed = Situation(State.CLOSED, "Cora Synthetic", reviews_run=1)
+        assert "still to be made" in whose_turn(closed, practice())
+        assert "end the case" in whose_turn(replace(closed, reviews_run=0), practice())
+
 
 class TestLacks:
     def test_names_what_is_missing(self) -> None:

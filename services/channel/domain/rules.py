@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chassis.transitions import NotRecorded
 from services.channel.domain.standing import Practice, Record, Situation
 from services.channel.domain.table import NEEDS_ANSWERS, WORKFLOW, Transition
-from services.channel.domain.words import Body, Command, State
+from services.channel.domain.words import Body, Command, Consent, State
 
 diagram = WORKFLOW.diagram
 lacks = WORKFLOW.lacks
@@ -72,11 +72,16 @@ def whose_turn(situation: Situation, practice: Practice) -> str:
         "end it.",
         State.ADOPTED: "Write the support plan, with how, when and by whom consent is asked for.",
         State.PLANNED: "Ask for consent as the plan says; support begins when it is given.",
-        State.SUPPORTED: "Support is given by the plan; the panel reviews it.",
+        State.SUPPORTED: "The person has turned 18, and what a parent or guardian said counts no longer: ask them, "
+        "and let nobody give support until they have agreed."
+        if situation.consent is Consent.LAPSED
+        else "Support is given by the plan; the panel reviews it.",
         State.NO_CONSENT: f"No support is given. {owner} stays risk owner: assess again by the date of the clock, and "
         "where there is a risk, give the case back for a police-led partnership.",
         State.CLOSING: "The panel has decided to close the case: complete the closing report.",
-        State.CLOSED: "Closed: the reviews after closure are still to be made.",
+        State.CLOSED: "Closed: the reviews after closure are still to be made."
+        if situation.reviews_run
+        else "Closed, and no review after closure is to come: end the case.",
         State.WITHDRAWN: f"Do not act, and confirm that nobody here does. {owner} is risk owner.",
         State.GIVEN_BACK: f"{owner} stays risk owner until a police officer has taken the case.",
         State.TRANSFER_OFFERED: f"{owner} stays risk owner until {situation.offered_to or 'the other panel'} has "
