@@ -20,7 +20,7 @@ from tests.journeys.channel_care import (
 from tests.journeys.channel_steps import (
     commissioned,
     consent,
-    on_page,
+    owner,
     planned,
     standing,
     to_the_panel,
@@ -28,8 +28,8 @@ from tests.journeys.channel_steps import (
 )
 from tests.journeys.channel_world import BY_PARENT, child
 from tests.journeys.live import Live, signed_in, started, wait
-from tests.journeys.pages import words
-from tests.journeys.steps import COORDINATOR, GATEWAY, REASON, decided, state
+from tests.journeys.pages import answered, links, tree, words
+from tests.journeys.steps import COORDINATOR, GATEWAY, REASON, decided, risk_owner, state
 
 pytestmark = pytest.mark.timeout(900)
 CORA, GWEN = "Cora Coordinator (synthetic)", "Gwen Gateway (synthetic)"
@@ -126,17 +126,27 @@ class TestRefusedWithARisk:
         assert "Further assessment" in page_of(live, reference, "/reviews")
         by_link(live, reference, SCHOOL, {"answer": "stopped", "report": STOPPED})
         wait(lambda: STOPPED in page_of(live, reference, "/consent"), 60, "What the school has stopped")
-        on_page(live, COORDINATOR, f"/cases/{reference}/actions/give-back")
+        self.given_back(live, reference)
         assert standing(live, reference) == "given-back"
         wait(lambda: state(live, reference) == "given-back", 60, "The offer to the police")
         assert one_risk_owner(live, reference) == CORA
         decided(live, reference, "take-back", GATEWAY)
-        assert state(live, reference) == "police-led-partnership"
+        assert state(live, reference) == "plp"
         wait(lambda: standing(live, reference) == "taken-back", 60, "That the police have it")
-        assert one_risk_owner(live, reference) == GWEN
+        assert risk_owner(live, reference) == GWEN
+        assert owner(live, reference) == "The police officer who took the case back"
         acknowledged(live, reference, STOPPED)
         shown = page_of(live, reference, "/consent")
         assert shown.count(STOPPED) >= 4, shown
+
+    def given_back(self, live: Live, reference: str) -> None:
+        """Follow the way that the page of consent offers, and send the reason that stands there."""
+        with signed_in(live, "channel", COORDINATOR) as browser:
+            ways = links(browser.get(f"/cases/{reference}/consent"))
+            page = browser.get(next(way for way in ways if "give-back" in way))
+            reason = str(tree(page).xpath("string(.//textarea[@name='reason'])")).strip()
+            assert reason.startswith("Consent to support was refused and there is a risk")
+            assert answered(browser, page, {"reason": reason}).is_success
 
 
 class TestTurning18:
