@@ -13,7 +13,7 @@ from tests.journeys.live import Live, signed_in, wait
 from tests.journeys.looking import NARROW, Look
 from tests.journeys.officers import filled, pressed, shown
 from tests.journeys.pages import words
-from tests.journeys.steps import COORDINATOR
+from tests.journeys.steps import COORDINATOR, REASON
 
 # Whichever test comes first waits until the cases have come to their stages.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -37,7 +37,7 @@ def on_a_phone(browser: Browser, pictures: Path | None) -> Iterator[Look]:
     context.close()
 
 
-def opened(live: Live, look: Look, reference: str, to: str) -> Page:
+def came_in(live: Live, look: Look, reference: str, to: str) -> Page:
     """Open the link that was mailed, with the code that is mailed after it; nothing is shown before."""
     page = look.page
     link: str = wait(lambda: asked_link(live, reference, to), 60, "The mail with the link")
@@ -64,7 +64,7 @@ class TestAPartner:
         ask = f"/cases/{stage.ready}/information/request"
         on_page(live, COORDINATOR, ask, partners="gp", message=WHY_NOW)
         with on_a_phone(browser, pictures) as look:
-            page = opened(live, look, stage.ready, GP)
+            page = came_in(live, look, stage.ready, GP)
             assert WHY_NOW in shown(page)
             boxes = page.get_by_label("Nothing known")
             count = boxes.count()
@@ -96,10 +96,14 @@ class TestAProvider:
         self, live: Live, browser: Browser, stage: Stage, pictures: Path | None
     ) -> None:
         with on_a_phone(browser, pictures) as look:
-            page = opened(live, look, stage.supported, PROVIDER)
-            filled(page, answer="no")
+            page = came_in(live, look, stage.supported, PROVIDER)
+            assert REASON in shown(page), "The brief does not stand above."
+            pressed(page, "I have read the brief")
+            filled(page, answer="yes", **MYSELF)
             mended(page, "Send the answer")
-            filled(page, answer="yes", report="SYNTHETIC: talked about school.", **MYSELF)
+            assert page.locator("main [name=by]").input_value() == MYSELF["by"]
+            for area in page.locator("main textarea").all():
+                area.fill("SYNTHETIC: talked about school.")
             pressed(page, "Send the answer")
             assert "The answer was given" in shown(page)
         wait(lambda: "Delivered" in self.told(live, stage.supported), 60, "The report")

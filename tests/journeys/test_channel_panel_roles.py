@@ -112,7 +112,7 @@ class TestTheMeeting:
         first, second = stage.heard
         with by(CHAIR, "channel") as keys:
             keys.enter(r"^\s*Panel\s*$")
-            keys.enter("11:30pm")
+            keys.enter(r"^\s*\d+ \w+ \d{4} at 11:30pm\s*$")
             keys.enter("Run the meeting")
             self.open(keys, first, (PETRA, OTTO, "Polly Panelpolice", "Hamid Health"))
             keys.enter("Panel: adopt the case")
@@ -136,7 +136,7 @@ class TestTheMeeting:
 
     def open(self, keys: Keys, reference: str, people: tuple[str, ...]) -> None:
         """Go on to a case, and let people in."""
-        keys.enter(reference)
+        keys.enter(rf"^\s*{reference}\s*$")
         keys.enter("Go on to this case")
         assert "The panel cannot decide this case now" in shown(keys.page)
         keys.enter("Who is in the room")
