@@ -38,6 +38,12 @@ class Actor:
         """Return the actor for a service's clock-driven work."""
         return cls(ActorKind.JOB, f"{service}/{name}", name, areas=EVERYWHERE)
 
+    @property
+    def called(self) -> str:
+        """Return how people read who did it: what a clock or an event brings about is said to be nobody's act."""
+        nobody = {ActorKind.JOB: "the calendar (no person)", ActorKind.SERVICE: "the system (no person)"}
+        return nobody.get(self.kind) or self.name or self.id
+
     @classmethod
     def operator(cls, name: str) -> Self:
         """Return the actor for a person on the operations plane."""

@@ -125,7 +125,7 @@ async def ask(session: Session, held: AskedAbout, asking: Asking, now: datetime)
         ask_id=asking.ask_id,
         kind=asking.kind,
         made_at=now,
-        made_by=session.actor.name or session.actor.id,
+        made_by=session.actor.called,
         recipient=asking.recipient,
         address=asking.address.strip(),
         name=asking.name,

@@ -139,7 +139,7 @@ async def _keep(session: Session, held: Held, consent: Consent, answer: Answer, 
         "sealed_said": await session.seal_model(held.subject, answer.said),
         "recorded_at": now,
         "by_id": session.actor.id,
-        "by_name": session.actor.name or session.actor.id,
+        "by_name": session.actor.called,
     }
     await session.execute(insert(table).values(values))
     return consent_id

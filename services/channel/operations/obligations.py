@@ -97,7 +97,7 @@ async def keep_obligation(session: Session, held: Held, owing: Owing, now: datet
         "sealed_questions": await session.seal_model(subject, questions) if questions != Questions() else None,
         "about": owing.about,
         "made_at": now,
-        "made_by": session.actor.name or session.actor.id,
+        "made_by": session.actor.called,
         "due_at": owing.due_at,
     }
     await session.execute(models.obligation.insert().values(row))

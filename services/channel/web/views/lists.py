@@ -5,7 +5,15 @@ from uuid import UUID
 
 from chassis.web import PageRequest, Response, blank
 from services.channel import operations, queries
-from services.channel.domain import CONSENT_LABELS, OUTCOME_LABELS, SEE_CASES, STATE_LABELS, Practices, State
+from services.channel.domain import (
+    CONSENT_LABELS,
+    OUTCOME_LABELS,
+    RUN_MEETINGS,
+    STATE_LABELS,
+    Command,
+    Practices,
+    State,
+)
 from services.channel.queries import AwarenessLine, CaseLine, SamePerson, StateCount, Wanted
 
 VIEWS = {"": ("Open cases", queries.OPEN_STATES), "over": ("Cases that have ended", queries.OVER_STATES)}
@@ -23,8 +31,10 @@ FILTERS = ("view", "state", "coordinator", "district", "overdue")
 
 
 async def home(page: PageRequest) -> Response:
-    """Lead the team to its cases, and a member of the panel to what is shared with them."""
-    return page.redirect("cases" if page.may(SEE_CASES) else "my_meetings")
+    """Lead the team to its cases, who prepares and chairs meetings to those, and a member to what is shared."""
+    if page.may(Command.TAKE):
+        return page.redirect("cases")
+    return page.redirect("meetings" if page.may(RUN_MEETINGS) else "my_meetings")
 
 
 async def more(page: PageRequest) -> Response:
