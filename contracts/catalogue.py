@@ -70,6 +70,7 @@ TOPICS: tuple[TopicSpec, ...] = (
             dovetail.PackWithdrawn,
             dovetail.WorkHalted,
             dovetail.WorkResumed,
+            dovetail.CaseTakenBack,
             dovetail.CaseReturned,
         ),
     ),

@@ -121,6 +121,7 @@ VALUES: Mapping[str, object] = {
     "answered_at": MOMENT,
     "accepted_at": MOMENT,
     "returned_at": MOMENT,
+    "taken_at": MOMENT,
     "given_back_at": MOMENT,
     "named_at": MOMENT,
     "acknowledged_at": MOMENT,

@@ -98,6 +98,20 @@ class WorkResumed(Event):
     resumed_at: Annotated[datetime, LINKING]
 
 
+class CaseTakenBack(Event):
+    """Sent when an officer has taken back what Channel gave back: names who owns the risk from then on.
+
+    That it was decided, Channel hears as any decision of the police, which names nobody; either may come first.
+    """
+
+    wire_type: ClassVar[str] = "triage.case-taken-back.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    taken_at: Annotated[datetime, LINKING]
+    risk_owner: Annotated[str, POLICE]
+
+
 class CaseReturned(Event):
     """Sent when the police do not take back what Channel gave back: it stands where it stood, and so does its owner."""
 

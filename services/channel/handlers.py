@@ -12,6 +12,7 @@ from contracts.notify.channel import AskAnswered, AskSeen, AskUndelivered
 from contracts.triage.awareness import PeopleMerged, PeopleSeparated, PoliceDecisionMade
 from contracts.triage.dovetail import (
     CaseReturned,
+    CaseTakenBack,
     PackWithdrawn,
     PassedForInformationGathering,
     ReferralCorrected,
@@ -102,6 +103,12 @@ async def on_work_resumed(practices: Practices, session: Session, _: WorkResumed
     await operations.follow_to_taker(session, message.subject, act, practices)
 
 
+async def on_case_taken_back(practices: Practices, session: Session, event: CaseTakenBack, message: Message) -> None:
+    """Name the officer who took a case that was given back."""
+    practice = _practice(practices, message)
+    await operations.hear_taken(session, message.subject, event.risk_owner, practice, message.now)
+
+
 async def on_case_returned(practices: Practices, session: Session, event: CaseReturned, message: Message) -> None:
     """Let a case go on that was given back and that the police did not take."""
     reason = f"{event.returned_by}: {event.reason}"
@@ -158,6 +165,7 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (PackWithdrawn, on_pack_withdrawn),
     (WorkHalted, on_work_halted),
     (WorkResumed, on_work_resumed),
+    (CaseTakenBack, on_case_taken_back),
     (CaseReturned, on_case_returned),
     (PeopleMerged, on_people_merged),
     (PeopleSeparated, on_people_separated),

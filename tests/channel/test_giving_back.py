@@ -6,13 +6,13 @@ import pytest
 
 from contracts.channel.police import CaseGivenBack, RiskOwnerNamed
 from contracts.channel.statistics import CaseCounted
-from contracts.triage.dovetail import CaseReturned
+from contracts.triage.dovetail import CaseReturned, CaseTakenBack
 from contracts.vocabulary import Outcome
 from services.channel import queries
 from services.channel.domain import Command, Consent, Situation, State
 from services.channel.domain.transferring import asks_for_partnership
 from services.channel.operations import Act, act_on_case
-from tests.channel.builders import CORA, NOW, REFERENCE, coordinator, parts, passed, rows
+from tests.channel.builders import CORA, NOW, REFERENCE, coordinator, decided, parts, passed, rows
 from tests.channel.conftest import Team
 
 CARL = coordinator(name="Carl Synthetic")
@@ -57,6 +57,19 @@ class TestGiveBack:
         self, state: State, consent: Consent, asked: bool
     ) -> None:
         assert asks_for_partnership(Situation(state, CORA.name, consent=consent)) is asked
+
+    @pytest.mark.parametrize("decision_first", [True, False])
+    async def test_whoever_took_it_is_named_whatever_comes_first(self, team: Team, decision_first: bool) -> None:
+        subject = await accepted(team)
+        await team.act(subject, Command.GIVE_BACK, reason="Consent refused.")
+        taken = CaseTakenBack(reference=REFERENCE, taken_at=NOW, risk_owner="Gita Synthetic")
+        for event in (decided(Outcome.PLP), taken) if decision_first else (taken, decided(Outcome.PLP)):
+            await team.hear(event, subject)
+        await team.hear(taken.model_copy(update={"risk_owner": "Somebody later"}), subject)
+        (case,) = await rows(team.runtime, "SELECT state, risk_owner FROM case_file")
+        assert dict(case) == {"state": "taken-back", "risk_owner": "Gita Synthetic"}
+        lines = await rows(team.runtime, "SELECT risk_owner FROM history ORDER BY id")
+        assert lines[-1]["risk_owner"] == "Gita Synthetic"
 
     @pytest.mark.parametrize("state", [State.REFERRED, State.SUPPORTED, State.NO_CONSENT, State.CLOSING])
     async def test_what_the_police_return_stands_where_it_stood(self, team: Team, state: State) -> None:

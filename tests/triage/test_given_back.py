@@ -4,8 +4,7 @@ import pytest
 
 from chassis import outbox
 from contracts.channel.police import CaseGivenBack, InformationGathered, PackAccepted, RiskOwnerNamed
-from contracts.triage.awareness import PoliceDecisionMade
-from contracts.triage.dovetail import CaseReturned, PackWithdrawn, WorkHalted
+from contracts.triage.dovetail import CaseReturned, CaseTakenBack, PackWithdrawn, WorkHalted
 from services.channel.domain import Command as InChannel
 from services.channel.domain import NotInThisState as NotThere
 from services.channel.operations import Act as InCase
@@ -54,9 +53,9 @@ class TestReturned:
         await both.police(Command.DECLINE_BACK, CaseReturned, rationale=NOT_PLP)
         await both.authority(InChannel.GIVE_BACK, reason="Social care says that it is for you.")
         await both.heard(CaseGivenBack)
-        await both.police(Command.TAKE_BACK, PoliceDecisionMade)
+        await both.police(Command.TAKE_BACK, CaseTakenBack)
         assert await both.states() == ("plp", "taken-back")
-        assert (await both.owners())[0] == GATEWAY.name
+        assert await both.owners() == (GATEWAY.name, GATEWAY.name)
 
     async def test_the_decision_that_was_waited_for_is_waited_for_again(self, both: BothSides) -> None:
         await both.offer(Command.PASS_ON)

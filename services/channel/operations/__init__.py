@@ -42,7 +42,7 @@ from services.channel.operations.following import (
     note_people,
     stop,
 )
-from services.channel.operations.giving_back import hear_returned
+from services.channel.operations.giving_back import hear_returned, hear_taken
 from services.channel.operations.interventions import (
     Commissioning,
     Sat,
@@ -185,6 +185,7 @@ __all__ = [
     "hear_look",
     "hear_reply",
     "hear_returned",
+    "hear_taken",
     "hear_undelivered",
     "keep_awareness",
     "keep_correction",

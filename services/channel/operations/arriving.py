@@ -34,7 +34,7 @@ _TAKES_BACK = (Outcome.PLP, Outcome.RECEIVED)
 _TAKES_SECTION_36 = (State.ACCEPTED, State.GATHERED, State.GIVEN_BACK, State.TRANSFER_OFFERED, State.TRANSFERRED)
 """The states in which a section 36 referral is kept with the case, also where it crosses with its leaving."""
 TAKER = "The police officer who took the case back"
-"""Their decision comes without a name; the one person whom it makes responsible is named in triage."""
+"""Their decision comes without a name; whoever it makes responsible is named by an event of its own."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A case that was given back comes back: the police did not take it, so it stands where it stood."""
+"""How the police answer what was given back: by whoever takes it, or by letting it stand where it stood."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,8 +6,24 @@ from uuid import UUID
 from chassis.database import Session
 from services.channel import queries
 from services.channel.domain import Command, Practice, Record, State
-from services.channel.operations.saving import Act, carry_out
+from services.channel.operations.arriving import TAKER
+from services.channel.operations.saving import Act, carry_out, change
 from services.channel.operations.transferring import go_on
+
+
+async def hear_taken(session: Session, subject: UUID, taker: str, practice: Practice, now: datetime) -> None:
+    """End a case that was given back and that an officer took, who owns its risk from now on.
+
+    Where the decision came first, which names nobody, the officer is named now.
+    """
+    await session.lock(subject)
+    found = (await queries.held(session, subject)).situation
+    if found.state is State.GIVEN_BACK:
+        await carry_out(session, subject, Act(Command.TAKEN_BACK, now, Record(risk_owner=taker)), practice)
+    elif found.state is State.TAKEN_BACK and found.risk_owner == TAKER:
+        await change(session, subject, {"risk_owner": taker})
+        named = Record(reason=f"{taker} took the case back and is its risk owner.")
+        await carry_out(session, subject, Act(Command.NOTE, now, named), practice)
 
 
 async def hear_returned(session: Session, subject: UUID, reason: str, practice: Practice, now: datetime) -> None:

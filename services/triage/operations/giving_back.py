@@ -8,7 +8,7 @@ from sqlalchemy import insert, update
 
 from chassis import outbox
 from chassis.database import Session
-from contracts.triage.dovetail import CaseReturned
+from contracts.triage.dovetail import CaseReturned, CaseTakenBack
 from services.triage import models, queries
 from services.triage.domain import Command, State
 from services.triage.operations.announcing import about
@@ -45,11 +45,14 @@ async def keep_given_back(session: Session, given: GivenBack, case: GivenCase) -
 
 
 async def answer_given_back(session: Session, saved: Saved, now: datetime) -> None:
-    """Note how a giving back ended, and tell Channel where the police return the case: it is risk owner throughout."""
+    """Note how a giving back ended, and tell Channel who owns the risk now, or why it is returned and its own still."""
     table, held, by = models.given_back, saved.before, session.actor.name or session.actor.id
     command = saved.step.transition.command
     waiting = (table.c.subject == held.subject) & table.c.answer.is_(None)
     await session.execute(update(table).where(waiting).values(answer=command, answered_at=now, answered_by=by))
+    if command is Command.TAKE_BACK:
+        taken = CaseTakenBack(reference=held.reference, taken_at=now, risk_owner=saved.step.risk_owner)
+        await outbox.add(session, taken, about=about(held))
     if command is Command.DECLINE_BACK:
         reason = saved.step.record.rationale.strip()
         returned = CaseReturned(reference=held.reference, returned_at=now, returned_by=by, reason=reason)
