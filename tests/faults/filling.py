@@ -17,8 +17,8 @@ from tests.journeys.pages import tree, words
 
 Said = Mapping[str, str | list[str]]
 
-PLAIN = frozenset({"reference", "at", "code", "force", "place"})
-"""Fields of a line that are kept in the clear: a reference, a time, a police force, and where a panel meets."""
+PLAIN = frozenset({"reference", "at", "code", "force", "place", "taker"})
+"""Fields of a line that are kept in the clear: a reference, a time, a force, where a panel meets, who takes a risk."""
 TIMES, CHANGED = 5, 409
 NOT_WRITTEN = re.compile(r"-(day|month|year)$")
 

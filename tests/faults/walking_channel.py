@@ -1,5 +1,6 @@
 """A pathway through Channel on which people write canaries in every field, at the desk, in the room and by links."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -18,14 +19,13 @@ from tests.journeys.channel_steps import (
     day,
     guest,
     held_on,
-    on_the_day,
     slot_of,
     today,
 )
 from tests.journeys.channel_world import TEAM_SUPERVISOR
 from tests.journeys.live import Live, wait
 from tests.journeys.pages import links, tree, words
-from tests.journeys.steps import COORDINATOR, case_of, decided, ready, state
+from tests.journeys.steps import COORDINATOR, GATEWAY, case_of, decided, ready, recorded, state
 
 SECOND = "carl.coordinator@medway-council.example"
 PROVIDER = "provider-one@interventions.example"
@@ -91,7 +91,7 @@ class ChannelWalk:
     def answering(self) -> None:
         """One answers by link, kept before; one under “My requests”, one by telephone; one is asked again."""
         owed = f"{self.case}/information"
-        self._by_link(self.hand.mails[0], keeping=True)
+        self._by_link(self.hand.mails[0], steps=("save", "answer"))
         self._fill(f"/mine/{self._owed('action', 'health')}", HEALTH)
         self._fill(f"{owed}/{self._owed('information-request', 'gp')}/done")
         self._fill(f"{owed}/{self._owed('action', '')}/again")
@@ -112,17 +112,22 @@ class ChannelWalk:
         self._answer(self._part(), step="later")
 
     def gathering(self) -> None:
-        """The gathering is complete though an answer is missing, and the case is given to another officer."""
+        """The gathering is complete though an answer is missing; a supervisor moves the case and drops a draft."""
         self._fill(f"{self.case}/actions/add-note")
         self._fill(f"{self.case}/actions/record-gathered")
         self.hand.page(SECOND, "/work")
         page = self.hand.page(TEAM_SUPERVISOR, f"{self.case}/allocate")
         officer = tree(page).xpath(".//select[@name='officer']//option/@value|.//input[@name='officer']/@value")[-1]
         self._fill(f"{self.case}/allocate", TEAM_SUPERVISOR, officer=officer)
+        draft = "SELECT d.id FROM assessment_draft d JOIN case_file USING (subject) WHERE reference = $1"
+        self._fill(f"{self.case}/begun/{self.hand.live.of('channel', draft, self.one)[0]['id']}", TEAM_SUPERVISOR)
+        self._answer(self._part(), step="later")
 
     def referring(self) -> None:
-        """Words are begun and left; the police refer the person."""
+        """Words are begun and left; the police correct a fact and refer the person."""
         live = self.hand.live
+        corrected = {"reason": "wrong-fact", "rationale": self.hand.plant.value("correction")}
+        recorded(live, self.one, "correction", GATEWAY, **corrected)
         self._leave(f"{self.case}/actions/give-back", row_version="0")
         known = "SELECT gathered FROM referral WHERE reference = $1"
         wait(lambda: live.of("triage", known, self.one)[0]["gathered"], 60, "What was gathered")
@@ -130,6 +135,8 @@ class ChannelWalk:
         decided(live, self.one, "refer-section-36", **grounds)
         stands = "SELECT 1 FROM case_file WHERE reference = $1 AND state = 'referred-to-panel'"
         wait(lambda: live.of("channel", stands, self.one), 60, "The section 36 referral")
+        heard = "SELECT 1 FROM correction JOIN case_file USING (subject) WHERE reference = $1"
+        wait(lambda: live.of("channel", heard, self.one), 60, "The correction")
         # The other case would come to the panel by the same pages, which nobody needs to fill in twice.
         live.of("channel", "UPDATE case_file SET state = 'referred-to-panel' WHERE reference = $1", self.other)
 
@@ -196,6 +203,7 @@ class ChannelWalk:
         self._support()
         self._consent("consent-withdrawn")
         self._by_link(PROVIDER, answer="stopped")
+        self._answer(self.hand.page(COORDINATOR, f"{self.case}/plan"))
 
     def missing(self) -> None:
         """On the next meeting's day a session was missed, it is explained why, and the intervention ends."""
@@ -239,6 +247,7 @@ class ChannelWalk:
         # Whoever takes the risk is named as every risk owner is: by office, for everybody who works the case.
         self._by_link(ELSEWHERE, reference=self.other, answer="accept", taker="Sid Southvale (synthetic), Chair")
         self._fill(f"{self.case}/transfer", panel="southvale")
+        self._by_link(ELSEWHERE, steps=("save",))
 
     def _consent(self, command: str) -> None:
         risk = {"risk": "no"} if command in ("consent-refused", "consent-withdrawn") else {}
@@ -342,13 +351,12 @@ class ChannelWalk:
             self._fill(f"{meeting}/minutes/{slot}", SUPPORT)
         self._fill(f"{meeting}/minutes", CHAIR)
 
-    def _by_link(self, to: str, *, keeping: bool = False, reference: str = "", **said: str) -> None:
-        """Somebody outside opens the newest link that was mailed to them, and answers; before that they may keep it."""
+    def _by_link(self, to: str, *, steps: Sequence[str] = ("answer",), reference: str = "", **said: str) -> None:
+        """Somebody outside opens the newest link that was mailed to them, and keeps words or sends the answer."""
         self._mailed(reference or self.one, to)
         with guest(self.hand.live, reference or self.one, to) as (browser, page):
-            if keeping:
-                self.hand.answer(browser, page, {**said, "step": "save"}, service="notify")
-            self.hand.answer(browser, page, {**said, "step": "answer"}, service="notify")
+            for step in steps:
+                self.hand.answer(browser, page, {**said, "step": step}, service="notify")
 
     def _mailed(self, reference: str, to: str) -> None:
         """Wait for the mail with a link that nobody has looked at yet."""
@@ -357,9 +365,10 @@ class ChannelWalk:
 
     def _until(self, meeting: str) -> None:
         """Let business time come to the day of a meeting."""
-        if held_on(self.hand.live, meeting) != self.on:
-            on_the_day(self.hand.live, meeting)
-            self.on = held_on(self.hand.live, meeting)
+        held = held_on(self.hand.live, meeting)
+        if held != self.on:
+            assert self.hand.live.command("clock", f"+{(held - self.on).days}days").returncode == 0
+            self.on = held
 
     def _in(self, days: int) -> date:
         return self.on + timedelta(days=days)

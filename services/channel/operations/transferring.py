@@ -158,7 +158,7 @@ async def close_offer(session: Session, offer: TransferView, said: PanelAnswer) 
     words = said.words.strip()
     # Whoever answers by a link writes their name themselves: the history keeps it sealed, and here stands the panel.
     by_link = not offer.to_area and said.answer is not Answer.CALLED_BACK
-    by = said.taker or (offer.panel_name if by_link else said.by)
+    by = offer.panel_name if by_link and said.answer is not Answer.ACCEPTED else said.taker or said.by
     values: dict[str, Any] = {"answer": said.answer, "answered_at": said.at, "answered_by": by}
     values["sealed_answer"] = await session.seal(subject, words) if words else None
     await _change(session, offer.id, values)
