@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lxml import html
-
 from chassis.clock import LONDON
 from contracts.vocabulary import day_in_words
 from tests.journeys.channel_steps import (
@@ -188,8 +186,8 @@ def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
         by_link(live, reference, to, {"answer": "stopped" if "stop" in said else "noted", "report": said})
     for person in (POLICE, CHAIR, COCHAIR):
         with signed_in(live, "channel", person) as browser:
-            mine = html.fromstring(browser.get("/mine").text)
-            ways = mine.xpath(f"//a[starts-with(@href, '/mine/')][contains(., '{reference}')]/@href")
+            of_it = f".//a[starts-with(@href, '/mine/')][contains(., '{reference}')]/@href"
+            ways = tree(browser.get("/mine")).xpath(of_it)
             for way in ways:
                 done = answered(browser, browser.get(str(way)), {"reason": said})
                 assert done.is_success, words(done)
