@@ -100,6 +100,7 @@ class TestBetweenTwoAreas:
         wait(lambda: NEIL in risk_owner(live, reference), 60, "The police know who answers for the risk")
         self.each_sees_its_own(live, reference, second)
         self.goes_on_there(live, second)
+        self.erased_in_both(live, reference)
 
     def held_here(self, live: Live) -> str:
         """Accept a case, ask a school about it, and assess it."""
@@ -165,6 +166,23 @@ class TestBetweenTwoAreas:
         vaf(live, reference, "not-known", NORTH_CHANNEL)
         made = "SELECT FROM assessment JOIN case_file USING (subject) WHERE reference = $1"
         assert len(live.of("channel", made, reference)) == 2
+
+
+    def erased_in_both(self, live: Live, reference: str) -> None:
+        """Whoever erases the person reaches the copies too, the refused one and the accepted one."""
+        name = live.of("channel", "SELECT sealed_summary FROM case_file WHERE reference = $1", reference)
+        assert name[0]["sealed_summary"], "Nothing would be shown by what follows."
+        done = live.command("erase", reference, "--reason", "SYNTHETIC: a rights request of a test.")
+        assert done.returncode == 0, done.stdout + done.stderr
+        for copy in copies(live, reference):
+            assert copy in done.stdout, done.stdout
+            kept = "SELECT sealed_summary AS words FROM case_file WHERE reference = $1"
+            packs = "SELECT sealed_parts AS words FROM pack JOIN case_file USING (subject) WHERE reference = $1"
+            assert all(row["words"] is None for query in (kept, packs) for row in live.of("channel", query, copy))
+            with signed_in(live, "channel", NORTH_CHANNEL) as browser:
+                page = browser.get(f"/cases/{copy}")
+                assert page.status_code < 500
+                assert MOVED not in page.text
 
 
 @pytest.mark.timeout(900)

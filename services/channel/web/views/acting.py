@@ -8,6 +8,7 @@ from services.channel import operations, queries
 from services.channel.domain import (
     ACTIONS,
     NEEDS_ANSWERS,
+    TABLE,
     CaseNotFound,
     ChangedMeanwhile,
     Command,
@@ -123,7 +124,8 @@ def _fields(found: Opened, command: Command) -> tuple[str, ...]:
     try:
         recorded = row_for(command, found.held.situation.state).records
     except NotInThisState:
-        recorded = ("reason",)
+        # Somebody was quicker: what was typed stands in the fields of this command wherever it is possible.
+        recorded = tuple(dict.fromkeys(name for row in TABLE if row.command is command for name in row.records))
     without = ("missing",) if command in NEEDS_ANSWERS and found.held.situation.unanswered else ()
     return (*(name for name in recorded if name != "risk_owner"), *without)
 
