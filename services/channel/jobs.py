@@ -126,7 +126,7 @@ async def reviews_after_closure(runtime: Runtime, now: datetime) -> None:
 JOBS = (
     *WATCH.jobs(),
     Job("reviews", timedelta(hours=1), reviews_after_closure, daily=True),
-    Job("shortfalls", timedelta(minutes=15), shortfalls),
+    Job("shortfalls", timedelta(minutes=1), shortfalls),
     Job("birthdays", timedelta(hours=1), birthdays, daily=True),
     Job("calendar", timedelta(minutes=1), calendar),
     Job("transfers", timedelta(seconds=5), transfers),
