@@ -246,6 +246,15 @@ class TestMembers:
         assert (await client.get(f"/panel/{meeting_id}")).status_code == 404
         assert (await client.get(f"/panel/{meeting_id}/calendar")).status_code == 404
 
+    async def test_whoever_does_not_come_gets_no_pack(self, panel: Console) -> None:
+        meeting_id, _ = await _prepared(panel)
+        client = await panel.signed_in(HAMID)
+        path = f"/panel/{meeting_id}"
+        token = {"csrf_token": hidden(await client.get(path), "csrf_token")}
+        await client.post(path, data={**token, "answer": "no", "reason": "On leave."})
+        bella = await panel.signed_in(BELLA)
+        assert "They do not come, so they get no pack." in (await bella.get(f"/meetings/{meeting_id}/packs")).text
+
     async def test_accepts_reads_the_pack_and_that_is_seen_by_who_prepares_the_meeting(self, panel: Console) -> None:
         meeting_id, slot_id = await _prepared(panel)
         client = await panel.signed_in(HAMID)

@@ -160,6 +160,7 @@ class TestWhatFollows:
         assert (
             "It cannot be read any more, and that somebody tried has been recorded" in evening.told["pack-expired-link"]
         )
+        assert "This meeting is over: no more packs are shared for it" in evening.told["reads"]
         reads = evening.told["reads"].partition("Who has read them")[2]
         expired = "Refused The packs of this meeting have expired"
         cases = evening.cases
