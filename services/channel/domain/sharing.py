@@ -59,7 +59,7 @@ REFUSED: Mapping[PackRefusal, str] = {
     PackRefusal.NOT_SHARED: "The packs of this meeting have not been shared with you yet.",
     PackRefusal.CONFLICT: "You have declared a conflict of interest in this case, so its pack stays closed to you.",
     PackRefusal.TOO_EARLY: "The packs of this meeting are not open yet.",
-    PackRefusal.EXPIRED: "The packs of this meeting have expired: ask the panel’s support officer what you may still read.",
+    PackRefusal.EXPIRED: "The packs of this meeting have expired: ask the support officer what you may still read.",
 }
 _MEMBERS = frozenset(PackPart) - {PackPart.RATIONALE, PackPart.SHARED}
 _GUESTS = frozenset({PackPart.IDENTITY, PackPart.GROUNDS, PackPart.CONCERN, PackPart.PLAN, PackPart.DECISIONS})
