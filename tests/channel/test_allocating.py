@@ -20,7 +20,7 @@ class TestAllocate:
         await staffed.team.act(subject, Command.ACCEPT)
         await keep(staffed.team, subject, owing(Obligation.ACTION, owner="Cora Synthetic", owner_id=CORA.id))
         carl = coordinator(name="Carl Synthetic")
-        await (await staffed.signed_in(carl)).get("/work")
+        await (await staffed.signed_in(carl)).get("/")
         client = await staffed.signed_in(CHIDI)
         assert "Has no case at present" in (await client.get(f"{ONE}/allocate")).text
         wrong = await send(client, f"{ONE}/allocate", officer="nobody")

@@ -133,8 +133,8 @@ class TestTheCoordinator:
 
 class TestTheSupervisor:
     def test_sees_who_waits_and_gives_the_case_to_somebody(self, live: Live, as_: As, stage: Stage) -> None:
-        with as_(CARL, "/work", "channel"):
-            pass  # Whoever has opened the console once can be given a case.
+        with as_(CARL, "/", "channel"):
+            pass  # Whoever has signed in once can be given a case.
         with as_(TEAM_SUPERVISOR, "/", "channel") as page:
             pressed(page, "More")
             pressed(page, "Referrals in your area")

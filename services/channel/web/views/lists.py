@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from chassis.clock import LONDON
 from chassis.web import PageRequest, Response, blank
 from services.channel import operations, queries
 from services.channel.domain import (
@@ -33,6 +34,9 @@ FILTERS = ("view", "state", "coordinator", "district", "overdue")
 async def home(page: PageRequest) -> Response:
     """Lead the team to its cases, who prepares and chairs meetings to those, and a member to what is shared."""
     if page.may(Command.TAKE):
+        # Whoever has signed in can be given a case, whichever page they go to next.
+        async with page.transaction() as session:
+            operations.note_officer(session, page.now.astimezone(LONDON).date())
         return page.redirect("cases")
     return page.redirect("meetings" if page.may(RUN_MEETINGS) else "my_meetings")
 
