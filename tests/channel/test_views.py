@@ -365,3 +365,19 @@ class TestAct:
         assert (await client.get(f"{ONE}/actions/open")).status_code == 404
         refused = await client.get(f"{ONE}/actions/refer-section-36")
         assert "In this area the police decide" in refused.text
+
+
+class TestWhoWasLater:
+    async def test_keeps_their_words_in_the_fields_that_they_were_typed_in(self, console: Console) -> None:
+        subject = await console.team.open()
+        await console.team.act(subject, Command.ACCEPT)
+        client = await console.signed_in(CORA)
+        path = f"{ONE}/actions/record-gathered"
+        page = await client.get(path)
+        fields = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        await console.team.act(subject, Command.GATHERED, summary="Known to nobody.", gathered_by="Carl Synthetic")
+        late = await client.post(path, data={**fields, "summary": "My own words.", "gathered_by": "Cora Synthetic"})
+        assert late.status_code == 409
+        assert "This cannot be done now." in late.text
+        assert re.search(r'<textarea[^>]* name="summary"[^>]*>My own words.</textarea>', late.text)
+        assert 'value="Cora Synthetic"' in late.text
