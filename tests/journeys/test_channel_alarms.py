@@ -89,7 +89,7 @@ class TestSessionsMissing:
         commissioned(live, reference, 7)
         session_reported(live, reference, 1, took_place=True, said="SYNTHETIC: they met once.")
         assert "Sessions are missing" not in page_of(live, reference)
-        moved(live, "+50days")
+        moved(live, "+60days")
         wait(lambda: "Sessions are missing" in page_of(live, reference), 120, "The alarm on the case")
         missing = page_of(live, reference, "/interventions")
         assert "6 planned sessions should have taken place and nobody has reported" in missing, missing
