@@ -240,6 +240,7 @@ class ChannelWalk:
     def moving(self) -> None:
         """Both cases are offered to another panel: of one the offer is called back, then refused; one is taken."""
         self._fill(f"{self.case}/transfer", panel="southvale")
+        self._mailed(self.one, ELSEWHERE)
         self._fill(f"{self.case}/transfer/back")
         self._fill(f"{self.case}/transfer", panel="southvale")
         self._by_link(ELSEWHERE, answer="refuse", taker="")
