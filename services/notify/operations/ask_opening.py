@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, func, insert, select, update
 
 from chassis import audit, outbox
-from chassis.clock import LONDON
 from chassis.database import Session
+from chassis.deadlines import LONDON
 from chassis.ids import rising_id
 from chassis.outbox import About
 from contracts.notify.channel import AskSeen
