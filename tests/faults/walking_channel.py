@@ -117,7 +117,8 @@ class ChannelWalk:
         self._fill(f"{self.case}/actions/record-gathered")
         self.hand.page(SECOND, "/work")
         page = self.hand.page(TEAM_SUPERVISOR, f"{self.case}/allocate")
-        officer = tree(page).xpath(".//select[@name='officer']//option/@value|.//input[@name='officer']/@value")[-1]
+        carl = "[contains(., 'Carl')]"
+        (officer,) = tree(page).xpath(f".//option{carl}/@value|.//input[@id = //label{carl}/@for]/@value")
         self._fill(f"{self.case}/allocate", TEAM_SUPERVISOR, officer=officer)
         draft = "SELECT d.id FROM assessment_draft d JOIN case_file USING (subject) WHERE reference = $1"
         self._fill(f"{self.case}/begun/{self.hand.live.of('channel', draft, self.one)[0]['id']}", TEAM_SUPERVISOR)
