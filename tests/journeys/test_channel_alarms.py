@@ -100,7 +100,7 @@ class TestSessionsMissing:
         assert reference in due
         assert "sessions are missing" in due[due.index(reference) :]
         told = heard(live, reference, "", said="SYNTHETIC: the provider comes to the next meeting.")
-        assert "Sessions of an intervention are missing" in told.pack
+        assert "Sessions are missing: the coordinator was told" in told.pack
         assert "Sample Intervention Provider One (synthetic)" in told.before
         assert "Sessions are missing" in told.before
         assert one_risk_owner(live, reference) == CORA
