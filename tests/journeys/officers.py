@@ -26,11 +26,14 @@ IN_SIGHT = """e => {
 ORDER = """() => {
   const ends = 'input:not([type=hidden]), select, textarea, button';
   const tops = [...document.querySelectorAll('main form')].at(-1).querySelectorAll(ends);
-  const at = [...tops].map(e => (e.labels?.[0] ?? e).getBoundingClientRect().top);
+  const at = [...tops].filter(e => e.checkVisibility()).map(e => (e.labels?.[0] ?? e).getBoundingClientRect().top);
   return at.every((top, i) => i === 0 || top >= at[i - 1] - 40)
     && document.querySelector('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])') === null;
 }"""
-"""Whether the fields follow one another down the page as Tab comes to them: a line of day, month and year is one."""
+"""Whether the fields follow one another down the page as Tab comes to them: a line of day, month and year is one.
+
+What is folded away has no place on it.
+"""
 TABS = 150
 
 
