@@ -173,8 +173,9 @@ def adopted(support: Desk, chair: Desk) -> None:
 def dissented(support: Desk, chair: Desk) -> None:
     """The panel votes on the second case, and the police are against it in their own words."""
     evening, page = chair.evening, chair.page
-    everybody_in(support, evening.slot(evening.cases.dissent))
-    chair.press(f"Go to the next case: {evening.cases.dissent}")
+    slot = evening.slot(evening.cases.dissent)
+    everybody_in(support, slot)
+    chair.at(slot)
     chair.press("Panel: adopt the case")
     filled(page, grounds=GROUNDS, agreed="vote")
     page.get_by_text("in the room may vote").click()

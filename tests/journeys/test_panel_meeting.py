@@ -80,6 +80,9 @@ class TestBeforeTheMeeting:
 
 
 class TestTheMeeting:
+    def test_leads_from_a_case_that_is_decided_to_the_next_one(self, evening: Evening) -> None:
+        assert re.search(r"Go to the next case: KM-", evening.told["adopted"])
+
     def test_the_last_minutes_come_first_and_are_corrected_beside_what_they_say(self, evening: Evening) -> None:
         assert MISHEARD in evening.told["last-minutes"]
         with_correction = read(evening, SUPPORT, f"{evening.last}/minutes")
