@@ -142,8 +142,8 @@ class ChannelWalk:
         live.of("channel", "UPDATE case_file SET state = 'referred-to-panel' WHERE reference = $1", self.other)
 
     def calling(self) -> None:
-        """The support officer plans three meetings, and one more that is moved and cancelled."""
-        self.meetings += [self._planned() for _ in range(3)]
+        """The support officer plans three meetings and one after them, and one more that is moved and cancelled."""
+        self.meetings += [self._planned() for _ in range(4)]
         gone = self._planned()
         self._fill(f"{gone}/move", SUPPORT, at="11:00", step="move", **day("held_on", self._free()))
         self._fill(f"{gone}/cancel", SUPPORT)
