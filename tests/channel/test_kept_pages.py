@@ -16,7 +16,6 @@ ELSEWHERE = {
     ),
     **dict.fromkeys(("plan_meeting", "plan_sessions", "remind", "slot_guest"), "a day or a name, typed again at once"),
     "check_minutes": "one form has words about several people, each sealed with a key of their own",
-    "discard_begun": "it drops what somebody else has begun",
 }
 """The pages that keep nothing, each with its reason."""
 
