@@ -91,7 +91,7 @@ def in_channel(live: Live) -> Visits:
                   f"{meeting}/cases/{other.rpartition('/')[2]}/guests"],
         CHAIR: [other, f"{meeting}/minutes", "/panel"],
         POLICE: ["/panel", "/mine", meeting.replace("/meetings/", "/panel/")],
-        TEAM_SUPERVISOR: [case, f"{case}/allocate", "/cases", "/awareness"],
+        TEAM_SUPERVISOR: [f"/cases/{heard}", f"{case}/allocate", "/cases", "/awareness"],
     }  # fmt: skip
     found: list[tuple[str, Sequence[str]]] = []
     for person, begins in starts.items():
