@@ -96,8 +96,8 @@ class TestKnownAt:
 
 
 class TestRules:
-    def test_every_command_but_a_note_has_a_kind_of_its_own(self) -> None:
-        assert {command for command in Command if command not in KINDS} == {Command.NOTE}
+    def test_every_command_but_a_note_and_a_discarded_draft_has_a_kind_of_its_own(self) -> None:
+        assert {command for command in Command if command not in KINDS} == {Command.NOTE, Command.DISCARD}
 
     def test_names_the_provision_behind_a_decision(self) -> None:
         assert rule_of(Command.NOT_ADOPT) == "Panel: do not adopt the case (CTSA 2015 s.36(6) and s.37)"
