@@ -20,7 +20,7 @@ from faults.mails import ON_THEIR_WAY
 from tests.faults.canaries import BORN, Plant, in_databases, in_files
 from tests.faults.filling import PLAIN, Hand
 from tests.faults.test_canaries import by_api
-from tests.faults.test_erasure import Opener, unsettled
+from tests.faults.test_erasure import Opener
 from tests.faults.walking_channel import ELSEWHERE, walked_in_channel
 from tests.journeys.channel_steps import SUPPORT, asked_link
 from tests.journeys.live import REPOSITORY, Live, signed_in, wait
@@ -187,10 +187,16 @@ def erased(walked: Walked) -> Walked:
     """Both people erased in every service; what was on its way has arrived before."""
     live = walked.live
     for subject in walked.subjects:
-        wait(lambda each=subject: not unsettled(live, each), 60, "The end of the messages")  # type: ignore[misc]
+        wait(lambda each=subject: not untold(live, each), 60, "The end of the messages")  # type: ignore[misc]
         for service in SERVICES:
             live.operate(service, "POST", "erase", {"subject": str(subject), "reason": "a test of erasure"})
     return walked
+
+
+def untold(live: Live, subject: UUID) -> list[str]:
+    """Return which services have announced something about a subject that is not stored yet."""
+    waiting = "SELECT 1 FROM dispatch WHERE subject = $1 AND stored_at IS NULL LIMIT 1"
+    return [service for service in SERVICES if live.of(service, waiting, subject)]
 
 
 class TestErasedFromChannel:
