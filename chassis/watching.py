@@ -41,13 +41,16 @@ class Watch:
     """How the clocks of a service are looked at.
 
     `alarm` marks those that have run out and returns them, `waiting` finds those of which somebody is to be told, and
-    `escalate` tells them, given what the service keeps as its clients.
+    `escalate` tells them, given what the service keeps as its clients. `overdue` counts alarms, `escalated`
+    how often people were told.
     """
 
     service: str
     alarm: Callable[[Session, datetime], Awaitable[tuple[Overdue, ...]]]
     waiting: Callable[[Session, datetime], Awaitable[tuple[ClockKey, ...]]]
     escalate: Callable[[Session, ClockKey, Any, datetime], Awaitable[tuple[Escalated, ...]]]
+    overdue: Counter
+    escalated: Counter
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the two jobs."""
@@ -58,7 +61,7 @@ class Watch:
         async with runtime.database.transaction(Actor.job(self.service, "deadlines")) as session:
             late = await self.alarm(session, now)
         for clock in late:
-            self._overdue.add(1, kind=clock.name)
+            self.overdue.add(1, kind=clock.name)
             facts = {"kind": clock.name, "reference": clock.reference}
             self._log.warning("A clock ran out.", extra={"facts": facts})
 
@@ -78,19 +81,10 @@ class Watch:
         async with runtime.database.transaction(Actor.job(self.service, "escalations")) as session:
             steps = await self.escalate(session, key, runtime.clients, now)
         for each in steps:
-            self._escalated.add(1, kind=each.name)
+            self.escalated.add(1, kind=each.name)
             facts = {"kind": each.name, "reference": each.reference, "count": each.step}
             self._log.warning("A person was told of a clock that ran out.", extra={"facts": facts})
 
     @cached_property
     def _log(self) -> Logger:
         return telemetry.logger(f"{self.service}.jobs")
-
-    @cached_property
-    def _overdue(self) -> Counter:
-        return telemetry.counter(f"{self.service}.clock.overdue", "{clock}", "Clocks that ran out")
-
-    @cached_property
-    def _escalated(self) -> Counter:
-        told = "Times that a person was told of a clock"
-        return telemetry.counter(f"{self.service}.clock.escalated", "{clock}", told)

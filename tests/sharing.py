@@ -12,16 +12,34 @@ from tests.kafka import GIVEN
 SYSTEMS = ("tests/journeys", "tests/faults")
 """The tests of a folder that look at one running system, which is started once for whoever has them."""
 APART = (
+    "tests/journeys/test_channel_alarms.py",
+    "tests/journeys/test_channel_killed.py",
+    "tests/journeys/test_channel_transfer.py",
+    "tests/journeys/test_channel_year.py",
     "tests/journeys/test_moving_bus.py",
+    "tests/journeys/test_panel_meeting.py",
     "tests/faults/test_runs.py",
     "tests/faults/test_shuffled_delivery.py",
     "tests/faults/test_wiped_bus.py",
 )
 """Those of the same folders that start what they need themselves."""
+DAY = "tests/journeys/test_channel_roles.py"
+ONE_DAY = (
+    "tests/journeys/test_channel_guests.py",
+    "tests/journeys/test_channel_panel_roles.py",
+    DAY,
+)
+"""Those that share one day of Channel's team, which is prepared once."""
 LONGEST = (
     "tests/journeys",
+    "tests/journeys/test_panel_meeting.py",
     "tests/faults/test_wiped_bus.py",
     "tests/faults",
+    DAY,
+    "tests/journeys/test_channel_year.py",
+    "tests/journeys/test_channel_alarms.py",
+    "tests/journeys/test_channel_killed.py",
+    "tests/journeys/test_channel_transfer.py",
     "tests/faults/test_runs.py",
     "tests/chassis/transports/test_kafka_outages.py",
     "tests/journeys/test_moving_bus.py",
@@ -44,8 +62,10 @@ LONGEST = (
 
 
 def share_of(nodeid: str) -> str:
-    """Return the share that a test belongs to: its file, or the folder of those who look at one system."""
+    """Return the share that a test belongs to: its file, or what those who look at one system have in common."""
     file = nodeid.partition("::")[0]
+    if file in ONE_DAY:
+        return DAY
     folder = str(PurePosixPath(file).parent)
     return folder if folder in SYSTEMS and file not in APART else file
 

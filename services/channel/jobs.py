@@ -20,7 +20,14 @@ REVIEWS_IN_A_TURN = 200
 log = telemetry.logger("channel.jobs")
 mismatches = telemetry.counter("channel.intervention.mismatch", "{alarm}", "Alarms about sessions that are missing")
 
-WATCH = Watch("channel", operations.alarm_overdue, queries.clocks_to_escalate, operations.escalate)
+WATCH = Watch(
+    "channel",
+    operations.alarm_overdue,
+    queries.clocks_to_escalate,
+    operations.escalate,
+    overdue=telemetry.counter("channel.clock.overdue", "{clock}", "Clocks that ran out"),
+    escalated=telemetry.counter("channel.clock.escalated", "{clock}", "Times that a person was told of a clock"),
+)
 deadlines, escalations = WATCH.deadlines, WATCH.escalations
 
 

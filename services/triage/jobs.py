@@ -14,7 +14,14 @@ INDEXED_IN_A_TURN = 20
 log = telemetry.logger("triage.jobs")
 unindexed = telemetry.counter("triage.people.failed", "{look}", "Looks for earlier referrals that failed")
 
-WATCH = Watch("triage", operations.alarm_overdue, queries.clocks_to_escalate, operations.escalate)
+WATCH = Watch(
+    "triage",
+    operations.alarm_overdue,
+    queries.clocks_to_escalate,
+    operations.escalate,
+    overdue=telemetry.counter("triage.clock.overdue", "{clock}", "Clocks that ran out"),
+    escalated=telemetry.counter("triage.clock.escalated", "{clock}", "Times that a person was told of a clock"),
+)
 deadlines, escalations = WATCH.deadlines, WATCH.escalations
 
 

@@ -129,9 +129,10 @@ class TestCalendar:
         assert (await _meeting(panel, meeting_id)).held_on == DAY
         kept = f"{path}?go-on=1"
         assert "Snow." in (await client.get(kept)).text
-        assert f"The preparation of a panel meeting, {(await _meeting(panel, meeting_id)).reference}" in (
-            await client.get("/work")
-        ).text
+        assert (
+            f"The preparation of a panel meeting, {(await _meeting(panel, meeting_id)).reference}"
+            in (await client.get("/work")).text
+        )
         assert (await send(client, kept, **wanted, step="move")).status_code == 422
         assert (await send(client, kept, **wanted, reason="Snow.", step="move")).status_code == 303
         assert await rows(panel.team.runtime, "SELECT 1 AS one FROM begun_work") == []

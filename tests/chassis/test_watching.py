@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis import telemetry
 from chassis.actor import Actor
 from chassis.database import Session
 from chassis.errors import NotYet
@@ -17,6 +18,8 @@ from chassis.runtime import Runtime
 from chassis.ticking import ClockKey
 from chassis.watching import Escalated, Overdue, Watch
 
+OVERDUE = telemetry.counter("sample.clock.overdue", "{clock}", "Clocks that ran out")
+ESCALATED = telemetry.counter("sample.clock.escalated", "{clock}", "Times that a person was told of a clock")
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 BROKEN, SOUND = ClockKey(uuid4(), "plan"), ClockKey(uuid4(), "panel-decision")
 
@@ -42,7 +45,7 @@ class Told:
     @property
     def watch(self) -> Watch:
         """Return how its clocks are looked at."""
-        return Watch("sample", self.alarm, self.waiting, self.escalate)
+        return Watch("sample", self.alarm, self.waiting, self.escalate, overdue=OVERDUE, escalated=ESCALATED)
 
     async def alarm(self, _: Session, __: datetime) -> tuple[Overdue, ...]:
         """Return one clock that ran out."""

@@ -14,14 +14,14 @@ from chassis.web import templating
 from cli import vault
 from tests.conftest import Installation
 from tests.kafka import GIVEN
-from tests.sharing import APART, LONGEST, SYSTEMS, pytest_xdist_auto_num_workers, share_of
+from tests.sharing import APART, LONGEST, ONE_DAY, SYSTEMS, pytest_xdist_auto_num_workers, share_of
 
 ROOT = Path(__file__).parents[2]
 
 
 class TestShares:
     def test_each_that_is_named_is_there(self) -> None:
-        assert [name for name in (*LONGEST, *APART) if not (ROOT / name).exists()] == []
+        assert [name for name in (*LONGEST, *APART, *ONE_DAY) if not (ROOT / name).exists()] == []
 
     def test_each_folder_with_a_running_system_is_one_share(self) -> None:
         conftests = (ROOT / "tests").glob("*/conftest.py")
@@ -32,6 +32,7 @@ class TestShares:
         [
             ("tests/journeys/test_pages.py::test_every_page[triage]", "tests/journeys"),
             ("tests/faults/test_wiped_bus.py::test_it", "tests/faults/test_wiped_bus.py"),
+            ("tests/journeys/test_channel_guests.py::test_it", "tests/journeys/test_channel_roles.py"),
             ("tests/triage/test_views.py::TestIt::test_it[a::b/c]", "tests/triage/test_views.py"),
         ],
     )
