@@ -167,7 +167,6 @@ class TestBetweenTwoAreas:
         made = "SELECT FROM assessment JOIN case_file USING (subject) WHERE reference = $1"
         assert len(live.of("channel", made, reference)) == 2
 
-
     def erased_in_both(self, live: Live, reference: str) -> None:
         """Whoever erases the person reaches the copies too, the refused one and the accepted one."""
         name = live.of("channel", "SELECT sealed_summary FROM case_file WHERE reference = $1", reference)
