@@ -22,6 +22,7 @@ from services.channel.domain.sharing import (
     parts_for,
     why_closed,
 )
+from services.channel.operations import come_back
 from services.channel.operations.agenda import choose_members, shift_slot
 from services.channel.operations.convening import MeetingAct
 from services.channel.operations.inviting import NewGuest, invite_guest
@@ -36,6 +37,7 @@ from tests.channel.meetings_made import (
     BELLA,
     DAY,
     HAMID,
+    NEXT_DAY,
     POLLY,
     SECTORS,
     accepted,
@@ -201,6 +203,38 @@ class TestOpening:
         assert [each for each, conflict in sorted(marked.items()) if conflict] == ["member-4", "member-5"]
         await _share(panel, meeting_id)
         assert (await _open(panel, slots[0], hamid, OPEN)).refusal is PackRefusal.CONFLICT
+
+    @pytest.mark.parametrize("how", ["another meeting", "taken off and put on again"])
+    async def test_a_conflict_of_interest_stands_wherever_the_case_is_heard_next(self, panel: Team, how: str) -> None:
+        meeting_id, slots, invited = await _shared(panel, 4, 5)
+        for attendee in (_of_account(invited, HAMID), _number(invited, 5)):
+            async with panel.runtime.database.transaction(HAMID) as session:
+                await declare_own_conflict(session, slots[0].id, attendee, "A neighbour.", NOW)
+        if how == "another meeting":
+            meeting_id = await planned(panel, NEXT_DAY)
+            invited = await everybody_invited(panel, meeting_id)
+            for number in (4, 5):
+                await accepted(panel, _number(invited, number))
+        else:
+            act = MeetingAct(NOW, await version(panel, meeting_id))
+            async with panel.runtime.database.transaction(BELLA) as session:
+                await shift_slot(session, slots[0].id, Shift.REMOVE, act)
+        found = await heard(panel, meeting_id, slots[0].reference)
+        slot = next(each for each in found if each.reference == slots[0].reference)
+        await _share(panel, meeting_id)
+        async with panel.runtime.database.transaction(BELLA) as session:
+            invited = await queries.invitations(session, meeting_id)
+            given = {each.invitation_id for each in await shares(session, meeting_id) if each.slot_id == slot.id}
+            assert await queries.conflict_stands(session, slot.subject, HAMID.id)
+            stands = await queries.declared(session, slot.id)
+        assert given == set()
+        assert (await _open(panel, slot, _of_account(invited, HAMID), OPEN)).refusal is PackRefusal.CONFLICT
+        assert {each.name for each in stands} == {"Sample Member4 (synthetic)", "Sample Member5 (synthetic)"}
+        # Said once that it does not stand any more, it stands in no meeting.
+        async with panel.runtime.database.transaction(BELLA) as session:
+            await come_back(session, slot.id, stands[0].attendee, slot.row_version, NOW)
+            assert len(await queries.conflicts(session, [each.id for each in (*slots, slot)])) in (1, 2)
+            assert [each.name for each in await queries.declared(session, slot.id)] == [stands[1].name]
 
     async def test_openings_and_refusals_by_link_are_kept_with_who_it_was(self, panel: Team) -> None:
         meeting_id, slots, invited = await _shared(panel, 5)

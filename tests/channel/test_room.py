@@ -1,15 +1,18 @@
 """The pages of a meeting while it runs, and of its cases."""
 
+from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
+from sqlalchemy import insert, update
 
 from contracts.vocabulary import Role
-from services.channel import operations
+from services.channel import models, operations, queries
 from services.channel.domain import Command, State
 from services.channel.domain.meetings import MeetingState, SlotState
-from tests.channel.builders import CORA, coordinator, referred, rows
+from tests.channel.builders import AREA, CORA, coordinator, referred, rows
 from tests.channel.conftest import Console, hidden
 from tests.channel.panel_made import AWAY, BELLA, OTTO, PETRA, POLLY, THEN, Made, into, made, reference
 from tests.channel.test_views import text_of
@@ -26,6 +29,13 @@ def slot_of(panel: Made, number: int = 0) -> str:
 def room_of(panel: Made) -> str:
     """Return the address of the meeting's page."""
     return f"/meetings/{panel.meeting_id}/room"
+
+
+async def on_day(panel: Made, day: date) -> None:
+    """Put the meeting on a day, as if it had been planned for it."""
+    table = models.meeting
+    doing = update(table).where(table.c.id == panel.meeting_id).values(held_on=day)
+    await panel.run(BELLA, lambda s: s.execute(doing))
 
 
 async def press(client: httpx2.AsyncClient, path: str, **fields: Any) -> httpx2.Response:
@@ -99,8 +109,10 @@ class TestPermissions:
 class TestTheWholeWay:
     async def test_from_the_beginning_to_the_end(self, console: Console) -> None:
         panel = await made(console.team)
+        await on_day(panel, date(2020, 1, 8))
         client = await console.signed_in(BELLA)
         assert (await press(client, room_of(panel), do="begin")).status_code == 303
+        assert "The meeting has begun." in (await client.get(room_of(panel))).text
         assert (await press(client, slot_of(panel), do="open")).status_code == 303
         inside = [str(each.id) for each in (await panel.seats(0)).values()]
         assert (await press(client, f"{slot_of(panel)}/room", inside=inside)).status_code == 303
@@ -117,6 +129,20 @@ class TestTheWholeWay:
         assert GROUNDS in text_of(await client.get(f"/cases/{reference(0)}/panel"))
         assert (await press(client, room_of(panel), do="end")).status_code == 303
         assert (await panel.meeting()).state is MeetingState.HELD
+
+    async def test_a_meeting_is_not_begun_before_its_day(self, console: Console) -> None:
+        panel = await made(console.team)
+        await on_day(panel, date(2020, 1, 8))
+        client = await console.signed_in(BELLA)
+        page = await client.get(room_of(panel))
+        assert "Begin the meeting" in page.text
+        await on_day(panel, date(2099, 1, 7))
+        assert "Begin the meeting" not in (await client.get(room_of(panel))).text
+        sent = {name: hidden(page, name) for name in ("csrf_token", "seen")}
+        answer = await client.post(room_of(panel), data={**sent, "do": "begin"})
+        assert answer.status_code == 422
+        assert "The meeting is on 7 January 2099: begin it on that day, or move it" in text_of(answer)
+        assert (await panel.meeting()).state is MeetingState.PLANNED
 
     async def test_the_meetings_page_names_cases_by_reference_only(self, panel: Made, console: Console) -> None:
         client = await console.signed_in(PETRA)
@@ -276,6 +302,30 @@ class TestConflictOfInterest:
         assert "You have a conflict of interest in this case" in minutes.text
         client = await console.signed_in(OTTO)
         assert (await client.get(slot_of(panel))).status_code == 200
+
+    async def test_who_declares_it_themselves_leaves_the_room_and_counts_no_longer(
+        self, panel: Made, console: Console
+    ) -> None:
+        row = {"id": uuid4(), "meeting_id": panel.meeting_id, "area": AREA, "state": "accepted", "invited_at": THEN}
+        empty = dict.fromkeys(("name", "organisation", "sector", "force", "statement"), "")
+        row |= {**empty, "member_id": "police", "account": POLLY.id}
+        await panel.run(BELLA, lambda s: s.execute(insert(models.invitation).values(row)))
+        await panel.let_in(0, "chair", "cochair", "health")
+        await panel.let_in(0, "chair", "cochair", "police")
+        client = await console.signed_in(PETRA)
+        sent = f"{slot_of(panel)}/decisions/panel-adopt"
+        page = await client.get(sent)
+        fields = {name: hidden(page, name) for name in ("csrf_token", "seen", "row_version")}
+        mine = await console.signed_in(POLLY)
+        answer = await press(mine, f"/panel/{panel.meeting_id}/cases/{panel.slots[0]}/conflict", words="Kin.")
+        assert answer.status_code == 303
+        inside = await panel.run(BELLA, lambda s: queries.room(s, panel.slots[0]))
+        assert {each.member_id for each in inside} == {"chair", "cochair"}
+        client = await console.signed_in(PETRA)
+        fields["csrf_token"] = hidden(await client.get(f"{slot_of(panel)}/room"), "csrf_token")
+        answer = await client.post(sent, data={**fields, "grounds": GROUNDS, "agreed": "all"})
+        assert answer.status_code == 409
+        assert (await panel.held(0)).situation.state is State.REFERRED
 
     async def test_ends_when_somebody_else_says_so(self, panel: Made, console: Console) -> None:
         seat, slot = (await panel.seats(0))["chair"].id, await panel.slot(0)

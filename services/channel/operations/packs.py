@@ -130,23 +130,28 @@ async def pack_seen(session: Session, held: Held, look: Look, practice: Practice
 async def _why_refused(session: Session, given: ShareView, look: Look) -> PackRefusal:
     if look.at >= given.closes_at:
         return PackRefusal.EXPIRED
-    stands = (given.slot_id, given.invitation_id) in await queries.conflicts(session, (given.slot_id,))
-    return PackRefusal.CONFLICT if stands else PackRefusal.NOT_SHARED
+    stands = await queries.standing(session, (given.subject,))
+    conflict = any(each.invitation_id == given.invitation_id for each in stands)
+    return PackRefusal.CONFLICT if conflict else PackRefusal.NOT_SHARED
 
 
 async def declare_own_conflict(session: Session, slot_id: UUID, attendee: Attendee, words: str, now: datetime) -> None:
     """Keep that somebody invited has a conflict of interest in a case: its pack is closed to them while it stands.
 
-    Raises SlotNotFound where the meeting has no such slot.
+    Where the case is heard already they leave the room, and whoever records it looks at the slot again. Raises
+    SlotNotFound where the meeting has no such slot.
     """
+    await session.lock(slot_id)
     chosen = await queries.slot(session, slot_id)
     if chosen.meeting_id != attendee.meeting_id:
         raise SlotNotFound("There is no such case on the agenda: open your meeting and choose one there.")
     await keep_conflict(session, chosen, attendee.invitation_id, words, now)
+    raised = {"row_version": chosen.row_version + 1}
+    await session.execute(update(models.slot).where(models.slot.c.id == chosen.id).values(raised))
 
 
 async def keep_conflict(session: Session, chosen: SlotView, invitation_id: UUID, words: str, now: datetime) -> None:
-    """Keep that somebody has a conflict of interest in a case: its pack is closed to them while it stands."""
+    """Keep that somebody has a conflict of interest in a case: its pack is closed to them, and they leave the room."""
     await session.lock(chosen.subject)
     row = {
         "slot_id": chosen.id,
@@ -164,6 +169,9 @@ async def keep_conflict(session: Session, chosen: SlotView, invitation_id: UUID,
     await session.execute(fresh.on_conflict_do_update(index_elements=keys, set_=again))
     facts = {"slot": str(chosen.id), "invitation": str(invitation_id)}
     await audit.record(session, "conflict.declared", subject=chosen.subject, now=now, area=chosen.area, facts=facts)
+    present = models.presence
+    inside = (present.c.slot_id == chosen.id) & (present.c.attendee == invitation_id) & present.c.left_at.is_(None)
+    await session.execute(update(present).where(inside).values(left_at=now))
     await close_packs_of(session, chosen.id, invitation_id, now)
 
 

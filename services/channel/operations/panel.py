@@ -12,7 +12,7 @@ from chassis import audit
 from chassis.database import Session
 from services.channel import models, queries
 from services.channel.domain import ChangedMeanwhile, Member, NotRecorded, Practice
-from services.channel.domain.meetings import MeetingState, SlotState
+from services.channel.domain.meetings import MeetingState, SlotState, is_ahead
 from services.channel.domain.panel import (
     ENDED_SLOTS,
     MeetingNotOpen,
@@ -42,8 +42,15 @@ class AtTheDoor:
 
 
 async def begin_meeting(session: Session, meeting_id: UUID, act: MeetingAct, practice: Practice) -> None:
-    """Begin a planned meeting: its chair presides. Raises ChangedMeanwhile and MeetingOver."""
+    """Begin a planned meeting: its chair presides. Raises ChangedMeanwhile, MeetingOver, and MeetingNotOpen too early.
+
+    One that has begun cannot be moved any more, so that a press before its day would keep it there.
+    """
     held = await hold_meeting(session, meeting_id, act.expected)
+    if is_ahead(held.held_on, act.now):
+        raise MeetingNotOpen(
+            f"The meeting is on {held.held_on:%-d %B %Y}: begin it on that day, or move it if it takes place earlier."
+        )
     await change_meeting(session, held, "begun", act, state=MeetingState.UNDER_WAY)
     chair = next((each for each in practice.panel.members if each.id == held.chair_id), None)
     if chair is not None:
@@ -103,10 +110,9 @@ async def let_in(
     """
     slot = await _open(session, slot_id, expected)
     inside = await queries.room(session, slot_id)
-    out = {each.attendee for each in await queries.declared(session, slot_id) if each.ended_at is None}
-    if out & set(chosen):
-        raise NotInTheRoom("Somebody whom you ticked has a conflict of interest in this case: they stay out.")
     known = {each.id: each for each in (*await queries.expected(session, slot, practice), *inside)}
+    if await queries.kept_out(session, slot.subject, known.values()) & set(chosen):
+        raise NotInTheRoom("Somebody whom you ticked has a conflict of interest in this case: they stay out.")
     present = {each.id for each in inside}
     for each in chosen:
         if each in known and each not in present:
@@ -134,14 +140,16 @@ async def step_out(session: Session, slot_id: UUID, attendee: UUID, words: str, 
     if not words.strip():
         raise NotRecorded("words", "Say in a few words what the conflict of interest is")
     await keep_conflict(session, slot, attendee, words, now)
-    await _leave(session, slot, {attendee}, now)
     await _change_slot(session, slot, {})
 
 
 async def come_back(session: Session, slot_id: UUID, attendee: UUID, expected: int, now: datetime) -> None:
-    """Record that a conflict of interest does not stand any more; raises ChangedMeanwhile."""
+    """Record that a conflict of interest does not stand any more in any meeting; raises ChangedMeanwhile."""
     slot, table = await _slot(session, slot_id, expected), models.conflict
-    this = (table.c.slot_id == slot_id) & (table.c.invitation_id == attendee) & table.c.ended_at.is_(None)
+    stands = await queries.standing(session, (slot.subject,))
+    members = {member for each in stands if each.invitation_id == attendee for member in each.members}
+    theirs = {each.invitation_id for each in stands if any(each.is_of(member, "") for member in members)} | {attendee}
+    this = (table.c.subject == slot.subject) & table.c.invitation_id.in_(theirs) & table.c.ended_at.is_(None)
     await session.execute(update(table).where(this).values(ended_at=now))
     await _change_slot(session, slot, {})
     await audit.record(session, "conflict.ended", subject=slot.subject, now=now, area=slot.area)

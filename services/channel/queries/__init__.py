@@ -56,6 +56,7 @@ from services.channel.queries.clocks import (
     whose_clocks,
 )
 from services.channel.queries.closing import closing_outcome
+from services.channel.queries.conflicts import conflict_stands, conflicts, kept_out, standing
 from services.channel.queries.consenting import (
     ConsentLine,
     Said,
@@ -89,7 +90,6 @@ from services.channel.queries.interventions import (
 from services.channel.queries.invitations import (
     Attendee,
     Guest,
-    conflicts,
     invitation,
     invitation_of_link,
     invitation_to,
@@ -144,7 +144,6 @@ from services.channel.queries.paging import PAGE
 from services.channel.queries.panel import (
     PanelDecision,
     Presence,
-    conflict_stands,
     contributions,
     decision_in,
     declared,
@@ -330,6 +329,7 @@ __all__ = [
     "invited",
     "is_asked",
     "items_standing",
+    "kept_out",
     "live_reviews",
     "meeting",
     "meeting_after",
@@ -383,6 +383,7 @@ __all__ = [
     "slot_minutes",
     "slot_of",
     "slots",
+    "standing",
     "stopped_items",
     "taken_over",
     "the_draft",

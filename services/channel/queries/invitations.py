@@ -1,6 +1,5 @@
 """Who is invited to a meeting or to one of its cases, what they answered, and who has a conflict of interest."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import Row, Select, select
 from chassis.database import Session
 from services.channel import models
 from services.channel.domain.meetings import InvitationNotFound, InvitationState, MeetingState
+from services.channel.queries.conflicts import conflicts
 from services.channel.queries.meetings import MeetingView, SlotView, meetings_by_id, slot
 from services.channel.queries.paging import PAGE
 from services.channel.queries.reading import text_of
@@ -95,14 +95,6 @@ def is_asked(attendee: Attendee, found: SlotView) -> bool:
     if attendee.slot_id is not None:
         return attendee.slot_id == found.id
     return attendee.meeting_id == found.meeting_id and attendee.member_id not in found.not_asked
-
-
-async def conflicts(session: Session, slot_ids: Iterable[UUID]) -> frozenset[tuple[UUID, UUID]]:
-    """Return which conflicts of interest stand: (slot, invitation)."""
-    table = models.conflict
-    stands = table.c.slot_id.in_(list(slot_ids)) & table.c.ended_at.is_(None)
-    rows = await session.rows(select(table.c.slot_id, table.c.invitation_id).where(stands))
-    return frozenset((row.slot_id, row.invitation_id) for row in rows)
 
 
 async def invitation(session: Session, invitation_id: UUID) -> Attendee:

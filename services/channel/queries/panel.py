@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, exists, or_, select
+from sqlalchemy import Row, select
 
 from chassis.database import Session
 from services.channel import models
-from services.channel.domain.panel import Agreement, Seat, Vote
+from services.channel.domain.panel import ENDED_SLOTS, Agreement, Seat, Vote
 from services.channel.domain.standing import Practice
 from services.channel.queries.invitations import Guest, invited
-from services.channel.queries.meetings import SlotView
+from services.channel.queries.meetings import SlotView, slot
 from services.channel.queries.reading import text_of
 
 
@@ -163,12 +163,19 @@ async def expected(session: Session, slot: SlotView, practice: Practice) -> tupl
 
 
 async def declared(session: Session, slot_id: UUID) -> tuple[ConflictView, ...]:
-    """Return who declared a conflict of interest in a case, the first to do so first."""
-    table = models.conflict
-    rows = await session.rows(select(table).where(table.c.slot_id == slot_id).order_by(table.c.declared_at))
+    """Return who declared a conflict of interest in a case, the first to do so first.
+
+    Until the slot has been dealt with, those that were declared for another meeting and still stand are among them.
+    """
+    table, here = models.conflict, await slot(session, slot_id)
+    wanted = table.c.slot_id == slot_id
+    if here.state not in ENDED_SLOTS:
+        wanted |= (table.c.subject == here.subject) & table.c.ended_at.is_(None)
+    rows = await session.rows(select(table).where(wanted).order_by(table.c.declared_at))
     if not rows:
         return ()
-    names = {each.seat.id: each.seat.name for each in await presences(session, slot_id)}
+    names = await _names(session, [row.invitation_id for row in rows if row.slot_id != slot_id])
+    names |= {each.seat.id: each.seat.name for each in await presences(session, slot_id)}
     names |= {each.invitation_id: each.name for each in await invited(session, slot_id)}
     return tuple(
         [
@@ -184,24 +191,16 @@ async def declared(session: Session, slot_id: UUID) -> tuple[ConflictView, ...]:
     )
 
 
-async def conflict_stands(session: Session, subject: UUID, account: str, own: Collection[str] = ()) -> bool:
-    """Say whether somebody, by their sign-in id, has a conflict of interest in a case that stands.
-
-    `own` are the ids under which the area file knows them: a member may declare it without having been invited.
-    """
-    conflict, invited, present, slot = models.conflict, models.invitation, models.presence, models.slot
-    standing = (conflict.c.subject == subject) & conflict.c.ended_at.is_(None)
-    joined = conflict.join(slot, slot.c.id == conflict.c.slot_id)
-    rows = await session.rows(select(conflict.c.invitation_id, slot.c.meeting_id).select_from(joined).where(standing))
-    if any(row.invitation_id == uuid5(row.meeting_id, each) for row in rows for each in own):
-        return True
-    if not rows:
-        return False
-    invitation = exists().where(invited.c.id == conflict.c.invitation_id, invited.c.account == account)
-    came = (present.c.slot_id == conflict.c.slot_id) & (present.c.attendee == conflict.c.invitation_id)
-    presence = exists().where(came, present.c.account == account)
-    theirs = select(conflict.c.subject).where(standing, or_(invitation, presence)).limit(1)
-    return await session.scalar(theirs) is not None
+async def _names(session: Session, elsewhere: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of members who were invited to other meetings, or came to them."""
+    invitation, presence = models.invitation, models.presence
+    found = [
+        *await session.rows(select(invitation.c.id, invitation.c.name).where(invitation.c.id.in_(elsewhere))),
+        *await session.rows(
+            select(presence.c.attendee.label("id"), presence.c.name).where(presence.c.attendee.in_(elsewhere))
+        ),
+    ]
+    return {each.id: each.name for each in found if each.name}
 
 
 async def contributions(session: Session, slot_id: UUID) -> tuple[Contribution, ...]:

@@ -149,7 +149,7 @@ async def _room(page: PageRequest, session: Session, at: Reached, form: FormErro
     every = await queries.expected(session, at.slot, at.found.practice)
     known = {each.id for each in every}
     let_in = tuple(each for each in await queries.room(session, at.slot.id) if each.id not in known)
-    out = {each.attendee for each in await queries.declared(session, at.slot.id) if each.ended_at is None}
+    out = await queries.kept_out(session, at.slot.subject, (*every, *let_in))
     items = [(str(each.id), f"{each.name}, {each.organisation}") for each in (*every, *let_in) if each.id not in out]
     return in_slot(page, "slot_room", at, {"title": "Who is in the room?", "form": form, "items": items}, status)
 
