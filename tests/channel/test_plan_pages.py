@@ -91,7 +91,7 @@ class TestWhoMay:
         await stand(console.team, await adopted(console.team), "referred-to-panel")
         client = await console.signed_in(CORA)
         page = await client.get(PLAN)
-        assert "There is no support plan yet. Possible only when the case stands at" in text_of(page)
+        assert "There is no support plan yet. Possible only when the case stands at “Adopted" in text_of(page)
         assert 'value="begin"' not in page.text
 
 

@@ -231,6 +231,11 @@ def begins(day: date, at: time) -> datetime:
     return datetime.combine(day, at, LONDON).astimezone(UTC)
 
 
+def is_ahead(day: date, now: datetime) -> bool:
+    """Return whether a meeting's day (London) has not come yet."""
+    return day > now.astimezone(LONDON).date()
+
+
 def days_ahead(meets_on: Callable[[date], date], after: date) -> Iterator[date]:
     """Yield the days of the area's monthly rule after a day, soonest first."""
     month = after.replace(day=1)

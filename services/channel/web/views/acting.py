@@ -41,6 +41,8 @@ DONE = {
     Command.REOPEN: "The case is open again, and you own its risk. The panel looks at it in its next meeting.",
     Command.END: "The case has ended.",
 }
+ASKED = {(Command.NOTE, "reason"): "Write the note"}
+"""What is asked for in other words than the domain's where a command's field means something else."""
 SEEN_BY_POLICE = frozenset({Command.RETURN, Command.GIVE_BACK})
 """The actions whose reason goes to the police."""
 
@@ -109,7 +111,8 @@ def _done(found: Opened, command: Command) -> str:
 def _missing(found: Opened, command: Command, form: ActionForm) -> tuple[tuple[str, str], ...]:
     # Accepting makes the signed-in coordinator the risk owner; a name stands in so that only the words are checked.
     record, situation = replace(form.record(), risk_owner="the coordinator"), found.held.situation
-    return (*lacks(command, situation.state, record), *goes_on_without(command, situation, record))
+    missing = (*lacks(command, situation.state, record), *goes_on_without(command, situation, record))
+    return tuple((name, ASKED.get((command, name), sentence)) for name, sentence in missing)
 
 
 def _command(page: PageRequest) -> Command:

@@ -38,12 +38,17 @@ async def plan(page: PageRequest) -> Response:
         "gaps": [vars(each) for each in gaps],
         "draft": {"saved_at": draft.saved_at, "by": draft.by} if draft else {},
         "draft_url": page.url("plan_draft", reference=found.held.reference),
-        "refusal": found.refusal(operations.completing(found.held.situation.state)),
+        "refusal": found.refusal(_writing(found, view)),
         "write": WRITES.get(found.held.situation.state, "Revise the plan"),
         "versions": [_line(page, found, each) for each in versions],
         "whom": whom(found, page),
     }
     return shown(page, "plan", found, values)
+
+
+def _writing(found: Opened, view: PlanView | None) -> Command:
+    # Without a plan the page says when the first is written, not when one is revised.
+    return operations.completing(found.held.situation.state) if view else Command.MAKE_PLAN
 
 
 async def plan_version(page: PageRequest) -> Response:

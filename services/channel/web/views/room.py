@@ -12,6 +12,7 @@ from services.channel.domain.meetings import (
     SLOT_LABELS,
     MeetingOver,
     MeetingState,
+    is_ahead,
 )
 from services.channel.domain.panel import ENDED_SLOTS, MeetingNotOpen, NotInTheRoom, may_chair
 from services.channel.operations.convening import MeetingAct
@@ -19,6 +20,12 @@ from services.channel.queries import MeetingView
 from services.channel.web.room_forms import AGAIN, SeenForm
 from services.channel.web.views.asked_as import meeting_id
 from services.channel.web.views.meetings import practice_under
+
+DONE = {
+    "begin": "The meeting has begun. Open the first case of the agenda to go on to it.",
+    "preside": "Another chair presides now.",
+    "end": "The meeting has ended. Write the summaries of its minutes; the chair approves them.",
+}
 
 
 def own_ids(page: PageRequest, meeting: MeetingView) -> tuple[str, ...]:
@@ -45,6 +52,7 @@ async def run_meeting(page: PageRequest) -> Response:
             await _run(page, session, form)
     except (MeetingNotOpen, NotInTheRoom, MeetingOver, ChangedMeanwhile) as wrong:
         return await _refuse(page, wrong, 409 if isinstance(wrong, ChangedMeanwhile) else 422)
+    page.flash(DONE[form.do])
     return page.redirect("room", meeting_id=meeting_id(page))
 
 
@@ -82,6 +90,7 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
         "seen": meeting.row_version,
         "state": MEETING_LABELS[meeting.state],
         "is_planned": meeting.state is MeetingState.PLANNED,
+        "is_ahead": is_ahead(meeting.held_on, page.now),
         "runs": meeting.state is MeetingState.UNDER_WAY,
         "place": meeting.place,
         "starts_at": meeting.starts_at,
