@@ -110,6 +110,17 @@ class TestDecideSlot:
         with pytest.raises(NotOffered, match="Petra Synthetic presides"):
             await panel.decide(0, Command.ADOPT, OTTO, grounds=GROUNDS)
 
+    async def test_nobody_presides_over_the_case_that_they_work(self, team: Team) -> None:
+        panel = await made(team)
+        await into(team, panel.subjects[0], State.REFERRED, coordinator_id=PETRA.id)
+        await panel.begin()
+        await panel.go_on(0)
+        with pytest.raises(NotOffered, match="fresh eyes"):
+            await panel.decide(0, Command.ADOPT, grounds=GROUNDS)
+        await panel.take_over("cochair")
+        await panel.decide(0, Command.ADOPT, OTTO, grounds=GROUNDS)
+        assert (await panel.held(0)).situation.state is State.ADOPTED
+
     async def test_nothing_is_decided_outside_an_open_slot(self, team: Team) -> None:
         panel = await made(team)
         with pytest.raises(NotOffered, match="does not run"):

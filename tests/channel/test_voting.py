@@ -6,12 +6,12 @@ import pytest
 
 from contracts.vocabulary import AskKind
 from services.channel import queries
-from services.channel.domain import Contact, Obligation, State
+from services.channel.domain import ClosingOutcome, Contact, Obligation, State
 from services.channel.domain.meetings import SlotState
 from services.channel.domain.panel import Instead, WhyNot
 from tests.channel.builders import CORA, rows
 from tests.channel.conftest import Console, hidden
-from tests.channel.panel_made import BELLA, PETRA, THEN, Made, made
+from tests.channel.panel_made import BELLA, PETRA, THEN, Made, into, made
 from tests.channel.test_room import GROUNDS, press, refused, slot_of
 from tests.channel.test_views import text_of
 
@@ -106,6 +106,16 @@ class TestSlotDecide:
         assert (owed.kind, owed.owner) == (Obligation.ACTION, CORA.name)
         shown = text_of(await client.get(slot_of(panel)))
         assert "Another service meets the need; Police-led partnership" in shown
+
+    async def test_closing_for_a_police_led_partnership_asks_the_coordinator_to_give_the_case_back(
+        self, panel: Made, console: Console
+    ) -> None:
+        await into(panel.team, panel.subjects[0], State.NO_CONSENT)
+        client = await console.signed_in(PETRA)
+        fields = {"outcome": ClosingOutcome.POLICE_LED, "reason": "A risk remains.", "agreed": "all"}
+        assert (await press(client, f"{slot_of(panel)}/decisions/panel-close", **fields)).status_code == 303
+        (owed,) = await panel.run(CORA, lambda s: queries.open_obligations(s, panel.subjects[0]))
+        assert (owed.kind, owed.owner) == (Obligation.ACTION, CORA.name)
 
     async def test_deferring_fills_in_the_next_meeting_and_gives_what_is_wanted(
         self, panel: Made, console: Console

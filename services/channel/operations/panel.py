@@ -201,6 +201,8 @@ async def why_not_quorate(session: Session, slot: SlotView, held: Held, practice
     chair = next((each for each in inside if each.member_id == presiding), None)
     if chair is not None and chair.account and chair.account != session.actor.id:
         lacking += (f"{chair.name} presides: only who presides records what the panel decides.",)
+    if chair is not None and chair.account and chair.account == held.situation.coordinator_id:
+        lacking += (f"{chair.name} works this case: a co-chair takes over, so that fresh eyes decide.",)
     return lacking
 
 

@@ -10,6 +10,7 @@ from services.channel.domain import (
     HAPPENED,
     ChangedMeanwhile,
     ClockName,
+    ClosingOutcome,
     Command,
     NotInThisState,
     NotOffered,
@@ -177,6 +178,8 @@ async def _motion(
     if command is Command.NOT_ADOPT and form.verdict:
         instead, missing = _instead(at, form, data)
         lacking += missing
+    if command is Command.PANEL_CLOSE and form.outcome == ClosingOutcome.POLICE_LED:
+        instead = (_giving_back(at),)
     lacking += too_long(data, {f"dissent-{each.id}": f"The words of {each.name}" for each in voters(room)})
     if form.agreed not in ("all", "vote"):
         lacking.insert(0, ("agreed", "Say whether everybody agreed or the panel voted"))
@@ -222,7 +225,7 @@ def _unchosen(command: Command, form: PanelForm) -> list[tuple[str, str]]:
 
 def _instead(at: Reached, form: PanelForm, data: FormData) -> tuple[tuple[Owing, ...], list[tuple[str, str]]]:
     """Return what a case that is not adopted leads to, each with an owner: services, or who gives it back."""
-    held, practice = at.found.held, at.found.practice
+    practice = at.found.practice
     if form.verdict == Instead.SIGNPOST:
         chosen = [practice.services[each] for each in data.all("services") if each in practice.services]
         lacking = [] if chosen else [("services", "Choose at least one service")]
@@ -232,11 +235,16 @@ def _instead(at: Reached, form: PanelForm, data: FormData) -> tuple[tuple[Owing,
         owed = [Owing(Obligation.SIGNPOST, each.name, form.message, due[each.id], recipient=each.id) for each in chosen]
         return ((), lacking) if lacking else (tuple(owed), [])
     if form.verdict == Instead.POLICE_LED:
-        owner, owner_id = held.coordinator or held.situation.risk_owner, held.situation.coordinator_id
-        by = practice.due[ClockName.ACTION]
-        words = "Give the case back to the police for a police-led partnership, as the panel decided."
-        return (Owing(Obligation.ACTION, owner, words, by, owner_id=owner_id),), []
+        return (_giving_back(at),), []
     return (), []
+
+
+def _giving_back(at: Reached) -> Owing:
+    """Return what the coordinator owes where the police are to lead: a decision alone gives the risk to nobody."""
+    held = at.found.held
+    owner, owner_id = held.coordinator or held.situation.risk_owner, held.situation.coordinator_id
+    words = "Give the case back to the police for a police-led partnership, as the panel decided."
+    return Owing(Obligation.ACTION, owner, words, at.found.practice.due[ClockName.ACTION], owner_id=owner_id)
 
 
 def _dated(data: FormData, errors: Wrong) -> FormErrors:
