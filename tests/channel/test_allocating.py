@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.vocabulary import Role
 from services.channel.domain import Command, Obligation
 from tests.channel.builders import CORA, coordinator, rows
 from tests.channel.conftest import Console, send
@@ -37,6 +38,13 @@ class TestAllocate:
         assert "To Carl Synthetic. Nearer to the school." in text_of(await client.get(ONE))
         again = await send(client, f"{ONE}/allocate", officer=carl.id)
         assert (again.status_code, "has this case already" in again.text) == (422, True)
+
+    async def test_a_chair_who_looks_at_their_work_cannot_be_given_a_case(self, staffed: Console) -> None:
+        await staffed.team.act(await staffed.team.open(), Command.ACCEPT)
+        chair = coordinator(Role.PANEL_CHAIR, name="Petra Synthetic")
+        assert (await (await staffed.signed_in(chair)).get("/work")).status_code == 200
+        client = await staffed.signed_in(CHIDI)
+        assert "Petra Synthetic" not in (await client.get(f"{ONE}/allocate")).text
 
     async def test_is_for_supervisors(self, staffed: Console) -> None:
         await staffed.team.act(await staffed.team.open(), Command.ACCEPT)

@@ -9,9 +9,10 @@ import pytest
 from contracts.vocabulary import Role
 from services.channel import queries
 from services.channel.domain import Contact, Member, PanelPractice
+from services.channel.domain.planning import NoItem
 from tests.channel.builders import CORA, coordinator, practice, rows
 from tests.channel.conftest import Console, hidden
-from tests.channel.planning_made import adopted, item, plan, planned, stand, supported
+from tests.channel.planning_made import FACTOR, adopted, item, plan, planned, stand, supported
 from tests.channel.test_views import text_of
 
 PLAN = "/cases/KM-7F3K-92QM/plan"
@@ -233,6 +234,23 @@ class TestRevising:
         answer = await client.post(DRAFT, data={**sent, "step": "complete"})
         assert (answer.status_code, "Somebody changed the draft" in answer.text) == (409, True)
         assert not await rows(console.team.runtime, "SELECT 1 FROM plan")
+
+
+class TestGaps:
+    async def test_a_reason_is_said_on_the_plan_alone_and_the_case_names_the_factor(self, console: Console) -> None:
+        subject = await adopted(console.team)
+        mentoring = item()
+        await planned(console.team, subject, plan(mentoring, without=(NoItem(FACTOR, "The school sees to it."),)))
+        client = await console.signed_in(CORA)
+        page = await client.get(f"{PLAN}/items/{mentoring.id}")
+        sent = {name: hidden(page, name) for name in ("csrf_token", "row_version")}
+        await client.post(f"{PLAN}/items/{mentoring.id}", data={**sent, "state": "stopped", "words": "Moved away."})
+        said = text_of(await client.get(PLAN))
+        assert "With a reason in the plan: " in said
+        assert said.count("The school sees to it.") == 1
+        case = text_of(await client.get(PLAN.removesuffix("/plan")))
+        assert "With a reason in the plan: " in case
+        assert "The school sees to it." not in case
 
 
 class TestProgress:

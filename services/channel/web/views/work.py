@@ -14,8 +14,8 @@ from services.channel.domain import (
     RECORD_MEETINGS,
     RUN_MEETINGS,
     SEE_MEETINGS,
-    WORK_CASES,
     AreaVersionUnknown,
+    Command,
     Practices,
 )
 from services.channel.queries import BegunLine, DraftOf, OwedLine, Wanted
@@ -38,7 +38,8 @@ async def work(page: PageRequest) -> Response:
     """Show what the person who asks has to do, what is due first in front."""
     me = page.actor.id
     async with page.transaction() as session:
-        if page.may(WORK_CASES):
+        # Chairs have this page too, and cannot be given a case: they could not work it.
+        if page.may(Command.TAKE):
             operations.note_officer(session, page.now.astimezone(LONDON).date())
         held = await queries.case_list(session, Wanted(coordinator=me))
         own = await queries.asked_of_me(session, ())
