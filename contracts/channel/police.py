@@ -69,8 +69,9 @@ class Section36Recorded(Event):
 class CaseGivenBack(Event):
     """Sent when an accepted case goes back to police-led work; Channel stays risk owner until it is taken.
 
-    Everything that Channel knows goes with it. `offered_for` is "plp" where consent was refused or withdrawn or the
-    panel did not adopt the case, so that a police-led partnership is asked for; else "other". `consent` is in words.
+    Everything that Channel knows goes with it. `offered_for` is "plp" where consent was refused or withdrawn, or the
+    panel did not adopt the case or closes it for a police-led partnership, which is asked for; else "other". `consent`
+    is in words.
     """
 
     wire_type: ClassVar[str] = "channel.case-given-back.v1"

@@ -32,6 +32,17 @@ async def told(team: Team) -> CaseGivenBack:
     return event
 
 
+async def closed_by_panel(team: Team, subject: UUID, outcome: str) -> None:
+    """Let the panel have decided to close a case in this way."""
+    await rows(team.runtime, "UPDATE case_file SET state = 'closing' RETURNING 1")
+    decided = (
+        "INSERT INTO panel_decision (id, slot_id, meeting_id, subject, area, area_version, command, agreement, "
+        "reason_kind, verdict, outcome, presided_by, by_id, by_name, decided_at) VALUES (:id, :id, :id, :subject, "
+        "'kent-and-medway', '2026-01', 'panel-close', '', '', '', :outcome, '', '', '', :now) RETURNING 1"
+    )
+    await rows(team.runtime, decided, id=uuid4(), subject=subject, outcome=outcome, now=NOW)
+
+
 class TestGiveBack:
     async def test_everything_that_is_known_goes_with_it(self, team: Team) -> None:
         subject = await accepted(team)
@@ -57,6 +68,12 @@ class TestGiveBack:
         self, state: State, consent: Consent, asked: bool
     ) -> None:
         assert asks_for_partnership(Situation(state, CORA.name, consent=consent)) is asked
+
+    async def test_asks_for_a_partnership_where_the_panel_closes_the_case_for_one(self, team: Team) -> None:
+        subject = await accepted(team)
+        await closed_by_panel(team, subject, "police-led-partnership")
+        await team.act(subject, Command.GIVE_BACK, reason="The panel decided so.")
+        assert (await told(team)).offered_for == "plp"
 
     @pytest.mark.parametrize("decision_first", [True, False])
     async def test_whoever_took_it_is_named_whatever_comes_first(self, team: Team, decision_first: bool) -> None:
@@ -102,13 +119,7 @@ class TestRiskOwnerNamed:
 class TestClosing:
     async def test_statistics_hear_how_the_panel_closed_the_case(self, team: Team) -> None:
         subject = await accepted(team)
-        await rows(team.runtime, "UPDATE case_file SET state = 'closing' RETURNING 1")
-        decided = (
-            "INSERT INTO panel_decision (id, slot_id, meeting_id, subject, area, area_version, command, agreement, "
-            "reason_kind, verdict, outcome, presided_by, by_id, by_name, decided_at) VALUES (:id, :id, :id, :subject, "
-            "'kent-and-medway', '2026-01', 'panel-close', '', '', '', 'lost-contact', '', '', '', :now) RETURNING 1"
-        )
-        await rows(team.runtime, decided, id=uuid4(), subject=subject, now=NOW)
+        await closed_by_panel(team, subject, "lost-contact")
         async with team.runtime.database.transaction(CORA) as session:
             assert await queries.closing_outcome(session, subject) == "lost-contact"
         await team.act(subject, Command.CLOSING_REPORT, summary="Nothing remains.")

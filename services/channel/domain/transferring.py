@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from chassis.errors import Missing
 from services.channel.domain.standing import Situation
-from services.channel.domain.words import Command, Consent, State
+from services.channel.domain.words import ClosingOutcome, Command, Consent, State
 
 
 class Answer(StrEnum):
@@ -79,13 +79,15 @@ def carried(offer: Standing) -> Carry:
     return Carry.STOP if called_back else Carry.NOTHING
 
 
-def asks_for_partnership(situation: Situation) -> bool:
+def asks_for_partnership(situation: Situation, closing: str = "") -> bool:
     """Say whether a case that is given back is one that the police are asked to lead on in a partnership.
 
-    So it is where consent was refused or withdrawn, and where the panel did not adopt the case (s.36(4)(e) and (6)).
+    So it is where consent was refused or withdrawn, where the panel did not adopt the case (s.36(4)(e) and (6)), and
+    where it closes the case for such a partnership: `closing` is how it last decided to close it.
     """
     said_no = situation.consent in (Consent.REFUSED, Consent.WITHDRAWN)
-    return said_no or situation.state in (State.NO_CONSENT, State.NOT_ADOPTED)
+    for_police = situation.state is State.CLOSING and closing == ClosingOutcome.POLICE_LED
+    return said_no or for_police or situation.state in (State.NO_CONSENT, State.NOT_ADOPTED)
 
 
 def late_words(panel: str, said: Answer, ended: Answer) -> str:

@@ -88,11 +88,12 @@ async def _given_back(session: Session, saved: Saved, now: datetime) -> CaseGive
     """Return what the police are given back: everything that is known here, and whether they are asked to lead on."""
     held = saved.before
     handed = await queries.handed_over(session, held)
+    closing = await queries.closing_outcome(session, held.subject)
     return CaseGivenBack(
         reference=held.reference,
         given_back_at=now,
         reason=saved.step.record.reason.strip(),
-        offered_for="plp" if asks_for_partnership(held.situation) else "other",
+        offered_for="plp" if asks_for_partnership(held.situation, closing) else "other",
         assessment=next(iter(handed.assessments), None),
         gathered=handed.gathered,
         chronology=handed.chronology,
