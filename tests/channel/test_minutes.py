@@ -154,6 +154,18 @@ class TestCheck:
 
 
 class TestErasing:
+    async def test_a_case_that_is_erased_while_the_meeting_runs_does_not_keep_it_open(self, team: Team) -> None:
+        panel = await made(team)
+        await panel.begin()
+        await panel.go_on(0)
+        with pytest.raises(MeetingNotOpen, match="Not dealt with yet"):
+            await panel.finish()
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            await session.keys.erase(panel.subjects[0])
+            await erase_subject(session, panel.subjects[0])
+        await panel.finish()
+        assert (await panel.meeting()).state is MeetingState.HELD
+
     async def test_leaves_no_words_about_the_person(self, team: Team) -> None:
         panel = await held_meeting(team)
         await panel.run(BELLA, lambda s: operations.write_minute(s, panel.slots[0], "Adopted.", 0, THEN))

@@ -68,9 +68,13 @@ async def take_over(session: Session, meeting_id: UUID, member_id: str, act: Mee
 
 
 async def end_meeting(session: Session, meeting_id: UUID, act: MeetingAct) -> None:
-    """End a meeting whose slots have all been dealt with, and whose next date is fixed. Raises as above."""
+    """End a meeting whose slots have all been dealt with, and whose next date is fixed. Raises as above.
+
+    Nobody can record anything of a case that was erased meanwhile: the meeting does not wait for it.
+    """
     held = await _running(session, meeting_id, act)
-    waiting = [each.reference for each in await queries.slots(session, meeting_id) if each.state not in ENDED_SLOTS]
+    left = [each for each in await queries.slots(session, meeting_id) if each.state not in ENDED_SLOTS]
+    waiting = [each.reference for each in left if await session.knows(each.subject)]
     if waiting:
         raise MeetingNotOpen(f"Not dealt with yet: {', '.join(waiting)}. Decide, or record that nothing was decided.")
     if await queries.meeting_after(session, held) is None:
