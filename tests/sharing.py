@@ -12,6 +12,7 @@ from tests.kafka import GIVEN
 SYSTEMS = ("tests/journeys", "tests/faults")
 """The tests of a folder that look at one running system, which is started once for whoever has them."""
 APART = (
+    "tests/faults/test_channel_canaries.py",
     "tests/journeys/test_channel_alarms.py",
     "tests/journeys/test_channel_killed.py",
     "tests/journeys/test_channel_transfer.py",
@@ -38,6 +39,7 @@ LONGEST = (
     DAY,
     "tests/journeys/test_channel_year.py",
     "tests/journeys/test_channel_alarms.py",
+    "tests/faults/test_channel_canaries.py",
     "tests/journeys/test_channel_killed.py",
     "tests/journeys/test_channel_transfer.py",
     "tests/faults/test_runs.py",

@@ -59,12 +59,12 @@ def ledger_is_complete(live: Live, reference: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def by_link(live: Live, reference: str, to: str, answers: Mapping[str, str], saying: str = "") -> str:
+def by_link(live: Live, reference: str, to: str, answers: Mapping[str, str], saying: str = "", kind: str = "") -> str:
     """Somebody outside answers what was mailed to them, every question alike; returns the words of the next page.
 
-    `saying` are words of the mail, where several came.
+    `saying` are words of the mail and `kind` is what sort of thing is asked, where several came.
     """
-    with guest(live, reference, to, saying) as (browser, page):
+    with guest(live, reference, to, saying, kind) as (browser, page):
         questions = [str(each) for each in tree(page).xpath(".//textarea[starts-with(@name, 'answer-')]/@name")]
         said = {**dict.fromkeys(questions, answers["report"]), **answers, **ANSWERER, "step": "answer"}
         done = answered(browser, page, said)
@@ -183,7 +183,8 @@ def reviewed(live: Live, reference: str, findings: str) -> None:
 def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
     """Everybody who was told of a change of consent says so: those outside by their links, members in the console."""
     for to in outside:
-        by_link(live, reference, to, {"answer": "stopped" if "stop" in said else "noted", "report": said})
+        answer = {"answer": "stopped" if "stop" in said else "noted", "report": said}
+        by_link(live, reference, to, answer, kind="consent-change")
     for person in (POLICE, CHAIR, COCHAIR):
         with signed_in(live, "channel", person) as browser:
             of_it = f".//a[starts-with(@href, '/mine/')][contains(., '{reference}')]/@href"

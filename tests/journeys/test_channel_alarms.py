@@ -123,7 +123,7 @@ class TestRefusedWithARisk:
         )
         assert live.of("channel", f"{running} AND stopped_at IS NULL", reference)
         assert "Further assessment" in page_of(live, reference, "/reviews")
-        by_link(live, reference, SCHOOL, {"answer": "stopped", "report": STOPPED})
+        by_link(live, reference, SCHOOL, {"answer": "stopped", "report": STOPPED}, kind="consent-change")
         wait(lambda: STOPPED in page_of(live, reference, "/consent"), 60, "What the school has stopped")
         self.given_back(live, reference)
         assert standing(live, reference) == "given-back"
