@@ -267,7 +267,7 @@ class TestErasedFromChannel:
 
 
 def told(erased: Walked, page: httpx2.Response) -> list[str]:
-    """Return which canaries about a case a page holds, by where they were written; of a meeting alone there are none."""
+    """Return which canaries about a case a page holds, by where they were written; a meeting alone is nobody's."""
     *forms, mark = erased.marks
     written = {value: path for path, value in erased.hand.plant.canaries.items()}
     found = [written.get(each, "") for each in re.findall(rf"{mark}\d+", page.text)]
