@@ -156,6 +156,20 @@ class TestSlotDecide:
 
 
 class TestSlotActions:
+    async def test_what_is_sent_twice_is_kept_once(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        police = str((await panel.seats(0))["police"].id)
+        sent = {"actions": action(0), "said": {f"said-{police}": "Nothing new."}}
+        for part, fields in sent.items():
+            for _ in range(2):
+                assert (await press(client, f"{slot_of(panel)}/{part}", **fields)).status_code == 303
+        assert len(await panel.run(CORA, lambda s: queries.open_obligations(s, panel.subjects[0]))) == 1
+        assert len(await panel.run(CORA, lambda s: queries.contributions(s, panel.slots[0]))) == 1
+        # Another one for the same owner is another one.
+        more = action(0, what="Ring the school.")
+        assert (await press(client, f"{slot_of(panel)}/actions", **more)).status_code == 303
+        assert len(await panel.run(CORA, lambda s: queries.open_obligations(s, panel.subjects[0]))) == 2
+
     async def test_nobody_is_filled_in_as_the_owner(self, panel: Made, console: Console) -> None:
         client = await console.signed_in(BELLA)
         path = f"{slot_of(panel)}/actions"

@@ -133,9 +133,18 @@ async def leave_undecided(
 async def give_actions(
     session: Session, slot_id: UUID, owed: Sequence[Owing], practice: Practice, now: datetime
 ) -> None:
-    """Give actions to their owners in a slot, whether it is decided or not."""
+    """Give actions to their owners in a slot, whether it is decided or not.
+
+    What the meeting has given already, and is still open, is not given twice: somebody pressed twice.
+    """
     slot, held = await _held(session, slot_id, None)
-    await _give(session, held, slot.meeting_id, owed, practice, now)
+    open_ = {
+        (each.owner, each.message, each.due_at)
+        for each in await queries.actions_of(session, slot)
+        if each.ended_at is None
+    }
+    fresh = [each for each in owed if (each.owner, each.message, each.due_at) not in open_]
+    await _give(session, held, slot.meeting_id, fresh, practice, now)
 
 
 async def set_home_force(

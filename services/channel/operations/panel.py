@@ -173,11 +173,14 @@ async def contribute(session: Session, slot_id: UUID, said: Sequence[tuple[UUID,
     """
     slot = await _open(session, slot_id, None)
     inside = {each.seat.id: each.seat for each in await queries.presences(session, slot_id)}
+    known = {(each.name, each.organisation, each.words) for each in await queries.contributions(session, slot_id)}
     for attendee, words in said:
         if not words.strip():
             continue
         if attendee not in inside:
             raise NotInTheRoom("Only those who are or were in the room contribute: let them in first.")
+        if (inside[attendee].name, inside[attendee].organisation, words.strip()) in known:
+            continue  # somebody pressed twice
         row = {
             "slot_id": slot_id,
             "subject": slot.subject,
