@@ -116,6 +116,7 @@ class TestTheWholeWay:
         assert (await press(client, slot_of(panel), do="open")).status_code == 303
         inside = [str(each.id) for each in (await panel.seats(0)).values()]
         assert (await press(client, f"{slot_of(panel)}/room", inside=inside)).status_code == 303
+        assert "You have recorded who is in the room." in (await client.get(slot_of(panel))).text
         assert "this form was not complete" in await refused(client, room_of(panel), do="")
         assert "Not dealt with yet" in await refused(client, room_of(panel), do="end")
         client = await console.signed_in(PETRA)

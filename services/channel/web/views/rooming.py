@@ -35,7 +35,7 @@ async def change_room(page: PageRequest) -> Response:
     async def doing(session: Session, at: Reached, form: RoomForm) -> None:
         await operations.let_in(session, at.slot.id, form.inside, at.found.practice, form.seen, page.now)
 
-    return await _do(page, RoomForm, doing, _room)
+    return await _do(page, RoomForm, doing, _room, "You have recorded who is in the room.")
 
 
 async def slot_guest(page: PageRequest) -> Response:
@@ -51,7 +51,7 @@ async def let_guest_in(page: PageRequest) -> Response:
         guest = AtTheDoor(form.name, form.organisation, form.sector, form.force, stands_in=form.stands_in)
         await operations.let_guest_in(session, at.slot.id, guest, form.seen, page.now)
 
-    return await _do(page, GuestForm, doing, _guest)
+    return await _do(page, GuestForm, doing, _guest, "They are in the room now.")
 
 
 async def slot_conflict(page: PageRequest) -> Response:
@@ -68,7 +68,7 @@ async def declare_conflict(page: PageRequest) -> Response:
             raise NotRecorded("who", "Choose who has the conflict of interest")
         await operations.step_out(session, at.slot.id, id_of(form.who), form.words, form.seen, page.now)
 
-    return await _do(page, SeenForm, doing, _conflict)
+    return await _do(page, SeenForm, doing, _conflict, "They have stepped out and are not counted.")
 
 
 async def slot_said(page: PageRequest) -> Response:
@@ -89,7 +89,7 @@ async def keep_said(page: PageRequest) -> Response:
         said = [(each, data.get(f"said-{each}")) for each in heard]
         await operations.contribute(session, at.slot.id, said, page.now)
 
-    return await _do(page, SeenForm, doing, _said)
+    return await _do(page, SeenForm, doing, _said, "You have recorded what was said.")
 
 
 async def home_force(page: PageRequest) -> Response:
@@ -115,6 +115,7 @@ async def set_home_force(page: PageRequest) -> Response:
         return _force(page, found, refused(data, (wrong.field, str(wrong))), 422)
     except ChangedMeanwhile as wrong:
         return _force(page, found, refused(data, ("force", str(wrong))), 409)
+    page.flash("You have recorded which police force has the area where the person lives.")
     return page.redirect("case_panel", reference=found.held.reference)
 
 
@@ -123,8 +124,8 @@ def _force(page: PageRequest, found: Opened, form: FormErrors, status: int = 200
     return shown(page, "home_force", found, values, status, tab="case_panel")
 
 
-async def _do(page: PageRequest, model: type[FormT], doing: Doing[FormT], asks: Asks) -> Response:
-    """Carry out what a form of the slot says; whatever is refused is said beside the words, which are kept."""
+async def _do(page: PageRequest, model: type[FormT], doing: Doing[FormT], asks: Asks, done: str) -> Response:
+    """Carry out what a form of the slot says, and say so; a refusal is said beside the words, which are kept."""
     data = await page.form()
     form = parse(model, data)
     if isinstance(form, FormErrors):
@@ -134,6 +135,7 @@ async def _do(page: PageRequest, model: type[FormT], doing: Doing[FormT], asks: 
             async with page.transaction() as session:
                 at = await reached(page, session, "panel-slot")
                 await doing(session, at, form)
+            page.flash(done)
             return back_to(page, at)
         except NotRecorded as lacking:
             wrong, status = refused(data, (lacking.field, str(lacking))), 422

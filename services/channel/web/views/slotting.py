@@ -131,6 +131,7 @@ async def go_on(page: PageRequest) -> Response:
             at = await reached(page, session, "panel-slot")
             if form.do == "back":
                 await operations.come_back(session, at.slot.id, id_of(form.who), form.seen, page.now)
+                page.flash("The conflict of interest does not stand any more.")
                 return back_to(page, at)
             await operations.open_slot(session, at.slot.id, form.seen, page.now)
     except MeetingNotOpen as wrong:

@@ -123,6 +123,7 @@ async def leave_undecided(page: PageRequest) -> Response:
             async with page.transaction() as session:
                 practice = at.found.practice
                 await operations.leave_undecided(session, at.slot.id, form.words, practice, form.seen, page.now)
+            page.flash(f"Nothing was decided about {at.found.held.reference}: it stays as it is.")
             return page.redirect("room", meeting_id=at.meeting.id)
         except (NotRecorded, MeetingNotOpen) as refusal:
             wrong = refused(data, ("words", str(refusal)))
@@ -149,6 +150,7 @@ async def give_actions(page: PageRequest) -> Response:
         if wrong:
             return _actions(page, at, _dated(data, wrong), 422)
         await operations.give_actions(session, at.slot.id, given, at.found.practice, page.now)
+    page.flash("You have given the actions." if len(given) > 1 else "You have given the action.")
     return back_to(page, at)
 
 
@@ -173,7 +175,10 @@ async def _motion(
     record = form.record()
     room = await queries.room(session, at.slot.id)
     given, wrong = actions(data, at.found, page.now)
-    lacking = [*_unsaid(command, at, record), *_unchosen(command, form), *wrong]
+    lacking = [*_unsaid(command, at, record), *_unchosen(command, form)]
+    # The summary names what is wrong in the order of the page: what was found, how it was agreed, who does what.
+    before = len(lacking)
+    lacking += wrong
     instead: tuple[Owing, ...] = ()
     if command is Command.NOT_ADOPT and form.verdict:
         instead, missing = _instead(at, form, data)
@@ -182,7 +187,7 @@ async def _motion(
         instead = (_giving_back(at),)
     lacking += too_long(data, {f"dissent-{each.id}": f"The words of {each.name}" for each in voters(room)})
     if form.agreed not in ("all", "vote"):
-        lacking.insert(0, ("agreed", "Say whether everybody agreed or the panel voted"))
+        lacking.insert(before, ("agreed", "Say whether everybody agreed or the panel voted"))
     motion = Motion(
         command=command,
         record=record,
@@ -196,7 +201,7 @@ async def _motion(
         owed=(*instead, *given),
     )
     if form.agreed == "vote" and not motion.votes:
-        lacking.insert(0, ("agreed", "Record how everybody in the room votes"))
+        lacking.insert(before, ("agreed", "Record how everybody in the room votes"))
     return motion, tuple(lacking)
 
 
