@@ -78,7 +78,6 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
     meeting = await queries.meeting(session, meeting_id(page))
     presided = await queries.presides(session, meeting.id)
     last, following = await queries.meeting_before(session, meeting), await queries.meeting_after(session, meeting)
-    agenda = await queries.slots(session, meeting.id)
     chairs = [each for each in practice_under(page, meeting).panel.members if may_chair(each)]
     now_presiding = presided[-1].member_id if presided else ""
     minutes = await queries.minutes_of(session, last.id) if last else None
@@ -111,7 +110,7 @@ async def _show(page: PageRequest, session: Session, form: FormErrors, status: i
                 "minutes": each.minutes,
                 "inside": len(await queries.room(session, each.id)),
             }
-            for each in agenda
+            for each in await queries.slots(session, meeting.id)
         ],
     }
     return page.render("room", status=status, **values)
