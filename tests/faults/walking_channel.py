@@ -163,7 +163,8 @@ class ChannelWalk:
             "role": "Member",
             "organisation": "CTP South East",
         }
-        self._by_link(MEMBER, reference=self._called(meeting), answer="refuse", **known)
+        why = self.hand.plant.value("/panel/{meeting_id} by a link")
+        self._by_link(MEMBER, reference=self._called(meeting), answer="refuse", report=why, **known)
         self._fill(meeting.replace("/meetings/", "/panel/"), HEALTH, answer="no")
         self._fill(f"{meeting.replace('/meetings/', '/panel/')}/cases/{other}/conflict", COCHAIR)
         self._fill(f"{meeting}/packs", SUPPORT)

@@ -17,6 +17,7 @@ from tests.journeys.channel_steps import (
     in_the_room,
     on_page,
     on_the_day,
+    owed_links,
     panel_decides,
     slot_of,
     today,
@@ -26,6 +27,7 @@ from tests.journeys.pages import answered, links, tree, words
 from tests.journeys.steps import COORDINATOR, REASON, risk_owner
 
 SCHOOL, PROVIDER = "information@education-kent.example", "provider-one@interventions.example"
+CHANGE = "consent-change"
 ANSWERER = {"by": "Sample Answerer (synthetic)", "role": "lead", "organisation": "Sample Body"}
 
 
@@ -59,12 +61,12 @@ def ledger_is_complete(live: Live, reference: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def by_link(live: Live, reference: str, to: str, answers: Mapping[str, str], saying: str = "", kind: str = "") -> str:
+def by_link(live: Live, reference: str, to: str, answers: Mapping[str, str], saying: str = "", link: str = "") -> str:
     """Somebody outside answers what was mailed to them, every question alike; returns the words of the next page.
 
-    `saying` are words of the mail and `kind` is what sort of thing is asked, where several came.
+    `saying` are words of the mail, or `link` is what it leads to, where several came.
     """
-    with guest(live, reference, to, saying, kind) as (browser, page):
+    with guest(live, reference, to, saying, link) as (browser, page):
         questions = [str(each) for each in tree(page).xpath(".//textarea[starts-with(@name, 'answer-')]/@name")]
         said = {**dict.fromkeys(questions, answers["report"]), **answers, **ANSWERER, "step": "answer"}
         done = answered(browser, page, said)
@@ -184,7 +186,8 @@ def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
     """Everybody who was told of a change of consent says so: those outside by their links, members in the console."""
     for to in outside:
         answer = {"answer": "stopped" if "stop" in said else "noted", "report": said}
-        by_link(live, reference, to, answer, kind="consent-change")
+        for link in wait(lambda each=to: owed_links(live, reference, each, CHANGE), 60, f"Every mail to {to}"):  # type: ignore[misc]
+            by_link(live, reference, to, answer, link=link)
     for person in (POLICE, CHAIR, COCHAIR):
         with signed_in(live, "channel", person) as browser:
             of_it = f".//a[starts-with(@href, '/mine/')][contains(., '{reference}')]/@href"
@@ -193,7 +196,14 @@ def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
                 done = answered(browser, browser.get(str(way)), {"reason": said})
                 assert done.is_success, words(done)
 
-    def everybody() -> bool:
-        return "Everybody has acknowledged it." in page_of(live, reference, "/consent")
+    wait(lambda: not waiting_for(live, reference), 60, "That everybody has acknowledged the change of consent")
+    assert "Everybody has acknowledged it." in page_of(live, reference, "/consent")
 
-    wait(everybody, 60, "That everybody has acknowledged the change of consent")
+
+def waiting_for(live: Live, reference: str) -> list[str]:
+    """Return who has not acknowledged a change of consent yet."""
+    query = (
+        "SELECT owner FROM obligation JOIN case_file USING (subject) "
+        "WHERE reference = $1 AND kind = 'consent-change' AND ended_at IS NULL"
+    )
+    return [str(row["owner"]) for row in live.of("channel", query, reference)]

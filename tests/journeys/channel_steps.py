@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 
@@ -203,23 +204,26 @@ def asked_link(live: Live, reference: str, to: str, saying: str = "") -> str:
     return found[-1] if found else ""
 
 
-def owed_link(live: Live, reference: str, to: str, kind: str) -> str:
-    """Return the link by which somebody outside answers the newest of what a case asks of them, before its mail none.
+def owed_links(live: Live, reference: str, to: str, kind: str) -> list[str]:
+    """Return the links by which somebody outside answers what a case asks of them, none before all mails came.
 
-    `kind` is what sort of thing is asked: mails of others may come later, for they are reminded.
+    `kind` is what sort of thing is asked, each time of them too: mails of others may come later, for they are reminded.
     """
-    newest = (
-        "SELECT o.id FROM obligation o JOIN case_file USING (subject) WHERE reference = $1 AND kind = $2 "
-        "AND o.made_at = (SELECT max(made_at) FROM obligation WHERE subject = o.subject AND kind = $2)"
+    query = (
+        "SELECT o.id, o.made_at FROM obligation o JOIN case_file USING (subject) "
+        "WHERE reference = $1 AND kind = $2 AND o.ended_at IS NULL ORDER BY o.made_at"
     )
-    for ask in live.of("channel", newest, reference, kind):
-        for notice in live.of("notify", "SELECT id FROM notice WHERE about_id = $1 AND state = 'sent'", ask["id"]):
-            mail = live.folder.mail / f"{notice['id']}.eml"
-            text = plain(mail) if mail.exists() else ""
-            found = ASKED.search(text)
-            if found and f"To: {to}" in text:
-                return found[0]
-    return ""
+    asked = live.of("channel", query, reference, kind)
+    found = [link for ask in asked for link in _links_of(live, ask["id"], to)]
+    return found if len(found) == len({ask["made_at"] for ask in asked}) else []
+
+
+def _links_of(live: Live, ask: UUID, to: str) -> list[str]:
+    """Return the link of what is asked, once it was mailed to somebody."""
+    sent = live.of("notify", "SELECT id FROM notice WHERE about_id = $1 AND state = 'sent'", ask)
+    mails = [live.folder.mail / f"{each['id']}.eml" for each in sent]
+    texts = [plain(mail) for mail in mails if mail.exists()]
+    return [found[0] for text in texts if f"To: {to}" in text and (found := ASKED.search(text))][:1]
 
 
 def plain(mail: Path) -> str:
@@ -229,15 +233,15 @@ def plain(mail: Path) -> str:
 
 @contextlib.contextmanager
 def guest(
-    live: Live, reference: str, to: str, saying: str = "", kind: str = ""
+    live: Live, reference: str, to: str, saying: str = "", link: str = ""
 ) -> Iterator[tuple[httpx2.Client, httpx2.Response]]:
     """Open the newest link that was mailed to somebody with the code that is mailed to them; yields what they see."""
     with httpx2.Client(timeout=60, trust_env=False, follow_redirects=True) as browser:
 
         def asking() -> httpx2.Response | None:
             # The link of an earlier mail is used up: the one that is waited for comes later.
-            link = owed_link(live, reference, to, kind) if kind else asked_link(live, reference, to, saying)
-            page = browser.get(link) if link else None
+            newest = link or asked_link(live, reference, to, saying)
+            page = browser.get(newest) if newest else None
             return page if page is not None and tree(page).xpath(".//form[@method='post']") else None
 
         page = wait(asking, 60, "The mail with a link that can be answered")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.journeys.channel_care import (
+    CHANGE,
     SCHOOL,
     acknowledged,
     by_link,
@@ -20,6 +21,7 @@ from tests.journeys.channel_care import (
 from tests.journeys.channel_steps import (
     commissioned,
     consent,
+    owed_links,
     planned,
     standing,
     to_the_panel,
@@ -123,7 +125,8 @@ class TestRefusedWithARisk:
         )
         assert live.of("channel", f"{running} AND stopped_at IS NULL", reference)
         assert "Further assessment" in page_of(live, reference, "/reviews")
-        by_link(live, reference, SCHOOL, {"answer": "stopped", "report": STOPPED}, kind="consent-change")
+        (link,) = wait(lambda: owed_links(live, reference, SCHOOL, CHANGE), 60, "The mail to the school")
+        by_link(live, reference, SCHOOL, {"answer": "stopped", "report": STOPPED}, link=link)
         wait(lambda: STOPPED in page_of(live, reference, "/consent"), 60, "What the school has stopped")
         self.given_back(live, reference)
         assert standing(live, reference) == "given-back"
