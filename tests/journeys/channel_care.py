@@ -1,5 +1,6 @@
 """Later steps of the Channel pathway: answers by links, meetings of other months, closure and the reviews after it."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -188,7 +189,7 @@ def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
         answer = {"answer": "stopped" if "stop" in said else "noted", "report": said}
         for link in wait(lambda each=to: owed_links(live, reference, each, CHANGE), 60, f"Every mail to {to}"):  # type: ignore[misc]
             by_link(live, reference, to, answer, link=link)
-    for person in (POLICE, CHAIR, COCHAIR):
+    for person in (POLICE, CHAIR, COCHAIR, COORDINATOR):
         with signed_in(live, "channel", person) as browser:
             of_it = f".//a[starts-with(@href, '/mine/')][contains(., '{reference}')]/@href"
             ways = tree(browser.get("/mine")).xpath(of_it)
@@ -196,14 +197,17 @@ def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
                 done = answered(browser, browser.get(str(way)), {"reason": said})
                 assert done.is_success, words(done)
 
-    wait(lambda: not waiting_for(live, reference), 60, "That everybody has acknowledged the change of consent")
+    with contextlib.suppress(AssertionError):
+        wait(lambda: not waiting_for(live, reference), 60)
+    left = waiting_for(live, reference)
+    assert not left, left
     assert "Everybody has acknowledged it." in page_of(live, reference, "/consent")
 
 
 def waiting_for(live: Live, reference: str) -> list[str]:
-    """Return who has not acknowledged a change of consent yet."""
+    """Return who has not acknowledged a change of consent yet, and of when it is."""
     query = (
-        "SELECT owner FROM obligation JOIN case_file USING (subject) "
+        "SELECT owner || ', ' || made_at AS owner FROM obligation JOIN case_file USING (subject) "
         "WHERE reference = $1 AND kind = 'consent-change' AND ended_at IS NULL"
     )
     return [str(row["owner"]) for row in live.of("channel", query, reference)]
