@@ -16,6 +16,7 @@ from tests.journeys.steps import COORDINATOR, REASON, decided
 SUPPORT, CHAIR = "bella.support@kent-council.example", "petra.chair@kent-council.example"
 COCHAIR, POLICE = "otto.cochair@medway-council.example", "polly.police@kent-police.example"
 HEALTH = "hamid.health@health-trust.example"
+CALLED_OFF = "It is not needed any more"
 ASKED = re.compile(r"https?://\S*/asks/\S+")
 
 
@@ -193,11 +194,14 @@ def consent(live: Live, reference: str, command: str, **answers: str) -> httpx2.
 
 
 def asked_link(live: Live, reference: str, to: str, saying: str = "") -> str:
-    """Return the link of the newest mail to somebody outside about a case that says this, nothing before it came."""
+    """Return the link of the newest mail to somebody outside about a case that says this, nothing before it came.
+
+    Mails go side by side: that something is not needed any more may come after what is asked next.
+    """
     found = [
         match[0]
         for mail in sorted(live.folder.mail.glob("*.eml"), key=lambda each: each.stat().st_mtime)
-        if reference in (text := plain(mail)) and f"To: {to}" in text and saying in text
+        if reference in (text := plain(mail)) and f"To: {to}" in text and saying in text and CALLED_OFF not in text
         for match in [ASKED.search(text)]
         if match
     ]

@@ -101,6 +101,9 @@ def in_channel(live: Live) -> Visits:
 
 
 def next_meeting(live: Live) -> str:
-    """Return the address of the next meeting that has not begun."""
-    query = "SELECT id FROM meeting WHERE state = 'planned' ORDER BY held_on LIMIT 1"
-    return f"/meetings/{live.of('channel', query)[0]['id']}"
+    """Return the address of the next meeting of this panel that has not begun."""
+    query = (
+        "SELECT id FROM meeting WHERE state = 'planned' AND area = 'kent-and-medway' AND held_on > $1 "
+        "ORDER BY held_on LIMIT 1"
+    )
+    return f"/meetings/{live.of('channel', query, today(live))[0]['id']}"
