@@ -232,14 +232,11 @@ def announced_under(live: Live, key: UUID) -> list[str]:
     ]
 
 
-ON_ITS_WAY = "state IN ('due', 'sending', 'failed')"
-"""What is answered or called off before it is sent never goes."""
-
-
 def unsettled(live: Live, subject: UUID) -> list[str]:
     """Return what is still on its way about a subject: announcements that nobody has stored, mail that has not gone."""
     waiting = "SELECT topic AS name FROM dispatch WHERE subject = $1 AND stored_at IS NULL"
-    mail = f"SELECT kind || ' ' || state AS name FROM notice WHERE subject = $1 AND {ON_ITS_WAY}"
+    # What is answered or called off before it is sent never goes.
+    mail = "SELECT kind AS name FROM notice WHERE subject = $1 AND state IN ('due', 'sending', 'failed')"
     found = [row for service in SERVICES for row in live.of(service, waiting, subject)]
     return [str(row["name"]) for row in (*found, *live.of("notify", mail, subject))]
 
