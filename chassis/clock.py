@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from chassis.deadlines import Told
 from chassis.working_days import add_working_days, is_working_day, working_days_between
+from contracts.vocabulary.days import LONDON
 
 __all__ = [
     "LONDON",
@@ -31,7 +31,6 @@ __all__ = [
     "working_days_between",
 ]
 
-LONDON = ZoneInfo("Europe/London")
 LOOK_EVERY_SECONDS = 0.2
 UNITS = {"minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 SHIFT = re.compile(r"([+-])\s*(\d{1,6})\s*(minute|hour|day|week|month|year)s?", re.ASCII)

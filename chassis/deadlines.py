@@ -6,12 +6,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chassis.transitions import NotOffered, NotRecorded
 from contracts.vocabulary import day_in_words
-
-LONDON = ZoneInfo("Europe/London")
+from contracts.vocabulary.days import LONDON
 
 
 class Change(StrEnum):

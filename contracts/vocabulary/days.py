@@ -1,7 +1,10 @@
 """Days as people read them, in the languages that the public form speaks."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
+LONDON = ZoneInfo("Europe/London")
+"""Where working days, office hours and business dates are read."""
 WELSH_MONTHS = (
     *("Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin"),
     *("Gorffennaf", "Awst", "Medi", "Hydref", "Tachwedd", "Rhagfyr"),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -14,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis import audit
 from chassis.database import Session
 from contracts.vocabulary import Stage
+from contracts.vocabulary.days import LONDON
 from services.stats import queries
 from services.stats.domain import (
     DEFINITIONS,
@@ -25,7 +25,6 @@ from services.stats.domain import (
 )
 from services.stats.models import fact, release, release_month
 
-LONDON = ZoneInfo("Europe/London")
 _COUNTED = upsert(fact)
 _COUNT = _COUNTED.on_conflict_do_update(
     index_elements=["key", "stage"],

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from contracts.vocabulary import Role
+from contracts.vocabulary.days import LONDON
 from services.channel import queries
 from services.channel.domain import ClockName, Command, Member, PanelPractice, Practice
-from services.channel.domain.ageing import LONDON
 from services.channel.operations.agenda import add_to_agenda
 from services.channel.operations.convening import MeetingAct
 from services.channel.operations.inviting import Said, answer_invitation, invite_members

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from chassis.actor import Actor
 from contracts.notify.channel import AskAnswered, AskUndelivered
 from contracts.vocabulary import AskKind
+from contracts.vocabulary.days import LONDON
 from services.channel import queries
 from services.channel.domain import ChangedMeanwhile, ClockName, Command, NotRecorded, State
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import (
     STATEMENT_VERSION,
     DayRefused,

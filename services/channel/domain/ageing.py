@@ -1,9 +1,9 @@
 """When somebody turns 18: consent is their own from then on (CTSA 2015 s.36, explanatory note 206)."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from contracts.vocabulary.days import LONDON
+
 OF_AGE = 18
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from chassis.errors import Conflict, Missing, Rejected
-from services.channel.domain.ageing import LONDON
+from contracts.vocabulary.days import LONDON
 from services.channel.domain.standing import PanelPractice, force_key
 from services.channel.domain.words import ClockName, State
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from services.channel.domain.ageing import LONDON
+from contracts.vocabulary.days import LONDON
 from services.channel.domain.meetings import InvitationState
 from services.channel.domain.panel import LOCAL_AUTHORITY, POLICE
 

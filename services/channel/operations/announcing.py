@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chassis import outbox
 from chassis.database import Session
@@ -20,13 +19,13 @@ from contracts.channel.referrer import CaseProgressed
 from contracts.channel.statistics import CaseCounted
 from contracts.envelope import Event
 from contracts.vocabulary import Outcome
+from contracts.vocabulary.days import LONDON
 from services.channel import queries
 from services.channel.domain import Command, Practice
 from services.channel.domain.transferring import asks_for_partnership
 from services.channel.operations.saving import Saved
 from services.channel.queries import Held
 
-LONDON = ZoneInfo("Europe/London")
 ANSWERS = (Outcome.PACK_ACCEPTED, Outcome.PACK_RETURNED)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert, select
 
 from chassis.database import Session
+from contracts.vocabulary.days import LONDON
 from services.channel import models, queries
 from services.channel.domain import (
     ClockName,
@@ -18,7 +19,6 @@ from services.channel.domain import (
     Practices,
     Record,
 )
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.consenting import (
     ASKED_OF,
     BECOMES,

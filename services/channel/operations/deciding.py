@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from chassis import audit
 from chassis.database import Session
+from contracts.vocabulary.days import LONDON
 from services.channel import models, queries
 from services.channel.domain import (
     CLOSING_LABELS,
@@ -21,7 +22,6 @@ from services.channel.domain import (
     Practice,
     Record,
 )
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import MeetingState, SlotState
 from services.channel.domain.panel import (
     ENDED_SLOTS,

@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 from chassis.database import Session
 from contracts.vocabulary import AskKind, day_in_words
 from contracts.vocabulary.asking import AskSection
+from contracts.vocabulary.days import LONDON
 from services.channel import models, queries
 from services.channel.domain import (
     MOST_SESSIONS,
@@ -24,7 +25,6 @@ from services.channel.domain import (
     why_not_commissioned,
     why_not_planned,
 )
-from services.channel.domain.ageing import LONDON
 from services.channel.operations.asking import Asking, Moved, ask, end_ask, move_ask
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.saving import Act, carry_out

@@ -12,9 +12,9 @@ from chassis import audit
 from chassis.database import Session
 from contracts.vocabulary import AskKind, day_in_words
 from contracts.vocabulary.asking import AskSection
+from contracts.vocabulary.days import LONDON
 from services.channel import models, queries
 from services.channel.domain import Member, NotRecorded, Practice
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import CONFIDENTIALITY, LIVE, STATEMENT_VERSION, InvitationState, MeetingOver
 from services.channel.operations.asking import AskedAbout, Asking, Reply, Undelivered, ask, end_ask
 from services.channel.operations.convening import MeetingAct, change_meeting, hold_meeting

@@ -7,9 +7,9 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from sqlalchemy import insert
 
 from chassis.database import Session
+from contracts.vocabulary.days import LONDON
 from services.channel import models, queries
 from services.channel.domain import NotRecorded, Practice, Practices
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import AHEAD, MeetingState, begins, check_day, days_ahead
 from services.channel.domain.panel import may_chair
 from services.channel.operations.convening import (

@@ -8,9 +8,9 @@ from sqlalchemy import insert, update
 
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
+from contracts.vocabulary.days import LONDON
 from services.channel import models, queries
 from services.channel.domain import ClockName, Command, NotRecorded, Obligation, Practice, Practices, Record, State
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.panel import Verdict
 from services.channel.domain.reviewing import ReviewDecided, has_reviews, to_be_asked, why_not_until
 from services.channel.operations.announcing import announce

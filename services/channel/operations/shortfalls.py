@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from chassis import audit
 from chassis.database import Session
+from contracts.vocabulary.days import LONDON
 from services.channel import models, queries
 from services.channel.domain import (
     ClockName,
@@ -24,7 +25,6 @@ from services.channel.domain import (
     shortfall_words,
     shortfalls,
 )
-from services.channel.domain.ageing import LONDON
 from services.channel.operations.asking import Look, Reply
 from services.channel.operations.clocks import Deadline, start_clock, stop_clock
 from services.channel.operations.interventions import change_intervention, keep_report

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, Select, and_, func, select, tuple_
 
 from chassis.database import Session
+from contracts.vocabulary.days import LONDON
 from services.channel import models
 from services.channel.domain import ClockName, Commission, InterventionNotFound, SessionState, Sitting, State
-from services.channel.domain.ageing import LONDON
 from services.channel.queries.paging import PAGE
 from services.channel.queries.reading import text_of
 

@@ -8,9 +8,9 @@ from datetime import date, datetime, time
 from sqlalchemy import Date, cast, func, select
 
 from chassis.database import Session
+from contracts.vocabulary.days import LONDON
 from services.channel import models
 from services.channel.domain import Command
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.outcomes import MEASURE_OF, STAGES, Measure, Stay
 
 _DAY = 86_400

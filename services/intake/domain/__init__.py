@@ -1,5 +1,6 @@
 """The rules of the front door: what is asked of an area, how far a ledger line has got, what counts as the same."""
 
+from contracts.vocabulary.days import LONDON
 from services.intake.domain.arrivals import (
     NO_REFERENCE,
     Added,
@@ -24,7 +25,6 @@ from services.intake.domain.desk_work import (
 from services.intake.domain.disclosure import BECAUSE_WORDS, EQUALITY, Because, Disclosed, Disclosure, Fate, narrowed
 from services.intake.domain.facts import (
     AGES_MAY_DIFFER,
-    LONDON,
     Anonymous,
     ages_disagree,
     anonymous_facts,

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from contracts.vocabulary import (
     AgeBand,
@@ -13,9 +12,8 @@ from contracts.vocabulary import (
     age_band,
     age_on,
 )
+from contracts.vocabulary.days import LONDON
 from contracts.vocabulary.form import OLDEST_AGE
-
-LONDON = ZoneInfo("Europe/London")
 
 AGES_MAY_DIFFER = 2
 """Years between an approximate age and the date of birth that are still a guess, not a slip."""

@@ -9,42 +9,43 @@ from sqlalchemy import Row, func, insert, select, update
 
 from chassis import audit, outbox
 from chassis.database import Session
-from chassis.deadlines import LONDON
 from chassis.ids import rising_id
 from chassis.outbox import About
 from contracts.notify.channel import AskSeen
 from contracts.vocabulary import AskKind
+from contracts.vocabulary.days import LONDON
 from services.notify.domain import (
     CODE_DIGITS,
     CODE_WORKS,
-    CODES_WITHIN,
-    MOST_CODES,
     AskClosed,
     AskState,
     AskTimes,
     CodeKept,
     Entered,
     Kind,
+    Mailing,
     ask_state,
     code_digest,
     code_of,
     entered,
+    mailing,
 )
 from services.notify.models import ask, ask_code, ask_look
 from services.notify.operations.asks import ask_held, tell_about_ask
-from services.notify.queries import newest_code
+from services.notify.queries import codes_counted, newest_code
 
 
-async def mail_code(session: Session, ask_id: UUID, key: bytes, *, now: datetime) -> bool:
-    """Make a one-time code and write the notice that brings it; False where as many went out within the hour.
+async def mail_code(session: Session, ask_id: UUID, key: bytes, *, now: datetime) -> Mailing:
+    """Make a one-time code and write the notice that brings it, unless as many went out, or were tried, lately.
 
     The code is kept as a keyed digest, and sealed in its notice until that has been sent.
     Raises AskAbsent and SubjectErased.
     """
     row = await ask_held(session, ask_id)
-    recent = (ask_code.c.ask_id == ask_id) & (ask_code.c.made_at > now - CODES_WITHIN)
-    if int(await session.scalar(select(func.count()).where(recent)) or 0) >= MOST_CODES:
-        return False
+    result = mailing(await codes_counted(session, ask_id, now=now))
+    if result is not Mailing.GOES:
+        await _audit_code(session, row, "ask.withhold", str(result), now)
+        return result
     code, code_id = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}", rising_id()
     values = {
         "id": code_id,
@@ -57,13 +58,19 @@ async def mail_code(session: Session, ask_id: UUID, key: bytes, *, now: datetime
     await session.execute(insert(ask_code).values(values))
     link = await session.seal(row.subject, f"{code} {(now + CODE_WORKS).isoformat()}")
     await tell_about_ask(session, row, Kind.ASK_CODE, event_id=code_id, now=now, link_sealed=link, urgent=True)
-    await audit.record(session, "ask.code", subject=row.subject, now=now, area=row.area, facts={"ask": str(ask_id)})
-    return True
+    await _audit_code(session, row, "ask.code", str(result), now)
+    return result
 
 
 async def enter_code(session: Session, ask_id: UUID, typed: str, key: bytes, *, now: datetime) -> Entered:
-    """Try a code against the newest one that was mailed, and count the try; right, it is used up. Raises AskAbsent."""
+    """Try a code against the newest one that was mailed, and count the try; right, it is used up. Raises AskAbsent.
+
+    After too many wrong tries within a day, over all codes, even the right one opens nothing.
+    """
     row = await ask_held(session, ask_id)
+    if (await codes_counted(session, ask_id, now=now)).is_barred:
+        await _audit_code(session, row, "ask.enter", str(Entered.BARRED), now)
+        return Entered.BARRED
     found = await session.first(newest_code(ask_id))
     kept = CodeKept(found.digest, found.made_at, found.tries, found.used_at) if found else None
     code = code_of(typed)
@@ -72,9 +79,13 @@ async def enter_code(session: Session, ask_id: UUID, typed: str, key: bytes, *, 
         return result
     values = {"used_at": now} if result is Entered.RIGHT else {"tries": found.tries + 1}
     await session.execute(update(ask_code).where(ask_code.c.id == found.id).values(values))
-    facts: dict[str, str | int] = {"ask": str(ask_id), "result": str(result)}
-    await audit.record(session, "ask.enter", subject=row.subject, now=now, area=row.area, facts=facts)
+    await _audit_code(session, row, "ask.enter", str(result), now)
     return result
+
+
+async def _audit_code(session: Session, row: Row[Any], action: str, result: str, now: datetime) -> None:
+    facts: dict[str, str | int] = {"ask": str(row.id), "result": result}
+    await audit.record(session, action, subject=row.subject, now=now, area=row.area, facts=facts)
 
 
 async def look_at_ask(session: Session, ask_id: UUID, *, now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chassis import outbox
 from chassis.database import Session
@@ -16,12 +15,12 @@ from contracts.triage.notices import SignpostEnded, SignpostMade
 from contracts.triage.referrer import ReferralProgressed
 from contracts.triage.statistics import DecisionCounted
 from contracts.vocabulary import Outcome, ProgressStage
+from contracts.vocabulary.days import LONDON
 from services.triage import queries
 from services.triage.domain import Command, NotOffered, Practice
 from services.triage.operations.saving import Saved
 from services.triage.queries import Held
 
-LONDON = ZoneInfo("Europe/London")
 HANDING_OVER = (Command.PASS_ON, Command.SECTION_36)
 
 

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import null, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -13,13 +12,13 @@ from chassis import audit
 from chassis.database import Session
 from chassis.ids import rising_id
 from contracts.vocabulary import ReferralForm
+from contracts.vocabulary.days import LONDON
 from services.triage import models, queries
 from services.triage.domain.people import Comparison, compare_all, identity_of, keys_of
 from services.triage.operations.clocks import Placed
 from services.triage.operations.merging import join_waiting
 from services.triage.queries.people import IDENTITIES, Candidate, candidates, identified, keyed
 
-LONDON = ZoneInfo("Europe/London")
 MOST_AT_ONCE = 20
 """So many are asked about at once, the likeliest first; once they are answered, the next look finds the others."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)

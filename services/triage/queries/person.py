@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select
 
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
+from contracts.vocabulary.days import LONDON
 from services.triage import models
 from services.triage.domain import TABLE, Command, Obligation, PersonNotFound
 from services.triage.queries.holding import held
@@ -19,7 +19,6 @@ from services.triage.queries.people import identified
 from services.triage.queries.referral import ReferralView, referral_view
 from services.triage.queries.safeguards import hidden, hidden_references
 
-LONDON = ZoneInfo("Europe/London")
 OUTCOMES = {row.command: row.outcome for row in TABLE if row.outcome is not None}
 _ASKED = {
     Obligation.SIGNPOST: "signpost",

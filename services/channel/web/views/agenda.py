@@ -6,9 +6,9 @@ from chassis.calendar_file import MEDIA_TYPE, Entry, calendar_file
 from chassis.database import Session
 from chassis.transitions import NotRecorded
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from contracts.vocabulary.days import LONDON
 from services.channel import queries
 from services.channel.domain import STATE_LABELS, CaseNotFound, ChangedMeanwhile, Practice
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import (
     FOR_THE_PANEL,
     INVITATION_LABELS,

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chassis import audit
 from chassis.database import Session
 from chassis.web import PageRequest, Response
 from contracts.vocabulary import day_in_words
+from contracts.vocabulary.days import LONDON
 from services.channel import operations, queries
 from services.channel.domain import (
     ACTIONS,
@@ -30,7 +30,6 @@ from services.channel.domain.panel import ConflictStands
 from services.channel.queries import CorrectionView, Held, OtherCase, SamePerson, ShortIntervention, TimelineEntry
 from services.channel.web.views.begun import NOTHING_WRITTEN, Writing, values_of, writing
 
-LONDON = ZoneInfo("Europe/London")
 LABELS = {row.command.value: row.label for row in TABLE}
 TABS = (
     ("Overview", "case"),

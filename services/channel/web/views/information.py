@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from chassis.database import Session
 from chassis.web import PageRequest, Response
+from contracts.vocabulary.days import LONDON
 from services.channel import operations, queries
 from services.channel.domain import (
     OBLIGATION_LABELS,
@@ -25,8 +25,6 @@ from services.channel.queries import ObligationView, Owed
 from services.channel.web.forms import RequestForm
 from services.channel.web.views.asked import LABELS, Opened, opened, shown
 from services.channel.web.views.writing import Desk, Sentences, Written, serve
-
-LONDON = ZoneInfo("Europe/London")
 
 
 async def information(page: PageRequest) -> Response:

@@ -7,9 +7,9 @@ from chassis.database import Session
 from chassis.errors import ThroughlineError
 from chassis.transitions import NotRecorded
 from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from contracts.vocabulary.days import LONDON
 from services.channel import queries
 from services.channel.domain import ChangedMeanwhile, Practice, Practices
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import (
     KIND_LABELS,
     MEETING_LABELS,

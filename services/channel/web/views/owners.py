@@ -3,8 +3,8 @@
 from datetime import date, datetime
 
 from chassis.web import FormData
+from contracts.vocabulary.days import LONDON
 from services.channel.domain import Obligation, Practice, is_mail_address
-from services.channel.domain.ageing import LONDON
 from services.channel.operations import Owing
 from services.channel.web.forms import LONGEST_LINE, too_long
 from services.channel.web.room_forms import action_rows

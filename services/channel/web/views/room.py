@@ -3,9 +3,9 @@
 from chassis.database import Session
 from chassis.errors import ThroughlineError
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from contracts.vocabulary.days import LONDON
 from services.channel import operations, queries
 from services.channel.domain import ChangedMeanwhile
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.meetings import (
     KIND_LABELS,
     MEETING_LABELS,

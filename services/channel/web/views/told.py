@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from contracts.vocabulary.days import LONDON
 from services.channel.domain import CLOSING_LABELS, HAPPENED, ClosingOutcome, Command
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.panel import (
     AGREEMENT_LABELS,
     INSTEAD_LABELS,
