@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -311,8 +311,36 @@ class TestMembers:
         assert (await send(bella, path, member="member-2")).status_code == 303
         client = await panel.signed_in(HAMID)
         assert "KM-7F3K-2222" not in (await client.get(f"/panel/{meeting_id}/calendar")).text
-        refused = await client.get(f"/panel/{meeting_id}/cases/{slot_id}/pack")
-        assert (refused.status_code, "not asked to this case" in refused.text) == (403, True)
+        assert (await client.get(f"/panel/{meeting_id}/cases/{slot_id}/pack")).status_code == 404
+
+    async def test_a_case_somebody_is_not_asked_to_is_answered_as_one_that_there_is_not(self, panel: Console) -> None:
+        meeting_id, slot_id = await _prepared(panel)
+        bella = await panel.signed_in(BELLA)
+        chosen = f"/meetings/{meeting_id}/cases/{slot_id}/attendees"
+        assert (await send(bella, chosen, member="member-2")).status_code == 303
+        client = await panel.signed_in(HAMID)
+        token = {"csrf_token": hidden(await client.get(f"/panel/{meeting_id}"), "csrf_token"), "words": "A neighbour."}
+        answers = [
+            [
+                await client.get(f"/panel/{meeting_id}/cases/{each}/pack"),
+                await client.get(f"/panel/{meeting_id}/cases/{each}/conflict"),
+                await client.post(f"/panel/{meeting_id}/cases/{each}/conflict", data=token),
+                await client.post(f"/panel/{meeting_id}/cases/{each}/conflict?keep=1", data=token),
+            ]
+            for each in (slot_id, uuid4())
+        ]
+        theirs, unknown = ([(each.status_code, each.content) for each in of] for of in answers)
+        assert theirs == unknown
+        assert {status for status, _ in theirs} == {404}
+        runtime = panel.team.runtime
+        assert not await rows(runtime, "SELECT 1 FROM conflict UNION ALL SELECT 1 FROM begun_work")
+        kept = await rows(runtime, "SELECT why FROM pack_read WHERE is_refused")
+        assert [each["why"] for each in kept] == ["not-invited"] * 4
+        audited = await rows(runtime, "SELECT facts FROM audit_entry WHERE action = 'pack.refused'")
+        assert [each["facts"]["why"] for each in audited] == ["not-invited"] * 4
+        bella = await panel.signed_in(BELLA)
+        reads = unescape((await bella.get(f"/meetings/{meeting_id}/packs")).text)
+        assert reads.count("Refused") == 4
 
 
 async def _prepared(console: Console) -> tuple[UUID, UUID]:

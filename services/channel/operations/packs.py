@@ -110,6 +110,13 @@ async def open_pack(
     return PackOpened(chosen, attendee, None, await pack_sections(session, held, parts))
 
 
+async def note_not_asked(session: Session, slot: SlotView, attendee: Attendee, now: datetime) -> None:
+    """Keep that somebody invited to a meeting tried to open a case of it to which they are not asked."""
+    place = _Place(slot.meeting_id, slot.id, slot.subject, slot.area)
+    name = "" if attendee.guest else attendee.name
+    await _note(session, place, _Opening(attendee.invitation_id, name, CONSOLE, PackRefusal.NOT_INVITED), now)
+
+
 async def pack_seen(session: Session, held: Held, look: Look, practice: Practice, now: datetime) -> None:
     """Keep that somebody opened a pack by a link, or tried to after it was closed and why it was.
 

@@ -2,10 +2,15 @@
 
 from uuid import UUID
 
+from chassis.database import Session
 from chassis.web import PageRequest
+from services.channel import queries
 from services.channel.domain import ObligationNotFound, Practices
 from services.channel.domain.meetings import MeetingNotFound, SlotNotFound
-from services.channel.queries import AskedAs
+from services.channel.operations.packs import note_not_asked
+from services.channel.queries import AskedAs, Attendee, MeetingView, SlotView
+
+NO_SUCH_CASE = "There is no such case on the agenda: open your meeting and choose one there."
 
 
 def asked_as(page: PageRequest) -> tuple[AskedAs, ...]:
@@ -40,3 +45,34 @@ def id_of_slot(page: PageRequest) -> UUID:
         return UUID(page.path["slot_id"])
     except ValueError:
         raise SlotNotFound("There is no such case on the agenda: open the meeting and choose one there.") from None
+
+
+async def my_meeting_of(page: PageRequest, session: Session) -> tuple[MeetingView, Attendee]:
+    """Return the meeting that the address names and the invitation to it; an error of `Missing` without either."""
+    found = await queries.meeting(session, meeting_id(page))
+    return found, await queries.invitation_to(session, found.id, page.actor.id)
+
+
+async def my_slot(page: PageRequest, session: Session, mine: Attendee) -> SlotView:
+    """Return the slot that the address names to somebody invited; SlotNotFound where there is none of it for them.
+
+    Whoever is not asked to a case is told what they are told of one that there is not; that they tried is kept, apart.
+    """
+    try:
+        slot = await queries.slot(session, id_of_slot(page))
+    except SlotNotFound:
+        raise SlotNotFound(NO_SUCH_CASE) from None
+    if slot.meeting_id != mine.meeting_id:
+        raise SlotNotFound(NO_SUCH_CASE)
+    if not queries.is_asked(mine, slot):
+        async with page.transaction() as apart:
+            await note_not_asked(apart, slot, mine, page.now)
+        raise SlotNotFound(NO_SUCH_CASE)
+    return slot
+
+
+async def check_asked(page: PageRequest, session: Session) -> None:
+    """Raise as above where somebody is not invited to the meeting of the address, or not asked to the case it names."""
+    _, mine = await my_meeting_of(page, session)
+    if "slot_id" in page.path:
+        await my_slot(page, session, mine)

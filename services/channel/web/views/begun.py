@@ -6,21 +6,23 @@ from chassis.web.begun import NOTHING_WRITTEN, Keeper, Place, Writing, values_of
 from services.channel import queries
 from services.channel.domain import CaseNotFound, ClockName, Command
 from services.channel.queries import Held
-from services.channel.web.views.asked_as import asked_as, id_in, id_of_slot, meeting_id
+from services.channel.web.views.asked_as import asked_as, check_asked, id_in, id_of_slot, meeting_id
 
 __all__ = ["KEPT_ON", "NOTHING_WRITTEN", "Writing", "kept", "on_page", "place_of", "values_of", "writing"]
 
 MY_REQUEST = "my_request"
+MINE = frozenset({"my_meeting", "my_conflict"})
+"""What somebody invited to a meeting writes for themselves."""
 KEPT_ON = frozenset(
     {
-        MY_REQUEST,
+        *(MY_REQUEST, *MINE),
         *("act", "change_clock", "allocate", "transfer", "transfer_back", "discard_begun"),
         *("ask_partners", "give_action", "signpost", "fulfil_obligation", "cancel_obligation"),
         *("plan_draft", "plan_item", "plan_progress", "plan_reasons", "plan_request", "consent_change"),
         *("closing_report", "record_review", "commission", "write_brief"),
         *("record_session", "explain_sessions", "end_intervention"),
         *("slot_decide", "slot_said", "slot_actions", "slot_undecided", "slot_conflict", "home_force"),
-        *("move_meeting", "cancel_meeting", "my_meeting", "my_conflict", "invite_guest", "minute"),
+        *("move_meeting", "cancel_meeting", "invite_guest", "minute"),
     }
 )
 """The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own.
@@ -42,9 +44,13 @@ def place_of(held: Held) -> Place | None:
 
 async def _place(page: PageRequest, session: Session) -> Place | None:
     """Return the case whose key seals the words: that of the address, or of what the person is asked for."""
-    if page.page is not None and page.page.title == MY_REQUEST:
+    title = page.page.title if page.page is not None else ""
+    if title == MY_REQUEST:
         line = await queries.my_obligation(session, asked_as(page), id_in(page.path["obligation"]))
         return place_of(await queries.held(session, line.subject))
+    if title in MINE:
+        # Whoever is not asked is told so before anything is kept for them.
+        await check_asked(page, session)
     if "slot_id" in page.path and "meeting_id" in page.path:
         slot = await queries.slot(session, id_of_slot(page))
         return place_of(await queries.held(session, slot.subject))

@@ -1,21 +1,17 @@
 """What a member of the panel has: their meetings, their answers, their cases' packs, and conflicts of interest."""
 
-from uuid import UUID
-
-from chassis.database import Session
 from chassis.transitions import NotRecorded
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from chassis.web.templating import moment
 from services.channel import queries
-from services.channel.domain.meetings import CONFIDENTIALITY, LIVE, STATEMENT_VERSION, SlotNotFound
+from services.channel.domain.meetings import CONFIDENTIALITY, LIVE, STATEMENT_VERSION
 from services.channel.domain.sharing import REFUSED, Reader, watermark, why_closed
 from services.channel.operations.inviting import Said, answer_in_console
 from services.channel.operations.packs import declare_own_conflict, open_pack, window_of
-from services.channel.queries import Attendee, MeetingView, SlotView
 from services.channel.queries.sharing import open_shares_of
 from services.channel.web.meeting_forms import AnswerForm, ConflictForm
 from services.channel.web.views.agenda import attendee_line, file_of, slot_line
-from services.channel.web.views.asked_as import meeting_id
+from services.channel.web.views.asked_as import my_meeting_of, my_slot
 from services.channel.web.views.begun import on_page
 from services.channel.web.views.meetings import meeting_line, practice_under
 
@@ -44,7 +40,7 @@ async def answer(page: PageRequest) -> Response:
     said = Said(form.answer == "yes", page.actor.name or page.actor.id, page.now, form.reason)
     try:
         async with page.transaction() as session:
-            found, mine = await _mine(page, session)
+            found, mine = await my_meeting_of(page, session)
             await answer_in_console(session, mine.invitation_id, said, practice_under(page, found))
     except NotRecorded as wrong:
         return await _show(page, refused(data, (wrong.field, str(wrong))), 422)
@@ -56,8 +52,8 @@ async def my_conflict(page: PageRequest) -> Response:
     """Declare a conflict of interest in one case: its pack is closed from then on."""
     form = parse(ConflictForm, await page.form()) if page.request.method == "POST" else blank()
     async with page.transaction() as session:
-        found, mine = await _mine(page, session)
-        slot = await _slot(page, session, mine)
+        found, mine = await my_meeting_of(page, session)
+        slot = await my_slot(page, session, mine)
         if not isinstance(form, FormErrors):
             await declare_own_conflict(session, slot.id, mine, form.words, page.now)
         begun = await on_page(page, session)
@@ -72,8 +68,8 @@ async def my_conflict(page: PageRequest) -> Response:
 async def my_pack(page: PageRequest) -> Response:
     """Show the pack of one case to somebody invited, marked with their name; opening it is recorded, a refusal too."""
     async with page.transaction() as session:
-        found, mine = await _mine(page, session)
-        slot = await _slot(page, session, mine)
+        found, mine = await my_meeting_of(page, session)
+        slot = await my_slot(page, session, mine)
         opened = await open_pack(session, slot.id, mine, practice_under(page, found), page.now)
     return page.render(
         "my_pack",
@@ -91,30 +87,14 @@ async def my_pack(page: PageRequest) -> Response:
 async def my_calendar_entry(page: PageRequest) -> Response:
     """Hand out the meeting as a calendar file with one's own cases: references only, no names."""
     async with page.transaction() as session:
-        found, mine = await _mine(page, session)
+        found, mine = await my_meeting_of(page, session)
         agenda = await queries.slots(session, found.id)
     return file_of(found, tuple(each for each in agenda if queries.is_asked(mine, each)), page)
 
 
-async def _mine(page: PageRequest, session: Session) -> tuple[MeetingView, Attendee]:
-    found = await queries.meeting(session, meeting_id(page))
-    return found, await queries.invitation_to(session, found.id, page.actor.id)
-
-
-async def _slot(page: PageRequest, session: Session, mine: Attendee) -> SlotView:
-    """Return the slot of the address; SlotNotFound where it is of another meeting."""
-    try:
-        slot = await queries.slot(session, UUID(page.path["slot_id"]))
-    except ValueError:
-        slot = None
-    if slot is None or slot.meeting_id != mine.meeting_id:
-        raise SlotNotFound("There is no such case on the agenda: open your meeting and choose one there.")
-    return slot
-
-
 async def _show(page: PageRequest, form: FormErrors, status: int = 200) -> Response:
     async with page.transaction() as session:
-        found, mine = await _mine(page, session)
+        found, mine = await my_meeting_of(page, session)
         agenda = [each for each in await queries.slots(session, found.id) if queries.is_asked(mine, each)]
         conflicts = await queries.conflicts(session, [each.id for each in agenda])
         has = {each.slot_id for each in await open_shares_of(session, mine.invitation_id)}
