@@ -189,13 +189,11 @@ class Calendar:
             outcome="concerns-reduced" if command is Command.PANEL_CLOSE else "", sealed_words=case.words,
             presided_by=self.members[0].name, by_id=OFFICERS[1][0], by_name=OWNER, decided_at=meeting.starts_at,
         )  # fmt: skip
-        for nth, (member, invitation) in enumerate(zip(self.members, meeting.invitations, strict=True)):
-            if nth < CAME:
-                self.desk.rows.add(
-                    "vote", decision_id=decision, attendee=invitation, subject=case.subject, area=AREA,
-                    name=member.name, organisation=member.organisation, sealed_words=None if nth else case.words,
-                    vote=(Vote.FOR if nth else Vote.AGAINST).value,
-                )  # fmt: skip
+        for nth, invitation in enumerate(meeting.invitations[:CAME]):
+            self.desk.rows.add(
+                "vote", decision_id=decision, attendee=invitation, subject=case.subject, area=AREA,
+                sealed_words=None if nth else case.words, vote=(Vote.FOR if nth else Vote.AGAINST).value,
+            )  # fmt: skip
 
     async def open(self) -> None:
         """Write the meetings themselves: their days, the invitations of the members, who presides, their minutes."""

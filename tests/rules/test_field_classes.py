@@ -83,7 +83,6 @@ IN_THE_CLEAR = {
     "channel.contribution.by_name": OFFICERS,
     "channel.panel_decision.presided_by": OFFICERS,
     "channel.panel_decision.by_name": OFFICERS,
-    "channel.vote.name": OFFICERS,
     "channel.meeting_minutes.approved_by": OFFICERS,
     "channel.meeting_minutes.checked_by": OFFICERS,
     "channel.minute.by_name": OFFICERS,

@@ -98,6 +98,7 @@ panel_decision = Table(
     Index("panel_decision_counted", "command", "decided_at", postgresql_include=["reason_kind", "area"]),
 )
 
+# Who voted is said by their presence in the slot: the name of a stand-in is sealed there, and stands nowhere else.
 vote = Table(
     "vote",
     metadata,
@@ -105,8 +106,6 @@ vote = Table(
     column("attendee", Uuid, LINKING, primary_key=True),
     column("subject", Uuid, LINKING),
     column("area", Text, OPERATIONAL),
-    column("name", Text, POLICE),
-    column("organisation", Text, OPERATIONAL),
     column("vote", Text, OPERATIONAL),
     column("sealed_words", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     Index("vote_subject", "subject"),

@@ -230,8 +230,6 @@ async def _keep(session: Session, slot: SlotView, motion: Motion, how: tuple[_Ca
             "attendee": seat.id,
             "subject": slot.subject,
             "area": slot.area,
-            "name": seat.name,
-            "organisation": seat.organisation,
             "vote": cast.vote,
             "sealed_words": await session.seal(slot.subject, words) if words else None,
         }

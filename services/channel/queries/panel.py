@@ -241,8 +241,6 @@ async def _decisions(session: Session, wanted: Any) -> tuple[PanelDecision, ...]
 
 
 async def _decision(session: Session, row: Row[Any]) -> PanelDecision:
-    table = models.vote
-    votes = await session.rows(select(table).where(table.c.decision_id == row.id).order_by(table.c.name))
     return PanelDecision(
         id=row.id,
         slot_id=row.slot_id,
@@ -257,15 +255,22 @@ async def _decision(session: Session, row: Row[Any]) -> PanelDecision:
         words=await text_of(session, row.subject, row.sealed_words),
         presided_by=row.presided_by,
         decided_at=row.decided_at,
-        votes=tuple(
-            [
-                VoteView(
-                    name=each.name,
-                    organisation=each.organisation,
-                    vote=Vote(each.vote),
-                    words=await text_of(session, each.subject, each.sealed_words),
-                )
-                for each in votes
-            ]
-        ),
+        votes=await _votes(session, row),
     )
+
+
+async def _votes(session: Session, decision: Row[Any]) -> tuple[VoteView, ...]:
+    """Return how everybody voted, by name: whoever votes was in the room, where a stand-in's name is sealed."""
+    table = models.vote
+    cast = await session.rows(select(table).where(table.c.decision_id == decision.id))
+    seats = {each.seat.id: each.seat for each in await presences(session, decision.slot_id)} if cast else {}
+    found = [
+        VoteView(
+            name=seats[each.attendee].name,
+            organisation=seats[each.attendee].organisation,
+            vote=Vote(each.vote),
+            words=await text_of(session, each.subject, each.sealed_words),
+        )
+        for each in cast
+    ]
+    return tuple(sorted(found, key=lambda each: (each.name, each.organisation)))
