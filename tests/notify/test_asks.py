@@ -11,7 +11,17 @@ from chassis.database import Session
 from contracts.notify.channel import AskAnswered, AskSeen
 from contracts.vocabulary import AskKind
 from services.notify import operations
-from services.notify.domain import MOST_CODES, MOST_TRIES, LinkTo, code_digest, link_token
+from services.notify.domain import (
+    A_DAY,
+    CODES_WITHIN,
+    MOST_CODES,
+    MOST_CODES_A_DAY,
+    MOST_TRIES,
+    MOST_WRONG_A_DAY,
+    LinkTo,
+    code_digest,
+    link_token,
+)
 from services.notify.settings import code_key, link_key
 from services.notify.web.guests import visitor
 from tests.notify.asks_made import CANARY, WHO, WHO_LINE, ask, asked, code_mailed, later, link, opened, send
@@ -162,6 +172,45 @@ class TestCode:
         assert "Five codes were mailed within the hour" in answer.text
         assert len(await rows(site.runtime, "SELECT 1 FROM notice WHERE kind = 'ask-code'")) == MOST_CODES
         await later(site, made, timedelta(hours=1))
+        assert (await site.post(path, path, step="code")).status_code == 303
+
+    async def test_wrong_too_often_within_a_day_even_the_right_one_opens_nothing_until_a_day_later(
+        self, site: Site
+    ) -> None:
+        path, made, _ = await asked(site)
+        for _ in range(MOST_WRONG_A_DAY // MOST_TRIES - 1):
+            await site.post(path, path, step="code")
+            await run(site.runtime, f"UPDATE ask_code SET tries = {MOST_TRIES}")
+        await later(site, made, CODES_WITHIN)
+        await site.post(path, path, step="code")
+        await run(site.runtime, "UPDATE ask_code SET tries = 4 WHERE tries = 0")
+        await site.post(path, path, step="code")
+        code = await code_mailed(site)
+        assert "Wrong codes were entered too often" not in (await send(site, path, "enter", code=wrong_for(code))).text
+        barred = await send(site, path, "enter", code=code)
+        assert (barred.status_code, CANARY in barred.text) == (429, False)
+        assert "within a day: try again tomorrow, or ring the Channel team" in barred.text
+        withheld = await site.post(path, path, step="code")
+        assert withheld.status_code == 429
+        assert "Wrong codes were entered too often within a day" in withheld.text
+        audited = await rows(site.runtime, "SELECT action, facts->>'result' AS result FROM audit_entry")
+        assert {("ask.enter", "barred"), ("ask.withhold", "barred")} <= {(row.action, row.result) for row in audited}
+        await later(site, made, A_DAY)
+        assert CANARY in (await opened(site, path)).text
+
+    async def test_is_mailed_twenty_times_a_day_at_most(self, site: Site) -> None:
+        path, made, _ = await asked(site)
+        for number in range(MOST_CODES_A_DAY):
+            if number % MOST_CODES == 0:
+                await later(site, made, CODES_WITHIN)
+            assert (await site.post(path, path, step="code")).status_code == 303
+        await later(site, made, CODES_WITHIN)
+        answer = await site.post(path, path, step="code")
+        assert answer.status_code == 429
+        assert "Twenty codes were mailed within a day: try again tomorrow, or ring the Channel team" in answer.text
+        assert len(await rows(site.runtime, "SELECT 1 FROM ask_code")) == MOST_CODES_A_DAY
+        assert len(await rows(site.runtime, "SELECT 1 FROM audit_entry WHERE action = 'ask.withhold'")) == 1
+        await later(site, made, A_DAY)
         assert (await site.post(path, path, step="code")).status_code == 303
 
     async def test_is_kept_as_a_keyed_digest_alone(self, site: Site) -> None:

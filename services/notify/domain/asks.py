@@ -19,6 +19,11 @@ MOST_TRIES = 5
 MOST_CODES = 5
 """So many codes may be mailed for one ask within CODES_WITHIN."""
 CODES_WITHIN = timedelta(hours=1)
+A_DAY = timedelta(days=1)
+MOST_CODES_A_DAY = 20
+"""So many codes may be mailed for one ask within A_DAY."""
+MOST_WRONG_A_DAY = 30
+"""So many wrong tries one ask takes within A_DAY, over all of its codes: new codes bring no new tries for ever."""
 CODE_DIGITS = 6
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 _SPACES = re.compile(r"[\s-]+")
@@ -79,6 +84,7 @@ class Entered(StrEnum):
     WRONG = "wrong"
     SPENT = "spent"
     NONE = "none"
+    BARRED = "barred"
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,41 @@ class CodeKept:
     made_at: datetime
     tries: int
     used_at: datetime | None = None
+
+
+class Mailing(StrEnum):
+    """Whether one more code goes out, or which measure is full."""
+
+    GOES = "goes"
+    HOUR = "hour"
+    DAY = "day"
+    BARRED = "barred"
+
+
+@dataclass(frozen=True)
+class CodesCounted:
+    """How many codes were made for an ask within CODES_WITHIN and within A_DAY, and how often these were tried wrongly.
+
+    A code works for minutes: its tries are counted at the moment when it was made.
+    """
+
+    within_hour: int = 0
+    within_day: int = 0
+    wrong: int = 0
+
+    @property
+    def is_barred(self) -> bool:
+        """Say whether no code opens the ask until some of these tries lie a day back."""
+        return self.wrong >= MOST_WRONG_A_DAY
+
+
+def mailing(counted: CodesCounted) -> Mailing:
+    """Return whether one more code goes out; what makes somebody wait longest is said first."""
+    if counted.is_barred:
+        return Mailing.BARRED
+    if counted.within_day >= MOST_CODES_A_DAY:
+        return Mailing.DAY
+    return Mailing.HOUR if counted.within_hour >= MOST_CODES else Mailing.GOES
 
 
 def code_of(typed: str) -> str:

@@ -9,6 +9,7 @@ from services.notify.queries.asks import (
     ask_found,
     ask_opened,
     asks_waiting,
+    codes_counted,
     newest_code,
 )
 from services.notify.queries.inboxes import (
@@ -75,6 +76,7 @@ __all__ = [
     "ask_found",
     "ask_opened",
     "asks_waiting",
+    "codes_counted",
     "concern_found",
     "counts_by_state",
     "inbox",

@@ -7,13 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 
 from chassis.database import Session
 from chassis.errors import SubjectErased
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskSection
-from services.notify.domain import AskAbsent, AskTimes, CodeKept, code_is_live
+from services.notify.domain import (
+    A_DAY,
+    CODES_WITHIN,
+    AskAbsent,
+    AskTimes,
+    CodeKept,
+    CodesCounted,
+    code_is_live,
+)
 from services.notify.models import ask, ask_answer, ask_code
 from services.notify.queries.inboxes import text_of
 
@@ -32,10 +40,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class AskContent:
-    """What is shown once an ask is open, and the questions."""
+    """What is shown once an ask is open, and the questions; `stops` says of a change of consent that support ends."""
 
     shown: tuple[AskSection, ...] = ()
     questions: tuple[str, ...] = ()
+    stops: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,14 @@ def newest_code(ask_id: UUID) -> Select[Any]:
     """Return the question for the newest code that was mailed for an ask: no other opens it."""
     newest_first = (ask_code.c.made_at.desc(), ask_code.c.id.desc())
     return select(ask_code).where(ask_code.c.ask_id == ask_id).order_by(*newest_first).limit(1)
+
+
+async def codes_counted(session: Session, ask_id: UUID, *, now: datetime) -> CodesCounted:
+    """Return how many codes were mailed for an ask lately, and how often they were tried wrongly."""
+    within_hour = func.count().filter(ask_code.c.made_at > now - CODES_WITHIN)
+    counted = select(within_hour, func.count(), func.coalesce(func.sum(ask_code.c.tries), 0))
+    row = await session.first(counted.where(ask_code.c.ask_id == ask_id, ask_code.c.made_at > now - A_DAY))
+    return CodesCounted(*(int(each) for each in row)) if row is not None else CodesCounted()
 
 
 async def _code_waits(session: Session, ask_id: UUID, now: datetime) -> bool:

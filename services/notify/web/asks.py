@@ -17,23 +17,30 @@ from services.notify.domain import (
     AskState,
     Entered,
     LinkTo,
+    Mailing,
     ask_state,
     linked_id,
 )
 from services.notify.queries import AskContent, AskFound
 from services.notify.settings import code_key, link_key
-from services.notify.web.ask_forms import STOPPED, CodeForm, questions_of, read_reply, typed_in, written
+from services.notify.web.ask_forms import CodeForm, can_say, questions_of, read_reply, typed_in, written
 from services.notify.web.guests import MOST_OPENED, TOO_OFTEN, gone, is_patient
 from services.notify.web.naming import area_name, organisation_of
 
 OPENED, WHO = "opened_asks", "answers_asks_as"
 WHO_FIELDS = ("by", "role", "organisation")
+BARRED = "Wrong codes were entered too often within a day: try again tomorrow, or ring the Channel team"
 NOT_OPENED = {
     Entered.WRONG: "That is not the code in the newest mail: check it and enter it again",
     Entered.SPENT: "That is not the code, and it was tried too often: have another one mailed",
     Entered.NONE: "That code does not work any more, or was used: have another one mailed",
+    Entered.BARRED: BARRED,
 }
-TOO_MANY_CODES = "Five codes were mailed within the hour: enter the newest, or wait before you ask for another"
+NOT_MAILED = {
+    Mailing.HOUR: "Five codes were mailed within the hour: enter the newest, or wait before you ask for another",
+    Mailing.DAY: "Twenty codes were mailed within a day: try again tomorrow, or ring the Channel team",
+    Mailing.BARRED: BARRED,
+}
 
 
 async def ask_link(page: PageRequest) -> Response:
@@ -78,7 +85,7 @@ async def _here(page: PageRequest, found: AskFound, form: FormErrors, status: in
         status=status,
         form=form if first else blank({**who, **opened.draft}),
         questions=questions_of(opened.content.questions),
-        stopped=tuple(STOPPED.items()),
+        taken=tuple(can_say(opened.content).items()),
         **_told_apart(found, opened.content),
         **values,
     )
@@ -102,8 +109,8 @@ def _code_first(
 async def _code_wanted(page: PageRequest, found: AskFound, _: FormData) -> Response:
     async with page.transaction() as session:
         went = await operations.mail_code(session, found.listed.id, code_key(page.runtime.secrets), now=page.now)
-    if not went:
-        return await _here(page, found, refused(FormData(), ("code", TOO_MANY_CODES)), 429)
+    if went is not Mailing.GOES:
+        return await _here(page, found, refused(FormData(), ("code", NOT_MAILED[went])), 429)
     page.flash("A code is on its way to the mailbox that the link was sent to. It works for 15 minutes, once.")
     return _again(page)
 
@@ -117,7 +124,8 @@ async def _code_entered(page: PageRequest, found: AskFound, data: FormData) -> R
             session, found.listed.id, form.code, code_key(page.runtime.secrets), now=page.now
         )
     if result is not Entered.RIGHT:
-        return await _here(page, await _linked(page), refused(FormData(), ("code", NOT_OPENED[result])), 422)
+        status = 429 if result is Entered.BARRED else 422
+        return await _here(page, await _linked(page), refused(FormData(), ("code", NOT_OPENED[result])), status)
     opened = {each: until for each, until in page.session.get(OPENED, {}).items() if each != _key(found)}
     newest = dict([*opened.items()][-MOST_OPENED:])
     if page.actor.kind == "public":
@@ -151,7 +159,7 @@ async def _given(page: PageRequest, found: AskFound, data: FormData) -> FormErro
         content = (await queries.ask_opened(session, found.listed.id)).content
         if content is None:
             raise AskClosed("What was asked has been erased; open the link again: the page says so.")
-        reply = read_reply(found.listed.kind, questions_of(content.questions), data)
+        reply = read_reply(found.listed.kind, content, data)
         if isinstance(reply, FormErrors):
             return reply
         await operations.answer_ask(session, found.listed.id, reply, now=page.now)
