@@ -31,7 +31,7 @@ _KEEP_AWARENESS = _AWARE.on_conflict_do_update(
 )
 _TAKES_BACK = (Outcome.PLP, Outcome.RECEIVED)
 """Taken into police-led partnership, or, where the police have a conflict to clear first, not decided yet."""
-_TAKES_SECTION_36 = (State.ACCEPTED, State.GATHERED, State.GIVEN_BACK, State.TRANSFER_OFFERED, State.TRANSFERRED)
+TAKES_SECTION_36 = (State.ACCEPTED, State.GATHERED, State.GIVEN_BACK, State.TRANSFER_OFFERED, State.TRANSFERRED)
 """The states in which a section 36 referral is kept with the case, also where it crosses with its leaving."""
 TAKER = "The police officer who took the case back"
 """Their decision comes without a name; whoever it makes responsible is named by an event of its own."""
@@ -123,7 +123,7 @@ async def receive_pack(session: Session, arrival: PackArrival, practice: Practic
         case = await queries.held(session, arrival.subject)
         # A s.36 referral may cross with the case being given back; it is kept with the case in either state. It then
         # names the risk owner here: a new offer, which comes after the taking back, names the police's.
-        ours = case.situation.state in _TAKES_SECTION_36
+        ours = case.situation.state in TAKES_SECTION_36
         crossing = bool(arrival.grounds) and arrival.risk_owner == case.situation.risk_owner
         if case.situation.state is State.GIVEN_BACK and not crossing:
             raise NotYet("The police offer again what was given back: that they took it back has not arrived yet.")

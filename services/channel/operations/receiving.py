@@ -4,6 +4,7 @@ No person may write into another area's rows, so a job does it, one offer at a t
 """
 
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,7 @@ from services.channel.domain import (
     turns_18_in,
 )
 from services.channel.domain.transferring import Answer, Carry, Standing, carried
-from services.channel.operations.arriving import summary_of
+from services.channel.operations.arriving import TAKES_SECTION_36, summary_of
 from services.channel.operations.clocks import run_clocks
 from services.channel.operations.following import Correction, bring_people, keep_correction, stop
 from services.channel.operations.giving_way import give_way
@@ -252,42 +253,72 @@ async def _hear(at: _Offer) -> None:
 
 
 async def bring_section_36(session: Session, given: UUID, practices: Practices, now: datetime) -> None:
-    """Bring a section 36 referral that the police made since to the panel that a case was transferred to, if any."""
-    taken = await queries.taken_over(session, given)
-    if taken is None:
+    """Bring a section 36 referral that the police made since to every panel that a case has gone on to, if any.
+
+    A panel that has gone on with the case keeps it, and one that has not answered yet has it with its acceptance.
+    """
+    first = await _came_first(session, given)
+    if await queries.taken_over(session, first) is None:
         return
-    await give_way(session)
-    giver, case = await queries.held(session, given), await queries.held(session, taken)
-    grounds = (await queries.handed_over(session, giver)).grounds
-    made_since = giver.situation.section_36_made and not case.situation.section_36_made
-    if made_since and grounds and case.situation.state in (State.ACCEPTED, State.GATHERED):
-        practice = practices.under(case.area, case.area_version, "", now)
-        await carry_out(session, taken, Act(Command.RECEIVE_SECTION_36, now, Record(grounds=grounds)), practice)
+    giver = await queries.held(session, first)
+    grounds = (await queries.handed_over(session, giver)).grounds if giver.situation.section_36_made else ""
+    if not grounds:
+        return
+    async for case in _takers(session, first):
+        if not case.situation.section_36_made and case.situation.state in TAKES_SECTION_36:
+            practice = practices.under(case.area, case.area_version, "", now)
+            act = Act(Command.RECEIVE_SECTION_36, now, Record(grounds=grounds))
+            await carry_out(session, case.subject, act, practice)
 
 
 async def follow_to_taker(session: Session, given: UUID, act: Act, practices: Practices) -> None:
-    """Let the panel that a case was transferred to obey what the police say of it too.
+    """Let every panel that a case has gone on to obey what the police say of it too.
 
     Where the police take the pack back, a link by which the case is offered elsewhere says so from then on.
     """
-    if act.command is Command.WITHDRAW:
+    taken_back = act.command is Command.WITHDRAW
+    if taken_back:
         await lapse_links(session, await queries.held(session, given), act.now)
-    taken = await queries.taken_over(session, given)
-    if taken is not None:
-        await give_way(session)
-        case = await queries.held(session, taken)
+    async for case in _takers(session, given):
+        if taken_back and case.situation.state in (State.WITHDRAWN, State.STOPPED):
+            continue
         record = replace(act.record, risk_owner=act.record.risk_owner or case.situation.risk_owner)
         practice = practices.under(case.area, case.area_version, "", act.now)
-        await carry_out(session, taken, replace(act, record=record), practice)
+        await carry_out(session, case.subject, replace(act, record=record), practice)
+        if taken_back:
+            await lapse_links(session, case, act.now)
 
 
 async def correct_taker(session: Session, told: Correction, now: datetime) -> None:
-    """Mark the case of the panel that a case was transferred to as well with what the police found to be wrong."""
-    taken = await queries.taken_over(session, told.subject)
-    if taken is not None:
-        case = await queries.held(session, taken)
-        copy = replace(told, subject=taken, area=case.area, event_id=uuid5(taken, str(told.event_id)))
+    """Mark the case of every panel that a case has gone on to as well with what the police found to be wrong."""
+    async for case in _takers(session, told.subject):
+        copy = replace(told, subject=case.subject, area=case.area, event_id=uuid5(case.subject, str(told.event_id)))
         await keep_correction(session, copy, now)
+
+
+async def _takers(session: Session, given: UUID) -> AsyncIterator[Held]:
+    """Yield the case of each panel of this installation that a case has gone on to, nearest first, each once and held.
+
+    A case that came back is another case of the panel that had it first, so this ends.
+    """
+    known, at = {given}, given
+    while (taken := await queries.taken_over(session, at)) is not None and taken not in known:
+        await give_way(session)
+        # Held before it is asked where it went on to: an offer that is being carried there is seen then.
+        await session.lock(taken)
+        known.add(taken)
+        yield await queries.held(session, taken)
+        at = taken
+
+
+async def _came_first(session: Session, subject: UUID) -> UUID:
+    """Return the case that the police offered, where this one came from it by way of other panels; else itself."""
+    offer, received = models.transfer, models.transfer_received
+    given = select(offer.c.subject).join(received, received.c.id == offer.c.id)
+    first = subject
+    while (before := await session.scalar(given.where(received.c.subject == first))) is not None:
+        first = before
+    return first
 
 
 async def _lapse(at: _Offer) -> None:

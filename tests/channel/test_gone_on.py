@@ -1,0 +1,193 @@
+"""What the police say reaches every panel that a case has gone on to, also where it came back, once each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.actor import Actor
+from contracts.triage.dovetail import PackWithdrawn, WorkHalted, WorkResumed
+from services.channel import queries
+from services.channel.domain import Command, PanelElsewhere, PanelPractice, Record
+from services.channel.operations import Act, act_on_case, offer_transfer
+from tests.channel.builders import (
+    AREA,
+    CORA,
+    NOW,
+    POLICE_OWNER,
+    REFERENCE,
+    coordinator,
+    corrected,
+    passed,
+    practice,
+    referred,
+    rows,
+)
+from tests.channel.conftest import Team
+from tests.channel.transfers_made import ELSEWHERE, NORA, NORTH, WHY, TwoPanels, carry
+
+EAST = "eastmere"
+ESME = coordinator(name="Esme Synthetic", areas=frozenset({EAST}))
+WHO = {AREA: CORA, NORTH: NORA, EAST: ESME}
+HALTED = WorkHalted(reference=REFERENCE, halted_at=NOW, speak_to="Gita Synthetic")
+RESUMED = WorkResumed(reference=REFERENCE, resumed_at=NOW)
+
+
+class ThreePanels(TwoPanels):
+    """The practice of three areas, of which the one in the middle transfers to either side and to one elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        either = {
+            AREA: PanelElsewhere(AREA, "Kent and Medway Panel", AREA),
+            EAST: PanelElsewhere(EAST, "Eastmere Channel Panel", EAST),
+            "southvale": ELSEWHERE["southvale"],
+        }
+        panel = PanelPractice("Eastmere Channel Panel")
+        self.both[NORTH] = replace(self.both[NORTH], elsewhere=either)
+        self.both[EAST] = practice(area=EAST, version="2026-03", prefix="EM", panel=panel, force="eastmere")
+
+
+@pytest.fixture
+def practices() -> ThreePanels:
+    return ThreePanels()
+
+
+@dataclass(frozen=True)
+class Panels:
+    """A case that goes from panel to panel."""
+
+    team: Team
+
+    async def begins(self) -> UUID:
+        """Return a case that the police offered and that was accepted here."""
+        subject = await self.team.open(passed())
+        await self.act(subject, AREA, Command.ACCEPT)
+        return subject
+
+    async def act(self, subject: UUID, area: str, command: Command, **record: Any) -> None:
+        """Act on a case as the coordinator of its area."""
+        async with self.team.runtime.database.transaction(WHO[area]) as session:
+            under = self.team.practices.current(area, NOW)
+            await act_on_case(session, subject, Act(command, NOW, Record(**record)), under)
+
+    async def offer(self, subject: UUID, area: str, to: str) -> UUID:
+        """Offer a case of an area to another panel, and return the case that is opened there."""
+        async with self.team.runtime.database.transaction(WHO[area]) as session:
+            act, under = Act(Command.TRANSFER, NOW, Record(reason=WHY)), self.team.practices.current(area, NOW)
+            offered = await offer_transfer(session, subject, act, under, to)
+        await carry(self.team)
+        found = await rows(self.team.runtime, "SELECT subject FROM transfer_received WHERE id = :id", id=offered)
+        return UUID(str(found[0]["subject"])) if found else offered
+
+    async def goes(self, *areas: str) -> tuple[UUID, ...]:
+        """Let a case go along these areas, accepted in each, and return it as each of them has it."""
+        cases = [await self.begins()]
+        for before, area in pairwise(areas):
+            cases.append(await self.offer(cases[-1], before, area))
+            await self.act(cases[-1], area, Command.ACCEPT)
+            await carry(self.team)
+        return tuple(cases)
+
+    async def each(self, column: str, cases: Sequence[UUID]) -> list[Any]:
+        """Return a column of each of these cases."""
+        found = await rows(self.team.runtime, "SELECT * FROM case_file")
+        of = {row["subject"]: row[column] for row in found}
+        return [of[case] for case in cases]
+
+    async def lines(self, command: Command, cases: Sequence[UUID]) -> list[int]:
+        """Return how often something stands in the history of each of these cases."""
+        found = await rows(self.team.runtime, "SELECT subject FROM history WHERE command = :command", command=command)
+        return [sum(row["subject"] == case for row in found) for case in cases]
+
+    async def told(self, case: UUID, actor: Actor) -> list[str]:
+        """Return the corrections of a case."""
+        async with self.team.runtime.database.transaction(actor) as session:
+            return [each.words for each in await queries.corrections(session, case)]
+
+
+@pytest.fixture
+def panels(team: Team) -> Panels:
+    return Panels(team)
+
+
+def taken_back() -> PackWithdrawn:
+    """Return the event by which the police take their pack back."""
+    return PackWithdrawn(
+        reference=REFERENCE, offer_id=uuid4(), withdrawn_at=NOW, speak_to="Gita Synthetic", risk_owner=POLICE_OWNER
+    )
+
+
+ROUTES = pytest.mark.parametrize("route", [(AREA, NORTH, EAST), (AREA, NORTH, AREA)], ids=["onward", "back"])
+
+
+@ROUTES
+class TestAlongEveryPanel:
+    async def test_work_waits_and_goes_on(self, panels: Panels, route: tuple[str, ...]) -> None:
+        cases = await panels.goes(*route)
+        await panels.team.hear(HALTED, cases[0])
+        assert await panels.each("halted_at", cases) == [NOW] * 3
+        await panels.team.hear(RESUMED, cases[0])
+        assert await panels.each("halted_at", cases) == [None] * 3
+        assert await panels.lines(Command.HALT, cases) == [1] * 3
+        assert await panels.lines(Command.GO_ON, cases) == [1] * 3
+
+    async def test_a_correction_is_marked_once_in_each(self, panels: Panels, route: tuple[str, ...]) -> None:
+        cases = await panels.goes(*route)
+        await panels.team.hear(corrected(), cases[0])
+        for case, area in zip(cases, route, strict=True):
+            assert await panels.told(case, WHO[area]) == ["The poster was not his."]
+
+    async def test_a_pack_that_was_taken_back_is_nobodys(self, panels: Panels, route: tuple[str, ...]) -> None:
+        cases = await panels.goes(*route)
+        await panels.team.hear(taken_back(), cases[0])
+        assert await panels.each("state", cases) == ["withdrawn"] * 3
+        assert await panels.each("risk_owner", cases) == [POLICE_OWNER] * 3
+
+    async def test_a_section_36_referral_is_the_last_ones_to_hear(self, panels: Panels, route: tuple[str, ...]) -> None:
+        cases = await panels.goes(*route)
+        await panels.team.hear(referred(risk_owner=CORA.name), cases[0])
+        assert await panels.each("state", cases) == ["transferred", "transferred", "referred-to-panel"]
+        assert await panels.each("section_36_made", cases) == [True] * 3
+        assert await panels.lines(Command.RECEIVE_SECTION_36, cases) == [1] * 3
+
+
+class TestOnTheWay:
+    async def test_a_referral_that_comes_before_the_last_has_answered_is_brought_with_its_acceptance(
+        self, panels: Panels
+    ) -> None:
+        first, second = await panels.goes(AREA, NORTH)
+        third = await panels.offer(second, NORTH, EAST)
+        await panels.team.hear(referred(risk_owner=CORA.name), first)
+        assert await panels.each("section_36_made", (first, second, third)) == [True, True, False]
+        await panels.act(third, EAST, Command.ACCEPT)
+        await carry(panels.team)
+        assert await panels.each("state", (first, second, third)) == ["transferred", "transferred", "referred-to-panel"]
+        assert await panels.lines(Command.RECEIVE_SECTION_36, (first, second, third)) == [1] * 3
+
+    async def test_a_panel_that_has_not_answered_is_told_too_and_one_that_refused_is_not(self, panels: Panels) -> None:
+        first, second = await panels.goes(AREA, NORTH)
+        refused = await panels.offer(second, NORTH, EAST)
+        await panels.act(refused, EAST, Command.RETURN, reason="Not ours.")
+        await carry(panels.team)
+        asked = await panels.offer(second, NORTH, AREA)
+        await panels.team.hear(HALTED, first)
+        assert await panels.each("halted_at", (first, second, refused, asked)) == [NOW, NOW, None, NOW]
+
+    async def test_a_link_that_a_later_panel_mailed_says_so_where_the_pack_is_taken_back(self, panels: Panels) -> None:
+        first, second = await panels.goes(AREA, NORTH)
+        offered = await panels.offer(second, NORTH, "southvale")
+        await panels.team.hear(taken_back(), first)
+        (ended,) = (await panels.team.announced())["channel.ask-ended.v1"]
+        assert ended.ask_id == offered  # type: ignore[attr-defined]
+        assert await panels.each("state", (first, second)) == ["withdrawn", "withdrawn"]
+
+    async def test_a_pack_that_is_taken_back_twice_stops_no_message(self, panels: Panels) -> None:
+        cases = await panels.goes(AREA, NORTH, EAST)
+        await panels.team.hear(taken_back(), cases[0])
+        await panels.team.hear(passed(), cases[0])
+        await panels.team.hear(taken_back(), cases[0])
+        assert await panels.lines(Command.WITHDRAW, cases) == [2, 1, 1]
