@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, Table, delete, func, insert, select, update
@@ -11,6 +11,7 @@ from sqlalchemy import Row, Table, delete, func, insert, select, update
 from chassis import audit
 from chassis.database import Session
 from chassis.errors import Conflict, Missing
+from chassis.ticking import Placed
 from chassis.transitions import NotRecorded
 from contracts.vocabulary.assessment import Assessment, Draft, Instrument
 from contracts.vocabulary.drafting import Asks, Author, completed, lacking
@@ -32,18 +33,6 @@ class EditionReplaced(Conflict):
     """A draft was begun with an edition of an instrument that the area uses no longer."""
 
     reason: ClassVar[str] = "edition-replaced"
-
-
-class Placed(Protocol):
-    """Who is assessed, and in which area."""
-
-    @property
-    def subject(self) -> UUID:
-        """Return the subject's id."""
-
-    @property
-    def area(self) -> str:
-        """Return the area."""
 
 
 @dataclass(frozen=True)
