@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from chassis.actor import Actor
 from services.channel import operations, queries
 from services.channel.domain import ChangedMeanwhile, Command, NotOffered, NotRecorded, Obligation, State
 from services.channel.domain.meetings import SlotState
-from services.channel.domain.panel import Agreement, Instead, Verdict, VoteLost, WhyNot
+from services.channel.domain.panel import Agreement, Instead, Verdict, Vote, VoteLost, WhyNot
 from services.channel.operations import Owing
+from services.channel.operations.erasing import erase_subject
 from tests.channel.builders import CORA, rows
 from tests.channel.conftest import Team
 from tests.channel.panel_made import AWAY, BELLA, OTTO, PETRA, THEN, assessed, into, made
@@ -31,6 +33,30 @@ class TestDecideSlot:
         assert found.presided_by == PETRA.name
         counted = (await team.announced())["channel.case-counted.v1"]
         assert counted[-1].outcome == "adopted"  # type: ignore[attr-defined]
+
+    async def test_a_stand_in_is_named_beside_their_vote_until_the_case_is_erased(self, team: Team) -> None:
+        panel = await made(team)
+        await panel.begin()
+        await panel.go_on(0)
+        guest, slot = (
+            operations.AtTheDoor("Stan Standing", "Sample Trust", "health", stands_in=True),
+            await panel.slot(0),
+        )
+        await panel.run(BELLA, lambda s: operations.let_guest_in(s, slot.id, guest, slot.row_version, THEN))
+        await panel.decide(0, Command.ADOPT, grounds=GROUNDS)
+        decision = await panel.run(CORA, lambda s: queries.decision_in(s, panel.slots[0]))
+        voted = [(each.name, each.organisation, each.vote) for each in decision.votes]
+        assert ("Stan Standing", "Sample Trust", Vote.FOR) in voted
+        assert voted == sorted(voted)
+        clear = "SELECT vote::text AS line FROM vote UNION ALL SELECT presence::text FROM presence"
+        assert not [row for row in await rows(team.runtime, clear) if "Standing" in row["line"]]
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            await session.keys.erase(panel.subjects[0])
+            await erase_subject(session, panel.subjects[0])
+        decision = await panel.run(CORA, lambda s: queries.decision_in(s, panel.slots[0]))
+        erased = [(each.name, each.organisation, each.vote) for each in decision.votes]
+        assert ("Erased", "", Vote.FOR) in erased
+        assert len(erased) == 13
 
     async def test_six_cases_with_a_missing_quorum_a_dissent_and_a_conflict_of_interest(self, team: Team) -> None:
         panel = await made(team, 6)
@@ -223,6 +249,18 @@ class TestDecideSlot:
         assert (await panel.held(0)).situation.state is State.CLOSING
         last = (await panel.run(CORA, lambda s: queries.timeline(s, panel.subjects[0])))[-1]
         assert last.note.startswith("The concerns are reduced.")
+
+    async def test_closing_with_reduced_concerns_rests_on_an_assessment_since(self, team: Team) -> None:
+        panel = await made(team)
+        await into(team, panel.subjects[0], State.SUPPORTED, decided_at=THEN - timedelta(days=5))
+        await panel.begin()
+        await panel.go_on(0)
+        with pytest.raises(NotRecorded) as refusal:
+            await panel.decide(0, Command.PANEL_CLOSE, outcome="concerns-reduced", reason="Working again.")
+        assert refusal.value.field == "outcome"
+        await assessed(team, panel.subjects[0], THEN - timedelta(days=1))
+        await panel.decide(0, Command.PANEL_CLOSE, outcome="concerns-reduced", reason="Working again.")
+        assert (await panel.held(0)).situation.state is State.CLOSING
 
     async def test_a_slot_or_case_that_changed_meanwhile_is_not_overwritten(self, team: Team) -> None:
         panel = await made(team)
