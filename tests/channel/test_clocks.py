@@ -18,6 +18,7 @@ from services.channel.operations import Act, change_clock, erase_subject
 from services.channel.settings import practice as practice_of
 from tests.channel.builders import AREA, CORA, NOW, VERSION, GivenPractices, passed, practice, rows
 from tests.channel.conftest import Console, Team, hidden
+from tests.channel.owing_made import DUE, keep, owing
 
 REFERENCE = "KM-7F3K-92QM"
 ONE = f"/cases/{REFERENCE}"
@@ -117,6 +118,20 @@ class TestEscalating:
         await escalate(team, due_at + timedelta(days=60), told())
         assert await telling(team) == [1, 2]
         assert (await clock(team))["escalate_at"] is None
+
+    async def test_names_whose_answer_ran_out_and_no_name_that_was_typed(self, team: Team) -> None:
+        subject = await team.open()
+        typed = owing(owner="Hawthorn School", recipient="", address="head@school.example")
+        for each in (owing(), typed):
+            await keep(team, subject, each)
+        await escalate(team, DUE + timedelta(hours=1), told())
+        async with team.runtime.database.transaction(CORA) as session:
+            notes = [each.note for each in await queries.timeline(session, subject)]
+        ran_out = sorted(note.partition(" ran out on ")[0] for note in notes if "Information request" in note)
+        assert ran_out == [
+            "Information request (Sample Health Trust)",
+            "Information request (Somebody named in the case)",
+        ]
 
     async def test_catches_up_after_skipped_days_and_tells_once_where_two_jobs_run(self, team: Team) -> None:
         await team.open()

@@ -51,7 +51,10 @@ async def _tell(
 ) -> None:
     number, told = step
     when = moment_in_words(clock.due_at)
-    words = f"{clock_words(clock.name)} ran out on {when}: {told.name}, {told.organisation}, is told."
+    # As lists name them: a name that was typed stays sealed where it is kept.
+    owner = (await queries.whose_clocks(session, [clock.about])).get(clock.about, "")
+    whose = f" ({owner})" if owner else ""
+    words = f"{clock_words(clock.name)}{whose} ran out on {when}: {told.name}, {told.organisation}, is told."
     await carry_out(
         session, held.subject, Act(Command.ESCALATED, now, Record(clock=clock.name, reason=words)), practice
     )
