@@ -13,6 +13,7 @@ from chassis.actor import Actor
 from contracts.notify.channel import AskAnswered, AskSeen
 from contracts.vocabulary import AskKind
 from services.channel import queries
+from services.channel.domain import HAPPENED, Command
 from services.channel.domain.meetings import InvitationState, Shift
 from services.channel.domain.sharing import (
     PackPart,
@@ -30,8 +31,8 @@ from services.channel.operations.meetings import cancel_meeting
 from services.channel.operations.packs import PackOpened, declare_own_conflict, open_pack, share_packs
 from services.channel.queries import Attendee, SlotView
 from services.channel.queries.holders import holders
-from services.channel.queries.sharing import NOTHING, pack_reads, shares
-from tests.channel.builders import NOW, rows
+from services.channel.queries.sharing import NOTHING, pack_reads, pack_sections, shares
+from tests.channel.builders import NOW, passed, referred, rows
 from tests.channel.conftest import Team
 from tests.channel.meetings_made import (
     BELLA,
@@ -98,6 +99,18 @@ class TestSharing:
             assert len({each.invitation_id for each in await shares(session, meeting_id)}) == 12
             again = MeetingAct(NOW, (await queries.meeting(session, meeting_id)).row_version)
             assert await share_packs(session, meeting_id, again, panel.practices.given) == 0
+
+    async def test_the_grounds_stand_in_their_own_part_and_nowhere_else(self, panel: Team) -> None:
+        subject = await panel.open(passed())
+        await panel.act(subject, Command.ACCEPT)
+        await panel.hear(referred(), subject)
+        async with panel.runtime.database.transaction(BELLA) as session:
+            sections = await pack_sections(session, await queries.held(session, subject), tuple(PackPart))
+        words = {each.part: each.words for each in sections}
+        grounds = words.pop(PackPart.GROUNDS)
+        assert grounds == "Contact with a recruiter."
+        assert grounds not in "\n".join(words.values())
+        assert HAPPENED[Command.RECEIVE_SECTION_36] in words[PackPart.CHRONOLOGY]
 
     async def test_nobody_gets_a_pack_who_has_not_agreed_to_confidentiality(self, panel: Team) -> None:
         await _shared(panel)
@@ -240,6 +253,7 @@ class TestOpening:
         meeting_id, slots, invited = await _shared(panel, 5)
         asked = [each for each in (await panel.announced())["channel.ask-made.v1"] if _of(each, AskKind.PACK)]
         mine = next(each for each in asked if each.reference == slots[0].reference)  # type: ignore[attr-defined]
+        await _look(panel, slots[0], mine, mine.opens_at - timedelta(minutes=1), refused=True)
         await _look(panel, slots[0], mine, OPEN)
         await _look(panel, slots[0], mine, midnight(DAY + timedelta(days=3)), refused=True)
         async with panel.runtime.database.transaction(HAMID) as session:
@@ -251,9 +265,9 @@ class TestOpening:
         await _look(panel, slots[0], mine, OPEN, refused=True)
         whys = [(refused, why) for _, how, refused, why in await _reads(panel, meeting_id) if how == "link"]
         conflict = (True, "conflict-of-interest")
-        assert whys == [conflict, conflict, (True, "expired"), (False, "")]
+        assert whys == [conflict, conflict, (True, "expired"), (False, ""), (True, "too-early")]
         refusals = await rows(panel.runtime, "SELECT * FROM audit_entry WHERE action = 'pack.refused'")
-        assert len(refusals) == 3
+        assert len(refusals) == 4
 
     async def test_says_nothing_any_more_once_the_person_is_erased(self, panel: Team) -> None:
         _, slots, invited = await _shared(panel, 2)

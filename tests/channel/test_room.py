@@ -10,9 +10,9 @@ from sqlalchemy import insert, update
 
 from contracts.vocabulary import Role
 from services.channel import models, operations, queries
-from services.channel.domain import Command, State
+from services.channel.domain import HAPPENED, Command, State
 from services.channel.domain.meetings import MeetingState, SlotState
-from tests.channel.builders import AREA, CORA, coordinator, referred, rows
+from tests.channel.builders import AREA, CORA, coordinator, passed, referred, rows
 from tests.channel.conftest import Console, hidden
 from tests.channel.panel_made import AWAY, BELLA, OTTO, PETRA, POLLY, THEN, Made, into, made, reference
 from tests.channel.test_views import text_of
@@ -127,7 +127,9 @@ class TestTheWholeWay:
         shown = text_of(await client.get(slot_of(panel)))
         assert "Everybody agreed (12 for, 0 against)" in shown
         assert GROUNDS in shown
-        assert GROUNDS in text_of(await client.get(f"/cases/{reference(0)}/panel"))
+        shown = text_of(await client.get(f"/cases/{reference(0)}/panel"))
+        assert GROUNDS in shown
+        assert "Put on the agenda by Bella Synthetic, " in shown
         assert (await press(client, room_of(panel), do="end")).status_code == 303
         assert (await panel.meeting()).state is MeetingState.HELD
 
@@ -166,6 +168,17 @@ class TestSlot:
         assert "Reasonable grounds (section 36(3)), The police, with the pack Contact with a recruiter." in shown
         assert "Pack accepted, by Cora Synthetic" in shown
         assert "No assessment has been completed: complete one first" in shown
+
+    async def test_shows_grounds_that_came_later_and_stand_in_the_history_too_once(self, console: Console) -> None:
+        panel = await made(console.team, 0)
+        subject = await console.team.open(passed(reference=reference(0)))
+        await console.team.act(subject, Command.ACCEPT)
+        await console.team.hear(referred(reference=reference(0)), subject)
+        await panel.add(subject)
+        client = await console.signed_in(PETRA)
+        shown = text_of(await client.get(slot_of(panel)))
+        assert shown.count("Contact with a recruiter.") == 1
+        assert HAPPENED[Command.RECEIVE_SECTION_36] in shown
 
     async def test_tells_the_minute_taker_who_records_the_decision(self, panel: Made, console: Console) -> None:
         client = await console.signed_in(BELLA)

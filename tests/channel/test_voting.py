@@ -1,5 +1,7 @@
 """The pages on which the chair records what the panel decides."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -116,6 +118,21 @@ class TestSlotDecide:
         assert (await press(client, f"{slot_of(panel)}/decisions/panel-close", **fields)).status_code == 303
         (owed,) = await panel.run(CORA, lambda s: queries.open_obligations(s, panel.subjects[0]))
         assert (owed.kind, owed.owner) == (Obligation.ACTION, CORA.name)
+
+    async def test_reduced_concerns_without_an_assessment_since_are_told_before_and_refused(
+        self, panel: Made, console: Console
+    ) -> None:
+        await into(panel.team, panel.subjects[0], State.SUPPORTED, decided_at=THEN - timedelta(days=5))
+        client, path = await console.signed_in(PETRA), f"{slot_of(panel)}/decisions/panel-close"
+        wanted = "have one completed on the Assessments page of the case first, or choose another outcome"
+        for page in (slot_of(panel), path):
+            assert f"{wanted}." in text_of(await client.get(page))
+        fields = {"outcome": ClosingOutcome.CONCERNS_REDUCED, "reason": "Working again.", "agreed": "all"}
+        answer = await press(client, path, **fields)
+        assert answer.status_code == 422
+        assert re.search(rf'id="outcome-error"[^>]*>.*?{wanted}', answer.text, re.DOTALL)
+        assert "Working again." in answer.text
+        assert (await press(client, path, **{**fields, "outcome": ClosingOutcome.DIED})).status_code == 303
 
     async def test_deferring_fills_in_the_next_meeting_and_gives_what_is_wanted(
         self, panel: Made, console: Console

@@ -45,6 +45,7 @@ from services.channel.domain.requesting import (
 )
 from services.channel.domain.rules import (
     Step,
+    closes_unseen,
     decide,
     diagram,
     goes_on_without,
@@ -180,6 +181,7 @@ __all__ = [
     "about_whom",
     "answers_to",
     "approval",
+    "closes_unseen",
     "counted",
     "decide",
     "diagram",

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from chassis.transitions import NotRecorded
+from services.channel.domain.labels import CLOSING_LABELS
 from services.channel.domain.standing import Practice, Record, Situation
 from services.channel.domain.table import NEEDS_ANSWERS, WORKFLOW, Transition
-from services.channel.domain.words import Body, Command, Consent, State
+from services.channel.domain.words import Body, ClosingOutcome, Command, Consent, State
 
 diagram = WORKFLOW.diagram
 lacks = WORKFLOW.lacks
@@ -43,7 +44,7 @@ def decide(command: Command, situation: Situation, record: Record, practice: Pra
     reasonable grounds in words (Counter-Terrorism and Security Act 2015 s.36(3)).
     """
     row = WORKFLOW.offered(command, situation, practice)
-    for field, sentence in goes_on_without(command, situation, record):
+    for field, sentence in (*goes_on_without(command, situation, record), *closes_unseen(command, situation, record)):
         raise NotRecorded(field, sentence)
     return _step(row, situation.state, record, situation.risk_owner)
 
@@ -54,6 +55,22 @@ def goes_on_without(command: Command, situation: Situation, record: Record) -> t
         return ()
     asked = ", ".join(situation.unanswered)
     return (("missing", f"Say why you go on without an answer from {asked}"),)
+
+
+def closes_unseen(command: Command, situation: Situation, record: Record) -> tuple[tuple[str, str], ...]:
+    """Return (field, sentence) where a case is closed because the concerns are reduced, and nobody has looked again.
+
+    Whoever died, moved away or said no needs no assessment: that outcome alone says how the person is now.
+    """
+    reduced = record.outcome == ClosingOutcome.CONCERNS_REDUCED
+    if command is not Command.PANEL_CLOSE or not reduced or situation.assessed_since:
+        return ()
+    sentence = (
+        f"“{CLOSING_LABELS[ClosingOutcome.CONCERNS_REDUCED]}” rests on a further assessment, and none has been "
+        "completed since the last decision: have one completed on the Assessments page of the case first, or choose "
+        "another outcome"
+    )
+    return (("outcome", sentence),)
 
 
 def whose_turn(situation: Situation, practice: Practice) -> str:

@@ -11,9 +11,9 @@ from chassis import marks
 from chassis.database import Session
 from contracts.vocabulary import day_in_words
 from contracts.vocabulary.assessment import Assessment, Presence
+from contracts.vocabulary.days import LONDON
 from services.channel import models
 from services.channel.domain import CONSENT_LABELS, HAPPENED, PANEL_DECISIONS, STATE_LABELS, Command
-from services.channel.domain.ageing import LONDON
 from services.channel.domain.sharing import HELD_BACK, PART_LABELS, PackPart
 from services.channel.queries.cases import TimelineEntry, timeline
 from services.channel.queries.holding import Held
@@ -72,12 +72,13 @@ async def pack_sections(session: Session, held: Held, parts: tuple[PackPart, ...
     whole = await handed_over(session, held)
     newest = await _newest_pack(session, held.subject)
     lines = await timeline(session, held.subject)
+    grounds = whole.grounds or _grounds(lines)
     words = {
         PackPart.IDENTITY: _identity(held),
-        PackPart.GROUNDS: whole.grounds or _grounds(lines),
+        PackPart.GROUNDS: grounds,
         PackPart.RATIONALE: f"{newest.rationale}\n\nDecided by {newest.decided_by}." if newest else "",
         PackPart.CONCERN: _concern(whole),
-        PackPart.CHRONOLOGY: _chronology(whole),
+        PackPart.CHRONOLOGY: _chronology(whole, grounds),
         PackPart.GATHERED: "\n\n".join(f"{each.body}: {each.asked}\n{each.answer}" for each in whole.gathered),
         PackPart.ASSESSMENT: _assessment(whole.assessments[0]) if whole.assessments else "",
         PackPart.PLAN: f"Consent: {CONSENT_LABELS[held.situation.consent]}\n\n{whole.plan}".strip(),
@@ -180,10 +181,17 @@ def _concern(whole: HandedOver) -> str:
     )
 
 
-def _chronology(whole: HandedOver) -> str:
-    """Return what happened, each with its own words under it and apart from the next."""
-    lines = (f"{_day(each.at)}, {each.reference}: {each.what}" for each in whole.chronology)
+def _chronology(whole: HandedOver, grounds: str) -> str:
+    """Return what happened, each with its own words under it and apart from the next; the grounds have their part."""
+    lines = (f"{_day(each.at)}, {each.reference}: {_without(each.what, grounds)}" for each in whole.chronology)
     return "\n\n".join("\n".join(part for part in each.splitlines() if part.strip()) for each in lines)
+
+
+def _without(what: str, grounds: str) -> str:
+    """Return what happened without the grounds, where they are a paragraph of it."""
+    before, found, after = what.partition(f"\n\n{grounds}")
+    whole = grounds and found and (not after or after.startswith("\n\n"))
+    return f"{before}{after}" if whole else what
 
 
 def _assessment(newest: Assessment) -> str:

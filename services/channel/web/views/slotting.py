@@ -1,13 +1,21 @@
 """A case in its slot of a panel meeting: why it is in Channel, what changed since, and what the panel can decide."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis.database import Session
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
-from services.channel.domain import HAPPENED, ChangedMeanwhile, Command, offers
+from services.channel.domain import (
+    HAPPENED,
+    ChangedMeanwhile,
+    ClosingOutcome,
+    Command,
+    Record,
+    closes_unseen,
+    offers,
+)
 from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingState, SlotNotFound, SlotState
 from services.channel.domain.panel import ENDED_SLOTS, MeetingNotOpen, decisions_in
 from services.channel.domain.planning import PlanItem
@@ -48,6 +56,14 @@ class Reached:
             for each in every
             if each.command in ours
         ]
+
+    def unseen(self) -> str:
+        """Return why the case cannot be closed as one of which the concerns are reduced, nothing where it can."""
+        situation = self.found.held.situation
+        if Command.PANEL_CLOSE not in decisions_in(situation.state):
+            return ""
+        reduced = Record(outcome=ClosingOutcome.CONCERNS_REDUCED)
+        return " ".join(f"{sentence}." for _, sentence in closes_unseen(Command.PANEL_CLOSE, situation, reduced))
 
 
 async def reached(page: PageRequest, session: Session, reason: str) -> Reached:
@@ -99,6 +115,8 @@ async def case_panel(page: PageRequest) -> Response:
             "held_on": each.held_on,
             "kind": KIND_LABELS[each.kind],
             "state": SLOT_LABELS[each.state],
+            "added_at": each.added_at,
+            "added_by": each.added_by,
             "url": page.url("slot", reference=found.held.reference, slot_id=each.slot_id),
         }
         for each in meetings
@@ -155,10 +173,11 @@ async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, o
     earlier = [each for each in await queries.panel_decisions(session, subject) if each.slot_id != slot.id]
     since = earlier[0].decided_at if earlier else at.found.held.opened_at
     presides = await queries.presides(session, at.meeting.id)
+    grounds = _grounds(view)
     return {
         "title": f"{at.found.held.reference} in the panel",
-        "grounds": _grounds(view),
-        "changed": [_changed(each) for each in view.timeline if not earlier or each.at > since],
+        "grounds": [(who, words) for words, who in grounds.items()],
+        "changed": [_changed(each, grounds) for each in view.timeline if not earlier or each.at > since],
         "since": since,
         "earlier": [decision_told(each) for each in earlier],
         "present": presence_told(await queries.presences(session, slot.id)),
@@ -169,6 +188,7 @@ async def _told(page: PageRequest, session: Session, at: Reached) -> dict[str, o
         "presiding": presides[-1].name if presides else "",
         **await _next(page, session, at),
         "offers": at.offers(page),
+        "unseen": at.unseen(),
         "form": blank(),
         "waits_for_minutes": not await operations.last_minutes_checked(session, at.meeting),
         **await _prepared(page, session, at),
@@ -209,15 +229,23 @@ def _item(kept: PlanView, item: PlanItem) -> dict[str, object]:
     }
 
 
-def _grounds(view: CaseView) -> list[tuple[str, str]]:
-    """Return why the person is in Channel: the grounds of each section 36(3) referral, with who gave them."""
-    packs = [("The police, with the pack", each.grounds) for each in view.packs if each.grounds]
-    referred = [(each.by or "The police", each.note) for each in view.timeline if each.command in GROUNDS and each.note]
-    return [*packs, *referred]
+def _grounds(view: CaseView) -> dict[str, str]:
+    """Return why the person is in Channel: the grounds of each section 36(3) referral, once each, with who gave them.
+
+    What a pack brings to a case that is here already stands in its history too.
+    """
+    packs = [(each.grounds, "The police, with the pack") for each in view.packs if each.grounds]
+    referred = [(each.note, each.by or "The police") for each in view.timeline if each.command in GROUNDS and each.note]
+    found: dict[str, str] = {}
+    for words, who in (*packs, *referred):
+        found.setdefault(words, who)
+    return found
 
 
-def _changed(entry: TimelineEntry) -> dict[str, object]:
-    return {"what": HAPPENED[Command(entry.command)], "by": entry.by, "at": entry.at, "note": entry.note}
+def _changed(entry: TimelineEntry, grounds: Container[str]) -> dict[str, object]:
+    """Return what happened; the grounds of a referral stand above it."""
+    note = "" if entry.note in grounds else entry.note
+    return {"what": HAPPENED[Command(entry.command)], "by": entry.by, "at": entry.at, "note": note}
 
 
 def id_of(text: str) -> UUID:

@@ -17,6 +17,7 @@ from services.channel.domain import (
     NotRecorded,
     Obligation,
     Record,
+    closes_unseen,
     lacks,
 )
 from services.channel.domain.labels import ASKED_FOR
@@ -207,7 +208,8 @@ async def _motion(
 
 def _unsaid(command: Command, at: Reached, record: Record) -> list[tuple[str, str]]:
     """Return a sentence for everything that nobody wrote; the grounds of an adoption are the panel's own."""
-    lacking = lacks(command, at.found.held.situation.state, record)
+    situation = at.found.held.situation
+    lacking = (*lacks(command, situation.state, record), *closes_unseen(command, situation, record))
     ours = {"grounds": "Enter the grounds on which the panel adopts the case"}
     return [(name, ours.get(name, sentence)) for name, sentence in lacking]
 
@@ -282,6 +284,7 @@ async def _decide(page: PageRequest, session: Session, at: Reached, seen: Shown)
         "instead": [(each.value, label) for each, label in INSTEAD_LABELS.items()],
         "verdicts": [(each.value, label) for each, label in VERDICT_LABELS.items()],
         "outcomes": [(each.value, label) for each, label in CLOSING_LABELS.items()],
+        "unseen": at.unseen(),
         "services": [(each.id, each.name) for each in practice.services.values()],
         "owners": owners(at.found),
         "rows": list(ROWS),
