@@ -12,6 +12,7 @@ from services.channel.domain import (
     PANEL_DECISIONS,
     TABLE,
     Body,
+    ClosingOutcome,
     Command,
     Consent,
     InPanel,
@@ -51,7 +52,7 @@ records = st.builds(
     message=texts,
     next_on=st.sampled_from([None, NOW.date()]),
     considered=texts,
-    outcome=texts,
+    outcome=st.sampled_from(["", WORDS, ClosingOutcome.CONCERNS_REDUCED]),
     decided_by=texts,
     clock=texts,
 )
@@ -115,11 +116,16 @@ def said(command: Command, record: Record) -> None:
         assert record.reason.strip()
 
 
-def waited(situation: Situation, command: Command) -> None:
-    """Check that the panel decided nothing while the police asked to wait, or outside a meeting that can decide."""
+def waited(situation: Situation, command: Command, record: Record) -> None:
+    """Check that the panel decided nothing while the police asked to wait, or outside a meeting that can decide.
+
+    Nor does it call the concerns reduced before somebody has assessed again.
+    """
     if command in PANEL_DECISIONS:
         assert not situation.halted
         assert situation.in_panel == InPanel()
+    if command is Command.PANEL_CLOSE and record.outcome == ClosingOutcome.CONCERNS_REDUCED:
+        assert situation.assessed_since
 
 
 def promised(situation: Situation, command: Command, record: Record, step: Step) -> None:
@@ -162,7 +168,7 @@ class TestWalk:
             except (NotInThisState, NotOffered, NotRecorded):
                 continue
             said(command, record)
-            waited(situation, command)
+            waited(situation, command, record)
             promised(situation, command, record, step)
             assert command is not Command.REFER or gathered
             gathered = (gathered or command is Command.GATHERED) and step.state is not State.OFFERED
@@ -237,6 +243,23 @@ class TestPanelDecides:
             decide(Command.ADOPT, stands, FULL, practice())
 
 
+class TestClosesUnseen:
+    @pytest.mark.parametrize("state", [State.SUPPORTED, State.NO_CONSENT])
+    def test_calls_concerns_reduced_only_on_a_further_assessment(self, state: State) -> None:
+        stands = Situation(state, "x", assessed=True, in_panel=InPanel())
+        reduced = replace(FULL, outcome=ClosingOutcome.CONCERNS_REDUCED)
+        with pytest.raises(NotRecorded, match="rests on a further assessment") as refusal:
+            decide(Command.PANEL_CLOSE, stands, reduced, practice())
+        assert refusal.value.field == "outcome"
+        assert decide(Command.PANEL_CLOSE, replace(stands, assessed_since=True), reduced, practice())
+
+    @pytest.mark.parametrize("outcome", [each for each in ClosingOutcome if each != ClosingOutcome.CONCERNS_REDUCED])
+    def test_asks_for_none_where_the_outcome_is_another(self, outcome: ClosingOutcome) -> None:
+        stands = Situation(State.SUPPORTED, "x", assessed=True, in_panel=InPanel())
+        step = decide(Command.PANEL_CLOSE, stands, replace(FULL, outcome=outcome), practice())
+        assert step.state is State.CLOSING
+
+
 class TestOpenWith:
     def test_leaves_the_risk_with_the_police(self) -> None:
         step = open_with(POLICE_OWNER)
@@ -261,6 +284,12 @@ class TestOffers:
     def test_are_for_the_team_only(self) -> None:
         found = {offer.command: offer.refusal for offer in offers(OFFERED, frozenset({Role.BOARD_MEMBER}), practice())}
         assert found[Command.ACCEPT] == "Channel coordinator or Channel supervisor only."
+
+    def test_let_no_chair_open_a_case_again_outside_a_meeting(self) -> None:
+        closed = Situation(State.CLOSED, "Cora Synthetic")
+        found = {each.command: each.refusal for each in offers(closed, frozenset({Role.PANEL_CHAIR}), practice())}
+        assert found[Command.REOPEN] == "Channel coordinator or Channel supervisor only."
+        assert Role.PANEL_CHAIR not in permissions()[Command.REOPEN]
 
 
 class TestWhoseTurn:

@@ -223,7 +223,7 @@ class ChannelWalk:
         meeting = self.meetings[1]
         self._called_in(meeting, self.one, self.other)
         self._begun(meeting)
-        self._decide(self._heard(meeting, self.one), "panel-close", outcome="concerns-reduced")
+        self._decide(self._heard(meeting, self.one), "panel-close", outcome="consent-withdrawn")
         why = {"reason_kind": "another-service-meets-the-need", "verdict": "signpost", "services": "kent-early-help"}
         self._decide(self._heard(meeting, self.other), "panel-not-adopt", **why)
         self._minuted(meeting, self.one, self.other)

@@ -114,7 +114,8 @@ def review_clock(live: Live, reference: str) -> date:
 
 
 def closed(live: Live, reference: str) -> None:
-    """The panel closes the case, and the coordinator writes the closing report."""
+    """Assessed once more, the case is closed by the panel, and the coordinator writes the closing report."""
+    vaf(live, reference, "not-known")
     heard(live, reference, "panel-close", outcome="concerns-reduced", reason=REASON)
     checked(live, reference, "closing")
     on_page(live, COORDINATOR, f"/cases/{reference}/closing-report", **REPORT)

@@ -100,8 +100,9 @@ TABLE: tuple[Transition, ...] = (
                starts=(_C.CLOSING_REPORT,), stops=_UNTIL_CLOSED, guards=(g.panel_decides,)),
     Transition(Command.REVIEW_CLOSED, "Panel: review after closure", _CLOSED, None, _CHAIR, ("summary",),
                guards=(g.panel_decides,)),
+    # The panel does so by its verdict on a review: a chair alone decides nothing.
     Transition(Command.REOPEN, "Open the case again", frozenset({_S.CLOSED, _S.ENDED, _S.NOT_ADOPTED}), _S.REFERRED,
-               _TEAM | _CHAIR, ("reason", "risk_owner"), starts=(_C.PANEL,), stops=(_C.AFTER_CLOSURE,),
+               _TEAM, ("reason", "risk_owner"), starts=(_C.PANEL,), stops=(_C.AFTER_CLOSURE,),
                outcome=Outcome.REOPENED),
     Transition(Command.MAKE_PLAN, "Complete the support plan", frozenset({_S.ADOPTED}), _S.PLANNED, _TEAM,
                ("plan",), starts=(_C.CONSENT,), stops=(_C.PLAN,)),
