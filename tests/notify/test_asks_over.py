@@ -12,6 +12,7 @@ from contracts.notify.channel import AskAnswered, AskSeen
 from contracts.vocabulary import AskKind
 from services.notify import operations
 from services.notify.domain import AskClosed
+from services.notify.web.guests import visitor
 from tests.notify.asks_made import CANARY, WHO, ask, asked, ended, later, opened, send
 from tests.notify.conftest import Site
 from tests.notify.looking import rows
@@ -38,11 +39,14 @@ async def test_open_until_it_is_over_though_it_was_due(site: Site) -> None:
 
 async def test_not_open_yet_says_from_when(site: Site) -> None:
     made_at = clock.now()
-    path, made, _ = await asked(site, AskKind.PACK, at=made_at, opens_at=made_at + timedelta(days=3))
+    path, made, subject = await asked(site, AskKind.PACK, at=made_at, opens_at=made_at + timedelta(days=3))
     answer = await site.get(path)
     assert "This is not open yet" in answer.text
+    assert "That somebody tried to read it has been recorded." in answer.text
     assert (await site.get(path)).status_code == 404
-    assert await told(site, AskSeen) == []
+    assert [(each.refused, each.ask_id) for each in await told(site, AskSeen)] == [(True, made.ask_id)] * 2
+    audited = await rows(site.runtime, "SELECT subject FROM audit_entry WHERE action = 'ask.refuse'")
+    assert [row.subject for row in audited] == [subject] * 2
     await later(site, made, timedelta(days=3))
     assert CANARY in (await opened(site, path)).text
 
@@ -90,6 +94,40 @@ async def test_ended_in_the_very_moment_of_a_look_is_not_read(site: Site) -> Non
     assert await rows(site.runtime, "SELECT 1 FROM ask_look") == []
 
 
+async def test_nothing_but_a_pack_is_recorded_before_its_time(site: Site) -> None:
+    path, _, _ = await asked(site, opens_at=clock.now() + timedelta(days=3))
+    answer = await site.get(path)
+    assert ("This is not open yet" in answer.text, "recorded" in answer.text) == (True, False)
+    assert await told(site, AskSeen) == []
+
+
+async def test_whoever_looks_at_many_that_are_over_waits_and_what_they_wrote_is_given_back(site: Site) -> None:
+    path, made, subject = await asked(site)
+    other, _, _ = await asked(site)
+    await handle(site.runtime, ended(made), subject=subject)
+    _no_more_from_here(site)
+    answer = await site.post(other, path, step="answer", report="A long answer.", **WHO)
+    assert answer.status_code == 429
+    assert "A long answer." in answer.text
+    assert "Nothing is needed from you any more" in answer.text
+
+
+async def test_whoever_has_answered_may_look_again_whatever_others_send(site: Site) -> None:
+    path, _, _ = await asked(site, AskKind.ACTION)
+    await opened(site, path)
+    await send(site, path, "answer", report="Visited.", **WHO)
+    _no_more_from_here(site)
+    answer = await site.get(path)
+    assert (answer.status_code, "This has been answered" in answer.text) == (200, True)
+
+
+def _no_more_from_here(site: Site) -> None:
+    """Let so much come from the address of this browser that it has to wait."""
+    restraint = site.runtime.clients.restraint
+    while restraint.allows("visit", visitor("127.0.0.1"), uuid4()):
+        pass
+
+
 class TestPack:
     async def test_after_its_time_every_try_is_refused_and_recorded(self, site: Site) -> None:
         path, made, subject = await asked(site, AskKind.PACK)
@@ -112,3 +150,12 @@ class TestPack:
         await handle(site.runtime, ended(made), subject=subject)
         assert CANARY not in (await site.get(path)).text
         assert [each.refused for each in await told(site, AskSeen)] == [True]
+
+    async def test_fills_no_record_with_tries_from_one_address(self, site: Site) -> None:
+        path, made, _ = await asked(site, AskKind.PACK)
+        await later(site, made, timedelta(days=31))
+        _no_more_from_here(site)
+        answer = await site.get(path)
+        assert (answer.status_code, "recorded" in answer.text) == (429, False)
+        assert await rows(site.runtime, "SELECT 1 FROM ask_look") == []
+        assert await told(site, AskSeen) == []

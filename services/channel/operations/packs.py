@@ -118,7 +118,7 @@ async def note_not_asked(session: Session, slot: SlotView, attendee: Attendee, n
 
 
 async def pack_seen(session: Session, held: Held, look: Look, practice: Practice, now: datetime) -> None:
-    """Keep that somebody opened a pack by a link, or tried to after it was closed and why it was.
+    """Keep that somebody opened a pack by a link, or tried to while it was closed and why it was.
 
     What was taken off the agenda since, or whom it was taken from, is kept all the same.
     """
@@ -138,8 +138,10 @@ async def _why_refused(session: Session, given: ShareView, look: Look) -> PackRe
     if look.at >= given.closes_at:
         return PackRefusal.EXPIRED
     stands = await queries.standing(session, (given.subject,))
-    conflict = any(each.invitation_id == given.invitation_id for each in stands)
-    return PackRefusal.CONFLICT if conflict else PackRefusal.NOT_SHARED
+    if any(each.invitation_id == given.invitation_id for each in stands):
+        return PackRefusal.CONFLICT
+    is_early = look.at < given.opens_at and (given.ended_at is None or look.at < given.ended_at)
+    return PackRefusal.TOO_EARLY if is_early else PackRefusal.NOT_SHARED
 
 
 async def declare_own_conflict(session: Session, slot_id: UUID, attendee: Attendee, words: str, now: datetime) -> None:

@@ -125,7 +125,7 @@ async def _open(session: Session, ask_id: UUID, now: datetime) -> Row[Any]:
 
 
 async def refuse_look(session: Session, ask_id: UUID, *, now: datetime) -> None:
-    """Record that somebody tried to read a pack that is over, and tell Channel; raises AskAbsent."""
+    """Record that somebody tried to read a pack that is over, or not open yet, and tell Channel; raises AskAbsent."""
     row = await ask_held(session, ask_id)
     facts: dict[str, str | int] = {"ask": str(ask_id), "kind": row.kind}
     await audit.record(session, "ask.refuse", subject=row.subject, now=now, area=row.area, facts=facts)

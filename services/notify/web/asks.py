@@ -191,17 +191,24 @@ async def _kept(page: PageRequest, found: AskFound, data: FormData) -> Response:
 
 
 async def _closed(page: PageRequest, found: AskFound, state: AskState, data: FormData) -> Response:
-    """Say kindly why nothing is shown; what was typed is given back, and a try at a pack that is over is recorded."""
-    if found.listed.kind not in ANSWERABLE and state in {AskState.OVER, AskState.ENDED}:
+    """Say kindly why nothing is shown; what was typed is given back, and a try at a pack that is shut is recorded.
+
+    Whoever has answered may look as often as they like; any other look counts, and of too many nothing is kept.
+    """
+    is_answered = state is AskState.ANSWERED
+    is_few = is_answered or is_patient(page)
+    is_recorded = is_few and found.listed.kind not in ANSWERABLE
+    if is_recorded:
         async with page.transaction() as session:
             await operations.refuse_look(session, found.listed.id, now=page.now)
     return page.render(
         "ask_over",
         token=page.path["token"],
-        status=200 if state is AskState.ANSWERED else 404,
+        status=200 if is_answered else 404 if is_few else 429,
+        is_recorded=is_recorded,
         found=found,
         state=str(state),
-        unsent=_words(data) if state is not AskState.ANSWERED else [],
+        unsent=[] if is_answered else _words(data),
         **_shell(page, found),
     )
 
