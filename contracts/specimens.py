@@ -215,6 +215,8 @@ VALUES: Mapping[str, object] = {
     "acknowledged": False,
     "answers": (AskAnswer(question="How is his attendance?", words="Synthetic example. Regular."),),
     "taker": "",
+    "stops": None,
+    "taken": None,
     "offered_for": "plp",
     "consent": "Refused",
     "closing": "",

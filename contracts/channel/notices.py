@@ -31,6 +31,7 @@ class AskMade(Event):
     id of the area file (a partner, member, provider, service or panel); where it is empty `address` was typed.
     `shown` is what the person sees once the link is opened with the one-time code; `questions` are asked one by one,
     and "nothing known" is an answer to each. A pack has no questions: it is read, and every reading is reported.
+    `stops` is of a change of consent alone: whether support ends, so that whoever is told says if they have stopped.
     """
 
     wire_type: ClassVar[str] = "channel.ask-made.v1"
@@ -47,6 +48,7 @@ class AskMade(Event):
     title: Annotated[str, OPERATIONAL]
     shown: Annotated[tuple[AskSection, ...], SPECIAL_CATEGORY] = ()
     questions: Annotated[tuple[str, ...], SPECIAL_CATEGORY] = ()
+    stops: Annotated[bool | None, SPECIAL_CATEGORY] = None
     opens_at: Annotated[datetime | None, LINKING] = None
     due_at: Annotated[datetime, LINKING]
     expires_at: Annotated[datetime, LINKING]

@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.vocabulary.asking import AskAnswer
 from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
-from contracts.vocabulary.words import AskKind
+from contracts.vocabulary.words import AskKind, ChangeTaken
 
 TOPIC = "notify.channel.v1"
 
@@ -33,6 +33,7 @@ class AskAnswered(Event):
     """Sent when somebody outside has answered: questions, a report of what was done, or accepted or refused.
 
     `accepted` is of invitations and transfers; `taker` is who owns the risk from then on where a transfer is accepted.
+    `taken` is what was made of a change of consent.
     """
 
     wire_type: ClassVar[str] = "notify.ask-answered.v1"
@@ -47,6 +48,7 @@ class AskAnswered(Event):
     answers: Annotated[tuple[AskAnswer, ...], SPECIAL_CATEGORY] = ()
     accepted: Annotated[bool | None, OPERATIONAL] = None
     taker: Annotated[str, POLICE] = ""
+    taken: Annotated[ChangeTaken | None, SPECIAL_CATEGORY] = None
 
 
 class AskUndelivered(Event):

@@ -175,6 +175,14 @@ class AskKind(StrEnum):
     TRANSFER = "panel-transfer"
 
 
+class ChangeTaken(StrEnum):
+    """What somebody who was told of a change of consent has made of it."""
+
+    STOPPED = "stopped"
+    GOES_ON = "goes-on"
+    NOTED = "noted"
+
+
 class Stage(StrEnum):
     """Which part of the pathway a statistical fact speaks of."""
 

@@ -146,6 +146,7 @@ async def on_ask_answered(practices: Practices, session: Session, event: AskAnsw
         answers=event.answers,
         accepted=event.accepted,
         taker=event.taker,
+        taken=event.taken,
     )
     await operations.hear_answer(session, message.subject, reply, _practice(practices, message), message.now)
 

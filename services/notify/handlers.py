@@ -183,7 +183,7 @@ def _ask(event: AskMade, message: Message) -> ReceivedAsk:
         recipient=event.recipient,
         title=event.title,
         asked=Asked(event.name, event.address, event.made_by),
-        content=AskContent(event.shown, event.questions),
+        content=AskContent(event.shown, event.questions, event.stops),
         opens_at=event.opens_at,
         due_at=event.due_at,
         due_on=due_on(event.due_at),

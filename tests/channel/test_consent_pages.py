@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from contracts.vocabulary import Role
+from contracts.vocabulary import ChangeTaken, Role
 from services.channel import jobs, operations, queries
 from services.channel.domain import Command, Record
 from services.channel.operations import Act
@@ -200,7 +200,8 @@ class TestWhoWasTold:
             (told, _) = await queries.acknowledgements(session, subject)
             held = await queries.held(session, subject)
             act = Act(Command.FULFIL, NOW, Record(reason="The head rang: they have stopped."))
-            await operations.end_obligation(session, held, told.told.id, act, console.team.practices.given)
+            stopped = queries.Answers(taken=ChangeTaken.STOPPED)
+            await operations.end_obligation(session, held, told.told.id, act, console.team.practices.given, stopped)
         says = text_of(await client.get(CONSENT))
         assert "Everybody has acknowledged it." in says
         assert "Has stopped The head rang: they have stopped." in says

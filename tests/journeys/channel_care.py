@@ -185,8 +185,9 @@ def reviewed(live: Live, reference: str, findings: str) -> None:
 
 def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
     """Everybody who was told of a change of consent says so: those outside by their links, members in the console."""
+    taken = "stopped" if "stop" in said else "noted"
     for to in outside:
-        answer = {"answer": "stopped" if "stop" in said else "noted", "report": said}
+        answer = {"answer": taken, "report": said}
         for link in wait(lambda each=to: owed_links(live, reference, each, CHANGE), 60, f"Every mail to {to}"):  # type: ignore[misc]
             by_link(live, reference, to, answer, link=link)
     for person in (POLICE, CHAIR, COCHAIR, COORDINATOR):
@@ -194,7 +195,9 @@ def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
             of_it = f".//a[starts-with(@href, '/mine/')][contains(., '{reference}')]/@href"
             ways = tree(browser.get("/mine")).xpath(of_it)
             for way in ways:
-                done = answered(browser, browser.get(str(way)), {"reason": said})
+                page = browser.get(str(way))
+                chosen = {"taken": taken} if tree(page).xpath(".//input[@name='taken']") else {}
+                done = answered(browser, page, {"reason": said, **chosen})
                 assert done.is_success, words(done)
 
     with contextlib.suppress(AssertionError):

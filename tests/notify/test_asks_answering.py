@@ -6,7 +6,7 @@ import pytest
 
 from chassis import clock
 from contracts.notify.channel import AskAnswered, AskSeen
-from contracts.vocabulary import AskKind
+from contracts.vocabulary import AskKind, ChangeTaken
 from contracts.vocabulary.asking import AskSection
 from tests.notify.asks_made import WHO, WHO_LINE, asked, ended, opened, send
 from tests.notify.conftest import Site
@@ -213,6 +213,33 @@ async def test_a_report_under_its_questions_needs_no_more_words(site: Site) -> N
     [event] = await told(site, AskAnswered)
     assert (event.accepted, event.report) == (True, "")
     assert [(each.question, each.words) for each in event.answers] == [("What was done?", "Spoke of school.")]
+
+
+class TestConsentChange:
+    async def test_where_consent_ends_whoever_is_told_says_if_they_have_stopped(self, site: Site) -> None:
+        path, _, _ = await asked(site, AskKind.CONSENT_CHANGE, stops=True)
+        shown = (await opened(site, path)).text
+        offered = ("We have stopped what", "We go on under another basis.", "there was nothing for us to stop.")
+        assert [shown.index(each) for each in offered] == sorted(shown.index(each) for each in offered)
+        lacking = await send(site, path, "answer", answer="goes-on", **WHO)
+        assert (lacking.status_code, "Enter on which basis you go on" in lacking.text) == (422, True)
+        await send(site, path, "answer", answer="goes-on", report="Our own duty of care.", **WHO)
+        [event] = await told(site, AskAnswered)
+        assert (event.taken, event.report) == (
+            ChangeTaken.GOES_ON,
+            "We go on under another basis. Our own duty of care.",
+        )
+
+    async def test_where_consent_is_given_nobody_is_asked_to_stop(self, site: Site) -> None:
+        path, _, _ = await asked(site, AskKind.CONSENT_CHANGE, stops=False)
+        shown = await opened(site, path)
+        assert "We have stopped" not in shown.text
+        assert "another basis" not in shown.text
+        wrong = await send(site, path, "answer", answer="stopped", **WHO)
+        assert (wrong.status_code, "Select what you have done about the change" in wrong.text) == (422, True)
+        await send(site, path, "answer", answer="goes-on", **WHO)
+        [event] = await told(site, AskAnswered)
+        assert (event.taken, event.report) == (ChangeTaken.GOES_ON, "We go on as agreed.")
 
 
 class TestInvitation:

@@ -60,13 +60,13 @@ BECOMES: Mapping[Command, Consent] = {
 STOPS = frozenset({Consent.REFUSED, Consent.WITHDRAWN, Consent.LAPSED})
 """After these nobody gives support: whoever has the person's data is told to stop."""
 TOLD: Mapping[Consent, str] = {
-    Consent.GIVEN: "Consent to the support has been given. The support can go on as agreed.",
+    Consent.GIVEN: "Consent to the support has been given. The support can begin, or go on, as agreed.",
     Consent.REFUSED: "Consent to the support has been refused. Stop what you do as part of the plan, or do not begin "
-    "it, do not use what was shared with you for it any more, and say here that you have stopped.",
+    "it, do not use what was shared with you for it any more, and say here whether you have stopped.",
     Consent.WITHDRAWN: "Consent to the support has been withdrawn. Stop what you do as part of the plan, do not use "
-    "what was shared with you for it any more, and say here that you have stopped.",
+    "what was shared with you for it any more, and say here whether you have stopped.",
     Consent.LAPSED: "The person has turned 18, and the consent of a parent or guardian counts no longer. Stop what "
-    "you do as part of the plan until they have been asked themselves, and say here that you have stopped.",
+    "you do as part of the plan until they have been asked themselves, and say here whether you have stopped.",
 }
 """What everybody is told who has the person's data when consent changes; other duties of theirs stay as they are."""
 REASONS: Mapping[Command, str] = {

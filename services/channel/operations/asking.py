@@ -12,7 +12,7 @@ from chassis import outbox
 from chassis.database import Session
 from chassis.outbox import About
 from contracts.channel.notices import AskEnded, AskMade, AskMoved
-from contracts.vocabulary import AskKind
+from contracts.vocabulary import AskKind, ChangeTaken
 from contracts.vocabulary.asking import AskAnswer, AskSection
 from services.channel import models, queries
 from services.channel.domain import NOTHING_KNOWN, Command, Practice, Record
@@ -51,7 +51,8 @@ class AskedAbout(Protocol):
 class Asking:
     """What somebody outside is asked, or shown: `ask_id` is the id of the request, session, pack or transfer.
 
-    `recipient` is an id of the area file; where it is empty, `address` is the mail address that was typed.
+    `recipient` is an id of the area file; where it is empty, `address` is the mail address that was typed. `stops` says
+    of a change of consent that support ends.
     """
 
     ask_id: UUID
@@ -63,6 +64,7 @@ class Asking:
     address: str = ""
     shown: tuple[AskSection, ...] = ()
     questions: tuple[str, ...] = ()
+    stops: bool | None = None
     opens_at: datetime | None = None
     expires_at: datetime | None = None
 
@@ -79,6 +81,7 @@ class Reply:
     answers: tuple[AskAnswer, ...] = ()
     accepted: bool | None = None
     taker: str = ""
+    taken: ChangeTaken | None = None
 
     def words(self) -> str:
         """Return the report and every answer under its question, as history keeps them."""
@@ -132,6 +135,7 @@ async def ask(session: Session, held: AskedAbout, asking: Asking, now: datetime)
         title=asking.title,
         shown=asking.shown,
         questions=asking.questions,
+        stops=asking.stops,
         opens_at=asking.opens_at,
         due_at=asking.due_at,
         expires_at=asking.expires_at or now + WORKS_FOR,

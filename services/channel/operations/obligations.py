@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from chassis.database import Session
 from contracts.vocabulary import AskKind
-from contracts.vocabulary.asking import AskAnswer, AskSection
+from contracts.vocabulary.asking import AskSection
 from services.channel import models, queries
 from services.channel.domain import CLOCK_OF, Command, NotRecorded, Obligation, ObligationEnded, Practice, Record
 from services.channel.operations.asking import Asking, Look, Moved, Reply, ask, end_ask, in_words, move_ask
@@ -27,6 +27,7 @@ _ASKED: dict[Obligation, tuple[AskKind, str, str]] = {
     Obligation.CHANGE: (AskKind.CONSENT_CHANGE, "Consent to support has changed", "What has changed"),
 }
 """As what somebody outside is asked by a link: the kind, the title and the heading over the words."""
+UNSAID = Answers()
 SOMEBODY_TYPED = "Somebody named in the case"
 ASKED_AS: dict[Obligation, AskKind] = {kind: asked[0] for kind, asked in _ASKED.items()}
 
@@ -63,15 +64,14 @@ class Again:
 class Ending:
     """How an obligation ends: done or cancelled, in whose words, when, with which answers.
 
-    `by` stands in the clear; `answered_by` is whoever answered, as they say it, and is sealed.
+    `by` stands in the clear; `answers.by` is whoever answered, as they say it, and is sealed.
     """
 
     state: str
     words: str
     by: str
     at: datetime
-    answers: tuple[AskAnswer, ...] = ()
-    answered_by: str = ""
+    answers: Answers = UNSAID
 
 
 async def keep_obligation(session: Session, held: Held, owing: Owing, now: datetime) -> UUID:
@@ -103,7 +103,8 @@ async def keep_obligation(session: Session, held: Held, owing: Owing, now: datet
     await session.execute(models.obligation.insert().values(row))
     start_clock(session, held, Deadline(CLOCK_OF[owing.kind], owing.due_at, obligation_id), now)
     if _by_link(owing):
-        await ask(session, held, _asking(held, obligation_id, owing), now)
+        stops = await queries.change_stops(session, obligation_id)
+        await ask(session, held, _asking(held, obligation_id, owing, stops=stops), now)
     return obligation_id
 
 
@@ -121,7 +122,7 @@ def _by_link(owed: Owing | ObligationView) -> bool:
     return bool(owed.recipient or owed.address.strip()) and not owed.owner_id
 
 
-def _asking(held: Held, obligation_id: UUID, owing: Owing) -> Asking:
+def _asking(held: Held, obligation_id: UUID, owing: Owing, *, stops: bool | None) -> Asking:
     kind, title, heading = _ASKED[owing.kind]
     who = AskSection(heading="Who this is about", words=held.summary.about_whom()) if held.summary else None
     what = AskSection(heading=heading, words=owing.message.strip())
@@ -135,6 +136,7 @@ def _asking(held: Held, obligation_id: UUID, owing: Owing) -> Asking:
         address="" if owing.recipient else owing.address.strip(),
         shown=(who, what) if who else (what,),
         questions=owing.questions,
+        stops=stops,
         expires_at=owing.due_at + WORKS_AFTER,
     )
 
@@ -154,7 +156,8 @@ async def obligation_answered(session: Session, held: Held, reply: Reply, practi
     said = Record(reason=f"{found.owner} ({reply.by}): {reply.words()}")
     await carry_out(session, held.subject, Act(Command.ANSWERED, now, said), practice)
     if found.ended_at is None:
-        done = Ending("done", reply.report, _in_clear(found), reply.at, reply.answers, reply.by or found.owner)
+        answers = Answers(said=reply.answers, by=reply.by or found.owner, taken=reply.taken)
+        done = Ending("done", reply.report, _in_clear(found), reply.at, answers)
         await _end(session, held, found, done)
         # A reminder that crossed with the answer has opened the link once more.
         if found.reminded_at is not None and found.reminded_at >= reply.at and _by_link(found):
@@ -201,7 +204,8 @@ async def remind(session: Session, held: Held, again: Again, act: Act, practice:
     await _change(session, found.id, changed)
     owing = Owing(found.kind, found.owner, found.message, found.due_at, found.recipient, "", address, found.questions)
     works_until = max(act.now, found.due_at) + WORKS_AFTER
-    await ask(session, held, replace(_asking(held, found.id, owing), expires_at=works_until), act.now)
+    asking = _asking(held, found.id, owing, stops=await queries.change_stops(session, found.id))
+    await ask(session, held, replace(asking, expires_at=works_until), act.now)
     if found.paused:
         await move_ask(session, held, found.id, Moved(found.due_at, works_until, paused=True), act.now)
 
@@ -212,17 +216,17 @@ async def end_obligation(
     obligation_id: UUID,
     act: Act,
     practice: Practice,
-    answers: tuple[AskAnswer, ...] = (),
+    answers: Answers = UNSAID,
 ) -> None:
     """Record that something owed is done (FULFIL), or cancel it (CANCEL), in the officer's words.
 
-    `answers` are those to the questions that were asked, where somebody gave them by telephone. Raises
+    `answers` are what somebody gave by telephone: to the questions, or what they made of a change. Raises
     ObligationNotFound, ObligationEnded, and whatever `carry_out` refuses. A link says so from then on.
     """
     await session.lock(held.subject)
     found = await _open(session, held, obligation_id)
     words = act.record.reason.strip()
-    said = in_words(words, answers)
+    said = in_words(words, answers.said)
     named = Record(reason=f"{found.owner}: {said}" if said else "")
     await carry_out(session, held.subject, Act(act.command, act.now, named, act.expected), practice)
     cancelled = act.command is Command.CANCEL
@@ -241,11 +245,10 @@ async def _open(session: Session, held: Held, obligation_id: UUID) -> Obligation
 
 
 async def _end(session: Session, held: Held, found: ObligationView, ending: Ending) -> None:
-    answers = Answers(said=ending.answers, by=ending.answered_by)
     values: dict[str, Any] = {
         "state": ending.state,
         "sealed_report": await session.seal(held.subject, ending.words) if ending.words else None,
-        "sealed_answers": await session.seal_model(held.subject, answers) if answers != Answers() else None,
+        "sealed_answers": await session.seal_model(held.subject, ending.answers) if ending.answers != UNSAID else None,
         "ended_by": ending.by,
         "ended_at": ending.at,
     }

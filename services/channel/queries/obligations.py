@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Row, Select, and_, func, select
 
 from chassis.database import Session
+from contracts.vocabulary import ChangeTaken
 from contracts.vocabulary.asking import AskAnswer
 from contracts.vocabulary.pack import GatheredInformation
 from services.channel import models
-from services.channel.domain import NOTHING_KNOWN, Obligation, ObligationNotFound
+from services.channel.domain import NOTHING_KNOWN, Consent, Obligation, ObligationNotFound
+from services.channel.domain.consenting import STOPS
 from services.channel.queries.reading import text_of
 
 
@@ -26,12 +28,16 @@ class Questions(BaseModel):
 
 
 class Answers(BaseModel):
-    """What a partner said, question by question, and who answered; sealed in the obligation's row."""
+    """What a partner said, question by question, and who answered; sealed in the obligation's row.
+
+    `taken` is what they made of a change of consent, where they chose it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     said: tuple[AskAnswer, ...] = ()
     by: str = ""
+    taken: ChangeTaken | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class ObligationView:
     """One obligation with its words; `answers` are to its questions, `report` is what was said besides.
 
     `due_at` is that of its clock, which may have been given more time, and stands still while `paused`. `address` is
-    what was typed where the recipient is not in the area file.
+    what was typed where the recipient is not in the area file, `taken` what was made of a change of consent.
     """
 
     id: UUID
@@ -75,6 +81,7 @@ class ObligationView:
     reminded_at: datetime | None
     ended_at: datetime | None
     ended_by: str
+    taken: ChangeTaken | None = None
 
 
 async def open_obligations(session: Session, subject: UUID, kind: Obligation | None = None) -> tuple[Owed, ...]:
@@ -138,6 +145,14 @@ async def obligation(session: Session, subject: UUID, obligation_id: UUID) -> Ob
     if found is None:
         raise ObligationNotFound("The case has no such request or action: open the case and choose one there.")
     return await _view(session, found)
+
+
+async def change_stops(session: Session, obligation_id: UUID) -> bool | None:
+    """Say whether what somebody is told of is that consent ended; None where it is no change of consent."""
+    told, changed = models.obligation, models.consent
+    joined = select(changed.c.consent).join(told, told.c.about == changed.c.id)
+    found = await session.scalar(joined.where(told.c.id == obligation_id, told.c.kind == Obligation.CHANGE))
+    return None if found is None else Consent(found) in STOPS
 
 
 async def gathered(session: Session, subject: UUID) -> tuple[GatheredInformation, ...]:
@@ -213,4 +228,5 @@ async def _view(session: Session, row: Row[Any]) -> ObligationView:
         reminded_at=row.reminded_at,
         ended_at=row.ended_at,
         ended_by=answers.by or row.ended_by or "",
+        taken=answers.taken,
     )

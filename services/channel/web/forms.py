@@ -94,6 +94,7 @@ class EndingForm(CaseForm):
     """What was answered or done, or why it is cancelled; answers to questions are read beside it."""
 
     told_by: Line = Field(default="", title="who told you")
+    taken: Line = Field(default="", title="what has been done about the change")
     reason: Words = Field(default="", title="what was said")
 
 
@@ -124,6 +125,7 @@ class TransferForm(CaseForm):
 class MineForm(Form):
     """What somebody answers for themselves; answers to questions are read beside it."""
 
+    taken: Line = Field(default="", title="what has been done about the change")
     reason: Words = Field(default="", title="what you did or know")
 
 

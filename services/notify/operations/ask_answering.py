@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 from chassis import audit, outbox
 from chassis.database import Session
 from contracts.notify.channel import AskAnswered, AskUndelivered
-from contracts.vocabulary import AskKind
+from contracts.vocabulary import AskKind, ChangeTaken
 from contracts.vocabulary.asking import AskAnswer
 from services.notify.domain import AskAbsent, AskClosed, AskState, Kind, ask_state
 from services.notify.models import ask, ask_answer, notice
@@ -26,13 +26,14 @@ TOLD_BY = (Kind.ASK_MADE, Kind.ASK_REMINDED, Kind.ASK_OVERDUE)
 
 @dataclass(frozen=True)
 class AskReply:
-    """What somebody answers: `by` names them with their role; `taker` owns the risk from an acceptance on."""
+    """What somebody answers, `by` with their role; `taker` owns the risk once accepted, `taken` is of a change."""
 
     by: str
     report: str = ""
     answers: tuple[AskAnswer, ...] = ()
     accepted: bool | None = None
     taker: str = ""
+    taken: ChangeTaken | None = None
 
 
 _REPLY = TypeAdapter(AskReply)
@@ -80,6 +81,7 @@ async def answer_ask(session: Session, ask_id: UUID, reply: AskReply, *, now: da
         answers=reply.answers,
         accepted=reply.accepted,
         taker=reply.taker,
+        taken=reply.taken,
     )
     await outbox.add(session, event, about=about_ask(row))
     facts: dict[str, str | int] = {"ask": str(ask_id), "kind": row.kind}

@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from chassis.web import Form, FormData, FormErrors, parse
-from contracts.vocabulary import AskKind
-from contracts.vocabulary.asking import AskAnswer
+from contracts.vocabulary import AskKind, ChangeTaken
+from contracts.vocabulary.asking import AskAnswer, change_words
 from services.notify.domain import ANSWERABLE
 from services.notify.operations import AskReply
+from services.notify.queries import AskContent
 
 LONGEST = 4000
 _PLACE = re.compile(r"(?:answer|nothing)-([1-9][0-9]?)", re.ASCII)
@@ -62,22 +63,25 @@ class SessionForm(ReportForm):
         return AskReply(self.who(), self.report, answers, accepted=self.answer == "yes")
 
 
-STOPPED = {
-    "stopped": "We have stopped what the person no longer agrees to.",
-    "noted": "We have noted the change: there was nothing for us to stop.",
-}
-
-
 class ConsentForm(WhoForm):
-    """That a change of consent has been taken in."""
+    """What somebody has made of consent that was refused or withdrawn, or has lapsed."""
 
-    answer: Literal["stopped", "noted"] = Field(title="what you have done")
+    stops: ClassVar[bool] = True
+    answer: ChangeTaken = Field(title="what you have done")
 
     messages: ClassVar[Mapping[str, str]] = {"answer": "Select what you have done about the change"}
 
     def reply(self, answers: tuple[AskAnswer, ...]) -> AskReply:
         """Return what is told to Channel: what has been done, in our words, then in theirs."""
-        return AskReply(self.who(), f"{STOPPED[self.answer]} {self.report}".strip(), answers)
+        words = f"{change_words(stops=self.stops)[self.answer]} {self.report}".strip()
+        return AskReply(self.who(), words, answers, taken=self.answer)
+
+
+class GivenForm(ConsentForm):
+    """What somebody has made of consent that was given: there is nothing to stop."""
+
+    stops: ClassVar[bool] = False
+    answer: Literal[ChangeTaken.GOES_ON, ChangeTaken.NOTED] = Field(title="what you have done")
 
 
 class InvitationForm(WhoForm):
@@ -146,10 +150,16 @@ def written(questions: tuple[Question, ...], data: FormData) -> dict[str, str]:
     return {name: data.get(name)[: 2 * LONGEST] for name in names if data.get(name).strip()}
 
 
-def read_reply(kind: AskKind, questions: tuple[Question, ...], data: FormData) -> AskReply | FormErrors:
+def can_say(content: AskContent) -> Mapping[ChangeTaken, str]:
+    """Return what can be said of a change of consent; one told before asks said which is taken to end it."""
+    return change_words(stops=content.stops is not False)
+
+
+def read_reply(kind: AskKind, content: AskContent, data: FormData) -> AskReply | FormErrors:
     """Return the checked answer to an ask, or the form to show again with what is to be mended."""
     assert kind in ANSWERABLE  # noqa: S101 - a pack has no form
-    form = parse(FORMS[kind], data)
+    questions = questions_of(content.questions)
+    form = parse(GivenForm if content.stops is False else FORMS[kind], data)
     wrong = [
         (each.answer, f"Question {place}: {sentence}")
         for place, each in enumerate(questions, 1)
@@ -180,6 +190,8 @@ def _wrong(question: Question, data: FormData) -> str:
 def _beside(form: WhoForm, questions: tuple[Question, ...]) -> list[tuple[str, str]]:
     """Return what only the whole form can know."""
     match form:
+        case ConsentForm() if form.stops and form.answer is ChangeTaken.GOES_ON and not form.report:
+            return [("report", "Enter on which basis you go on")]
         case InvitationForm() if form.answer == "refuse" and not form.report:
             return [("report", "Enter why you do not come")]
         case PanelTransferForm() if form.answer == "refuse" and not form.report:

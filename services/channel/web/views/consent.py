@@ -5,6 +5,7 @@ from datetime import date
 from chassis.clock import LONDON
 from chassis.policy import allow
 from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from contracts.vocabulary import ChangeTaken
 from services.channel import operations, queries
 from services.channel.domain import (
     CONSENT_LABELS,
@@ -46,6 +47,12 @@ DONE = {
     Command.CONSENT_REFUSED: "You have recorded the refusal. Everybody who has the data is told to stop.",
     Command.CONSENT_WITHDRAWN: "You have recorded the withdrawal. Everybody who has the data is told to stop.",
 }
+TAKEN_LABELS = {
+    ChangeTaken.STOPPED: "Has stopped",
+    ChangeTaken.GOES_ON: "Goes on under another basis",
+    ChangeTaken.NOTED: "Had nothing to stop",
+}
+"""What those who were told have made of it where consent ended."""
 AGE: dict[bool | None, str] = {True: "18 or over", False: "Under 18"}
 YES_NO: dict[bool | None, str] = {True: "Yes", False: "No"}
 ONE_DAY = 86_400
@@ -218,7 +225,9 @@ def _answer(each: Acknowledgement) -> str:
         return "Has not stopped yet, as far as we know" if each.stops else "Not acknowledged yet"
     if each.told.state == "cancelled":
         return "Not needed any more"
-    return "Has stopped" if each.stops else "Has acknowledged it"
+    if not each.stops:
+        return "Has acknowledged it"
+    return TAKEN_LABELS[each.told.taken] if each.told.taken else "Has answered"
 
 
 def _ask(

@@ -19,6 +19,7 @@ from services.channel.queries import Held, ObligationView
 from services.channel.web.forms import MineForm
 from services.channel.web.views.asked_as import asked_as, id_in
 from services.channel.web.views.begun import Writing, values_of, writing
+from services.channel.web.views.change_told import taking, takings, wrong_taking
 from services.channel.web.views.obligations import read_answers
 
 
@@ -50,11 +51,12 @@ async def my_request(page: PageRequest) -> Response:
     if isinstance(form, FormErrors):
         return _show(page, mine, form, 422)
     answers, wrong = read_answers(owed.questions, data)
-    if not owed.questions and not form.reason:
+    if mine.stops is None and not owed.questions and not form.reason:
         wrong = (("reason", "Enter what you did or know"),)
-    if wrong:
+    if wrong := (*wrong_taking(mine.stops, form.taken, form.reason), *wrong):
         return _show(page, mine, refused(data, *wrong), 422)
-    reply = Reply(owed.id, ASKED_AS[owed.kind], page.now, page.actor.name, form.reason, answers)
+    taken, words = taking(mine.stops, form.taken, form.reason)
+    reply = Reply(owed.id, ASKED_AS[owed.kind], page.now, page.actor.name, words, answers, taken=taken)
     async with page.transaction() as session:
         await operations.answer_here(session, held, reply, _practice(page, held))
     page.flash(f"Your answer about {held.reference} is with the team.")
@@ -63,11 +65,15 @@ async def my_request(page: PageRequest) -> Response:
 
 @dataclass(frozen=True)
 class Mine:
-    """What somebody is asked for, the case that it belongs to, and what they have begun to write."""
+    """What somebody is asked for, the case that it belongs to, and what they have begun to write.
+
+    `stops` says of a change of consent whether consent ended.
+    """
 
     held: Held
     owed: ObligationView
     writing: Writing
+    stops: bool | None
 
 
 async def _mine(page: PageRequest, session: Session) -> Mine:
@@ -77,7 +83,7 @@ async def _mine(page: PageRequest, session: Session) -> Mine:
         raise ObligationEnded("This has been answered or cancelled: nothing more is asked of you.")
     held = await queries.held(session, line.subject)
     await audit.record_read(session, subject=held.subject, now=page.now, reason="my-request")
-    return Mine(held, owed, await writing(page, session, held))
+    return Mine(held, owed, await writing(page, session, held), await queries.change_stops(session, owed.id))
 
 
 async def _seen(page: PageRequest, session: Session, mine: Mine) -> None:
@@ -98,5 +104,6 @@ def _show(page: PageRequest, mine: Mine, form: FormErrors, status: int = 200) ->
         "owed": owed,
         "about": held.summary.about_whom() if held.summary else "",
         "is_request": owed.kind is Obligation.REQUEST,
+        "takings": takings(mine.stops),
     }
     return page.render("my_request", status=status, **{**values, **values_of(page, mine.writing)})

@@ -19,10 +19,11 @@ from services.channel.domain import (
     is_mail_address,
 )
 from services.channel.operations import Act, Again, Owing
-from services.channel.queries import ObligationView, OfficerView
+from services.channel.queries import Answers, ObligationView, OfficerView
 from services.channel.web.forms import EndingForm, OwingForm, RemindForm, too_long
 from services.channel.web.views.asked import LABELS, Opened
 from services.channel.web.views.asked_as import id_in
+from services.channel.web.views.change_told import taking, takings, wrong_taking
 from services.channel.web.views.information import due, owed_shown, wrong_day, wrong_other
 from services.channel.web.views.writing import Desk, Sentences, Written, serve
 
@@ -172,6 +173,8 @@ async def _still_owed(page: PageRequest, session: Session, found: Opened, *, com
     return {
         "owed": owed_shown(owed, page.now),
         "view": owed,
+        "stops": (stops := await queries.change_stops(session, owed.id)),
+        "takings": takings(stops),
         "command": command.value,
         "told_by": owed.kind is not Obligation.ACTION,
         "title": DONE_TITLES[owed.kind] if command is Command.FULFIL else LABELS[command],
@@ -223,7 +226,8 @@ def _fulfil_wrong(_: PageRequest, desk: Desk, form: EndingForm) -> Sentences:
     errors = list(read_answers(owed.questions, desk.data)[1])
     if owed.kind is not Obligation.ACTION and not form.told_by:
         errors.append(("told_by", "Enter who told you, and how: by telephone, say"))
-    if not owed.questions and not form.reason:
+    errors += wrong_taking(desk.values["stops"], form.taken, form.reason)
+    if not owed.questions and not form.reason and desk.values["stops"] is None:
         errors.append(
             ("reason", "Enter what they said" if owed.kind is not Obligation.ACTION else "Enter what was done")
         )
@@ -234,9 +238,12 @@ async def _fulfil_save(page: PageRequest, session: Session, desk: Desk, form: En
     owed = _view(desk)
     answers, _ = read_answers(owed.questions, desk.data)
     told = "" if owed.kind is Obligation.ACTION else f"Told by {form.told_by}."
-    words = " ".join(part for part in (told, form.reason) if part)
+    taken, said = taking(desk.values["stops"], form.taken, form.reason)
+    words = " ".join(part for part in (told, said) if part)
     act = Act(Command.FULFIL, page.now, Record(reason=words), form.row_version)
-    await operations.end_obligation(session, desk.found.held, owed.id, act, desk.found.practice, answers)
+    await operations.end_obligation(
+        session, desk.found.held, owed.id, act, desk.found.practice, Answers(said=answers, taken=taken)
+    )
     return f"{OBLIGATION_LABELS[owed.kind]}, {owed.owner}: recorded."
 
 
