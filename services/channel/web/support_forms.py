@@ -6,19 +6,16 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from chassis.web import Form
+from services.channel.web.forms import CaseForm, Words
 
-Words = Annotated[str, Field(max_length=20_000)]
 Number = Annotated[int, Field(ge=0, le=1000)]
 
 
-class SupportForm(Form):
-    """The base: `row_version` is the case as the person saw it."""
-
-    row_version: int = Field(title="the version of the case")
+class SupportForm(CaseForm):
+    """The base, with what is asked for as a whole number."""
 
     messages: ClassVar[Mapping[str, str]] = {
-        "row_version": "Open the case again: this form was not complete",
+        **CaseForm.messages,
         "sessions": "Enter the number of sessions as a whole number, for example 7",
         "count": "Enter the number of sessions as a whole number, for example 7",
         "every": "Enter the number of days as a whole number, for example 7",

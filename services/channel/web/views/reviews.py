@@ -63,12 +63,12 @@ async def reviews_to_come(page: PageRequest) -> Response:
 
 async def closing_report(page: PageRequest) -> Response:
     """Write the closing report of a case that the panel has decided to close."""
-    return await record(page, Recording(Command.CLOSING_REPORT, ClosingForm, _closing, _closed))
+    return await record(page, Recording(Command.CLOSING_REPORT, ClosingForm, _closing, _closed, PAGE_OF))
 
 
 async def record_review(page: PageRequest) -> Response:
     """Record what a review after closure found."""
-    return await record(page, Recording(Command.NOTE, FindingsForm, _findings, _found))
+    return await record(page, Recording(Command.NOTE, FindingsForm, _findings, _found, PAGE_OF))
 
 
 async def _closing(_: PageRequest, session: Session, found: Opened) -> Sheet:
@@ -87,7 +87,6 @@ async def _closing(_: PageRequest, session: Session, found: Opened) -> Sheet:
         title="Closing report",
         button="Complete the report and close the case",
         fields=fields,
-        back=PAGE_OF,
         lead=f"Once it is complete the case is closed. {_after(found.practice)}",
         told=(
             ("The panel’s decision", CLOSING_LABELS[ClosingOutcome(outcome)] if outcome else "Not recorded here"),
@@ -118,7 +117,6 @@ async def _findings(page: PageRequest, session: Session, found: Opened) -> Sheet
         title="Record a review after closure",
         button="Record this",
         fields=(Field("findings", "words", "What did the review find?", "New concerns, or that there are none."),),
-        back=PAGE_OF,
         lead="The panel reads it and decides: no concern, reviews that go on, or opening the case again.",
         told=(
             ("Due", day_in_words(each.due_at.astimezone(LONDON).date(), "en")),

@@ -44,32 +44,32 @@ BECAME = (
 
 async def commission(page: PageRequest) -> Response:
     """Commission a provider of the approved list."""
-    return await record(page, Recording(Command.COMMISSION, CommissionForm, _commission, _commissioned))
+    return await record(page, Recording(Command.COMMISSION, CommissionForm, _commission, _commissioned, PAGE_OF))
 
 
 async def write_brief(page: PageRequest) -> Response:
     """Write the brief of an intervention, or a new version of it."""
-    return await record(page, Recording(Command.BRIEF, BriefForm, _brief, _briefed))
+    return await record(page, Recording(Command.BRIEF, BriefForm, _brief, _briefed, PAGE_OF))
 
 
 async def plan_sessions(page: PageRequest) -> Response:
     """Plan sessions of an intervention."""
-    return await record(page, Recording(Command.SESSION, PlanSessionsForm, _plan, _planned))
+    return await record(page, Recording(Command.SESSION, PlanSessionsForm, _plan, _planned, PAGE_OF))
 
 
 async def record_session(page: PageRequest) -> Response:
     """Record what became of a session."""
-    return await record(page, Recording(Command.SESSION, SessionForm, _session, _sat))
+    return await record(page, Recording(Command.SESSION, SessionForm, _session, _sat, PAGE_OF))
 
 
 async def explain_sessions(page: PageRequest) -> Response:
     """Record why sessions of an intervention are missing."""
-    return await record(page, Recording(Command.NOTE, WhyForm, _why, _explained))
+    return await record(page, Recording(Command.NOTE, WhyForm, _why, _explained, PAGE_OF))
 
 
 async def end_intervention(page: PageRequest) -> Response:
     """End an intervention."""
-    return await record(page, Recording(Command.INTERVENTION_ENDED, EndingForm, _ending, _ended))
+    return await record(page, Recording(Command.INTERVENTION_ENDED, EndingForm, _ending, _ended, PAGE_OF))
 
 
 async def _commission(page: PageRequest, session: Session, found: Opened) -> Sheet:
@@ -86,7 +86,7 @@ async def _commission(page: PageRequest, session: Session, found: Opened) -> She
     refusal = found.refusal(Command.COMMISSION)
     if not providers:
         refusal = refusal or "The area’s file names no intervention provider."
-    return Sheet("Commission an intervention", "Commission", fields, PAGE_OF, refusal=refusal)
+    return Sheet("Commission an intervention", "Commission", fields, refusal=refusal)
 
 
 def _provider(each: Provider, today: date) -> str:
@@ -129,7 +129,6 @@ async def _brief(page: PageRequest, session: Session, found: Opened) -> Sheet:
         title=f"Brief for {each.provider}",
         button="Keep this brief",
         fields=(Field("words", "words", "The brief", hint),),
-        back=PAGE_OF,
         lead="The provider reads it by a secure link before the first session. Every version is kept.",
         told=(("What it is for", each.purpose.words),),
         refusal=_over(each) or found.refusal(Command.BRIEF),
@@ -157,7 +156,6 @@ async def _plan(page: PageRequest, session: Session, found: Opened) -> Sheet:
         title=f"Plan sessions with {each.provider}",
         button="Plan these sessions",
         fields=fields,
-        back=PAGE_OF,
         lead="The provider is sent a secure link for a short report of each session.",
         refusal=_over(each) or found.refusal(Command.SESSION) or missing,
         filled={"count": str(left), "every": "7"},
@@ -191,7 +189,7 @@ async def _session(page: PageRequest, session: Session, found: Opened) -> Sheet:
         ("Report so far", sat.report),
     )
     title, refusal = f"Record session {sat.number}", _recorded(sat) or found.refusal(Command.SESSION)
-    return Sheet(title, "Record this", fields, PAGE_OF, told=told, refusal=refusal)
+    return Sheet(title, "Record this", fields, told=told, refusal=refusal)
 
 
 async def _sat(page: PageRequest, session: Session, found: Opened, sent: tuple[SessionForm, Act]) -> str:
@@ -212,7 +210,6 @@ async def _why(page: PageRequest, session: Session, found: Opened) -> Sheet:
         title=f"Say why sessions with {each.provider} are missing",
         button="Record the reason",
         fields=(Field("reason", "words", "Why are they missing, and what is done about it?", hint),),
-        back=PAGE_OF,
         told=(("Missing", " ".join(missing)),),
         refusal=_over(each) or ("" if missing or each.is_short else "No session of this intervention is missing."),
     )
@@ -236,7 +233,6 @@ async def _ending(page: PageRequest, session: Session, found: Opened) -> Sheet:
         title=f"End the intervention of {each.provider}",
         button="End the intervention",
         fields=fields,
-        back=PAGE_OF,
         lead="Sessions that are still to come are called off, and the provider is told so by the link.",
         told=(("What it was for", each.purpose.words),),
         refusal=_over(each) or found.refusal(Command.INTERVENTION_ENDED),

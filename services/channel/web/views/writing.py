@@ -13,6 +13,7 @@ from services.channel.web.views.asked import Opened, changes_text, opened, shown
 
 Sent = TypeVar("Sent", bound=CaseForm)
 Sentences = tuple[tuple[str, str], ...]
+Filled = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Written(Generic[Sent]):
     """A page that records a command: how it looks things up, what it finds wrong, and how it saves.
 
     `first` is the field beside which a refusal stands that belongs to none; `save` returns what is said then.
-    `leads_to` is the route where people go then, and the tab that the page belongs to.
+    `leads_to` is the route where people go then, and the tab that the page belongs to. What `look` returns goes before
+    the title and the refusal that every page has; `filled` is what the fields hold at first.
     """
 
     title: str
@@ -38,15 +40,17 @@ class Written(Generic[Sent]):
     form: type[Sent]
     first: str
     look: Callable[[PageRequest, Session, Opened], Awaitable[Mapping[str, Any]]]
-    wrong: Callable[[PageRequest, Desk, Sent], Sentences]
     save: Callable[[PageRequest, Session, Desk, Sent], Awaitable[str]]
+    wrong: Callable[[PageRequest, Desk, Sent], Sentences] = lambda *_: ()
+    filled: Callable[[Desk], Filled] = lambda _: {}
     leads_to: str = "information"
 
 
 async def serve(page: PageRequest, sheet: Written[Sent]) -> Response:
     """Show the page, or record what was sent to it."""
     if page.request.method != "POST":
-        return _show(page, sheet, await _desk(page, sheet, FormData()), blank())
+        desk = await _desk(page, sheet, FormData())
+        return _show(page, sheet, desk, blank(sheet.filled(desk)))
     data = await page.form()
     desk, form = await _desk(page, sheet, data), parse(sheet.form, data)
     if isinstance(form, FormErrors):
