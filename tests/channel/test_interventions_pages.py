@@ -8,6 +8,7 @@ import pytest
 
 from chassis import clock
 from chassis.actor import Actor
+from chassis.web.templating import day, moment
 from contracts.vocabulary import Role
 from services.channel import jobs
 from services.channel.domain import Consent, State
@@ -53,6 +54,7 @@ class TestPages:
         assert sent.status_code == 303
         page = await client.get(HERE)
         assert "Meet weekly." in page.text
+        assert page.text.count(f"planned by {CORA.name}, {day(clock.today())}") == 2
         first = (await seen(console.team, subject, made)).held[0]
         sat = f"/cases/{REFERENCE}/sessions/{first.id}"
         assert (await send(client, sat, state="missed", words="Nobody came.")).status_code == 303
@@ -153,6 +155,10 @@ class TestToLookAt:
         why = await send(client, f"{HERE}/{made}/why", reason="The provider was ill.")
         assert why.status_code == 303
         assert REFERENCE not in (await client.get("/interventions")).text
+        earlier = "finish_on = finish_on - 400, commissioned_at = commissioned_at - '400 days'::interval"
+        (kept,) = await rows(console.team.runtime, f"UPDATE intervention SET {earlier} RETURNING explained_at")
+        said = f"{CORA.name} said why on {moment(kept['explained_at'])}: The provider was ill."
+        assert said in (await client.get(HERE)).text
 
     async def test_names_providers_whose_approval_ends_before_the_work(self, console: Console) -> None:
         subject = await _supported(console.team)

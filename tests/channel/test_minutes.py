@@ -1,5 +1,6 @@
 """The minutes of a meeting: drafted, written, approved, checked at the next meeting."""
 
+import re
 from datetime import date, datetime, time
 from typing import Any
 
@@ -144,7 +145,8 @@ class TestCheck:
         assert (await press(client, path, **correction)).status_code == 303
         shown = text_of(await client.get(minutes_of(panel)))
         assert "Health abstained." in shown
-        assert "Checked in the next meeting Bella Synthetic" in shown
+        assert re.search("Checked Bella Synthetic, [^,]+, in the meeting of 13 January 2027", shown)
+        assert "by Bella Synthetic, in the meeting of 13 January 2027: Health abstained." in shown
         await panel.run(BELLA, lambda s: operations.open_slot(s, slot, 1, THEN))
 
     async def test_there_is_nothing_to_check_before_the_first_meeting(self, console: Console) -> None:

@@ -53,6 +53,8 @@ class SessionView:
     report: str
     reported_by: str
     reported_at: datetime | None
+    planned_by: str
+    planned_at: datetime
     paused: bool = False
 
     @property
@@ -93,6 +95,7 @@ class InterventionView:
     explained: int
     explanation: str
     explained_by: str
+    explained_at: datetime | None
     ended_at: datetime | None
     ended_by: str
     ending: Ending
@@ -302,6 +305,7 @@ async def _view(session: Session, row: Row[Any]) -> InterventionView:
         explained=row.explained,
         explanation=await text_of(session, subject, row.sealed_explanation),
         explained_by=row.explained_by or "",
+        explained_at=row.explained_at,
         ended_at=row.ended_at,
         ended_by=row.ended_by or "",
         ending=ending,
@@ -346,5 +350,7 @@ async def _session(session: Session, row: Row[Any]) -> SessionView:
         report=await text_of(session, row.subject, row.sealed_report),
         reported_by=row.reported_by or "",
         reported_at=row.reported_at,
+        planned_by=row.planned_by,
+        planned_at=row.planned_at,
         paused=row.paused,
     )

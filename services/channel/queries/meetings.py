@@ -115,6 +115,7 @@ class MeetingOfCase:
     kind: SlotKind
     state: SlotState
     added_at: datetime
+    added_by: str
 
 
 async def meeting(session: Session, meeting_id: UUID) -> MeetingView:
@@ -232,6 +233,7 @@ async def meetings_of(session: Session, subject: UUID) -> tuple[MeetingOfCase, .
             kind=SlotKind(row.kind),
             state=SlotState(row.state),
             added_at=row.added_at,
+            added_by=row.added_by,
         )
         for row in await session.rows(wanted.order_by(meeting_.c.starts_at.desc()))
     )

@@ -1,7 +1,7 @@
 """The minutes of a meeting: what was recorded of each case, its summary in versions, and what was corrected later."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,12 +16,16 @@ from services.channel.queries.reading import text_of
 
 @dataclass(frozen=True)
 class MinutesView:
-    """How the minutes of a meeting stand: approved by the chair, checked at the beginning of a later meeting."""
+    """How the minutes of a meeting stand: approved by the chair, checked at the beginning of a later meeting.
+
+    `checked_in` is the day of that meeting.
+    """
 
     approved_at: datetime | None = None
     approved_by: str = ""
     checked_at: datetime | None = None
     checked_by: str = ""
+    checked_in: date | None = None
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,12 @@ class MinuteVersion:
 
 @dataclass(frozen=True)
 class MinuteCorrection:
-    """What a later meeting found wrong in the minutes of a case."""
+    """What a later meeting, that of the day `made_in`, found wrong in the minutes of a case."""
 
     words: str
     by: str
     at: datetime
+    made_in: date
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,13 @@ class SlotMinutes:
 
 async def minutes_of(session: Session, meeting_id: UUID) -> MinutesView:
     """Return how the minutes of a meeting stand; nothing has been done to those that nobody has touched."""
-    table = models.meeting_minutes
-    row = await session.first(select(table).where(table.c.meeting_id == meeting_id))
+    table, later = models.meeting_minutes, models.meeting
+    joined = table.outerjoin(later, later.c.id == table.c.checked_in)
+    found = select(table, later.c.held_on).select_from(joined).where(table.c.meeting_id == meeting_id)
+    row = await session.first(found)
     if row is None:
         return MinutesView()
-    return MinutesView(row.approved_at, row.approved_by or "", row.checked_at, row.checked_by or "")
+    return MinutesView(row.approved_at, row.approved_by or "", row.checked_at, row.checked_by or "", row.held_on)
 
 
 async def slot_minutes(session: Session, slot: SlotView) -> SlotMinutes:
@@ -106,8 +113,14 @@ async def minute_versions(session: Session, slot_id: UUID) -> tuple[MinuteVersio
 
 
 async def _corrections(session: Session, slot_id: UUID) -> tuple[MinuteCorrection, ...]:
-    table = models.minute_correction
-    rows = await session.rows(select(table).where(table.c.slot_id == slot_id).order_by(table.c.id))
+    table, later = models.minute_correction, models.meeting
+    found = select(table, later.c.held_on).join(later, later.c.id == table.c.made_in)
+    rows = await session.rows(found.where(table.c.slot_id == slot_id).order_by(table.c.id))
     return tuple(
-        [MinuteCorrection(await text_of(session, row.subject, row.sealed_words), row.by_name, row.at) for row in rows]
+        [
+            MinuteCorrection(
+                await text_of(session, row.subject, row.sealed_words), row.by_name, row.at, made_in=row.held_on
+            )
+            for row in rows
+        ]
     )
