@@ -36,6 +36,11 @@ _LIST = text(
 )
 _FIRST = text("SELECT id FROM document WHERE subject = :subject ORDER BY received_at, id LIMIT 1")
 _STRANGE = text("SELECT 1 FROM document WHERE (id = :id AND subject <> :subject) OR subject = :id")
+_OWNER = text("SELECT subject FROM document WHERE id = :id")
+_SAME = text(
+    """SELECT same.id FROM document AS one JOIN document AS same USING (digest, size)
+    WHERE one.id = :id AND one.body <> '' AND same.subject = :subject AND same.body <> '' ORDER BY same.id"""
+)
 _GRANTED = text("SELECT service FROM document_grant WHERE document_id = :id AND service = :service")
 
 
@@ -170,6 +175,18 @@ async def first_id(session: Session, subject: UUID) -> UUID | None:
     """Return the id of the document that came first about a subject, also where it was erased since; None for none."""
     found = await session.first(_FIRST, {"subject": subject})
     return UUID(str(found.id)) if found else None
+
+
+async def owner(session: Session, document_id: UUID) -> UUID | None:
+    """Return the subject of a document, erased or not; None where nothing stands under that id."""
+    found = await session.first(_OWNER, {"id": document_id})
+    return UUID(str(found.subject)) if found else None
+
+
+async def same_as(session: Session, document_id: UUID, subject: UUID) -> tuple[UUID, ...]:
+    """Return the documents of a subject that are the same bytes as this one, as long as neither is erased."""
+    found = await session.rows(_SAME, {"id": document_id, "subject": subject})
+    return tuple(UUID(str(row.id)) for row in found)
 
 
 async def erase(session: Session, erased: UUID) -> int:

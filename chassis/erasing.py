@@ -29,7 +29,17 @@ class Copied:
     reference: str
 
 
-EraseSubject = Callable[[Session, UUID], Awaitable[tuple[StillHeld | Copied, ...] | None]]
+@dataclass(frozen=True)
+class Duplicate:
+    """A copy that this service made of a document that is erased alone, for another subject: it goes with it."""
+
+    subject: UUID
+    document: UUID
+
+
+Left = StillHeld | Copied | Duplicate
+
+EraseSubject = Callable[[Session, UUID], Awaitable[tuple[Left, ...] | None]]
 """Empties the columns and rows that the service lists for a subject, or for a document that is erased alone.
 
 Returns where the same words stand under other subjects.

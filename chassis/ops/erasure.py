@@ -1,5 +1,6 @@
 """Erasure: makes everything that this service holds about a subject unreadable, and says what that was."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, documents
 from chassis.database import Session
-from chassis.erasing import Copied, EraseSubject, StillHeld
+from chassis.erasing import Copied, Duplicate, EraseSubject, Left, StillHeld
 from chassis.inbox import store
 from chassis.outbox import STATISTICS, send_receipts
 from chassis.tables import dispatch, erased_subject, inbox_event, inbox_held, inbox_parked, outbox
@@ -80,11 +81,12 @@ async def erase_stored(
     # First, so that the service's own part finds when and why.
     await _register(session, erased, reason, now)
     left = (await erase_own(session, erased) if erase_own is not None else None) or ()
+    with_it = await _erase_duplicates(session, left, reason, now)
     receipt = DeletionReceipt(
         service=session.service,
         subject=subject,
         erased_at=now,
-        documents=await documents.erase(session, erased),
+        documents=await documents.erase(session, erased) + with_it,
         events=await _tombstones(session, erased),
         parked=await _parked(session, erased, now),
         held=await _held(session, erased),
@@ -98,6 +100,20 @@ async def erase_stored(
     action = f"{'document' if document else 'subject'}.erase"
     await audit.record(session, action, subject=subject, now=now, reason=reason, facts=facts)
     return receipt
+
+
+async def _erase_duplicates(session: Session, left: Iterable[Left], reason: str, now: datetime) -> int:
+    """Empty the copies that were made here of a document that is erased alone, each under its own id; return how many.
+
+    A restored backup that brings them back brings it back too, and they go with it again.
+    """
+    count = 0
+    for each in left:
+        if isinstance(each, Duplicate):
+            await _register(session, each.document, reason, now)
+            count += await documents.erase(session, each.document)
+            await audit.record(session, "document.erase", subject=each.subject, now=now, reason=reason)
+    return count
 
 
 async def _hold(session: Session, subject: UUID) -> None:

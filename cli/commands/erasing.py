@@ -56,9 +56,25 @@ def run(state: Path, reference: str, reason: str, *, shared: bool, dry_run: bool
         held: Sequence[Mapping[str, Any]] = erasure.last_of_intake.get("still_held", ()) if shared else ()
         for each in held:
             about = {"subject": each["subject"], "document": each["document"]}
-            _everywhere(operations, {**order, **about}, erasure, original_of=each["reference"])
+            _original(operations, {**order, **about}, erasure, each["reference"])
         _copies(operations, {**order, "subject": subject}, erasure)
     return erasure
+
+
+def _original(operations: Operations, order: Mapping[str, object], erasure: Erasure, of: str) -> None:
+    """Erase an original everywhere; what intake does not part with is asked of nobody else.
+
+    Intake parts with it last, once everybody else has: it is then still known where an interrupted order goes on.
+    """
+    try:
+        operations.post(FIRST, "erase", {**order, "dry_run": True})
+    except (NotRunning, ServiceAnswered) as refusal:
+        erasure.refusals.append(str(refusal))
+        return
+    refused = len(erasure.refusals)
+    for service in (*(each for each in SERVICES if each != FIRST), FIRST):
+        if service != FIRST or len(erasure.refusals) == refused:
+            _ask(operations, service, order, erasure, original_of=of)
 
 
 def _copies(operations: Operations, order: Mapping[str, object], erasure: Erasure) -> None:
@@ -70,19 +86,31 @@ def _copies(operations: Operations, order: Mapping[str, object], erasure: Erasur
             _everywhere(operations, {**order, "subject": each["subject"]}, erasure, copy=each["reference"])
 
 
-def _everywhere(
-    operations: Operations, order: Mapping[str, object], erasure: Erasure, *, original_of: str = "", copy: str = ""
-) -> None:
+def _everywhere(operations: Operations, order: Mapping[str, object], erasure: Erasure, *, copy: str = "") -> None:
     """Send an order to every service; what intake refuses is asked of nobody else."""
     for service in (FIRST, *(each for each in SERVICES if each != FIRST)):
-        try:
-            receipt = operations.post(service, "erase", order)
-        except (NotRunning, ServiceAnswered) as error:
-            erasure.refusals.append(str(error))
-            if service == FIRST:
-                return
-        else:
-            erasure.receipts.append({**receipt, "original_of": original_of, "copy": copy})
+        answered = _ask(operations, service, order, erasure, copy=copy)
+        if service == FIRST and not answered:
+            return
+
+
+def _ask(
+    operations: Operations,
+    service: str,
+    order: Mapping[str, object],
+    erasure: Erasure,
+    *,
+    original_of: str = "",
+    copy: str = "",
+) -> bool:
+    """Send an order to one service, keep its receipt or its sentence, and say whether it gave a receipt."""
+    try:
+        receipt = operations.post(service, "erase", order)
+    except (NotRunning, ServiceAnswered) as error:
+        erasure.refusals.append(str(error))
+        return False
+    erasure.receipts.append({**receipt, "original_of": original_of, "copy": copy})
+    return True
 
 
 def table(erasure: Erasure, *, dry_run: bool) -> Table:

@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis import documents
 from chassis.actor import Actor
+from chassis.ops.erasure import erase_stored
 from contracts.triage.dovetail import PackWithdrawn, WorkHalted, WorkResumed
 from services.channel import queries
 from services.channel.domain import Command, PanelElsewhere, PanelPractice, Record
-from services.channel.operations import Act, act_on_case, offer_transfer
+from services.channel.operations import Act, act_on_case, erase_subject, offer_transfer
 from tests.channel.builders import (
     AREA,
     CORA,
@@ -191,3 +193,74 @@ class TestOnTheWay:
         await panels.team.hear(passed(), cases[0])
         await panels.team.hear(taken_back(), cases[0])
         assert await panels.lines(Command.WITHDRAW, cases) == [2, 1, 1]
+
+
+class TestAnOriginalThatIsErased:
+    """It is a mail that tells of somebody else too, who was erased; the case that it brought stands."""
+
+    @pytest.fixture
+    async def brought(self, panels: Panels) -> tuple[tuple[UUID, ...], UUID]:
+        """Return a case with its original and a letter, gone from panel to panel, and the id of the original."""
+        first = await panels.begins()
+        kept = []
+        async with panels.team.runtime.database.transaction(CORA) as session:
+            for name in ("mail.eml", "letter.txt"):
+                given = documents.NewDocument(
+                    subject=first, area=AREA, name=name, media_type="text/plain", body=name.encode(), now=NOW
+                )
+                kept.append(await documents.store(session, **given))
+        second = await panels.offer(first, AREA, NORTH)
+        await panels.act(second, NORTH, Command.ACCEPT)
+        await carry(panels.team)
+        refused = await panels.offer(second, NORTH, AREA)
+        await panels.act(refused, AREA, Command.RETURN, reason="Not ours.")
+        await carry(panels.team)
+        return (first, second, refused, await panels.offer(second, NORTH, EAST)), kept[0].id
+
+    async def erase(self, team: Team, document: UUID, subject: UUID) -> int:
+        """Erase a document alone, and return how many went."""
+        async with team.runtime.database.transaction(Actor.operator("tester")) as session:
+            receipt = await erase_stored(session, subject, erase_subject, reason="right 7", now=NOW, document=document)
+        assert receipt.copies == ()
+        return receipt.documents
+
+    async def left(self, team: Team) -> dict[UUID, frozenset[str]]:
+        """Return the names of the documents that each case has still."""
+        found: dict[UUID, frozenset[str]] = {}
+        async with team.runtime.database.transaction(Actor.service("channel")) as session:
+            for row in await rows(team.runtime, "SELECT DISTINCT subject FROM document"):
+                listed = await documents.listed(session, row["subject"])
+                found[row["subject"]] = frozenset(each.name for each in listed)
+        return found
+
+    async def test_goes_with_every_copy_and_the_rest_of_each_case_stands(
+        self, panels: Panels, brought: tuple[tuple[UUID, ...], UUID]
+    ) -> None:
+        cases, original = brought
+        assert await self.left(panels.team) == dict.fromkeys(cases, frozenset({"mail.eml", "letter.txt"}))
+        assert await self.erase(panels.team, original, cases[0]) == 4
+        assert await self.left(panels.team) == dict.fromkeys(cases, frozenset({"letter.txt"}))
+        sealed = await rows(panels.team.runtime, "SELECT 1 FROM case_file WHERE sealed_summary IS NULL")
+        assert not sealed
+        audited = "SELECT subject FROM audit_entry WHERE action = 'document.erase'"
+        assert {row["subject"] for row in await rows(panels.team.runtime, audited)} == set(cases)
+
+    async def test_sent_again_or_for_a_case_offered_later_nothing_is_left_to_go(
+        self, panels: Panels, brought: tuple[tuple[UUID, ...], UUID]
+    ) -> None:
+        cases, original = brought
+        await self.erase(panels.team, original, cases[0])
+        assert await self.erase(panels.team, original, cases[0]) == 0
+        await panels.act(cases[3], EAST, Command.RETURN, reason="Not ours.")
+        await carry(panels.team)
+        later = await panels.offer(cases[1], NORTH, EAST)
+        assert (await self.left(panels.team))[later] == {"letter.txt"}
+
+    async def test_a_copy_that_is_erased_leaves_the_case_that_it_was_made_from(
+        self, panels: Panels, brought: tuple[tuple[UUID, ...], UUID]
+    ) -> None:
+        cases, original = brought
+        async with panels.team.runtime.database.transaction(Actor.service("channel")) as session:
+            (copy, *_) = await documents.same_as(session, original, cases[1])
+        assert await self.erase(panels.team, copy, cases[1]) == 3
+        assert (await self.left(panels.team))[cases[0]] == {"mail.eml", "letter.txt"}

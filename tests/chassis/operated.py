@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 from chassis import tables
 from chassis.actor import Actor
 from chassis.database import Session
-from chassis.erasing import Copied, StillHeld
+from chassis.erasing import Left
 from chassis.errors import Conflict
 from chassis.wire import encode
 from contracts.envelope import Envelope
@@ -28,10 +28,10 @@ class Erasures:
 
     def __init__(self) -> None:
         self.subjects: list[UUID] = []
-        self.still_held: tuple[StillHeld | Copied, ...] = ()
+        self.still_held: tuple[Left, ...] = ()
         self.needed: set[UUID] = set()
 
-    async def __call__(self, session: Session, subject: UUID) -> tuple[StillHeld | Copied, ...]:
+    async def __call__(self, session: Session, subject: UUID) -> tuple[Left, ...]:
         """Note the subject; the session is alive."""
         assert await session.scalar(text("SELECT 1")) == 1
         self.subjects.append(subject)

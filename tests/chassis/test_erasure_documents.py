@@ -12,7 +12,7 @@ from chassis import documents, tables
 from chassis.actor import Actor
 from chassis.app import Runtime, erase_again
 from chassis.broker import Handlers
-from chassis.erasing import Copied, StillHeld
+from chassis.erasing import Copied, Duplicate, StillHeld
 from chassis.inbox.applying import Applying, Opened
 from chassis.ops.erasure import erase_stored
 from contracts.envelope import DocumentReference, Event, ReceiptBatch
@@ -67,6 +67,22 @@ class TestADocumentAlone:
                 await documents.read(session, shared.id)
             assert await session.seal(subject, "more of it")
         assert [row[2] for row in await audited(place)] == ["ops.erase", "document.erase"]
+
+    async def test_takes_the_copies_with_it_that_the_service_names(
+        self, place: Place, operator: httpx2.AsyncClient, erasures: Erasures
+    ) -> None:
+        subject, other = uuid4(), uuid4()
+        (shared,) = await stored(place, subject, "shared")
+        copy, own = await stored(place, other, "shared", "own")
+        erasures.still_held = (Duplicate(other, copy.id),)
+        receipt = (await operator.post("/ops/erase", json=order(subject, shared.id))).json()
+        assert (receipt["documents"], receipt["copies"]) == (2, [])
+        assert receipt["sentence"].startswith("This original is gone.")
+        async with place.database.transaction(OURSELVES) as session:
+            assert (await documents.read(session, own.id)).body == b"CANARY"
+            with pytest.raises(documents.DocumentErased):
+                await documents.read(session, copy.id)
+        assert [row[2] for row in await audited(place)] == ["ops.erase", "document.erase", "document.erase"]
 
     async def test_is_of_the_subject_that_the_audit_names_or_nothing_goes(
         self, place: Place, operator: httpx2.AsyncClient

@@ -53,7 +53,7 @@ class Plane:
         if "document" in order and self.needed:
             message = "intake: Nobody has completed it yet."
             raise ServiceAnswered(message)
-        if "document" in order:
+        if "document" in order and service == "intake" and not order["dry_run"]:
             self.shared.clear()
         held = list(self.shared) if service == "intake" else []
         counts = dict.fromkeys(("documents", "events", "held", "parked"), 1)
@@ -113,6 +113,20 @@ class TestErase:
         assert done.exit_code == 1
         assert "Nobody has completed it yet." in done.output
         assert [service for service, order in plane.orders if order.get("document")] == ["intake"]
+
+    def test_keeps_an_original_at_intake_until_everybody_else_has_erased_it(
+        self, plane: Plane, command: Command
+    ) -> None:
+        plane.shared.append(HELD)
+        plane.silent.add("channel")
+        assert command("--shared-original").exit_code == 1
+        plane.silent.clear()
+        plane.orders.clear()
+        done = command("--shared-original")
+        assert done.exit_code == 0, done.output
+        asked = [service for service, order in plane.orders if "document" in order and not order["dry_run"]]
+        assert set(asked) == set(SERVICES)
+        assert asked[-1] == "intake"
 
     def test_erases_the_copies_that_other_panels_have_and_the_copies_of_those(
         self, plane: Plane, command: Command

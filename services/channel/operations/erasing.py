@@ -4,17 +4,23 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, union, update
 
-from chassis import outbox
+from chassis import documents, outbox
 from chassis.database import Session
-from chassis.erasing import Copied
+from chassis.erasing import Copied, Duplicate
 from services.channel import models
 
 
-async def erase_subject(session: Session, subject: UUID) -> tuple[Copied, ...]:
+async def erase_subject(session: Session, erased: UUID) -> tuple[Copied | Duplicate, ...]:
     """Empty the sealed columns (the key is deleted by the chassis) and cut the way to the statistics key.
 
-    Returns the cases that other panels of this installation were offered of this one, accepted or not.
+    Returns the cases that other panels of this installation were offered of this one, accepted or not. Of a document
+    that is erased alone, and its case stands, returns the copies of it that went with the case.
     """
+    case_of = await documents.owner(session, erased)
+    return await (_erase_case(session, erased) if case_of is None else _duplicates(session, erased, case_of))
+
+
+async def _erase_case(session: Session, subject: UUID) -> tuple[Copied, ...]:
     await session.lock(subject)
     case, pack, history, corrected = models.case_file, models.pack, models.history, models.correction
     # The nil key leads nowhere: what statistics hold can no longer be joined to this case.
@@ -33,6 +39,18 @@ async def erase_subject(session: Session, subject: UUID) -> tuple[Copied, ...]:
     await _empty_support(session, subject)
     await _leave_person(session, subject)
     return await _copies(session, subject)
+
+
+async def _duplicates(session: Session, document_id: UUID, subject: UUID) -> tuple[Duplicate, ...]:
+    """Return the copies of a document that every panel has which was offered its case, and whoever got it from them."""
+    found: list[Duplicate] = []
+    for copy in await _copies(session, subject):
+        # Held first: an offer that takes the copy on from there is seen then, or leaves out what is erased.
+        await session.lock(copy.subject)
+        same = await documents.same_as(session, document_id, copy.subject)
+        found += [Duplicate(copy.subject, each) for each in same]
+        found += await _duplicates(session, document_id, copy.subject)
+    return tuple(found)
 
 
 async def _copies(session: Session, subject: UUID) -> tuple[Copied, ...]:
