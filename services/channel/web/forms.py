@@ -9,7 +9,6 @@ from pydantic import Field
 from chassis.web import Form, FormData
 from services.channel.domain import Record
 from services.channel.domain.consenting import Capacity, Decider
-from services.channel.domain.planning import ItemState
 
 MOST_WORDS, LONGEST_LINE = 20_000, 200
 Words = Annotated[str, Field(max_length=MOST_WORDS)]
@@ -127,19 +126,6 @@ class MineForm(Form):
 
     taken: Line = Field(default="", title="what has been done about the change")
     reason: Words = Field(default="", title="what you did or know")
-
-
-class ProgressForm(Form):
-    """How an item of the plan stands."""
-
-    row_version: int = Field(title="the version of the case")
-    state: ItemState = Field(title="how it stands")
-    words: Words = Field(default="", title="what happened")
-
-    messages: ClassVar[Mapping[str, str]] = {
-        "row_version": "Open the plan again: this form was not complete",
-        "state": "Choose how it stands",
-    }
 
 
 class PlanRequestForm(Form):

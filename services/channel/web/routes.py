@@ -40,7 +40,7 @@ _ALL: tuple[Page, ...] = (
     Page("GET", _PLAN, views.plan, SEE_CASES),
     Page("GET", f"{_PLAN}/versions/{{number}}", views.plan_version, SEE_CASES),
     Page("GET", f"{_PLAN}/items/{{item}}", views.plan_progress, _STANDS),
-    Page("POST", f"{_PLAN}/items/{{item}}", views.record_progress, _STANDS, name="plan_progress"),
+    Page("POST", f"{_PLAN}/items/{{item}}", views.plan_progress, _STANDS),
     Page("GET", f"{_PLAN}/draft", views.plan_draft, _WRITES),
     Page("POST", f"{_PLAN}/draft", views.change_plan, _WRITES, name="plan_draft"),
     Page("GET", f"{_PLAN}/draft/consent", views.plan_request, _WRITES),

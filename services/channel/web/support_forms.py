@@ -1,4 +1,4 @@
-"""What people type about interventions, closure and reviews; what is wrong with it is the domain's to say."""
+"""What people type about the plan, interventions, closure and reviews; what is wrong with it is the domain's to say."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from services.channel.domain.planning import ItemState
 from services.channel.web.forms import CaseForm, Words
 
 Number = Annotated[int, Field(ge=0, le=1000)]
@@ -79,3 +80,12 @@ class FindingsForm(SupportForm):
     """What a review after closure found."""
 
     findings: Words = Field(default="", title="what the review found")
+
+
+class ProgressForm(SupportForm):
+    """How an item of the plan stands."""
+
+    state: ItemState = Field(title="how it stands")
+    words: Words = Field(default="", title="what happened")
+
+    messages: ClassVar[Mapping[str, str]] = {**SupportForm.messages, "state": "Choose how it stands"}

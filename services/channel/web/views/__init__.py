@@ -16,7 +16,7 @@ from services.channel.web.views.mine import mine, my_request
 from services.channel.web.views.obligations import cancel_obligation, fulfil_obligation, give_action, remind, signpost
 from services.channel.web.views.outcomes import outcomes
 from services.channel.web.views.owed import owed
-from services.channel.web.views.plan import plan, plan_progress, plan_version, record_progress
+from services.channel.web.views.plan import plan, plan_progress, plan_version
 from services.channel.web.views.plan_draft import (
     change_plan,
     plan_draft,
@@ -90,7 +90,6 @@ __all__ = [
     "print_case",
     "record_clock",
     "record_consent",
-    "record_progress",
     "record_review",
     "record_session",
     "remind",

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from chassis.clock import LONDON
-from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.database import Session
+from chassis.web import PageRequest, Response
 from services.channel import operations, queries
-from services.channel.domain import ChangedMeanwhile, Command, NotInThisState, NotOffered, NotRecorded, State
+from services.channel.domain import Command, State
 from services.channel.domain.consenting import ASKED_LABELS, to_be_asked, turned_18
 from services.channel.domain.planning import ITEM_LABELS, ItemState, Plan, PlanItem, PlanNotFound, compared, day
 from services.channel.operations import Act
 from services.channel.queries import PlanVersion, PlanView, Standing
-from services.channel.web.forms import ProgressForm
-from services.channel.web.views.asked import Opened, changes_text, opened, shown
+from services.channel.web.support_forms import ProgressForm
+from services.channel.web.views.asked import Opened, opened, shown
+from services.channel.web.views.sheets import Field, Recording, Sheet, record
 
 WRITES = {State.ADOPTED: "Write the support plan"}
 BADGES = {
@@ -73,36 +75,8 @@ async def plan_version(page: PageRequest) -> Response:
 
 
 async def plan_progress(page: PageRequest) -> Response:
-    """Ask how an item of the plan stands."""
-    async with page.transaction() as session:
-        found = await opened(page, session, reason="support-plan")
-        item, stands = _item(page, await queries.plan_of(session, found.held.subject))
-    return _progress(page, found, item, blank({"state": stands.state if stands else ItemState.PLANNED}))
-
-
-async def record_progress(page: PageRequest) -> Response:
-    """Record how an item stands; one that is stopped needs words."""
-    data = await page.form()
-    form = parse(ProgressForm, data)
-    async with page.transaction() as session:
-        found = await opened(page, session, reason="support-plan")
-        item, _ = _item(page, await queries.plan_of(session, found.held.subject))
-    if isinstance(form, FormErrors):
-        return _progress(page, found, item, form, 422)
-    try:
-        async with page.transaction() as session:
-            asked = Act(Command.PLAN_ITEM, page.now, expected=form.row_version), found.practice
-            await operations.record_progress(session, found.held, item.id, (form.state, form.words), asked)
-    except (NotRecorded, NotOffered, NotInThisState) as wrong:
-        field = wrong.field if isinstance(wrong, NotRecorded) else "state"
-        return _progress(page, found, item, refused(data, (field, str(wrong))), 422)
-    except ChangedMeanwhile:
-        async with page.transaction() as session:
-            found = await opened(page, session, reason="support-plan")
-            changes = changes_text(await queries.changes_since(session, found.held.subject, form.row_version))
-        return _progress(page, found, item, refused(data), 409, changes)
-    page.flash(f"Recorded: {ITEM_LABELS[form.state].lower()}.")
-    return page.redirect("plan", reference=found.held.reference)
+    """Ask how an item of the plan stands, and record it; one that is stopped needs words."""
+    return await record(page, Recording(Command.PLAN_ITEM, ProgressForm, _asked, _recorded, "plan"))
 
 
 def whom(found: Opened, page: PageRequest) -> dict[str, object]:
@@ -185,20 +159,24 @@ def id_of(text: str) -> UUID:
         raise PlanNotFound("The plan has no such item: open the plan and choose one there.") from None
 
 
-def _progress(
-    page: PageRequest,
-    found: Opened,
-    item: PlanItem,
-    form: FormErrors,
-    status: int = 200,
-    changes: list[dict[str, object]] | None = None,
-) -> Response:
-    values = {
-        "title": "How does this item of the plan stand?",
-        "form": form,
-        "support": item.support,
-        "states": [(state.value, label) for state, label in ITEM_LABELS.items()],
-        "refusal": found.refusal(Command.PLAN_ITEM),
-        "changes": changes or [],
-    }
-    return shown(page, "plan_progress", found, values, status, tab="plan")
+async def _asked(page: PageRequest, session: Session, found: Opened) -> Sheet:
+    item, stands = _item(page, await queries.plan_of(session, found.held.subject))
+    where_stopped = "Where it was stopped, say why: what it answers is then not answered any more."
+    return Sheet(
+        title="How does this item of the plan stand?",
+        button="Record",
+        fields=(
+            Field("state", "choice", "How does it stand?", items=tuple(ITEM_LABELS.items())),
+            Field("words", "words", "What happened?", where_stopped),
+        ),
+        told=(("The item", item.support),),
+        refusal=found.refusal(Command.PLAN_ITEM),
+        filled={"state": stands.state if stands else ItemState.PLANNED},
+    )
+
+
+async def _recorded(page: PageRequest, session: Session, found: Opened, sent: tuple[ProgressForm, Act]) -> str:
+    form, act = sent
+    said = form.state, form.words
+    await operations.record_progress(session, found.held, id_of(page.path["item"]), said, (act, found.practice))
+    return f"Recorded: {ITEM_LABELS[form.state].lower()}."
