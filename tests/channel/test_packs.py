@@ -8,14 +8,16 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from chassis.actor import Actor
 from contracts.notify.channel import AskAnswered, AskSeen
-from contracts.vocabulary import AskKind
-from services.channel import queries
+from contracts.vocabulary import AskKind, day_in_words
+from services.channel import models, queries
 from services.channel.domain import HAPPENED, Command
 from services.channel.domain.meetings import InvitationState, Shift
 from services.channel.domain.sharing import (
+    PART_LABELS,
     PackPart,
     PackRefusal,
     Reader,
@@ -34,6 +36,7 @@ from services.channel.queries.holders import holders
 from services.channel.queries.sharing import NOTHING, pack_reads, pack_sections, shares
 from tests.channel.builders import NOW, passed, referred, rows
 from tests.channel.conftest import Team
+from tests.channel.interventions_made import commissioned, supported
 from tests.channel.meetings_made import (
     BELLA,
     DAY,
@@ -253,7 +256,7 @@ class TestOpening:
         meeting_id, slots, invited = await _shared(panel, 5)
         asked = [each for each in (await panel.announced())["channel.ask-made.v1"] if _of(each, AskKind.PACK)]
         mine = next(each for each in asked if each.reference == slots[0].reference)  # type: ignore[attr-defined]
-        await _look(panel, slots[0], mine, mine.opens_at - timedelta(minutes=1), refused=True)
+        await _look(panel, slots[0], mine, midnight(DAY - timedelta(days=6)), refused=True)
         await _look(panel, slots[0], mine, OPEN)
         await _look(panel, slots[0], mine, midnight(DAY + timedelta(days=3)), refused=True)
         async with panel.runtime.database.transaction(HAMID) as session:
@@ -268,6 +271,32 @@ class TestOpening:
         assert whys == [conflict, conflict, (True, "expired"), (False, ""), (True, "too-early")]
         refusals = await rows(panel.runtime, "SELECT * FROM audit_entry WHERE action = 'pack.refused'")
         assert len(refusals) == 4
+
+    async def test_sessions_that_are_missing_are_said_in_the_same_words_in_the_console_and_by_link(
+        self, panel: Team
+    ) -> None:
+        subject = await supported(panel, referred(reference="KM-7F3K-2222"))
+        await commissioned(panel, subject)
+        async with panel.runtime.database.transaction(Actor.service("channel")) as session:
+            await session.execute(update(models.intervention).values(short=2, raised_at=NOW))
+        panel.practices.given = with_panel()
+        meeting_id = await planned(panel)
+        (slot,) = await heard(panel, meeting_id, "KM-7F3K-2222")
+        invited = await everybody_invited(panel, meeting_id)
+        for number in (4, 5):
+            await accepted(panel, _number(invited, number))
+        await _share(panel, meeting_id)
+        async with panel.runtime.database.transaction(BELLA) as session:
+            invited = await queries.invitations(session, meeting_id)
+        opened = await _open(panel, slot, _of_account(invited, HAMID), OPEN)
+        read = {each.part: each.words for each in opened.sections}
+        packs = [each for each in (await panel.announced())["channel.ask-made.v1"] if _of(each, AskKind.PACK)]
+        mailed = {part.heading: part.words for part in packs[0].shown}  # type: ignore[attr-defined]
+        assert read[PackPart.PLAN].endswith(
+            "Sessions that were commissioned and are missing\n"
+            f"Sample Provider One (synthetic): 0 of 7 delivered, 2 missing, known since {day_in_words(NOW.date(), 'en')}"
+        )
+        assert mailed[PART_LABELS[PackPart.PLAN]] == read[PackPart.PLAN]
 
     async def test_says_nothing_any_more_once_the_person_is_erased(self, panel: Team) -> None:
         _, slots, invited = await _shared(panel, 2)

@@ -17,6 +17,7 @@ from services.channel.domain import CONSENT_LABELS, HAPPENED, PANEL_DECISIONS, S
 from services.channel.domain.sharing import HELD_BACK, PART_LABELS, PackPart
 from services.channel.queries.cases import TimelineEntry, timeline
 from services.channel.queries.holding import Held
+from services.channel.queries.interventions import ShortIntervention, intervention_alarms
 from services.channel.queries.packs import NEWEST_PACK, PackView, pack_view
 from services.channel.queries.transferring import HandedOver, handed_over
 
@@ -81,7 +82,7 @@ async def pack_sections(session: Session, held: Held, parts: tuple[PackPart, ...
         PackPart.CHRONOLOGY: _chronology(whole, grounds),
         PackPart.GATHERED: "\n\n".join(f"{each.body}: {each.asked}\n{each.answer}" for each in whole.gathered),
         PackPart.ASSESSMENT: _assessment(whole.assessments[0]) if whole.assessments else "",
-        PackPart.PLAN: f"Consent: {CONSENT_LABELS[held.situation.consent]}\n\n{whole.plan}".strip(),
+        PackPart.PLAN: _plan(held, whole.plan, await intervention_alarms(session, held.subject)),
         PackPart.DECISIONS: _decisions(lines),
         PackPart.SHARED: "\n".join(f"{_day(each.at)}: {each.what}, with {each.shared_with}" for each in whole.shared),
     }
@@ -192,6 +193,17 @@ def _without(what: str, grounds: str) -> str:
     before, found, after = what.partition(f"\n\n{grounds}")
     whole = grounds and found and (not after or after.startswith("\n\n"))
     return f"{before}{after}" if whole else what
+
+
+def _plan(held: Held, plan: str, alarms: tuple[ShortIntervention, ...]) -> str:
+    """Return the consent, the plan, and the sessions that are missing, as they stand on the page of the slot."""
+    missing = [
+        f"{each.provider}: {each.delivered} of {each.sessions} delivered, "
+        f"{each.short} missing, known since {_day(each.raised_at)}"
+        for each in alarms
+    ]
+    alarm = "\n".join(["Sessions that were commissioned and are missing", *missing]) if missing else ""
+    return "\n\n".join(part for part in (f"Consent: {CONSENT_LABELS[held.situation.consent]}", plan, alarm) if part)
 
 
 def _assessment(newest: Assessment) -> str:
