@@ -1,6 +1,7 @@
 """Clocks of cases: changed by people with a reason, told to people by name, and listed by what is due."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -161,6 +162,24 @@ class TestPage:
         assert (done.status_code, done.headers["location"]) == (303, ONE)
         assert "extended once" in (await client.get(ONE)).text
 
+    async def test_of_what_is_owed_stands_once_where_its_owner_does(self, console: Console) -> None:
+        subject = await console.team.open()
+        kept = await keep(console.team, subject, owing())
+        client = await console.signed_in(CORA)
+        for command, words in (("pause-clock", "Clock paused"), ("resume-clock", "Asked")):
+            page = (await client.get(ONE)).text
+            (way,) = re.findall(rf'href="([^"]+{command}[^"]+about={kept})"', page)
+            part = page.partition('id="owed"')[2].partition('id="clocks"')[0]
+            assert way in part
+            assert part.count("Sample Health Trust</strong>") == page.count("Sample Health Trust</strong>") == 1
+            assert "Information request" not in page.partition('id="clocks"')[2].partition('id="standing"')[0]
+            opened = await client.get(way.replace("&amp;", "&"))
+            sent = {name: hidden(opened, name) for name in ("csrf_token", "row_version", "clock", "about")}
+            why = {"reason": "waiting-for-a-partner", "rationale": WHY}
+            assert (await client.post(way.replace("&amp;", "&"), data={**sent, **why})).status_code == 303
+            shown = (await client.get(ONE)).text.partition('id="owed"')[2].partition('id="clocks"')[0]
+            assert words in shown
+
     @pytest.mark.parametrize("query", ["clock=answer", f"clock=nonsense&about={WHOLE}", f"clock=panel&about={WHOLE}"])
     async def test_an_address_that_was_typed_by_hand_names_no_clock(self, console: Console, query: str) -> None:
         await console.team.open()
@@ -175,6 +194,8 @@ class TestPage:
         page = await client.get(path)
         sent = {name: hidden(page, name) for name in ("csrf_token", "row_version", "clock", "about")}
         assert (await client.post(path, data={**sent, "rationale": "An hour's words."})).status_code == 422
+        nothing = (await client.post(path, data=sent)).text
+        assert ('href="#reason"' in nothing, 'href="#rationale"' in nothing) == (True, True)
         kept = await rows(console.team.runtime, "SELECT sealed_words FROM begun_work")
         assert b"hour" not in kept[0]["sealed_words"]
         assert "An hour&#39;s words." in (await client.get(f"{path}&go-on=1")).text

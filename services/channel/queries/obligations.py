@@ -51,6 +51,7 @@ class Owed:
     made_at: datetime
     seen_at: datetime | None = None
     undelivered_at: datetime | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ async def open_obligations(session: Session, subject: UUID, kind: Obligation | N
             made_at=row.made_at,
             seen_at=row.seen_at,
             undelivered_at=row.undelivered_at,
+            paused=row.paused_at is not None,
         )
         for row in await session.rows(wanted.order_by(RUNS_OUT, table.c.id))
     ]

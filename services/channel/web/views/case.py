@@ -40,13 +40,15 @@ async def case(page: PageRequest) -> Response:
         gaps = await queries.uncovered(session, found.held.subject)
         owed = await queries.open_obligations(session, found.held.subject)
         left = await left_by_others(page, session, found)
-        whose = await queries.whose_clocks(session, {each.about for each in view.clocks})
+        # The clock of what is owed stands beside whoever owes it, and nowhere else.
+        clock_of = {each.about: each for each in view.clocks if each.stopped_at is None}
+        beside = {each.id for each in owed} & clock_of.keys()
+        clocks = [each for each in view.clocks if each.about not in beside]
+        whose = await queries.whose_clocks(session, {each.about for each in clocks})
     values = {
-        "obligations": [
-            {"id": about, "owner": owner}
-            for about, owner in {**whose, **{each.id: each.owner for each in owed}}.items()
-        ],
-        "owed": [owed_line(each, page.now) for each in owed],
+        "clocks": clocks,
+        "obligations": [{"id": about, "owner": owner} for about, owner in whose.items()],
+        "owed": [{**owed_line(each, page.now), "clock": clock_of.get(each.id)} for each in owed],
         "left_by_others": left,
         "gaps": [vars(each) for each in gaps],
         "plan_url": page.url("plan", reference=found.held.reference),

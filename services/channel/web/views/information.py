@@ -47,7 +47,14 @@ async def information(page: PageRequest) -> Response:
 
 def owed_line(each: Owed, now: datetime) -> dict[str, object]:
     """Return one thing that is owed as the page of its case names it: what, by whom, by when, and how it stands."""
-    found = marks("open", each.due_at, now, seen=each.seen_at is not None, undelivered=each.undelivered_at is not None)
+    found = marks(
+        "open",
+        each.due_at,
+        now,
+        paused=each.paused,
+        seen=each.seen_at is not None,
+        undelivered=each.undelivered_at is not None,
+    )
     return {**vars(each), "called": OBLIGATION_LABELS[each.kind], "marks": found}
 
 
