@@ -196,16 +196,28 @@ def changed(wanted: Wanted, clock: Running, practice: Timed, now: datetime) -> C
     """
     if refusal := clock_refusal(wanted.command, clock):
         raise NotOffered(refusal)
+    for field, sentence in lacking(wanted, clock, practice, now):
+        raise NotRecorded(field, sentence)
     command = Change(wanted.command)
     values, due_at = _CHANGES[command](wanted, clock, practice, now)
-    if command in _WHY and not wanted.words.strip():
-        raise NotRecorded("rationale", _WHY[command])
     said = (
         f"{PAUSE_REASONS[PauseReason(wanted.pause)]}."
         if command is Change.PAUSE
         else f"until {moment_in_words(due_at)} instead of {moment_in_words(clock.due_at)}."
     )
     return Changed(values, f"{clock_words(clock.name)}: {said} {wanted.words.strip()}".strip(), due_at)
+
+
+def lacking(wanted: Wanted, clock: Running, practice: Timed, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Return (field, sentence) for everything that is missing or wrong; raises NotOffered as above."""
+    command, found = Change(wanted.command), []
+    try:
+        _CHANGES[command](wanted, clock, practice, now)
+    except NotRecorded as wrong:
+        found.append((wrong.field, str(wrong)))
+    if command in _WHY and not wanted.words.strip():
+        found.append(("rationale", _WHY[command]))
+    return tuple(found)
 
 
 def longer(times_extended: Any, due_at: datetime) -> Mapping[str, Any]:

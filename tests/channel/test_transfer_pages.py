@@ -63,6 +63,10 @@ class TestTransfer:
         unsaid = await send(client, f"{PATH}?go-on=1", panel="northmere", reason=" ")
         assert unsaid.status_code == 422
         assert "Enter the reason" in unsaid.text
+        nothing = await send(client, f"{PATH}?go-on=1", panel="", reason="")
+        assert nothing.status_code == 422
+        assert 'href="#panel"' in nothing.text
+        assert 'href="#reason"' in nothing.text
         strange = await send(client, f"{PATH}?go-on=1", panel="<b>nowhere</b>", reason=WHY)
         assert strange.status_code == 422
         assert "<b>nowhere" not in strange.text

@@ -29,6 +29,7 @@ class Carry(StrEnum):
     NOTHING = "nothing"
 
 
+CHOOSE_PANEL = "Choose the panel that the case is offered to"
 ANSWER_LABELS = {
     Answer.ACCEPTED: "Accepted",
     Answer.REFUSED: "Not accepted",

@@ -21,7 +21,7 @@ from services.channel.domain import (
     Record,
     State,
 )
-from services.channel.domain.transferring import ANSWERS, Answer, TransferNotFound, late_words
+from services.channel.domain.transferring import ANSWERS, CHOOSE_PANEL, Answer, TransferNotFound, late_words
 from services.channel.operations.announcing import announce
 from services.channel.operations.asking import Asking, Look, Reply, ask, end_ask
 from services.channel.operations.obligations import end_obligation
@@ -49,7 +49,7 @@ async def offer_transfer(session: Session, subject: UUID, act: Act, practice: Pr
     NotRecorded for a panel that the area does not name, and whatever `carry_out` refuses.
     """
     if panel not in practice.elsewhere:
-        raise NotRecorded("officer", "Choose the panel that the case is offered to")
+        raise NotRecorded("officer", CHOOSE_PANEL)
     to = practice.elsewhere[panel]
     act = replace(act, record=replace(act.record, officer=to.name))
     saved = await carry_out(session, subject, act, practice)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from chassis.database import Session
 from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
-from services.channel.domain import ChangedMeanwhile, Command, NotInThisState, NotOffered, NotRecorded, State
-from services.channel.domain.transferring import ANSWER_LABELS
+from services.channel.domain import ChangedMeanwhile, Command, NotInThisState, NotOffered, NotRecorded, State, lacks
+from services.channel.domain.transferring import ANSWER_LABELS, CHOOSE_PANEL
 from services.channel.operations import Act
 from services.channel.queries import HandedOver, ReceivedView, TimelineEntry, TransferView
 from services.channel.web.forms import TransferForm
@@ -76,6 +76,8 @@ async def _commit(page: PageRequest, command: Command, save: Save, said: str) ->
     if isinstance(form, FormErrors):
         return _show(page, command, looked, Asked(form, status=422))
     found, act = looked.found, Act(command, page.now, form.record(), form.row_version)
+    if form.row_version == found.held.row_version and (missing := _missing(found, command, form)):
+        return _show(page, command, looked, Asked(refused(data, *missing), status=422))
     try:
         async with page.transaction() as session:
             await save(session, found, act, form)
@@ -85,6 +87,15 @@ async def _commit(page: PageRequest, command: Command, save: Save, said: str) ->
         return await _changed(page, command, data, form.row_version)
     page.flash(said.format(owner=found.held.situation.risk_owner))
     return page.redirect("case", reference=found.held.reference)
+
+
+def _missing(found: Opened, command: Command, form: TransferForm) -> list[tuple[str, str]]:
+    """Return a sentence for everything that is missing, by its field; nothing where it cannot be done at all."""
+    if found.refusal(command):
+        return []
+    chosen = command is not Command.TRANSFER or form.panel in found.practice.elsewhere
+    lacking = [each for each in lacks(command, found.held.situation.state, form.record()) if each[0] != "officer"]
+    return lacking if chosen else [("panel", CHOOSE_PANEL), *lacking]
 
 
 def _field(wrong: Exception) -> str:
