@@ -24,17 +24,22 @@ def too_long(data: FormData, labels: Mapping[str, str], most: int = MOST_WORDS) 
     )
 
 
-class ActionForm(Form):
-    """One action on a case: `row_version` is the case as the person saw it."""
+class CaseForm(Form):
+    """What every page of a case sends: `row_version` is the case as the person saw it."""
 
     row_version: int = Field(title="the version of the case")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the case again: this form was not complete"}
+
+
+class ActionForm(CaseForm):
+    """One action on a case."""
+
     reason: Words = Field(default="", title="the reason")
     grounds: Words = Field(default="", title="the grounds")
     summary: Words = Field(default="", title="what was found")
     gathered_by: Annotated[str, Field(max_length=200)] = Field(default="", title="who gathered the information")
     missing: Words = Field(default="", title="why you go on without an answer")
-
-    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the case again: this form was not complete"}
 
     def record(self) -> Record:
         """Return what is to be recorded."""
@@ -43,23 +48,12 @@ class ActionForm(Form):
         )
 
 
-class ClockForm(Form):
+class ClockForm(CaseForm):
     """Why a clock is extended, paused or let run on, and until which day; which answers are needed, the page says."""
 
-    row_version: int = Field(title="the version of the case")
     until: date | None = Field(default=None, title="the day")
     reason: str = Field(default="", max_length=100, title="why it stands still")
     rationale: Words = Field(default="", title="the reason")
-
-    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the case again: this form was not complete"}
-
-
-class CaseForm(Form):
-    """What every page of a case sends: `row_version` is the case as the person saw it."""
-
-    row_version: int = Field(title="the version of the case")
-
-    messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the case again: this form was not complete"}
 
 
 class DiscardForm(CaseForm):
@@ -151,20 +145,18 @@ class PlanItemForm(Form):
     measure: Words = Field(default="", title="the measure")
 
 
-class PlanCompleteForm(Form):
+class PlanCompleteForm(CaseForm):
     """That the draft of the plan is complete, as it was seen; a revision says why."""
 
-    row_version: int = Field(title="the version of the case")
     seen: str = Field(default="", max_length=100)
     reason: Words = Field(default="", title="the reason")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the draft again: this form was not complete"}
 
 
-class ConsentForm(Form):
+class ConsentForm(CaseForm):
     """What was said on consent: which answers are needed, the command and the law say."""
 
-    row_version: int = Field(title="the version of the case")
     on: date = Field(title="the day")
     by: Decider = Field(title="who it was")
     name: str = Field(default="", max_length=200, title="the name")

@@ -61,7 +61,7 @@ _ALL: tuple[Page, ...] = (
     Page("GET", f"{_ONE}/transfer/back", views.transfer_back, _CALL_BACK),
     Page("POST", f"{_ONE}/transfer/back", views.transfer_back, _CALL_BACK),
     Page("GET", f"{_ONE}/actions/{{command}}", views.act, WORK_CASES),
-    Page("POST", f"{_ONE}/actions/{{command}}", views.commit, WORK_CASES, name="act"),
+    Page("POST", f"{_ONE}/actions/{{command}}", views.act, WORK_CASES),
     Page("GET", f"{_ONE}/clocks/{{command}}", views.change_clock, WORK_CASES),
     Page("POST", f"{_ONE}/clocks/{{command}}", views.record_clock, WORK_CASES, name="change_clock"),
     Page("GET", "/owed", views.owed, SEE_OBLIGATIONS),

@@ -1,6 +1,6 @@
 """The views of the Channel console."""
 
-from services.channel.web.views.acting import act, commit
+from services.channel.web.views.acting import act
 from services.channel.web.views.allocating import allocate
 from services.channel.web.views.assessing import PAGES as ASSESSMENT_PAGES
 from services.channel.web.views.begun import kept
@@ -57,7 +57,6 @@ __all__ = [
     "chronology_text",
     "closing_report",
     "commission",
-    "commit",
     "consent",
     "consent_change",
     "discard_begun",

@@ -1,16 +1,17 @@
 """The team acts on a case: accept, return, report what was gathered, refer, give back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
+from chassis.database import Session
 from chassis.policy import allow
-from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
-from services.channel import operations, queries
+from chassis.web import PageRequest, Response
+from services.channel import operations
 from services.channel.domain import (
     ACTIONS,
     NEEDS_ANSWERS,
     TABLE,
     CaseNotFound,
-    ChangedMeanwhile,
     Command,
     NotInThisState,
     NotOffered,
@@ -22,10 +23,10 @@ from services.channel.domain import (
 )
 from services.channel.domain.consenting import REASONS
 from services.channel.operations import Act
-from services.channel.queries import TimelineEntry
 from services.channel.web.forms import ActionForm
-from services.channel.web.views.asked import LABELS, Opened, changes_text, opened, shown
+from services.channel.web.views.asked import LABELS, Opened
 from services.channel.web.views.information import missing_lines
+from services.channel.web.views.writing import Desk, Sentences, Written, serve
 
 DONE = {
     Command.ACCEPT: (
@@ -47,54 +48,49 @@ SEEN_BY_POLICE = frozenset({Command.RETURN, Command.GIVE_BACK})
 """The actions whose reason goes to the police."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """How an action page is shown: what was typed, what changed meanwhile, and the HTTP status."""
-
-    form: FormErrors
-    changes: tuple[TimelineEntry, ...] = ()
-    status: int = 200
-
-
 async def act(page: PageRequest) -> Response:
-    """Ask for what must be recorded with the action."""
+    """Ask for what must be recorded with the action, and carry it out."""
     command = _command(page)
-    async with page.transaction() as session:
-        found = await opened(page, session, reason=f"action-{command}")
-    return _show(page, found, command, Asked(blank(_offered(page))))
-
-
-async def commit(page: PageRequest) -> Response:
-    """Carry the action out, or say what is missing; typed words are kept when somebody else was first."""
-    command = _command(page)
-    data = await page.form()
-    form = parse(ActionForm, data)
-    async with page.transaction() as session:
-        found = await opened(page, session, reason=f"action-{command}")
-    if isinstance(form, FormErrors):
-        return _show(page, found, command, Asked(form, status=422))
-    try:
-        if form.row_version == found.held.row_version and (missing := _missing(found, command, form)):
-            return _show(page, found, command, Asked(refused(data, *missing), status=422))
-        async with page.transaction() as session:
-            doing = Act(command, page.now, form.record(), form.row_version)
-            await operations.act_on_case(session, found.held.subject, doing, found.practice)
-    except (NotRecorded, NotOffered) as wrong:
-        field = wrong.field if isinstance(wrong, NotRecorded) else next(iter(_fields(found, command)), "reason")
-        return _show(page, found, command, Asked(refused(data, (field, str(wrong))), status=422))
-    except ChangedMeanwhile:
-        async with page.transaction() as session:
-            found = await opened(page, session, reason=f"action-{command}")
-            changes = await queries.changes_since(session, found.held.subject, form.row_version)
-        return _show(page, found, command, Asked(refused(data), changes, 409))
-    page.flash(_done(found, command))
-    return page.redirect("case", reference=found.held.reference)
+    action = Written(
+        title=LABELS[command],
+        template="act",
+        command=command,
+        form=ActionForm,
+        first="reason",
+        look=partial(_look, command),
+        wrong=partial(_missing, command),
+        save=partial(_save, command),
+        filled=lambda _: _offered(page),
+        leads_to="case",
+    )
+    return await serve(page, action)
 
 
 def _offered(page: PageRequest) -> dict[str, str]:
     """Return the reason that another page offers, which named a command and no words."""
     because = page.query.get("because", "")
     return {"reason": REASONS[Command(because)]} if because in REASONS else {}
+
+
+async def _look(command: Command, page: PageRequest, _: Session, found: Opened) -> dict[str, object]:
+    fields = _fields(found, command)
+    return {
+        "command": command.value,
+        "fields": fields,
+        "missing": missing_lines(found.held.missing, page.now) if "missing" in fields else [],
+        "seen_by_police": command in SEEN_BY_POLICE,
+        "you": page.actor.name,
+        "risk_owner": found.held.situation.risk_owner,
+    }
+
+
+async def _save(command: Command, page: PageRequest, session: Session, desk: Desk, form: ActionForm) -> str:
+    doing = Act(command, page.now, form.record(), form.row_version)
+    try:
+        await operations.act_on_case(session, desk.found.held.subject, doing, desk.found.practice)
+    except NotOffered as wrong:
+        raise NotRecorded(next(iter(desk.values["fields"]), "reason"), str(wrong)) from None
+    return _done(desk.found, command)
 
 
 def _done(found: Opened, command: Command) -> str:
@@ -108,9 +104,9 @@ def _done(found: Opened, command: Command) -> str:
     )
 
 
-def _missing(found: Opened, command: Command, form: ActionForm) -> tuple[tuple[str, str], ...]:
+def _missing(command: Command, _: PageRequest, desk: Desk, form: ActionForm) -> Sentences:
     # Accepting makes the signed-in coordinator the risk owner; a name stands in so that only the words are checked.
-    record, situation = replace(form.record(), risk_owner="the coordinator"), found.held.situation
+    record, situation = replace(form.record(), risk_owner="the coordinator"), desk.found.held.situation
     missing = (*lacks(command, situation.state, record), *goes_on_without(command, situation, record))
     return tuple((name, ASKED.get((command, name), sentence)) for name, sentence in missing)
 
@@ -131,20 +127,3 @@ def _fields(found: Opened, command: Command) -> tuple[str, ...]:
         recorded = tuple(dict.fromkeys(name for row in TABLE if row.command is command for name in row.records))
     without = ("missing",) if command in NEEDS_ANSWERS and found.held.situation.unanswered else ()
     return (*(name for name in recorded if name != "risk_owner"), *without)
-
-
-def _show(page: PageRequest, found: Opened, command: Command, asked: Asked) -> Response:
-    fields = _fields(found, command)
-    values = {
-        "title": LABELS[command],
-        "form": asked.form,
-        "command": command.value,
-        "fields": fields,
-        "refusal": found.refusal(command),
-        "missing": missing_lines(found.held.missing, page.now) if "missing" in fields else [],
-        "seen_by_police": command in SEEN_BY_POLICE,
-        "you": page.actor.name,
-        "risk_owner": found.held.situation.risk_owner,
-        "changes": changes_text(asked.changes),
-    }
-    return shown(page, "act", found, values, asked.status)
