@@ -22,6 +22,7 @@ from contracts.triage.dovetail import (
 )
 from services.channel import operations
 from services.channel.domain import Command, Practice, Practices
+from services.channel.domain.transferring import corrected_words, told_words
 from services.channel.operations import Act, Awareness, Correction, DecisionHeard, PackArrival, People
 from services.channel.queries import PackParts
 
@@ -67,7 +68,9 @@ async def on_section_36_referral_made(
     await _receive(practices, session, event, message, event.grounds)
 
 
-async def on_referral_corrected(_: Practices, session: Session, event: ReferralCorrected, message: Message) -> None:
+async def on_referral_corrected(
+    practices: Practices, session: Session, event: ReferralCorrected, message: Message
+) -> None:
     """Mark the case with what the police found to be wrong."""
     told = Correction(
         event_id=message.event_id,
@@ -80,27 +83,24 @@ async def on_referral_corrected(_: Practices, session: Session, event: ReferralC
     )
     await operations.keep_correction(session, told, message.now)
     await operations.correct_taker(session, told, message.now)
+    words = corrected_words(event.correction)
+    await operations.tell_elsewhere(session, message.subject, words, practices, message.now)
 
 
 async def on_pack_withdrawn(practices: Practices, session: Session, event: PackWithdrawn, message: Message) -> None:
     """Say that nobody acts on the pack any more, and whom to speak to; the police are risk owner."""
     act = operations.stop(Command.WITHDRAW, event.speak_to, message.now, event.risk_owner)
-    await operations.follow_police(session, message.subject, act, _practice(practices, message))
-    await operations.follow_to_taker(session, message.subject, act, practices)
+    await _follow(practices, session, act, message)
 
 
 async def on_work_halted(practices: Practices, session: Session, event: WorkHalted, message: Message) -> None:
     """Say that the work waits, and whom to speak to."""
-    act = operations.stop(Command.HALT, event.speak_to, message.now)
-    await operations.follow_police(session, message.subject, act, _practice(practices, message))
-    await operations.follow_to_taker(session, message.subject, act, practices)
+    await _follow(practices, session, operations.stop(Command.HALT, event.speak_to, message.now), message)
 
 
 async def on_work_resumed(practices: Practices, session: Session, _: WorkResumed, message: Message) -> None:
     """Say that the work goes on."""
-    act = Act(Command.GO_ON, message.now)
-    await operations.follow_police(session, message.subject, act, _practice(practices, message))
-    await operations.follow_to_taker(session, message.subject, act, practices)
+    await _follow(practices, session, Act(Command.GO_ON, message.now), message)
 
 
 async def on_case_taken_back(practices: Practices, session: Session, event: CaseTakenBack, message: Message) -> None:
@@ -122,10 +122,11 @@ async def on_people_merged(_: Practices, session: Session, event: PeopleMerged, 
     await operations.note_people(session, said, message.now)
 
 
-async def on_people_separated(_: Practices, session: Session, event: PeopleSeparated, message: Message) -> None:
+async def on_people_separated(practices: Practices, session: Session, event: PeopleSeparated, message: Message) -> None:
     """Show that these references are no longer one person's, and what was shared wrongly."""
     said = People(message.subject, message.area, event.separated_at, event.remaining, event.separated, event.shared)
     await operations.note_people(session, said, message.now)
+    await operations.tell_apart(session, said, practices, message.now)
 
 
 async def on_ask_seen(practices: Practices, session: Session, event: AskSeen, message: Message) -> None:
@@ -188,6 +189,14 @@ def _practice(practices: Practices, message: Message) -> Practice:
     return practices.under(message.area, message.area_version, "", message.now)
 
 
+async def _follow(practices: Practices, session: Session, act: Act, message: Message) -> None:
+    """Obey what the police say of a case, here and wherever it has gone on to."""
+    await operations.follow_police(session, message.subject, act, _practice(practices, message))
+    await operations.follow_to_taker(session, message.subject, act, practices)
+    words = told_words(act.command, act.record.reason)
+    await operations.tell_elsewhere(session, message.subject, words, practices, message.now)
+
+
 async def _receive(
     practices: Practices,
     session: Session,
@@ -218,3 +227,5 @@ async def _receive(
     practice = practices.under(message.area, message.area_version, event.form.person.district, message.now)
     await operations.receive_pack(session, arrival, practice, message.now)
     await operations.bring_section_36(session, message.subject, practices, message.now)
+    if grounds:
+        await operations.tell_referred(session, message.subject, grounds, practices, message.now)

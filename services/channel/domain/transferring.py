@@ -1,10 +1,13 @@
 """Transfers between panels: how an offer ends, and what is to be done next where both panels are served here."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from chassis.errors import Missing
+from services.channel.domain.ageing import LONDON
 from services.channel.domain.standing import Situation
 from services.channel.domain.words import ClosingOutcome, Command, Consent, State
 
@@ -41,6 +44,14 @@ _LATE = {
     Answer.ACCEPTED: "was accepted before",
     Answer.REFUSED: "was not accepted before",
     Answer.CALLED_BACK: "was called back",
+}
+
+
+_TOLD: Mapping[Command, str] = {
+    Command.WITHDRAW: "The police have taken back the pack that this case rests on: do not act on it.",
+    Command.HALT: "The police ask that the work in this case waits: do not act in it.",
+    Command.GO_ON: "The police say that the work in this case may go on.",
+    Command.RECEIVE_SECTION_36: "The police have since referred the person to a panel under section 36. Their grounds:",
 }
 
 
@@ -97,3 +108,21 @@ def late_words(panel: str, said: Answer, ended: Answer) -> str:
     return (
         f"{panel} {word} the case after the transfer {_LATE[ended]}. Nothing has changed: tell them where the case is."
     )
+
+
+def told_words(command: Command, words: str = "") -> str:
+    """Return what a panel that has a case by a link is told when the police stop it, let it go on, or refer it."""
+    return f"{_TOLD[command]} {words}".strip()
+
+
+def corrected_words(words: str) -> str:
+    """Return what such a panel is told of what the police found to be wrong in what it was shown."""
+    return f"The police were mistaken in what you were shown of this case: {words.strip()}\n\nMark what you hold of it."
+
+
+def apart_words(others: Sequence[str], at: datetime, shared: Sequence[str]) -> str:
+    """Return what such a panel is told of a person whom the police held for somebody else as well."""
+    until = at.astimezone(LONDON)
+    said = f"The police held the person of this case for the same as {', '.join(others)}, until {until:%-d %B %Y}."
+    wrongly = f" Shared on the wrong belief: {'; '.join(shared)}." if shared else ""
+    return f"{said} They are not the same.{wrongly}\n\nTake what is about somebody else out of what you hold."

@@ -43,6 +43,7 @@ from services.channel.operations.following import (
     stop,
 )
 from services.channel.operations.giving_back import hear_returned, hear_taken
+from services.channel.operations.gone_on import tell_apart, tell_elsewhere, tell_referred
 from services.channel.operations.interventions import (
     Commissioning,
     Sat,
@@ -223,6 +224,9 @@ __all__ = [
     "step_out",
     "stop",
     "take_over",
+    "tell_apart",
+    "tell_elsewhere",
+    "tell_referred",
     "transfer_answered",
     "transfer_seen",
     "turn_18",

@@ -4,7 +4,6 @@ No person may write into another area's rows, so a job does it, one offer at a t
 """
 
 import secrets
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -31,7 +30,7 @@ from services.channel.domain.transferring import Answer, Carry, Standing, carrie
 from services.channel.operations.arriving import TAKES_SECTION_36, summary_of
 from services.channel.operations.clocks import run_clocks
 from services.channel.operations.following import Correction, bring_people, keep_correction, stop
-from services.channel.operations.giving_way import give_way
+from services.channel.operations.gone_on import came_first, takers
 from services.channel.operations.saving import Act, Saved, carry_out, write_down
 from services.channel.operations.transferring import PanelAnswer, after_the_pack, close_offer, lapse_links, settle
 from services.channel.queries import NEVER, HandedOver, Held, PackParts
@@ -257,14 +256,14 @@ async def bring_section_36(session: Session, given: UUID, practices: Practices, 
 
     A panel that has gone on with the case keeps it, and one that has not answered yet has it with its acceptance.
     """
-    first = await _came_first(session, given)
+    first = await came_first(session, given)
     if await queries.taken_over(session, first) is None:
         return
     giver = await queries.held(session, first)
     grounds = (await queries.handed_over(session, giver)).grounds if giver.situation.section_36_made else ""
     if not grounds:
         return
-    async for case in _takers(session, first):
+    async for case in takers(session, first):
         if not case.situation.section_36_made and case.situation.state in TAKES_SECTION_36:
             practice = practices.under(case.area, case.area_version, "", now)
             act = Act(Command.RECEIVE_SECTION_36, now, Record(grounds=grounds))
@@ -279,7 +278,7 @@ async def follow_to_taker(session: Session, given: UUID, act: Act, practices: Pr
     taken_back = act.command is Command.WITHDRAW
     if taken_back:
         await lapse_links(session, await queries.held(session, given), act.now)
-    async for case in _takers(session, given):
+    async for case in takers(session, given):
         if taken_back and case.situation.state in (State.WITHDRAWN, State.STOPPED):
             continue
         record = replace(act.record, risk_owner=act.record.risk_owner or case.situation.risk_owner)
@@ -291,34 +290,9 @@ async def follow_to_taker(session: Session, given: UUID, act: Act, practices: Pr
 
 async def correct_taker(session: Session, told: Correction, now: datetime) -> None:
     """Mark the case of every panel that a case has gone on to as well with what the police found to be wrong."""
-    async for case in _takers(session, told.subject):
+    async for case in takers(session, told.subject):
         copy = replace(told, subject=case.subject, area=case.area, event_id=uuid5(case.subject, str(told.event_id)))
         await keep_correction(session, copy, now)
-
-
-async def _takers(session: Session, given: UUID) -> AsyncIterator[Held]:
-    """Yield the case of each panel of this installation that a case has gone on to, nearest first, each once and held.
-
-    A case that came back is another case of the panel that had it first, so this ends.
-    """
-    known, at = {given}, given
-    while (taken := await queries.taken_over(session, at)) is not None and taken not in known:
-        await give_way(session)
-        # Held before it is asked where it went on to: an offer that is being carried there is seen then.
-        await session.lock(taken)
-        known.add(taken)
-        yield await queries.held(session, taken)
-        at = taken
-
-
-async def _came_first(session: Session, subject: UUID) -> UUID:
-    """Return the case that the police offered, where this one came from it by way of other panels; else itself."""
-    offer, received = models.transfer, models.transfer_received
-    given = select(offer.c.subject).join(received, received.c.id == offer.c.id)
-    first = subject
-    while (before := await session.scalar(given.where(received.c.subject == first))) is not None:
-        first = before
-    return first
 
 
 async def _lapse(at: _Offer) -> None:

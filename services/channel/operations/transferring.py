@@ -138,7 +138,7 @@ async def settle(
     await close_offer(session, offer, said)
     await announce(session, saved, practice, now)
     if accepted:
-        await _end_owed(session, held, practice, now)
+        await _end_owed(session, held, offer, practice, now)
     else:
         await go_on(session, held.subject, practice, now)
 
@@ -201,9 +201,13 @@ def after_the_pack(handed: HandedOver) -> tuple[tuple[str, str], ...]:
     )
 
 
-async def _end_owed(session: Session, held: Held, practice: Practice, now: datetime) -> None:
-    """Cancel what others still owed here: the taker was told of it and asks anew; links say so from then on."""
-    for each in await queries.open_obligations(session, held.subject):
+async def _end_owed(session: Session, held: Held, offer: TransferView, practice: Practice, now: datetime) -> None:
+    """Cancel what others still owed here: the taker was told of it and asks anew; links say so from then on.
+
+    What the taker itself was told by a link since it was offered the case stays until it reports.
+    """
+    others = (each for each in await queries.open_obligations(session, held.subject) if each.owner != offer.panel_name)
+    for each in others:
         act = Act(Command.CANCEL, now, Record(reason=_OWED))
         await end_obligation(session, held, each.id, act, practice)
 
