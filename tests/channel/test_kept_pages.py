@@ -14,8 +14,7 @@ ELSEWHERE = {
         ("attendees", "invite_members", "meeting", "minutes", "order_agenda", "packs", "room", "slot", "slot_room"),
         "nobody writes there: something is ticked or pressed",
     ),
-    **dict.fromkeys(("plan_meeting", "plan_sessions", "remind", "slot_guest"), "a day or a name, typed again at once"),
-    "check_minutes": "one form has words about several people, each sealed with a key of their own",
+    **dict.fromkeys(("plan_meeting", "plan_sessions", "remind"), "a day, a number or an address, typed again at once"),
 }
 """The pages that keep nothing, each with its reason."""
 

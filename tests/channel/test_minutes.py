@@ -20,12 +20,13 @@ from tests.channel.test_room import GROUNDS, press, refused
 from tests.channel.test_views import text_of
 
 
-async def held_meeting(team: Team, *, end: bool = True) -> Made:
-    """Return a meeting that adopted one case with a dissent, with its minutes to be written."""
-    panel = await made(team)
+async def held_meeting(team: Team, cases: int = 1, *, end: bool = True) -> Made:
+    """Return a meeting that adopted its cases, each with a dissent, with its minutes to be written."""
+    panel = await made(team, cases)
     await panel.begin()
-    await panel.go_on(0)
-    await panel.decide(0, Command.ADOPT, grounds=GROUNDS, against=["health"])
+    for number in range(cases):
+        await panel.go_on(number)
+        await panel.decide(number, Command.ADOPT, grounds=GROUNDS, against=["health"])
     if end:
         await panel.finish()
     return panel
@@ -148,6 +149,54 @@ class TestCheck:
         assert re.search("Checked Bella Synthetic, [^,]+, in the meeting of 13 January 2027", shown)
         assert "by Bella Synthetic, in the meeting of 13 January 2027: Health abstained." in shown
         await panel.run(BELLA, lambda s: operations.open_slot(s, slot, 1, THEN))
+
+    async def test_keeps_what_is_written_of_each_case_under_its_own_key(self, console: Console) -> None:
+        panel = await held_meeting(console.team, 2)
+        path = f"/meetings/{await following(console, panel)}/last-minutes"
+        await panel.run(PETRA, lambda s: operations.approve_minutes(s, panel.meeting_id, THEN))
+        client = await console.signed_in(BELLA)
+        page = await client.get(path)
+        assert f'data-kept="{path}?keep=1"' in page.text
+        first, second = (f"correction-{each}" for each in panel.slots[:2])
+        sent = {"csrf_token": hidden(page, "csrf_token"), first: "Health abstained.", second: "The date is wrong."}
+        assert (await client.post(f"{path}?keep=1", data=sent)).status_code == 200
+        kept = "SELECT subject, sealed_words FROM begun_work"
+        found = await rows(console.team.runtime, kept)
+        assert {each["subject"] for each in found} == set(panel.subjects[:2])
+        both = (await client.get(f"{path}?go-on=1")).text
+        assert all(words in both for words in ("Health abstained.", "The date is wrong."))
+        assert (await client.post(f"{path}?keep=1", data={**sent, second: ""})).status_code == 200
+        async with console.team.runtime.database.transaction(BELLA) as session:
+            words = await session.unseal_text(
+                panel.subjects[0], (await rows(console.team.runtime, kept))[0]["sealed_words"]
+            )
+        assert "Health" in words
+        assert "date" not in words
+        assert "You began this on" in (await client.get(path)).text
+        answer = await client.post(path, data={**sent, second: ""})
+        assert answer.status_code == 303
+        assert not await rows(console.team.runtime, kept)
+
+    async def test_what_was_begun_is_discarded_for_all_cases(self, console: Console) -> None:
+        panel = await held_meeting(console.team, 2)
+        path = f"/meetings/{await following(console, panel)}/last-minutes"
+        client = await console.signed_in(BELLA)
+        sent = {"csrf_token": hidden(await client.get(path), "csrf_token")}
+        words = {f"correction-{each}": "Half a sentence" for each in panel.slots[:2]}
+        await client.post(f"{path}?keep=1", data={**sent, **words})
+        assert (await client.post(f"{path}?discard=1", data=sent)).headers["location"] == path
+        assert not await rows(console.team.runtime, "SELECT 1 FROM begun_work")
+
+    async def test_asks_nothing_of_a_case_that_was_erased(self, console: Console) -> None:
+        panel = await held_meeting(console.team, 2)
+        path = f"/meetings/{await following(console, panel)}/last-minutes"
+        async with console.team.runtime.database.transaction(Actor.service("channel")) as session:
+            await session.keys.erase(panel.subjects[1])
+            await erase_subject(session, panel.subjects[1])
+        client = await console.signed_in(BELLA)
+        page = await client.get(path)
+        assert f"correction-{panel.slots[0]}" in page.text
+        assert f"correction-{panel.slots[1]}" not in page.text
 
     async def test_there_is_nothing_to_check_before_the_first_meeting(self, console: Console) -> None:
         panel = await made(console.team)

@@ -1,5 +1,6 @@
 """The pages of a meeting while it runs, and of its cases."""
 
+import re
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,7 @@ from sqlalchemy import insert, update
 
 from contracts.vocabulary import Role
 from services.channel import models, operations, queries
-from services.channel.domain import HAPPENED, Command, State
+from services.channel.domain import HAPPENED, Command, State, sector_label
 from services.channel.domain.meetings import MeetingState, SlotState
 from tests.channel.builders import AREA, CORA, coordinator, passed, referred, rows
 from tests.channel.conftest import Console, hidden
@@ -240,6 +241,22 @@ class TestRoom:
         client = await console.signed_in(BELLA)
         shown = text_of(await client.get(slot_of(panel)))
         assert shown.index("Sample probation: ") < shown.index("A School: Aaron Guest (guest, no vote)")
+
+    async def test_keeps_what_was_written_of_a_guest(self, panel: Made, console: Console) -> None:
+        client = await console.signed_in(BELLA)
+        path = f"{slot_of(panel)}/guest"
+        page = await client.get(path)
+        sent = {"csrf_token": hidden(page, "csrf_token"), "seen": hidden(page, "seen"), "organisation": "Half a school"}
+        assert (await client.post(f"{path}?keep=1", data=sent)).status_code == 200
+        assert "You began this on" in (await client.get(path)).text
+        assert "Half a school" in (await client.get(f"{path}?go-on=1")).text
+
+    async def test_a_guest_comes_for_a_sector_in_words(self, panel: Made, console: Console) -> None:
+        page = await (await console.signed_in(BELLA)).get(f"{slot_of(panel)}/guest")
+        offered = re.findall(r'<option value="([a-z-]+)"[^>]*>([^<]+)</option>', page.text)
+        assert ("local-authority", "Local authority") in offered
+        assert offered[-1] == ("guest", "A guest, for no sector")
+        assert sector_label("childrens-social-care") == "Children’s social care"
 
     async def test_asks_who_a_guest_is(self, panel: Made, console: Console) -> None:
         client = await console.signed_in(BELLA)

@@ -7,10 +7,11 @@ from services.channel import queries
 from services.channel.domain import CaseNotFound, ClockName, Command
 from services.channel.queries import Held
 from services.channel.web.views.asked_as import asked_as, check_asked, id_in, id_of_slot, meeting_id
+from services.channel.web.views.checking import correction_of, to_check
 
 __all__ = ["KEPT_ON", "NOTHING_WRITTEN", "Writing", "kept", "on_page", "place_of", "values_of", "writing"]
 
-MY_REQUEST = "my_request"
+MY_REQUEST, CHECK_MINUTES = "my_request", "check_minutes"
 MINE = frozenset({"my_meeting", "my_conflict"})
 """What somebody invited to a meeting writes for themselves."""
 KEPT_ON = frozenset(
@@ -22,13 +23,10 @@ KEPT_ON = frozenset(
         *("closing_report", "record_review", "commission", "write_brief"),
         *("record_session", "explain_sessions", "end_intervention"),
         *("slot_decide", "slot_said", "slot_actions", "slot_undecided", "slot_conflict", "home_force"),
-        *("move_meeting", "cancel_meeting", "invite_guest", "minute"),
+        *("move_meeting", "cancel_meeting", "invite_guest", "minute", CHECK_MINUTES, "slot_guest"),
     }
 )
-"""The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own.
-
-The check of the last minutes does not: its one form has words about several people, each with a key of their own.
-"""
+"""The pages that keep what is written on them; an assessment and a plan keep their parts in drafts of their own."""
 _PLAIN = frozenset({*Command, *ClockName})
 
 
@@ -42,9 +40,21 @@ def place_of(held: Held) -> Place | None:
     return None if held.summary is None else Place(held.subject, held.area, held.reference)
 
 
-async def _place(page: PageRequest, session: Session) -> Place | None:
-    """Return the case whose key seals the words: that of the address, or of what the person is asked for."""
+async def _places(page: PageRequest, session: Session) -> tuple[Place | None, ...]:
+    """Return the cases whose keys seal the words: each with its own fields where a page is about several."""
     title = page.page.title if page.page is not None else ""
+    if title == CHECK_MINUTES:
+        return tuple(
+            [
+                Place(each.subject, each.area, each.reference, frozenset({correction_of(each)}))
+                for each in await to_check(page, session)
+            ]
+        )
+    return (await _place(page, session, title),)
+
+
+async def _place(page: PageRequest, session: Session, title: str) -> Place | None:
+    """Return the case whose key seals the words: that of the address, or of what the person is asked for."""
     if title == MY_REQUEST:
         line = await queries.my_obligation(session, asked_as(page), id_in(page.path["obligation"]))
         return place_of(await queries.held(session, line.subject))
@@ -65,7 +75,7 @@ async def _place(page: PageRequest, session: Session) -> Place | None:
 
 async def on_page(page: PageRequest, session: Session) -> dict[str, object]:
     """Return what a page that is of no case in its address says of work begun, to be put over its other values."""
-    return values_of(page, await KEEPER.writing(page, session, await _place(page, session)))
+    return values_of(page, await KEEPER.writing(page, session, *await _places(page, session)))
 
 
 def _nothing() -> CaseNotFound:
@@ -75,7 +85,7 @@ def _nothing() -> CaseNotFound:
 KEEPER = Keeper(
     table=queries.BEGUN,
     pages=KEPT_ON,
-    place_of=_place,
+    places_of=_places,
     is_plain=_PLAIN.__contains__,
     missing=_nothing,
     asked=("clock", "about"),

@@ -5,7 +5,7 @@ from chassis.database import Session
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
 from services.channel.domain import ChangedMeanwhile, NotRecorded
-from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingNotFound, MeetingState, SlotNotFound
+from services.channel.domain.meetings import KIND_LABELS, SLOT_LABELS, MeetingState, SlotNotFound
 from services.channel.domain.panel import ConflictStands, MeetingNotOpen, MinutesApproved
 from services.channel.queries import MeetingView, SlotMinutes, SlotView
 from services.channel.web.forms import too_long
@@ -13,7 +13,7 @@ from services.channel.web.room_forms import SeenForm
 from services.channel.web.views.asked import keep_out
 from services.channel.web.views.asked_as import meeting_id
 from services.channel.web.views.begun import on_page
-from services.channel.web.views.room import own_ids
+from services.channel.web.views.checking import correction_of, last_meeting, own_ids, to_check
 from services.channel.web.views.slotting import id_of
 from services.channel.web.views.told import decision_told, presence_told
 
@@ -73,7 +73,7 @@ async def write_minute(page: PageRequest) -> Response:
 async def check_minutes(page: PageRequest) -> Response:
     """Ask whether the minutes of the last meeting are right, case by case."""
     async with page.transaction() as session:
-        last = await _last(page, session)
+        last = await last_meeting(page, session)
         return await _show(page, session, "minutes_check", blank(), 200, last)
 
 
@@ -82,25 +82,18 @@ async def keep_check(page: PageRequest) -> Response:
     data = await page.form()
     try:
         async with page.transaction() as session:
-            last = await _last(page, session)
-            ours = await queries.slots(session, last.id)
-            wrong = too_long(data, {f"correction-{each.id}": f"The correction of {each.reference}" for each in ours})
+            last = await last_meeting(page, session)
+            ours = await to_check(page, session)
+            wrong = too_long(data, {correction_of(each): f"The correction of {each.reference}" for each in ours})
             if wrong:
                 return await _show(page, session, "minutes_check", refused(data, *wrong), 422, last)
-            found = [(each.id, data.get(f"correction-{each.id}")) for each in ours]
+            found = [(each.id, data.get(correction_of(each))) for each in ours]
             await operations.check_minutes(session, last.id, meeting_id(page), found, page.now)
     except MeetingNotOpen as refusal:
         async with page.transaction() as session:
             form = refused(data, ("minutes", str(refusal)))
-            return await _show(page, session, "minutes_check", form, 422, await _last(page, session))
+            return await _show(page, session, "minutes_check", form, 422, await last_meeting(page, session))
     return page.redirect("room", meeting_id=meeting_id(page))
-
-
-async def _last(page: PageRequest, session: Session) -> MeetingView:
-    last = await queries.meeting_before(session, await queries.meeting(session, meeting_id(page)))
-    if last is None:
-        raise MeetingNotFound("There was no meeting before this one: its agenda can begin at once.")
-    return last
 
 
 async def _one(page: PageRequest, session: Session) -> tuple[MeetingView, SlotMinutes]:
@@ -147,10 +140,11 @@ async def _show(
         "kept": await queries.minutes_of(session, meeting.id),
         "next_on": following.held_on if following else None,
         "slots": [await _slot(page, session, each, own_ids(page, meeting)) for each in agenda],
+        "to_correct": [(correction_of(each), each.reference) for each in await to_check(page, session)] if of else [],
         "back_to": meeting_id(page),
         "printed_by": page.actor.name,
     }
-    return page.render(template, status=status, **values)
+    return page.render(template, status=status, **{**values, **await on_page(page, session)})
 
 
 async def _slot(page: PageRequest, session: Session, slot: SlotView, own: tuple[str, ...]) -> dict[str, object]:

@@ -16,7 +16,6 @@ from services.channel.domain.meetings import (
 )
 from services.channel.domain.panel import ENDED_SLOTS, MeetingNotOpen, NotInTheRoom, may_chair
 from services.channel.operations.convening import MeetingAct
-from services.channel.queries import MeetingView
 from services.channel.web.room_forms import AGAIN, SeenForm
 from services.channel.web.views.asked_as import meeting_id
 from services.channel.web.views.meetings import practice_under
@@ -26,12 +25,6 @@ DONE = {
     "preside": "Another chair presides now.",
     "end": "The meeting has ended. Write the summaries of its minutes; the chair approves them.",
 }
-
-
-def own_ids(page: PageRequest, meeting: MeetingView) -> tuple[str, ...]:
-    """Return the ids under which the area file knows whoever asks as a member of the panel."""
-    members = practice_under(page, meeting).panel.members
-    return tuple(each.id for each in members if each.account == page.actor.id)
 
 
 async def room(page: PageRequest) -> Response:

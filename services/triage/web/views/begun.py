@@ -51,16 +51,16 @@ def _unfit(page: PageRequest, name: str, text: str) -> bool:
     return bool(marks.too_high(text) if of_the_unit else marks.found(text))
 
 
-async def _place(page: PageRequest, session: Session) -> Place | None:
+async def _places(page: PageRequest, session: Session) -> tuple[Place | None, ...]:
     """Return the referral whose key seals the words: that of the address, or the first of a person's."""
     if "reference" in page.path:
-        return place_of(await queries.held_by_reference(session, page.path["reference"]))
+        return (place_of(await queries.held_by_reference(session, page.path["reference"])),)
     try:
         person = UUID(page.path["person"])
     except ValueError:
-        return None
+        return ()
     view = await queries.person_view(session, person)
-    return place_of(next((each.held for each in view.referrals), None))
+    return (place_of(next((each.held for each in view.referrals), None)),)
 
 
 def _nothing() -> ReferralNotFound:
@@ -70,7 +70,7 @@ def _nothing() -> ReferralNotFound:
 KEEPER = Keeper(
     table=queries.BEGUN,
     pages=KEPT_ON,
-    place_of=_place,
+    places_of=_places,
     is_plain=_PLAIN.__contains__,
     missing=_nothing,
     asked=("other", "clock", "about"),
