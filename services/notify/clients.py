@@ -1,6 +1,7 @@
 """The mail server: what a mail is, one interface to send it, a real client and a console twin."""
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import quopri
@@ -27,6 +28,7 @@ StartTls = Literal["never", "if-offered", "always"]
 
 ADDRESS = re.compile(r"[^\s<>@(),:;\"\[\]\\]+@[^\s<>@(),:;\"\[\]\\]+")
 LONGEST_LINE = 998
+CALENDAR_NAME = "channel-panel.ics"
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _PERMANENT = 500
 LEAVING_SECONDS = 0.5
@@ -37,7 +39,7 @@ log = telemetry.logger(__name__)
 
 @dataclass(frozen=True)
 class Mail:
-    """One plain-text mail; `message_id` and `in_reply_to` in angle brackets."""
+    """One plain-text mail; `message_id` and `in_reply_to` in angle brackets, `calendar` a file that goes with it."""
 
     message_id: str
     sender: str
@@ -46,14 +48,16 @@ class Mail:
     body: str
     date: datetime
     in_reply_to: str = ""
+    calendar: bytes = b""
 
     @cached_property
     def wire(self) -> bytes:
         """The mail as it goes over the wire; raises MailUnsafe where a header could be forged."""
         if not ADDRESS.fullmatch(self.recipient):
             raise MailUnsafe("A mail header cannot hold the address as it is written; correct it.")
-        lines = self.body.splitlines()
-        plain = self.body.isascii() and all(len(line) <= LONGEST_LINE for line in lines)
+        part, body = self._text()
+        if self.calendar:
+            part, body = self._with_calendar(part, body)
         headers = {
             "From": self.sender if self.sender.isascii() else formataddr(parseaddr(self.sender)),
             "To": self.recipient,
@@ -62,20 +66,41 @@ class Mail:
             "Message-ID": self.message_id,
             "Auto-Submitted": "auto-generated",
             "MIME-Version": "1.0",
-            "Content-Type": 'text/plain; charset="utf-8"',
-            "Content-Transfer-Encoding": "7bit" if plain else "quoted-printable",
+            **part,
         }
         if self.in_reply_to:
             headers |= {"In-Reply-To": self.in_reply_to, "References": self.in_reply_to}
         if any(UNSAFE.search(value) for value in headers.values()):
             raise MailUnsafe("A mail header holds a line break or a control character; correct the address.")
+        return _entity(headers, body).replace(b"\n", b"\r\n")
+
+    def _text(self) -> tuple[dict[str, str], bytes]:
+        lines = self.body.splitlines()
+        plain = self.body.isascii() and all(len(line) <= LONGEST_LINE for line in lines)
         body = "".join(f"{line}\n" for line in lines).encode()
-        head = "".join(f"{name}: {value}\n" for name, value in headers.items()).encode()
-        return (head + b"\n" + (body if plain else quopri.encodestring(body))).replace(b"\n", b"\r\n")
+        encoding = "7bit" if plain else "quoted-printable"
+        head = {"Content-Type": 'text/plain; charset="utf-8"', "Content-Transfer-Encoding": encoding}
+        return head, body if plain else quopri.encodestring(body)
+
+    def _with_calendar(self, head: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
+        """Return one body of the text and the file behind it; the same mail is the same bytes each time."""
+        mark = hashlib.sha256(self.message_id.encode()).hexdigest()[:32]
+        file = {
+            "Content-Type": 'text/calendar; charset="utf-8"; method=PUBLISH',
+            "Content-Transfer-Encoding": "base64",
+            "Content-Disposition": f'attachment; filename="{CALENDAR_NAME}"',
+        }
+        parts = (_entity(head, body), _entity(file, base64.encodebytes(self.calendar)))
+        whole = b"".join(b"--%s\n%s\n" % (mark.encode(), each) for each in parts) + b"--%s--\n" % mark.encode()
+        return {"Content-Type": f'multipart/mixed; boundary="{mark}"'}, whole
 
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the mail as it goes over the wire."""
         return hashlib.sha256(self.wire).hexdigest()
+
+
+def _entity(headers: Mapping[str, str], body: bytes) -> bytes:
+    return "".join(f"{name}: {value}\n" for name, value in headers.items()).encode() + b"\n" + body
 
 
 @dataclass(frozen=True)

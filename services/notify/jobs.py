@@ -199,6 +199,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
         text.body,
         now,
         reply,
+        operations.attached_file(claimed, now),
     )
     delivery, digest = await _send(runtime, mail)
     secret = _opening_by_itself(runtime, claimed)

@@ -30,7 +30,7 @@ class MailTemplate:
 
 @dataclass(frozen=True)
 class StoredMail:
-    """One mail of the demonstration's folder; `name` is the file's, and holds nothing personal."""
+    """One mail of the demonstration's folder; `name` is the file's, and holds nothing personal; `attached`: file names."""
 
     name: str
     message_id: str
@@ -38,6 +38,7 @@ class StoredMail:
     subject: str
     arrived_at: datetime
     body: str
+    attached: tuple[str, ...] = ()
 
 
 @cache
@@ -91,4 +92,5 @@ def _read(path: Path) -> StoredMail:
         subject=str(message.get("Subject", "")),
         arrived_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
         body=str(body.get_content()) if body is not None else "",
+        attached=tuple(each.get_filename() or "" for each in message.walk() if each.get_filename()),
     )

@@ -293,8 +293,8 @@ class TestOpening:
         packs = [each for each in (await panel.announced())["channel.ask-made.v1"] if _of(each, AskKind.PACK)]
         mailed = {part.heading: part.words for part in packs[0].shown}  # type: ignore[attr-defined]
         assert read[PackPart.PLAN].endswith(
-            "Sessions that were commissioned and are missing\n"
-            f"Sample Provider One (synthetic): 0 of 7 delivered, 2 missing, known since {day_in_words(NOW.date(), 'en')}"
+            "Sessions that were commissioned and are missing\nSample Provider One (synthetic): "
+            f"0 of 7 delivered, 2 missing, known since {day_in_words(NOW.date(), 'en')}"
         )
         assert mailed[PART_LABELS[PackPart.PLAN]] == read[PackPart.PLAN]
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
 from typing import Any, Literal
 
 import pytest
@@ -51,6 +52,17 @@ def forged(field: str) -> Mail:
     """Return a mail with another header smuggled into one field."""
     smuggled: dict[str, Any] = {field: "x@y.example>\r\nBcc: everybody@example"}
     return replace(MAIL, **smuggled)
+
+
+def test_a_mail_with_a_file_is_the_same_bytes_each_time_and_in_lines_that_may_go_out() -> None:
+    mail = replace(MAIL, body="Reference: KM-TEST-TEST\nŵ\n", calendar=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n" * 40)
+    assert mail.digest() == replace(mail).digest()
+    lines = mail.wire.split(b"\r\n")
+    assert max(map(len, lines)) <= 78
+    assert not any(b"\n" in each or b"\r" in each for each in lines)
+    _, text, file = message_from_bytes(mail.wire).walk()
+    assert text.get_payload(decode=True) == mail.body.replace("\n", "\r\n").encode()
+    assert file.get_payload(decode=True) == mail.calendar
 
 
 class TestEveryMailClient:

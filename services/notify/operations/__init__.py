@@ -18,6 +18,7 @@ from services.notify.operations.asks import (
     receive_ask,
     remind_of_ask,
 )
+from services.notify.operations.calendars import attached_file, meeting_file
 from services.notify.operations.delivery import (
     Claimed,
     Sent,
@@ -74,6 +75,7 @@ __all__ = [
     "answer_transfer",
     "asked_in",
     "asks_to_remind",
+    "attached_file",
     "call_transfer_back",
     "claim_due",
     "end_ask",
@@ -83,6 +85,7 @@ __all__ = [
     "keep_draft",
     "look_at_ask",
     "mail_code",
+    "meeting_file",
     "move_ask",
     "note_merged",
     "note_separated",

@@ -14,7 +14,7 @@ from chassis.database import Session
 from chassis.errors import SubjectErased
 from contracts.vocabulary import AskKind
 from services.notify.domain import ANSWERABLE, AskAbsent, Kind, Origin, RecipientKind, State, Telling, ask_stage
-from services.notify.models import ask, ask_code, notice
+from services.notify.models import ask, ask_answer, ask_code, notice
 from services.notify.operations.answering import take_back
 from services.notify.operations.receiving import write_notice
 from services.notify.queries import AskContent, Asked
@@ -182,7 +182,7 @@ async def ask_held(session: Session, ask_id: UUID) -> Row[Any]:
 async def end_ask(session: Session, origin: Origin, ask_id: UUID, *, cancelled: bool, now: datetime) -> None:
     """Note that nothing is needed any more; whoever was asked, and had not answered, hears of a cancelled one once.
 
-    Raises AskAbsent.
+    So does whoever had accepted an invitation: they would come. Raises AskAbsent.
     """
     row = await ask_held(session, ask_id)
     if row.ended_at is not None:
@@ -192,9 +192,17 @@ async def end_ask(session: Session, origin: Origin, ask_id: UUID, *, cancelled: 
     was_asked = await take_back(session, ask_id, Kind.ASK_MADE)
     for kind in (Kind.ASK_REMINDED, Kind.ASK_OVERDUE):
         await take_back(session, ask_id, kind)
-    if cancelled and was_asked and row.answered_at is None and row.asked_sealed is not None:
+    is_awaited = row.answered_at is None or await _would_come(session, row)
+    if cancelled and was_asked and is_awaited and row.asked_sealed is not None:
         await tell_about_ask(session, row, Kind.ASK_ENDED, event_id=origin.event_id, now=now)
     await audit.record(session, "ask.end", subject=row.subject, now=now, area=row.area, facts={"ask": str(ask_id)})
+
+
+async def _would_come(session: Session, row: Row[Any]) -> bool:
+    if row.kind != AskKind.INVITATION:
+        return False
+    newest = select(ask_answer.c.accepted).where(ask_answer.c.ask_id == row.id).order_by(ask_answer.c.at.desc())
+    return bool(await session.scalar(newest.limit(1)))
 
 
 @dataclass(frozen=True)

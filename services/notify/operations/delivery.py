@@ -11,6 +11,7 @@ from sqlalchemy import Row, and_, bindparam, insert, null, or_, select, text, up
 from chassis import audit
 from chassis.database import Session
 from chassis.errors import SubjectErased
+from contracts.vocabulary import AskKind
 from services.notify.domain import (
     FINAL,
     LEASE,
@@ -24,12 +25,14 @@ from services.notify.domain import (
     State,
     Tried,
     after_attempt,
+    read_ask_stage,
 )
-from services.notify.models import attempt, notice
+from services.notify.models import ask, attempt, notice
 from services.notify.operations.ask_answering import TOLD_BY, give_up_ask, note_ask_mailed
 from services.notify.operations.receiving import mark_delivered
 
 _LINKED = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
+_INVITING = frozenset({Kind.ASK_MADE, Kind.ASK_ENDED})
 _THIS = notice.c.id == bindparam("this")
 _ATTEMPT = insert(attempt)
 _HOLD = (
@@ -69,7 +72,10 @@ _SETTLE = (
 
 @dataclass(frozen=True)
 class Claimed:
-    """A notice that this sender holds until its lease ends, with the token that proves it."""
+    """A notice that this sender holds until its lease ends, with the token that proves it.
+
+    `meets_at` is when the meeting is to which it invites, or which it calls off.
+    """
 
     id: UUID
     subject: UUID
@@ -89,6 +95,7 @@ class Claimed:
     correlation_id: UUID | None
     message_id: str
     token: UUID
+    meets_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +183,15 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         correlation_id=row.correlation_id,
         message_id=message_id,
         token=token,
+        meets_at=await _meets_at(session, row),
     )
+
+
+async def _meets_at(session: Session, row: Row[Any]) -> datetime | None:
+    if row.kind not in _INVITING or read_ask_stage(row.stage)[0] is not AskKind.INVITATION:
+        return None
+    found: datetime | None = await session.scalar(select(ask.c.due_at).where(ask.c.id == row.about_id))
+    return found
 
 
 def _message_id(row: Row[Any], mail_domain: str) -> str:
