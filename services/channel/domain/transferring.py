@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from chassis.errors import Missing
-from services.channel.domain.ageing import LONDON
+from contracts.vocabulary.days import LONDON
 from services.channel.domain.standing import Situation
 from services.channel.domain.words import ClosingOutcome, Command, Consent, State
 
