@@ -1,8 +1,7 @@
 """The rules of Channel: one table of transitions, and pure decisions over it."""
 
-from chassis.deadlines import Told
 from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
-from services.channel.domain.ageing import eighteenth_birthday, is_of_age, turns_18_in
+from services.channel.domain.ageing import is_of_age, turns_18_in
 from services.channel.domain.happened import HAPPENED
 from services.channel.domain.interventions import (
     LAPSES_WITHIN,
@@ -10,7 +9,6 @@ from services.channel.domain.interventions import (
     SESSION_LABELS,
     Approval,
     Commission,
-    Delivery,
     InterventionNotFound,
     InterventionOver,
     SessionState,
@@ -32,10 +30,10 @@ from services.channel.domain.labels import (
     OBLIGATION_LABELS,
     OUTCOME_LABELS,
     STATE_LABELS,
+    sector_label,
 )
 from services.channel.domain.requesting import (
     QUESTIONS,
-    Mark,
     about_whom,
     answers_to,
     is_mail_address,
@@ -150,11 +148,9 @@ __all__ = [
     "Commission",
     "Consent",
     "Contact",
-    "Delivery",
     "InPanel",
     "InterventionNotFound",
     "InterventionOver",
-    "Mark",
     "Member",
     "NotInThisState",
     "NotOffered",
@@ -177,7 +173,6 @@ __all__ = [
     "Situation",
     "State",
     "Step",
-    "Told",
     "about_whom",
     "answers_to",
     "approval",
@@ -185,7 +180,6 @@ __all__ = [
     "counted",
     "decide",
     "diagram",
-    "eighteenth_birthday",
     "goes_on_without",
     "is_mail_address",
     "is_of_age",
@@ -199,6 +193,7 @@ __all__ = [
     "permissions",
     "questions_in",
     "row_for",
+    "sector_label",
     "shortfall_words",
     "shortfalls",
     "turns_18_in",

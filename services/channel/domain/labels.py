@@ -55,6 +55,13 @@ OBLIGATION_LABELS: Mapping[Obligation, str] = {
     Obligation.CHANGE: "Consent changed: acknowledgement",
 }
 
+_SECTOR_LABELS: Mapping[str, str] = {
+    "childrens-social-care": "Children’s social care",
+    "adults-social-care": "Adults’ social care",
+    "voluntary": "Voluntary sector",
+    "guest": "A guest, for no sector",
+}
+
 NOTHING_KNOWN = "Nothing known."
 """What a body answers that has nothing: an answer like any other."""
 
@@ -87,3 +94,8 @@ OUTCOME_LABELS: Mapping[str, str] = {
     Outcome.TRANSFERRED: "Transferred to another force",
 }
 """What the police decided, as the awareness list says it."""
+
+
+def sector_label(sector: str) -> str:
+    """Return what people read of a sector that an area file names."""
+    return _SECTOR_LABELS.get(sector) or sector.replace("-", " ").capitalize()

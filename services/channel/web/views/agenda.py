@@ -8,7 +8,7 @@ from chassis.transitions import NotRecorded
 from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from contracts.vocabulary.days import LONDON
 from services.channel import queries
-from services.channel.domain import STATE_LABELS, CaseNotFound, ChangedMeanwhile, Practice
+from services.channel.domain import STATE_LABELS, CaseNotFound, ChangedMeanwhile, Practice, sector_label
 from services.channel.domain.meetings import (
     FOR_THE_PANEL,
     INVITATION_LABELS,
@@ -243,7 +243,7 @@ async def _show_attendees(page: PageRequest, form: FormErrors, seen: int | None 
         "form": form,
         "chosen": form if "member" in form.values.fields else blank({"member": ticked}),
         "members": [(each.id, f"{each.organisation}: {each.name}") for each in members],
-        "sectors": [(each, each.replace("-", " ").capitalize()) for each in sectors],
+        "sectors": [(each, sector_label(each)) for each in sectors],
         "guests": [attendee_line(each) for each in asked if each.guest],
         "missing_force": _missing_force(slot, everybody, practice),
         "changes": changes_since(changes),

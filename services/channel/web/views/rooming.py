@@ -6,7 +6,7 @@ from typing import TypeVar
 from chassis.database import Session
 from chassis.web import Form, FormErrors, PageRequest, Response, blank, parse, refused
 from services.channel import operations, queries
-from services.channel.domain import ChangedMeanwhile, NotRecorded
+from services.channel.domain import ChangedMeanwhile, NotRecorded, sector_label
 from services.channel.domain.panel import MeetingNotOpen, NotInTheRoom, Seat
 from services.channel.operations import AtTheDoor
 from services.channel.web.forms import too_long
@@ -158,8 +158,8 @@ async def _room(page: PageRequest, session: Session, at: Reached, form: FormErro
 
 async def _guest(page: PageRequest, session: Session, at: Reached, form: FormErrors, status: int) -> Response:
     del session
-    sectors = sorted({each.sector for each in at.found.practice.panel.members} | {"guest"})
-    items = [(each, each.replace("-", " ").capitalize()) for each in sectors]
+    sectors = [*sorted({each.sector for each in at.found.practice.panel.members}), "guest"]
+    items = [(each, sector_label(each)) for each in sectors]
     values = {"title": "Let somebody in", "form": form, "sectors": items}
     return in_slot(page, "slot_guest", at, values, status)
 
