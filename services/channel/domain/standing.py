@@ -141,6 +141,18 @@ class Practice:
             found.setdefault(each.id, each.name)
         return found
 
+    def choosable(self) -> dict[str, str]:
+        """Return those of `bodies` that a list offers as owners, each body once.
+
+        Members stand for whom they come from; of two others with the same name the first is offered.
+        """
+        found, named = self.members(), {each.organisation.casefold() for each in self.panel.members}
+        for key, name in self.bodies().items():
+            if key not in found and name.casefold() not in named:
+                found[key] = name
+                named.add(name.casefold())
+        return found
+
 
 class Practices(Protocol):
     """Where the practice of an area comes from: the area files, read by settings."""

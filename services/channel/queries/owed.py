@@ -44,7 +44,7 @@ class Whose:
     """Whose obligations a list shows: of an officer, of a body of the area file, or typed ones."""
 
     officer_id: str = ""
-    recipient: str = ""
+    recipients: tuple[str, ...] = ()
     typed: bool = False
 
 
@@ -130,8 +130,8 @@ def _of(whose: Whose) -> ColumnElement[bool]:
     table = models.obligation
     if whose.officer_id:
         return table.c.owner_id == whose.officer_id
-    if whose.recipient:
-        return table.c.recipient == whose.recipient
+    if whose.recipients:
+        return table.c.recipient.in_(whose.recipients)
     return (table.c.recipient == "") & table.c.owner_id.is_(None)
 
 

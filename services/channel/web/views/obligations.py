@@ -68,7 +68,7 @@ async def _people(_: PageRequest, session: Session, found: Opened) -> Mapping[st
     return {
         "people": [
             *((OFFICER + each.id, each.name) for each in officers),
-            *found.practice.bodies().items(),
+            *found.practice.choosable().items(),
             (SOMEBODY_ELSE, "Somebody else"),
         ],
         "officers": officers,

@@ -21,7 +21,7 @@ async def owed(page: PageRequest) -> Response:
         choices = _choices(page, officers)
         unknown = (kind and kind not in set(Obligation)) or (wanted and wanted not in choices)
         chosen = Obligation(kind) if kind in set(Obligation) else None
-        whose = _whose(page, wanted) if wanted in choices else None
+        whose = choices[wanted][1] if wanted in choices else None
         found = await queries.owed(session, chosen, whose, _place(page.query.get("after", "")))
     lines = found[: queries.PAGE]
     more = {"kind": kind, "whose": wanted, "after": _mark(lines[-1])} if len(found) > queries.PAGE else {}
@@ -31,29 +31,27 @@ async def owed(page: PageRequest) -> Response:
         unknown=unknown,
         form=blank({"kind": kind, "whose": wanted}),
         kinds=[(each.value, OBLIGATION_LABELS[each]) for each in Obligation],
-        choices=list(choices.items()),
+        choices=[(value, label) for value, (label, _) in choices.items()],
         lines=[_line(each, page.now) for each in lines],
         more=page.url("owed", **more) if more else "",
     )
 
 
-def _choices(page: PageRequest, officers: list[OfficerView]) -> Mapping[str, str]:
-    """Return whose obligations can be asked for: one's own, an officer's, a body's, or of those who were typed."""
+def _choices(page: PageRequest, officers: list[OfficerView]) -> Mapping[str, tuple[str, Whose]]:
+    """Return whose obligations can be asked for: one's own, an officer's, a body's, or of those who were typed.
+
+    Where the area file has a body twice, under one name, its line in the list stands for both.
+    """
     local: Practices = page.runtime.clients
-    found = {MINE: "Mine"} | {OFFICER + each.id: each.name for each in officers}
+    found = {MINE: ("Mine", Whose(officer_id=page.actor.id))}
+    found |= {OFFICER + each.id: (each.name, Whose(officer_id=each.id)) for each in officers}
+    bodies: dict[str, str] = {}
     for area in sorted(page.actor.areas - {"*"}):
-        found |= local.current(area, page.now).bodies()
-    return found | {TYPED: "Anybody else"}
-
-
-def _whose(page: PageRequest, wanted: str) -> Whose:
-    if wanted == MINE:
-        return Whose(officer_id=page.actor.id)
-    if wanted == TYPED:
-        return Whose(typed=True)
-    if wanted.startswith(OFFICER):
-        return Whose(officer_id=wanted.removeprefix(OFFICER))
-    return Whose(recipient=wanted)
+        bodies |= local.current(area, page.now).bodies()
+    for name in bodies.values():
+        ids = tuple(each for each, other in bodies.items() if other.casefold() == name.casefold())
+        found.setdefault(ids[0], (name, Whose(recipients=ids)))
+    return found | {TYPED: ("Anybody else", Whose(typed=True))}
 
 
 def _line(line: OwedLine, now: datetime) -> dict[str, object]:

@@ -1,5 +1,6 @@
-"""Who can be given an action: anybody of the panel, its partners, the coordinator, or somebody by name."""
+"""Who can be given an action: anybody whom the area file names, the coordinator, or somebody by name."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from chassis.web import FormData
@@ -17,12 +18,16 @@ Wrong = tuple[tuple[str, str], ...]
 
 def owners(found: Opened) -> list[tuple[str, str]]:
     """Return whom an action can be given to, each as a value and a label: every agency alike, the coordinator last."""
-    practice = found.practice
-    members = [(each.id, f"{each.organisation}: {each.name}") for each in practice.panel.members]
-    partners = [(each.id, each.name) for each in practice.partners.values()]
-    named = found.held.coordinator
+    practice, named = found.practice, found.held.coordinator
+    called = _called(practice)
     coordinator = [(COORDINATOR, f"The coordinator: {named}")] if named else []
-    return [*members, *partners, *coordinator, (SOMEBODY_ELSE, "Somebody else, named below")]
+    listed = [(each, called[each]) for each in practice.choosable()]
+    return [*listed, *coordinator, (SOMEBODY_ELSE, "Somebody else, named below")]
+
+
+def _called(practice: Practice) -> dict[str, str]:
+    """Return how a meeting calls everybody in the area file: by the agency first."""
+    return practice.bodies() | {each.id: f"{each.organisation}: {each.name}" for each in practice.panel.members}
 
 
 def actions(data: FormData, found: Opened, now: datetime) -> tuple[tuple[Owing, ...], Wrong]:
@@ -30,12 +35,15 @@ def actions(data: FormData, found: Opened, now: datetime) -> tuple[tuple[Owing, 
     given, wrong = [], []
     today = now.astimezone(LONDON).date()
     for number, by, unread in action_rows(data):
-        lacking = _lacks(data, number, by, today) if not unread else [(f"by-{number}", unread)]
-        owing = None if lacking else _owing(data, number, by, found)
-        if owing is None:
-            wrong += lacking or [(f"owner-{number}", "Choose who does it from the list")]
-        else:
+        lacking = [(f"by-{number}", unread)] if unread else _lacks(data, number, by, today)
+        if lacking or by is None:
+            wrong += lacking
+            continue
+        owing = _owing(data, number, by, found)
+        if owing.owner:
             given.append(owing)
+        else:
+            wrong.append((f"owner-{number}", "Choose who does it from the list"))
     return tuple(given), tuple(wrong)
 
 
@@ -61,31 +69,13 @@ def _lacks(data: FormData, number: int, by: date | None, today: date) -> list[tu
     return wrong
 
 
-def _owing(data: FormData, number: int, by: date | None, found: Opened) -> Owing | None:
+def _owing(data: FormData, number: int, by: date, found: Opened) -> Owing:
+    """Return one action; nobody owns it where somebody was chosen who is not to be chosen."""
     owner, practice, held = data.get(f"owner-{number}"), found.practice, found.held
-    whom = _whom(owner, practice)
-    address = ""
-    if owner == SOMEBODY_ELSE:
-        whom, address = data.get(f"owner_name-{number}").strip(), data.get(f"address-{number}").strip()
+    owing = Owing(Obligation.ACTION, "", data.get(f"what-{number}").strip(), practice.close_of(by))
     if owner == COORDINATOR:
-        whom = held.coordinator
-    if not whom or by is None:
-        return None
-    outside = owner not in (SOMEBODY_ELSE, COORDINATOR)
-    return Owing(
-        kind=Obligation.ACTION,
-        owner=whom,
-        message=data.get(f"what-{number}").strip(),
-        due_at=practice.close_of(by),
-        recipient=owner if outside else "",
-        owner_id=held.situation.coordinator_id if owner == COORDINATOR else "",
-        address=address,
-    )
-
-
-def _whom(owner: str, practice: Practice) -> str:
-    member = next((each for each in practice.panel.members if each.id == owner), None)
-    if member is not None:
-        return f"{member.organisation}: {member.name}"
-    partner = practice.partners.get(owner)
-    return partner.name if partner else ""
+        return replace(owing, owner=held.coordinator, owner_id=held.situation.coordinator_id)
+    if owner == SOMEBODY_ELSE:
+        typed = data.get(f"owner_name-{number}").strip()
+        return replace(owing, owner=typed, address=data.get(f"address-{number}").strip())
+    return replace(owing, owner=_called(practice).get(owner, ""), recipient=owner)

@@ -313,7 +313,7 @@ async def _ask_item(page: PageRequest, desk: Desk, form: FormErrors, status: int
     values = {
         "title": "An item of the support plan",
         "factors": [(each.id, each.label) for each in desk.present],
-        "owners": [(each.value, each.label) for each in choices],
+        "owners": [(each.value, each.label) for each in choices if each.listed or each.value == form.value("owner")],
         "there": item is not None,
     }
     return _part(page, desk, "plan_item", (str(item_id), form, stored, values), status)

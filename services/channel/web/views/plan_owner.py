@@ -15,11 +15,12 @@ SOMEBODY_ELSE = "somebody-else"
 
 @dataclass(frozen=True)
 class Choice:
-    """Somebody who can be chosen: `value` is what the form sends."""
+    """Somebody who can be chosen: `value` is what the form sends; not `listed`: only where they were chosen before."""
 
     value: str
     label: str
     owner: ItemOwner
+    listed: bool = True
 
 
 async def owners(session: Session, found: Opened) -> tuple[Choice, ...]:
@@ -29,8 +30,11 @@ async def owners(session: Session, found: Opened) -> tuple[Choice, ...]:
         Choice(f"officer:{each.id}", f"{each.name} (your team)", ItemOwner(each.name, officer_id=each.id))
         for each in await queries.officers(session, found.held.area)
     ]
-    named = practice.bodies().items()
-    area = [Choice(f"area:{key}", name, ItemOwner(name, recipient=key)) for key, name in named]
+    listed = practice.choosable()
+    area = [
+        Choice(f"area:{key}", name, ItemOwner(name, recipient=key), key in listed)
+        for key, name in practice.bodies().items()
+    ]
     return (*team, *area, Choice(SOMEBODY_ELSE, "Somebody else: name them below", ItemOwner()))
 
 
