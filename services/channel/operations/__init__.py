@@ -12,17 +12,7 @@ from services.channel.operations.arriving import (
     mark_awareness_seen,
     receive_pack,
 )
-from services.channel.operations.asking import (
-    Asking,
-    Look,
-    Reply,
-    Undelivered,
-    ask,
-    end_ask,
-    hear_look,
-    hear_reply,
-    note_undelivered,
-)
+from services.channel.operations.asking import Look, Reply, Undelivered, hear_look
 from services.channel.operations.assessing import complete_assessment
 from services.channel.operations.consenting import Answer, record_consent, turn_18
 from services.channel.operations.deciding import (
@@ -93,32 +83,13 @@ from services.channel.operations.planning import (
     save_reasons,
     save_request,
 )
-from services.channel.operations.receiving import (
-    Carried,
-    bring_section_36,
-    carry_transfer,
-    correct_taker,
-    follow_to_taker,
-)
+from services.channel.operations.receiving import bring_section_36, carry_transfer, correct_taker, follow_to_taker
 from services.channel.operations.replies import SEEN, hear_answer, hear_undelivered
 from services.channel.operations.reviewing import Looked, ask_for_review, close_case, record_findings, review_closed
 from services.channel.operations.saving import Act
-from services.channel.operations.shortfalls import (
-    Raised,
-    changed_shortfalls,
-    explain_shortfall,
-    raise_shortfall,
-    session_answered,
-    session_seen,
-)
+from services.channel.operations.shortfalls import changed_shortfalls, explain_shortfall, raise_shortfall
 from services.channel.operations.timing import change_clock
-from services.channel.operations.transferring import (
-    PanelAnswer,
-    call_back,
-    offer_transfer,
-    transfer_answered,
-    transfer_seen,
-)
+from services.channel.operations.transferring import call_back, offer_transfer
 
 __all__ = [
     "ASKED_AS",
@@ -126,10 +97,8 @@ __all__ = [
     "Act",
     "Again",
     "Answer",
-    "Asking",
     "AtTheDoor",
     "Awareness",
-    "Carried",
     "Cast",
     "Commissioning",
     "Correction",
@@ -140,9 +109,7 @@ __all__ = [
     "Motion",
     "Owing",
     "PackArrival",
-    "PanelAnswer",
     "People",
-    "Raised",
     "Reply",
     "Sat",
     "Undelivered",
@@ -151,7 +118,6 @@ __all__ = [
     "allocate",
     "answer_here",
     "approve_minutes",
-    "ask",
     "ask_for_review",
     "begin_meeting",
     "begin_plan",
@@ -171,7 +137,6 @@ __all__ = [
     "correct_taker",
     "decide_slot",
     "discard_plan",
-    "end_ask",
     "end_intervention",
     "end_meeting",
     "end_obligation",
@@ -184,7 +149,6 @@ __all__ = [
     "hear_answer",
     "hear_decision",
     "hear_look",
-    "hear_reply",
     "hear_returned",
     "hear_taken",
     "hear_undelivered",
@@ -201,7 +165,6 @@ __all__ = [
     "note_kept_out",
     "note_officer",
     "note_people",
-    "note_undelivered",
     "obligation_seen",
     "offer_transfer",
     "open_slot",
@@ -218,8 +181,6 @@ __all__ = [
     "save_item",
     "save_reasons",
     "save_request",
-    "session_answered",
-    "session_seen",
     "set_home_force",
     "step_out",
     "stop",
@@ -227,8 +188,6 @@ __all__ = [
     "tell_apart",
     "tell_elsewhere",
     "tell_referred",
-    "transfer_answered",
-    "transfer_seen",
     "turn_18",
     "why_not_quorate",
     "write_brief",

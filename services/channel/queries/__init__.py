@@ -1,5 +1,6 @@
 """What Channel can answer, in frozen values."""
 
+from chassis.officers import OfficerView
 from services.channel.queries.assessments import (
     ASSESSMENTS,
     assessed_factors,
@@ -7,47 +8,21 @@ from services.channel.queries.assessments import (
     brought_assessments,
     newest_assessment,
 )
-from services.channel.queries.awareness import (
-    Apart,
-    AwarenessLine,
-    SamePerson,
-    awareness,
-    awareness_received_at,
-    same_person,
-)
+from services.channel.queries.awareness import AwarenessLine, SamePerson, awareness, awareness_received_at, same_person
 from services.channel.queries.caseload import (
     NOBODY,
     OPEN_STATES,
     OVER_STATES,
     CaseLine,
-    NextClock,
     StateCount,
     Wanted,
     case_counts,
     case_list,
     coordinators,
 )
-from services.channel.queries.cases import (
-    CaseView,
-    ClockView,
-    TimelineEntry,
-    case_view,
-    changes_since,
-    timeline,
-)
-from services.channel.queries.chronology import (
-    HERE,
-    AsAt,
-    ClockThen,
-    Happening,
-    Paper,
-    as_at,
-    chronology,
-    of_kind,
-    papers,
-)
+from services.channel.queries.cases import CaseView, TimelineEntry, case_view, changes_since, timeline
+from services.channel.queries.chronology import HERE, AsAt, ClockThen, Happening, as_at, chronology, of_kind, papers
 from services.channel.queries.clocks import (
-    ClockLine,
     clock_ever_ran,
     clocks_to_escalate,
     clocks_until,
@@ -69,7 +44,6 @@ from services.channel.queries.console import BEGUN, BegunLine, DraftOf, begun_by
 from services.channel.queries.holders import Acknowledgement, acknowledgements, holders
 from services.channel.queries.holding import NEVER, Held, Summary, exists, held, held_by_reference
 from services.channel.queries.interventions import (
-    BriefView,
     Commissioned,
     Ending,
     InterventionView,
@@ -83,7 +57,6 @@ from services.channel.queries.interventions import (
     interventions,
     interventions_to_look_at,
     interventions_watched,
-    open_providers,
     planned_session,
     session_of_ask,
 )
@@ -101,7 +74,6 @@ from services.channel.queries.invitations import (
 )
 from services.channel.queries.meetings import (
     MeetingChange,
-    MeetingOfCase,
     MeetingView,
     SlotView,
     days_taken,
@@ -136,11 +108,11 @@ from services.channel.queries.obligations import (
     obligations,
     open_obligations,
 )
-from services.channel.queries.officers import Load, OfficerView, caseload, officers
+from services.channel.queries.officers import Load, caseload, officers
 from services.channel.queries.other_cases import OtherCase, other_cases
 from services.channel.queries.outcomes import Outcomes, Period, outcomes
 from services.channel.queries.owed import AskedAs, OwedLine, Whose, asked_of_me, my_obligation, owed, owed_to
-from services.channel.queries.packs import CorrectionView, PackParts, PackView, corrections, offer_id
+from services.channel.queries.packs import CorrectionView, PackParts, corrections, offer_id
 from services.channel.queries.paging import PAGE
 from services.channel.queries.panel import (
     PanelDecision,
@@ -186,7 +158,6 @@ from services.channel.queries.reviewing import (
     reviews_to_come,
 )
 from services.channel.queries.transferring import (
-    Copy,
     HandedOver,
     ReceivedView,
     TransferView,
@@ -210,23 +181,18 @@ __all__ = [
     "PAGE",
     "Acknowledgement",
     "Answers",
-    "Apart",
     "AsAt",
     "AskedAs",
     "Attendee",
     "AwarenessLine",
     "BegunLine",
-    "BriefView",
     "CaseLine",
     "CaseView",
-    "ClockLine",
     "ClockThen",
-    "ClockView",
     "ClosingView",
     "ClosingWords",
     "Commissioned",
     "ConsentLine",
-    "Copy",
     "CorrectionView",
     "DraftOf",
     "Ending",
@@ -238,9 +204,7 @@ __all__ = [
     "KeptPlan",
     "Load",
     "MeetingChange",
-    "MeetingOfCase",
     "MeetingView",
-    "NextClock",
     "ObligationView",
     "OfficerView",
     "OtherCase",
@@ -248,9 +212,7 @@ __all__ = [
     "Owed",
     "OwedLine",
     "PackParts",
-    "PackView",
     "PanelDecision",
-    "Paper",
     "Period",
     "PlanDraft",
     "PlanVersion",
@@ -355,7 +317,6 @@ __all__ = [
     "offers_police",
     "officers",
     "open_obligations",
-    "open_providers",
     "other_cases",
     "outcomes",
     "owed",

@@ -7,16 +7,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from chassis.database import Session
+from chassis.officers import OfficerView, officers_seen
 from services.channel import models
 from services.channel.queries.caseload import OPEN_STATES
-
-
-@dataclass(frozen=True)
-class OfficerView:
-    """An officer of the team whom the console has seen in an area."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -29,9 +22,7 @@ class Load:
 
 async def officers(session: Session, area: str) -> tuple[OfficerView, ...]:
     """Return the officers of the team seen in an area, by name."""
-    table = models.officer
-    rows = await session.rows(select(table).where(table.c.area == area).order_by(table.c.name, table.c.id))
-    return tuple(OfficerView(row.id, row.name) for row in rows)
+    return await officers_seen(session, models.officer, area)
 
 
 async def caseload(session: Session, now: datetime) -> Mapping[str, Load]:

@@ -32,14 +32,7 @@ from services.triage.domain.rules import (
     row_for,
     starts_from,
 )
-from services.triage.domain.safeguarding import (
-    WITHDRAWN_BY,
-    WRONG,
-    ReferralRestricted,
-    TransferNotFound,
-    Withdrawal,
-    Wrong,
-)
+from services.triage.domain.safeguarding import WRONG, ReferralRestricted, TransferNotFound, Wrong
 from services.triage.domain.standing import (
     Hold,
     Older,
@@ -70,7 +63,7 @@ from services.triage.domain.table import (
     permissions,
 )
 from services.triage.domain.timing import CLOCK_CHANGES, FIXED_CLOCKS, why_fixed
-from services.triage.domain.versions import ChangedAnswer, Passage, changed_answers, label_in, passages
+from services.triage.domain.versions import ChangedAnswer, changed_answers, label_in, passages
 from services.triage.domain.words import (
     AreaVersionUnknown,
     Body,
@@ -112,7 +105,6 @@ __all__ = [
     "SEE_WORKLOAD",
     "STATE_LABELS",
     "TABLE",
-    "WITHDRAWN_BY",
     "WORDED",
     "WRONG",
     "AreaVersionUnknown",
@@ -139,7 +131,6 @@ __all__ = [
     "Older",
     "PackPart",
     "PartNeeded",
-    "Passage",
     "PauseReason",
     "PersonNotFound",
     "Practice",
@@ -157,7 +148,6 @@ __all__ = [
     "Step",
     "Told",
     "TransferNotFound",
-    "Withdrawal",
     "Wrong",
     "age_of",
     "changed_answers",

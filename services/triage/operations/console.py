@@ -4,29 +4,19 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert as upsert
 
+from chassis import officers
 from chassis.database import Session
+from chassis.officers import OfficerView
 from services.triage import models
 from services.triage.domain import Command, NotRecorded, Practice
 from services.triage.operations.safeguards import keep_access
 from services.triage.operations.saving import Act, carry_out, change
-from services.triage.queries.console import OfficerView
-
-_SEEN = upsert(models.officer)
-_NOTE_OFFICER = _SEEN.on_conflict_do_update(
-    index_elements=["id", "area"],
-    set_={"name": _SEEN.excluded.name, "seen_on": _SEEN.excluded.seen_on},
-    # Once a day is enough: the page that notes it is looked at all day long.
-    where=(models.officer.c.seen_on < _SEEN.excluded.seen_on) | (models.officer.c.name != _SEEN.excluded.name),
-)
 
 
 def note_officer(session: Session, today: date) -> None:
     """Note that a Gateway officer works in the console, in each of their areas."""
-    name = session.actor.name or session.actor.id
-    for area in sorted(session.actor.areas - {"*"}):
-        session.write(_NOTE_OFFICER, {"id": session.actor.id, "area": area, "name": name, "seen_on": today})
+    officers.note_officer(session, models.officer, today)
 
 
 async def allocate(session: Session, subject: UUID, to: OfficerView, act: Act, practice: Practice) -> None:

@@ -1,5 +1,6 @@
 """What triage can answer: one referral, its page and versions, the queues, and which others it may be the same as."""
 
+from chassis.officers import OfficerView
 from chassis.ticking import ClockKey
 from services.triage.queries.assessments import (
     ASSESSMENTS,
@@ -27,7 +28,6 @@ from services.triage.queries.console import (
     BegunLine,
     DraftOf,
     Load,
-    OfficerView,
     OwedLine,
     begun_by,
     begun_by_others,
@@ -47,13 +47,12 @@ from services.triage.queries.obligations import (
     AgeingCount,
     AgeingLine,
     ObligationView,
-    OpenObligation,
     ageing_counts,
     ageing_lines,
     obligations,
     open_obligations,
 )
-from services.triage.queries.pack import ChannelGathered, Pack, pack_of
+from services.triage.queries.pack import ChannelGathered, pack_of
 from services.triage.queries.pairs import (
     Elsewhere,
     Member,
@@ -72,7 +71,6 @@ from services.triage.queries.pairs import (
 from services.triage.queries.people import FoundPerson, find_people, identified, people_waiting
 from services.triage.queries.person import (
     OUTCOMES,
-    MergeView,
     PersonView,
     Shared,
     merged_since,
@@ -120,12 +118,10 @@ from services.triage.queries.safeguards import (
     corrections,
     hidden,
     hidden_references,
-    in_the_unit,
-    seen_by,
     transfers,
 )
 from services.triage.queries.versions import VersionView, all_versions
-from services.triage.queries.way import Sent, Way, way_of
+from services.triage.queries.way import Way, way_of
 
 __all__ = [
     "AGEING_PAGE",
@@ -164,19 +160,15 @@ __all__ = [
     "Held",
     "Load",
     "Member",
-    "MergeView",
     "ObligationView",
     "OfficerView",
-    "OpenObligation",
     "Order",
     "OwedLine",
-    "Pack",
     "PersonView",
     "QueueCount",
     "QueueLine",
     "ReferralView",
     "SamenessView",
-    "Sent",
     "Shared",
     "Sought",
     "Suggestion",
@@ -211,7 +203,6 @@ __all__ = [
     "hidden",
     "hidden_references",
     "identified",
-    "in_the_unit",
     "last_answers",
     "last_happened",
     "latest_assessment",
@@ -243,7 +234,6 @@ __all__ = [
     "running",
     "running_clock",
     "sameness",
-    "seen_by",
     "shared",
     "suggested",
     "suggestions",

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, select
 
 from chassis.database import Session
+from chassis.officers import OfficerView, officers_seen
 from services.triage import models
 from services.triage.domain import DECONFLICT, DECONFLICTION, Command, Obligation, State
 from services.triage.queries.queues import WORKED_STATES
@@ -17,14 +18,6 @@ BEGUN = models.begun_work
 """Where the pages keep what is begun on them."""
 SHOWN = 50
 """How many lines a list of the console shows at most."""
-
-
-@dataclass(frozen=True)
-class OfficerView:
-    """A Gateway officer whom the console has seen in an area."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -80,9 +73,7 @@ class DraftOf:
 
 async def officers(session: Session, area: str) -> tuple[OfficerView, ...]:
     """Return the Gateway officers seen in an area, by name."""
-    table = models.officer
-    rows = await session.rows(select(table).where(table.c.area == area).order_by(table.c.name, table.c.id))
-    return tuple(OfficerView(row.id, row.name) for row in rows)
+    return await officers_seen(session, models.officer, area)
 
 
 async def workload(session: Session, now: datetime) -> tuple[Load, ...]:
