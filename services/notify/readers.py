@@ -30,7 +30,7 @@ class MailTemplate:
 
 @dataclass(frozen=True)
 class StoredMail:
-    """One mail of the demonstration's folder; `name` is the file's, and holds nothing personal; `attached`: file names."""
+    """One mail of the demonstration's folder; `name` is the file's, and holds nothing personal, nor do those attached."""
 
     name: str
     message_id: str

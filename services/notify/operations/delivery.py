@@ -146,9 +146,8 @@ def _abandoned(machine_now: datetime) -> Any:
 
 async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: datetime) -> Claimed | None:
     try:
-        recipient = await _opened(session, row.subject, row.recipient_sealed)
-        in_reply_to = await _opened(session, row.subject, row.in_reply_to_sealed)
-        link = await _opened(session, row.subject, row.link_sealed)
+        sealed = (row.recipient_sealed, row.in_reply_to_sealed, row.link_sealed)
+        recipient, in_reply_to, link = [await _opened(session, row.subject, each) for each in sealed]
     except SubjectErased:
         await session.execute(update(notice).where(notice.c.id == row.id).values(state=str(State.SUPPRESSED)))
         return None
