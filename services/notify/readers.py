@@ -30,7 +30,7 @@ class MailTemplate:
 
 @dataclass(frozen=True)
 class StoredMail:
-    """One mail of the demonstration's folder; `name` is the file's, and holds nothing personal, nor do those attached."""
+    """One mail of the demonstration's folder; its `name`, and those of `attached` files, hold nothing personal."""
 
     name: str
     message_id: str
