@@ -75,7 +75,7 @@ class TestBeforeTheMeeting:
         assert "Newest assessment" not in evening.told["pack-teacher"]
 
     def test_a_pack_is_refused_to_whoever_is_not_asked_and_before_its_time(self, evening: Evening) -> None:
-        assert "You are not asked to this case" in evening.told["pack-not-asked"]
+        assert "There is no such case on the agenda" in evening.told["pack-not-asked"]
         assert "are not open yet" in evening.told["pack-too-early"]
 
 
@@ -87,7 +87,7 @@ class TestTheMeeting:
         assert MISHEARD in evening.told["last-minutes"]
         with_correction = read(evening, SUPPORT, f"{evening.last}/minutes")
         assert MISHEARD in with_correction
-        assert f"by Bella Support (synthetic): {CORRECTED}" in with_correction
+        assert re.search(rf"by Bella Support \(synthetic\), in the meeting of [^:]+: {CORRECTED}", with_correction)
 
     def test_nothing_is_decided_without_the_police_of_where_the_person_lives(self, evening: Evening) -> None:
         said = evening.told["no-quorum"]
