@@ -48,6 +48,18 @@ class DraftLine:
 
 
 @dataclass(frozen=True)
+class DraftOf:
+    """An assessment that somebody is writing: its id, and of which record, by its reference."""
+
+    id: UUID
+    reference: str
+    instrument: str
+    saved_at: datetime
+    area: str
+    area_version: str
+
+
+@dataclass(frozen=True)
 class HeldDraft:
     """A draft with its words, for the officer who writes it."""
 
@@ -91,6 +103,19 @@ class Assessments:
         table = self.begun
         rows = await session.rows(select(table).where(table.c.subject == subject).order_by(table.c.begun_at))
         return tuple(_line(row) for row in rows)
+
+    async def of_officer(self, session: Session, officer_id: str, records: Table, most: int) -> tuple[DraftOf, ...]:
+        """Return what an officer is writing, the latest first, with whose it is from the service's table of records."""
+        draft = self.begun
+        shown = (draft.c.id, records.c.reference, draft.c.instrument, draft.c.saved_at)
+        joined = select(*shown, records.c.area, records.c.area_version).join(
+            records, records.c.subject == draft.c.subject
+        )
+        theirs = joined.where(draft.c.by_id == officer_id).order_by(draft.c.saved_at.desc())
+        return tuple(
+            DraftOf(row.id, row.reference, row.instrument, row.saved_at, row.area, row.area_version)
+            for row in await session.rows(theirs.limit(most))
+        )
 
     async def own(self, session: Session, subject: UUID, draft_id: UUID) -> HeldDraft:
         """Return a draft of the officer who asks; DraftNotFound where it is not theirs, or of another, or gone."""

@@ -40,7 +40,7 @@ from services.channel.queries.consenting import (
     offers_police,
     turning_18,
 )
-from services.channel.queries.console import BEGUN, BegunLine, DraftOf, begun_by, drafts_by
+from services.channel.queries.console import BEGUN, BegunLine, begun_by, drafts_by
 from services.channel.queries.holders import Acknowledgement, acknowledgements, holders
 from services.channel.queries.holding import NEVER, Held, Summary, exists, held, held_by_reference
 from services.channel.queries.interventions import (
@@ -194,7 +194,6 @@ __all__ = [
     "Commissioned",
     "ConsentLine",
     "CorrectionView",
-    "DraftOf",
     "Ending",
     "Guest",
     "HandedOver",

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from chassis.assessing import DraftOf
 from chassis.database import Session
 from services.channel import models
 from services.channel.domain import Command
+from services.channel.queries.assessments import ASSESSMENTS
 from services.channel.queries.meetings import meeting_reference
 
 BEGUN = models.begun_work
@@ -25,18 +27,6 @@ class BegunLine:
     command: str
     address: str
     saved_at: datetime
-
-
-@dataclass(frozen=True)
-class DraftOf:
-    """An assessment that somebody is writing: its id, and of which case."""
-
-    id: UUID
-    reference: str
-    instrument: str
-    saved_at: datetime
-    area: str
-    area_version: str
 
 
 async def begun_by(session: Session, officer_id: str) -> tuple[BegunLine, ...]:
@@ -57,14 +47,7 @@ async def begun_by(session: Session, officer_id: str) -> tuple[BegunLine, ...]:
 
 async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
     """Return the assessments that somebody is writing, the latest first; 50 at most."""
-    table, case = models.assessment_draft, models.case_file
-    joined = select(
-        table.c.id, table.c.instrument, table.c.saved_at, case.c.reference, case.c.area, case.c.area_version
-    ).join(case, case.c.subject == table.c.subject)
-    rows = await session.rows(joined.where(table.c.by_id == officer_id).order_by(table.c.saved_at.desc()).limit(SHOWN))
-    return tuple(
-        DraftOf(row.id, row.reference, row.instrument, row.saved_at, row.area, row.area_version) for row in rows
-    )
+    return await ASSESSMENTS.of_officer(session, officer_id, models.case_file, SHOWN)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from services.triage.queries.clocks import (
 from services.triage.queries.console import (
     BEGUN,
     BegunLine,
-    DraftOf,
     Load,
     OwedLine,
     begun_by,
@@ -151,7 +150,6 @@ __all__ = [
     "ClockKey",
     "ClockLine",
     "CorrectionView",
-    "DraftOf",
     "Elsewhere",
     "Erasure",
     "FoundPerson",

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, func, select
 
+from chassis.assessing import DraftOf
 from chassis.database import Session
 from chassis.officers import OfficerView, officers_seen
 from services.triage import models
 from services.triage.domain import DECONFLICT, DECONFLICTION, Command, Obligation, State
+from services.triage.queries.assessments import ASSESSMENTS
 from services.triage.queries.queues import WORKED_STATES
 from services.triage.queries.safeguards import in_the_unit, listed_for, seen_by
 
@@ -57,18 +59,6 @@ class BegunLine:
     address: str
     by: str
     saved_at: datetime
-
-
-@dataclass(frozen=True)
-class DraftOf:
-    """An assessment that an officer is writing: its id, and of which referral."""
-
-    id: UUID
-    reference: str
-    instrument: str
-    saved_at: datetime
-    area: str
-    area_version: str
 
 
 async def officers(session: Session, area: str) -> tuple[OfficerView, ...]:
@@ -163,12 +153,4 @@ def _begun_line(row: Row[Any]) -> BegunLine:
 
 async def drafts_by(session: Session, officer_id: str) -> tuple[DraftOf, ...]:
     """Return the assessments that an officer is writing, the latest first; 50 at most."""
-    table, referral = models.assessment_draft, models.referral
-    joined = select(
-        table.c.id, table.c.instrument, table.c.saved_at, referral.c.reference, referral.c.area, referral.c.area_version
-    ).join(referral, referral.c.subject == table.c.subject)
-    mine = joined.where(table.c.by_id == officer_id).order_by(table.c.saved_at.desc())
-    rows = await session.rows(mine.limit(SHOWN))
-    return tuple(
-        DraftOf(row.id, row.reference, row.instrument, row.saved_at, row.area, row.area_version) for row in rows
-    )
+    return await ASSESSMENTS.of_officer(session, officer_id, models.referral, SHOWN)

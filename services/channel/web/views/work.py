@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.clock import LONDON, add_working_days
 from chassis.web import PageRequest, Response
+from chassis.web.assessing import draft_lines
 from services.channel import operations, queries
 from services.channel.domain import (
     ANSWER_MINE,
@@ -14,11 +15,10 @@ from services.channel.domain import (
     RECORD_MEETINGS,
     RUN_MEETINGS,
     SEE_MEETINGS,
-    AreaVersionUnknown,
     Command,
     Practices,
 )
-from services.channel.queries import BegunLine, DraftOf, OwedLine, Wanted
+from services.channel.queries import BegunLine, OwedLine, Wanted
 from services.channel.web.views.asked import LABELS
 from services.channel.web.views.lists import case_values
 
@@ -46,6 +46,7 @@ async def work(page: PageRequest) -> Response:
         owed = await queries.owed_to(session, me)
         begun = await queries.begun_by(session, me)
         drafts = await queries.drafts_by(session, me)
+    local: Practices = page.runtime.clients
     return page.render(
         "work",
         title="My work",
@@ -53,7 +54,10 @@ async def work(page: PageRequest) -> Response:
         more=page.url("cases", coordinator="mine") if len(held) > queries.PAGE else "",
         own=[each | {"href": page.url("my_request", obligation=each["id"])} for each in _owed(own, page.now)],
         owed=_owed(owed, page.now),
-        begun=[*_begun(begun), *_drafts(page, drafts)],
+        begun=[
+            *_begun(begun),
+            *draft_lines(page, drafts, lambda each: local.under(each.area, each.area_version, "", page.now)),
+        ],
     )
 
 
@@ -90,27 +94,6 @@ def _begun(lines: Sequence[BegunLine]) -> list[dict[str, object]]:
         }
         for each in lines
     ]
-
-
-def _drafts(page: PageRequest, lines: Sequence[DraftOf]) -> list[dict[str, object]]:
-    return [
-        {
-            "label": f"Assessment with {_instrument(page, each)}, {each.reference}",
-            "href": page.url("assess_draft", reference=each.reference, draft=each.id),
-            "at": each.saved_at,
-        }
-        for each in lines
-    ]
-
-
-def _instrument(page: PageRequest, draft: DraftOf) -> str:
-    """Return the title of the instrument of a draft, its id where the area's file is not here any more."""
-    local: Practices = page.runtime.clients
-    try:
-        found = local.under(draft.area, draft.area_version, "", page.now).instruments.get(draft.instrument)
-    except AreaVersionUnknown:
-        found = None
-    return found.name if found else draft.instrument
 
 
 def _owed(lines: Sequence[OwedLine], now: datetime) -> list[dict[str, object]]:

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from chassis.clock import LONDON
 from chassis.web import PageRequest, Response
+from chassis.web.assessing import draft_lines
 from services.triage import operations, queries
-from services.triage.domain import SEE_GATEWAY_QUEUE, STATE_LABELS, AreaVersionUnknown, Command, Obligation, Practices
-from services.triage.queries import BegunLine, DraftOf, Load, OwedLine
+from services.triage.domain import SEE_GATEWAY_QUEUE, STATE_LABELS, Command, Obligation, Practices
+from services.triage.queries import BegunLine, Load, OwedLine
 from services.triage.web.views.discarding import label_of
 from services.triage.web.views.queues import age, line_values
 
@@ -34,6 +35,7 @@ async def work(page: PageRequest) -> Response:
         waiting = await queries.to_sign_off(session, me.id) if page.may(Command.SIGN_OFF) else ()
     have = {line.reference for line in held}
     shown = held[: queries.QUEUE_PAGE]
+    local: Practices = page.runtime.clients
     return page.render(
         "work",
         title="My work",
@@ -43,7 +45,10 @@ async def work(page: PageRequest) -> Response:
         more=page.url("gateway_queue", view="open", officer="mine", sort="due") if len(held) > len(shown) else "",
         own=_owed(own, page.now),
         owed=_owed(owed, page.now),
-        begun=[*_begun(begun), *_drafts(page, drafts)],
+        begun=[
+            *_begun(begun),
+            *draft_lines(page, drafts, lambda each: local.under(each.area, each.area_version, page.now)),
+        ],
         # What I have stands above already, with its state.
         proposed=[line_values(line, page.now) for line in proposed if line.reference not in have],
         waiting=[line_values(line, page.now) for line in waiting],
@@ -66,27 +71,6 @@ def _begun(lines: Sequence[BegunLine]) -> list[dict[str, object]]:
         }
         for each in lines
     ]
-
-
-def _drafts(page: PageRequest, lines: Sequence[DraftOf]) -> list[dict[str, object]]:
-    return [
-        {
-            "label": f"Assessment with {_instrument(page, each)}, {each.reference}",
-            "href": page.url("assess_draft", reference=each.reference, draft=each.id),
-            "at": each.saved_at,
-        }
-        for each in lines
-    ]
-
-
-def _instrument(page: PageRequest, draft: DraftOf) -> str:
-    """Return the title of the instrument of a draft, its id where the area's file is not here any more."""
-    local: Practices = page.runtime.clients
-    try:
-        found = local.under(draft.area, draft.area_version, page.now).instruments.get(draft.instrument)
-    except AreaVersionUnknown:
-        found = None
-    return found.name if found else draft.instrument
 
 
 def _owed(lines: Sequence[OwedLine], now: datetime) -> list[dict[str, object]]:
