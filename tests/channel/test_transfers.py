@@ -1,5 +1,6 @@
 """Transfers between panels: the pack moves, the risk moves with the acceptance, and nothing is without an owner."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ from chassis import documents
 from chassis.actor import Actor
 from contracts.triage.dovetail import PackWithdrawn, WorkHalted, WorkResumed
 from services.channel import queries
-from services.channel.domain import Command, NotInThisState, NotOffered, NotRecorded, Obligation, Record
+from services.channel.domain import Body, Command, NotInThisState, NotOffered, NotRecorded, Obligation, Record
 from services.channel.domain.transferring import Answer, Carry, Standing, TransferNotFound, carried
 from services.channel.operations import Act, Owing, act_on_case, call_back, erase_subject, keep_obligation
 from tests.channel.builders import CORA, NOW, POLICE_OWNER, REFERENCE, corrected, parts, passed, referred, rows
@@ -127,6 +128,20 @@ class TestToAPanelOfThisInstallation:
         assert len(told["channel.pack-accepted.v1"]) == 1
         await carry(team)
         assert len(await rows(team.runtime, "SELECT 1 FROM history WHERE command = 'transfer-accepted'")) == 1
+
+    async def test_the_grounds_of_a_referral_that_was_recorded_here_go_with_it(self, team: Team) -> None:
+        subject = await held_here(team)
+        await team.act(subject, Command.GATHERED, summary="Everybody has answered.", gathered_by="Kent Police")
+        async with team.runtime.database.transaction(CORA) as session:
+            council = replace(team.practices.given, decides=Body.LOCAL_AUTHORITY)
+            await act_on_case(session, subject, Act(Command.REFER, NOW, Record(grounds="Seeks a recruiter.")), council)
+        await offer(team, subject)
+        await carry(team)
+        case = await taken_case(team)
+        assert case["section_36_made"]
+        async with team.runtime.database.transaction(NORA) as session:
+            view = await queries.case_view(session, await queries.held(session, case["subject"]))
+        assert view.packs[0].grounds == "Seeks a recruiter."
 
     async def test_a_return_brings_the_case_back_to_where_it_stood(self, team: Team) -> None:
         subject = await held_here(team)

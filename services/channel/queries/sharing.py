@@ -73,13 +73,12 @@ async def pack_sections(session: Session, held: Held, parts: tuple[PackPart, ...
     whole = await handed_over(session, held)
     newest = await _newest_pack(session, held.subject)
     lines = await timeline(session, held.subject)
-    grounds = whole.grounds or _grounds(lines)
     words = {
         PackPart.IDENTITY: _identity(held),
-        PackPart.GROUNDS: grounds,
+        PackPart.GROUNDS: whole.grounds,
         PackPart.RATIONALE: f"{newest.rationale}\n\nDecided by {newest.decided_by}." if newest else "",
         PackPart.CONCERN: _concern(whole),
-        PackPart.CHRONOLOGY: _chronology(whole, grounds),
+        PackPart.CHRONOLOGY: _chronology(whole),
         PackPart.GATHERED: "\n\n".join(f"{each.body}: {each.asked}\n{each.answer}" for each in whole.gathered),
         PackPart.ASSESSMENT: _assessment(whole.assessments[0]) if whole.assessments else "",
         PackPart.PLAN: _plan(held, whole.plan, await intervention_alarms(session, held.subject)),
@@ -168,11 +167,6 @@ def _identity(held: Held) -> str:
     return "\n".join(lines)
 
 
-def _grounds(lines: tuple[TimelineEntry, ...]) -> str:
-    referred = (Command.REFER, Command.RECEIVE_SECTION_36)
-    return next((each.note for each in reversed(lines) if each.command in referred and each.note), "")
-
-
 def _concern(whole: HandedOver) -> str:
     if whole.form is None:
         return ""
@@ -182,9 +176,9 @@ def _concern(whole: HandedOver) -> str:
     )
 
 
-def _chronology(whole: HandedOver, grounds: str) -> str:
+def _chronology(whole: HandedOver) -> str:
     """Return what happened, each with its own words under it and apart from the next; the grounds have their part."""
-    lines = (f"{_day(each.at)}, {each.reference}: {_without(each.what, grounds)}" for each in whole.chronology)
+    lines = (f"{_day(each.at)}, {each.reference}: {_without(each.what, whole.grounds)}" for each in whole.chronology)
     return "\n\n".join("\n".join(part for part in each.splitlines() if part.strip()) for each in lines)
 
 

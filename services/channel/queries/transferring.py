@@ -29,6 +29,7 @@ from services.channel.queries.reading import text_of
 POLICE_PACK = "A pack with identity"
 _GUEST = "A guest of the panel"
 """As a guest is named where the case goes elsewhere: their own name may lead to the person, and stays sealed here."""
+_REFERS = (Command.REFER, Command.RECEIVE_SECTION_36)
 _SHARED = {
     Obligation.REQUEST: "A question about the person",
     Obligation.SIGNPOST: "A signpost",
@@ -173,7 +174,7 @@ async def handed_over(session: Session, held: Held) -> HandedOver:
     made = await assessments(session, held.subject)
     return HandedOver(
         form=await newest_form(session, held.subject),
-        grounds=next((each.grounds for each in packs if each.grounds), ""),
+        grounds=await _grounds(session, held, packs),
         assessments=made or await brought_assessments(session, held.subject),
         gathered=(*(newest.parts.gathered if newest else ()), *await gathered(session, held.subject)),
         chronology=await _chronology(session, held, newest),
@@ -197,6 +198,16 @@ async def _packs(session: Session, subject: UUID) -> tuple[PackView, ...]:
     table = models.pack
     rows = await session.rows(select(table).where(table.c.subject == subject).order_by(*NEWEST_PACK))
     return tuple([await pack_view(session, row) for row in rows])
+
+
+async def _grounds(session: Session, held: Held, packs: Sequence[PackView]) -> str:
+    """Return the grounds of the newest referral, as a pack brought them or as they were recorded here."""
+    if not held.situation.section_36_made:
+        return ""
+    brought = [(each.offered_at, each.grounds) for each in packs if each.grounds]
+    lines = await timeline(session, held.subject)
+    recorded = [(each.at, each.note) for each in lines if each.command in _REFERS and each.note]
+    return max((*brought, *recorded), default=(None, ""), key=lambda each: each[0])[1]
 
 
 async def _chronology(session: Session, held: Held, newest: PackView | None) -> tuple[ChronologyLine, ...]:
