@@ -36,75 +36,61 @@ class MeetingForm(Form):
     messages: ClassVar[Mapping[str, str]] = {"at": AT, "held_on": DAY, "place": "Enter where the panel meets"}
 
 
-class MoveForm(Form):
-    """Another day for a meeting: what moves with it is shown first."""
+class SeenForm(Form):
+    """What changes a meeting: `row_version` is the meeting as somebody saw it; a bare press sends nothing else."""
 
     row_version: int = Field(title="the version")
+
+    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
+
+
+class MoveForm(SeenForm):
+    """Another day for a meeting: what moves with it is shown first."""
+
     held_on: date = Field(title="the day")
     at: time = Field(title="the time")
     reason: Words = Field(default="", title="the reason")
     step: MoveStep = MoveStep.LOOK
 
-    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN, "at": AT, "held_on": DAY}
+    messages: ClassVar[Mapping[str, str]] = {**SeenForm.messages, "at": AT, "held_on": DAY}
 
 
-class ReasonForm(Form):
+class ReasonForm(SeenForm):
     """Why a meeting is cancelled."""
 
-    row_version: int = Field(title="the version")
     reason: Words = Field(default="", title="the reason")
 
-    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
 
-
-class AgendaForm(Form):
+class AgendaForm(SeenForm):
     """Cases that are put on an agenda: those ticked, and one by its reference."""
 
-    row_version: int = Field(title="the version")
     case: tuple[Line, ...] = ()
     reference: Line = ""
 
-    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
 
-
-class ShiftForm(Form):
+class ShiftForm(SeenForm):
     """What is done to one slot."""
 
-    row_version: int = Field(title="the version")
     slot: UUID
     do: Shift
 
-    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN, "slot": AGAIN, "do": AGAIN}
+    messages: ClassVar[Mapping[str, str]] = {**SeenForm.messages, "slot": AGAIN, "do": AGAIN}
 
 
-class SeenForm(Form):
-    """A press that changes a meeting as somebody saw it."""
-
-    row_version: int = Field(title="the version")
-
-    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
-
-
-class MembersForm(Form):
+class MembersForm(SeenForm):
     """Which standing members a case concerns."""
 
-    row_version: int = Field(title="the version")
     member: tuple[Line, ...] = ()
 
-    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
 
-
-class GuestForm(Form):
+class GuestForm(SeenForm):
     """Somebody who is invited to one case."""
 
-    row_version: int = Field(title="the version")
     name: Line = Field(default="", title="the name")
     organisation: Line = Field(default="", title="the organisation")
     sector: Line = Field(default="", title="the sector")
     force: Line = Field(default="", title="the police force")
     address: Line = Field(default="", title="the mail address")
-
-    messages: ClassVar[Mapping[str, str]] = {"row_version": AGAIN}
 
 
 class AnswerForm(Form):
