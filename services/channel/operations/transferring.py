@@ -49,7 +49,7 @@ async def offer_transfer(session: Session, subject: UUID, act: Act, practice: Pr
     NotRecorded for a panel that the area does not name, and whatever `carry_out` refuses.
     """
     if panel not in practice.elsewhere:
-        raise NotRecorded("officer", CHOOSE_PANEL)
+        raise NotRecorded("panel", CHOOSE_PANEL)
     to = practice.elsewhere[panel]
     act = replace(act, record=replace(act.record, officer=to.name))
     saved = await carry_out(session, subject, act, practice)
