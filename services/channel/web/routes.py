@@ -51,7 +51,7 @@ _ALL: tuple[Page, ...] = (
     Page("POST", f"{_PLAN}/draft/reasons", views.save_reasons, _WRITES, name="plan_reasons"),
     Page("GET", f"{_ONE}/consent", views.consent, SEE_CASES),
     Page("GET", _SAID, views.consent_change, _CONSENT),
-    Page("POST", _SAID, views.record_consent, _CONSENT, name="consent_change"),
+    Page("POST", _SAID, views.consent_change, _CONSENT),
     Page("GET", f"{_ONE}/chronology", views.chronology, SEE_CASES),
     Page("GET", f"{_ONE}/chronology/text", views.chronology_text, SEE_CASES),
     Page("GET", f"{_ONE}/as-at", views.as_at, SEE_CASES),

@@ -7,7 +7,7 @@ from services.channel.web.views.begun import kept
 from services.channel.web.views.case import case, document
 from services.channel.web.views.chronology import as_at, chronology, chronology_text
 from services.channel.web.views.clocks import change_clock, record_clock
-from services.channel.web.views.consent import consent, consent_change, record_consent
+from services.channel.web.views.consent import consent, consent_change
 from services.channel.web.views.discarding import discard_begun
 from services.channel.web.views.information import ask_partners, information
 from services.channel.web.views.interventions import interventions, interventions_to_look_at
@@ -88,7 +88,6 @@ __all__ = [
     "practice",
     "print_case",
     "record_clock",
-    "record_consent",
     "record_review",
     "record_session",
     "remind",

@@ -1,20 +1,18 @@
 """Consent in a case: who is asked, what was said, who was told and has stopped; the pages on which it is recorded."""
 
 from datetime import date
+from functools import partial
 
 from chassis.clock import LONDON
+from chassis.database import Session
 from chassis.policy import allow
-from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web import PageRequest, Response
 from contracts.vocabulary import ChangeTaken
 from services.channel import operations, queries
 from services.channel.domain import (
     CONSENT_LABELS,
     CaseNotFound,
-    ChangedMeanwhile,
     Command,
-    NotInThisState,
-    NotOffered,
-    NotRecorded,
     is_of_age,
     permissions,
 )
@@ -23,7 +21,6 @@ from services.channel.domain.consenting import (
     CAPACITY_LABELS,
     DECIDER_LABELS,
     Decider,
-    Decision,
     refused_because,
 )
 from services.channel.domain.planning import day
@@ -31,8 +28,9 @@ from services.channel.operations import Act, Answer
 from services.channel.operations.consenting import decision
 from services.channel.queries import Acknowledgement, ConsentLine, Said
 from services.channel.web.forms import ConsentForm
-from services.channel.web.views.asked import LABELS, Opened, changes_text, opened, shown
+from services.channel.web.views.asked import LABELS, Opened, opened, shown
 from services.channel.web.views.plan import request_rows, whom
+from services.channel.web.views.writing import Desk, Sentences, Written, serve
 
 CONSENT_COMMANDS = (
     Command.CONSENT_ASKED,
@@ -84,45 +82,22 @@ async def consent(page: PageRequest) -> Response:
 
 
 async def consent_change(page: PageRequest) -> Response:
-    """Ask what was said, by whom and on which day."""
-    command = _command(page)
-    async with page.transaction() as session:
-        found = await opened(page, session, reason=f"action-{command}")
-    today = page.now.astimezone(LONDON).date()
+    """Ask what was said, by whom and on which day, and record it, or say what the law wants or what is missing."""
+    command, today = _command(page), page.now.astimezone(LONDON).date()
     on = {"on-day": str(today.day), "on-month": str(today.month), "on-year": str(today.year)}
-    return _ask(page, found, command, blank(on))
-
-
-async def record_consent(page: PageRequest) -> Response:
-    """Record it, or say what the law wants or what is missing; typed words are kept when somebody else was first."""
-    command, data = _command(page), await page.form()
-    form = parse(ConsentForm, data)
-    async with page.transaction() as session:
-        found = await opened(page, session, reason=f"action-{command}")
-        lines = await queries.consents(session, found.held.subject)
-    if isinstance(form, FormErrors):
-        return _ask(page, found, command, form, 422)
-    answer = Answer(form.on, _said(form), form.next_on if command in STOPPING else None)
-    if wrong := _wrong(page, found, decision(command, answer, lines), answer):
-        return _ask(page, found, command, refused(data, *wrong), 422)
-    act = Act(command, page.now, expected=form.row_version)
-    try:
-        async with page.transaction() as session:
-            await operations.record_consent(session, found.held, answer, act, found.practice)
-    except (NotRecorded, NotOffered, NotInThisState) as refusal:
-        field = refusal.field if isinstance(refusal, NotRecorded) else "on"
-        return _ask(page, found, command, refused(data, (field, str(refusal))), 422)
-    except ChangedMeanwhile:
-        return await _changed(page, command, data, form.row_version)
-    page.flash(DONE[command])
-    return page.redirect("consent", reference=found.held.reference)
-
-
-async def _changed(page: PageRequest, command: Command, data: FormData, seen: int) -> Response:
-    async with page.transaction() as session:
-        found = await opened(page, session, reason=f"action-{command}")
-        changes = changes_text(await queries.changes_since(session, found.held.subject, seen))
-    return _ask(page, found, command, refused(data), 409, changes)
+    change = Written(
+        title=LABELS[command],
+        template="consent_change",
+        command=command,
+        form=ConsentForm,
+        first="on",
+        look=partial(_look, command),
+        wrong=partial(_wrong, command),
+        save=partial(_save, command),
+        filled=lambda _: on,
+        leads_to="consent",
+    )
+    return await serve(page, change)
 
 
 def _command(page: PageRequest) -> Command:
@@ -148,9 +123,14 @@ def _said(form: ConsentForm) -> Said:
     )
 
 
-def _wrong(page: PageRequest, found: Opened, decided: Decision, answer: Answer) -> list[tuple[str, str]]:
+def _answered(command: Command, form: ConsentForm) -> Answer:
+    return Answer(form.on, _said(form), form.next_on if command in STOPPING else None)
+
+
+def _wrong(command: Command, page: PageRequest, desk: Desk, form: ConsentForm) -> Sentences:
     """Return (field, sentence) for whatever the law or the page wants, all at once."""
-    said, command, today = answer.said, decided.command, page.now.astimezone(LONDON).date()
+    answer, today = _answered(command, form), page.now.astimezone(LONDON).date()
+    said, decided = answer.said, decision(command, answer, desk.values["lines"])
     asked = [("asked_by", said.asked_by, "Enter who asked"), ("how", said.how, "Say how it was asked")]
     stopped = [
         ("reason", said.reason, "Say why, as far as they said it"),
@@ -162,7 +142,7 @@ def _wrong(page: PageRequest, found: Opened, decided: Decision, answer: Answer) 
         missing.insert(0, ("name", "Enter the name"))
     if answer.next_on and answer.next_on <= today:
         missing.append(("next_on", "The next date must be in the future: leave it empty for the area’s own"))
-    return [*refused_because(decided, _born(found), today), *missing]
+    return (*refused_because(decided, _born(desk.found), today), *missing)
 
 
 def _born(found: Opened) -> date | None:
@@ -230,24 +210,14 @@ def _answer(each: Acknowledgement) -> str:
     return TAKEN_LABELS[each.told.taken] if each.told.taken else "Has answered"
 
 
-def _ask(
-    page: PageRequest,
-    found: Opened,
-    command: Command,
-    form: FormErrors,
-    status: int = 200,
-    changes: list[dict[str, object]] | None = None,
-) -> Response:
-    held, today = found.held, page.now.astimezone(LONDON).date()
-    of_age = is_of_age(held.summary.date_of_birth if held.summary else None, today)
+async def _look(command: Command, page: PageRequest, session: Session, found: Opened) -> dict[str, object]:
+    of_age = is_of_age(_born(found), page.now.astimezone(LONDON).date())
     labels = ASKED_OF if command is Command.CONSENT_ASKED else DECIDER_LABELS
     # Who was under 18 today has been so on every day before; what a parent said before a birthday may be told late.
     barred = {Decider.BEST_INTERESTS} if of_age is False else set()
-    values = {
-        "title": LABELS[command],
-        "form": form,
+    return {
+        "lines": await queries.consents(session, found.held.subject),
         "command": command.value,
-        "refusal": found.refusal(command),
         "whom": whom(found, page),
         "deciders": [(each.value, label) for each, label in labels.items() if each not in barred],
         "capacities": [(each.value, label) for each, label in CAPACITY_LABELS.items()],
@@ -255,6 +225,10 @@ def _ask(
         "may_lack_capacity": of_age is not False,
         "stops": command in STOPPING,
         "asked": command is Command.CONSENT_ASKED,
-        "changes": changes or [],
     }
-    return shown(page, "consent_change", found, values, status, tab="consent")
+
+
+async def _save(command: Command, page: PageRequest, session: Session, desk: Desk, form: ConsentForm) -> str:
+    act = Act(command, page.now, expected=form.row_version)
+    await operations.record_consent(session, desk.found.held, _answered(command, form), act, desk.found.practice)
+    return DONE[command]
