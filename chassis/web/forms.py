@@ -66,14 +66,20 @@ def blank(values: Mapping[str, str | tuple[str, ...]] | None = None) -> FormErro
     return FormErrors(FormData(fields))
 
 
-def refused(data: FormData, *errors: tuple[str, str]) -> FormErrors:
-    """Return the form to show again for a reason that the form itself could not know."""
-    return FormErrors(data, errors)
+def refused(data: FormData, *errors: tuple[str, str], of: type[Form] | None = None) -> FormErrors:
+    """Return the form to show again for a reason that the form itself could not know.
+
+    With `of`, the form that was sent, the summary leads to the day of a date, the first of its three fields.
+    """
+    return FormErrors(data, errors, _dates(of) if of else frozenset())
+
+
+def _dates(model: type[Form]) -> frozenset[str]:
+    return frozenset(_name(key, info) for key, info in model.model_fields.items() if _is(info.annotation, date))
 
 
 def parse(model: type[FormT], data: FormData) -> FormT | FormErrors:
     """Return the checked form, or the errors with what was typed, in the order of the form's fields."""
-    dates = frozenset(_name(key, info) for key, info in model.model_fields.items() if _is(info.annotation, date))
     order = [_name(key, info) for key, info in model.model_fields.items()]
     answers: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -94,7 +100,7 @@ def parse(model: type[FormT], data: FormData) -> FormT | FormErrors:
         if not errors:
             return form
     ranked = sorted(errors.items(), key=lambda pair: order.index(pair[0]))
-    return FormErrors(data, tuple(ranked), dates)
+    return FormErrors(data, tuple(ranked), _dates(model))
 
 
 LAST_YEAR = 2199

@@ -177,6 +177,7 @@ class TestNoConsent:
         date = {"next_on-day": "17", "next_on-month": "11", "next_on-year": "2026"}
         answer = await send(client, REFUSED, **PARENT, reason="Wants no help.", risk="no", **date)
         assert (answer.status_code, "The next date must be in the future" in answer.text) == (422, True)
+        assert 'href="#next_on-day"' in answer.text, "The summary leads to the first field of the date."
 
 
 class TestWhoWasTold:

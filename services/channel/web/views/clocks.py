@@ -1,7 +1,7 @@
 """People change a clock of a case that runs: more time, a pause, and the end of a pause, each with its reason."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from chassis.database import Session
 from chassis.deadlines import Change, Running, Wanted, clock_refusal, clock_words, lacking
 from chassis.policy import allow
 from chassis.ticking import ClockKey
-from chassis.web import FormData, FormErrors, PageRequest, Response, blank, parse, refused
+from chassis.web import FormErrors, PageRequest, Response, blank, parse, refused
 from chassis.web.clock_pages import clock_values
 from services.channel import operations, queries
 from services.channel.domain import (
@@ -74,22 +74,17 @@ async def record_clock(page: PageRequest) -> Response:
         return _ask(page, chosen, form, 422)
     wanted = Wanted(chosen.command, form.until, form.reason, form.rationale)
     if form.row_version == chosen.found.held.row_version and (missing := chosen.lacks(wanted, page.now)):
-        return _ask(page, chosen, _beside(data, missing), 422)
+        return _ask(page, chosen, refused(data, *missing, of=ClockForm), 422)
     try:
         async with page.transaction() as session:
             act = Act(chosen.command, page.now, expected=form.row_version)
             await operations.change_clock(session, chosen.key, act, wanted, chosen.found.practice)
     except NotRecorded as wrong:
-        return _ask(page, chosen, _beside(data, ((wrong.field, str(wrong)),)), 422)
+        return _ask(page, chosen, refused(data, (wrong.field, str(wrong)), of=ClockForm), 422)
     except (ChangedMeanwhile, ClockNotRunning, NotOffered):
         return await _changed(page, chosen, refused(data), form.row_version)
     page.flash(f"{HAPPENED[chosen.command]}: {clock_words(chosen.key.name).lower()}.")
     return page.redirect("case", reference=chosen.found.held.reference)
-
-
-def _beside(data: FormData, missing: Sequence[tuple[str, str]]) -> FormErrors:
-    """Return the form with a sentence beside each field; the day is a field of three."""
-    return replace(refused(data, *missing), dates=frozenset({"until"}))
 
 
 async def _chosen(page: PageRequest, session: Session, values: Mapping[str, str]) -> Chosen:

@@ -58,7 +58,7 @@ async def serve(page: PageRequest, sheet: Written[Sent]) -> Response:
     if form.row_version != desk.found.held.row_version:
         return await _changed(page, sheet, data, form.row_version)
     if wrong := sheet.wrong(page, desk, form):
-        return _show(page, sheet, desk, refused(data, *wrong), 422)
+        return _show(page, sheet, desk, refused(data, *wrong, of=sheet.form), 422)
     return await _recorded(page, sheet, desk, form)
 
 
@@ -67,9 +67,9 @@ async def _recorded(page: PageRequest, sheet: Written[Sent], desk: Desk, form: S
         async with page.transaction() as session:
             said = await sheet.save(page, session, desk, form)
     except NotRecorded as wrong:
-        return _show(page, sheet, desk, refused(desk.data, (wrong.field, str(wrong))), 422)
+        return _show(page, sheet, desk, refused(desk.data, (wrong.field, str(wrong)), of=sheet.form), 422)
     except (NotOffered, NotInThisState) as wrong:
-        return _show(page, sheet, desk, refused(desk.data, (sheet.first, str(wrong))), 422)
+        return _show(page, sheet, desk, refused(desk.data, (sheet.first, str(wrong)), of=sheet.form), 422)
     except ChangedMeanwhile:
         return await _changed(page, sheet, desk.data, form.row_version)
     page.flash(said)

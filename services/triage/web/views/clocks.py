@@ -78,7 +78,7 @@ async def record_clock(page: PageRequest) -> Response:
         async with page.transaction() as session:
             await _carry_out(session, chosen, form)
     except NotRecorded as wrong:
-        return _ask(page, chosen, replace(refused(data, (wrong.field, str(wrong))), dates=frozenset({"until"})), 422)
+        return _ask(page, chosen, refused(data, (wrong.field, str(wrong)), of=ClockForm), 422)
     except (ChangedMeanwhile, ClockNotRunning, NotOffered):
         return await _changed(page, chosen, refused(data), form.row_version)
     page.flash(f"{HAPPENED[chosen.command]}: {clock_words(chosen.key.name).lower()}.")
