@@ -178,6 +178,11 @@ class TestParse:
         assert form.adding("area", "Select an area").message("area") == "Select an area"
         assert form.value("surname") == "Test"
 
+    def test_an_error_of_the_rules_leads_to_the_first_field_of_a_date(self) -> None:
+        wrong = ("birth_date", "Enter an earlier day")
+        assert refused(fields(), wrong, of=ExampleForm).target("birth_date") == "birth_date-day"
+        assert refused(fields(), wrong).target("birth_date") == "birth_date"
+
     def test_what_was_typed_is_never_repeated_in_a_sentence(self) -> None:
         canary = "zebulon"
         form = parse(ExampleForm, fields(surname=canary * 10, consent=canary, birth_date__day=canary))
