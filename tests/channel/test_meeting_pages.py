@@ -107,6 +107,7 @@ class TestCalendar:
         assert made.status_code == 303
         again = await client.post("/meetings/plan", data={**token, **sent, "at": "10:00", "place": "County Hall"})
         assert "meets on that day already" in again.text
+        assert 'href="#held_on-day"' in again.text
 
     async def test_shows_what_moves_before_it_moves_anything(self, panel: Console) -> None:
         subject = await due(panel.team, 2222)

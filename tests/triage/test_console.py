@@ -56,6 +56,8 @@ class TestMyWork:
         client = await seen(console, GATEWAY)
         due = {"review_on-day": "18", "review_on-month": "5", "review_on-year": "2099"}
         asked = {"officer": GATEWAY.id, "message": "Call the school. Synthetic.", **due, "step": "commit"}
+        late = {**asked, "review_on-year": "2020"}
+        assert 'href="#review_on-day"' in (await send(client, f"{ONE}/obligations/action", **late)).text
         assert (await send(client, f"{ONE}/obligations/action", **asked)).status_code == 303
         page = text_of(await client.get("/work"))
         assert "What I am to do myself" in page

@@ -143,7 +143,7 @@ async def plan_meeting(page: PageRequest) -> Response:
         async with page.transaction() as session:
             made = await make_meeting(session, wanted, practice, page.now)
     except (DayRefused, NotRecorded) as wrong:
-        return await _ask_for_meeting(page, practice, refused(data, _field(wrong, "held_on")))
+        return await _ask_for_meeting(page, practice, refused(data, _field(wrong, "held_on"), of=MeetingForm))
     page.flash("You have put the meeting into the calendar.")
     return page.redirect("meeting", meeting_id=made)
 
@@ -192,7 +192,7 @@ async def move(page: PageRequest) -> Response:
         async with page.transaction() as session:
             await move_meeting(session, meeting_id(page), form.held_on, form.at, act)
     except (DayRefused, NotRecorded) as wrong:
-        return await _ask_to_move(page, refused(data, _field(wrong, "held_on")), form)
+        return await _ask_to_move(page, refused(data, _field(wrong, "held_on"), of=MoveForm), form)
     except ChangedMeanwhile:
         return await _ask_to_move(page, refused(data), form, form.row_version)
     page.flash("You have moved the meeting. Everybody who was invited is asked again, and packs are to be shared anew.")

@@ -111,7 +111,7 @@ async def check_or_commit(page: PageRequest) -> Response:
     if form.row_version != found.held.row_version:
         return await _changed(page, command, data, form.row_version)
     if errors := _wrong(found, command, form):
-        return _write(page, found, command, refused(data, *errors), status=422, beside=beside)
+        return _write(page, found, command, refused(data, *errors, of=DecisionForm), status=422, beside=beside)
     if form.step != "commit":
         return _check(page, found, command, form)
     return await _commit(page, found, command, form, data)

@@ -146,7 +146,7 @@ async def _sent(page: PageRequest, seen: Seen, form: ObligationForm, data: FormD
     if form.row_version != seen.found.held.row_version:
         return await _changed(page, seen, data, form.row_version)
     if wrong := _wrong(seen, form):
-        return _write(page, seen, refused(data, *wrong), status=422)
+        return _write(page, seen, refused(data, *wrong, of=ObligationForm), status=422)
     if form.step != "commit":
         return _check(page, seen, form, data)
     return await _commit(page, seen, form, data)
