@@ -23,7 +23,7 @@ from contracts.triage.dovetail import (
 from services.channel import operations
 from services.channel.domain import Command, Practice, Practices
 from services.channel.domain.transferring import corrected_words, told_words
-from services.channel.operations import Act, Awareness, Correction, DecisionHeard, PackArrival, People
+from services.channel.operations import Act, Awareness, Correction, DecisionHeard, PackArrival, People, ToTell
 from services.channel.queries import PackParts
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
@@ -84,7 +84,7 @@ async def on_referral_corrected(
     await operations.keep_correction(session, told, message.now)
     await operations.correct_taker(session, told, message.now)
     words = corrected_words(event.correction)
-    await operations.tell_elsewhere(session, message.subject, words, practices, message.now)
+    await operations.tell_elsewhere(session, message.subject, ToTell(words, message.now), practices)
 
 
 async def on_pack_withdrawn(practices: Practices, session: Session, event: PackWithdrawn, message: Message) -> None:
@@ -125,8 +125,8 @@ async def on_people_merged(_: Practices, session: Session, event: PeopleMerged, 
 async def on_people_separated(practices: Practices, session: Session, event: PeopleSeparated, message: Message) -> None:
     """Show that these references are no longer one person's, and what was shared wrongly."""
     said = People(message.subject, message.area, event.separated_at, event.remaining, event.separated, event.shared)
-    await operations.note_people(session, said, message.now)
     await operations.tell_apart(session, said, practices, message.now)
+    await operations.note_people(session, said, message.now)
 
 
 async def on_ask_seen(practices: Practices, session: Session, event: AskSeen, message: Message) -> None:
@@ -194,7 +194,7 @@ async def _follow(practices: Practices, session: Session, act: Act, message: Mes
     await operations.follow_police(session, message.subject, act, _practice(practices, message))
     await operations.follow_to_taker(session, message.subject, act, practices)
     words = told_words(act.command, act.record.reason)
-    await operations.tell_elsewhere(session, message.subject, words, practices, message.now)
+    await operations.tell_elsewhere(session, message.subject, ToTell(words, message.now), practices)
 
 
 async def _receive(

@@ -120,9 +120,9 @@ def corrected_words(words: str) -> str:
     return f"The police were mistaken in what you were shown of this case: {words.strip()}\n\nMark what you hold of it."
 
 
-def apart_words(others: Sequence[str], at: datetime, shared: Sequence[str]) -> str:
+def apart_words(at: datetime, shared: Sequence[str]) -> str:
     """Return what such a panel is told of a person whom the police held for somebody else as well."""
     until = at.astimezone(LONDON)
-    said = f"The police held the person of this case for the same as {', '.join(others)}, until {until:%-d %B %Y}."
+    said = f"The police held the person of this case for somebody else as well, until {until:%-d %B %Y}."
     wrongly = f" Shared on the wrong belief: {'; '.join(shared)}." if shared else ""
     return f"{said} They are not the same.{wrongly}\n\nTake what is about somebody else out of what you hold."

@@ -33,7 +33,7 @@ from services.channel.operations.following import (
     stop,
 )
 from services.channel.operations.giving_back import hear_returned, hear_taken
-from services.channel.operations.gone_on import tell_apart, tell_elsewhere, tell_referred
+from services.channel.operations.gone_on import ToTell, tell_apart, tell_elsewhere, tell_referred
 from services.channel.operations.interventions import (
     Commissioning,
     Sat,
@@ -112,6 +112,7 @@ __all__ = [
     "People",
     "Reply",
     "Sat",
+    "ToTell",
     "Undelivered",
     "act_on_case",
     "alarm_overdue",

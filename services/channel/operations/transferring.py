@@ -24,6 +24,7 @@ from services.channel.domain import (
 from services.channel.domain.transferring import ANSWERS, CHOOSE_PANEL, Answer, TransferNotFound, late_words
 from services.channel.operations.announcing import announce
 from services.channel.operations.asking import Asking, Look, Reply, ask, end_ask
+from services.channel.operations.gone_on import wait_on
 from services.channel.operations.obligations import end_obligation
 from services.channel.operations.saving import Act, Saved, carry_out, change
 from services.channel.queries import HandedOver, Held, TransferView
@@ -206,10 +207,13 @@ async def _end_owed(session: Session, held: Held, offer: TransferView, practice:
 
     What the taker itself was told by a link since it was offered the case stays until it reports.
     """
-    others = (each for each in await queries.open_obligations(session, held.subject) if each.owner != offer.panel_name)
-    for each in others:
-        act = Act(Command.CANCEL, now, Record(reason=_OWED))
-        await end_obligation(session, held, each.id, act, practice)
+    taker = None if offer.to_area else offer.panel
+    for each in await queries.open_obligations(session, held.subject):
+        if each.recipient != taker:
+            act = Act(Command.CANCEL, now, Record(reason=_OWED))
+            await end_obligation(session, held, each.id, act, practice)
+    if taker is not None:
+        await wait_on(session, held.subject, taker)
 
 
 async def _keep(session: Session, held: Held, to: PanelElsewhere, act: Act) -> UUID:

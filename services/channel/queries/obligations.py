@@ -42,7 +42,10 @@ class Answers(BaseModel):
 
 @dataclass(frozen=True)
 class Owed:
-    """One thing that is owed and not ended: by whom, of which kind, by when, and what became of the asking."""
+    """One thing that is owed and not ended: by whom, of which kind, by when, and what became of the asking.
+
+    `recipient` is the id of a body of the area file or of a panel elsewhere, empty where the owner was typed.
+    """
 
     id: UUID
     kind: Obligation
@@ -52,6 +55,7 @@ class Owed:
     seen_at: datetime | None = None
     undelivered_at: datetime | None = None
     paused: bool = False
+    recipient: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ async def open_obligations(session: Session, subject: UUID, kind: Obligation | N
             seen_at=row.seen_at,
             undelivered_at=row.undelivered_at,
             paused=row.paused_at is not None,
+            recipient=row.recipient,
         )
         for row in await session.rows(wanted.order_by(RUNS_OUT, table.c.id))
     ]

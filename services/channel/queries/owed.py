@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Row, Select, false, or_, select, text, tup
 from chassis.database import Session
 from services.channel import models
 from services.channel.domain import CLOCK_OF, Obligation, ObligationNotFound
-from services.channel.queries.caseload import OPEN_STATES
 from services.channel.queries.obligations import RUNS_OUT, owner_of, with_clock
 from services.channel.queries.paging import PAGE
 
@@ -100,9 +99,8 @@ async def asked_of_me(session: Session, members: Sequence[AskedAs]) -> tuple[Owe
 
 
 async def owed_to(session: Session, officer_id: str) -> tuple[OwedLine, ...]:
-    """Return what others owe on the open cases of a coordinator, the soonest due first; 50 at most."""
-    case = models.case_file
-    mine = (case.c.coordinator_id == officer_id) & case.c.state.in_([state.value for state in OPEN_STATES])
+    """Return what others owe on the cases of a coordinator and is waited for, the soonest due first; 50 at most."""
+    mine = (models.case_file.c.coordinator_id == officer_id) & models.clock.c.stopped_at.is_(None)
     wanted = _lines().where(mine, models.obligation.c.ended_at.is_(None))
     rows = await session.rows(wanted.order_by(RUNS_OUT, models.obligation.c.id).limit(PAGE))
     return tuple([await _line(session, row) for row in rows])

@@ -43,6 +43,7 @@ class TransferView:
     """One offer to another panel: `reason` in the giver's words, `said` in the other's; empty where none."""
 
     id: UUID
+    panel: str
     panel_name: str
     to_area: str
     reason: str
@@ -109,6 +110,7 @@ async def transfer_view(session: Session, row: Row[Any]) -> TransferView:
     """Return an offer from its row."""
     return TransferView(
         id=row.id,
+        panel=row.panel,
         panel_name=row.panel_name,
         to_area=row.to_area,
         reason=await text_of(session, row.subject, row.sealed_reason),

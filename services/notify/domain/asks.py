@@ -23,7 +23,10 @@ A_DAY = timedelta(days=1)
 MOST_CODES_A_DAY = 20
 """So many codes may be mailed for one ask within A_DAY."""
 MOST_WRONG_A_DAY = 30
-"""So many wrong tries one ask takes within A_DAY, over all of its codes: new codes bring no new tries for ever."""
+"""After so many wrong tries within A_DAY, over all codes of one ask, none is mailed: no one guesses for ever.
+
+One that was mailed before still opens it, as long as it has tries: nobody is shut out by whoever guesses beside them.
+"""
 CODE_DIGITS = 6
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 _SPACES = re.compile(r"[\s-]+")
@@ -84,7 +87,6 @@ class Entered(StrEnum):
     WRONG = "wrong"
     SPENT = "spent"
     NONE = "none"
-    BARRED = "barred"
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class CodesCounted:
 
     @property
     def is_barred(self) -> bool:
-        """Say whether no code opens the ask until some of these tries lie a day back."""
+        """Say whether no code is mailed until some of these tries lie a day back."""
         return self.wrong >= MOST_WRONG_A_DAY
 
 

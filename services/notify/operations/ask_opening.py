@@ -63,14 +63,8 @@ async def mail_code(session: Session, ask_id: UUID, key: bytes, *, now: datetime
 
 
 async def enter_code(session: Session, ask_id: UUID, typed: str, key: bytes, *, now: datetime) -> Entered:
-    """Try a code against the newest one that was mailed, and count the try; right, it is used up. Raises AskAbsent.
-
-    After too many wrong tries within a day, over all codes, even the right one opens nothing.
-    """
+    """Try a code against the newest one that was mailed, and count the try; right, it is used up. Raises AskAbsent."""
     row = await ask_held(session, ask_id)
-    if (await codes_counted(session, ask_id, now=now)).is_barred:
-        await _audit_code(session, row, "ask.enter", str(Entered.BARRED), now)
-        return Entered.BARRED
     found = await session.first(newest_code(ask_id))
     kept = CodeKept(found.digest, found.made_at, found.tries, found.used_at) if found else None
     code = code_of(typed)

@@ -34,7 +34,6 @@ NOT_OPENED = {
     Entered.WRONG: "That is not the code in the newest mail: check it and enter it again",
     Entered.SPENT: "That is not the code, and it was tried too often: have another one mailed",
     Entered.NONE: "That code does not work any more, or was used: have another one mailed",
-    Entered.BARRED: BARRED,
 }
 NOT_MAILED = {
     Mailing.HOUR: "Five codes were mailed within the hour: enter the newest, or wait before you ask for another",
@@ -124,8 +123,7 @@ async def _code_entered(page: PageRequest, found: AskFound, data: FormData) -> R
             session, found.listed.id, form.code, code_key(page.runtime.secrets), now=page.now
         )
     if result is not Entered.RIGHT:
-        status = 429 if result is Entered.BARRED else 422
-        return await _here(page, await _linked(page), refused(FormData(), ("code", NOT_OPENED[result])), status)
+        return await _here(page, await _linked(page), refused(FormData(), ("code", NOT_OPENED[result])), 422)
     opened = {each: until for each, until in page.session.get(OPENED, {}).items() if each != _key(found)}
     newest = dict([*opened.items()][-MOST_OPENED:])
     if page.actor.kind == "public":
