@@ -34,7 +34,7 @@ from tests.faults.canaries import BORN, Plant, in_databases, in_files, web_field
 from tests.faults.walking import returned, walked
 from tests.journeys.live import Live, aside, mailed, signed_in, wait
 from tests.journeys.pages import words
-from tests.journeys.steps import GATEWAY
+from tests.journeys.steps import GATEWAY, indexed
 
 # Whichever test comes first waits for the whole pathway.
 pytestmark = pytest.mark.timeout(900)
@@ -93,6 +93,8 @@ def planted(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Planted:
         done = live.command("ledger", reference, "--wait", "60")
         assert done.returncode == 0, done.stdout
     wait(lambda: all(read(live, reference) for reference in references), 60, "The reading of every original")
+    for reference in references:  # born on the same day: software asks once it knows both, and the walk answers it
+        indexed(live, reference)
     police, errors = Plant(), Plant()
     walked(live, references[0], police)
     returned(live, references[1], police)
