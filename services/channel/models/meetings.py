@@ -135,6 +135,8 @@ pack_share = Table(
     column("made_by", Text, POLICE),
     column("ended_at", moment, LINKING, nullable=True),
     Index("pack_share_slot", "slot_id"),
+    Index("pack_share_meeting", "meeting_id"),
+    Index("pack_share_invitation", "invitation_id"),
     Index("pack_share_subject", "subject"),
 )
 
@@ -153,5 +155,6 @@ pack_read = Table(
     column("by_name", Text, POLICE),
     column("at", moment, LINKING),
     Index("pack_read_slot", "slot_id", "id"),
+    Index("pack_read_meeting", "meeting_id", "id"),
     Index("pack_read_subject", "subject"),
 )
