@@ -312,6 +312,11 @@ class TestWhoseTurn:
         assert "still to be made" in whose_turn(closed, practice())
         assert "end the case" in whose_turn(replace(closed, reviews_run=0), practice())
 
+    def test_an_assessment_that_is_complete_is_not_asked_for_once_more(self) -> None:
+        waiting = Situation(State.REFERRED, "Cora Synthetic")
+        assert "Complete an assessment" in whose_turn(waiting, practice())
+        assert "An assessment is complete" in whose_turn(replace(waiting, assessed=True), practice())
+
 
 class TestLacks:
     def test_names_what_is_missing(self) -> None:

@@ -84,7 +84,9 @@ def whose_turn(situation: Situation, practice: Practice) -> str:
         f"{decider} on the section 36(3) referral.",
         State.GATHERED: f"The information has been reported: now {decider} on the section 36(3) referral."
         + ("" if authority else " Their decision is shown here when it is made."),
-        State.REFERRED: "Complete an assessment; then the panel decides in its next meeting.",
+        State.REFERRED: "An assessment is complete: the panel decides in its next meeting."
+        if situation.assessed
+        else "Complete an assessment; then the panel decides in its next meeting.",
         State.NOT_ADOPTED: "The panel did not adopt the case: see that what was arranged instead is taken up, then "
         "end it.",
         State.ADOPTED: "Write the support plan, with how, when and by whom consent is asked for.",
