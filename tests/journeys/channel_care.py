@@ -1,6 +1,5 @@
 """Later steps of the Channel pathway: answers by links, meetings of other months, closure and the reviews after it."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -185,26 +184,31 @@ def reviewed(live: Live, reference: str, findings: str) -> None:
 
 def acknowledged(live: Live, reference: str, said: str, *outside: str) -> None:
     """Everybody who was told of a change of consent says so: those outside by their links, members in the console."""
-    taken = "stopped" if "stop" in said else "noted"
+    answer = {"answer": "stopped" if "stop" in said else "noted", "report": said}
     for to in outside:
-        answer = {"answer": taken, "report": said}
-        for link in wait(lambda each=to: owed_links(live, reference, each, CHANGE), 60, f"Every mail to {to}"):  # type: ignore[misc]
-            by_link(live, reference, to, answer, link=link)
+        wait(lambda each=to: owed_links(live, reference, each, CHANGE), 60, f"Every mail to {to}")  # type: ignore[misc]
+
+    def done() -> bool:
+        for to in outside:
+            for link in owed_links(live, reference, to, CHANGE):
+                by_link(live, reference, to, answer, link=link)
+        _acknowledged_inside(live, reference, answer)
+        return not waiting_for(live, reference)
+
+    wait(done, 60, f"That everybody acknowledged the change of {reference}")
+    assert "Everybody has acknowledged it." in page_of(live, reference, "/consent")
+
+
+def _acknowledged_inside(live: Live, reference: str, answer: Mapping[str, str]) -> None:
+    """Everybody with an account answers what stands on their own page by now."""
     for person in (POLICE, CHAIR, COCHAIR, COORDINATOR):
         with signed_in(live, "channel", person) as browser:
             of_it = f".//a[starts-with(@href, '/mine/')][contains(., '{reference}')]/@href"
-            ways = tree(browser.get("/mine")).xpath(of_it)
-            for way in ways:
+            for way in tree(browser.get("/mine")).xpath(of_it):
                 page = browser.get(str(way))
-                chosen = {"taken": taken} if tree(page).xpath(".//input[@name='taken']") else {}
-                done = answered(browser, page, {"reason": said, **chosen})
+                chosen = {"taken": answer["answer"]} if tree(page).xpath(".//input[@name='taken']") else {}
+                done = answered(browser, page, {"reason": answer["report"], **chosen})
                 assert done.is_success, words(done)
-
-    with contextlib.suppress(AssertionError):
-        wait(lambda: not waiting_for(live, reference), 60)
-    left = waiting_for(live, reference)
-    assert not left, left
-    assert "Everybody has acknowledged it." in page_of(live, reference, "/consent")
 
 
 def waiting_for(live: Live, reference: str) -> list[str]:

@@ -125,6 +125,13 @@ def on_the_day(live: Live, meeting: str, before: int = 0) -> None:
     ahead = (held_on(live, meeting) - timedelta(days=before) - today(live)).days
     if ahead > 0:
         assert live.command("clock", f"+{ahead}days").returncode == 0
+        wait(lambda: _followed(live), 120, "A meeting in the calendar after this one")
+
+
+def _followed(live: Live) -> bool:
+    """Say whether every area whose panel met has a meeting ahead: the calendar is filled up once a turn."""
+    query = "SELECT area FROM meeting GROUP BY area HAVING max(held_on) <= $1"
+    return not live.of("channel", query, today(live))
 
 
 def begun(live: Live, meeting: str) -> None:
