@@ -19,6 +19,7 @@ from tests.journeys.channel_steps import (
     on_page,
     panel_decides,
     planned,
+    planned_on,
     slot_of,
     to_the_panel,
     today,
@@ -99,12 +100,6 @@ def referred_on(live: Live) -> str:
     reference = child(live)
     to_the_panel(live, reference)
     return reference
-
-
-def planned_on(live: Live, held_on: date, *, at: str) -> str:
-    """The support officer puts a meeting into the calendar; returns its address."""
-    wanted = {**day("held_on", held_on), "at": at, "place": "County Hall"}
-    return on_page(live, SUPPORT, "/meetings/plan", **wanted).url.path
 
 
 def on_agenda(live: Live, meeting: str, references: Sequence[str]) -> None:

@@ -108,6 +108,12 @@ def _planned(live: Live, browser: httpx2.Client) -> str:
     return next((way for way in ahead if "State Planned" in words(browser.get(way))), "")
 
 
+def planned_on(live: Live, held_on: date, *, at: str) -> str:
+    """The support officer puts a meeting into the calendar; returns its address."""
+    wanted = {**day("held_on", held_on), "at": at, "place": "County Hall"}
+    return on_page(live, SUPPORT, "/meetings/plan", **wanted).url.path
+
+
 def coming(live: Live, meeting: str, person: str) -> None:
     """A member with an account says that they come, and agrees to the confidentiality statement."""
     page = on_page(live, person, meeting.replace("/meetings/", "/panel/"), answer="yes")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from chassis.clock import is_working_day
 from tests.journeys.channel_steps import (
     CHAIR,
     COCHAIR,
@@ -19,6 +20,7 @@ from tests.journeys.channel_steps import (
     on_the_day,
     panel_decides,
     planned,
+    planned_on,
     slot_of,
     to_the_panel,
     today,
@@ -37,6 +39,8 @@ BY_PARENT = {
     "asked_by": "Cora Coordinator (synthetic)",
     "how": REASON,
 }
+SOON = 10
+"""In how many days a panel may meet that is brought together now."""
 Visits = list[tuple[str, Sequence[str]]]
 
 
@@ -51,6 +55,13 @@ def child(live: Live, born: date | None = None) -> str:
     return reference
 
 
+def _free_day(live: Live) -> date:
+    """Return a working day soon on which no panel meets yet: that of the calendar may be months away by now."""
+    taken = {row["held_on"] for row in live.of("channel", "SELECT held_on FROM meeting")}
+    days = (today(live) + timedelta(days=ahead) for ahead in range(SOON, SOON + 60))
+    return next(each for each in days if is_working_day(each) and each not in taken)
+
+
 def in_channel(live: Live) -> Visits:
     """Bring two cases to the panel, one of them on to support; return which pages of Channel who opens.
 
@@ -59,6 +70,7 @@ def in_channel(live: Live) -> Visits:
     supported, heard = child(live), child(live)
     for reference in (supported, heard):
         to_the_panel(live, reference)
+    planned_on(live, _free_day(live), at="10:00")
     meeting = convened(live, [supported, heard])
     for person in (POLICE, CHAIR, COCHAIR):
         coming(live, meeting, person)

@@ -24,7 +24,8 @@ def link_in_the_mail(live: Live, to: str, words: str) -> str:
         for path in sorted(live.folder.mail.glob("*.eml"), key=lambda each: each.stat().st_mtime_ns, reverse=True):
             mail = message_from_bytes(path.read_bytes(), policy=policy.default)
             assert isinstance(mail, EmailMessage)
-            link = re.search(rf"https?://\S*{words}\S+", mail.get_content())
+            body = mail.get_body(("plain",))
+            link = re.search(rf"https?://\S*{words}\S+", body.get_content() if body else "")
             if mail["To"] == to and link:
                 return link[0]
         return None
