@@ -1,13 +1,14 @@
 """What a coordinator sees first: the next steps, what others owe, whom each clock waits for, a menu on one line."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chassis.web.pages import MOST_IN_MENU
 from contracts.vocabulary import Role
-from services.channel.domain import ACTIONS, TABLE, Command, State
+from services.channel.domain import ACTIONS, TABLE, Command, Situation, State
 from services.channel.domain.grouping import ABOUT_ONE, GROUPS, NEXT_STEPS, group_of, next_steps
 from services.channel.web.views.asked import has_page
 from tests.channel.assessments_made import VAF, begun, equipped
@@ -17,6 +18,7 @@ from tests.channel.interventions_made import commissioned, planned, supported
 from tests.channel.meetings_made import with_panel
 from tests.channel.owing_made import ONE, keep, owing, text_of
 
+OWNER = "Cora Synthetic"
 MENU = re.compile(r'<a class="govuk-service-navigation__link"[^>]*>\s*(?:<strong[^>]*>)?\s*([^<]+?)\s*<')
 
 
@@ -24,10 +26,15 @@ class TestNextSteps:
     @pytest.mark.parametrize("state", list(NEXT_STEPS))
     def test_are_commands_that_the_state_has(self, state: State) -> None:
         there = {row.command for row in TABLE if state in row.sources}
-        assert set(next_steps(state)) <= there
+        assert set(next_steps(Situation(state, OWNER))) <= there
 
     def test_a_case_that_waits_for_somebody_else_has_none(self) -> None:
-        assert next_steps(State.GIVEN_BACK) == ()
+        assert next_steps(Situation(State.GIVEN_BACK, OWNER)) == ()
+
+    def test_a_complete_assessment_is_not_asked_for_once_more(self) -> None:
+        waiting = Situation(State.REFERRED, OWNER)
+        assert next_steps(waiting)[0] is Command.ASSESS
+        assert next_steps(replace(waiting, assessed=True)) == next_steps(waiting)[1:]
 
     def test_every_command_with_a_page_stands_under_some_words(self) -> None:
         grouped = {command for _, commands in GROUPS for command in commands}

@@ -7,16 +7,19 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 import samples
+from chassis.clock import BusinessClock
+from chassis.clock import shift as clock_shift
 from cli.clients import Operator
 from cli.commands import clock, submit
 from cli.errors import BadInput, NotRunning
 from cli.main import commands
-from cli.state import opened
+from cli.state import StateFolder, opened
 from samples.send import Sent
 
 LEAVES = [
@@ -129,6 +132,21 @@ class TestClock:
         assert clock.run("+3days", tmp_path, "stats") - shared > timedelta(days=2)
         assert abs(clock.run("reset", tmp_path, "stats") - shared) < timedelta(minutes=1)
         assert abs(clock.run("", tmp_path, "") - shared) < timedelta(minutes=1)
+
+    def test_returns_once_a_running_service_goes_by_the_new_time(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with opened(tmp_path, "demo", now=datetime.now(UTC)):
+            pass
+        running = BusinessClock(StateFolder(tmp_path).clock, "notify")
+
+        def shift(*change: Any) -> None:
+            running.now()  # the service has looked a moment before, and does not look each time
+            clock_shift(*change)
+
+        monkeypatch.setattr(clock, "shift", shift)
+        moved = clock.run("+6months", tmp_path, "")
+        assert abs(running.now() - moved) < timedelta(minutes=1)
 
     def test_never_moves_real_time(self, tmp_path: Path) -> None:
         with opened(tmp_path, "real", now=datetime.now(UTC)):

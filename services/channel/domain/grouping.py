@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.channel.domain.standing import Situation
 from services.channel.domain.table import PANEL_DECISIONS
 from services.channel.domain.words import Command, State
 
@@ -45,6 +46,11 @@ def group_of(command: Command) -> str:
     return next((words for words, commands in GROUPS if command in commands), OTHERWISE)
 
 
-def next_steps(state: State) -> tuple[Command, ...]:
-    """Return what usually comes next in a state, the first first; nothing where it waits for somebody else."""
-    return NEXT_STEPS.get(state, ())
+def next_steps(situation: Situation) -> tuple[Command, ...]:
+    """Return what usually comes next, the first first; nothing where the case waits for somebody else.
+
+    What the panel waits for has been done once an assessment is complete; another one stays possible.
+    """
+    steps = NEXT_STEPS.get(situation.state, ())
+    done = {_C.ASSESS} if situation.state is State.REFERRED and situation.assessed else set()
+    return tuple(each for each in steps if each not in done)

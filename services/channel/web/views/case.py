@@ -107,7 +107,7 @@ def _offered(found: Opened, way: Callable[[Command], str]) -> dict[str, object]:
         if has_page(each.command) and each.command not in ABOUT_ONE
     ]
     possible = {each["command"]: each for each in every if not each["refusal"]}
-    following = [possible.pop(each) for each in next_steps(found.held.situation.state) if each in possible]
+    following = [possible.pop(each) for each in next_steps(found.held.situation) if each in possible]
     return {"offers": every, "following": following, "further": list(possible.values())}
 
 
