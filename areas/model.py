@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from areas.parts import AreaPart, Escalation, FieldPath, MailAddress, Months, Prefix, Slug, Words, WorkingDays
+from areas.parts import AreaPart, Escalation, FieldPath, MailAddress, Months, Prefix, Reached, Slug, Words, WorkingDays
 from areas.pathway import Channel, Panel
 from contracts.vocabulary import ProgressStage, Team
 
@@ -25,14 +25,6 @@ class Audience(StrEnum):
     SOCIAL_CARE = "social-care"
     AWARENESS = "awareness"
     STATISTICS = "statistics"
-
-
-class Delivery(StrEnum):
-    """How a front door is told: a mail with only the reference and a link, a signed webhook, or the inbox page."""
-
-    MAIL_LINK = "mail-link"
-    WEBHOOK = "webhook"
-    INBOX = "inbox"
 
 
 class Cover(StrEnum):
@@ -113,18 +105,30 @@ class Desk(AreaPart):
     out_of_hours: DeskCover
 
 
-class FrontDoor(AreaPart):
-    """One social care front door and the districts that it answers for."""
+class Ages(StrEnum):
+    """Whom a front door answers for; a child is under 18."""
+
+    CHILDREN = "children"
+    ADULTS = "adults"
+    EVERYONE = "everyone"
+
+
+class FrontDoor(Reached):
+    """One social care front door and the districts, and ages, that it answers for.
+
+    Only to addresses of `secure_domains` the full form may go by mail. `escalations` are who is told in turn where
+    nobody there has acknowledged in time.
+    """
 
     id: Slug
     name: Words
     organisation: Words
     districts: Annotated[tuple[Words, ...], Field(min_length=1)]
-    delivery: Delivery
-    email: MailAddress
+    ages: Ages = Ages.EVERYONE
     secure_domains: tuple[Words, ...] = ()
     opening_hours: OpeningHours
     out_of_hours_email: MailAddress
+    escalations: tuple[Escalation, ...] = ()
 
 
 class DovetailTeam(AreaPart):
@@ -145,12 +149,11 @@ class PoliceTeam(AreaPart):
     organisation: Words
 
 
-class SignpostService(AreaPart):
+class SignpostService(Reached):
     """A service that a referral may be signposted to; it has to acknowledge and report back."""
 
     id: Slug
     name: Words
-    email: MailAddress
     acknowledged_within_working_days: WorkingDays
 
 
@@ -194,12 +197,11 @@ class Clocks(AreaPart):
     post_closure_review_months: Annotated[tuple[Months, ...], Field(min_length=1)]
 
 
-class Force(AreaPart):
+class Force(Reached):
     """Another police force that a referral may be transferred to; `email` is where the offer goes."""
 
     id: Slug
     name: Words
-    email: MailAddress
 
 
 class SignedOff(StrEnum):
@@ -254,11 +256,24 @@ class Instrument(AreaPart):
     used_at: tuple[Slug, ...]
 
 
+class Institution(AreaPart):
+    """An institution whose share of the referrals the board is told, never a count and never for the minutes."""
+
+    id: Slug
+    name: Words
+    other_spellings: tuple[Words, ...] = ()
+
+
 class Statistics(AreaPart):
-    """Disclosure control of published tables: cells below the threshold are hidden."""
+    """Disclosure control of published tables: cells below the threshold are hidden.
+
+    Percentages are shown only where the area says `percentages: yes`.
+    """
 
     suppress_below: Annotated[int, Field(ge=3, le=50)]
     round_to: Annotated[int, Field(ge=1, le=10)] = 1
+    percentages: bool = False
+    institutions: tuple[Institution, ...] = ()
 
 
 Part = TypeVar("Part", FrontDoor, SignpostService)

@@ -1,14 +1,18 @@
 """What the parts of an area file are built from: a frozen base, and the shapes of names, addresses and times."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=120)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
 MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+$", max_length=254)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-HJKMNP-Z]{2,4}$")]
+SecureAddress = Annotated[
+    str, StringConstraints(pattern=r"^https://[^\s]+$|^http://127\.0\.0\.1(:\d+)?/[^\s]*$", max_length=400)
+]
 WorkingDays = Annotated[int, Field(ge=0, le=260)]
 Months = Annotated[int, Field(ge=1, le=1200)]
 
@@ -19,10 +23,38 @@ class AreaPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Escalation(AreaPart):
+class Way(StrEnum):
+    """A way to tell somebody: a mail, GOV.UK Notify, a signed webhook, or the inbox page alone."""
+
+    SMTP = "smtp"
+    GOVUK_NOTIFY = "govuk-notify"
+    WEBHOOK = "webhook"
+    INBOX = "inbox"
+
+
+class Reached(AreaPart):
+    """Somebody who is told: at which address, and by which ways, the second where the first does not succeed.
+
+    `webhook` is where a signed webhook goes. What goes by webhook is signed with the secret that the installation keeps
+    for it.
+    """
+
+    email: MailAddress
+    ways: Annotated[tuple[Way, ...], Field(min_length=1, max_length=2)] = (Way.SMTP,)
+    webhook: SecureAddress | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if len(set(self.ways)) < len(self.ways):
+            raise ValueError("ways names the same way twice; the second way must be another one")
+        if Way.WEBHOOK in self.ways and self.webhook is None:
+            raise ValueError("ways names webhook, but no webhook says where to; add its https address")
+        return self
+
+
+class Escalation(Reached):
     """A person who is told when a clock ran out so many working days ago and nobody has acted."""
 
     after_working_days: WorkingDays
     name: Words
     organisation: Words
-    email: MailAddress

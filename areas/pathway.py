@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from areas.parts import AreaPart, Escalation, MailAddress, Slug, Words, WorkingDays
+from areas.parts import AreaPart, Escalation, Reached, Slug, Words, WorkingDays
 
 
 class Weekday(StrEnum):
@@ -35,7 +35,7 @@ class Meets(AreaPart):
     place: Words
 
 
-class Member(AreaPart):
+class Member(Reached):
     """Somebody who sits on the panel for an organisation.
 
     `sector` says for what: local-authority and police are those that the statute asks for. `force` is the police force
@@ -47,7 +47,6 @@ class Member(AreaPart):
     name: Words
     organisation: Words
     sector: Slug
-    email: MailAddress
     account: Words | None = None
     force: Words | None = None
     chairs: bool = False
@@ -79,30 +78,27 @@ class Panel(AreaPart):
         return self
 
 
-class Partner(AreaPart):
+class Partner(Reached):
     """A body that is asked for information; `questions` are what it is asked where the officer writes none."""
 
     id: Slug
     name: Words
-    email: MailAddress
     questions: tuple[Words, ...] = ()
 
 
-class Provider(AreaPart):
+class Provider(Reached):
     """An intervention provider; nobody is sent to one after `approved_until` (the last day)."""
 
     id: Slug
     name: Words
-    email: MailAddress
     approved_until: date
 
 
-class PanelElsewhere(AreaPart):
+class PanelElsewhere(Reached):
     """A panel that a case may be transferred to; `area` is its area where that is served by this installation."""
 
     id: Slug
     name: Words
-    email: MailAddress
     area: Slug | None = None
 
 

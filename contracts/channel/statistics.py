@@ -12,7 +12,8 @@ TOPIC = "channel.statistics.v1"
 class CaseCounted(Event):
     """Sent when a case has got somewhere that statistics count; the subject is the random statistics key.
 
-    `closing` is how a case left Channel, given with "case-closed" and empty else.
+    `closing` is how a case left Channel, given with "case-closed" and empty else. `met` and `missed` count the clocks
+    of this case that had ended by then, in time and late; `on_time` and `late` those of them that were reviews.
     """
 
     wire_type: ClassVar[str] = "channel.case-counted.v1"
@@ -23,3 +24,7 @@ class CaseCounted(Event):
     outcome: Annotated[Outcome, STATISTICAL]
     days_since_receipt: Annotated[int, STATISTICAL]
     closing: Annotated[str, STATISTICAL] = ""
+    met: Annotated[int, STATISTICAL] = 0
+    missed: Annotated[int, STATISTICAL] = 0
+    on_time: Annotated[int, STATISTICAL] = 0
+    late: Annotated[int, STATISTICAL] = 0

@@ -4,13 +4,16 @@ from typing import Annotated, ClassVar
 
 from contracts.envelope import Event
 from contracts.vocabulary.classes import OPERATIONAL, STATISTICAL
-from contracts.vocabulary.words import AgeBand, Door, Gender, Sector
+from contracts.vocabulary.words import AgeBand, Door, Ethnicity, Gender, Sector
 
 TOPIC = "intake.statistics.v1"
 
 
 class ReferralCounted(Event):
-    """Sent when a referral has been stored, and again when it has been read; the higher version replaces the lower."""
+    """Sent when a referral has been stored, and again when it has been read; the higher version replaces the lower.
+
+    `ethnicity` is given where the area lets the answers about equality go to statistics.
+    """
 
     wire_type: ClassVar[str] = "intake.referral-counted.v1"
     topic: ClassVar[str] = TOPIC
@@ -22,3 +25,4 @@ class ReferralCounted(Event):
     age_band: Annotated[AgeBand, STATISTICAL]
     gender: Annotated[Gender, STATISTICAL]
     district: Annotated[str, STATISTICAL]
+    ethnicity: Annotated[Ethnicity, STATISTICAL] = Ethnicity.NOT_RECORDED

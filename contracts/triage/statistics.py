@@ -4,13 +4,17 @@ from typing import Annotated, ClassVar
 
 from contracts.envelope import Event
 from contracts.vocabulary.classes import OPERATIONAL, STATISTICAL
-from contracts.vocabulary.words import Outcome
+from contracts.vocabulary.words import ConcernType, Outcome
 
 TOPIC = "triage.statistics.v1"
 
 
 class DecisionCounted(Event):
-    """Sent when the Gateway has recorded a decision; the subject is the random statistics key."""
+    """Sent when the Gateway has recorded a decision; the subject is the random statistics key.
+
+    `concern` is the type that an officer chose; `met` and `missed` count the clocks of this referral that had ended by
+    then, in time and late.
+    """
 
     wire_type: ClassVar[str] = "triage.decision-counted.v1"
     topic: ClassVar[str] = TOPIC
@@ -19,3 +23,6 @@ class DecisionCounted(Event):
     version: Annotated[int, OPERATIONAL]
     outcome: Annotated[Outcome, STATISTICAL]
     days_since_receipt: Annotated[int, STATISTICAL]
+    concern: Annotated[ConcernType, STATISTICAL] = ConcernType.UNKNOWN
+    met: Annotated[int, STATISTICAL] = 0
+    missed: Annotated[int, STATISTICAL] = 0

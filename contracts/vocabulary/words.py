@@ -18,6 +18,7 @@ class Role(StrEnum):
     FRONT_DOOR_WORKER = "front-door-worker"
     INTAKE_DESK_OFFICER = "intake-desk-officer"
     BOARD_MEMBER = "board-member"
+    ANALYST = "analyst"
     OPS_ENGINEER = "ops-engineer"
     DATA_PROTECTION_OFFICER = "data-protection-officer"
 
@@ -34,6 +35,7 @@ ROLE_WORDS: Mapping[Role, str] = {
     Role.FRONT_DOOR_WORKER: "Social care front door worker",
     Role.INTAKE_DESK_OFFICER: "Intake desk officer",
     Role.BOARD_MEMBER: "Board member",
+    Role.ANALYST: "Statistics analyst",
     Role.OPS_ENGINEER: "Operations engineer",
     Role.DATA_PROTECTION_OFFICER: "Data protection officer",
 }
@@ -131,6 +133,31 @@ class AgeBand(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Ethnicity(StrEnum):
+    """The five broad ethnic groups of the census for England and Wales, as the Home Office tables have them."""
+
+    WHITE = "white"
+    MIXED = "mixed"
+    ASIAN = "asian"
+    BLACK = "black"
+    OTHER = "other"
+    NOT_RECORDED = "not-recorded"
+
+
+class ConcernType(StrEnum):
+    """The type of concern as the Home Office has counted it since 2024 to 2025; an officer chooses, never software."""
+
+    EXTREME_RIGHT_WING = "extreme-right-wing"
+    ISLAMIST = "islamist"
+    NO_IDEOLOGY = "no-ideology-identified"
+    OTHER_SUSCEPTIBILITY = "no-ideology-other-susceptibility"
+    VIOLENCE = "fascination-with-violence"
+    CONFLICTED = "conflicted-or-multiple"
+    INCEL = "incel"
+    OTHER = "other-ideology"
+    UNKNOWN = "unknown"
+
+
 class Decision(StrEnum):
     """What the Gateway may decide (domain: police gateway assessment)."""
 
@@ -154,6 +181,7 @@ class Outcome(StrEnum):
     PACK_RETURNED = "pack-returned"
     WITHDRAWN = "withdrawn"
     TRANSFERRED = "transferred"
+    DISCUSSED = "discussed"
     ADOPTED = "adopted"
     NOT_ADOPTED = "not-adopted"
     SUPPORTED = "supported"

@@ -28,6 +28,7 @@ async def on_referral_counted(session: Session, event: ReferralCounted, message:
         age_band=event.age_band,
         gender=event.gender,
         district=event.district,
+        ethnicity=event.ethnicity,
     )
     await operations.count(session, counted, now=message.now)
 
@@ -35,13 +36,19 @@ async def on_referral_counted(session: Session, event: ReferralCounted, message:
 @handlers.on(DecisionCounted)
 async def on_decision_counted(session: Session, event: DecisionCounted, message: Message) -> None:
     """Count the Gateway's decision."""
-    await operations.count(session, _outcome(Stage.TRIAGE, event, message), now=message.now)
+    counted = replace(_outcome(Stage.TRIAGE, event, message), concern=event.concern)
+    await operations.count(session, counted, now=message.now)
 
 
 @handlers.on(CaseCounted)
 async def on_case_counted(session: Session, event: CaseCounted, message: Message) -> None:
     """Count how far a case of Channel has got, and how it was closed."""
-    counted = replace(_outcome(Stage.CHANNEL, event, message), closing=event.closing or None)
+    counted = replace(
+        _outcome(Stage.CHANNEL, event, message),
+        closing=event.closing or None,
+        on_time=event.on_time,
+        late=event.late,
+    )
     await operations.count(session, counted, now=message.now)
 
 
@@ -54,4 +61,6 @@ def _outcome(stage: Stage, event: DecisionCounted | CaseCounted, message: Messag
         month=event.month,
         outcome=event.outcome,
         days_since_receipt=event.days_since_receipt,
+        met=event.met,
+        missed=event.missed,
     )

@@ -1,53 +1,12 @@
-"""The rules of publication: which months are closed, what a table counts, and which cells stay hidden."""
+"""The rules of publication until the tables of measures take their place: what a table counts, and what is hidden."""
 
 import heapq
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import ClassVar
+from datetime import date
 
-from chassis.errors import Missing, Rejected
-from contracts.vocabulary import AgeBand, Outcome, Role, Sector, Stage
-
-READ_RELEASES = "read-releases"
-MAKE_RELEASE = "make-release"
-PERMISSIONS: Mapping[str, frozenset[Role]] = {
-    READ_RELEASES: frozenset({Role.BOARD_MEMBER, Role.OPS_ENGINEER}),
-    MAKE_RELEASE: frozenset({Role.BOARD_MEMBER, Role.OPS_ENGINEER}),
-}
-
-SETTLING_DAYS = 3
-"""How many days after its end a month is closed: facts come in shuffled batches, and some may come a little late."""
-
-_MONTH = re.compile(r"[2-9]\d{3}-(0[1-9]|1[0-2])", re.ASCII)
-
-HIDDEN = "[c]"
-"""The marker of the Government Statistical Service for a value that is confidential."""
-
-
-class NothingToRelease(Rejected):
-    """No closed month is waiting for its release."""
-
-    reason: ClassVar[str] = "nothing-to-release"
-
-
-class MonthMalformed(Rejected):
-    """A fact names its month in another way than 2026-11."""
-
-    reason: ClassVar[str] = "month-malformed"
-
-
-class ReleaseAbsent(Missing):
-    """There is no release with that number in an area that the reader may see."""
-
-    reason: ClassVar[str] = "release-absent"
-
-
-class AreaNotYours(Missing):
-    """The reader's account holds no area, or not this one."""
-
-    reason: ClassVar[str] = "area-not-yours"
+from contracts.vocabulary import AgeBand, Outcome, Sector, Stage
+from services.stats.domain.measures import CLOSED_AS
 
 
 @dataclass(frozen=True)
@@ -78,9 +37,6 @@ _DECIDED = (
     Outcome.TRANSFERRED,
 )
 
-CLOSED_AS = ("concerns-reduced", "consent-refused", "consent-withdrawn", "managed-by-another-service",
-             "police-led-partnership", "criminal-justice", "lost-contact", "left-the-country", "died")  # fmt: skip
-"""How a case leaves Channel; one that says nothing else counts as closed and no more."""
 _IN_CHANNEL = (
     *(Outcome.PACK_ACCEPTED, Outcome.PACK_RETURNED, Outcome.SECTION_36_REFERRAL, Outcome.ADOPTED, Outcome.NOT_ADOPTED),
     *(Outcome.SUPPORTED, Outcome.CONSENT_REFUSED),
@@ -205,37 +161,6 @@ class ReleaseContent:
     suppress_below: int
     round_to: int
     tables: tuple[PublishedTable, ...]
-
-
-def month_of(text: str) -> str:
-    """Return a month as year and month ("2026-11"); raises MonthMalformed for anything else."""
-    if not _MONTH.fullmatch(text):
-        raise MonthMalformed("A month of statistics must read like 2026-11; mend the sender.")
-    return text
-
-
-def is_closed(month: str, today: date) -> bool:
-    """Say whether a month is over on this London date, and its settling days with it."""
-    return closes_on(month) <= today
-
-
-def closes_on(month: str) -> date:
-    """Return the first day on which a month may be released."""
-    return _after(month) + timedelta(days=SETTLING_DAYS)
-
-
-def months_to_release(first: str | None, released: Sequence[str], today: date) -> tuple[str, ...]:
-    """Return the closed months since the first fact that no release holds, oldest first.
-
-    Each month is released once: two releases never speak of the same month, so nothing is learned by subtracting them.
-    """
-    found: list[str] = []
-    month = first
-    while month is not None and is_closed(month, today):
-        if month not in released:
-            found.append(month)
-        month = f"{_after(month):%Y-%m}"
-    return tuple(found)
 
 
 def publish(definition: Definition, grid: Grid, *, suppress_below: int, round_to: int = 1) -> PublishedTable:
@@ -383,8 +308,3 @@ def _known(
 
 def _rounded(value: int, base: int) -> int:
     return (value + base // 2) // base * base
-
-
-def _after(month: str) -> date:
-    year, number = int(month[:4]), int(month[5:7])
-    return date(year + number // 12, number % 12 + 1, 1)

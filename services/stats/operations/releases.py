@@ -1,55 +1,26 @@
-"""What changes in statistics: facts are counted, and releases are made."""
+"""Releases are made: the closed months are frozen."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
 from chassis.database import Session
-from contracts.vocabulary import Stage
 from contracts.vocabulary.days import LONDON
 from services.stats import queries
 from services.stats.domain import (
     DEFINITIONS,
     NothingToRelease,
     ReleaseContent,
-    month_of,
     months_to_release,
     publish,
 )
-from services.stats.models import fact, release, release_month
-
-_COUNTED = upsert(fact)
-_COUNT = _COUNTED.on_conflict_do_update(
-    index_elements=["key", "stage"],
-    set_={name: _COUNTED.excluded[name] for name in fact.c.keys() if name not in {"key", "stage"}},  # noqa: SIM118
-    where=fact.c.version < _COUNTED.excluded.version,
-)
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One anonymised fact about one referral at one stage; columns that the stage does not know stay None."""
-
-    key: UUID
-    stage: Stage
-    area: str
-    version: int
-    month: str
-    door: str | None = None
-    sector: str | None = None
-    age_band: str | None = None
-    gender: str | None = None
-    district: str | None = None
-    outcome: str | None = None
-    days_since_receipt: int | None = None
-    closing: str | None = None
+from services.stats.models import release, release_month
 
 
 @dataclass(frozen=True)
@@ -58,21 +29,6 @@ class Disclosure:
 
     suppress_below: int
     round_to: int = 1
-
-
-async def count(session: Session, counted: Fact, *, now: datetime) -> None:
-    """Keep a fact; a higher version replaces a lower one of the same key and stage, whichever comes first.
-
-    The audit row names no key: it says that a fact was counted, not which.
-
-    Raises MonthMalformed when the month says more, or less, than a month.
-    """
-    values = asdict(counted) | {
-        "month": month_of(counted.month),
-        "stage": str(counted.stage),
-    }
-    session.write(_COUNT, values)
-    await audit.record(session, "fact.count", subject=None, now=now, area=counted.area)
 
 
 async def make_release(session: Session, area: str, rules: Disclosure, *, now: datetime) -> int:

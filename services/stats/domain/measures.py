@@ -1,0 +1,162 @@
+"""What statistics count: measures of the pathway, the attributes that split them, and the words that explain each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contracts.vocabulary import AgeBand, ConcernType, Ethnicity, Gender, Outcome, Sector, Stage
+
+CLOSED_AS = ("concerns-reduced", "consent-refused", "consent-withdrawn", "managed-by-another-service",
+             "police-led-partnership", "criminal-justice", "lost-contact", "left-the-country", "died")  # fmt: skip
+"""How a case leaves Channel; one that says nothing else counts as closed and no more."""
+SATISFACTORY = "concerns-reduced"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing that is counted, a referral at most once.
+
+    Of the rows of a stage with one of these outcomes (all of them where none is named) the first counts, or the
+    `latest` of the whole stage where that has one of these outcomes. `of` names the measure whose table by `split` has
+    this one as a category, `category`.
+    """
+
+    id: str
+    title: str
+    meaning: str
+    stage: Stage
+    outcomes: frozenset[str] = frozenset()
+    latest: bool = False
+    of: str = ""
+    category: str = ""
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One way to split a measure: its categories in order, the one that means "not known", and what it says."""
+
+    id: str
+    title: str
+    categories: tuple[str, ...]
+    unknown: str
+    meaning: str
+
+
+DECIDED: Mapping[str, str] = {
+    Outcome.CLOSED: "Closed by the Gateway",
+    Outcome.SIGNPOSTED: "Signposted to another service",
+    Outcome.PLP: "Taken on as a police-led partnership",
+    Outcome.INFORMATION_GATHERING: "Passed on for information gathering",
+    Outcome.SECTION_36_REFERRAL: "Referred to the panel under section 36",
+    Outcome.WITHDRAWN: "Withdrawn",
+    Outcome.TRANSFERRED: "Transferred to another force",
+}
+"""What the Gateway may decide, in words."""
+REJECTED = (Outcome.CLOSED.value, Outcome.SIGNPOSTED.value)
+"""The decisions that end a referral at the Gateway: they make up the rejection rate."""
+
+LEFT: Mapping[str, str] = {
+    "concerns-reduced": "Closed: the concerns are reduced",
+    "consent-refused": "Closed: consent was refused",
+    "consent-withdrawn": "Closed: consent was withdrawn",
+    "managed-by-another-service": "Closed: another service manages it",
+    "police-led-partnership": "Closed: a police-led partnership manages it",
+    "criminal-justice": "Closed: criminal justice",
+    "lost-contact": "Closed: contact was lost",
+    "left-the-country": "Closed: the person left the country",
+    "died": "Closed: the person died",
+    "otherwise": "Closed, otherwise",
+}
+
+ATTRIBUTES: Mapping[str, Attribute] = {
+    each.id: each
+    for each in (
+        Attribute(
+            "sector", "Sector of the referrer", tuple(Sector), Sector.UNKNOWN,
+            "The sector of whoever made the referral, as the form says.",
+        ),
+        Attribute(
+            "concern", "Type of concern", tuple(ConcernType), ConcernType.UNKNOWN,
+            "The type of concern that the police Gateway chose when it decided; unknown until then. “No ideology "
+            "identified” and “no ideology, other susceptibility” are two types: a figure for “no ideology” adds both.",
+        ),
+        Attribute(
+            "age_band", "Age", tuple(AgeBand), AgeBand.UNKNOWN,
+            "The age of the person referred on the day of receipt, in the bands of the Home Office since 2022 to 2023.",
+        ),
+        Attribute(
+            "gender", "Gender", tuple(Gender), Gender.NOT_KNOWN, "The gender of the person referred, as the form says.",
+        ),
+        Attribute(
+            "ethnicity", "Ethnic group", tuple(Ethnicity), Ethnicity.NOT_RECORDED,
+            "The broad ethnic group, where the form says it and the area lets it be counted.",
+        ),
+        Attribute(
+            "district", "District", (), "", "The district where the person lives; empty where the area knows none.",
+        ),
+    )
+}  # fmt: skip
+"""The breakdowns of the Home Office's tables; the districts are those of the area, with `unknown` last."""
+
+UNKNOWN_DISTRICT = "unknown"
+_ALL = tuple(ATTRIBUTES)
+
+MEASURES: Mapping[str, Measure] = {
+    each.id: each
+    for each in (
+        Measure(
+            "received", "Referrals received",
+            "A referral counts once, in the month it was received, whatever was decided later. Those that the police "
+            "closed are in.",
+            Stage.INTAKE, attributes=_ALL,
+        ),
+        Measure(
+            "decided", "Gateway decisions",
+            "The latest decision of the police Gateway on a referral counts once, in the month of that decision, which "
+            "may be later than the month of receipt.",
+            Stage.TRIAGE, frozenset(DECIDED), latest=True, attributes=("outcome",),
+        ),
+        *(
+            Measure(
+                f"decided-{outcome}", words, "One of the Gateway’s decisions, counted as all of them are.",
+                Stage.TRIAGE, frozenset({outcome}), latest=True, of="decided", category=outcome, attributes=_ALL,
+            )
+            for outcome, words in DECIDED.items()
+        ),
+        Measure(
+            "discussed", "Discussed at a Channel panel",
+            "A case counts once, in the month when a panel first dealt with it, whatever it decided.",
+            Stage.CHANNEL, frozenset({Outcome.DISCUSSED, Outcome.ADOPTED, Outcome.NOT_ADOPTED}), attributes=_ALL,
+        ),
+        Measure(
+            "adopted", "Adopted as a Channel case", "A case counts once, in the month when a panel first adopted it.",
+            Stage.CHANNEL, frozenset({Outcome.ADOPTED}), attributes=_ALL,
+        ),
+        Measure(
+            "not-adopted", "Not adopted", "A case counts once, in the month when a panel first did not adopt it.",
+            Stage.CHANNEL, frozenset({Outcome.NOT_ADOPTED}), attributes=_ALL,
+        ),
+        Measure(
+            "consented", "Consent to support given", "A case counts once, in the month when support first began.",
+            Stage.CHANNEL, frozenset({Outcome.SUPPORTED}), attributes=_ALL,
+        ),
+        Measure(
+            "consent-refused", "Consent refused or withdrawn",
+            "A case counts once, in the month when consent was first refused or withdrawn.",
+            Stage.CHANNEL, frozenset({Outcome.CONSENT_REFUSED}), attributes=_ALL,
+        ),
+        Measure(
+            "left", "Channel cases closed",
+            "The latest closure of a case counts once, in its month; one that was opened again and not closed is out.",
+            Stage.CHANNEL, frozenset({Outcome.CASE_CLOSED}), latest=True, attributes=("closing",),
+        ),
+        *(
+            Measure(
+                f"left-{closing}", words, "One of the ways in which cases are closed, counted as all of them are.",
+                Stage.CHANNEL, frozenset({Outcome.CASE_CLOSED}), latest=True, of="left", category=closing,
+                attributes=_ALL,
+            )
+            for closing, words in LEFT.items()
+        ),
+    )
+}  # fmt: skip

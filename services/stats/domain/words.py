@@ -1,0 +1,48 @@
+"""What statistics may be asked for, by whom, and how it refuses."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from chassis.errors import Conflict, Missing, Rejected
+from contracts.vocabulary import Role
+
+READ_RELEASES = "read-releases"
+MAKE_RELEASE = "make-release"
+_READERS = frozenset({Role.BOARD_MEMBER, Role.ANALYST, Role.OPS_ENGINEER})
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
+    READ_RELEASES: _READERS,
+    MAKE_RELEASE: _READERS,
+}
+
+HIDDEN = "[c]"
+"""The marker of the Government Statistical Service for a value that is confidential."""
+
+
+class NothingToRelease(Rejected):
+    """No closed month is waiting for its release."""
+
+    reason: ClassVar[str] = "nothing-to-release"
+
+
+class MonthMalformed(Rejected):
+    """A fact names its month in another way than 2026-11."""
+
+    reason: ClassVar[str] = "month-malformed"
+
+
+class ReleaseAbsent(Missing):
+    """There is no release with that number in an area that the reader may see."""
+
+    reason: ClassVar[str] = "release-absent"
+
+
+class AreaNotYours(Missing):
+    """The reader's account holds no area, or not this one."""
+
+    reason: ClassVar[str] = "area-not-yours"
+
+
+class SameHand(Conflict):
+    """Whoever drafted a release signs it off as well."""
+
+    reason: ClassVar[str] = "same-hand"
