@@ -1,4 +1,4 @@
-"""Files taken apart: the templates of mails, and the demonstration's mail folder."""
+"""Mails as files: the templates of those that go out, and the folder of a demonstration."""
 
 import email
 import hashlib
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.notify.domain import Kind, MailAbsent
 
-TEMPLATES = Path(__file__).parent / "web" / "templates" / "mail"
+TEMPLATES = Path(__file__).parent.parent / "web" / "templates" / "mail"
 _VERSIONED = re.compile(r"(?P<kind>[a-z-]+)\.v(?P<version>\d+)\.(?P<language>en|cy)\.txt")
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NAME = re.compile(rf"{_UUID}|[0-9a-f]{{32}}")
