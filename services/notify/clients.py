@@ -39,7 +39,10 @@ log = telemetry.logger(__name__)
 
 @dataclass(frozen=True)
 class Mail:
-    """One plain-text mail; `message_id` and `in_reply_to` in angle brackets, `calendar` a file that goes with it."""
+    """One plain-text mail; `message_id` and `in_reply_to` in angle brackets, `calendar` a file that goes with it.
+
+    `bounces_to` is the bare address to which servers report what became of it; without one they write to the sender.
+    """
 
     message_id: str
     sender: str
@@ -49,6 +52,7 @@ class Mail:
     date: datetime
     in_reply_to: str = ""
     calendar: bytes = b""
+    bounces_to: str = ""
 
     @cached_property
     def wire(self) -> bytes:
@@ -214,12 +218,30 @@ async def _delivered(line: aiosmtplib.SMTP, mail: Mail, body: bytes, progress: _
     if utf8 and not line.supports_extension("SMTPUTF8"):
         return Delivery(Result.REFUSED)
     encoding = "utf-8" if utf8 else "ascii"
-    await line.mail(_bare(mail.sender), options=utf8, encoding=encoding)
+    of_mail, of_recipient = _report_wanted(mail) if line.supports_extension("DSN") else ([], [])
+    await line.mail(mail.bounces_to or _bare(mail.sender), options=[*utf8, *of_mail], encoding=encoding)
     progress.sender_taken = True
-    await line.rcpt(mail.recipient, encoding=encoding)
+    await line.rcpt(mail.recipient, options=of_recipient, encoding=encoding)
     progress.text_sent = True
     answer = await line.data(body)
     return Delivery(_result_of(answer.code), answer.code)
+
+
+def _report_wanted(mail: Mail) -> tuple[list[str], list[str]]:
+    """Return what is said of a mail and of its recipient to be told what became of it (RFC 3461); none without address.
+
+    What comes back holds the headers only.
+    """
+    if not mail.bounces_to:
+        return [], []
+    recipient = [f"ORCPT=rfc822;{_xtext(mail.recipient)}"] if mail.recipient.isascii() else []
+    of_mail = ["RET=HDRS", f"ENVID={_xtext(mail.message_id.strip('<>'))}"]
+    return of_mail, ["NOTIFY=SUCCESS,FAILURE,DELAY", *recipient]
+
+
+def _xtext(words: str) -> str:
+    """Return a value as RFC 3461, section 4, writes it."""
+    return "".join(each if "!" <= each <= "~" and each not in "+=" else f"+{ord(each):02X}" for each in words)
 
 
 def _result_of(code: int) -> Result:
