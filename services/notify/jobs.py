@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,28 +13,18 @@ from chassis.actor import Actor
 from chassis.errors import Unavailable
 from chassis.jobs import Job
 from chassis.runtime import Runtime
-from contracts.vocabulary import ProgressStage, day_in_words
 from services.notify import operations, queries, readers
 from services.notify.clients import Clients, Delivery, Mail
 from services.notify.domain import (
     LINKS,
-    MAIL_WORDS,
     Kind,
-    LinkTo,
     MailUnsafe,
-    RecipientKind,
     Result,
     State,
-    Text,
-    clock_in_words,
-    compose,
-    link_token,
-    read_ask_stage,
     stage_is_receipt,
 )
-from services.notify.operations import Claimed, Sent, ToRemind
-from services.notify.readers import MailTemplate
-from services.notify.settings import NotifySettings, link_key
+from services.notify.operations import Claimed, Sent, ToRemind, stage_of
+from services.notify.settings import NotifySettings, letterhead
 
 BATCH = 20
 """How many notices one turn claims and sends side by side; each sending ends well within the lease."""
@@ -44,19 +34,6 @@ STOP_SECONDS = 2.0
 
 ASKED = 1_000
 """Of so many mails at once the database is asked whether their notices are still there."""
-
-LINK_IN_THE_MAIL = "(the link, which is kept nowhere)"
-"""What stands in the record of a mail in place of a link that opens something by itself."""
-CODE_IN_THE_MAIL = "(the code, which is kept nowhere)"
-
-BY_LINK = {
-    Kind.SIGNPOST_MADE: (LinkTo.SIGNPOST, "signpost-links"),
-    Kind.SIGNPOST_ENDED: (LinkTo.SIGNPOST, "signpost-links"),
-    Kind.TRANSFER_OFFERED: (LinkTo.TRANSFER, "transfer-links"),
-    Kind.TRANSFER_CALLED_BACK: (LinkTo.TRANSFER, "transfer-links"),
-    **dict.fromkeys((Kind.ASK_MADE, Kind.ASK_REMINDED, Kind.ASK_OVERDUE, Kind.ASK_ENDED), (LinkTo.ASK, "asks")),
-}
-"""The notices whose reader has no account, what their links lead to, and where."""
 
 Ended = tuple[Claimed, Sent]
 """A notice and how its attempt ended."""
@@ -179,39 +156,36 @@ async def _attempt(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
 
 async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     area = _area(runtime, claimed, now)
-    address, team = address_of(area, claimed, now)
+    address, _ = operations.address_of(area, claimed, now)
     if not address:
         return Sent(Result.NO_ADDRESS)
-    template = readers.mail_template(claimed.kind, claimed.language)
-    text = _text(runtime, area, claimed, template, (team, now))
-    if text is None:
+    told = operations.written(letterhead(runtime.settings, runtime.secrets), area, claimed, now)
+    if told is None:
         return Sent(Result.NOT_TO_BE_TOLD)
     clients: Clients = runtime.clients
     group = caused_by_anybody(claimed)
     if group and not clients.restraint.allows(group, address, claimed.id):
         return Sent(Result.TOO_MANY)
-    reply = claimed.in_reply_to if stage_is_receipt(_stage(claimed)) else ""
+    reply = claimed.in_reply_to if stage_is_receipt(stage_of(claimed)) else ""
     mail = Mail(
         claimed.message_id,
         _settings(runtime).mail_sender,
         address,
-        text.subject,
-        text.body,
+        told.text.subject,
+        told.text.body,
         now,
         reply,
         operations.attached_file(claimed, now),
     )
     delivery, digest = await _send(runtime, mail)
-    secret = _opening_by_itself(runtime, claimed)
-    kept_instead = CODE_IN_THE_MAIL if claimed.kind == Kind.ASK_CODE else LINK_IN_THE_MAIL
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
     return Sent(
         delivery.result,
         delivery.code,
         shown,
-        template.name,
-        text.subject,
-        text.body.replace(secret, kept_instead) if secret else text.body,
+        told.template,
+        told.text.subject,
+        told.kept,
         digest,
     )
 
@@ -220,7 +194,7 @@ def caused_by_anybody(claimed: Claimed) -> str:
     """Return which sort of mail this is that whoever asks or refers can cause to any address; "" for all others."""
     if claimed.kind in LINKS:
         return "link"
-    return "receipt" if stage_is_receipt(_stage(claimed)) else ""
+    return "receipt" if stage_is_receipt(stage_of(claimed)) else ""
 
 
 async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None]:
@@ -231,99 +205,9 @@ async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None]:
         return Delivery(Result.REFUSED), None
 
 
-def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
-    """Return the mail address for a notice and the name to greet it by; empty strings where the area has none.
-
-    Outside its opening hours a front door hears of immediate danger at its out-of-hours address.
-    """
-    if claimed.recipient_kind == RecipientKind.REFERRER or claimed.recipient:
-        return claimed.recipient, ""
-    local = now.astimezone(clock.LONDON)
-    working_day = clock.is_working_day(local.date())
-    if claimed.recipient_kind == RecipientKind.DUTY_OFFICER:
-        officer = area.duty_officer(local.time(), working_day=working_day)
-        return officer.page, officer.name
-    try:
-        if claimed.recipient_kind in operations.NAMED:
-            return operations.NAMED[claimed.recipient_kind](area, claimed)
-        door = area.front_door(claimed.recipient_key)
-    except LookupError:
-        return "", ""
-    is_open = door.opening_hours.is_open(local.time(), working_day=working_day)
-    return (door.out_of_hours_email if claimed.urgent and not is_open else door.email), door.name
-
-
-def _text(
-    runtime: Runtime, area: Area, claimed: Claimed, template: MailTemplate, told: tuple[str, datetime]
-) -> Text | None:
-    """Return the text of a mail to whoever is `told`, by that name and at that moment; None for what is not told."""
-    team, now = told
-    values = {"reference": claimed.reference}
-    if claimed.kind in LINKS:
-        link, _, until = claimed.link.partition(" ")
-        if not link:
-            return None
-        until = day_in_words(date.fromisoformat(until), claimed.language)
-        return compose(template.text, values | {"link": link, "until": until})
-    if claimed.recipient_kind == RecipientKind.ASKED:
-        return _text_of_ask(link_of(runtime, claimed.kind, claimed.subject, claimed.about_id), claimed, area, now)
-    if claimed.recipient_kind == RecipientKind.REFERRER:
-        stage = _stage(claimed)
-        telling = area.telling(stage) if stage else None
-        if telling is None:
-            return None
-        return compose(template.text, values | {"sentence": telling.spoken(claimed.language)})
-    return compose(template.text, values | {"team": team} | _values_for_team(runtime, claimed))
-
-
-def _text_of_ask(link: str, claimed: Claimed, area: Area, now: datetime) -> Text | None:
-    """Return a mail about what Channel asks of somebody; None for a code whose time is over, or that has gone out."""
-    kind, due = read_ask_stage(claimed.stage)
-    values = {"reference": claimed.reference, "what": MAIL_WORDS[kind], "asker": f"The Channel team of {area.name}"}
-    template = readers.mail_template(claimed.kind, claimed.language)
-    if claimed.kind != Kind.ASK_CODE:
-        return compose(template.text, values | {"due": day_in_words(due, "en"), "link": link})
-    code, _, until = claimed.link.partition(" ")
-    if not code or now >= datetime.fromisoformat(until):
-        return None
-    return compose(template.text, values | {"code": code})
-
-
-def _values_for_team(runtime: Runtime, claimed: Claimed) -> dict[str, str]:
-    """Return what a mail to an organisation carries beside its name and the reference."""
-    if claimed.recipient_kind == RecipientKind.ESCALATION:
-        return {"clock": clock_in_words(claimed.stage)}
-    if claimed.recipient_kind == RecipientKind.DUTY_OFFICER:
-        return {}
-    values = {"link": link_of(runtime, claimed.kind, claimed.subject, claimed.about_id)}
-    if claimed.kind in {Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED}:
-        values["urgent_subject"] = "Urgent: " if claimed.urgent else ""
-        values["urgent_line"] = "The referrer says that somebody is in immediate danger.\n" if claimed.urgent else ""
-    return values
-
-
 def link_of(runtime: Runtime, kind: Kind, subject: UUID, about_id: UUID | None) -> str:
-    """Return the secure link of a mail to what the mail leaves out: a page behind sign-in, or one with a secret name.
-
-    A service or a force has no account: whoever holds its link may open what it leads to.
-    """
-    base = runtime.settings.public_url.rstrip("/")
-    if kind in BY_LINK and about_id is not None:
-        to, path = BY_LINK[kind]
-        return f"{base}/{path}/{link_token(link_key(runtime.secrets), to, about_id)}"
-    return f"{base}/inbox" if kind == Kind.CONCERN_MOVED else f"{base}/concerns/{subject}"
-
-
-def _opening_by_itself(runtime: Runtime, claimed: Claimed) -> str:
-    """Return the link of a mail that opens something without signing in; "" where it has none."""
-    if claimed.kind in BY_LINK:
-        return link_of(runtime, claimed.kind, claimed.subject, claimed.about_id)
-    return claimed.link.partition(" ")[0]
-
-
-def _stage(claimed: Claimed) -> ProgressStage | None:
-    told = claimed.recipient_kind == RecipientKind.REFERRER and claimed.stage
-    return ProgressStage(claimed.stage) if told else None
+    """Return the secure link of a mail of this installation; see operations.link_of."""
+    return operations.link_of(letterhead(runtime.settings, runtime.secrets), kind, subject, about_id)
 
 
 def _area(runtime: Runtime, claimed: Claimed, now: datetime) -> Area:

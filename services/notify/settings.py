@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chassis.clock import LONDON, add_working_days
 from chassis.settings import Secrets, ServiceSettings
+from services.notify.operations import Letterhead
 
 
 class NotifySettings(ServiceSettings):
@@ -53,3 +54,8 @@ def code_key(secrets: Secrets) -> bytes:
 def link_key(secrets: Secrets) -> bytes:
     """Return the key under which the links are made that open something without signing in."""
     return hmac.digest(secrets.session_secret.encode(), b"links:without-account", "sha256")
+
+
+def letterhead(settings: ServiceSettings, secrets: Secrets) -> Letterhead:
+    """Return what the links in the mails of this installation are made from."""
+    return Letterhead(settings.public_url, link_key(secrets))

@@ -110,7 +110,7 @@ class TestMail:
         assert not [canary for canary in CANARIES if canary in words]
         [kept] = await rows(notify, "SELECT to_jsonb(notice)::text AS row FROM notice")
         assert token not in kept.row
-        assert jobs.LINK_IN_THE_MAIL in kept.row
+        assert operations.LINK_IN_THE_MAIL in kept.row
 
     async def test_sent_again_carries_the_same_link(self, notify: Runtime, mail_server: MailServer) -> None:
         made = transfer()

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.app import Runtime
 from contracts.intake.referrer import LinkDue, LinkPurpose
-from services.notify import jobs
+from services.notify import jobs, operations
 from services.notify.clients import MOST_IN_AN_HOUR, Restraint
 from tests.notify.conftest import MailServer, content_of
 from tests.notify.looking import rows, states
@@ -55,7 +55,7 @@ async def test_is_written_down_nowhere(notify: Runtime, mail_server: MailServer)
     await jobs.send_due(notify, NOW)
     [after] = await rows(notify, "SELECT to_jsonb(notice)::text AS row, link_sealed, body FROM notice")
     assert after.link_sealed is None
-    assert jobs.LINK_IN_THE_MAIL in after.body
+    assert operations.LINK_IN_THE_MAIL in after.body
     for row in (before, after):
         assert "Canary-Key" not in row.row
         assert REFERRER_ADDRESS not in row.row

@@ -29,6 +29,7 @@ from services.notify.domain.asks import (
     read_ask_stage,
 )
 from services.notify.domain.clocks import clock_in_words
+from services.notify.domain.composing import ALLOWED_IN_MAIL, TemplateBroken, Text, carried, compose
 from services.notify.domain.guests import (
     LINK_WORKS,
     OPEN_FOR,
@@ -42,7 +43,6 @@ from services.notify.domain.guests import (
 )
 from services.notify.domain.telling import (
     ACKNOWLEDGE,
-    ALLOWED_IN_MAIL,
     ANSWER_FOR_SERVICES,
     ENTER,
     FINAL,
@@ -76,11 +76,8 @@ from services.notify.domain.telling import (
     Standing,
     State,
     Telling,
-    TemplateBroken,
-    Text,
     Tried,
     after_attempt,
-    compose,
     notice_id,
     reach_of,
     stage_is_receipt,
@@ -153,6 +150,7 @@ __all__ = [
     "after_attempt",
     "ask_stage",
     "ask_state",
+    "carried",
     "clock_in_words",
     "code_digest",
     "code_is_live",

@@ -1,16 +1,13 @@
 """The rules of telling: who is told what and when again, how often a sending is tried, and who may answer."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from string import Template
 from typing import ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from chassis.errors import Conflict, Missing, Rejected, ThroughlineError
+from chassis.errors import Conflict, Missing, Rejected
 from contracts.vocabulary import Address, ProgressStage, Role
 
 ENTER = "enter"
@@ -91,12 +88,6 @@ class MailUnsafe(Rejected):
     reason: ClassVar[str] = "mail-unsafe"
 
 
-class TemplateBroken(ThroughlineError):
-    """A mail template lacks its subject line or asks for a value that mails never carry."""
-
-    reason: ClassVar[str] = "template-broken"
-
-
 class Kind(StrEnum):
     """What a notice says."""
 
@@ -131,33 +122,6 @@ class RecipientKind(StrEnum):
     FORCE = "force"
     ESCALATION = "escalation"
     ASKED = "asked"
-
-
-class State(StrEnum):
-    """Where a notice stands; failed waits for its next attempt, undeliverable waits for a person."""
-
-    DUE = "due"
-    SENDING = "sending"
-    FAILED = "failed"
-    SENT = "sent"
-    ACKNOWLEDGED = "acknowledged"
-    UNDELIVERABLE = "undeliverable"
-    SUPPRESSED = "suppressed"
-
-
-FINAL = frozenset({State.SENT, State.ACKNOWLEDGED, State.SUPPRESSED})
-
-
-class Result(StrEnum):
-    """What became of one attempt; unknown when the connection broke after the message had been handed over."""
-
-    ACCEPTED = "accepted"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-    NO_ADDRESS = "no-address"
-    NOT_TO_BE_TOLD = "not-to-be-told"
-    TOO_MANY = "too-many"
 
 
 @dataclass(frozen=True)
@@ -239,118 +203,8 @@ def notice_id(event_id: UUID, telling: Telling) -> UUID:
     )
 
 
-LEASE = timedelta(seconds=65)
-"""How long a sender may hold a notice before another may take it over; more than twice the longest sending."""
-
-MOST_UNRECORDED = 3
-"""How many attempts may end without an answer (a crash, a broken connection) before a person must look.
-
-This is the bound on repeats: a mail goes out at most this often without our knowing, always with the same Message-ID.
-"""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How a sending is tried again: waits double from `first` to `longest`, and end after `give_up_after`."""
-
-    first: timedelta
-    longest: timedelta
-    give_up_after: timedelta
-
-
-URGENT = Pace(timedelta(seconds=15), timedelta(minutes=5), timedelta(hours=48))
-ROUTINE = Pace(timedelta(seconds=60), timedelta(hours=1), timedelta(hours=48))
-
-
-@dataclass(frozen=True)
-class Next:
-    """What follows an attempt: the notice's new state, and when it is tried again where it is."""
-
-    state: State
-    at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Tried:
-    """How a notice has fared so far: attempts made, those without an answer, and when the first one was."""
-
-    attempts: int
-    unrecorded: int
-    first_at: datetime
-    urgent: bool
-
-
-def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
-    """Return what follows an attempt that ended at `machine_now`; nothing is tried for ever."""
-    if result in {Result.ACCEPTED, Result.NOT_TO_BE_TOLD, Result.TOO_MANY}:
-        return Next(State.SENT if result == Result.ACCEPTED else State.SUPPRESSED)
-    pace = URGENT if tried.urgent else ROUTINE
-    over = machine_now - tried.first_at >= pace.give_up_after
-    if result in {Result.REFUSED, Result.NO_ADDRESS} or over or tried.unrecorded >= MOST_UNRECORDED:
-        return Next(State.UNDELIVERABLE)
-    wait = min(pace.first * 2 ** min(max(tried.attempts - 1, 0), 20), pace.longest)
-    return Next(State.FAILED, machine_now + wait)
-
-
 LINKS = frozenset({Kind.LINK_SAVED_FORM, Kind.LINK_PROGRESS})
 """The notices whose link opens something by itself: it is told to the mail server and written down nowhere."""
-
-ALLOWED_IN_MAIL = frozenset(
-    {
-        "reference",
-        "link",
-        "until",
-        "team",
-        "sentence",
-        "urgent_subject",
-        "urgent_line",
-        "clock",
-        "what",
-        "asker",
-        "due",
-        "code",
-    }
-)
-"""Every value that a mail may carry: reference, link, the recipient's own name, sentences of area files, a clock; what
-sort of thing is asked, by which team, by which day; a one-time code."""
-
-_NEVER_CARRIED = "A mail template asks for a value that mails never carry; use only the allowed ones."
-_SUBJECT = re.compile(r"Subject: (?P<subject>[^\n]+)\n\n(?P<body>.+)\Z", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Text:
-    """A composed mail: its subject line and its plain-text body."""
-
-    subject: str
-    body: str
-
-
-def compose(template: str, values: Mapping[str, str]) -> Text:
-    """Return the text of a mail from a template ("Subject: …", a blank line, the body) and allowed values.
-
-    Raises TemplateBroken when the template has another shape or asks for anything that mails never carry.
-    """
-    parts = _parts(template)
-    if not set(values) <= ALLOWED_IN_MAIL:
-        raise TemplateBroken(_NEVER_CARRIED)
-    try:
-        subject, body = (part.substitute(values) for part in parts)
-    except (KeyError, ValueError):
-        raise TemplateBroken("A mail template asks for a value that this kind of mail does not have.") from None
-    return Text(subject.strip(), re.sub(r"\n{3,}", "\n\n", body))
-
-
-@cache
-def _parts(template: str) -> tuple[Template, Template]:
-    """Return the subject line and the body of a template."""
-    if not set(Template(template).get_identifiers()) <= ALLOWED_IN_MAIL:
-        raise TemplateBroken(_NEVER_CARRIED)
-    found = _SUBJECT.match(template)
-    if found is None:
-        raise TemplateBroken("A mail template must begin with one Subject line and a blank line.")
-    return Template(found["subject"]), Template(found["body"])
-
 
 @dataclass(frozen=True)
 class DoorFacts:

@@ -1,8 +1,8 @@
-"""The ways out of notify: how a sending is tried again on each, and when the next way begins."""
+"""The ways out of notify: how a sending is tried again on each, when the next way begins, and when a person must look."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -13,6 +13,54 @@ class Way(StrEnum):
     GOVUK_NOTIFY = "govuk-notify"
     WEBHOOK = "webhook"
     INBOX = "inbox"
+
+
+MAILS = frozenset({Way.SMTP, Way.GOVUK_NOTIFY})
+"""The ways that end in somebody's mailbox: what is read by people at once, whatever system is at work."""
+
+
+class State(StrEnum):
+    """Where a notice stands; failed waits for its next attempt, undeliverable waits for a person."""
+
+    DUE = "due"
+    SENDING = "sending"
+    FAILED = "failed"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    UNDELIVERABLE = "undeliverable"
+    SUPPRESSED = "suppressed"
+
+
+FINAL = frozenset({State.SENT, State.ACKNOWLEDGED, State.SUPPRESSED})
+
+
+class Result(StrEnum):
+    """What became of one attempt; unknown when the line broke after the message had been handed over.
+
+    Not-set-up is what this installation lacks: a webhook's secret, a key or a template of GOV.UK Notify. Not-secure is
+    a mail server that offers no encryption, or shows no valid certificate, where both must be.
+    """
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    NO_ADDRESS = "no-address"
+    NOT_SET_UP = "not-set-up"
+    NOT_SECURE = "not-secure"
+    NOT_TO_BE_TOLD = "not-to-be-told"
+    TOO_MANY = "too-many"
+
+
+LEASE = timedelta(seconds=65)
+"""How long a sender may hold a notice before another may take it over; more than twice the longest sending."""
+
+MOST_UNRECORDED = 3
+"""How many attempts on one way may end without an answer (a crash, a broken connection) before the next way begins.
+
+This is the bound on repeats: a notice goes out by one way at most this often without our knowing, always with the same
+id, by which the receiver can drop the repeat.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,11 +77,69 @@ class Pace:
     give_up_after: timedelta
 
 
-_URGENT = Pace(timedelta(seconds=15), timedelta(minutes=5), timedelta(minutes=10), timedelta(hours=48))
-_ROUTINE = Pace(timedelta(seconds=60), timedelta(hours=1), timedelta(hours=4), timedelta(hours=48))
+URGENT = Pace(timedelta(seconds=15), timedelta(minutes=5), timedelta(minutes=10), timedelta(hours=48))
+ROUTINE = Pace(timedelta(seconds=60), timedelta(hours=1), timedelta(hours=4), timedelta(hours=48))
+_BUSY = {
+    True: Pace(timedelta(seconds=15), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=48)),
+    False: Pace(timedelta(seconds=30), timedelta(minutes=30), timedelta(hours=4), timedelta(hours=48)),
+}
 PACES: Mapping[tuple[Way, bool], Pace] = {
-    (way, urgent): _URGENT if urgent else _ROUTINE
-    for way in (Way.SMTP, Way.GOVUK_NOTIFY, Way.WEBHOOK)
+    (way, urgent): _BUSY[urgent] if way is Way.WEBHOOK else (URGENT if urgent else ROUTINE)
+    for way in Way
     for urgent in (True, False)
 }
-"""How each way is tried again, by whether the notice is urgent."""
+"""How each way is tried again, by whether the notice is urgent: a webhook answers a machine, so it is asked sooner."""
+
+
+@dataclass(frozen=True)
+class Next:
+    """What follows an attempt: the notice's new state, when it is tried again where it is, and by which way."""
+
+    state: State
+    way: Way
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How a notice has fared on the way it is on: attempts made, those without an answer, when the first one was.
+
+    `ways` are all those of its recipient, in order; `not_before` is when a receiver asked to be tried again.
+    """
+
+    attempts: int
+    unrecorded: int
+    first_at: datetime
+    urgent: bool
+    way: Way = Way.SMTP
+    ways: tuple[Way, ...] = (Way.SMTP,)
+    not_before: datetime | None = None
+
+
+def next_way(way: Way, ways: Sequence[Way]) -> Way | None:
+    """Return the way after this one, None after the last, and for one that is no longer listed."""
+    after = list(ways)[ways.index(way) + 1 :] if way in ways else []
+    return after[0] if after else None
+
+
+def on_next_way(tried: Tried) -> Next:
+    """Return what follows a way that is over: the next one at once, or a person looks."""
+    following = next_way(tried.way, tried.ways)
+    return Next(State.UNDELIVERABLE, tried.way) if following is None else Next(State.DUE, following)
+
+
+_OVER = frozenset({Result.REFUSED, Result.NO_ADDRESS, Result.NOT_SET_UP})
+
+
+def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
+    """Return what follows an attempt that ended at `machine_now`; nothing is tried for ever, on any way."""
+    if result in {Result.ACCEPTED, Result.NOT_TO_BE_TOLD, Result.TOO_MANY}:
+        return Next(State.SENT if result == Result.ACCEPTED else State.SUPPRESSED, tried.way)
+    pace = PACES[tried.way, tried.urgent]
+    last = next_way(tried.way, tried.ways) is None
+    ends = tried.first_at + (pace.give_up_after if last else pace.next_way_after)
+    if result in _OVER or tried.unrecorded >= MOST_UNRECORDED or machine_now >= ends:
+        return on_next_way(tried)
+    wait = min(pace.first * 2 ** min(max(tried.attempts - 1, 0), 20), pace.longest)
+    at = max(machine_now + wait, tried.not_before or machine_now)
+    return Next(State.FAILED, tried.way, min(at, ends))
