@@ -28,7 +28,8 @@ OPERATIONAL = FieldClass.OPERATIONAL
 
 moment = DateTime(timezone=True)
 
-# `created_at` and `sent_at` are business time; the times of leases and retries are machine time.
+# `created_at` and `sent_at` are business time; the times of leases and retries are machine time. `way` is the one that
+# a notice is on, `ways` those of its recipient as they were when it was first tried; attempts of the way are counted.
 notice = Table(
     "notice",
     metadata,
@@ -61,10 +62,18 @@ notice = Table(
     column("last_result", Text, OPERATIONAL, nullable=True),
     column("last_code", Integer, OPERATIONAL, nullable=True),
     column("message_id", Text, LINKING, nullable=True),
+    column("way", Text, OPERATIONAL, nullable=True),
+    column("ways", ARRAY(Text), OPERATIONAL, nullable=True),
+    column("way_attempts", Integer, OPERATIONAL, nullable=True),
+    column("way_began_at", moment, LINKING, nullable=True),
+    column("provider_id", Text, LINKING, nullable=True),
+    column("receipt_due_at", moment, LINKING, nullable=True),
     column("template", Text, OPERATIONAL, nullable=True),
     column("subject_line", Text, LINKING, nullable=True),
     column("body", Text, LINKING, nullable=True),
     column("sent_at", moment, LINKING, nullable=True),
+    column("answer_by", moment, LINKING, nullable=True),
+    column("silent_at", moment, LINKING, nullable=True),
     Index(
         "notice_open",
         text("urgent DESC"),
@@ -74,6 +83,12 @@ notice = Table(
     Index("notice_subject", "subject"),
     Index("notice_state", "state", "created_at"),
     Index("notice_newest", "created_at"),
+    Index(
+        "notice_unanswered",
+        "answer_by",
+        postgresql_where=text("state = 'sent' AND silent_at IS NULL AND kind IN ('signpost-made', 'transfer-offered')"),
+    ),
+    Index("notice_receipt", "receipt_due_at", postgresql_where=text("receipt_due_at IS NOT NULL")),
 )
 
 attempt = Table(
@@ -88,8 +103,27 @@ attempt = Table(
     column("digest", Text, LINKING, nullable=True),
     column("result", Text, OPERATIONAL),
     column("code", Integer, OPERATIONAL, nullable=True),
+    column("provider_id", Text, LINKING, nullable=True),
     column("ended_at", moment, LINKING),
     Index("attempt_notice", "notice_id", "number"),
+)
+
+# What came back of a notice, beside the answers of the attempts: receipts, bounces, looks, answers, and silence. `at` is
+# business time; the report is kept as it came.
+evidence = Table(
+    "evidence",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("notice_id", Uuid, LINKING, ForeignKey("notice.id", ondelete="CASCADE")),
+    column("area", Text, OPERATIONAL),
+    column("what", Text, OPERATIONAL),
+    column("way", Text, OPERATIONAL),
+    column("status", Text, OPERATIONAL, nullable=True),
+    column("digest", Text, LINKING, nullable=True),
+    column("report_sealed", LargeBinary, IDENTITY, nullable=True),
+    column("at", moment, LINKING),
+    Index("evidence_notice", "notice_id", "at"),
+    Index("evidence_once", "notice_id", "digest", unique=True, postgresql_where=text("digest IS NOT NULL")),
 )
 
 concern = Table(
