@@ -6,7 +6,8 @@ from uuid import UUID
 
 from areas import Area
 from chassis.working_days import is_working_day
-from contracts.vocabulary import LONDON, ProgressStage, day_in_words
+from contracts.vocabulary import ProgressStage, day_in_words
+from contracts.vocabulary.days import LONDON
 from services.notify.domain import (
     LINKS,
     MAIL_WORDS,
