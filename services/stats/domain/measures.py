@@ -1,6 +1,6 @@
 """What statistics count: measures of the pathway, the attributes that split them, and the words that explain each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.vocabulary import AgeBand, ConcernType, Ethnicity, Gender, Outcome, Sector, Stage
@@ -99,7 +99,14 @@ ATTRIBUTES: Mapping[str, Attribute] = {
 """The breakdowns of the Home Office's tables; the districts are those of the area, with `unknown` last."""
 
 UNKNOWN_DISTRICT = "unknown"
+TOTAL = "all"
+"""The one category of a table of totals, whose attribute is empty."""
+OUTCOME, CLOSING, PUNCTUALITY, OTHERWISE = "outcome", "closing", "punctuality", "otherwise"
+PUNCTUAL: Mapping[str, str] = {"in-time": "In time", "late": "Late"}
 _ALL = tuple(ATTRIBUTES)
+
+Counted = Mapping[tuple[str, str], Mapping[tuple[str, str], int]]
+"""Counts by measure and attribute (empty for totals), then by category and month; what is not there is nought."""
 
 MEASURES: Mapping[str, Measure] = {
     each.id: each
@@ -158,5 +165,36 @@ MEASURES: Mapping[str, Measure] = {
             )
             for closing, words in LEFT.items()
         ),
+        Measure(
+            "obligations", "Obligations met",
+            "What somebody owed by a day, at the Gateway or in Channel: each counts once, in the month of the next "
+            "outcome of its referral after it had ended. One that is still open is out.",
+            Stage.TRIAGE, attributes=(PUNCTUALITY,),
+        ),
+        Measure(
+            "reviews", "Reviews held on time",
+            "Reviews of a plan, and those after a case was closed: each counts once, in the month of the next outcome "
+            "of its case after it was held.",
+            Stage.CHANNEL, attributes=(PUNCTUALITY,),
+        ),
     )
 }  # fmt: skip
+
+
+def categories(attribute: str, districts: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the categories of a table in order, the one for "not known" last; of totals that one category alone."""
+    plain: Mapping[str, Sequence[str]] = {
+        "": (TOTAL,),
+        OUTCOME: tuple(map(str, DECIDED)),
+        CLOSING: tuple(LEFT),
+        PUNCTUALITY: tuple(PUNCTUAL),
+        "district": (*districts, UNKNOWN_DISTRICT),
+    }
+    given = plain[attribute] if attribute in plain else ATTRIBUTES[attribute].categories
+    return tuple(str(each) for each in given)
+
+
+def rest_of(attribute: str) -> str:
+    """Return the category that takes what no other takes; empty where there is none."""
+    named = {"district": UNKNOWN_DISTRICT, CLOSING: OTHERWISE}
+    return named.get(attribute) or (str(ATTRIBUTES[attribute].unknown) if attribute in ATTRIBUTES else "")
