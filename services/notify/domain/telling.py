@@ -1,8 +1,8 @@
-"""The rules of telling: who is told what and when again, how often a sending is tried, and who may answer."""
+"""The rules of telling: who is told what and when again, and who may answer."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -18,6 +18,7 @@ ANSWER_FOR_SERVICES = "answer-for-services"
 READ_DESK = "read-delivery-desk"
 MANAGE_DELIVERY = "manage-delivery"
 READ_DEMO_MAIL = "read-demonstration-mail"
+READ_MESSAGES = "read-messages"
 
 _OFFICERS = frozenset({Role.INTAKE_DESK_OFFICER})
 _DESK = _OFFICERS | {Role.OPS_ENGINEER}
@@ -31,6 +32,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     READ_DESK: _DESK,
     MANAGE_DELIVERY: _DESK,
     READ_DEMO_MAIL: _WORKERS | _DESK,
+    READ_MESSAGES: _DESK,
 }
 
 

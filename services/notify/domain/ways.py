@@ -1,4 +1,4 @@
-"""The ways out of notify: how a sending is tried again on each, when the next way begins, and when a person must look."""
+"""The ways out of notify: how each is tried again, when the next one begins, and when a person must look."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -19,14 +19,7 @@ from services.notify.operations.asks import (
     remind_of_ask,
 )
 from services.notify.operations.calendars import attached_file, meeting_file
-from services.notify.operations.delivery import (
-    Claimed,
-    Sent,
-    claim_due,
-    record_attempts,
-    send_again,
-    set_aside_interrupted,
-)
+from services.notify.operations.delivery import Addressee, Claimed, Sent, WaysOf, claim_due
 from services.notify.operations.erasing import erase_subject
 from services.notify.operations.people import Person, note_merged, note_separated
 from services.notify.operations.receiving import (
@@ -42,6 +35,13 @@ from services.notify.operations.receiving import (
     tell_escalation,
     tell_pack_answered,
 )
+from services.notify.operations.recording import (
+    begin_next_way,
+    record_attempts,
+    send_again,
+    set_aside_interrupted,
+)
+from services.notify.operations.samples import SAMPLE_ADDRESS, recipient_of, sample, when_closed, when_open
 from services.notify.operations.signposts import acknowledge_signpost, end_signpost, open_signpost, report_signpost
 from services.notify.operations.transfers import (
     ReceivedTransfer,
@@ -66,6 +66,8 @@ __all__ = [
     "CODE_IN_THE_MAIL",
     "LINK_IN_THE_MAIL",
     "NAMED",
+    "SAMPLE_ADDRESS",
+    "Addressee",
     "Answer",
     "AskReply",
     "Claimed",
@@ -81,6 +83,7 @@ __all__ = [
     "Sent",
     "ToRemind",
     "TransferAnswer",
+    "WaysOf",
     "Written",
     "acknowledge",
     "acknowledge_concern",
@@ -91,6 +94,7 @@ __all__ = [
     "asked_in",
     "asks_to_remind",
     "attached_file",
+    "begin_next_way",
     "call_transfer_back",
     "claim_due",
     "end_ask",
@@ -115,14 +119,18 @@ __all__ = [
     "receive_referrer_message",
     "receive_signpost",
     "receive_transfer",
+    "recipient_of",
     "record_attempts",
     "refuse_look",
     "remind_of_ask",
     "report_signpost",
+    "sample",
     "send_again",
     "set_aside_interrupted",
     "stage_of",
     "tell_escalation",
     "tell_pack_answered",
+    "when_closed",
+    "when_open",
     "written",
 ]

@@ -1,40 +1,31 @@
 """How a notice is sent: claimed under a lease, tried outside any transaction, and the result recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, and_, bindparam, insert, null, or_, select, text, update
+from sqlalchemy import Row, and_, bindparam, or_, select, text, update
 
-from chassis import audit
 from chassis.database import Session
 from chassis.errors import SubjectErased
 from contracts.vocabulary import AskKind
 from services.notify.domain import (
-    FINAL,
     LEASE,
     MOST_UNRECORDED,
     Kind,
-    Next,
-    NoticeAbsent,
-    NoticeUnderWay,
     RecipientKind,
     Result,
     State,
     Tried,
-    after_attempt,
+    Way,
     read_ask_stage,
 )
-from services.notify.models import ask, attempt, notice
-from services.notify.operations.ask_answering import TOLD_BY, give_up_ask, note_ask_mailed
-from services.notify.operations.receiving import mark_delivered
+from services.notify.models import ask, notice
 
-_LINKED = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
 _INVITING = frozenset({Kind.ASK_MADE, Kind.ASK_ENDED})
 _THIS = notice.c.id == bindparam("this")
-_ATTEMPT = insert(attempt)
 _HOLD = (
     update(notice)
     .where(_THIS)
@@ -42,28 +33,17 @@ _HOLD = (
         {"state": text("'sending'")}
         | {
             name: bindparam(name)
-            for name in ("lease_token", "leased_until", "first_attempt_at", "attempts", "unrecorded", "message_id")
-        }
-    )
-)
-_SETTLE = (
-    update(notice)
-    .where(_THIS)
-    .values(
-        {"lease_token": null(), "leased_until": null()}
-        | {
-            name: bindparam(name)
             for name in (
-                "state",
-                "next_attempt_at",
+                "lease_token",
+                "leased_until",
+                "first_attempt_at",
+                "attempts",
                 "unrecorded",
-                "last_result",
-                "last_code",
-                "template",
-                "subject_line",
-                "body",
-                "sent_at",
-                "link_sealed",
+                "message_id",
+                "way",
+                "ways",
+                "way_attempts",
+                "way_began_at",
             )
         }
     )
@@ -95,12 +75,38 @@ class Claimed:
     correlation_id: UUID | None
     message_id: str
     token: UUID
+    way: Way = Way.SMTP
+    repeated: bool = False
     meets_at: datetime | None = None
 
 
 @dataclass(frozen=True)
+class Addressee:
+    """Whom a notice is for, as far as the area file needs it to say how they are reached; `typed` where it does not."""
+
+    area: str
+    area_version: str
+    kind: Kind
+    recipient_kind: RecipientKind
+    recipient_key: str
+    urgent: bool
+    typed: bool
+
+
+WaysOf = Callable[[Addressee], tuple[Way, ...]]
+
+
+def _by_mail(_: Addressee) -> tuple[Way, ...]:
+    return (Way.SMTP,)
+
+
+@dataclass(frozen=True)
 class Sent:
-    """One attempt as it ended: the result, the server's code, and what was sent to which organisational address."""
+    """One attempt as it ended: the result, the server's code, and what was sent to which organisational address.
+
+    `provider_id` is what GOV.UK Notify calls it, `receipt_due_at` (machine time) when it is asked what became of it,
+    `not_before` when the receiver asked to be tried again, `acknowledged_by` the name in a webhook's answer.
+    """
 
     result: Result
     code: int | None = None
@@ -109,14 +115,30 @@ class Sent:
     subject_line: str | None = None
     body: str | None = None
     digest: str | None = None
+    provider_id: str | None = None
+    receipt_due_at: datetime | None = None
+    not_before: datetime | None = None
+    acknowledged_by: str = ""
 
 
-async def claim_due(session: Session, *, limit: int, mail_domain: str, machine_now: datetime) -> tuple[Claimed, ...]:
+@dataclass(frozen=True)
+class Sender:
+    """What a sender claims with: its own mail domain, and how the area file says that somebody is reached."""
+
+    mail_domain: str
+    ways_of: WaysOf = _by_mail
+
+
+async def claim_due(
+    session: Session, *, limit: int, mail_domain: str, machine_now: datetime, ways_of: WaysOf = _by_mail
+) -> tuple[Claimed, ...]:
     """Take up to `limit` notices that are due, most urgent and oldest first, for the length of a lease.
 
     Attempts are counted here, before the sending, so that a crash can never hide one. Notices that another sender
-    holds are skipped, those whose lease ran out are taken over.
+    holds are skipped, those whose lease ran out are taken over. A notice keeps the ways that its recipient had when it
+    was first claimed.
     """
+    sender = Sender(mail_domain, ways_of)
     rows = await session.rows(
         select(notice)
         .where(or_(_ready(machine_now), _abandoned(machine_now)))
@@ -124,7 +146,7 @@ async def claim_due(session: Session, *, limit: int, mail_domain: str, machine_n
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    held = [await _hold(session, row, mail_domain, machine_now) for row in rows]
+    held = [await _hold(session, row, sender, machine_now) for row in rows]
     return tuple(claimed for claimed in held if claimed is not None)
 
 
@@ -144,7 +166,7 @@ def _abandoned(machine_now: datetime) -> Any:
     )
 
 
-async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: datetime) -> Claimed | None:
+async def _hold(session: Session, row: Row[Any], sender: Sender, machine_now: datetime) -> Claimed | None:
     try:
         sealed = (row.recipient_sealed, row.in_reply_to_sealed, row.link_sealed)
         recipient, in_reply_to, link = [await _opened(session, row.subject, each) for each in sealed]
@@ -152,7 +174,9 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         await session.execute(update(notice).where(notice.c.id == row.id).values(state=str(State.SUPPRESSED)))
         return None
     token = uuid4()
-    message_id = row.message_id or _message_id(row, mail_domain)
+    message_id = row.message_id or _message_id(row, sender.mail_domain)
+    ways = _ways_of(row) if row.ways else sender.ways_of(_addressee(row))
+    way = Way(row.way) if row.way else ways[0]
     values = {
         "this": row.id,
         "lease_token": token,
@@ -161,6 +185,10 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         "attempts": row.attempts + 1,
         "unrecorded": row.unrecorded + 1,
         "message_id": message_id,
+        "way": str(way),
+        "ways": [str(each) for each in ways],
+        "way_attempts": (row.way_attempts or 0) + 1,
+        "way_began_at": row.way_began_at or machine_now,
     }
     session.write(_HOLD, values)
     return Claimed(
@@ -182,7 +210,38 @@ async def _hold(session: Session, row: Row[Any], mail_domain: str, machine_now: 
         correlation_id=row.correlation_id,
         message_id=message_id,
         token=token,
+        way=way,
+        repeated=bool(row.way_attempts),
         meets_at=await _meets_at(session, row),
+    )
+
+
+def _addressee(row: Row[Any]) -> Addressee:
+    return Addressee(
+        row.area,
+        row.area_version,
+        Kind(row.kind),
+        RecipientKind(row.recipient_kind),
+        row.recipient_key,
+        row.urgent,
+        typed=row.recipient_sealed is not None,
+    )
+
+
+def _ways_of(row: Row[Any]) -> tuple[Way, ...]:
+    return tuple(Way(each) for each in row.ways or (Way.SMTP,))
+
+
+def tried_of(row: Row[Any], unrecorded: int, not_before: datetime | None = None) -> Tried:
+    """Return how a notice has fared on the way that it is on."""
+    return Tried(
+        attempts=row.way_attempts or row.attempts,
+        unrecorded=unrecorded,
+        first_at=row.way_began_at or row.first_attempt_at,
+        urgent=row.urgent,
+        way=Way(row.way or Way.SMTP),
+        ways=_ways_of(row),
+        not_before=not_before,
     )
 
 
@@ -205,152 +264,3 @@ def _message_id(row: Row[Any], mail_domain: str) -> str:
 
 async def _opened(session: Session, subject: UUID, sealed: bytes | None) -> str:
     return "" if sealed is None else await session.unseal_text(subject, sealed)
-
-
-async def record_attempts(
-    session: Session, ended: Sequence[tuple[Claimed, Sent]], *, now: datetime, machine_now: datetime
-) -> list[State | None]:
-    """Record how attempts ended and what follows; return each notice's new state, in the same order.
-
-    A sender that lost its lease changes the state only when its mail was accepted, because that spares the recipient a
-    repeat; otherwise, and where the notice was settled or erased meanwhile, None.
-    """
-    await session.lock_all(claimed.subject for claimed, _ in ended)
-    ids = [claimed.id for claimed, _ in ended]
-    found = {row.id: row for row in await session.rows(select(notice).where(notice.c.id.in_(ids)).with_for_update())}
-    states: list[State | None] = []
-    delivered: list[UUID] = []
-    for claimed, sent in ended:
-        row = found.get(claimed.id)
-        following = None if row is None else _following(row, claimed, sent, machine_now)
-        states.append(following.state if following else None)
-        if row is not None:
-            _note(session, row, sent, machine_now)
-        if row is None or following is None:
-            continue
-        await _settle(session, row, sent, following, now=now)
-        if sent.result == Result.ACCEPTED and Kind(row.kind) in _LINKED:
-            delivered.append(row.subject)
-    if delivered:
-        await mark_delivered(session, delivered, now=now)
-    return states
-
-
-def _following(row: Row[Any], claimed: Claimed, sent: Sent, machine_now: datetime) -> Next | None:
-    accepted = sent.result == Result.ACCEPTED
-    if row.lease_token != claimed.token and not (accepted and row.state not in FINAL):
-        return None
-    tried = Tried(row.attempts, _unrecorded(row, sent), row.first_attempt_at, row.urgent)
-    return after_attempt(sent.result, tried, machine_now)
-
-
-def _unrecorded(row: Row[Any], sent: Sent) -> int:
-    return int(row.unrecorded) if sent.result == Result.UNKNOWN else 0
-
-
-def _note(session: Session, row: Row[Any], sent: Sent, machine_now: datetime) -> None:
-    values = {
-        "id": uuid4(),
-        "notice_id": row.id,
-        "area": row.area,
-        "number": row.attempts,
-        "way": "smtp",
-        "address": sent.address,
-        "digest": sent.digest,
-        "result": str(sent.result),
-        "code": sent.code,
-        "ended_at": machine_now,
-    }
-    session.write(_ATTEMPT, values)
-
-
-async def _settle(session: Session, row: Row[Any], sent: Sent, following: Next, *, now: datetime) -> None:
-    accepted = sent.result == Result.ACCEPTED
-    values: dict[str, object] = {
-        "this": row.id,
-        "state": str(following.state),
-        "next_attempt_at": following.at,
-        "unrecorded": _unrecorded(row, sent),
-        "last_result": str(sent.result),
-        "last_code": sent.code,
-        "template": sent.template if accepted else row.template,
-        "subject_line": sent.subject_line if accepted else row.subject_line,
-        "body": sent.body if accepted else row.body,
-        "sent_at": now if accepted else row.sent_at,
-        "link_sealed": None if following.state in FINAL else row.link_sealed,
-    }
-    session.write(_SETTLE, values)
-    if following.state in {State.SENT, State.UNDELIVERABLE, State.SUPPRESSED}:
-        await _audit_end(session, row, following.state, sent.result, now=now)
-        await _tell_of_ask(session, row, following.state, now=now)
-
-
-async def _tell_of_ask(session: Session, row: Row[Any], state: State, *, now: datetime) -> None:
-    """Keep for an ask whether its mails arrive: whoever asked is told of one that was given up."""
-    if Kind(row.kind) not in TOLD_BY or row.about_id is None:
-        return
-    if state == State.SENT:
-        await note_ask_mailed(session, row.about_id)
-    elif state == State.UNDELIVERABLE:
-        await give_up_ask(session, row.about_id, now=now)
-
-
-async def _audit_end(session: Session, row: Row[Any], state: State, result: Result, *, now: datetime) -> None:
-    facts = {"kind": row.kind, "attempts": row.attempts, "result": str(result)}
-    await audit.record(session, f"notice.{state}", subject=row.subject, now=now, area=row.area, facts=facts)
-
-
-async def set_aside_interrupted(session: Session, *, now: datetime, machine_now: datetime) -> int:
-    """Give notices whose sender vanished too often to a person; return how many those were."""
-    abandoned = (
-        notice.c.state == str(State.SENDING),
-        notice.c.leased_until <= machine_now,
-        notice.c.unrecorded >= MOST_UNRECORDED,
-    )
-    # Subjects are held before rows everywhere else: the other way round two transactions would wait for each other.
-    await session.lock_all(row.subject for row in await session.rows(select(notice.c.subject).where(*abandoned)))
-    done = await session.rows(
-        update(notice)
-        .where(*abandoned)
-        .values(
-            state=str(State.UNDELIVERABLE),
-            last_result=str(Result.UNKNOWN),
-            lease_token=None,
-            leased_until=None,
-        )
-        .returning(notice)
-    )
-    for row in done:
-        await _audit_end(session, row, State.UNDELIVERABLE, Result.UNKNOWN, now=now)
-        await _tell_of_ask(session, row, State.UNDELIVERABLE, now=now)
-    return len(done)
-
-
-async def send_again(session: Session, notice_id: UUID, reason: str, *, now: datetime) -> None:
-    """Make a notice due again because a person says so, with the reason; its Message-ID stays the same.
-
-    Raises NoticeAbsent and NoticeUnderWay.
-    """
-    row = await session.first(select(notice).where(notice.c.id == notice_id).with_for_update())
-    if row is None:
-        raise NoticeAbsent
-    if row.state in {State.DUE, State.SENDING, State.FAILED}:
-        raise NoticeUnderWay("This notice is on its way already; wait for the attempt to end.")
-    await session.execute(
-        update(notice)
-        .where(notice.c.id == notice_id)
-        .values(
-            state=str(State.DUE),
-            next_attempt_at=None,
-            unrecorded=0,
-            first_attempt_at=None,
-        )
-    )
-    await audit.record(
-        session,
-        "notice.send-again",
-        subject=row.subject,
-        now=now,
-        reason=reason,
-        area=row.area,
-    )
