@@ -7,7 +7,7 @@ from functools import cache
 from string import Template
 from typing import ClassVar
 
-from chassis.errors import ThroughlineError
+from chassis.errors import Missing, ThroughlineError
 
 ALLOWED_IN_MAIL = frozenset(
     {
@@ -36,6 +36,16 @@ class TemplateBroken(ThroughlineError):
     """A mail template lacks its subject line or asks for a value that mails never carry."""
 
     reason: ClassVar[str] = "template-broken"
+
+
+class TemplateAbsent(Missing):
+    """There is no such template."""
+
+    reason: ClassVar[str] = "template-absent"
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("There is no such template; go back to the list of messages and choose one.")
 
 
 @dataclass(frozen=True)

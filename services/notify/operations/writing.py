@@ -55,9 +55,14 @@ class Written:
     kept: str
 
 
-def written(letterhead: Letterhead, area: Area, claimed: Claimed, now: datetime) -> Written | None:
-    """Return what a notice says at this moment; None for what the area does not tell, and for a code that is over."""
-    template = mail_template(claimed.kind, claimed.language)
+def written(
+    letterhead: Letterhead, area: Area, claimed: Claimed, now: datetime, template: MailTemplate | None = None
+) -> Written | None:
+    """Return what a notice says at this moment, by the newest template unless another is given.
+
+    None for what the area does not tell, and for a code that is over.
+    """
+    template = template or mail_template(claimed.kind, claimed.language)
     _, team = address_of(area, claimed, now)
     text = _text(letterhead, area, claimed, template, (team, now))
     if text is None:

@@ -1,22 +1,22 @@
 """What notify takes apart: templates of mails, the demonstration's mail folder, and mails that come back."""
 
 from services.notify.readers.mails import (
-    TEMPLATES,
-    MailTemplate,
     StoredMail,
     file_name,
-    mail_template,
     notices_mailed,
     stored_mail,
     stored_mails,
 )
+from services.notify.readers.templates import MACHINE_DRAFTED, TEMPLATES, MailTemplate, mail_template, mail_templates
 
 __all__ = [
+    "MACHINE_DRAFTED",
     "TEMPLATES",
     "MailTemplate",
     "StoredMail",
     "file_name",
     "mail_template",
+    "mail_templates",
     "notices_mailed",
     "stored_mail",
     "stored_mails",

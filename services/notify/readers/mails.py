@@ -1,4 +1,4 @@
-"""Mails as files: the templates of those that go out, and the folder of a demonstration."""
+"""The demonstration's mail folder, taken apart."""
 
 import email
 import hashlib
@@ -7,25 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default as default_policy
-from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-from services.notify.domain import Kind, MailAbsent
+from services.notify.domain import MailAbsent
 
-TEMPLATES = Path(__file__).parent.parent / "web" / "templates" / "mail"
-_VERSIONED = re.compile(r"(?P<kind>[a-z-]+)\.v(?P<version>\d+)\.(?P<language>en|cy)\.txt")
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NAME = re.compile(rf"{_UUID}|[0-9a-f]{{32}}")
 _SHOWN = 200
-
-
-@dataclass(frozen=True)
-class MailTemplate:
-    """One version of one template; `name` says which, such as "concern-received.v1.en"."""
-
-    name: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -39,19 +28,6 @@ class StoredMail:
     arrived_at: datetime
     body: str
     attached: tuple[str, ...] = ()
-
-
-@cache
-def mail_template(kind: Kind, language: str) -> MailTemplate:
-    """Return the newest version of a template in a language, in English where that language has none."""
-    found = {
-        (match["language"], int(match["version"])): path
-        for path in TEMPLATES.glob(f"{kind}.v*.txt")
-        if (match := _VERSIONED.fullmatch(path.name))
-    }
-    spoken = language if any(known == language for known, _ in found) else "en"
-    path = found[max(key for key in found if key[0] == spoken)]
-    return MailTemplate(path.stem, path.read_text("utf-8"))
 
 
 def file_name(message_id: str, mail_domain: str) -> str:

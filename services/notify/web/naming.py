@@ -30,6 +30,30 @@ KIND_NAMES = {
     Kind.ASK_ENDED: "Nothing is needed any more",
     Kind.ASK_CODE: "One-time code",
 }
+RECIPIENT_NAMES = {
+    RecipientKind.FRONT_DOOR: "a front door of social care",
+    RecipientKind.SERVICE: "a service that somebody is signposted to",
+    RecipientKind.REFERRER: "the referrer",
+    RecipientKind.DUTY_OFFICER: "the duty officer",
+    RecipientKind.FORCE: "another police force",
+    RecipientKind.ESCALATION: "the person who is told in turn",
+    RecipientKind.ASKED: "somebody outside whom Channel asks",
+}
+LANGUAGE_NAMES = {"en": "English", "cy": "Welsh"}
+CARRIED_NAMES = {
+    "reference": "the reference",
+    "link": "a link",
+    "until": "until when the link works",
+    "team": "the recipient’s own name",
+    "sentence": "a sentence of the area’s file",
+    "urgent_subject": "the word Urgent",
+    "urgent_line": "that somebody is in immediate danger",
+    "clock": "which clock ran out",
+    "what": "what sort of thing is asked",
+    "asker": "the Channel team that asks",
+    "due": "by when it is due",
+    "code": "a one-time code",
+}
 STATE_NAMES = {
     State.DUE: "Waiting to be sent",
     State.SENDING: "Being sent",

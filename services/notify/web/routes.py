@@ -9,9 +9,10 @@ from services.notify.domain import (
     READ_DEMO_MAIL,
     READ_DESK,
     READ_INBOX,
+    READ_MESSAGES,
     READ_SIGNPOST,
 )
-from services.notify.web import ask_calendar, asks, desk, guests, views
+from services.notify.web import ask_calendar, asks, desk, guests, message_templates, views
 
 PAGES = (
     Page("GET", "/", views.home, ENTER),
@@ -42,11 +43,14 @@ PAGES = (
     Page("GET", "/desk", desk.delivery_desk, READ_DESK),
     Page("GET", "/notices/{id}", desk.notice, READ_DESK),
     Page("POST", "/notices/{id}/send-again", desk.send_again, MANAGE_DELIVERY),
+    Page("GET", "/messages", message_templates.message_templates, READ_MESSAGES),
+    Page("GET", "/messages/{name}", message_templates.message_template, READ_MESSAGES),
     Page("GET", "/mail", desk.mail_folder, READ_DEMO_MAIL),
     Page("GET", "/mail/{name}", desk.mail, READ_DEMO_MAIL),
 )
 NAVIGATION = (
     ("Inbox", "inbox"),
     ("Delivery desk", "delivery_desk"),
+    ("Messages", "message_templates"),
     ("Demonstration mail", "mail_folder"),
 )
