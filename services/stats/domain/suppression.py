@@ -12,6 +12,8 @@ Cell = tuple[str, Period]
 
 _Node = tuple[str, str]
 _ROOT: _Node = ("", "")
+_ALL = "+"
+"""The row of the column totals, where they are hidden too."""
 _Step = tuple[_Node, Cell, int]
 
 
@@ -59,6 +61,10 @@ def hidden_cells(
     on it themselves, and hiding more never makes another cell unsafe. Cells that an earlier release shows are never
     hidden: what is known stays known.
 
+    What the categories add up to counts as known even where it is withheld, so that tables need no agreement. Only
+    where nothing else can change (a withheld month of noughts) the totals may change too; they are hidden cells of the
+    table above, which are safe there.
+
     Raises ValueError where no choice of new cells can do it: a table of one category that adds up to a known total.
     """
     fixed = before or Before()
@@ -68,7 +74,7 @@ def hidden_cells(
         for cell, size in sizes.items()
         if cell not in fixed.shown and (size < suppress_below or cell in fixed.hidden or cell[1] in withheld)
     }
-    network = _Network(counts, sizes, fixed.shown)
+    network = _Network(counts, sizes, fixed.shown, frozenset(withheld))
     safe: set[Cell] = set()
     for cell in sorted(hidden):
         if cell not in safe:
@@ -83,7 +89,9 @@ class _Network:
     counts: Counts
     sizes: Mapping[Cell, int]
     shown: frozenset[Cell]
+    withheld: frozenset[Period]
     steps: dict[_Node, list[_Step]] = field(init=False)
+    above: dict[_Node, list[_Step]] = field(init=False)
 
     def __post_init__(self) -> None:
         steps: dict[_Node, list[_Step]] = defaultdict(list)
@@ -95,6 +103,17 @@ class _Network:
             if size > 0:
                 steps[start].append((end, cell, size))
         self.steps = dict(steps)
+        self.above = self._steps_above()
+
+    def _steps_above(self) -> dict[_Node, list[_Step]]:
+        """Return the steps over hidden totals, walked the other way: they rise where a category does."""
+        steps: dict[_Node, list[_Step]] = defaultdict(list)
+        for period in self.withheld.intersection(self.counts.tree.periods) if self.counts.adds_up else ():
+            start, end = self._ends((_ALL, period))
+            steps[start].append((end, (_ALL, period), 0))
+            if any(self.sizes[row, period] for row in self.counts.rows):
+                steps[end].append((start, (_ALL, period), 0))
+        return dict(steps)
 
     def _ends(self, cell: Cell) -> tuple[_Node, _Node]:
         """Return the two balances that a cell stands in: where it rises by one, the second gives way to the first.
@@ -112,19 +131,24 @@ class _Network:
 
     def cover(self, cell: Cell, hidden: Collection[Cell]) -> set[Cell]:
         """Return the cells of the cheapest round trip that changes a cell; those hidden already cost nothing."""
-        start, end = self._ends(cell)
-        trips = [self._cheapest(start, end, cell, hidden)]
-        if self.sizes[cell] > 0:
-            trips.append(self._cheapest(end, start, cell, hidden))
-        found = [trip for trip in trips if trip is not None]
+        found = self._trips(cell, hidden, {}) or self._trips(cell, hidden, self.above)
         if not found:
             message = "Nothing can be hidden that would protect a small count: the table has too few cells."
             raise ValueError(message)
-        return min(found, key=lambda trip: trip[0])[1]
+        return {each for each in min(found, key=lambda trip: trip[0])[1] if each[0] != _ALL}
+
+    def _trips(
+        self, cell: Cell, hidden: Collection[Cell], more: Mapping[_Node, list[_Step]]
+    ) -> list[tuple[int, set[Cell]]]:
+        start, end = self._ends(cell)
+        ways = [(start, end), (end, start)] if self.sizes[cell] > 0 else [(start, end)]
+        found = (self._cheapest(way, cell, hidden, more) for way in ways)
+        return [trip for trip in found if trip is not None]
 
     def _cheapest(
-        self, start: _Node, end: _Node, without: Cell, hidden: Collection[Cell]
+        self, way: tuple[_Node, _Node], without: Cell, hidden: Collection[Cell], more: Mapping[_Node, list[_Step]]
     ) -> tuple[int, set[Cell]] | None:
+        start, end = way
         best: dict[_Node, int] = {start: 0}
         came: dict[_Node, tuple[_Node, Cell]] = {}
         queue: list[tuple[int, _Node]] = [(0, start)]
@@ -134,7 +158,7 @@ class _Network:
                 return cost, set(_walked(start, end, came))
             if cost > best[node]:
                 continue
-            for target, cell, size in self.steps.get(node, ()):
+            for target, cell, size in (*self.steps.get(node, ()), *more.get(node, ())):
                 total = cost if cell in hidden else cost + size
                 if cell != without and total < best.get(target, total + 1):
                     best[target] = total
