@@ -23,7 +23,7 @@ PURPOSES = {
     "stats": "board: anonymised figures",
     "monitor": "operations and data protection",
 }
-STEPS = ("sent", "stored", "delivered", "seen", "acknowledged", "parked", "waived", "erased")
+STEPS = ("sent", "stored", "delivered", "undelivered", "seen", "acknowledged", "parked", "waived", "erased")
 PLAIN_WIDTH = 160
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)

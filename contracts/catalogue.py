@@ -10,6 +10,7 @@ from contracts.channel import statistics as channel_statistics
 from contracts.envelope import Event
 from contracts.intake import awareness, duty, police, referrer, social_care, statistics
 from contracts.notify import channel as notify_channel
+from contracts.notify import intake as notify_intake
 from contracts.notify import police as notify_police
 from contracts.triage import awareness as triage_awareness
 from contracts.triage import desk, dovetail
@@ -128,7 +129,12 @@ TOPICS: tuple[TopicSpec, ...] = (
         notify_police.TOPIC,
         "notify",
         ("triage",),
-        (notify_police.SignpostAcknowledged, notify_police.SignpostReported, notify_police.TransferAnswered),
+        (
+            notify_police.SignpostAcknowledged,
+            notify_police.SignpostReported,
+            notify_police.TransferAnswered,
+            notify_police.NoticeUnreached,
+        ),
     ),
     TopicSpec(
         notify_channel.TOPIC,
@@ -140,6 +146,7 @@ TOPICS: tuple[TopicSpec, ...] = (
             notify_channel.AskUndelivered,
         ),
     ),
+    TopicSpec(notify_intake.TOPIC, "notify", ("intake",), (notify_intake.MessageUnreached,)),
 )
 
 TOPIC_BY_NAME: Mapping[str, TopicSpec] = {topic.name: topic for topic in TOPICS}

@@ -24,7 +24,9 @@ from contracts.vocabulary import (
     ReferralForm,
     Referrer,
     Sector,
+    Unreached,
     VersionMaker,
+    WhomToReach,
 )
 from contracts.vocabulary.asking import AskAnswer, AskSection
 from contracts.vocabulary.assessment import Assessment, FactorAnswer, Presence
@@ -127,6 +129,10 @@ VALUES: Mapping[str, object] = {
     "given_back_at": MOMENT,
     "named_at": MOMENT,
     "acknowledged_at": MOMENT,
+    "noted_at": MOMENT,
+    "why": Unreached.BOUNCED,
+    "whom": WhomToReach.SERVICE,
+    "about_id": UUID("00000000-0000-4000-8000-000000005160"),
     "month": "2026-01",
     "version": 1,
     "days_since_receipt": 3,
@@ -243,6 +249,7 @@ OWN: Mapping[str, Mapping[str, object]] = {
     "notify.ask-seen.v1": {"kind": AskKind.INFORMATION},
     "notify.ask-answered.v1": {"kind": AskKind.INFORMATION},
     "notify.ask-undelivered.v1": {"kind": AskKind.INFORMATION},
+    "notify.message-unreached.v1": {"whom": WhomToReach.REFERRER, "stage": ProgressStage.BEING_ASSESSED},
     "channel.pack-accepted.v1": {"risk_owner": "Channel coordinator Example (synthetic)"},
     "channel.pack-answered.v1": {"outcome": Outcome.PACK_ACCEPTED},
     "channel.case-counted.v1": {"outcome": Outcome.PACK_ACCEPTED},

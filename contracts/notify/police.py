@@ -1,4 +1,4 @@
-"""What notify tells the police about the signposts and transfers that they offered."""
+"""What notify tells the police about the signposts and transfers that they offered, and whom it could not reach."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
+from contracts.vocabulary.words import Unreached, WhomToReach
 
 TOPIC = "notify.police.v1"
 
@@ -48,3 +49,19 @@ class TransferAnswered(Event):
     accepted: Annotated[bool, OPERATIONAL]
     answered_by: Annotated[str, POLICE]
     reason: Annotated[str, SPECIAL_CATEGORY] = ""
+
+
+class NoticeUnreached(Event):
+    """Sent when a mail of the police came back, was given up, or brought no answer in time: somebody must be rung.
+
+    `about_id` is the signpost or the transfer, empty for a person who was to hear of a clock that ran out.
+    """
+
+    wire_type: ClassVar[str] = "notify.notice-unreached.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    whom: Annotated[WhomToReach, OPERATIONAL]
+    about_id: Annotated[UUID | None, LINKING] = None
+    why: Annotated[Unreached, OPERATIONAL]
+    noted_at: Annotated[datetime, LINKING]

@@ -36,7 +36,9 @@ from contracts.vocabulary.words import (
     Sector,
     Stage,
     Team,
+    Unreached,
     VersionMaker,
+    WhomToReach,
 )
 
 __all__ = [
@@ -69,7 +71,9 @@ __all__ = [
     "Sector",
     "Stage",
     "Team",
+    "Unreached",
     "VersionMaker",
+    "WhomToReach",
     "age_band",
     "age_on",
     "check_character",

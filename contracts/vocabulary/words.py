@@ -211,6 +211,24 @@ class ChangeTaken(StrEnum):
     NOTED = "noted"
 
 
+class Unreached(StrEnum):
+    """Why somebody who had to be told has not been reached: nobody who told them may think that they know."""
+
+    BOUNCED = "bounced"
+    GIVEN_UP = "given-up"
+    SILENT = "silent"
+
+
+class WhomToReach(StrEnum):
+    """Who had to be told of a referral."""
+
+    SERVICE = "service"
+    FORCE = "force"
+    ESCALATION = "escalation"
+    REFERRER = "referrer"
+    DUTY_OFFICER = "duty-officer"
+
+
 class Stage(StrEnum):
     """Which part of the pathway a statistical fact speaks of."""
 
@@ -236,6 +254,7 @@ class LineState(StrEnum):
     SENT = "sent"
     STORED = "stored"
     DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
     SEEN = "seen"
     ACKNOWLEDGED = "acknowledged"
     PARKED = "parked"

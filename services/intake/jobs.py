@@ -43,6 +43,7 @@ LIKEN_EVERY = timedelta(minutes=1)
 LIKEN_SINCE = timedelta(minutes=3)
 
 DESK_OVERDUE = "desk-overdue"
+TEAM_NOT_TOLD = "team-not-told"
 
 log = telemetry.logger("intake.jobs")
 
@@ -52,6 +53,7 @@ class Counted:
 
     late_lines = 0
     unacknowledged = 0
+    undelivered = 0
     overdue_at_desk = 0
     mails_aside = 0
     differences = 0
@@ -64,6 +66,12 @@ telemetry.gauge(
     "1",
     "Required ledger lines that are stored and over their time to be acknowledged by a person",
 )
+telemetry.gauge(
+    "intake.ledger.undelivered",
+    lambda: Counted.undelivered,
+    "1",
+    "Ledger lines whose team was told by a mail that came back, and that nobody has seen",
+)
 telemetry.gauge("intake.desk.overdue", lambda: Counted.overdue_at_desk, "1", "Originals not completed in time")
 telemetry.gauge("intake.mail.set_aside", lambda: Counted.mails_aside, "1", "Answers to our mails that wait")
 telemetry.gauge("intake.reconciliation.open", lambda: Counted.differences, "1", "Differences that nobody has explained")
@@ -74,8 +82,12 @@ async def watch_late_lines(runtime: Runtime, now: datetime) -> None:
     async with runtime.database.transaction(Actor.job("intake", "late-lines")) as session:
         late = await count_late_lines(session, now=now)
     Counted.late_lines, Counted.unacknowledged = late.unstored + late.unacknowledged, late.unacknowledged
+    Counted.undelivered = late.undelivered
+    if late.undelivered:
+        facts: dict[str, object] = {"count": late.undelivered, "reason": TEAM_NOT_TOLD}
+        log.warning("Teams could not be told of referrals: somebody must ring them.", extra={"facts": facts})
     if late.unstored:
-        facts: dict[str, object] = {"count": late.unstored}
+        facts = {"count": late.unstored}
         log.warning("Required teams have not stored referrals in time.", extra={"facts": facts})
     if late.unacknowledged:
         facts = {"reason": str(Trouble.UNACKNOWLEDGED), "count": late.unacknowledged}

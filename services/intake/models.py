@@ -84,6 +84,10 @@ arrival_key = Table(
     Index("arrival_key_seen", "seen_at"),
 )
 
+_UNDELIVERED = (
+    "undelivered_at IS NOT NULL AND seen_at IS NULL AND acknowledged_at IS NULL AND waived_at IS NULL "
+    "AND erased_at IS NULL"
+)
 ledger_line = Table(
     "ledger_line",
     metadata,
@@ -99,6 +103,7 @@ ledger_line = Table(
     column("sent_at", moment, LINKING, nullable=True),
     column("stored_at", moment, LINKING, nullable=True),
     column("delivered_at", moment, LINKING, nullable=True),
+    column("undelivered_at", moment, LINKING, nullable=True),
     column("seen_at", moment, LINKING, nullable=True),
     column("acknowledged_at", moment, LINKING, nullable=True),
     column("parked_at", moment, LINKING, nullable=True),
@@ -114,7 +119,10 @@ ledger_line = Table(
         "acknowledge_by",
         postgresql_where=text("acknowledged_at IS NULL AND waived_at IS NULL AND erased_at IS NULL AND required"),
     ),
+    Index("ledger_line_undelivered", "undelivered_at", postgresql_where=text(_UNDELIVERED)),
 )
+UNDELIVERED = text(_UNDELIVERED)
+"""Of ledger lines: the team's mail came back, and nobody there has seen the referral all the same."""
 
 progress = Table(
     "progress",

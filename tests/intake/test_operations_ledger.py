@@ -6,13 +6,14 @@ import pytest
 
 from chassis.actor import Actor
 from chassis.app import Runtime
-from contracts.vocabulary import Team
-from services.intake import queries
+from contracts.envelope import ReceiptItem
+from contracts.vocabulary import LineState, Team
+from services.intake import jobs, operations, queries
 from services.intake.app import service
 from services.intake.queries import late_lines
 from tests.conftest import RuntimeOf
 from tests.intake.builders import form, rows
-from tests.intake.test_operations import NOW, dispatched, practice, receipts, take_in
+from tests.intake.test_operations import NOW, dispatched, ledger, practice, receipts, take_in
 
 
 @pytest.fixture
@@ -38,6 +39,51 @@ class TestAudit:
         for sent in (await dispatched(runtime)).values():
             await receipts(runtime, [(sent, "stored", ""), (sent, "delivered", "front-door")])
         assert await rows(runtime, "SELECT 1 FROM audit_entry WHERE action LIKE 'ledger.%'") == []
+
+
+class TestUndelivered:
+    async def told(self, runtime: Runtime, *states: str) -> tuple[LineState, int]:
+        """Return how far the front door's line is after these receipts, and how many lines call for a person."""
+        receipt, _ = await take_in(runtime, practice(runtime), form())
+        care = (await dispatched(runtime))["intake.social-care.v1"]
+        for state in states:
+            await receipts(runtime, [(care, state, "front-door" if state != "stored" else "")])
+        await jobs.watch_late_lines(runtime, NOW)
+        return (await ledger(runtime, receipt.reference))[Team.FRONT_DOOR], jobs.Counted.undelivered
+
+    @pytest.mark.parametrize(
+        ("states", "shown", "alarms"),
+        [
+            (("stored", "delivered", "undelivered"), LineState.UNDELIVERED, 1),
+            (("stored", "undelivered"), LineState.UNDELIVERED, 1),
+            (("stored", "delivered", "undelivered", "delivered"), LineState.DELIVERED, 0),
+            (("stored", "delivered", "undelivered", "seen"), LineState.SEEN, 0),
+            (("stored", "undelivered", "seen", "acknowledged"), LineState.ACKNOWLEDGED, 0),
+        ],
+    )
+    async def test_takes_delivered_back_and_calls_for_a_person_until_somebody_saw_it(
+        self, runtime: Runtime, states: tuple[str, ...], shown: LineState, alarms: int
+    ) -> None:
+        assert await self.told(runtime, *states) == (shown, alarms)
+
+    async def test_of_one_batch_counts_what_was_said_last(self, runtime: Runtime) -> None:
+        receipt, _ = await take_in(runtime, practice(runtime), form())
+        care = (await dispatched(runtime))["intake.social-care.v1"]
+        items = [
+            ReceiptItem(
+                event_id=care.event_id,
+                topic="",
+                subject=care.event_id,
+                recipient=care.recipient,
+                state=state,
+                team="front-door",
+                at=(NOW + timedelta(minutes=minutes)).isoformat(),
+            )
+            for state, minutes in (("undelivered", 1), ("delivered", 2))
+        ]
+        async with runtime.database.transaction(Actor.service("intake")) as session:
+            await operations.note_receipts(session, items, NOW)
+        assert (await ledger(runtime, receipt.reference))[Team.FRONT_DOOR] == LineState.DELIVERED
 
 
 class TestHasten:

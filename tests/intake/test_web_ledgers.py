@@ -123,7 +123,8 @@ class TestLines:
         assert not next_page(third)
 
     async def test_in_each_state_are_those_that_the_rule_puts_there(self, intake: Running) -> None:
-        for column in ("sent_at", "stored_at", "delivered_at", "seen_at", "acknowledged_at", "parked_at", "waived_at"):
+        moments = ("sent", "stored", "delivered", "undelivered", "seen", "acknowledged", "parked", "waived")
+        for column in (f"{name}_at" for name in moments):
             reference = await referral(intake)
             only = "team = 'imu' AND referral_id = (SELECT id FROM referral WHERE reference = :reference)"
             await change(intake, f"UPDATE ledger_line SET {column} = now() WHERE {only}", reference=reference)

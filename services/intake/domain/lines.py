@@ -15,6 +15,7 @@ class LineTimes:
     sent_at: datetime | None = None
     stored_at: datetime | None = None
     delivered_at: datetime | None = None
+    undelivered_at: datetime | None = None
     seen_at: datetime | None = None
     acknowledged_at: datetime | None = None
     parked_at: datetime | None = None
@@ -23,7 +24,10 @@ class LineTimes:
 
 
 def line_state(times: LineTimes) -> LineState:
-    """Return how far a line has got; parked counts only while nothing has been stored after it."""
+    """Return how far a line has got; parked counts only while nothing has been stored after it.
+
+    What came back counts only while nobody has seen the referral all the same.
+    """
     if times.waived_at:
         return LineState.WAIVED
     if times.erased_at:
@@ -33,6 +37,7 @@ def line_state(times: LineTimes) -> LineState:
     reached = (
         (times.acknowledged_at, LineState.ACKNOWLEDGED),
         (times.seen_at, LineState.SEEN),
+        (times.undelivered_at, LineState.UNDELIVERED),
         (times.delivered_at, LineState.DELIVERED),
         (times.stored_at, LineState.STORED),
         (times.sent_at, LineState.SENT),

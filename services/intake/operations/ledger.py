@@ -10,18 +10,21 @@ from sqlalchemy import TextClause, text
 from chassis import audit
 from chassis.database import Session
 from contracts.envelope import ReceiptItem
-from contracts.vocabulary import Team
+from contracts.vocabulary import LineState, Team
 from services.intake import models
 
 _COLUMNS = {
     "stored": "stored_at",
     "delivered": "delivered_at",
+    "undelivered": "undelivered_at",
     "seen": "seen_at",
     "acknowledged": "acknowledged_at",
     "parked": "parked_at",
     "discarded": "waived_at",
     "erased": "erased_at",
 }
+_INSTEAD_OF = {"delivered_at": "undelivered_at", "undelivered_at": "delivered_at"}
+"""Which moment a line loses: a mail that came back was not delivered, and one that goes through after all was."""
 _BY_PEOPLE = ("seen_at", "acknowledged_at")
 """What people have done is audited line by line; what machines answer is not (docs/decisions/0022)."""
 
@@ -30,8 +33,9 @@ def _statement(column: str) -> TextClause:
     # A receipt names the event; its dispatch row leads to the referral, for statistics by the key that intake alone
     # can resolve.
     # The column is one of the few names above.
+    instead = f"{_INSTEAD_OF[column]} = NULL," if column in _INSTEAD_OF else ""
     return text(
-        f"""UPDATE ledger_line AS line SET {column} = coalesce(line.{column}, :now),
+        f"""UPDATE ledger_line AS line SET {column} = coalesce(line.{column}, :now), {instead}
             sent_at = coalesce(line.sent_at, about.published_at)
         FROM (
             SELECT sent.topic, sent.recipient, min(sent.published_at) AS published_at,
@@ -61,8 +65,9 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
     changes nothing. That people have seen or acknowledged a referral is audited.
     """
     grouped: dict[tuple[str, str, str], list[UUID]] = defaultdict(list)
+    newest = _newest_deliveries(items)
     for item in items:
-        if item.state in _NOTE:
+        if item.state in _NOTE and newest.get(_delivery(item), item) is item:
             grouped[item.recipient, item.state, item.team].append(item.event_id)
     for (recipient, state, team), event_ids in sorted(grouped.items()):
         parameters = {"now": now, "event_ids": event_ids, "recipient": recipient, "team": team}
@@ -73,6 +78,17 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
             facts: dict[str, str | int] = {"team": team, "service": recipient}
             subject = line.referral_id
             await audit.record(session, f"ledger.{state}", subject=subject, now=now, area=line.area, facts=facts)
+
+
+def _delivery(item: ReceiptItem) -> tuple[UUID, str, str] | None:
+    told = item.state in {LineState.DELIVERED, LineState.UNDELIVERED}
+    return (item.event_id, item.recipient, item.team) if told else None
+
+
+def _newest_deliveries(items: Sequence[ReceiptItem]) -> dict[tuple[UUID, str, str] | None, ReceiptItem]:
+    """Return what was said last of each event's mail: of a mail that came back and then went through, that it did."""
+    told = [item for item in items if _delivery(item) is not None]
+    return {_delivery(item): item for item in sorted(told, key=lambda item: item.at)}
 
 
 async def hasten(session: Session, referral_id: UUID, by: Mapping[Team, datetime]) -> None:

@@ -93,10 +93,14 @@ LatePlace = tuple[bool, datetime, str, Team]
 
 @dataclass(frozen=True)
 class LateCount:
-    """How many required lines are over their time to store, and how many only over that to acknowledge."""
+    """How many required lines are over their time to store, and how many only over that to acknowledge.
+
+    `undelivered` are those, late or not, of which the team was told by a mail that came back, and that nobody has seen.
+    """
 
     unstored: int
     unacknowledged: int
+    undelivered: int = 0
 
 
 async def ledger(session: Session, reference: str) -> Ledger:
@@ -141,6 +145,7 @@ def _line(row: Row[Any]) -> Line:
         sent_at=row.published_at,
         stored_at=row.stored_at,
         delivered_at=row.delivered_at,
+        undelivered_at=row.undelivered_at,
         seen_at=row.seen_at,
         acknowledged_at=row.acknowledged_at,
         parked_at=row.parked_at,
@@ -189,7 +194,9 @@ async def count_late_lines(session: Session, *, now: datetime) -> LateCount:
         func.count().filter(stored.is_(None)).label("unstored"), func.count(stored).label("unacknowledged")
     ).where(*_late(now))
     [row] = await session.rows(counts)
-    return LateCount(row.unstored, row.unacknowledged)
+    line = models.ledger_line
+    lost = await session.scalar(select(func.count()).select_from(line).where(models.UNDELIVERED))
+    return LateCount(row.unstored, row.unacknowledged, lost or 0)
 
 
 def _late(now: datetime) -> tuple[Any, ...]:

@@ -36,6 +36,7 @@ _LINES = text(
         WHEN parked_at IS NOT NULL AND stored_at IS NULL THEN 'parked'
         WHEN acknowledged_at IS NOT NULL THEN 'acknowledged'
         WHEN seen_at IS NOT NULL THEN 'seen'
+        WHEN undelivered_at IS NOT NULL THEN 'undelivered'
         WHEN delivered_at IS NOT NULL THEN 'delivered'
         WHEN stored_at IS NOT NULL THEN 'stored'
         WHEN published_at IS NOT NULL THEN 'sent'

@@ -49,6 +49,12 @@ FIGURES = (
         "Teams that have a referral and have not confirmed it in time: {value}. See the ledger at the intake desk.",
     ),
     CallsForAPerson(
+        "intake_ledger_undelivered",
+        0,
+        Trouble.TEAM_NOT_TOLD,
+        "Teams whose mail about a referral came back or was given up, and that have not seen it: {value}. Phone them.",
+    ),
+    CallsForAPerson(
         "intake_reconciliation_open",
         0,
         Trouble.RECONCILIATION_DIFFERENT,

@@ -64,6 +64,7 @@ class Trouble(StrEnum):
     SPOOL_FULL = "spool-full"
     DESK_OVERDUE = "desk-overdue"
     REFERRAL_UNACKNOWLEDGED = "referral-unacknowledged"
+    TEAM_NOT_TOLD = "team-not-told"
     RECONCILIATION_DIFFERENT = "reconciliation-different"
     IMAP_UNREACHABLE = "imap-unreachable"
     CHECKPOINT_CONTRADICTS = "checkpoint-contradicts"
