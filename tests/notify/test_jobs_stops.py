@@ -66,7 +66,7 @@ class TestSendDue:
             return delivery
 
         monkeypatch.setattr(SmtpClient, "send", one_hangs)
-        monkeypatch.setattr(jobs, "STOP_SECONDS", 0.1)
+        monkeypatch.setattr("services.notify.jobs.sending.STOP_SECONDS", 0.1)
         sending = asyncio.create_task(jobs.send_due(notify, NOW))
         for _ in range(3):
             await through.acquire()

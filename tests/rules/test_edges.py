@@ -29,7 +29,8 @@ READS_THE_MACHINE = {
     "cli/commands/doctor.py": "how old a file is, the machine's clock says",
     "cli/commands/up.py": "the stamp of a state folder says when it was really made",
     "deploy/provision.py": "as above",
-    "services/notify/jobs.py": "retries of mail wait in machine time, so that shifting the clock cannot flood a server",
+    "services/notify/jobs/sending.py": "retries wait in machine time, so that shifting the clock cannot flood a server",
+    "services/notify/jobs/upkeep.py": "as above",
     "services/monitor/jobs.py": "spans are kept by the time of the machines that made them",
 }
 COMMITTING = (".commit", ".begin")

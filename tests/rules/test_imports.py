@@ -31,8 +31,8 @@ VIOLATIONS = {
     "door-web": ("services/triage/queries.py", "import chassis.web"),
     "door-behind": ("services/triage/queries.py", "import chassis.tables"),
     "sql": ("services/triage/web/routes.py", "import sqlalchemy"),
-    "http-out": ("services/notify/jobs.py", "import httpx2"),
-    "bus-and-tracing": ("services/notify/jobs.py", "import opentelemetry.trace"),
+    "http-out": ("services/notify/jobs/sending.py", "import httpx2"),
+    "bus-and-tracing": ("services/notify/jobs/sending.py", "import opentelemetry.trace"),
 }
 """One line per rule that the rule must notice; the rule of each audience's events is added below."""
 

@@ -1,7 +1,7 @@
 """How a notice is sent: claimed under a lease, tried outside any transaction, and the result recorded."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,6 +24,7 @@ from services.notify.domain import (
 )
 from services.notify.models import ask, notice
 
+NO_TOKEN = UUID(int=0)
 _INVITING = frozenset({Kind.ASK_MADE, Kind.ASK_ENDED})
 _THIS = notice.c.id == bindparam("this")
 _HOLD = (
@@ -54,7 +55,8 @@ _HOLD = (
 class Claimed:
     """A notice that this sender holds until its lease ends, with the token that proves it.
 
-    `meets_at` is when the meeting is to which it invites, or which it calls off.
+    `way` is the one that it goes by now, `repeated` whether it has been tried by it before. `meets_at` is when the
+    meeting is to which it invites, or which it calls off.
     """
 
     id: UUID
@@ -77,6 +79,7 @@ class Claimed:
     token: UUID
     way: Way = Way.SMTP
     repeated: bool = False
+    created_at: datetime | None = None
     meets_at: datetime | None = None
 
 
@@ -191,6 +194,20 @@ async def _hold(session: Session, row: Row[Any], sender: Sender, machine_now: da
         "way_began_at": row.way_began_at or machine_now,
     }
     session.write(_HOLD, values)
+    return replace(
+        _claimed(row),
+        recipient=recipient,
+        in_reply_to=in_reply_to,
+        link=link,
+        message_id=message_id,
+        token=token,
+        way=way,
+        meets_at=await _meets_at(session, row),
+    )
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    """Return what a row says of a notice as it is; what was sealed, and what the claim adds, is still empty."""
     return Claimed(
         id=row.id,
         subject=row.subject,
@@ -200,19 +217,18 @@ async def _hold(session: Session, row: Row[Any], sender: Sender, machine_now: da
         kind=Kind(row.kind),
         recipient_kind=RecipientKind(row.recipient_kind),
         recipient_key=row.recipient_key,
-        recipient=recipient,
+        recipient="",
         urgent=row.urgent,
         stage=row.stage or "",
         language=row.language,
-        in_reply_to=in_reply_to,
-        link=link,
+        in_reply_to="",
+        link="",
         about_id=row.about_id,
         correlation_id=row.correlation_id,
-        message_id=message_id,
-        token=token,
-        way=way,
+        message_id=row.message_id or "",
+        token=NO_TOKEN,
         repeated=bool(row.way_attempts),
-        meets_at=await _meets_at(session, row),
+        created_at=row.created_at,
     )
 
 

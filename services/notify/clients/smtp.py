@@ -1,118 +1,25 @@
-"""The mail server: what a mail is, one interface to send it, a real client and a console twin."""
+"""The mail server: one interface to hand it a mail, a real client and a console twin."""
 
 import asyncio
-import base64
 import contextlib
-import hashlib
-import quopri
-import re
-import secrets
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.header import Header
-from email.utils import format_datetime, formataddr, parseaddr
-from functools import cached_property
-from types import MappingProxyType
 from typing import Literal, Protocol
-from uuid import UUID
 
 import aiosmtplib
 
 from chassis import telemetry
-from services.notify.domain import MailUnsafe, Result
+from services.notify.clients.carrier import Delivery
+from services.notify.clients.mails import Mail
+from services.notify.domain import Result
 
 StartTls = Literal["never", "if-offered", "always"]
 
-ADDRESS = re.compile(r"[^\s<>@(),:;\"\[\]\\]+@[^\s<>@(),:;\"\[\]\\]+")
-LONGEST_LINE = 998
-CALENDAR_NAME = "channel-panel.ics"
-UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _PERMANENT = 500
 LEAVING_SECONDS = 0.5
 """So long a server may take to answer that we leave."""
 
 log = telemetry.logger(__name__)
-
-
-@dataclass(frozen=True)
-class Mail:
-    """One plain-text mail; `message_id` and `in_reply_to` in angle brackets, `calendar` a file that goes with it.
-
-    `bounces_to` is the bare address to which servers report what became of it; without one they write to the sender.
-    """
-
-    message_id: str
-    sender: str
-    recipient: str
-    subject: str
-    body: str
-    date: datetime
-    in_reply_to: str = ""
-    calendar: bytes = b""
-    bounces_to: str = ""
-
-    @cached_property
-    def wire(self) -> bytes:
-        """The mail as it goes over the wire; raises MailUnsafe where a header could be forged."""
-        if not ADDRESS.fullmatch(self.recipient):
-            raise MailUnsafe("A mail header cannot hold the address as it is written; correct it.")
-        part, body = self._text()
-        if self.calendar:
-            part, body = self._with_calendar(part, body)
-        headers = {
-            "From": self.sender if self.sender.isascii() else formataddr(parseaddr(self.sender)),
-            "To": self.recipient,
-            "Subject": self.subject if self.subject.isascii() else Header(self.subject, "utf-8").encode(linesep=""),
-            "Date": format_datetime(self.date),
-            "Message-ID": self.message_id,
-            "Auto-Submitted": "auto-generated",
-            "MIME-Version": "1.0",
-            **part,
-        }
-        if self.in_reply_to:
-            headers |= {"In-Reply-To": self.in_reply_to, "References": self.in_reply_to}
-        if any(UNSAFE.search(value) for value in headers.values()):
-            raise MailUnsafe("A mail header holds a line break or a control character; correct the address.")
-        return _entity(headers, body).replace(b"\n", b"\r\n")
-
-    def _text(self) -> tuple[dict[str, str], bytes]:
-        lines = self.body.splitlines()
-        plain = self.body.isascii() and all(len(line) <= LONGEST_LINE for line in lines)
-        body = "".join(f"{line}\n" for line in lines).encode()
-        encoding = "7bit" if plain else "quoted-printable"
-        head = {"Content-Type": 'text/plain; charset="utf-8"', "Content-Transfer-Encoding": encoding}
-        return head, body if plain else quopri.encodestring(body)
-
-    def _with_calendar(self, head: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
-        """Return one body of the text and the file behind it; the same mail is the same bytes each time."""
-        mark = hashlib.sha256(self.message_id.encode()).hexdigest()[:32]
-        file = {
-            "Content-Type": 'text/calendar; charset="utf-8"; method=PUBLISH',
-            "Content-Transfer-Encoding": "base64",
-            "Content-Disposition": f'attachment; filename="{CALENDAR_NAME}"',
-        }
-        parts = (_entity(head, body), _entity(file, base64.encodebytes(self.calendar)))
-        whole = b"".join(b"--%s\n%s\n" % (mark.encode(), each) for each in parts) + b"--%s--\n" % mark.encode()
-        return {"Content-Type": f'multipart/mixed; boundary="{mark}"'}, whole
-
-    def digest(self) -> str:
-        """Return the SHA-256 (hex) of the mail as it goes over the wire."""
-        return hashlib.sha256(self.wire).hexdigest()
-
-
-def _entity(headers: Mapping[str, str], body: bytes) -> bytes:
-    return "".join(f"{name}: {value}\n" for name, value in headers.items()).encode() + b"\n" + body
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What the mail server answered: the result, and its code where it gave one; never its words."""
-
-    result: Result
-    code: int | None = None
 
 
 class MailClient(Protocol):
@@ -286,45 +193,3 @@ class ConsoleSmtpClient:
 
     async def hang_up(self) -> None:
         """End nothing: no line leads anywhere."""
-
-
-MOST_IN_AN_HOUR: Mapping[str, int] = MappingProxyType({"link": 10, "receipt": 20, "visit": 300})
-"""So many within an hour: mails that anybody can cause to one address, whatever browser or forged From asks, and what
-one network address sends to pages that need no account (a whole office may stand behind it)."""
-HOUR = 3600.0
-MOST_ADDRESSES = 20_000
-
-
-class Restraint:
-    """Keeps strangers from filling mailboxes and trying links through us; each notify remembers its own last hour.
-
-    Addresses are remembered as keyed digests in memory only. What follows a plus in them leads to the same mailbox.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Measure time with this clock, in seconds."""
-        self._clock = clock
-        self._key = secrets.token_bytes(32)
-        self._sent: OrderedDict[bytes, dict[UUID, float]] = OrderedDict()
-
-    def allows(self, group: str, address: str, notice: UUID) -> bool:
-        """Say whether a notice may go to an address, and count it; one that is tried again counts once."""
-        name, _, domain = address.strip().casefold().rpartition("@")
-        written = f"{group} {name.partition('+')[0]}@{domain}".encode("utf-8", "replace")
-        digest, now = hashlib.blake2b(written, key=self._key).digest(), self._clock()
-        sent = {each: at for each, at in self._sent.pop(digest, {}).items() if now - at < HOUR}
-        allowed = notice in sent or len(sent) < MOST_IN_AN_HOUR[group]
-        if allowed:
-            sent.setdefault(notice, now)
-        self._sent[digest] = sent
-        if len(self._sent) > MOST_ADDRESSES:
-            self._sent.popitem(last=False)
-        return allowed
-
-
-@dataclass(frozen=True)
-class Clients:
-    """The other systems that notify talks to, and the restraint in doing so."""
-
-    mail: MailClient
-    restraint: Restraint = field(default_factory=Restraint)

@@ -1,0 +1,27 @@
+"""The clock of notify: what is due is sent, what was interrupted too often is set aside, the demonstration tidied."""
+
+from datetime import timedelta
+
+from chassis.jobs import Job
+from services.notify.jobs.attempts import caused_by_anybody, link_of
+from services.notify.jobs.sending import BATCH, send_all, send_due
+from services.notify.jobs.upkeep import remind_of_asks, set_aside_interrupted, tidy_mail_folder
+
+__all__ = [
+    "BATCH",
+    "JOBS",
+    "caused_by_anybody",
+    "link_of",
+    "remind_of_asks",
+    "send_all",
+    "send_due",
+    "set_aside_interrupted",
+    "tidy_mail_folder",
+]
+
+JOBS = (
+    Job("send-due", timedelta(seconds=1), send_due),
+    Job("set-aside-interrupted", timedelta(seconds=30), set_aside_interrupted),
+    Job("remind-of-asks", timedelta(seconds=30), remind_of_asks),
+    Job("tidy-mail-folder", timedelta(seconds=30), tidy_mail_folder),
+)

@@ -1,0 +1,82 @@
+"""One attempt to send one notice, by the way that it is on."""
+
+from datetime import datetime
+from uuid import UUID
+
+from areas import Area
+from chassis import clock, telemetry
+from chassis.runtime import Runtime
+from services.notify import operations
+from services.notify.clients import Clients, Delivery, Mail
+from services.notify.domain import LINKS, Kind, MailUnsafe, Result, stage_is_receipt
+from services.notify.jobs.running import notify_settings
+from services.notify.operations import Claimed, Sent, stage_of
+from services.notify.settings import letterhead
+
+
+async def attempt_one(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
+    """Try to send one notice, and return how that ended; never raises for what another system does."""
+    audience = {"audience": str(claimed.recipient_kind)}
+    with telemetry.span("notify.send", correlation_id=claimed.correlation_id, attributes=audience):
+        return await _sent(runtime, claimed, now)
+
+
+async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
+    area = _area(runtime, claimed, now)
+    address, _ = operations.address_of(area, claimed, now)
+    if not address:
+        return Sent(Result.NO_ADDRESS)
+    told = operations.written(letterhead(runtime.settings, runtime.secrets), area, claimed, now)
+    if told is None:
+        return Sent(Result.NOT_TO_BE_TOLD)
+    clients: Clients = runtime.clients
+    group = caused_by_anybody(claimed)
+    if group and not clients.restraint.allows(group, address, claimed.id):
+        return Sent(Result.TOO_MANY)
+    reply = claimed.in_reply_to if stage_is_receipt(stage_of(claimed)) else ""
+    mail = Mail(
+        claimed.message_id,
+        notify_settings(runtime).mail_sender,
+        address,
+        told.text.subject,
+        told.text.body,
+        now,
+        reply,
+        operations.attached_file(claimed, now),
+    )
+    delivery, digest = await _send(runtime, mail)
+    shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
+    return Sent(
+        delivery.result,
+        delivery.code,
+        shown,
+        told.template,
+        told.text.subject,
+        told.kept,
+        digest,
+    )
+
+
+def caused_by_anybody(claimed: Claimed) -> str:
+    """Return which sort of mail this is that whoever asks or refers can cause to any address; "" for all others."""
+    if claimed.kind in LINKS:
+        return "link"
+    return "receipt" if stage_is_receipt(stage_of(claimed)) else ""
+
+
+async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None]:
+    clients: Clients = runtime.clients
+    try:
+        return await clients.mail.send(mail), mail.digest()
+    except MailUnsafe:
+        return Delivery(Result.REFUSED), None
+
+
+def link_of(runtime: Runtime, kind: Kind, subject: UUID, about_id: UUID | None) -> str:
+    """Return the secure link of a mail of this installation; see operations.link_of."""
+    return operations.link_of(letterhead(runtime.settings, runtime.secrets), kind, subject, about_id)
+
+
+def _area(runtime: Runtime, claimed: Claimed, now: datetime) -> Area:
+    known = runtime.areas.version(claimed.area, claimed.area_version)
+    return known or runtime.areas.current(claimed.area, now.astimezone(clock.LONDON).date())
