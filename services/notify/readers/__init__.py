@@ -1,5 +1,6 @@
 """What notify takes apart: templates of mails, the demonstration's mail folder, and mails that come back."""
 
+from services.notify.readers.bounces import LARGEST, addresses_of, bounce
 from services.notify.readers.mails import (
     StoredMail,
     file_name,
@@ -10,10 +11,13 @@ from services.notify.readers.mails import (
 from services.notify.readers.templates import MACHINE_DRAFTED, TEMPLATES, MailTemplate, mail_template, mail_templates
 
 __all__ = [
+    "LARGEST",
     "MACHINE_DRAFTED",
     "TEMPLATES",
     "MailTemplate",
     "StoredMail",
+    "addresses_of",
+    "bounce",
     "file_name",
     "mail_template",
     "mail_templates",
