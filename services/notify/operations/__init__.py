@@ -1,6 +1,6 @@
 """What changes in notify: facts are received, notices sent, and people answer."""
 
-from services.notify.operations.addressing import NAMED, asked_in
+from services.notify.operations.addressing import NAMED, Named, asked_in
 from services.notify.operations.answering import (
     Answer,
     acknowledge_concern,
@@ -19,6 +19,7 @@ from services.notify.operations.asks import (
     remind_of_ask,
 )
 from services.notify.operations.calendars import attached_file, meeting_file
+from services.notify.operations.coming_back import StillBeingSent, note_evidence
 from services.notify.operations.delivery import Addressee, Claimed, Sent, WaysOf, claim_due
 from services.notify.operations.erasing import erase_subject
 from services.notify.operations.people import Person, note_merged, note_separated
@@ -41,7 +42,7 @@ from services.notify.operations.recording import (
     send_again,
     set_aside_interrupted,
 )
-from services.notify.operations.samples import SAMPLE_ADDRESS, recipient_of, sample, when_closed, when_open
+from services.notify.operations.samples import SAMPLE_ADDRESS, recipient_of, sample, to_door, when_closed, when_open
 from services.notify.operations.signposts import acknowledge_signpost, end_signpost, open_signpost, report_signpost
 from services.notify.operations.transfers import (
     ReceivedTransfer,
@@ -74,6 +75,7 @@ __all__ = [
     "Letterhead",
     "LinkMessage",
     "MovedAsk",
+    "Named",
     "Person",
     "ReceivedAsk",
     "ReceivedConcern",
@@ -81,6 +83,7 @@ __all__ = [
     "ReceivedTransfer",
     "ReferrerMessage",
     "Sent",
+    "StillBeingSent",
     "ToRemind",
     "TransferAnswer",
     "WaysOf",
@@ -107,6 +110,7 @@ __all__ = [
     "mail_code",
     "meeting_file",
     "move_ask",
+    "note_evidence",
     "note_merged",
     "note_separated",
     "open_concern",
@@ -130,6 +134,7 @@ __all__ = [
     "stage_of",
     "tell_escalation",
     "tell_pack_answered",
+    "to_door",
     "when_closed",
     "when_open",
     "written",

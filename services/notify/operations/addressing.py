@@ -8,15 +8,20 @@ from services.notify.domain import RecipientKind
 from services.notify.operations.delivery import Claimed
 
 
-class _Named(Protocol):
-    @property
-    def id(self) -> str: ...
+class Named(Protocol):
+    """Somebody whom an area file names, with an address."""
 
     @property
-    def name(self) -> str: ...
+    def id(self) -> str:
+        """The id that the file gives them."""
 
     @property
-    def email(self) -> str: ...
+    def name(self) -> str:
+        """What they are called."""
+
+    @property
+    def email(self) -> str:
+        """Where mails to them go."""
 
 
 def _service(area: Area, claimed: Claimed) -> tuple[str, str]:
@@ -43,7 +48,7 @@ def asked_in(area: Area, key: str) -> tuple[str, str]:
     KeyError where no list has that id.
     """
     channel = area.channel
-    lists: tuple[Sequence[_Named], ...] = (
+    lists: tuple[Sequence[Named], ...] = (
         area.panel.members,
         channel.partners,
         channel.intervention_providers,

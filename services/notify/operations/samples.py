@@ -66,6 +66,11 @@ _FIRST: Mapping[RecipientKind, Callable[[Area], str]] = {
 }
 
 
+def to_door(area: Area, door_id: str, kind: Kind, *, urgent: bool) -> Claimed:
+    """Return a sample to one front door of an area."""
+    return _blank(area, kind, (RecipientKind.FRONT_DOOR, door_id), "en", urgent=urgent)
+
+
 def sample(area: Area, kind: Kind, language: str, now: datetime, *, urgent: bool = False) -> Claimed | None:
     """Return a notice as the area would have it sent to the first whom it names for its kind; None where it names none.
 
@@ -75,16 +80,22 @@ def sample(area: Area, kind: Kind, language: str, now: datetime, *, urgent: bool
     key = _FIRST[to](area) if to in _FIRST else ""
     if to in _FIRST and not key:
         return None
-    claimed = Claimed(
+    claimed = _blank(area, kind, (to, key), language, urgent=urgent)
+    return _with_its_own(claimed, area, now)
+
+
+def _blank(area: Area, kind: Kind, to: tuple[RecipientKind, str], language: str, *, urgent: bool) -> Claimed:
+    sort, key = to
+    return Claimed(
         id=NOBODY,
         subject=NOBODY,
         reference=f"{area.reference_prefix}-0000-0000",
         area=area.area,
         area_version=area.version,
         kind=kind,
-        recipient_kind=to,
+        recipient_kind=sort,
         recipient_key=key,
-        recipient=SAMPLE_ADDRESS if to is RecipientKind.REFERRER else "",
+        recipient=SAMPLE_ADDRESS if sort is RecipientKind.REFERRER else "",
         urgent=urgent,
         stage="",
         language=language,
@@ -95,7 +106,6 @@ def sample(area: Area, kind: Kind, language: str, now: datetime, *, urgent: bool
         message_id=f"<{NOBODY}@sample.example>",
         token=NOBODY,
     )
-    return _with_its_own(claimed, area, now)
 
 
 def _with_its_own(claimed: Claimed, area: Area, now: datetime) -> Claimed | None:

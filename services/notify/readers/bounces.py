@@ -93,7 +93,7 @@ def _reported(mail: Message) -> Report:
     return worst[0] if worst else Report(What.UNREADABLE)
 
 
-def _groups(mail: Message) -> Iterator[Message[str, str]]:
+def _groups(mail: Message) -> "Iterator[Message[str, str]]":
     """Yield the groups of fields of the first report in a mail."""
     report = next(part for part in _own_parts(mail) if part.get_content_type() == "message/delivery-status")
     payload: Any = report.get_payload()
@@ -103,7 +103,7 @@ def _groups(mail: Message) -> Iterator[Message[str, str]]:
         yield from (message_from_bytes(each.encode("utf-8", "replace")) for each in re.split(r"\n\s*\n", payload))
 
 
-def _of_recipient(group: Message[str, str]) -> Report | None:
+def _of_recipient(group: "Message[str, str]") -> Report | None:
     status = _STATUS.search(str(group.get("Status", "")))
     code = status[1] if status else ""
     action = str(group.get("Action", "")).split("(")[0].strip().lower()

@@ -2,9 +2,11 @@
 
 from datetime import date, datetime, timedelta
 
+from areas.model import Ages
+from areas.parts import Way
 from chassis.clock import LONDON
 from chassis.web import PageRequest
-from contracts.vocabulary import AskKind
+from contracts.vocabulary import AskKind, ProgressStage
 from services.notify.domain import AskState, Kind, RecipientKind, Result, State, ask_state
 from services.notify.operations import asked_in
 from services.notify.queries import AskListed, NoticeListed
@@ -39,6 +41,20 @@ RECIPIENT_NAMES = {
     RecipientKind.ESCALATION: "the person who is told in turn",
     RecipientKind.ASKED: "somebody outside whom Channel asks",
 }
+STAGE_NAMES = {
+    ProgressStage.RECEIVED: "Received",
+    ProgressStage.BEING_ASSESSED: "Being assessed",
+    ProgressStage.PASSED_TO_ANOTHER_SERVICE: "Passed to another service",
+    ProgressStage.SUPPORT_BEING_CONSIDERED: "Support being considered",
+    ProgressStage.CLOSED: "Closed",
+}
+AGES_NAMES = {Ages.CHILDREN: "children", Ages.ADULTS: "adults", Ages.EVERYONE: "everyone"}
+WAY_NAMES = {
+    Way.SMTP: "mail",
+    Way.GOVUK_NOTIFY: "GOV.UK Notify",
+    Way.WEBHOOK: "signed webhook",
+    Way.INBOX: "the inbox page",
+}
 LANGUAGE_NAMES = {"en": "English", "cy": "Welsh"}
 CARRIED_NAMES = {
     "reference": "the reference",
@@ -66,6 +82,7 @@ STATE_NAMES = {
 RESULT_NAMES = {
     Result.ACCEPTED: "Accepted",
     Result.DEFERRED: "Not now",
+    Result.BOUNCED: "Came back",
     Result.REFUSED: "Refused",
     Result.UNKNOWN: "Not known whether it went",
     Result.NO_ADDRESS: "No address",

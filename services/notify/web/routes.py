@@ -12,7 +12,7 @@ from services.notify.domain import (
     READ_MESSAGES,
     READ_SIGNPOST,
 )
-from services.notify.web import ask_calendar, asks, desk, guests, message_templates, views
+from services.notify.web import ask_calendar, asks, desk, guests, message_templates, views, who_is_told
 
 PAGES = (
     Page("GET", "/", views.home, ENTER),
@@ -45,6 +45,7 @@ PAGES = (
     Page("POST", "/notices/{id}/send-again", desk.send_again, MANAGE_DELIVERY),
     Page("GET", "/messages", message_templates.message_templates, READ_MESSAGES),
     Page("GET", "/messages/{name}", message_templates.message_template, READ_MESSAGES),
+    Page("GET", "/who-is-told", who_is_told.who_is_told, READ_MESSAGES),
     Page("GET", "/mail", desk.mail_folder, READ_DEMO_MAIL),
     Page("GET", "/mail/{name}", desk.mail, READ_DEMO_MAIL),
 )
@@ -52,5 +53,6 @@ NAVIGATION = (
     ("Inbox", "inbox"),
     ("Delivery desk", "delivery_desk"),
     ("Messages", "message_templates"),
+    ("Who is told", "who_is_told"),
     ("Demonstration mail", "mail_folder"),
 )

@@ -1,0 +1,156 @@
+"""Who is told: for an area and a moment, who would be sent what, whereto and by which way, as its file says."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from starlette.responses import Response
+
+from areas import Area, FrontDoor
+from areas.parts import Escalation, Reached
+from chassis.clock import LONDON, is_working_day
+from chassis.web import FormData, FormErrors, PageRequest, parse_date
+from services.notify import operations
+from services.notify.domain import Kind
+from services.notify.web.message_templates import areas_of
+from services.notify.web.naming import AGES_NAMES, STAGE_NAMES, WAY_NAMES
+
+_TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A front door at the moment: for whom it answers, where its mails go, and who is told after it."""
+
+    name: str
+    organisation: str
+    ages: str
+    districts: str
+    is_open: bool
+    routine: str
+    in_danger: str
+    ways: str
+    form_goes: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """Somebody else whom the area names: what they are told, and whereto."""
+
+    what: str
+    name: str
+    address: str
+    ways: str
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Somebody who is told when nobody has acted: whose clock it is, and after how many working days."""
+
+    whose: str
+    after: str
+    name: str
+    organisation: str
+    address: str
+
+
+async def who_is_told(page: PageRequest) -> Response:
+    """Show who would be told what in an area at a moment; without one, now."""
+    sent = FormData({name: (value,) for name, value in page.query.items()})
+    at, errors = _moment(sent, page.now)
+    areas = areas_of(page)
+    area = next((each for each in areas if each.area == sent.get("area")), areas[0])
+    local = at.astimezone(LONDON)
+    working_day = is_working_day(local.date())
+    return page.render(
+        "who_is_told",
+        status=422 if errors else 200,
+        form=FormErrors(sent if errors else _typed(local), errors, frozenset({"on"})),
+        area=area,
+        areas=[(each.area, each.name) for each in areas],
+        at=at,
+        working_day=working_day,
+        doors=[_door(area, each, at) for each in area.front_doors],
+        unknown=area.front_door(area.front_door_when_unknown).name,
+        duty=area.duty_officer(local.time(), working_day=working_day),
+        in_turn=list(_in_turn(area)),
+        others=list(_others(area)),
+        stages=[(STAGE_NAMES[each.stage], each.tell, each.sentence) for each in area.referrer_told],
+    )
+
+
+def _typed(local: datetime) -> FormData:
+    parts = {"on-day": local.day, "on-month": local.month, "on-year": local.year, "at": f"{local:%H:%M}"}
+    return FormData({name: (str(value),) for name, value in parts.items()})
+
+
+def _moment(sent: FormData, now: datetime) -> tuple[datetime, tuple[tuple[str, str], ...]]:
+    """Return the moment that was asked for, in London; now, with what is wrong, where it cannot be read."""
+    local = now.astimezone(LONDON)
+    errors: list[tuple[str, str]] = []
+    day: date | None = None
+    try:
+        day = parse_date(sent, "on", "the day")
+    except ValueError as wrong:
+        errors.append(("on", str(wrong)))
+    typed = sent.get("at").strip()
+    found = _TIME.fullmatch(typed)
+    if typed and found is None:
+        errors.append(("at", "Enter the time as hours and minutes, such as 17:30"))
+    if errors:
+        return now, tuple(errors)
+    at = time(int(found[1]), int(found[2])) if found else local.time()
+    return datetime.combine(day or local.date(), at, LONDON), ()
+
+
+def _door(area: Area, door: FrontDoor, at: datetime) -> Door:
+    """Return a front door as the sending itself would reach it at that moment."""
+    routine, in_danger = (
+        operations.address_of(area, operations.to_door(area, door.id, Kind.CONCERN_RECEIVED, urgent=urgent), at)[0]
+        for urgent in (False, True)
+    )
+    local = at.astimezone(LONDON)
+    return Door(
+        name=door.name,
+        organisation=door.organisation,
+        ages=AGES_NAMES[door.ages],
+        districts=", ".join(door.districts),
+        is_open=door.opening_hours.is_open(local.time(), working_day=is_working_day(local.date())),
+        routine=routine,
+        in_danger=in_danger,
+        ways=ways_of(door),
+        form_goes=", ".join(door.secure_domains),
+    )
+
+
+def _in_turn(area: Area) -> Iterator[InTurn]:
+    yield from (_step("Gateway clocks", each) for each in area.gateway.escalations)
+    yield from (_step("Channel clocks", each) for each in area.channel.escalations)
+    for door in area.front_doors:
+        yield from (_step(f"Not acknowledged by {door.name}", each) for each in door.escalations)
+
+
+def _step(whose: str, told: Escalation) -> InTurn:
+    days = told.after_working_days
+    after = f"after {days} working day{'' if days == 1 else 's'}" if days else "at once"
+    return InTurn(whose, after, told.name, told.organisation, told.email)
+
+
+def _others(area: Area) -> Iterator[Told]:
+    channel = area.channel
+    lists: tuple[tuple[str, tuple[operations.Named, ...]], ...] = (
+        ("Signposts", area.signpost_services),
+        ("Transfers to another force", area.gateway.forces),
+        ("The panel", area.panel.members),
+        ("Requests for information", channel.partners),
+        ("Sessions", channel.intervention_providers),
+        ("Transfers to another panel", channel.panels_elsewhere),
+    )
+    return (Told(what, each.name, each.email, ways_of(each)) for what, named in lists for each in named)
+
+
+def ways_of(reached: object) -> str:
+    """Return in words by which ways somebody is reached, the first way first."""
+    ways = reached.ways if isinstance(reached, Reached) else ()
+    return ", then ".join(WAY_NAMES[each] for each in ways)
