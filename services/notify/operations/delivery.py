@@ -195,7 +195,7 @@ async def _hold(session: Session, row: Row[Any], sender: Sender, machine_now: da
     }
     session.write(_HOLD, values)
     return replace(
-        _claimed(row),
+        as_it_stands(row),
         recipient=recipient,
         in_reply_to=in_reply_to,
         link=link,
@@ -206,7 +206,7 @@ async def _hold(session: Session, row: Row[Any], sender: Sender, machine_now: da
     )
 
 
-def _claimed(row: Row[Any]) -> Claimed:
+def as_it_stands(row: Row[Any]) -> Claimed:
     """Return what a row says of a notice as it is; what was sealed, and what the claim adds, is still empty."""
     return Claimed(
         id=row.id,
