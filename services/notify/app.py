@@ -6,7 +6,7 @@ from chassis.app import Service, create_app
 from chassis.settings import Secrets, ServiceSettings
 from services.notify.clients import Clients, ConsoleSmtpClient, SmtpClient, SmtpServer
 from services.notify.domain import PERMISSIONS
-from services.notify.doors import mail_folder
+from services.notify.doors import bounces, mail_folder
 from services.notify.handlers import handlers
 from services.notify.jobs import JOBS
 from services.notify.models import metadata
@@ -26,7 +26,7 @@ def service() -> Service:
         permissions=PERMISSIONS,
         navigation=NAVIGATION,
         jobs=JOBS,
-        doors=(mail_folder,),
+        doors=(mail_folder, bounces),
         erase_subject=erase_subject,
         clients=clients,
     )

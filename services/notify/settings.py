@@ -10,9 +10,15 @@ from chassis.clock import LONDON, add_working_days
 from chassis.settings import Secrets, ServiceSettings
 from services.notify.operations import Letterhead
 
+_BOUNCE_ADDRESS = r"^$|^[A-Za-z0-9_-]{1,10}@[A-Za-z0-9.-]+$"
+"""What stands before the @ of a mail address has at most 64 letters, and the token behind the + takes 53 of them."""
+
 
 class NotifySettings(ServiceSettings):
-    """Where mail goes out, under which name, and where the demonstration's own mail server listens.
+    """Where mail goes out, under which name, where it comes back to, and where the demonstration's mail server listens.
+
+    What comes back is addressed to `bounce_address` with a + and a token before its @. With a `bounce_port` it is taken
+    by SMTP there, from the installation's own mail server.
 
     `throughline up` leads a demonstration's mails to the local mail folder, and asks for `smtp_host` in real use.
     """
@@ -26,6 +32,14 @@ class NotifySettings(ServiceSettings):
     mail_sender: str = "Throughline <no-reply@throughline.example>"
     mail_domain: str = "notify.throughline.example"
     mail_sink_port: int = 2526
+    bounce_address: Annotated[str, Field(pattern=_BOUNCE_ADDRESS)] = ""
+    bounce_host: str = "127.0.0.1"
+    bounce_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    @property
+    def bounces_to(self) -> str:
+        """The mailbox to which mails come back, "" where this installation has none: a demonstration has its own."""
+        return self.bounce_address or (f"bounces@{self.mail_domain}" if self.mode == "demo" else "")
 
 
 REMINDED_BEFORE = 2
@@ -49,6 +63,11 @@ def reminders(due_at: datetime) -> tuple[datetime, datetime]:
 def code_key(secrets: Secrets) -> bytes:
     """Return the key under which one-time codes are kept."""
     return hmac.digest(secrets.session_secret.encode(), b"codes:without-account", "sha256")
+
+
+def bounce_key(secrets: Secrets) -> bytes:
+    """Return the key under which the addresses are made to which mails come back."""
+    return hmac.digest(secrets.session_secret.encode(), b"bounces:of-notices", "sha256")
 
 
 def link_key(secrets: Secrets) -> bytes:

@@ -43,6 +43,7 @@ class Result(StrEnum):
 
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
+    BOUNCED = "bounced"
     REFUSED = "refused"
     UNKNOWN = "unknown"
     NO_ADDRESS = "no-address"

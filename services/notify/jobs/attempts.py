@@ -8,10 +8,10 @@ from chassis import clock, telemetry
 from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Clients, Delivery, Mail
-from services.notify.domain import LINKS, Kind, MailUnsafe, Result, stage_is_receipt
+from services.notify.domain import LINKS, Kind, MailUnsafe, Result, bounce_address, stage_is_receipt
 from services.notify.jobs.running import notify_settings
 from services.notify.operations import Claimed, Sent, stage_of
-from services.notify.settings import letterhead
+from services.notify.settings import bounce_key, letterhead
 
 
 async def attempt_one(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
@@ -43,6 +43,7 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
         now,
         reply,
         operations.attached_file(claimed, now),
+        bounces_to_of(runtime, claimed.id),
     )
     delivery, digest = await _send(runtime, mail)
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
@@ -62,6 +63,12 @@ def caused_by_anybody(claimed: Claimed) -> str:
     if claimed.kind in LINKS:
         return "link"
     return "receipt" if stage_is_receipt(stage_of(claimed)) else ""
+
+
+def bounces_to_of(runtime: Runtime, notice_id: UUID) -> str:
+    """Return the address to which a notice's mails come back, "" where this installation takes none."""
+    mailbox = notify_settings(runtime).bounces_to
+    return bounce_address(mailbox, bounce_key(runtime.secrets), notice_id) if mailbox else ""
 
 
 async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None]:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, insert, null, select, update
 
 from chassis import audit
 from chassis.database import Session
+from contracts.vocabulary import Unreached
 from services.notify.domain import (
     FINAL,
     MOST_UNRECORDED,
@@ -23,9 +24,10 @@ from services.notify.domain import (
     on_next_way,
 )
 from services.notify.models import attempt, notice
-from services.notify.operations.ask_answering import TOLD_BY, give_up_ask, note_ask_mailed
+from services.notify.operations.ask_answering import TOLD_BY, note_ask_mailed
 from services.notify.operations.delivery import Claimed, Sent, tried_of
 from services.notify.operations.receiving import mark_delivered
+from services.notify.operations.unreached import tell_undelivered
 
 _LINKED = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
 _THIS = notice.c.id == bindparam("this")
@@ -138,7 +140,7 @@ async def _settle(session: Session, row: Row[Any], sent: Sent, following: Next, 
     session.write(_SETTLE, values)
     if following.state in {State.SENT, State.UNDELIVERABLE, State.SUPPRESSED}:
         await _audit_end(session, row, following.state, sent.result, now=now)
-        await _tell_of_ask(session, row, following.state, now=now)
+        await _tell_of_end(session, row, following.state, sent.result, now=now)
 
 
 def _on_way(row: Row[Any], following: Next) -> dict[str, object]:
@@ -148,14 +150,13 @@ def _on_way(row: Row[Any], following: Next) -> dict[str, object]:
     return {"way": str(following.way), "way_attempts": 0, "way_began_at": None}
 
 
-async def _tell_of_ask(session: Session, row: Row[Any], state: State, *, now: datetime) -> None:
-    """Keep for an ask whether its mails arrive: whoever asked is told of one that was given up."""
-    if Kind(row.kind) not in TOLD_BY or row.about_id is None:
-        return
-    if state == State.SENT:
+async def _tell_of_end(session: Session, row: Row[Any], state: State, result: Result, *, now: datetime) -> None:
+    """Tell whoever relied on a notice where it was given up or came back; keep for an ask that its mails arrive."""
+    if state == State.UNDELIVERABLE:
+        why = Unreached.BOUNCED if result == Result.BOUNCED else Unreached.GIVEN_UP
+        await tell_undelivered(session, row, why, now=now)
+    elif state == State.SENT and Kind(row.kind) in TOLD_BY and row.about_id is not None:
         await note_ask_mailed(session, row.about_id)
-    elif state == State.UNDELIVERABLE:
-        await give_up_ask(session, row.about_id, now=now)
 
 
 async def _audit_end(session: Session, row: Row[Any], state: State, result: Result, *, now: datetime) -> None:
@@ -202,7 +203,7 @@ async def _leave_way(session: Session, row: Row[Any], result: Result, *, now: da
     await session.execute(update(notice).where(notice.c.id == row.id).values(values))
     if following.state == State.UNDELIVERABLE:
         await _audit_end(session, row, following.state, result, now=now)
-        await _tell_of_ask(session, row, following.state, now=now)
+        await _tell_of_end(session, row, following.state, result, now=now)
     return following.state
 
 

@@ -13,12 +13,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chassis import telemetry
 from chassis.app import Runtime
+from services.notify.doors.bounces import BounceBox
 from services.notify.readers import file_name
 from services.notify.settings import NotifySettings
 
 SIZE_LIMIT = 1024 * 1024
 
-_PLAIN_ADDRESS = re.compile(r"<([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>(?= |\Z)")
+_PLAIN_ADDRESS = re.compile(r"<([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)>(?= |\Z)")
 _PLAIN_ID = re.compile(rb"^Message-ID: (<[!-;=?-~]+>)\r?\n(?![ \t])", re.IGNORECASE | re.MULTILINE)
 
 log = telemetry.logger(__name__)
@@ -33,16 +34,22 @@ class Line(SMTP):
 
 
 class MailFolder:
-    """Keeps each mail as one .eml file; a repeat with the same Message-ID is dropped, as its id allows."""
+    """Keeps each mail as one .eml file; a repeat with the same Message-ID is dropped, as its id allows.
 
-    def __init__(self, folder: Path, mail_domain: str) -> None:
+    What comes back to the address for bounces goes to notify instead, as it does in real use.
+    """
+
+    def __init__(self, folder: Path, mail_domain: str, bounces: BounceBox | None = None) -> None:
         """Keep mails in a folder, which is made with the first one; our own carry the domain in their Message-ID."""
         self.folder = folder
         self.mail_domain = mail_domain
+        self.bounces = bounces
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         """Answer one mail: 250 once it is on disk, 451 when it cannot be kept."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
+        if self.bounces is not None and any(map(self.bounces.is_here, envelope.rcpt_tos)):
+            return await self.bounces.take(content, envelope.rcpt_tos)
         try:
             return await asyncio.to_thread(self._keep, content)
         except OSError:
@@ -77,7 +84,7 @@ async def mail_folder(runtime: Runtime) -> AsyncIterator[None]:
     if settings.mode != "demo" or settings.mail_directory is None or not isinstance(settings, NotifySettings):
         yield
         return
-    keeper = MailFolder(settings.mail_directory, settings.mail_domain)
+    keeper = MailFolder(settings.mail_directory, settings.mail_domain, BounceBox(runtime))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: Line(
