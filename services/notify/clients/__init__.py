@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.notify.clients.carrier import Delivery
+from services.notify.clients.carrier import Carrier, Delivery, Facts, Message
 from services.notify.clients.mails import CALENDAR_NAME, Mail
 from services.notify.clients.restraint import MOST_IN_AN_HOUR, Restraint
 from services.notify.clients.smtp import (
@@ -12,19 +12,26 @@ from services.notify.clients.smtp import (
     SmtpClient,
     SmtpServer,
 )
+from services.notify.clients.webhook import ConsoleWebhookClient, Outward, WebhookClient
 
 __all__ = [
     "CALENDAR_NAME",
     "LEAVING_SECONDS",
     "MOST_IN_AN_HOUR",
+    "Carrier",
     "Clients",
     "ConsoleSmtpClient",
+    "ConsoleWebhookClient",
     "Delivery",
+    "Facts",
     "Mail",
     "MailClient",
+    "Message",
+    "Outward",
     "Restraint",
     "SmtpClient",
     "SmtpServer",
+    "WebhookClient",
 ]
 
 
