@@ -82,7 +82,9 @@ notice = Table(
     ),
     Index("notice_subject", "subject"),
     Index("notice_state", "state", "created_at"),
-    Index("notice_newest", "created_at"),
+    Index("notice_newest", "created_at", "id"),
+    Index("notice_reference", "reference"),
+    Index("notice_recipient", "recipient_kind", "recipient_key", "created_at"),
     Index(
         "notice_unanswered",
         "answer_by",
@@ -126,6 +128,22 @@ evidence = Table(
     Index("evidence_once", "notice_id", "digest", unique=True, postgresql_where=text("digest IS NOT NULL")),
 )
 
+# That a notice is not to be sent, as people at the delivery desk decided it; where somebody is in immediate danger
+# nothing changes until a second person has confirmed it.
+suppression = Table(
+    "suppression",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("notice_id", Uuid, LINKING, ForeignKey("notice.id", ondelete="CASCADE")),
+    column("area", Text, OPERATIONAL),
+    column("reason", Text, OPERATIONAL),
+    column("asked_by", Text, OPERATIONAL),
+    column("asked_at", moment, LINKING),
+    column("confirmed_by", Text, OPERATIONAL, nullable=True),
+    column("confirmed_at", moment, LINKING, nullable=True),
+    Index("suppression_notice", "notice_id", "asked_at"),
+)
+
 concern = Table(
     "concern",
     metadata,
@@ -146,6 +164,10 @@ concern = Table(
     column("acknowledged_version", Integer, OPERATIONAL, nullable=True),
     column("channel_answer", Text, OPERATIONAL, nullable=True),
     column("channel_answered_at", moment, LINKING, nullable=True),
+    column("clock_began_at", moment, LINKING, nullable=True),
+    column("escalated", Integer, OPERATIONAL),
+    column("escalate_at", moment, LINKING, nullable=True),
+    column("escalation_ended_at", moment, LINKING, nullable=True),
     Index("concern_reference", "reference"),
     Index("concern_waiting", "area", "front_door", "acknowledged_at", "received_at"),
     Index(
@@ -153,6 +175,13 @@ concern = Table(
         "area",
         "front_door",
         postgresql_where=text("acknowledged_version IS NULL OR acknowledged_version < version"),
+    ),
+    Index(
+        "concern_escalating",
+        "escalate_at",
+        postgresql_where=text(
+            "escalation_ended_at IS NULL AND (acknowledged_version IS NULL OR acknowledged_version < version)"
+        ),
     ),
 )
 
@@ -223,6 +252,7 @@ acknowledgement = Table(
     column("organisation", Text, OPERATIONAL),
     column("by_sealed", LargeBinary, IDENTITY, nullable=True),
     column("report_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("done_sealed", LargeBinary, SPECIAL_CATEGORY, nullable=True),
     column("at", moment, LINKING),
     Index("acknowledgement_about", "about_id", "at"),
 )

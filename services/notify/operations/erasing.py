@@ -38,5 +38,7 @@ async def erase_subject(session: Session, subject: UUID) -> None:
     of_the_person = or_(same_person.c.person == subject, same_person.c.reference.in_(own))
     await session.execute(delete(same_person).where(of_the_person))
     await session.execute(
-        update(acknowledgement).where(acknowledgement.c.subject == subject).values(by_sealed=None, report_sealed=None)
+        update(acknowledgement)
+        .where(acknowledgement.c.subject == subject)
+        .values(by_sealed=None, report_sealed=None, done_sealed=None)
     )

@@ -133,6 +133,7 @@ async def _values(session: Session, received: ReceivedConcern) -> dict[str, obje
         "read": received.read,
         "facts_sealed": await session.seal(origin.subject, _FACTS.dump_json(received.facts)),
         "event_ids": [origin.event_id],
+        "escalated": 0,
     }
 
 
