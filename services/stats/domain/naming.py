@@ -30,7 +30,11 @@ NAMED: Mapping[str, str] = {
     Ethnicity.NOT_RECORDED: "Not recorded",
     Gender.NOT_KNOWN: "Not known",
 }
-_BY_MEASURE: Mapping[str, str] = {"outcome": "Decision", "closing": "How it was closed", "punctuality": "In time or late"}
+_BY_MEASURE: Mapping[str, str] = {
+    "outcome": "Decision",
+    "closing": "How it was closed",
+    "punctuality": "In time or late",
+}
 
 
 def category_name(category: str, attribute: str = "") -> str:
@@ -87,7 +91,7 @@ def period_name(period: str) -> str:
 
 
 def short_period_name(period: str) -> str:
-    """Return a period in as few letters as an axis has room for: "Apr 26", "Apr–Jun 26", "2026–27"."""
+    """Return a period in as few letters as an axis has room for: "Apr 26" for a month."""
     if period.startswith("CY"):
         return period[2:]
     if Period(period).grain is Grain.YEAR:

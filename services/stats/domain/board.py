@@ -1,0 +1,164 @@
+"""The few figures that a board looks at first, each with what it is a part of and with the same of a year before."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from services.stats.domain.measures import MEASURES, REJECTED, SATISFACTORY
+from services.stats.domain.naming import measure_name
+from services.stats.domain.periods import Period
+from services.stats.domain.shelf import Shelf, latest_period, percentage, year_before
+
+
+@dataclass(frozen=True)
+class Value:
+    """A figure of one period. `count` None is hidden; `of` is what it is a part of, None where hidden or no part.
+
+    `released` is False where no release holds the period.
+    """
+
+    count: int | None
+    of: int | None = None
+    released: bool = True
+
+    @property
+    def share(self) -> int | None:
+        """Return it in whole per cent; None where it cannot be given."""
+        return percentage(self.count, self.of)
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One of the few figures: what it is called and means, now and in the same period of a year before.
+
+    `part_of` says in words what `of` counts, and is empty where the figure is a count or a number of days. `measure`
+    and `attribute` name the table that holds it.
+    """
+
+    id: str
+    title: str
+    meaning: str
+    measure: str
+    attribute: str
+    part_of: str
+    unit: str
+    now: Value
+    before: Value
+
+
+@dataclass(frozen=True)
+class _Definition:
+    id: str
+    title: str
+    meaning: str
+    measure: str
+    attribute: str = ""
+    categories: tuple[str, ...] = ()
+    part_of: str = ""
+    timed: bool = False
+
+
+def _counted(measure: str) -> _Definition:
+    return _Definition(measure, MEASURES[measure].title, MEASURES[measure].meaning, measure)
+
+
+_DEFINITIONS: tuple[_Definition, ...] = (
+    _counted("received"),
+    _counted("decided"),
+    _Definition(
+        "rejected", "Ended by the Gateway",
+        "The rejection rate: decisions that closed a referral or signposted it to another service, of all decisions of "
+        "the same period. A referral that is still being assessed is in neither.",
+        "decided", "outcome", REJECTED, "Gateway decisions",
+    ),
+    _counted("discussed"),
+    _counted("adopted"),
+    _Definition(
+        "days-to-decision", "Days from receipt to the Gateway’s decision",
+        "The median: half of the referrals decided in the period took so many calendar days or fewer. It is given only "
+        "where enough decisions stand behind it.",
+        "decided", timed=True,
+    ),
+    _Definition(
+        "clocks-met", "Obligations met in time", MEASURES["obligations"].meaning,
+        "obligations", "punctuality", ("in-time",), "obligations that ended",
+    ),
+    _Definition(
+        "reviews-on-time", "Reviews held on time", MEASURES["reviews"].meaning,
+        "reviews", "punctuality", ("in-time",), "reviews held",
+    ),
+    _Definition(
+        "satisfactory", "Cases closed with the concerns reduced",
+        "The satisfactory closures: cases closed because the panel found the concerns reduced, of all Channel cases "
+        "closed in the period.",
+        "left", "closing", (SATISFACTORY,), "Channel cases closed",
+    ),
+)  # fmt: skip
+
+TRENDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "gateway": ("Referrals received and decided", ("received", "decided")),
+    "panel": ("Discussed at a panel and adopted", ("discussed", "adopted")),
+}
+"""The trends that the board is shown beside the figures: a title and the measures that stand in one chart."""
+TREND_PERIODS = 12
+"""A trend goes so many quarters back: three years."""
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Counts of some measures over the latest periods: a line a period, a count a measure; None is hidden."""
+
+    id: str
+    title: str
+    measures: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[int | None, ...]], ...]
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What its measures are called."""
+        return tuple(measure_name(each) for each in self.measures)
+
+
+def trend_of(shelf: Shelf, name: str) -> Trend | None:
+    """Return a trend over the latest quarters, or months before the first quarter; None where it has no name."""
+    if name not in TRENDS:
+        return None
+    title, measures = TRENDS[name]
+    grain = Period(latest_period(shelf.periods)).grain
+    periods = [period for period in shelf.periods if Period(period).grain is grain][-TREND_PERIODS:]
+    lines = tuple((period, tuple(shelf.total(each, period) for each in measures)) for period in periods)
+    return Trend(name, f"{title}, by {grain.value}", measures, lines)
+
+
+def key_figures(shelf: Shelf, period: str) -> tuple[KeyFigure, ...]:
+    """Return the board's figures of a period, in reading order."""
+    return tuple(_figure(shelf, definition, period) for definition in _DEFINITIONS)
+
+
+def _figure(shelf: Shelf, definition: _Definition, period: str) -> KeyFigure:
+    value: Callable[[Shelf, _Definition, str], Value] = _timed if definition.timed else _value
+    return KeyFigure(
+        id=definition.id,
+        title=definition.title,
+        meaning=definition.meaning,
+        measure=definition.measure,
+        attribute=definition.attribute,
+        part_of=definition.part_of,
+        unit="days" if definition.timed else "",
+        now=value(shelf, definition, period),
+        before=value(shelf, definition, year_before(period)),
+    )
+
+
+def _timed(shelf: Shelf, definition: _Definition, period: str) -> Value:
+    found = shelf.timing(definition.measure, period)
+    return Value(found.median if found else None, released=found is not None)
+
+
+def _value(shelf: Shelf, definition: _Definition, period: str) -> Value:
+    total = shelf.total(definition.measure, period)
+    released = shelf.has(definition.measure, period)
+    if not definition.categories:
+        return Value(total, released=released)
+    counts = [shelf.count(definition.measure, definition.attribute, each, period) for each in definition.categories]
+    shown = [count for count in counts if count is not None]
+    return Value(sum(shown) if len(shown) == len(counts) else None, total, released)

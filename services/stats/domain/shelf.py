@@ -1,0 +1,274 @@
+"""What readers may choose among: the newest signed figures of each financial year, and the grids made of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from services.stats.domain.measures import ATTRIBUTES, MEASURES, TOTAL, UNKNOWN_DISTRICT
+from services.stats.domain.naming import calendar_year_id
+from services.stats.domain.periods import Grain, Period, quarters_of_calendar_year
+from services.stats.domain.tables import PublishedTable, ReleaseContent, Timing
+
+_CALENDAR = "CY"
+
+
+class Years(StrEnum):
+    """Which years a reader wants: those of the Home Office's tables, or those of the calendar."""
+
+    FINANCIAL = "financial"
+    CALENDAR = "calendar"
+
+
+@dataclass(frozen=True)
+class SignedRelease:
+    """A release that two people have made, as it was frozen, with the SHA-256 digest (hex) of its text."""
+
+    content: ReleaseContent
+    digest: str
+    signed_by: str = ""
+    signed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a reader chose: a measure, how it is split (empty for its totals), and which periods.
+
+    `year` is the first year of a financial year, or a calendar year; with years as periods all are shown, whichever it
+    names.
+    """
+
+    measure: str
+    attribute: str
+    year: str
+    grain: Grain
+    years: Years = Years.FINANCIAL
+
+
+@dataclass(frozen=True)
+class Line:
+    """One category of a grid with a count for each of its periods; None is hidden."""
+
+    category: str
+    counts: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Published figures of one measure as a reader chose them: lines by category, columns by period.
+
+    `totals` are the denominators and `known` those without the unknown category, None where hidden. `revised` are the
+    cells (category and period) that a correction changed.
+    """
+
+    choice: Choice
+    periods: tuple[str, ...]
+    lines: tuple[Line, ...]
+    totals: tuple[int | None, ...]
+    known: tuple[int | None, ...]
+    revised: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def unknown(self) -> str:
+        """Return the category whose members are not in the known denominator; empty where there is none."""
+        attribute = self.choice.attribute
+        named = str(ATTRIBUTES[attribute].unknown) if attribute in ATTRIBUTES else ""
+        return UNKNOWN_DISTRICT if attribute == "district" else named
+
+    def share(self, line: Line, column: int) -> int | None:
+        """Return a count in per cent of the known denominator; None where either is hidden, or the answer unknown."""
+        return None if line.category == self.unknown else percentage(line.counts[column], self.known[column])
+
+    @property
+    def hides(self) -> bool:
+        """Say whether anything of it is hidden."""
+        return None in self.totals or any(None in line.counts for line in self.lines)
+
+
+def grid_of(table: PublishedTable) -> Grid:
+    """Return the whole of one table as a grid, with all its periods."""
+    choice = Choice(table.measure, table.attribute, table.year, Grain.MONTH)
+    lines = tuple(Line(row.category, row.counts) for row in table.rows)
+    return Grid(choice, table.periods, lines, table.totals, table.known)
+
+
+def percentage(part: int | None, whole: int | None) -> int | None:
+    """Return a part in whole per cent, a half rounded up; None where either is hidden or the whole is nothing."""
+    return None if part is None or not whole else (200 * part + whole) // (2 * whole)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Everything that is released of one area as of one release: for each financial year the newest that has it."""
+
+    area: str
+    number: int
+    by_year: Mapping[str, SignedRelease]
+
+    @cached_property
+    def _tables(self) -> Mapping[tuple[str, str, str], PublishedTable]:
+        return {
+            (table.measure, table.attribute, year): table
+            for year, signed in self.by_year.items()
+            for table in signed.content.tables
+            if table.year == year
+        }
+
+    @cached_property
+    def _timings(self) -> Mapping[tuple[str, str], Timing]:
+        return {
+            (timing.id, timing.period): timing
+            for year, signed in self.by_year.items()
+            for timing in signed.content.timings
+            if Period(timing.period).months[0] in _months_of(year)
+        }
+
+    @property
+    def newest(self) -> SignedRelease:
+        """Return the release that the shelf is as of."""
+        return max(self.by_year.values(), key=lambda signed: signed.content.number)
+
+    def table(self, measure: str, attribute: str, year: str) -> PublishedTable | None:
+        """Return the newest table of a financial year; None where there is none."""
+        return self._tables.get((measure, attribute, year))
+
+    def timing(self, name: str, period: str) -> Timing | None:
+        """Return how long something took in a period; None where nothing was released for it."""
+        return self._timings.get((name, period))
+
+    @cached_property
+    def timing_names(self) -> tuple[str, ...]:
+        """Return what has been timed."""
+        return tuple(dict.fromkeys(name for name, _ in self._timings))
+
+    @cached_property
+    def periods(self) -> tuple[str, ...]:
+        """Return every period that any table has, by grain and in order."""
+        found = {Period(period) for table in self._tables.values() for period in table.periods}
+        return tuple(each.id for each in sorted(found, key=lambda each: (_GRAINS.index(each.grain), each.months[0])))
+
+    @cached_property
+    def measures(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the measures that have tables, in the order of their definitions, each with its breakdowns."""
+        there = {(measure, attribute) for measure, attribute, _ in self._tables}
+        found = {
+            measure.id: tuple(each for each in ("", *measure.attributes) if (measure.id, each) in there)
+            for measure in MEASURES.values()
+        }
+        return {measure: attributes for measure, attributes in found.items() if attributes}
+
+    def years(self, kind: Years) -> tuple[str, ...]:
+        """Return the years of that kind that have a figure, the newest first."""
+        months = [period for period in self.periods if Period(period).grain is Grain.MONTH]
+        if kind is Years.CALENDAR:
+            return tuple(sorted({month[:4] for month in months}, reverse=True))
+        return tuple(sorted(self.by_year, reverse=True))
+
+    def periods_of(self, choice: Choice) -> tuple[str, ...]:
+        """Return the released periods that a choice is about, in order."""
+        if choice.years is Years.CALENDAR and choice.grain is Grain.YEAR:
+            whole = [
+                int(year)
+                for year in self.years(Years.CALENDAR)
+                if all(each.id in self.periods for each in quarters_of_calendar_year(int(year)))
+            ]
+            return tuple(calendar_year_id(year) for year in sorted(whole))
+        found = [period for period in self.periods if Period(period).grain is choice.grain]
+        return tuple(period for period in found if choice.grain is Grain.YEAR or _within(period, choice))
+
+    def count(self, measure: str, attribute: str, category: str, period: str) -> int | None:
+        """Return one released figure, of a calendar year too; None where it is hidden or nothing was released."""
+        return _added(period, lambda each: self._count(measure, attribute, category, each))
+
+    def total(self, measure: str, period: str) -> int | None:
+        """Return the total of a measure in a period; None where it is hidden or nothing was released."""
+        return self.count(measure, "", TOTAL, period)
+
+    def has(self, measure: str, period: str) -> bool:
+        """Say whether anything was released of a measure in a period, if only that it is hidden."""
+        tables = [(part.id, self.table(measure, "", _year(part))) for part in _parts(period)]
+        return all(table is not None and part in table.periods for part, table in tables)
+
+    def grid(self, choice: Choice) -> Grid:
+        """Return the figures of a choice; a calendar year is the sum of its four quarters where all are shown."""
+        periods = self.periods_of(choice)
+        categories = self._categories(choice, periods)
+        measure, attribute = choice.measure, choice.attribute
+        return Grid(
+            choice=choice,
+            periods=periods,
+            lines=tuple(
+                Line(each, tuple(self.count(measure, attribute, each, period) for period in periods))
+                for each in categories
+            ),
+            totals=tuple(_added(period, lambda each: self._beside(choice, each, known=False)) for period in periods),
+            known=tuple(_added(period, lambda each: self._beside(choice, each, known=True)) for period in periods),
+            revised=self._revised(choice),
+        )
+
+    def _count(self, measure: str, attribute: str, category: str, period: Period) -> int | None:
+        table = self.table(measure, attribute, _year(period))
+        return None if table is None else table.count(category, period.id)
+
+    def _beside(self, choice: Choice, period: Period, *, known: bool) -> int | None:
+        table = self.table(choice.measure, choice.attribute, _year(period))
+        if table is None:
+            return self._count(choice.measure, "", TOTAL, period) if not known else None
+        values = table.known if known else table.totals
+        return values[table.periods.index(period.id)] if period.id in table.periods else None
+
+    def _categories(self, choice: Choice, periods: Sequence[str]) -> tuple[str, ...]:
+        years = {_year(part) for period in periods for part in _parts(period)}
+        tables = (self.table(choice.measure, choice.attribute, year) for year in sorted(years))
+        return tuple(dict.fromkeys(row.category for table in tables if table for row in table.rows))
+
+    def _revised(self, choice: Choice) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            (change.category, change.period)
+            for year, signed in self.by_year.items()
+            for change in signed.content.changes
+            if change.table == "/".join(filter(None, (choice.measure, choice.attribute, year)))
+        )
+
+
+_GRAINS = (Grain.MONTH, Grain.QUARTER, Grain.YEAR)
+
+
+def year_before(period: str) -> str:
+    """Return the same period of the year before: "2025-Q1" for "2026-Q1"."""
+    start = len(_CALENDAR) if period.startswith(_CALENDAR) else 0
+    return f"{period[:start]}{int(period[start : start + 4]) - 1}{period[start + 4 :]}"
+
+
+def latest_period(periods: Sequence[str]) -> str:
+    """Return what a board looks at first: the latest quarter, or month before the first quarter; empty for none."""
+    for grain in (Grain.QUARTER, Grain.MONTH):
+        found = [period for period in periods if Period(period).grain is grain]
+        if found:
+            return max(found, key=lambda each: Period(each).months[-1])
+    return ""
+
+
+def _parts(period: str) -> tuple[Period, ...]:
+    return quarters_of_calendar_year(int(period[2:])) if period.startswith(_CALENDAR) else (Period(period),)
+
+
+def _added(period: str, count: Callable[[Period], int | None]) -> int | None:
+    found = [count(each) for each in _parts(period)]
+    shown = [each for each in found if each is not None]
+    return sum(shown) if len(shown) == len(found) else None
+
+
+def _year(period: Period) -> str:
+    return period.id[:4] if period.grain is not Grain.MONTH else (period.parent or period).id[:4]
+
+
+def _months_of(year: str) -> tuple[str, ...]:
+    return Period(year).months
+
+
+def _within(period: str, choice: Choice) -> bool:
+    if choice.years is Years.CALENDAR:
+        return Period(period).months[0][:4] == choice.year
+    return _year(Period(period)) == choice.year

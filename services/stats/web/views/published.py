@@ -1,0 +1,52 @@
+"""One signed release: what it brings, what it changed, its tables and its files."""
+
+from starlette.responses import Response
+
+from chassis.web import PageRequest
+from services.stats.domain.naming import category_name, month_name, period_name, table_name
+from services.stats.domain.periods import year_name
+from services.stats.domain.shelf import Shelf, grid_of
+from services.stats.web.asked import area_name, shelf_at
+from services.stats.web.views.figures import csv_answer
+from services.stats.writers.tidy import release_csv as csv_of_release
+
+
+async def release(page: PageRequest) -> Response:
+    """Show a signed release: its months, its rules, what a correction changed, and the way to each of its tables."""
+    shelf = await shelf_at(page)
+    content = shelf.newest.content
+    years = sorted({table.year for table in content.tables}, reverse=True)
+    return page.render(
+        "release",
+        area=shelf.area,
+        area_title=area_name(page, shelf.area),
+        signed=shelf.newest,
+        release=content,
+        years=[(year, year_name(year), _tables(shelf, year)) for year in years],
+        changes=[(_table_title(each.table), each) for each in content.changes],
+        not_restated=[_table_title(each) for each in content.not_restated],
+        left_out=[_table_title(each) for each in content.left_out],
+        hidden="[c]",
+        month_name=month_name,
+        period_name=period_name,
+        category_name=category_name,
+    )
+
+
+async def release_csv(page: PageRequest) -> Response:
+    """Give every table that a release states as one file, a line a figure."""
+    shelf = await shelf_at(page)
+    content = shelf.newest.content
+    return csv_answer(csv_of_release(shelf, map(grid_of, content.tables)), f"{shelf.area}-release-{content.number}")
+
+
+def _tables(shelf: Shelf, year: str) -> list[tuple[str, str, str]]:
+    found = (table for table in shelf.newest.content.tables if table.year == year)
+    return [(table.measure, table.attribute, table_name(table.measure, table.attribute)) for table in found]
+
+
+def _table_title(table: str) -> str:
+    """Return what a table is called that a release names; the words themselves where they name no table."""
+    measure, _, rest = table.partition("/")
+    attribute, _, year = rest.rpartition("/")
+    return f"{table_name(measure, attribute)}, {year}" if year else table

@@ -1,0 +1,118 @@
+"""Figures as CSV, one line a figure, with the markers of statistics where there is no number; UTF-8."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from services.stats.domain import HIDDEN
+from services.stats.domain.board import Trend
+from services.stats.domain.measures import ATTRIBUTES, MEASURES, TOTAL
+from services.stats.domain.naming import (
+    MARKERS,
+    NOT_AVAILABLE,
+    REVISED,
+    attribute_name,
+    category_name,
+    measure_name,
+    period_name,
+)
+from services.stats.domain.shelf import Grid, Shelf
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+HEADINGS = ("area", "release", "measure", "breakdown", "category", "period", "period_name", "value", "marker",
+            "known_denominator", "total")  # fmt: skip
+Row = Sequence[str | int]
+
+
+def grid_csv(area: str, number: int, grid: Grid, *, percentages: bool) -> str:
+    """Return one table: a line a figure, its denominators beside it, and percentages where the area lets them be."""
+    headings = (*HEADINGS, "percentage_of_known") if percentages else HEADINGS
+    return text_of(headings, _lines(area, number, grid, percentages=percentages))
+
+
+def release_csv(shelf: Shelf, grids: Iterable[Grid]) -> str:
+    """Return all tables of a release in one file, a line a figure."""
+    return text_of(HEADINGS, (row for grid in grids for row in _lines(shelf.area, shelf.number, grid)))
+
+
+def trend_csv(area: str, number: int, trend: Trend) -> str:
+    """Return the figures of a trend of the board, a line a figure: totals, which are their own denominators."""
+    rows = (
+        (area, number, name, "Total", "All", period, period_name(period), _number(count), _marker(count, revised=False),
+         _or_hidden(count), _or_hidden(count))
+        for period, counts in trend.lines
+        for name, count in zip(trend.headings, counts, strict=True)
+    )  # fmt: skip
+    return text_of(HEADINGS, rows)
+
+
+def cover_csv(shelf: Shelf, area: str) -> str:
+    """Return what the figures of a release mean: its rules, the markers, and a definition of every measure."""
+    content = shelf.newest.content
+    rows: list[Row] = [
+        ("title", "", f"Prevent and Channel statistics: {area}, release {content.number}"),
+        ("made_on", "", f"{content.made_on:%Y-%m-%d}"),
+        ("months", "", ", ".join(content.months)),
+        ("digest_sha256", "", shelf.newest.digest),
+        ("rule", "suppress_below", _rule(content.suppress_below)),
+        ("rule", "round_to", str(content.round_to)),
+    ]
+    rows += [("marker", marker, meaning) for marker, meaning in MARKERS.items()]
+    rows += [("measure", each, f"{measure_name(each)}. {MEASURES[each].meaning}") for each in shelf.measures]
+    rows += [("breakdown", each.id, f"{each.title}. {each.meaning}") for each in ATTRIBUTES.values()]
+    return text_of(("kind", "name", "text"), rows)
+
+
+def text_of(headings: Row, rows: Iterable[Row]) -> str:
+    """Return a file with a mark that makes spreadsheets read it as UTF-8, and no cell that they would compute."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(headings)
+    writer.writerows([_plain(value) for value in row] for row in rows)
+    return f"\ufeff{written.getvalue()}"
+
+
+def _rule(suppress_below: int) -> str:
+    return f"Counts below {suppress_below} are hidden, nought included, and as many others as it takes to protect them."
+
+
+def _plain(value: str | int) -> str:
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _lines(area: str, number: int, grid: Grid, *, percentages: bool = False) -> Iterator[Row]:
+    attribute = grid.choice.attribute
+    for line in grid.lines:
+        for column, period in enumerate(grid.periods):
+            name = "All" if line.category == TOTAL and not attribute else category_name(line.category, attribute)
+            row = (
+                area,
+                number,
+                measure_name(grid.choice.measure),
+                attribute_name(attribute) if attribute else "Total",
+                name,
+                period,
+                period_name(period),
+                _number(line.counts[column]),
+                _marker(line.counts[column], revised=(line.category, period) in grid.revised),
+                _or_hidden(grid.known[column]),
+                _or_hidden(grid.totals[column]),
+            )
+            yield (*row, _share(grid.share(line, column))) if percentages else row
+
+
+def _number(count: int | None) -> str:
+    return "" if count is None else str(count)
+
+
+def _marker(count: int | None, *, revised: bool) -> str:
+    return HIDDEN if count is None else REVISED if revised else ""
+
+
+def _or_hidden(count: int | None) -> str:
+    return HIDDEN if count is None else str(count)
+
+
+def _share(share: int | None) -> str:
+    return NOT_AVAILABLE if share is None else str(share)
