@@ -194,7 +194,7 @@ def categories(attribute: str, districts: Sequence[str] = ()) -> tuple[str, ...]
     return tuple(str(each) for each in given)
 
 
-def rest_of(attribute: str) -> str:
+def unknown_category(attribute: str) -> str:
     """Return the category that takes what no other takes; empty where there is none."""
     named = {"district": UNKNOWN_DISTRICT, CLOSING: OTHERWISE}
     return named.get(attribute) or (str(ATTRIBUTES[attribute].unknown) if attribute in ATTRIBUTES else "")
