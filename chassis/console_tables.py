@@ -44,7 +44,10 @@ def assessment_tables(metadata: MetaData) -> tuple[Table, Table]:
 
 
 def clock_table(metadata: MetaData, *indexes: Index) -> Table:
-    """Return where `chassis.ticking` keeps clocks, with the indexes that the service's own lists need besides."""
+    """Return where `chassis.ticking` keeps clocks, with the indexes that the service's own lists need besides.
+
+    `met` and `missed` count how often one ended, in time and late, before it was started afresh.
+    """
     return Table(
         "clock",
         metadata,
@@ -61,6 +64,8 @@ def clock_table(metadata: MetaData, *indexes: Index) -> Table:
         column("alarmed_at", moment, LINKING, nullable=True),
         column("escalations", Integer, OPERATIONAL),
         column("escalate_at", moment, LINKING, nullable=True),
+        column("met", Integer, OPERATIONAL, nullable=True),
+        column("missed", Integer, OPERATIONAL, nullable=True),
         Index("clock_due", "due_at", postgresql_where=text(RUNS)),
         Index("clock_escalate", "escalate_at", postgresql_where=text(f"{RUNS} AND paused_at IS NULL")),
         *indexes,

@@ -1,12 +1,12 @@
 """Clocks as rows of a service's own table: started, stopped, changed, and found when somebody is to be told."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Table, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Table, case, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Session
@@ -14,6 +14,8 @@ from chassis.database import Session
 WHOLE = UUID(int=0)
 """What a clock is about that is of the row itself and of no single obligation, session or review."""
 AT_ONCE = 200
+# Written out, not sent beside: what `Session.write` sends beside a statement is a row's own values.
+_NO, _ONE = literal_column("0", Integer), literal_column("1", Integer)
 _KEYS = ("subject", "name", "about")
 _KEPT = (
     *("started_at", "due_at", "stopped_at", "paused_at", "paused_for"),
@@ -52,7 +54,7 @@ class Deadline:
 
 
 def start_clock(session: Session, table: Table, placed: Placed, deadline: Deadline, now: datetime) -> None:
-    """Start a clock afresh, whether it ran before or not."""
+    """Start a clock afresh, whether it ran before or not; how it ended before is counted in its row."""
     fresh = {
         "started_at": now,
         "due_at": deadline.due_at,
@@ -66,7 +68,12 @@ def start_clock(session: Session, table: Table, placed: Placed, deadline: Deadli
     }
     this = {"subject": placed.subject, "name": deadline.name, "about": deadline.about, "area": placed.area}
     new = upsert(table)
-    again = new.on_conflict_do_update(index_elements=_KEYS, set_={name: new.excluded[name] for name in _KEPT})
+    in_time = func.coalesce(table.c.paused_at, table.c.stopped_at, new.excluded.started_at) <= table.c.due_at
+    so_far = {
+        "met": func.coalesce(table.c.met, _NO) + case((in_time, _ONE), else_=_NO),
+        "missed": func.coalesce(table.c.missed, _NO) + case((in_time, _NO), else_=_ONE),
+    }
+    again = new.on_conflict_do_update(index_elements=_KEYS, set_={name: new.excluded[name] for name in _KEPT} | so_far)
     session.write(again, this | fresh)
 
 
@@ -80,6 +87,33 @@ async def stop_about(session: Session, table: Table, subject: UUID, about: UUID,
     """Stop the clock of an obligation, a session or a review."""
     running = (table.c.subject == subject) & (table.c.about == about) & table.c.stopped_at.is_(None)
     await session.execute(update(table).where(running).values(stopped_at=now))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How many clocks have ended, in time and late."""
+
+    met: int
+    missed: int
+
+
+async def ended(session: Session, table: Table, subject: UUID, names: Collection[str] | None = None) -> Ended:
+    """Count how often the clocks of a row have ended, those of these names where some are given.
+
+    One that stood still when it ended was in time if it stood still in time. A clock that was started afresh has ended
+    at that moment, if not before: what it was about has been done, and is to be done again.
+    """
+    stopped = table.c.stopped_at.is_not(None)
+    in_time = func.coalesce(table.c.paused_at, table.c.stopped_at) <= table.c.due_at
+    chosen = table.c.subject == subject
+    if names is not None:
+        chosen &= table.c.name.in_(names)
+    counts = select(
+        (func.coalesce(func.sum(table.c.met), 0) + func.count().filter(stopped & in_time)).label("met"),
+        (func.coalesce(func.sum(table.c.missed), 0) + func.count().filter(stopped & ~in_time)).label("missed"),
+    )
+    row = (await session.rows(counts.where(chosen)))[0]
+    return Ended(int(row.met), int(row.missed))
 
 
 def this_clock(table: Table, key: ClockKey) -> ColumnElement[bool]:

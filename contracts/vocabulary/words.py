@@ -169,7 +169,10 @@ class Decision(StrEnum):
 
 
 class Outcome(StrEnum):
-    """Where a referral or a case has got to, in the words that statistics count."""
+    """Where a referral or a case has got to, in the words that statistics count.
+
+    "reviewed" says that it was looked at again and stands where it stood.
+    """
 
     RECEIVED = "received"
     CLOSED = "closed"
@@ -188,6 +191,7 @@ class Outcome(StrEnum):
     CONSENT_REFUSED = "consent-refused"
     CASE_CLOSED = "case-closed"
     REOPENED = "reopened"
+    REVIEWED = "reviewed"
 
 
 class AskKind(StrEnum):
@@ -212,11 +216,15 @@ class ChangeTaken(StrEnum):
 
 
 class Unreached(StrEnum):
-    """Why somebody who had to be told has not been reached: nobody who told them may think that they know."""
+    """Why somebody who had to be told has not been reached: nobody who told them may think that they know.
+
+    Suppressed is what a person at the delivery desk decided not to send.
+    """
 
     BOUNCED = "bounced"
     GIVEN_UP = "given-up"
     SILENT = "silent"
+    SUPPRESSED = "suppressed"
 
 
 class WhomToReach(StrEnum):

@@ -128,6 +128,7 @@ async def decided(clean: Installation, intake: Running, originals: Originals) ->
                 "Synthetic grounds.",
                 "kent-early-help",
                 "Synthetic words.",
+                concern="unknown",
             )
             async with runtime.database.transaction(GATEWAY) as session:
                 await assess(session, row.subject, local)

@@ -144,9 +144,16 @@ def filled(page: Page, **answers: str) -> None:
             field.fill(answer)
 
 
+def of_what_type(page: Page) -> None:
+    """Choose the type of concern where a page asks for it and nobody has chosen."""
+    if page.locator("main [name=concern]").count() and not page.locator("main [name=concern]:checked").count():
+        page.locator("main [name=concern][value=no-ideology-identified]").check()
+
+
 def checked(page: Page, **answers: str) -> None:
     """Fill a page in and bring it to its check page."""
     filled(page, **answers)
+    of_what_type(page)
     pressed(page, "Continue")
     assert "Check before you record this" in shown(page), shown(page)
 

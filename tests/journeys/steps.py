@@ -153,11 +153,16 @@ def decided(live: Live, reference: str, command: str, officer: str = GATEWAY, **
     """An officer records a decision, checking it first; returns the referral's page."""
     with signed_in(live, "triage", officer) as browser:
         page = browser.get(f"/referrals/{reference}/decision/{command}")
-        page = answered(browser, page, {"rationale": REASON, **answers, "step": "check"})
+        page = answered(browser, page, {"rationale": REASON, **of_what_type(page), **answers, "step": "check"})
         assert "Check before you record this" in words(page), words(page)
         page = answered(browser, page, {"step": "commit"})
         assert page.url.path == f"/referrals/{reference}", words(page)
         return page
+
+
+def of_what_type(page: httpx2.Response) -> dict[str, str]:
+    """Return the type of concern where a page asks for it."""
+    return {"concern": "no-ideology-identified"} if tree(page).xpath(".//input[@name='concern']") else {}
 
 
 def closed(live: Live, reference: str, **answers: str) -> None:

@@ -20,6 +20,7 @@ from tests.journeys.steps import (
     cleared,
     closed,
     decided,
+    of_what_type,
     ready,
     referred,
     risk_owner,
@@ -86,7 +87,7 @@ class TestEnds:
             address = f"/referrals/{reference}/decision/lead-partnership"
             first, second = one.get(address), other.get(address)
             own = {"rationale": "SYNTHETIC: my own long words.", "risk_owner": "Gavin Gateway (synthetic)"}
-            said = {"rationale": REASON, "risk_owner": "Gwen Gateway (synthetic)", "step": "check"}
+            said = {**of_what_type(first), "rationale": REASON, "risk_owner": "Gwen Gateway (synthetic)", "step": "check"}
             done = answered(one, answered(one, first, said), {"step": "commit"})
             assert done.url.path == f"/referrals/{reference}"
             refused = answered(other, second, {**own, "step": "check"})

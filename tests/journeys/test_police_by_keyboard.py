@@ -74,6 +74,7 @@ class TestByKeyboard:
             for name, text in {**CLOSURE, "rationale": REASON}.items():
                 if name != "reason" and not name.startswith("review_on"):
                     keys.typed(name, text)
+            keys.chosen("concern", "no-ideology-identified")
             keys.chosen("risk_owner", owner)
             for part in ("day", "month", "year"):
                 keys.typed(f"review_on-{part}", CLOSURE[f"review_on-{part}"])

@@ -118,6 +118,7 @@ class TestTheGateway:
         for name in ("finding", "alternatives", "earlier", "review_on-day", "review_on-month", "review_on-year"):
             page.locator(f"main [name='{name}']").fill(CLOSURE[name])
         page.locator(f"main input[name=risk_owner][value='{owner}']").check()
+        page.get_by_label("Not known").check()
         pressed(page, "Continue")
         assert OWN in shown(page)
         page.locator("main button[value=commit]").click()

@@ -88,7 +88,8 @@ class TestTheThirdClosure:
         page.goto(f"{here}/decision/close")
         assert "This person has been referred 3 times: propose the closure" in shown(page)
         page.goto(f"{here}/decision/propose-closure")
-        answers = {**CLOSURE, "finding": "No ideology.", "risk_owner": risk_owner(live, third)}
+        concern = {"concern": "no-ideology-identified"}
+        answers = {**CLOSURE, **concern, "finding": "No ideology.", "risk_owner": risk_owner(live, third)}
         filled(page, **answers, rationale="SYNTHETIC: no ideology was found.")
         pressed(page, "Continue")
         assert page.title().startswith("Error: "), "The absence of an ideology is taken for a reason."

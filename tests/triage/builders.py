@@ -26,6 +26,7 @@ CLOSURE: dict[str, Any] = {
     "rationale": "Because the checks found nothing.",
     "alternatives": "A signpost was offered and not wanted.",
     "earlier": "Searched; there is none.",
+    "concern": "no-ideology-identified",
     "risk_owner": DUTY,
     "review_on": REVIEW_ON,
 }

@@ -224,9 +224,10 @@ class TestClosing:
 class TestLacks:
     def test_names_everything_that_is_missing(self) -> None:
         fields = [field for field, _ in lacks(Command.SIGNPOST, State.ASSESSING, Record())]
-        assert fields == ["service", "message", "rationale"]
+        assert fields == ["service", "message", "rationale", "concern"]
         fields = [field for field, _ in lacks(Command.CLOSE, State.ASSESSING, Record())]
-        assert fields == ["reason", "finding", "rationale", "alternatives", "earlier", "risk_owner", "review_on"]
+        required = ["reason", "finding", "rationale", "alternatives", "earlier", "concern", "risk_owner", "review_on"]
+        assert fields == required
 
 
 class TestReceive:

@@ -301,7 +301,7 @@ class TestSection36IsMadeOnce:
         await desk.clear(subject)
         await desk.gather(subject)
         seen = (await rows(desk.runtime, "SELECT row_version FROM referral"))[0]["row_version"]
-        words = Record(rationale="Because of this.", grounds=GROUNDS)
+        words = Record(rationale="Because of this.", grounds=GROUNDS, concern="unknown")
         act = Act(Command.SECTION_36, NOW, words, seen)
 
         async def refer() -> None:

@@ -340,7 +340,7 @@ class TestDecide:
         client = await console.signed_in(GATEWAY)
         page = await send(client, f"{ONE}/decision/signpost", step="check")
         assert page.status_code == 422
-        assert page.text.count("govuk-error-message") == 3
+        assert page.text.count("govuk-error-message") == 4
         assert 'href="#service"' in page.text
 
     async def test_says_who_changed_what_and_keeps_the_words(self, console: Console) -> None:

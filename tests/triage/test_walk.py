@@ -56,6 +56,7 @@ records = st.builds(
     force=st.sampled_from(["", "northmere-constabulary", "northmere-constabulary", "unknown"]),
     officer=st.just("Olga Synthetic"),
     clock=st.just("assessment"),
+    concern=st.sampled_from(["", "unknown", "unknown", "islamist", "a-type-that-there-is-not"]),
 )
 
 
@@ -226,6 +227,7 @@ class TestWholeWay:
             force="northmere-constabulary",
             officer="Olga Synthetic",
             clock="assessment",
+            concern="unknown",
         )
         begun = Situation(State.RECEIVED, DUTY, form_read=True, acting_id="g", acting="Gita Synthetic")
         reached = {State.RECEIVED}

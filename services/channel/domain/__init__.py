@@ -90,6 +90,7 @@ from services.channel.domain.table import (
 )
 from services.channel.domain.words import (
     CLOCK_OF,
+    REVIEWS,
     AreaVersionUnknown,
     Body,
     CaseNotFound,
@@ -124,6 +125,7 @@ __all__ = [
     "PANEL_DECISIONS",
     "QUESTIONS",
     "RECORD_MEETINGS",
+    "REVIEWS",
     "RUN_MEETINGS",
     "SEE_AWARENESS",
     "SEE_CASES",

@@ -129,6 +129,9 @@ class Obligation(StrEnum):
     CHANGE = "consent-change"
 
 
+REVIEWS = frozenset({ClockName.PLAN_REVIEW, ClockName.AFTER_CLOSURE})
+"""The clocks within which the panel reviews: the support plan, and what has become of a closed case."""
+
 CLOCK_OF: Mapping[Obligation, ClockName] = {
     Obligation.REQUEST: ClockName.REQUEST,
     Obligation.ACTION: ClockName.ACTION,

@@ -21,7 +21,7 @@ from contracts.envelope import Event
 from contracts.vocabulary import Outcome
 from contracts.vocabulary.days import LONDON
 from services.channel import queries
-from services.channel.domain import Command, Practice
+from services.channel.domain import REVIEWS, Command, Practice
 from services.channel.domain.transferring import asks_for_partnership
 from services.channel.operations.saving import Saved
 from services.channel.queries import Held
@@ -116,12 +116,18 @@ async def _gathered(session: Session, saved: Saved, now: datetime) -> Informatio
 
 async def _count(session: Session, held: Held, outcome: Outcome, now: datetime) -> None:
     received_at = await queries.awareness_received_at(session, held.subject) or held.opened_at
+    ended = await queries.ended_clocks(session, held.subject)
+    reviews = await queries.ended_clocks(session, held.subject, REVIEWS)
     counted = CaseCounted(
         month=now.astimezone(LONDON).strftime("%Y-%m"),
         version=held.answers + 1,
         outcome=outcome,
         days_since_receipt=max(0, (now.astimezone(LONDON).date() - received_at.astimezone(LONDON).date()).days),
         closing=await queries.closing_outcome(session, held.subject) if outcome is Outcome.CASE_CLOSED else "",
+        met=ended.met,
+        missed=ended.missed,
+        on_time=reviews.met,
+        late=reviews.missed,
     )
     # Under the random key and without correlation: nothing leads from the fact back to the case.
     await outbox.add(session, counted, about=About(held.statistics_key, held.area, held.area_version))

@@ -96,13 +96,14 @@ async def decide_slot(session: Session, slot_id: UUID, motion: Motion, practice:
         _check_dates(motion, held, practice, now)
     act = Act(motion.command, now, _written(motion), motion.case_seen, InPanel(lacking))
     saved = await carry_out(session, held.subject, act, practice)
-    await announce(session, saved, practice, now)
     if carried is None:  # carry_out has refused: every decision of the panel is guarded by the quorum
         raise MeetingNotOpen(" ".join(lacking))
     await _keep(session, slot, motion, (carried, practice.version), now)
     await _give(session, held, slot.meeting_id, motion.owed, practice, now)
     if motion.command is Command.REVIEW_CLOSED and motion.verdict:
         await review_closed(session, held, Looked(Verdict(motion.verdict), motion.until), practice, now)
+    # Last, so that the clock of the review that it ends is counted with it.
+    await announce(session, saved, practice, now)
     if motion.verdict == Verdict.REOPEN:
         await _reopen(session, held, motion.record, practice, now)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Text, cast, select, tuple_, union_all
 from chassis import ticking
 from chassis.database import Session
 from chassis.deadlines import Running
-from chassis.ticking import ClockKey
+from chassis.ticking import ClockKey, Ended
 from services.channel import models
 from services.channel.domain import ClockNotRunning
 from services.channel.queries.paging import PAGE
@@ -41,6 +41,11 @@ async def running_clock(session: Session, key: ClockKey) -> Running:
 async def clock_ever_ran(session: Session, key: ClockKey) -> bool:
     """Say whether a case has or had such a clock: an address that names another one was typed by hand."""
     return await ticking.ever_ran(session, models.clock, key)
+
+
+async def ended_clocks(session: Session, subject: UUID, names: Collection[str] | None = None) -> Ended:
+    """Return how often clocks of a case have ended, in time and late: all of them, or those of these names."""
+    return await ticking.ended(session, models.clock, subject, names)
 
 
 def running(row: Row[Any]) -> Running:

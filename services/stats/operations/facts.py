@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
 from chassis.database import Session
-from contracts.vocabulary import Stage
+from contracts.vocabulary import Outcome, Stage
 from services.stats.domain import month_of
-from services.stats.models import fact, fact_log, release
+from services.stats.models import drafting, fact, fact_log
 
 _COUNTED = upsert(fact)
 _COUNT = _COUNTED.on_conflict_do_update(
@@ -19,7 +19,7 @@ _COUNT = _COUNTED.on_conflict_do_update(
     set_={name: _COUNTED.excluded[name] for name in fact.c.keys() if name not in {"key", "stage"}},  # noqa: SIM118
     where=fact.c.version < _COUNTED.excluded.version,
 )
-_BEGUN = select(func.coalesce(func.max(release.c.number), text("0"))).where(release.c.area == bindparam("of_area"))
+_BEGUN = select(func.coalesce(func.max(drafting.c.number), text("0"))).where(drafting.c.area == bindparam("of_area"))
 _LOG = upsert(fact_log).values(generation=_BEGUN.scalar_subquery()).on_conflict_do_nothing()
 
 
@@ -59,6 +59,7 @@ async def count(session: Session, counted: Fact, *, now: datetime) -> None:
         "month": month_of(counted.month),
         "stage": str(counted.stage),
     }
-    session.write(_COUNT, {name: value for name, value in values.items() if name in fact.c})
+    if counted.outcome != Outcome.REVIEWED:
+        session.write(_COUNT, {name: value for name, value in values.items() if name in fact.c})
     session.write(_LOG, values | {"id": uuid4(), "of_area": counted.area})
     await audit.record(session, "fact.count", subject=None, now=now, area=counted.area)

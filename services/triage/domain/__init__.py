@@ -19,6 +19,7 @@ from chassis.deadlines import (
 from chassis.transitions import ChangedMeanwhile, NotInThisState, NotOffered, NotRecorded, Offer
 from services.triage.domain.ageing import AGE_LABELS, age_of, first_days
 from services.triage.domain.closing import REASONS, owners, reasons_from
+from services.triage.domain.concerns import CONCERNS
 from services.triage.domain.packing import CHRONICLED, NEEDED, WORDED, PackPart, PartNeeded, parts_needed
 from services.triage.domain.rules import (
     Step,
@@ -87,6 +88,7 @@ __all__ = [
     "CHANGE_CLOCKS",
     "CHRONICLED",
     "CLOCK_CHANGES",
+    "CONCERNS",
     "DECIDE",
     "DECISIONS",
     "DECONFLICT",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from chassis.deadlines import PauseReason
 from chassis.transitions import NotRecorded
 from services.triage.domain.closing import check_closure, check_owner
+from services.triage.domain.concerns import check_concern
 from services.triage.domain.safeguarding import Withdrawal, Wrong
 from services.triage.domain.standing import Practice, Record, Situation
 from services.triage.domain.table import ASKED_FOR, TABLE, WORKFLOW, Transition
@@ -42,6 +43,7 @@ def decide(command: Command, situation: Situation, record: Record, practice: Pra
     row = WORKFLOW.offered(command, situation, practice)
     record = completed(command, situation, record)
     WORKFLOW.check_recorded(row, record)
+    check_concern(row, record)
     if command in _CHECKS:
         _CHECKS[command](situation, record, practice)
     owner = record.risk_owner.strip() if "risk_owner" in row.records else situation.risk_owner

@@ -102,7 +102,7 @@ class Record:
 
     `earlier` is how the officer looked at earlier referrals, `review_on` the date (London) of the review that a closure
     names, `force` the id of another force, `clock` the clock that is paused, resumed or extended, `contact` whom the
-    Gateway may speak to about what the intelligence unit found.
+    Gateway may speak to about what the intelligence unit found, `concern` the type of concern that the officer chose.
     """
 
     reason: str = ""
@@ -119,6 +119,7 @@ class Record:
     officer: str = ""
     clock: str = ""
     contact: str = ""
+    concern: str = ""
 
     def written(self) -> str:
         """Return the rationale as it is kept: what was asked beside it stands below, each under its question."""

@@ -36,7 +36,7 @@ _OFFERED = frozenset({_S.PASSED_ON, _S.SECTION_36})
 _PATHWAY = (_C.ASSESSMENT, _C.GATHERING, _C.DECISION)
 _DECIDED = (*_PATHWAY, _C.URGENT)
 _ENDING = (*_DECIDED, _C.PLP_REVIEW, _C.SIGN_OFF)
-_CLOSURE = ("reason", "finding", "rationale", "alternatives", "earlier", "risk_owner", "review_on")
+_CLOSURE = ("reason", "finding", "rationale", "alternatives", "earlier", "concern", "risk_owner", "review_on")
 _SIGNPOSTED, _LOOK = frozenset({_S.SIGNPOSTED}), (_C.ASSESSMENT,)
 _MAY_END = (g.earlier_is_answered, g.nothing_is_open)
 _WITH_CHANNEL = frozenset({_S.HANDED_OVER, _S.GIVEN_BACK})
@@ -114,10 +114,10 @@ TABLE: tuple[Transition, ...] = (
     *(Transition(Command.SEND_BACK, "Send the closure back", frozenset({_S.CLOSING}), back, _GATEWAY, ("rationale",),
                  starts=starts, stops=stops, guards=(g.proposed_from(back),)) for back, starts, stops in _SENT_BACK),
     Transition(Command.REVIEW, "Record the review of the closure", frozenset({_S.CLOSED}), None, _GATEWAY,
-               ("rationale",), stops=(_C.CLOSURE_REVIEW,)),
+               ("rationale",), stops=(_C.CLOSURE_REVIEW,), outcome=Outcome.REVIEWED),
 
     Transition(Command.SIGNPOST, "Signpost to another service", _DECIDABLE, _S.SIGNPOSTED, _GATEWAY,
-               ("service", "message", "rationale"), stops=_DECIDED, outcome=Outcome.SIGNPOSTED,
+               ("service", "message", "rationale", "concern"), stops=_DECIDED, outcome=Outcome.SIGNPOSTED,
                tells=ProgressStage.PASSED_TO_ANOTHER_SERVICE, guards=(g.is_clear, g.is_assessed)),
     Transition(Command.SIGNPOST, "Signpost to another service", frozenset({_S.SIGNPOSTED, _S.PLP}), None, _GATEWAY,
                ("service", "message", "rationale"), stops=(_C.ASSESSMENT,)),
@@ -131,23 +131,23 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.CANCEL, "Cancel what is open", _SIGNPOSTED, None, _GATEWAY, ("rationale",), starts=_LOOK),
 
     Transition(Command.PLP, "Take into police-led partnership", _DECIDABLE, _S.PLP, _GATEWAY,
-               ("rationale", "risk_owner"), starts=(_C.PLP_REVIEW,), stops=_DECIDED, outcome=Outcome.PLP,
+               ("rationale", "concern", "risk_owner"), starts=(_C.PLP_REVIEW,), stops=_DECIDED, outcome=Outcome.PLP,
                guards=(g.is_clear, g.is_assessed)),
     Transition(Command.ADD_ACTION, "Add an action", frozenset({_S.PLP}), None, _GATEWAY,
                ("officer", "message", "review_on")),
     Transition(Command.REVIEW_PLP, "Review the partnership", frozenset({_S.PLP}), None, _GATEWAY, ("rationale",),
-               starts=(_C.PLP_REVIEW,), stops=(_C.PLP_REVIEW,)),
+               starts=(_C.PLP_REVIEW,), stops=(_C.PLP_REVIEW,), outcome=Outcome.REVIEWED),
 
     Transition(Command.PASS_ON, "Pass on for information gathering", _DECIDABLE, _S.PASSED_ON, _GATEWAY,
-               ("rationale",), starts=(_C.ACCEPTANCE,), stops=_DECIDED, outcome=Outcome.INFORMATION_GATHERING,
+               ("rationale", "concern"), starts=(_C.ACCEPTANCE,), stops=_DECIDED, outcome=Outcome.INFORMATION_GATHERING,
                tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
                guards=(g.authority_gathers, g.is_clear, pack_to_pass_on)),
     Transition(Command.SECTION_36, "Refer to the panel under section 36", _DECIDABLE, _S.SECTION_36, _GATEWAY,
-               ("grounds", "rationale"), starts=(_C.ACCEPTANCE,), stops=_DECIDED,
+               ("grounds", "rationale", "concern"), starts=(_C.ACCEPTANCE,), stops=_DECIDED,
                outcome=Outcome.SECTION_36_REFERRAL, tells=ProgressStage.SUPPORT_BEING_CONSIDERED,
                guards=(g.police_decide, g.decided_once, g.is_clear, pack_to_refer)),
     Transition(Command.SECTION_36, "Refer to the panel under section 36", frozenset({_S.HANDED_OVER}), None,
-               _GATEWAY, ("grounds", "rationale"), outcome=Outcome.SECTION_36_REFERRAL,
+               _GATEWAY, ("grounds", "rationale", "concern"), outcome=Outcome.SECTION_36_REFERRAL,
                stops=(_C.DECISION, _C.URGENT),
                guards=(g.no_conflict_stands, g.police_decide, g.decided_once, pack_to_refer)),
     Transition(Command.PACK_ACCEPTED, "Channel accepts the pack", _OFFERED, _S.HANDED_OVER, _NOBODY,
@@ -175,7 +175,7 @@ TABLE: tuple[Transition, ...] = (
                guards=(g.a_conflict_stands,)),
 
     Transition(Command.TRANSFER, "Offer to another force", _DECIDABLE | {_S.PLP}, _S.TRANSFERRING, _GATEWAY,
-               ("force", "message", "rationale"), starts=(_C.TRANSFER,), stops=(*_DECIDED, _C.PLP_REVIEW),
+               ("force", "message", "rationale", "concern"), starts=(_C.TRANSFER,), stops=(*_DECIDED, _C.PLP_REVIEW),
                guards=(g.is_clear, g.nothing_is_open)),
     Transition(Command.TRANSFER_ACCEPTED, "The other force accepts", frozenset({_S.TRANSFERRING}), _S.TRANSFERRED,
                _NOBODY, ("risk_owner",), stops=(_C.TRANSFER,), outcome=Outcome.TRANSFERRED),
@@ -184,7 +184,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.CALL_BACK, "Call the transfer back", frozenset({_S.TRANSFERRING}), _S.ASSESSING, _GATEWAY,
                ("rationale",), starts=(_C.ASSESSMENT,), stops=(_C.TRANSFER,)),
     Transition(Command.WITHDRAW, "Record as withdrawn", _UNDECIDED - _NOT_CLEAR - {_S.CONFLICT}, _S.WITHDRAWN,
-               _SUPERVISOR, ("reason", "rationale", "risk_owner"), stops=_ENDING, outcome=Outcome.WITHDRAWN,
+               _SUPERVISOR, ("reason", "rationale", "concern", "risk_owner"), stops=_ENDING, outcome=Outcome.WITHDRAWN,
                tells=ProgressStage.CLOSED, guards=(*_MAY_END, g.one_person_withdraws)),
     Transition(Command.CORRECT, "Record that something was wrong", _ALL, None, _GATEWAY, ("reason", "rationale")),
     Transition(Command.REOPEN, "Reopen", _ENDED | {_S.SIGNPOSTED, _S.PLP}, _S.RECEIVED, _GATEWAY, ("rationale",),
@@ -281,6 +281,7 @@ ASKED_FOR: Mapping[str, str] = {
     "force": "Choose the force",
     "officer": "Name who is to do it",
     "clock": "Choose the clock",
+    "concern": "Choose the type of concern, or “Not known”",
 }
 
 WORKFLOW: Workflow[State, Command, Situation, Practice, Transition] = Workflow(

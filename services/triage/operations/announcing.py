@@ -14,7 +14,7 @@ from contracts.triage.dovetail import (
 from contracts.triage.notices import SignpostEnded, SignpostMade
 from contracts.triage.referrer import ReferralProgressed
 from contracts.triage.statistics import DecisionCounted
-from contracts.vocabulary import Outcome, ProgressStage
+from contracts.vocabulary import ConcernType, Outcome, ProgressStage
 from contracts.vocabulary.days import LONDON
 from services.triage import queries
 from services.triage.domain import Command, NotOffered, Practice
@@ -59,13 +59,18 @@ def about(held: Held) -> About:
 
 async def _announce_decision(session: Session, saved: Saved, outcome: Outcome, now: datetime) -> None:
     held = saved.before
-    decided = PoliceDecisionMade(reference=held.reference, decided_at=now, outcome=outcome)
-    await outbox.add(session, decided, about=about(held))
+    if outcome is not Outcome.REVIEWED:
+        decided = PoliceDecisionMade(reference=held.reference, decided_at=now, outcome=outcome)
+        await outbox.add(session, decided, about=about(held))
+    ended = await queries.ended_clocks(session, held.subject)
     counted = DecisionCounted(
         month=now.astimezone(LONDON).strftime("%Y-%m"),
         version=held.decisions + 1,
         outcome=outcome,
         days_since_receipt=max(0, (now.astimezone(LONDON).date() - held.received_at.astimezone(LONDON).date()).days),
+        concern=ConcernType(saved.step.record.concern or held.concern or ConcernType.UNKNOWN),
+        met=ended.met,
+        missed=ended.missed,
     )
     # Under the random key and without correlation: nothing leads from the fact back to the referral.
     await outbox.add(session, counted, about=About(held.statistics_key, held.area, held.area_version))

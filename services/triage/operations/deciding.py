@@ -89,6 +89,7 @@ async def decide_referral(session: Session, subject: UUID, act: Act, practice: P
             reason=record.reason,
             sealed_rationale=await session.seal(subject, record.written()),
             sealed_grounds=await session.seal(subject, record.grounds.strip()) if record.grounds.strip() else None,
+            sealed_concern=await session.seal(subject, record.concern) if record.concern else None,
             risk_owner=saved.step.risk_owner,
             review_on=record.review_on,
             by_id=session.actor.id,

@@ -15,10 +15,10 @@ from services.triage.domain import Command, Obligation
 from services.triage.operations.clocks import NEVER
 
 SEALED = {
-    models.referral: ("sealed_summary",),
+    models.referral: ("sealed_summary", "sealed_concern"),
     models.referral_version: ("sealed_form", "sealed_additions"),
     models.deconfliction: ("sealed_note", "sealed_contact"),
-    models.decision: ("sealed_grounds",),
+    models.decision: ("sealed_grounds", "sealed_concern"),
     models.obligation: ("sealed_report",),
     models.history: ("sealed_note",),
     models.correction: ("sealed_words",),

@@ -19,7 +19,7 @@ from services.triage.domain import (
     Practice,
     Record,
 )
-from services.triage.operations.announcing import announce_signpost_ended
+from services.triage.operations.announcing import announce, announce_signpost_ended
 from services.triage.operations.clocks import Deadline, Placed, start_clock, stop_clock
 from services.triage.operations.saving import Act, Saved, carry_out
 
@@ -100,7 +100,8 @@ async def add_action(session: Session, subject: UUID, act: Act, practice: Practi
 
 async def review_partnership(session: Session, subject: UUID, act: Act, practice: Practice) -> None:
     """Record what a review of the partnership found; the clock of the next one starts."""
-    await carry_out(session, subject, act, practice)
+    saved = await carry_out(session, subject, act, practice)
+    await announce(session, saved, act.now)
 
 
 async def fulfil(session: Session, subject: UUID, answer: Answer, act: Act, practice: Practice) -> None:

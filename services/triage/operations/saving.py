@@ -85,6 +85,8 @@ async def carry_out(session: Session, subject: UUID, act: Act, practice: Practic
     if step.transition.outcome is not None:
         values["decisions"] = before.decisions + 1
     values |= _FACTS.get(act.command, {})
+    if step.record.concern:
+        values["sealed_concern"] = await session.seal(subject, step.record.concern)
     await change(session, subject, values)
     saved = Saved(before, step, row_version)
     await write_down(session, before, Line(before.situation.state, step, row_version, practice.version), act)

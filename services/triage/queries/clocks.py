@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, select, tuple_
 
 from chassis import ticking
 from chassis.database import Session
-from chassis.ticking import ClockKey
+from chassis.ticking import ClockKey, Ended
 from services.triage import models
 from services.triage.domain import ClockCount, ClockName, ClockNotRunning, Running, why_fixed
 from services.triage.queries.safeguards import listed_for
@@ -20,6 +20,11 @@ MOST_COUNTED = 10_000
 """So many are counted, the longest overdue first: beyond that a number tells nobody more, and takes seconds."""
 RESTRICTED = "restricted"
 """What stands for the officer of every restricted referral."""
+
+
+async def ended_clocks(session: Session, subject: UUID) -> Ended:
+    """Return how many clocks of a referral have ended, in time and late."""
+    return await ticking.ended(session, models.clock, subject)
 
 
 @dataclass(frozen=True)

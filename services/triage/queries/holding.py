@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 
 from chassis.actor import ActorKind
 from chassis.database import Session
-from contracts.vocabulary import ReferralForm, tidy_reference
+from contracts.vocabulary import ConcernType, ReferralForm, tidy_reference
 from services.triage import models
 from services.triage.domain import (
     HOLD_LABELS,
@@ -49,7 +49,10 @@ class Summary(BaseModel):
 
 @dataclass(frozen=True)
 class Held:
-    """One referral as its row has it; `row_version` counts every change."""
+    """One referral as its row has it; `row_version` counts every change.
+
+    `concern` is the type of concern that an officer chose last, None where nobody has yet.
+    """
 
     subject: UUID
     area: str
@@ -71,6 +74,7 @@ class Held:
     seen: frozenset[str]
     acknowledged: frozenset[str]
     summary: Summary | None
+    concern: ConcernType | None = None
     erased_at: datetime | None = None
 
     @property
@@ -127,8 +131,16 @@ async def _held(session: Session, row: Row[Any] | None) -> Held:
         seen=frozenset(team for team in teams if getattr(row, f"{team}_seen_at")),
         acknowledged=frozenset(team for team in teams if getattr(row, f"{team}_acknowledged_at")),
         summary=summary,
+        concern=await opened_concern(session, row),
         erased_at=row.erased_at,
     )
+
+
+async def opened_concern(session: Session, row: Row[Any]) -> ConcernType | None:
+    """Return the type of concern in a row of a referral or of a decision, None where none was chosen."""
+    if row.sealed_concern is None:
+        return None
+    return ConcernType(await session.unseal_text(row.subject, row.sealed_concern))
 
 
 async def _situation(session: Session, row: Row[Any], *, form_read: bool) -> Situation:

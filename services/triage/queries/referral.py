@@ -10,11 +10,11 @@ from sqlalchemy import Row, select
 from chassis import documents
 from chassis.database import Session
 from contracts.envelope import DocumentReference
-from contracts.vocabulary import ReferralForm
+from contracts.vocabulary import ConcernType, ReferralForm
 from services.triage import models
 from services.triage.domain import Command
 from services.triage.queries.given_back import GivenBackView, given_backs
-from services.triage.queries.holding import Held, latest_form
+from services.triage.queries.holding import Held, latest_form, opened_concern
 from services.triage.queries.obligations import ObligationView, obligations
 from services.triage.queries.pairs import words_said
 from services.triage.queries.safeguards import (
@@ -68,6 +68,7 @@ class DecisionView:
     reason: str
     rationale: str
     grounds: str
+    concern: ConcernType | None
     by: str
     decided_at: datetime
 
@@ -187,6 +188,7 @@ async def _decisions(session: Session, subject: UUID) -> tuple[DecisionView, ...
                 reason=row.reason,
                 rationale=await _text(session, subject, row.sealed_rationale),
                 grounds=await _text(session, subject, row.sealed_grounds),
+                concern=await opened_concern(session, row),
                 by=row.by_name,
                 decided_at=row.decided_at,
             )

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from chassis import marks
 from chassis.web import Form
+from contracts.vocabulary import ConcernType
 from services.triage.domain import Record
 
 RECORDED = (
@@ -68,12 +69,14 @@ class DecisionForm(Form):
     risk_owner: str = Field(default="", max_length=200, title="who owns the risk")
     review_on: date | None = Field(default=None, title="the date of the review")
     force: str = Field(default="", max_length=100, title="the force")
+    concern: ConcernType | None = Field(default=None, title="the type of concern")
 
     messages: ClassVar[Mapping[str, str]] = {"row_version": "Open the referral again: this form was not complete"}
 
     def record(self) -> Record:
         """Return what is to be recorded."""
-        return Record(**{name: getattr(self, name) for name in RECORDED})
+        said = {name: getattr(self, name) for name in RECORDED}
+        return Record(**said, concern=self.concern or "")
 
 
 class DeconflictionForm(Form):

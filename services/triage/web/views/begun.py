@@ -74,7 +74,7 @@ KEEPER = Keeper(
     is_plain=_PLAIN.__contains__,
     missing=_nothing,
     asked=("other", "clock", "about"),
-    filled_in=frozenset({"other", "clock", "about", "contact"}),
+    filled_in=frozenset({"other", "clock", "about", "contact", "concern"}),
     unfit=_unfit,
 )
 kept = KEEPER.kept

@@ -17,6 +17,7 @@ from contracts.vocabulary import day_in_words
 from contracts.vocabulary.assessment import FINDING_WORDS
 from services.triage import operations, queries
 from services.triage.domain import (
+    CONCERNS,
     DECISIONS,
     REASONS,
     ChangedMeanwhile,
@@ -61,6 +62,7 @@ _CHECKED = {
     "risk_owner": "Risk owner from now on",
     "review_on": "Reviewed on",
     "force": "Force",
+    "concern": "Type of concern",
 }
 ASKED_ELSEWHERE = {
     Command.TAKE_BACK: ("risk_owner",),
@@ -93,7 +95,8 @@ async def decide(page: PageRequest) -> Response:
     async with page.transaction() as session:
         found = await opened(page, session, reason="decision")
         beside = await _proposed(session, found)
-    return _write(page, found, command, blank(), beside=beside)
+    chosen = {"concern": found.held.concern.value} if found.held.concern else {}
+    return _write(page, found, command, blank(chosen), beside=beside)
 
 
 async def check_or_commit(page: PageRequest) -> Response:
@@ -214,6 +217,7 @@ def _write(
             "fields": _fields(found, command),
             "refusal": found.refusal(command),
             "reasons": _reasons(found, command),
+            "concerns": [(each.value, *words) for each, words in CONCERNS.items()],
             "owners": [(name, name) for name in owners(found.held.situation)],
             "forces": list(found.practice.forces.items()),
             "review_by": found.practice.due[ClockName.CLOSURE_REVIEW],
@@ -244,6 +248,8 @@ def _check(page: PageRequest, found: Opened, command: Command, form: DecisionFor
         texts["service"] = found.practice.services[form.service].name
     if "force" in texts:
         texts["force"] = found.practice.forces[form.force]
+    if form.concern is not None and "concern" in texts:
+        texts["concern"] = CONCERNS[form.concern][0]
     if form.review_on is not None:
         day = form.review_on
         answers |= {"review_on-day": day.day, "review_on-month": day.month, "review_on-year": day.year}

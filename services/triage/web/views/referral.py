@@ -9,10 +9,11 @@ from chassis.database import Session
 from chassis.errors import Missing
 from chassis.policy import allow
 from chassis.web import FormErrors, PageRequest, Response, parse
-from contracts.vocabulary import Role, Team
+from contracts.vocabulary import ConcernType, Role, Team
 from contracts.vocabulary.nrf import Answered, answered
 from services.triage import operations, queries
 from services.triage.domain import (
+    CONCERNS,
     DECISIONS,
     FIXED_CLOCKS,
     HOLD_LABELS,
@@ -25,6 +26,7 @@ from services.triage.domain import (
 )
 from services.triage.operations import Act
 from services.triage.queries import ReferralView
+from services.triage.queries.referral import DecisionView
 from services.triage.web.forms import TakeForm
 from services.triage.web.views.asked import (
     HAPPENED,
@@ -164,10 +166,19 @@ def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
         "deconflictions": [{**_plain(each), "label": HAPPENED[Command(each.outcome)]} for each in view.deconflictions],
         "transfers": transferred(view.transfers, found),
         "given_backs": given_back(view.given_backs),
-        "decisions": [{**_plain(each), "label": LABELS[each.command]} for each in view.decisions],
+        "concern_type": _concern(held.concern),
+        "decisions": [_decided(each) for each in view.decisions],
         "obligations": [_plain(each) for each in view.obligations],
         "entries": _entries(view),
     }
+
+
+def _concern(chosen: ConcernType | None) -> str:
+    return CONCERNS[chosen][0] if chosen else ""
+
+
+def _decided(each: DecisionView) -> dict[str, object]:
+    return {**_plain(each), "label": LABELS[each.command], "concern": _concern(each.concern)}
 
 
 def _held_back(hold: Hold | None) -> str:
