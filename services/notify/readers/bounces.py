@@ -130,13 +130,12 @@ def _in_words(mail: Message) -> Report:
     if mail.get("X-Failed-Recipients") is not None:
         return Report(What.DELAYED if _LATER.search(words) else What.BOUNCED, _status_in(words))
     by_server = bool(_DAEMONS.search(str(mail.get("From", "")))) or mail.get("Return-Path", "").strip() == "<>"
-    if _is_automatic(mail, subject) and not (by_server and _FAILED.search(f"{subject}\n{words}")):
-        return Report(What.AUTO_REPLY)
-    if by_server and _LATER.search(f"{subject}\n{words}"):
+    said = f"{subject}\n{words}"
+    if by_server and _LATER.search(said):
         return Report(What.DELAYED, _status_in(words))
-    if by_server and _FAILED.search(f"{subject}\n{words}"):
+    if by_server and _FAILED.search(said):
         return Report(What.BOUNCED, _status_in(words))
-    return Report(What.UNREADABLE)
+    return Report(What.AUTO_REPLY if _is_automatic(mail, subject) else What.UNREADABLE)
 
 
 def _is_automatic(mail: Message, subject: str) -> bool:
