@@ -1,6 +1,8 @@
-"""The tables of statistics: anonymised facts, and the releases that were frozen from them."""
+"""The tables of statistics: the log of anonymised facts, drafts, and the releases that were frozen from them."""
 
 from sqlalchemy import (
+    ARRAY,
+    Boolean,
     Date,
     ForeignKey,
     Index,
@@ -10,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from chassis.database import column
@@ -71,22 +74,71 @@ fact_log = Table(
     Index("fact_log_month", "area", "stage", "month"),
 )
 
+# A draft has its number from the moment when it is begun: facts that come from then on are of its generation and not in
+# it. The people are members of staff, who sign what they publish.
+drafting = Table(
+    "drafting",
+    metadata,
+    column("id", Uuid, OPERATIONAL, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("number", Integer, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
+    column("months", ARRAY(Text), STATISTICAL),
+    column("opened_by", Text, OPERATIONAL),
+    column("opened_by_name", Text, OPERATIONAL),
+    column("opened_on", Date, OPERATIONAL),
+    column("step", Text, OPERATIONAL),
+    column("progress", Integer, OPERATIONAL),
+    column("state", Text, OPERATIONAL),
+    column("words", Text, OPERATIONAL),
+    UniqueConstraint("area", "number"),
+    Index("drafting_open", "area", unique=True, postgresql_where=text("state IN ('computing', 'ready', 'failed')")),
+)
+
+# What was computed, frozen; `verdict` is what the audit of its hidden counts found.
 release = Table(
     "release",
     metadata,
     column("id", Uuid, OPERATIONAL, primary_key=True),
     column("area", Text, OPERATIONAL),
     column("number", Integer, OPERATIONAL),
+    column("kind", Text, OPERATIONAL),
     column("made_on", Date, OPERATIONAL),
     column("content", Text, STATISTICAL),
     column("digest", Text, OPERATIONAL),
+    column("verdict", Text, OPERATIONAL),
     UniqueConstraint("area", "number"),
 )
 
+# The months that a release brings or states again, and the release whose facts its figures are as of.
 release_month = Table(
     "release_month",
     metadata,
-    column("area", Text, OPERATIONAL, primary_key=True),
+    column("release_id", Uuid, OPERATIONAL, ForeignKey("release.id"), primary_key=True),
     column("month", Text, STATISTICAL, primary_key=True),
-    column("release_id", Uuid, OPERATIONAL, ForeignKey("release.id")),
+    column("area", Text, OPERATIONAL),
+    column("as_of", Integer, OPERATIONAL),
+)
+
+# Signed off and public, or discarded: once, and never otherwise.
+release_ending = Table(
+    "release_ending",
+    metadata,
+    column("release_id", Uuid, OPERATIONAL, ForeignKey("release.id"), primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("ending", Text, OPERATIONAL),
+    column("by_id", Text, OPERATIONAL),
+    column("by_name", Text, OPERATIONAL),
+    column("ended_on", Date, OPERATIONAL),
+    column("words", Text, OPERATIONAL),
+)
+
+# When a release was last computed again from the log, and whether that gave the same text.
+release_check = Table(
+    "release_check",
+    metadata,
+    column("release_id", Uuid, OPERATIONAL, ForeignKey("release.id"), primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("checked_on", Date, OPERATIONAL),
+    column("same", Boolean, OPERATIONAL),
 )

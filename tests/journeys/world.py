@@ -15,6 +15,8 @@ from tests.journeys.channel_world import Visits, in_channel
 from tests.journeys.live import Live, aside, mail_aside, mailed, signed_in, wait
 from tests.journeys.looking import ABSENT, ENDED, LOST, NEVER_ASKED, NO_OLDER
 from tests.journeys.pages import answered
+from tests.journeys.releases_made import ANNA
+from tests.journeys.releases_made import released as released_by_two
 from tests.journeys.steps import (
     ACTION,
     CLOSURE,
@@ -38,7 +40,7 @@ from tests.journeys.steps import (
     referred,
     risk_owner,
 )
-from tests.journeys.test_pathway import BOARD, FRONT_DOOR, offered
+from tests.journeys.test_pathway import BOARD, FRONT_DOOR
 
 REFUSED = 422
 DESK, OPS = "dana.desk@kent-police.example", "olu.ops@throughline.example"
@@ -184,10 +186,8 @@ def suspected(live: Live) -> str:
 def released(live: Live) -> None:
     assert live.command("clock", "+2months").returncode == 0
     try:
-        if live.of("stats", "SELECT 1 FROM release"):
-            return
-        with signed_in(live, "stats", BOARD) as client:
-            answered(client, wait(lambda: offered(client), 60, "A closed month"), {}, of="releases")
+        if not live.of("stats", "SELECT 1 FROM release_ending WHERE ending = 'signed'"):
+            released_by_two(live)
     finally:
         live.command("clock", "reset")
 
@@ -202,7 +202,10 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
     )
     mails = wait(lambda: [path.stem for path in live.folder.mail.glob("*.eml")], 60, "A mail")
     counts = wait(lambda: live.of("intake", "SELECT id FROM reconciliation LIMIT 1"), 60, "The count of a day")
-    (release,) = live.of("stats", "SELECT area, number FROM release LIMIT 1")
+    signed = (
+        "SELECT r.area, r.number FROM release r JOIN release_ending e ON e.release_id = r.id WHERE ending = 'signed'"
+    )
+    release = live.of("stats", f"{signed} ORDER BY r.number LIMIT 1")[0]
     return {
         "subject": str(concern["subject"]),
         "original": str(original["document_id"]),
@@ -212,6 +215,8 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
         "notice": str(live.of("notify", "SELECT id FROM notice LIMIT 1")[0]["id"]),
         "mail": mails[0],
         "release": f"/releases/{release['area']}/{release['number']}",
+        "draft": f"/drafts/{release['area']}/{release['number']}",
+        "correction": f"/drafts/{release['area']}/correction",
     }
 
 
@@ -266,7 +271,10 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             ("", [LOST, NEVER_ASKED]),
             (OPS, ["/desk", f"/notices/{ids['notice']}", "/mail", f"/mail/{ids['mail']}"]),
         ],
-        "stats": [(BOARD, ["/", ids["release"]])],
+        "stats": [
+            (BOARD, ["/", "/releases", ids["release"]]),
+            (ANNA, ["/releases", ids["draft"], f"{ids['draft']}/table?table=received/2026", ids["correction"]]),
+        ],
         "monitor": [
             (OPS, ["/", "/services/triage", "/way", f"/way?reference={handed}", "/parked"]),
             (OPS, [f"/parked/triage/{ids['parked']}", "/checkpoints", "/checkpoints/intake"]),

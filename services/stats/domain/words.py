@@ -11,7 +11,7 @@ MAKE_RELEASE = "make-release"
 _READERS = frozenset({Role.BOARD_MEMBER, Role.ANALYST, Role.OPS_ENGINEER})
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     READ_RELEASES: _READERS,
-    MAKE_RELEASE: _READERS,
+    MAKE_RELEASE: frozenset({Role.ANALYST}),
 }
 
 HIDDEN = "[c]"

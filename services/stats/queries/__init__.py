@@ -1,23 +1,42 @@
 """What statistics knows: counts by month, and releases as they were frozen."""
 
+from services.stats.queries.counting import Found, counted
 from services.stats.queries.releases import (
+    Checked,
+    DraftFound,
     ReleaseFound,
     ReleaseListed,
-    first_month,
-    grid,
+    checks,
+    draft_found,
+    draft_to_compute,
+    drafts,
+    earlier_releases,
+    has_open_draft,
     last_number,
+    late_facts,
     release_found,
-    released_months,
     releases,
+    standing,
 )
+from services.stats.queries.shelf import shelf_of
 
 __all__ = [
+    "Checked",
+    "DraftFound",
+    "Found",
     "ReleaseFound",
     "ReleaseListed",
-    "first_month",
-    "grid",
+    "checks",
+    "counted",
+    "draft_found",
+    "draft_to_compute",
+    "drafts",
+    "earlier_releases",
+    "has_open_draft",
     "last_number",
+    "late_facts",
     "release_found",
-    "released_months",
     "releases",
+    "shelf_of",
+    "standing",
 ]

@@ -1,103 +1,258 @@
-"""What statistics knows: counts by month, and releases as they were frozen."""
+"""What statistics knows of releases: what can be released, which drafts there are, and releases as they were frozen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Row, Select, func, select
 
 from chassis.database import Session
 from contracts.vocabulary import Stage
-from services.stats.domain import Definition, Grid, ReleaseAbsent, ReleaseContent
-from services.stats.models import fact, release, release_month
+from services.stats.domain import ReleaseAbsent
+from services.stats.domain.releases import OPEN, Draft, DraftAbsent, DraftState, Standing
+from services.stats.domain.tables import ReleaseContent, ReleaseKind
+from services.stats.models import drafting, fact_log, release, release_check, release_ending, release_month
 
-_CONTENT = TypeAdapter(ReleaseContent)
+CONTENT = TypeAdapter(ReleaseContent)
+SIGNED = str(DraftState.SIGNED)
 
 
 @dataclass(frozen=True)
 class ReleaseListed:
-    """One line of the list of releases."""
+    """One line of the list of releases: all of them are signed."""
 
     area: str
     number: int
+    kind: ReleaseKind
     made_on: date
     months: tuple[str, ...]
+    digest: str
+    drafted_by: str
+    signed_by: str
+    signed_on: date
 
 
 @dataclass(frozen=True)
 class ReleaseFound:
-    """A release with the SHA-256 digest (hex) of its frozen text."""
+    """A signed release with the SHA-256 digest (hex) of its frozen text."""
 
     content: ReleaseContent
     digest: str
+    drafted_by: str
+    signed_by: str
+    signed_on: date
+    statement: str
 
 
-async def first_month(session: Session, area: str) -> str | None:
-    """Return the earliest month that any fact of an area speaks of."""
+@dataclass(frozen=True)
+class DraftFound:
+    """A draft and how far it has got; `content` is None until it is computed.
+
+    `words` say why it failed or was discarded, or with which statement it was signed off by `ended_by`.
+    """
+
+    id: UUID
+    draft: Draft
+    state: DraftState
+    opened_by: str
+    opened_by_name: str
+    step: str
+    progress: int
+    words: str
+    ended_by: str = ""
+    content: ReleaseContent | None = None
+    digest: str = ""
+    verdict: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether it has not ended."""
+        return self.state in OPEN
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A frozen release and when it was last computed again; None if never."""
+
+    id: UUID
+    area: str
+    number: int
+    digest: str
+    checked_on: date | None
+    same: bool | None
+
+
+async def standing(session: Session, area: str) -> Standing:
+    """Return what of an area can be released."""
     # Stage by stage, because the index then gives the first row at once however many facts there are.
-    firsts = (select(func.min(fact.c.month)).where(fact.c.area == area, fact.c.stage == str(stage)) for stage in Stage)
-    found = await session.scalar(select(func.least(*(first.scalar_subquery() for first in firsts))))
-    return None if found is None else str(found)
+    firsts = (
+        select(func.min(fact_log.c.month)).where(fact_log.c.area == area, fact_log.c.stage == str(stage))
+        for stage in Stage
+    )
+    first = await session.scalar(select(func.least(*(each.scalar_subquery() for each in firsts))))
+    statement = (
+        select(release_month.c.month, func.max(release_month.c.as_of).label("as_of"))
+        .join(release_ending, release_ending.c.release_id == release_month.c.release_id)
+        .where(release_month.c.area == area, release_ending.c.ending == SIGNED)
+        .group_by(release_month.c.month)
+        .order_by(release_month.c.month)
+    )
+    released = {str(row.month): int(row.as_of) for row in await session.rows(statement)}
+    return Standing(None if first is None else str(first), released)
 
 
-async def released_months(session: Session, area: str) -> tuple[str, ...]:
-    """Return the months that a release of the area holds, oldest first."""
-    statement = select(release_month.c.month).where(release_month.c.area == area).order_by(release_month.c.month)
-    return tuple(row.month for row in await session.rows(statement))
+async def late_facts(session: Session, area: str, released: Standing) -> int:
+    """Return how many facts speak of a released month and came after the release that it was last stated in."""
+    statement = (
+        select(fact_log.c.month, fact_log.c.generation, func.count().label("number"))
+        .where(fact_log.c.area == area, fact_log.c.generation > 0)
+        .group_by(fact_log.c.month, fact_log.c.generation)
+    )
+    rows = await session.rows(statement)
+    # A month that no release holds has no late facts, whatever came when.
+    return sum(row.number for row in rows if row.generation >= released.released.get(row.month, row.generation + 1))
 
 
 async def last_number(session: Session, area: str) -> int:
-    """Return the number of the newest release of an area; 0 before the first."""
-    return int(await session.scalar(select(func.max(release.c.number)).where(release.c.area == area)) or 0)
-
-
-async def grid(session: Session, area: str, definition: Definition, months: Sequence[str]) -> Grid:
-    """Return the counts of a table: its categories in order by the months given.
-
-    A value that the vocabulary does not know counts as unknown where the table has that category.
-    """
-    attribute = fact.c[definition.attribute]
-    detail = func.coalesce(fact.c[definition.detail], "") if definition.detail else literal("")
-    statement = (
-        select(attribute.label("category"), detail.label("detail"), fact.c.month, func.count().label("number"))
-        .where(
-            fact.c.area == area,
-            fact.c.stage == str(definition.stage),
-            fact.c.month.in_(months),
-        )
-        .group_by(attribute, detail, fact.c.month)
-    )
-    counts: dict[tuple[str, str], int] = {}
-    for row in await session.rows(statement):
-        named = (f"{row.category}-{row.detail}", row.category, definition.unknown)
-        category = next((each for each in named if each in definition.rows), definition.unknown)
-        counts[category, row.month] = counts.get((category, row.month), 0) + row.number
-    values = tuple(tuple(counts.get((row, month), 0) for month in months) for row in definition.rows)
-    return Grid(tuple(str(row) for row in definition.rows), tuple(months), values)
+    """Return the number of the newest draft of an area, whatever became of it; 0 before the first."""
+    return int(await session.scalar(select(func.max(drafting.c.number)).where(drafting.c.area == area)) or 0)
 
 
 async def releases(session: Session, areas: Sequence[str]) -> tuple[ReleaseListed, ...]:
-    """Return the releases of some areas, newest first."""
-    months = func.array_agg(aggregate_order_by(release_month.c.month, release_month.c.month))
+    """Return the signed releases of some areas, newest first."""
     statement = (
-        select(release.c.area, release.c.number, release.c.made_on, months.label("months"))
-        .join(release_month, release_month.c.release_id == release.c.id)
-        .where(release.c.area.in_(areas))
-        .group_by(release.c.id)
+        select(
+            *(release.c.area, release.c.number, release.c.kind, release.c.made_on, release.c.digest),
+            *(drafting.c.months, drafting.c.opened_by_name, release_ending.c.by_name, release_ending.c.ended_on),
+        )
+        .join(drafting, (drafting.c.area == release.c.area) & (drafting.c.number == release.c.number))
+        .join(release_ending, release_ending.c.release_id == release.c.id)
+        .where(release.c.area.in_(areas), release_ending.c.ending == SIGNED)
         .order_by(release.c.made_on.desc(), release.c.area, release.c.number.desc())
     )
     return tuple(
-        ReleaseListed(row.area, row.number, row.made_on, tuple(row.months)) for row in await session.rows(statement)
+        ReleaseListed(
+            area=row.area,
+            number=row.number,
+            kind=ReleaseKind(row.kind),
+            made_on=row.made_on,
+            months=tuple(row.months),
+            digest=row.digest,
+            drafted_by=row.opened_by_name,
+            signed_by=row.by_name,
+            signed_on=row.ended_on,
+        )
+        for row in await session.rows(statement)
     )
 
 
 async def release_found(session: Session, area: str, number: int) -> ReleaseFound:
-    """Return one release as it was frozen; raises ReleaseAbsent."""
+    """Return one signed release as it was frozen; raises ReleaseAbsent."""
     row = await session.first(
-        select(release.c.content, release.c.digest).where(release.c.area == area, release.c.number == number)
+        select(
+            *(release.c.content, release.c.digest, drafting.c.opened_by_name),
+            *(release_ending.c.by_name, release_ending.c.ended_on, release_ending.c.words),
+        )
+        .join(drafting, (drafting.c.area == release.c.area) & (drafting.c.number == release.c.number))
+        .join(release_ending, release_ending.c.release_id == release.c.id)
+        .where(release.c.area == area, release.c.number == number, release_ending.c.ending == SIGNED)
     )
     if row is None:
         raise ReleaseAbsent("There is no such release; go back to the list and choose one.")
-    return ReleaseFound(_CONTENT.validate_json(row.content), row.digest)
+    content = CONTENT.validate_json(row.content)
+    return ReleaseFound(content, row.digest, row.opened_by_name, row.by_name, row.ended_on, row.words)
+
+
+async def earlier_releases(session: Session, area: str, number: int) -> tuple[ReleaseContent, ...]:
+    """Return the contents of an area's signed releases before a number, oldest first."""
+    statement = (
+        select(release.c.content)
+        .join(release_ending, release_ending.c.release_id == release.c.id)
+        .where(release.c.area == area, release.c.number < number, release_ending.c.ending == SIGNED)
+        .order_by(release.c.number)
+    )
+    return tuple(CONTENT.validate_json(row.content) for row in await session.rows(statement))
+
+
+async def drafts(session: Session, areas: Sequence[str]) -> tuple[DraftFound, ...]:
+    """Return the drafts of some areas without their contents, newest first."""
+    statement = (
+        select(drafting, release_ending.c.by_name.label("ended_by"))
+        .outerjoin(release, (release.c.area == drafting.c.area) & (release.c.number == drafting.c.number))
+        .outerjoin(release_ending, release_ending.c.release_id == release.c.id)
+        .where(drafting.c.area.in_(areas))
+        .order_by(drafting.c.opened_on.desc(), drafting.c.area, drafting.c.number.desc())
+    )
+    return tuple(_draft(row) for row in await session.rows(statement))
+
+
+async def draft_found(session: Session, area: str, number: int) -> DraftFound:
+    """Return one draft with what was computed; raises DraftAbsent."""
+    row = await session.first(_whole().where(drafting.c.area == area, drafting.c.number == number))
+    if row is None:
+        raise DraftAbsent("There is no such draft; go back to the list and choose one.")
+    content = CONTENT.validate_json(row.content) if row.content else None
+    return _draft(row, content, row.digest or "", row.verdict or "")
+
+
+async def draft_to_compute(session: Session) -> DraftFound | None:
+    """Return the draft that has waited longest for its computation, whichever area it is of."""
+    waiting = drafting.c.state == str(DraftState.COMPUTING)
+    row = await session.first(_whole().where(waiting).order_by(drafting.c.opened_on, drafting.c.id).limit(1))
+    return None if row is None else _draft(row)
+
+
+async def has_open_draft(session: Session, area: str) -> bool:
+    """Say whether an area has a draft that has not ended."""
+    open_ones = drafting.c.state.in_([str(state) for state in OPEN])
+    return bool(await session.scalar(select(func.count()).where(drafting.c.area == area, open_ones)))
+
+
+async def checks(session: Session, areas: Sequence[str] | None = None) -> tuple[Checked, ...]:
+    """Return the signed releases with their last check, the one that waits longest first; of every area for None."""
+    statement = (
+        select(
+            *(release.c.id, release.c.area, release.c.number, release.c.digest),
+            *(release_check.c.checked_on, release_check.c.same),
+        )
+        .join(release_ending, release_ending.c.release_id == release.c.id)
+        .outerjoin(release_check, release_check.c.release_id == release.c.id)
+        .where(release_ending.c.ending == SIGNED)
+        .order_by(release_check.c.checked_on.asc().nulls_first(), release.c.area, release.c.number)
+    )
+    if areas is not None:
+        statement = statement.where(release.c.area.in_(areas))
+    rows = await session.rows(statement)
+    return tuple(Checked(row.id, row.area, row.number, row.digest, row.checked_on, row.same) for row in rows)
+
+
+def _whole() -> Select[Any]:
+    return (
+        select(
+            *(drafting, release.c.content, release.c.digest, release.c.verdict),
+            release_ending.c.by_name.label("ended_by"),
+        )
+        .outerjoin(release, (release.c.area == drafting.c.area) & (release.c.number == drafting.c.number))
+        .outerjoin(release_ending, release_ending.c.release_id == release.c.id)
+    )
+
+
+def _draft(row: Row[Any], content: ReleaseContent | None = None, digest: str = "", verdict: str = "") -> DraftFound:
+    draft = Draft(row.area, row.number, ReleaseKind(row.kind), tuple(row.months), row.opened_on)
+    return DraftFound(
+        id=row.id,
+        draft=draft,
+        state=DraftState(row.state),
+        opened_by=row.opened_by,
+        opened_by_name=row.opened_by_name,
+        step=row.step,
+        progress=row.progress,
+        words=row.words,
+        ended_by=row.ended_by or "",
+        content=content,
+        digest=digest,
+        verdict=verdict,
+    )

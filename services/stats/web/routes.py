@@ -5,9 +5,21 @@ from services.stats.domain import MAKE_RELEASE, READ_RELEASES
 from services.stats.web import views
 
 PAGES = (
-    Page("GET", "/", views.releases, READ_RELEASES),
-    Page("POST", "/releases", views.make_release, MAKE_RELEASE),
+    Page("GET", "/", views.board, READ_RELEASES),
+    Page("GET", "/figures/{area}", views.figures, READ_RELEASES),
+    Page("GET", "/releases", views.releases, READ_RELEASES),
+    Page("POST", "/releases", views.draft_release, MAKE_RELEASE, name="releases"),
+    Page("GET", "/drafts/{area}/correction", views.correction, MAKE_RELEASE),
+    Page("GET", "/drafts/{area}/{number}", views.draft, MAKE_RELEASE),
+    Page("GET", "/drafts/{area}/{number}/table", views.draft_table, MAKE_RELEASE),
+    Page("POST", "/drafts/{area}/{number}/again", views.try_again, MAKE_RELEASE),
+    Page("POST", "/drafts/{area}/{number}/sign-off", views.sign_off, MAKE_RELEASE),
+    Page("POST", "/drafts/{area}/{number}/discard", views.discard, MAKE_RELEASE),
     Page("GET", "/releases/{area}/{number}", views.release, READ_RELEASES),
     Page("GET", "/releases/{area}/{number}/tables.csv", views.release_csv, READ_RELEASES),
+    Page("GET", "/releases/{area}/{number}/definitions.csv", views.release_cover, READ_RELEASES),
+    Page("GET", "/releases/{area}/{number}/table.csv", views.table_csv, READ_RELEASES),
+    Page("GET", "/releases/{area}/{number}/trend.csv", views.trend_csv, READ_RELEASES),
+    Page("GET", "/releases/{area}/{number}/chart.svg", views.chart, READ_RELEASES),
 )
-NAVIGATION = (("Releases", "releases"),)
+NAVIGATION = (("Figures", "board"), ("Releases", "releases"))

@@ -1,5 +1,35 @@
 """The pages of statistics."""
 
-from services.stats.web.views.releases import category_name, csv_text, make_release, release, release_csv, releases
+from services.stats.web.views.board import board
+from services.stats.web.views.charts import chart
+from services.stats.web.views.figures import figures, release_cover, table_csv, trend_csv
+from services.stats.web.views.published import release, release_csv
+from services.stats.web.views.releasing import (
+    correction,
+    discard,
+    draft,
+    draft_release,
+    draft_table,
+    releases,
+    sign_off,
+    try_again,
+)
 
-__all__ = ["category_name", "csv_text", "make_release", "release", "release_csv", "releases"]
+__all__ = [
+    "board",
+    "chart",
+    "correction",
+    "discard",
+    "draft",
+    "draft_release",
+    "draft_table",
+    "figures",
+    "release",
+    "release_cover",
+    "release_csv",
+    "releases",
+    "sign_off",
+    "table_csv",
+    "trend_csv",
+    "try_again",
+]

@@ -1,0 +1,56 @@
+"""What a release holds, made from counts: protected tables of its years, and how long things took."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.stats.domain.disclosure import Protected, Rules
+from services.stats.domain.measures import TOTAL, Counted
+from services.stats.domain.periods import Tree, financial_year
+from services.stats.domain.releases import Draft
+from services.stats.domain.tables import PublishedTable, ReleaseContent, Timing, shown_periods
+from services.stats.domain.timings import TIMED, Days, timing
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a draft is computed from: what was counted, as of which releases, and the signed releases before it."""
+
+    figures: Counted
+    days: Days
+    as_of: Mapping[str, int]
+    earlier: tuple[ReleaseContent, ...] = ()
+
+    @property
+    def earlier_tables(self) -> tuple[PublishedTable, ...]:
+        """Return every table that was published before, oldest release first, as far as it speaks of these years."""
+        years = {financial_year(month) for month in self.as_of}
+        return tuple(table for content in self.earlier for table in content.tables if table.year in years)
+
+
+def content_of(draft: Draft, rules: Rules, basis: Basis, protected: Protected) -> ReleaseContent:
+    """Return the whole content of a release whose tables have been protected already."""
+    return ReleaseContent(
+        area=draft.area,
+        number=draft.number,
+        made_on=draft.made_on,
+        kind=draft.kind,
+        months=draft.months,
+        as_of=basis.as_of,
+        suppress_below=rules.suppress_below,
+        round_to=rules.round_to,
+        districts=rules.districts,
+        tables=protected.tables,
+        timings=tuple(timings_of(draft, rules, basis, protected.tables)),
+        left_out=protected.left_out,
+    )
+
+
+def timings_of(draft: Draft, rules: Rules, basis: Basis, tables: Sequence[PublishedTable]) -> Iterator[Timing]:
+    """Return how long things took in every period of the draft's years; given where the number of cases is shown."""
+    by_id = {table.id: table for table in tables}
+    for year in draft.years:
+        tree = Tree(tuple(month for month in basis.as_of if financial_year(month) == year))
+        for measure in TIMED:
+            shown = shown_periods(by_id.get(f"{measure}/{year}"), TOTAL)
+            for period in tree.periods:
+                yield timing(measure, period, basis.days, shown, rules.suppress_below)

@@ -1,0 +1,12 @@
+"""What the clock makes statistics do: compute the drafts that people have begun, and prove releases again each day."""
+
+from datetime import timedelta
+
+from chassis.jobs import Job
+from services.stats.jobs.drafts import drafts
+from services.stats.jobs.proving import prove
+
+JOBS: tuple[Job, ...] = (
+    Job("drafts", timedelta(seconds=1), drafts),
+    Job("prove-releases", timedelta(0), prove, daily=True),
+)

