@@ -6,7 +6,20 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from areas.parts import AreaPart, Escalation, FieldPath, MailAddress, Months, Prefix, Reached, Slug, Words, WorkingDays
+from areas.parts import (
+    AreaPart,
+    Escalation,
+    FieldPath,
+    MailAddress,
+    Months,
+    Prefix,
+    Reached,
+    Slug,
+    Way,
+    Ways,
+    Words,
+    WorkingDays,
+)
 from areas.pathway import Channel, Panel
 from contracts.vocabulary import ProgressStage, Team
 
@@ -303,6 +316,7 @@ class Area(AreaPart):
     recipients: Annotated[tuple[Recipient, ...], Field(min_length=1)]
     clocks: Clocks
     gateway: Gateway
+    referrer_ways: Ways = (Way.SMTP,)
     referrer_told: tuple[Telling, ...]
     retention: tuple[Retention, ...]
     panel: Panel

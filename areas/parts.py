@@ -32,6 +32,9 @@ class Way(StrEnum):
     INBOX = "inbox"
 
 
+Ways = Annotated[tuple[Way, ...], Field(min_length=1, max_length=2)]
+
+
 class Reached(AreaPart):
     """Somebody who is told: at which address, and by which ways, the second where the first does not succeed.
 
@@ -40,7 +43,7 @@ class Reached(AreaPart):
     """
 
     email: MailAddress
-    ways: Annotated[tuple[Way, ...], Field(min_length=1, max_length=2)] = (Way.SMTP,)
+    ways: Ways = (Way.SMTP,)
     webhook: SecureAddress | None = None
 
     @model_validator(mode="after")

@@ -1,17 +1,24 @@
 """What notify reads from its environment beyond what every service reads."""
 
 import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from chassis.clock import LONDON, add_working_days
 from chassis.settings import Secrets, ServiceSettings
+from services.notify.clients import NotifyAccount, Outward
 from services.notify.operations import Letterhead
 
 _BOUNCE_ADDRESS = r"^$|^[A-Za-z0-9_-]{1,10}@[A-Za-z0-9.-]+$"
 """What stands before the @ of a mail address has at most 64 letters, and the token behind the + takes 53 of them."""
+
+_SECURE_URL = r"^https://[^\s]+$|^http://127\.0\.0\.1(:\d+)?(/[^\s]*)?$"
 
 
 class NotifySettings(ServiceSettings):
@@ -19,6 +26,9 @@ class NotifySettings(ServiceSettings):
 
     What comes back is addressed to `bounce_address` with a + and a token before its @. With a `bounce_port` it is taken
     by SMTP there, from the installation's own mail server.
+
+    Webhooks go to public addresses and to `webhook_networks`, signed with the secrets of `webhook_secrets_file`
+    (docs/webhooks.md). GOV.UK Notify is used where `govuk_notify_key` is set (docs/govuk-notify.md).
 
     `throughline up` leads a demonstration's mails to the local mail folder, and asks for `smtp_host` in real use.
     """
@@ -35,6 +45,12 @@ class NotifySettings(ServiceSettings):
     bounce_address: Annotated[str, Field(pattern=_BOUNCE_ADDRESS)] = ""
     bounce_host: str = "127.0.0.1"
     bounce_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    webhook_secrets_file: Path | None = None
+    webhook_networks: tuple[IPvAnyNetwork, ...] = ()
+    webhook_patience: Annotated[float, Field(gt=0, le=30)] = 15.0
+    govuk_notify_key: Annotated[str, Field(repr=False)] = ""
+    govuk_notify_url: Annotated[str, Field(pattern=_SECURE_URL)] = "https://api.notifications.service.gov.uk"
+    govuk_notify_templates: Mapping[str, str] = Field(default_factory=dict)
 
     @property
     def bounces_to(self) -> str:
@@ -78,3 +94,34 @@ def link_key(secrets: Secrets) -> bytes:
 def letterhead(settings: ServiceSettings, secrets: Secrets) -> Letterhead:
     """Return what the links in the mails of this installation are made from."""
     return Letterhead(settings.public_url, link_key(secrets))
+
+
+def webhook_secrets(settings: NotifySettings) -> Callable[[str], Sequence[str]]:
+    """Return the question which secrets a recipient of webhooks (area/id) has, the newest first.
+
+    The file is read at each sending, so that a secret can be changed while notify runs; one that cannot be read holds
+    none, and what should have gone by webhook goes the second way.
+    """
+
+    def secrets_of(recipient: str) -> Sequence[str]:
+        if settings.webhook_secrets_file is None:
+            return ()
+        try:
+            found = json.loads(settings.webhook_secrets_file.read_text("utf-8"))[recipient]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ()
+        return tuple(found) if isinstance(found, list) and all(isinstance(each, str) for each in found) else ()
+
+    return secrets_of
+
+
+def outward(settings: NotifySettings) -> Outward:
+    """Return where webhooks may go: a demonstration may post to receivers on its own machine."""
+    networks = [ip_network(str(network)) for network in settings.webhook_networks]
+    here = [ip_network("127.0.0.0/8")] if settings.mode == "demo" else []
+    return Outward(webhook_secrets(settings), (*networks, *here), settings.webhook_patience)
+
+
+def notify_account(settings: NotifySettings) -> NotifyAccount:
+    """Return the account with GOV.UK Notify that this installation has; one without a key sends nothing."""
+    return NotifyAccount(settings.govuk_notify_key, settings.govuk_notify_url, settings.govuk_notify_templates)

@@ -24,7 +24,7 @@ class Message:
     """One notice as it is told, whatever the way: `id` is the same at each attempt, so that a repeat can be dropped.
 
     `address` is a mail address, or that of a webhook; `recipient` names who it is in the area file, as area/id;
-    `repeated` says that it may have been handed over by this way before.
+    `repeated` says that it may have been handed over by this way before, from `since` on (machine time).
     """
 
     id: UUID
@@ -35,6 +35,7 @@ class Message:
     body: str
     facts: Facts
     repeated: bool = False
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)

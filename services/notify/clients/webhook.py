@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx2
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from chassis import telemetry
 from services.notify.clients.carrier import Delivery, Message
@@ -60,13 +60,17 @@ class WebhookClient:
 
     async def send(self, message: Message) -> Delivery:
         """Post one message, signed with every secret of the recipient that is in force."""
-        secrets = self.outward.secrets_of(message.recipient)
-        if not secrets:
+        try:
+            signers = [Webhook(secret) for secret in self.outward.secrets_of(message.recipient)]
+        except (ValueError, EmptyWebhookSecretError):
+            log.warning("The secret of a webhook is none; make another as docs/webhooks.md says.")
+            signers = []
+        if not signers:
             return Delivery(Result.NOT_SET_UP)
         progress = _Progress()
         try:
             async with asyncio.timeout(self.outward.patience):
-                return await self._post(message, secrets, progress)
+                return await self._post(message, signers, progress)
         except _NotAllowed:
             log.warning("A webhook leads to an address that none may go to; see its entry in the area file.")
             return Delivery(Result.REFUSED)
@@ -91,7 +95,7 @@ class WebhookClient:
         if client is not None:
             await client.aclose()
 
-    async def _post(self, message: Message, secrets: Sequence[str], progress: "_Progress") -> Delivery:
+    async def _post(self, message: Message, signers: Sequence[Webhook], progress: "_Progress") -> Delivery:
         url = httpx2.URL(message.address)
         address = await self._resolved(url)
         body = self.written(message)
@@ -99,7 +103,7 @@ class WebhookClient:
             "POST",
             url.copy_with(host=address),
             content=body,
-            headers=_headers(message, body, secrets) | {"Host": url.netloc.decode("ascii")},
+            headers=_headers(message, body, signers) | {"Host": url.netloc.decode("ascii")},
             extensions={"sni_hostname": url.host, "trace": progress.trace},
         )
         answer = await self._kept().send(request, stream=True, follow_redirects=False)
@@ -147,9 +151,9 @@ class _Progress:
             self.begun = True
 
 
-def _headers(message: Message, body: bytes, secrets: Sequence[str]) -> dict[str, str]:
+def _headers(message: Message, body: bytes, signers: Sequence[Webhook]) -> dict[str, str]:
     at = datetime.now(UTC)  # what a receiver compares with its own clock, so that nobody repeats an old message
-    signed = " ".join(Webhook(secret).sign(str(message.id), at, body.decode("ascii")) for secret in secrets)
+    signed = " ".join(signer.sign(str(message.id), at, body.decode("ascii")) for signer in signers)
     return {
         "Content-Type": "application/json",
         "User-Agent": "Throughline",

@@ -29,7 +29,7 @@ from services.notify.domain.asks import (
     read_ask_stage,
 )
 from services.notify.domain.clocks import clock_in_words
-from services.notify.domain.composing import ALLOWED_IN_MAIL, TemplateAbsent, TemplateBroken, Text, carried, compose
+from services.notify.domain.composing import ALLOWED_IN_MAIL, CaseAbsent, TemplateAbsent, TemplateBroken, Text, carried, compose
 from services.notify.domain.evidence import (
     HAS_ARRIVED,
     MOST_REPORTS,
@@ -52,6 +52,15 @@ from services.notify.domain.guests import (
     link_is_over,
     link_token,
     linked_id,
+)
+from services.notify.domain.suppressing import (
+    AGES,
+    Held,
+    NoticeSettled,
+    SecondWordNeeded,
+    holding_back,
+    may_be_held,
+    needs_second_word,
 )
 from services.notify.domain.telling import (
     ACKNOWLEDGE,
@@ -102,10 +111,12 @@ from services.notify.domain.ways import (
     after_attempt,
     next_way,
     on_next_way,
+    ways_for,
 )
 
 __all__ = [
     "ACKNOWLEDGE",
+    "AGES",
     "ALLOWED_IN_MAIL",
     "ANSWERABLE",
     "ANSWER_FOR_SERVICES",
@@ -145,12 +156,14 @@ __all__ = [
     "AskClosed",
     "AskState",
     "AskTimes",
+    "CaseAbsent",
     "CodeKept",
     "CodesCounted",
     "ConcernAbsent",
     "DoorFacts",
     "Entered",
     "Evidence",
+    "Held",
     "Kind",
     "LinkTo",
     "MailAbsent",
@@ -158,6 +171,7 @@ __all__ = [
     "Mailing",
     "Next",
     "NoticeAbsent",
+    "NoticeSettled",
     "NoticeUnderWay",
     "Origin",
     "Reach",
@@ -165,6 +179,7 @@ __all__ = [
     "Report",
     "Result",
     "SafeguardingFacts",
+    "SecondWordNeeded",
     "ServiceFacts",
     "SignpostAbsent",
     "Standing",
@@ -190,10 +205,13 @@ __all__ = [
     "code_of",
     "compose",
     "entered",
+    "holding_back",
     "link_is_over",
     "link_token",
     "linked_id",
     "mailing",
+    "may_be_held",
+    "needs_second_word",
     "next_way",
     "notice_id",
     "on_next_way",
@@ -203,4 +221,5 @@ __all__ = [
     "status_in_words",
     "takes_back",
     "tellings",
+    "ways_for",
 ]

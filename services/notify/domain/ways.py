@@ -144,3 +144,12 @@ def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
     wait = min(pace.first * 2 ** min(max(tried.attempts - 1, 0), 20), pace.longest)
     at = max(machine_now + wait, tried.not_before or machine_now)
     return Next(State.FAILED, tried.way, min(at, ends))
+
+
+def ways_for(listed: Sequence[Way], *, by_mail: bool, urgent: bool) -> tuple[Way, ...]:
+    """Return the ways that a notice takes of those that are listed for its recipient; a mail where none is left.
+
+    Immediate danger never waits on a page for somebody to look.
+    """
+    fit = MAILS if by_mail else frozenset(Way) - ({Way.INBOX} if urgent else frozenset())
+    return tuple(way for way in listed if way in fit) or (Way.SMTP,)

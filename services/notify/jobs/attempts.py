@@ -8,9 +8,10 @@ from chassis import clock, telemetry
 from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Clients, Delivery, Mail
-from services.notify.domain import LINKS, Kind, MailUnsafe, Result, bounce_address, stage_is_receipt
+from services.notify.domain import LINKS, Kind, MailUnsafe, Result, Way, bounce_address, stage_is_receipt
+from services.notify.jobs.other_ways import by_govuk_notify, by_webhook, in_the_inbox
 from services.notify.jobs.running import notify_settings
-from services.notify.operations import Claimed, Sent, stage_of
+from services.notify.operations import Addressee, Claimed, Sent, WaysOf, Written, stage_of
 from services.notify.settings import bounce_key, letterhead
 
 
@@ -33,6 +34,14 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     group = caused_by_anybody(claimed)
     if group and not clients.restraint.allows(group, address, claimed.id):
         return Sent(Result.TOO_MANY)
+    if claimed.way is Way.WEBHOOK:
+        return await by_webhook(runtime, area, claimed, told)
+    if claimed.way is Way.GOVUK_NOTIFY:
+        return await by_govuk_notify(runtime, claimed, told, address)
+    return in_the_inbox() if claimed.way is Way.INBOX else await _by_mail(runtime, claimed, told, address, now)
+
+
+async def _by_mail(runtime: Runtime, claimed: Claimed, told: Written, address: str, now: datetime) -> Sent:
     reply = claimed.in_reply_to if stage_is_receipt(stage_of(claimed)) else ""
     mail = Mail(
         claimed.message_id,
@@ -84,6 +93,15 @@ def link_of(runtime: Runtime, kind: Kind, subject: UUID, about_id: UUID | None) 
     return operations.link_of(letterhead(runtime.settings, runtime.secrets), kind, subject, about_id)
 
 
-def _area(runtime: Runtime, claimed: Claimed, now: datetime) -> Area:
+def ways_of(runtime: Runtime, now: datetime) -> WaysOf:
+    """Return the question by which ways somebody is reached at this moment."""
+
+    def ways(addressee: Addressee) -> tuple[Way, ...]:
+        return operations.ways_of(_area(runtime, addressee, now), addressee, now)
+
+    return ways
+
+
+def _area(runtime: Runtime, claimed: Claimed | Addressee, now: datetime) -> Area:
     known = runtime.areas.version(claimed.area, claimed.area_version)
     return known or runtime.areas.current(claimed.area, now.astimezone(clock.LONDON).date())

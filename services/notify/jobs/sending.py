@@ -12,7 +12,7 @@ from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Clients
 from services.notify.domain import Result, State
-from services.notify.jobs.attempts import attempt_one
+from services.notify.jobs.attempts import attempt_one, ways_of
 from services.notify.jobs.running import job_actor, notify_settings
 from services.notify.operations import Claimed, Sent
 
@@ -30,13 +30,13 @@ sent_counter = telemetry.counter("notify.notice.sent", "1", "Notices that a mail
 
 
 async def send_due(runtime: Runtime, now: datetime) -> None:
-    """Send every notice that is due, a batch at a time, until none is left; then the lines to the server are ended."""
+    """Send every notice that is due, a batch at a time, until none is left; then what is kept open is ended."""
     clients: Clients = runtime.clients
     try:
         while await _whole_batch(runtime, now):
             pass
     finally:
-        await clients.mail.hang_up()
+        await clients.hang_up()
 
 
 async def _whole_batch(runtime: Runtime, now: datetime) -> bool:
@@ -62,6 +62,7 @@ async def _send_batch(runtime: Runtime, now: datetime) -> bool:
             limit=BATCH,
             mail_domain=notify_settings(runtime).mail_domain,
             machine_now=datetime.now(UTC),
+            ways_of=ways_of(runtime, now),
         )
     if claimed:
         await send_all(runtime, claimed, now=now)

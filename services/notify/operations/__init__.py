@@ -23,6 +23,8 @@ from services.notify.operations.coming_back import StillBeingSent, note_evidence
 from services.notify.operations.delivery import Addressee, Claimed, Sent, WaysOf, claim_due
 from services.notify.operations.erasing import erase_subject
 from services.notify.operations.people import Person, note_merged, note_separated
+from services.notify.operations.reaching import reached, ways_of
+from services.notify.operations.previewing import Preview, messages_of_case
 from services.notify.operations.receiving import (
     LinkMessage,
     ReceivedConcern,
@@ -44,6 +46,7 @@ from services.notify.operations.recording import (
 )
 from services.notify.operations.samples import SAMPLE_ADDRESS, recipient_of, sample, to_door, when_closed, when_open
 from services.notify.operations.signposts import acknowledge_signpost, end_signpost, open_signpost, report_signpost
+from services.notify.operations.suppressing import suppress
 from services.notify.operations.transfers import (
     ReceivedTransfer,
     TransferAnswer,
@@ -77,6 +80,7 @@ __all__ = [
     "MovedAsk",
     "Named",
     "Person",
+    "Preview",
     "ReceivedAsk",
     "ReceivedConcern",
     "ReceivedSignpost",
@@ -108,6 +112,7 @@ __all__ = [
     "link_of",
     "look_at_ask",
     "mail_code",
+    "messages_of_case",
     "meeting_file",
     "move_ask",
     "note_evidence",
@@ -117,6 +122,7 @@ __all__ = [
     "open_signpost",
     "open_transfer",
     "page_duty_officer",
+    "reached",
     "receive_ask",
     "receive_concern",
     "receive_link",
@@ -132,9 +138,11 @@ __all__ = [
     "send_again",
     "set_aside_interrupted",
     "stage_of",
+    "suppress",
     "tell_escalation",
     "tell_pack_answered",
     "to_door",
+    "ways_of",
     "when_closed",
     "when_open",
     "written",

@@ -80,6 +80,7 @@ class Claimed:
     way: Way = Way.SMTP
     repeated: bool = False
     created_at: datetime | None = None
+    way_began_at: datetime | None = None
     meets_at: datetime | None = None
 
 
@@ -229,6 +230,7 @@ def as_it_stands(row: Row[Any]) -> Claimed:
         token=NO_TOKEN,
         repeated=bool(row.way_attempts),
         created_at=row.created_at,
+        way_began_at=row.way_began_at,
     )
 
 
