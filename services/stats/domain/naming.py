@@ -90,6 +90,14 @@ def period_name(period: str) -> str:
     return f"{month_name(first)} to {month_name(last)}"
 
 
+def brief_period_name(period: str) -> str:
+    """Return a period in few letters that are still read out as words: "Apr to Jun 2026"."""
+    if period.startswith("CY") or Period(period).grain is Grain.YEAR:
+        return period_name(period)
+    ends = [date.fromisoformat(f"{month}-01") for month in Period(period).months]
+    return f"{ends[-1]:%b %Y}" if len(ends) == 1 else f"{ends[0]:%b} to {ends[-1]:%b %Y}"
+
+
 def short_period_name(period: str) -> str:
     """Return a period in as few letters as an axis has room for: "Apr 26" for a month."""
     if period.startswith("CY"):

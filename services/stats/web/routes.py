@@ -7,6 +7,7 @@ from services.stats.web import views
 PAGES = (
     Page("GET", "/", views.board, READ_RELEASES),
     Page("GET", "/figures/{area}", views.figures, READ_RELEASES),
+    Page("GET", "/national", views.national, READ_RELEASES),
     Page("GET", "/releases", views.releases, READ_RELEASES),
     Page("POST", "/releases", views.draft_release, MAKE_RELEASE, name="releases"),
     Page("GET", "/drafts/{area}/correction", views.correction, MAKE_RELEASE),

@@ -3,6 +3,7 @@
 from services.stats.web.views.board import board
 from services.stats.web.views.charts import chart
 from services.stats.web.views.figures import figures, release_cover, table_csv, trend_csv
+from services.stats.web.views.national import national
 from services.stats.web.views.published import release, release_csv
 from services.stats.web.views.releasing import (
     correction,
@@ -24,6 +25,7 @@ __all__ = [
     "draft_release",
     "draft_table",
     "figures",
+    "national",
     "release",
     "release_cover",
     "release_csv",

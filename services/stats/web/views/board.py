@@ -10,9 +10,10 @@ from services.stats import queries
 from services.stats.domain import HIDDEN
 from services.stats.domain.board import TRENDS, key_figures, trend_of
 from services.stats.domain.charting import trend_chart
-from services.stats.domain.naming import NOT_AVAILABLE, period_name
-from services.stats.domain.periods import Grain, Period
+from services.stats.domain.naming import NOT_AVAILABLE, brief_period_name, period_name
+from services.stats.domain.periods import Grain, Period, year_name
 from services.stats.domain.shelf import latest_period, year_before
+from services.stats.readers import national
 from services.stats.web.asked import area_name, areas_of, own_area, shows_percentages
 
 
@@ -28,16 +29,22 @@ async def board(page: PageRequest) -> Response:
         "hidden": HIDDEN,
         "not_available": NOT_AVAILABLE,
         "period_name": period_name,
+        "brief": brief_period_name,
         "shelf": shelf,
     }
     if shelf is None:
         return page.render("board", **values)
-    wanted = page.query.get("period", "")
+    wanted, nation = page.query.get("period", ""), national()
     period = wanted if wanted in shelf.periods else latest_period(shelf.periods)
     return page.render(
         "board",
         **values,
-        figures=key_figures(shelf, period),
+        figures=[
+            (figure, None if figure.attribute or figure.unit else nation.latest(figure.measure))
+            for figure in key_figures(shelf, period)
+        ],
+        nation=nation,
+        year_name=year_name,
         period=period,
         unknown_period=bool(wanted) and wanted != period,
         before=year_before(period),

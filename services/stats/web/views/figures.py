@@ -16,8 +16,10 @@ from services.stats.domain.naming import (
     period_name,
     table_name,
 )
+from services.stats.domain.national import NationalFigure
 from services.stats.domain.periods import year_name
-from services.stats.domain.shelf import Shelf, Years, year_before
+from services.stats.domain.shelf import Choice, Grid, Shelf, Years, year_before
+from services.stats.readers import national
 from services.stats.web.asked import address_of, area_name, asked, own_area, release_number, shelf_at, shows_percentages
 from services.stats.writers.tidy import cover_csv, grid_csv
 from services.stats.writers.tidy import trend_csv as trend_text
@@ -51,6 +53,9 @@ async def figures(page: PageRequest) -> Response:
         definitions=_definitions(choice.measure, choice.attribute),
         percentages=shows_percentages(page, area),
         chart=chart_of(grid),
+        nation=_national(choice, grid),
+        nation_of=national(),
+        year_name=year_name,
         hidden=HIDDEN,
         markers=MARKERS,
         category_name=category_name,
@@ -91,6 +96,12 @@ def csv_answer(text: str, name: str) -> Response:
     """Return a file that browsers keep rather than show."""
     headers = {"content-disposition": f'attachment; filename="throughline-{name}.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _national(choice: Choice, grid: Grid) -> list[NationalFigure | None]:
+    """Return for each line the newest national figure; nothing where no line has one."""
+    found = [national().latest(choice.measure, choice.attribute, line.category) for line in grid.lines]
+    return found if choice.attribute and any(found) else []
 
 
 def _attributes(shelf: Shelf) -> list[tuple[str, str]]:
