@@ -73,6 +73,12 @@ FIGURES = (
         "Mails in the mailbox that intake cannot keep: {value}. A person must fetch them.",
         place="mails",
     ),
+    CallsForAPerson(
+        "stats_release_differing",
+        0,
+        Trouble.RELEASE_DIFFERS,
+        "Signed releases of statistics that their log of facts no longer gives: {value}. The log of statistics names them.",
+    ),
 )
 NAMES = frozenset(figure.name for figure in FIGURES)
 SERVICES_ASKED = frozenset(name.partition("_")[0] for name in NAMES)

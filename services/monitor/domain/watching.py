@@ -65,6 +65,7 @@ class Trouble(StrEnum):
     DESK_OVERDUE = "desk-overdue"
     REFERRAL_UNACKNOWLEDGED = "referral-unacknowledged"
     TEAM_NOT_TOLD = "team-not-told"
+    RELEASE_DIFFERS = "release-differs"
     RECONCILIATION_DIFFERENT = "reconciliation-different"
     IMAP_UNREACHABLE = "imap-unreachable"
     CHECKPOINT_CONTRADICTS = "checkpoint-contradicts"

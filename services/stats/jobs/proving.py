@@ -16,7 +16,7 @@ log = telemetry.logger("stats.jobs")
 
 
 class Proved:
-    """What the last day's proof found: offered to whoever scrapes."""
+    """What the last proof of every release found: offered to whoever scrapes, monitor among them."""
 
     differing: int = 0
 
@@ -34,13 +34,17 @@ async def prove(runtime: Runtime, now: datetime) -> None:
         return
     async with runtime.database.transaction(ACTOR) as session:
         waiting = await queries.checks(session)
-    differing = 0
     for checked in waiting:
         same = await is_proved(runtime, checked)
-        differing += not same
         async with runtime.database.transaction(ACTOR) as session:
             await operations.note_check(session, checked, same=same, now=now)
-    Proved.differing = differing
+    await look(runtime, now)
+
+
+async def look(runtime: Runtime, _now: datetime) -> None:
+    """Read what the last proofs found, so that a new process tells of it too."""
+    async with runtime.database.transaction(ACTOR) as session:
+        Proved.differing = sum(each.same is False for each in await queries.checks(session))
 
 
 async def is_proved(runtime: Runtime, checked: Checked) -> bool:

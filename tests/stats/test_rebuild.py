@@ -1,0 +1,116 @@
+"""A signed release can be computed again from the log alone: to the byte, whatever became of the rows' places."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from uuid import uuid4
+
+import asyncpg
+
+from chassis import clock
+from chassis.app import Runtime
+from services.stats import queries
+from services.stats.domain.tables import ReleaseKind
+from services.stats.jobs.proving import Proved, is_proved, look, prove
+from services.stats.operations import Fact
+from tests.conftest import Installation
+from tests.stats.counted_made import JOB, KENT, decided, in_channel, many, put, received
+from tests.stats.drafted import signed
+
+EVERY = ("release_check", "release_ending", "release_month", "release", "drafting", "fact_log")
+REWRITTEN = (
+    # As a dump and its restore do: every row is written anew, in another order; then packed.
+    "CREATE TEMPORARY TABLE kept AS SELECT * FROM fact_log",
+    "DELETE FROM fact_log",
+    "INSERT INTO fact_log SELECT * FROM kept ORDER BY id DESC",
+    "VACUUM FULL fact_log",
+    "REINDEX TABLE fact_log",
+)
+JANUARY = datetime(2027, 1, 10, 9, tzinfo=UTC)
+
+
+def some() -> list[Fact]:
+    """Return facts of every stage, of several sorts, with their later versions."""
+    found: list[Fact] = []
+    for sector, number in (("education", 23), ("police", 17), ("health", 8), ("community", 2)):
+        for _ in range(number):
+            key = uuid4()
+            found += [received(key=key, sector="unknown"), received(key=key, version=2, sector=sector)]
+            found.append(decided("closed" if number % 2 else "information-gathering", key=key, met=1, days=number))
+            found.append(in_channel("adopted", key=key, on_time=1, met=1))
+    return found + many(9, received("2026-10"))
+
+
+async def proved(stats: Runtime) -> dict[int, bool]:
+    """Compute every release again; return which gave the text that was frozen."""
+    async with stats.database.transaction(JOB) as session:
+        waiting = await queries.checks(session)
+    return {each.number: await is_proved(stats, each) for each in waiting}
+
+
+async def three_releases(stats: Runtime) -> None:
+    """Make a regular release, a later one after late facts, and a correction of both."""
+    await put(stats, *some())
+    await signed(stats)
+    await put(stats, *many(30, received()), *many(40, received("2026-12")))
+    await signed(stats, now=JANUARY)
+    await put(stats, *many(25, received("2026-12", sector="health")))
+    await signed(stats, "2026-11", "2026-12", kind=ReleaseKind.CORRECTION, now=JANUARY)
+
+
+class TestProve:
+    async def test_every_release_comes_out_the_same_though_facts_came_later(self, stats: Runtime) -> None:
+        await three_releases(stats)
+        await put(stats, *some())
+        assert await proved(stats) == {1: True, 2: True, 3: True}
+
+    async def test_the_order_of_arrival_does_not_matter(self, stats: Runtime, clean: Installation) -> None:
+        digests = set()
+        facts = some()
+        for seed in range(2):
+            Random(seed).shuffle(facts)
+            await put(stats, *facts)
+            digests.add((await signed(stats)).digest)
+            await as_owner(clean, *(f"DELETE FROM {table}" for table in EVERY))
+        assert len(digests) == 1
+
+    async def test_the_places_of_rows_do_not_matter(self, stats: Runtime, clean: Installation) -> None:
+        await three_releases(stats)
+        await as_owner(clean, *REWRITTEN)
+        assert await proved(stats) == {1: True, 2: True, 3: True}
+
+    async def test_a_fact_that_is_gone_is_seen_told_and_stands(self, stats: Runtime, clean: Installation) -> None:
+        await three_releases(stats)
+        await as_owner(clean, "DELETE FROM fact_log WHERE generation = 0 AND sector = 'education'")
+        await prove(stats, clock.now())
+        assert Proved.differing > 0
+        Proved.differing = 0
+        await look(stats, clock.now())
+        assert Proved.differing > 0, "A new process does not tell of it."
+
+    async def test_a_day_that_is_over_is_not_made_up_for(self, stats: Runtime) -> None:
+        await put(stats, *some())
+        await signed(stats)
+        await prove(stats, clock.now() - timedelta(days=2))
+        async with stats.database.transaction(JOB) as session:
+            (check,) = await queries.checks(session)
+        assert check.checked_on is None
+
+    async def test_the_page_of_releases_can_say_when_it_was_proved(self, stats: Runtime) -> None:
+        await put(stats, *some())
+        await signed(stats)
+        now = clock.now()
+        await prove(stats, now)
+        async with stats.database.transaction(JOB) as session:
+            (check,) = await queries.checks(session, (KENT,))
+        assert (check.checked_on, check.same) == (clock.today(), True)
+
+
+async def as_owner(installation: Installation, *statements: str) -> None:
+    """Do to the tables of statistics what only their owner could, beside every trigger."""
+    connection = await asyncpg.connect(installation.superuser_url("throughline_stats"))
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
