@@ -17,11 +17,21 @@ from contracts.channel.police import (
 )
 from contracts.envelope import Event
 from contracts.intake.police import ReferralReceived, ReferralsLinked, ReferralVersionAdded
-from contracts.notify.police import SignpostAcknowledged, SignpostReported, TransferAnswered
+from contracts.notify.police import NoticeUnreached, SignpostAcknowledged, SignpostReported, TransferAnswered
 from contracts.vocabulary import VersionMaker
 from services.triage import operations
 from services.triage.domain import Command, Practice, Practices, Record
-from services.triage.operations import Act, Answer, Arrival, GivenBack, NewVersion, Reported, SameAnswer, TransferAnswer
+from services.triage.operations import (
+    Act,
+    Answer,
+    Arrival,
+    GivenBack,
+    NewVersion,
+    NotReached,
+    Reported,
+    SameAnswer,
+    TransferAnswer,
+)
 from services.triage.queries import GivenCase, held
 
 PracticalHandler = Callable[[Practices, Session, Any, Message], Awaitable[None]]
@@ -162,6 +172,13 @@ async def on_signpost_acknowledged(
     await tell(session, message.subject, answer, practice, message.now)
 
 
+async def on_notice_unreached(practices: Practices, session: Session, event: NoticeUnreached, message: Message) -> None:
+    """Say that somebody who had to be told was not reached, so that an officer rings them."""
+    practice = await _practice(practices, session, message)
+    told = NotReached(event.whom, event.about_id, event.why, event.noted_at)
+    await operations.note_unreached(session, message.subject, told, practice, message.now)
+
+
 ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (ReferralReceived, on_referral_received),
     (ReferralVersionAdded, on_referral_version_added),
@@ -175,6 +192,7 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (SignpostAcknowledged, on_signpost_acknowledged),
     (SignpostReported, on_signpost_reported),
     (TransferAnswered, on_transfer_answered),
+    (NoticeUnreached, on_notice_unreached),
 )
 
 

@@ -64,6 +64,7 @@ from services.triage.domain.table import (
     permissions,
 )
 from services.triage.domain.timing import CLOCK_CHANGES, FIXED_CLOCKS, why_fixed
+from services.triage.domain.unreached import UNREACHED_LABELS, in_unreached_words
 from services.triage.domain.versions import ChangedAnswer, changed_answers, label_in, passages
 from services.triage.domain.words import (
     AreaVersionUnknown,
@@ -107,6 +108,7 @@ __all__ = [
     "SEE_WORKLOAD",
     "STATE_LABELS",
     "TABLE",
+    "UNREACHED_LABELS",
     "WORDED",
     "WRONG",
     "AreaVersionUnknown",
@@ -161,6 +163,7 @@ __all__ = [
     "extended",
     "first_days",
     "forecast",
+    "in_unreached_words",
     "label_in",
     "lacks",
     "next_states",

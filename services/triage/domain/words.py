@@ -57,6 +57,7 @@ class Command(StrEnum):
     REVIEW = "review-closure"
     SIGNPOST = "signpost"
     ACKNOWLEDGED = "signpost-acknowledged"
+    UNREACHED = "not-reached"
     REPORTED = "signpost-reported"
     FULFIL = "fulfil-obligation"
     CANCEL = "cancel-obligation"

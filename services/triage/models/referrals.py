@@ -199,6 +199,8 @@ transfer = Table(
     column("answered_at", moment, LINKING, nullable=True),
     column("answered_by", Text, POLICE, nullable=True),
     column("sealed_reason", LargeBinary, SPECIAL_CATEGORY, nullable=True),
+    column("unreached", Text, OPERATIONAL, nullable=True),
+    column("unreached_at", moment, LINKING, nullable=True),
     Index("transfer_subject", "subject", "offered_at"),
 )
 

@@ -25,6 +25,8 @@ obligation = Table(
     column("acknowledged_at", moment, LINKING, nullable=True),
     column("ended_at", moment, LINKING, nullable=True),
     column("ended_by", Text, POLICE, nullable=True),
+    column("unreached", Text, OPERATIONAL, nullable=True),
+    column("unreached_at", moment, LINKING, nullable=True),
     Index("obligation_subject", "subject"),
     Index("obligation_open", "made_at", postgresql_where=text("ended_at IS NULL")),
     Index("obligation_owner", "owner", postgresql_where=text("ended_at IS NULL")),

@@ -52,6 +52,7 @@ from services.triage.operations.safeguards import (
 from services.triage.operations.saving import Act
 from services.triage.operations.timing import extend_clock, pause_clock, resume_clock
 from services.triage.operations.transferring import TransferAnswer, hear_transfer
+from services.triage.operations.unreached import NotReached, note_unreached
 
 __all__ = [
     "Act",
@@ -59,6 +60,7 @@ __all__ = [
     "Arrival",
     "GivenBack",
     "NewVersion",
+    "NotReached",
     "Reported",
     "SameAnswer",
     "Told",
@@ -96,6 +98,7 @@ __all__ = [
     "note_denied",
     "note_linked",
     "note_officer",
+    "note_unreached",
     "open_referral",
     "pause_clock",
     "put_off",

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal_column, select, tuple_
 
 from chassis.database import Session
+from contracts.vocabulary import Unreached
 from services.triage import models
 from services.triage.domain import Obligation
 from services.triage.queries.safeguards import listed_for
@@ -35,6 +36,7 @@ class ObligationView:
     acknowledged_at: datetime | None
     ended_at: datetime | None
     ended_by: str
+    unreached: Unreached | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ async def obligations(session: Session, subject: UUID) -> tuple[ObligationView, 
                 acknowledged_at=row.acknowledged_at,
                 ended_at=row.ended_at,
                 ended_by=row.ended_by or "",
+                unreached=_unreached(row),
             )
             for row in rows
         ]
@@ -98,6 +101,7 @@ class AgeingLine:
     due_at: datetime
     paused: bool
     acknowledged: bool
+    unreached: Unreached | None = None
 
 
 @dataclass(frozen=True)
@@ -182,4 +186,11 @@ def _ageing_line(row: Row[Any]) -> AgeingLine:
         due_at=row.runs_out or row.due_at,
         paused=row.paused_at is not None,
         acknowledged=row.acknowledged_at is not None,
+        unreached=_unreached(row),
     )
+
+
+def _unreached(row: Row[Any]) -> Unreached | None:
+    """Return why those who owe it were not told, None where they have answered since."""
+    waits = row.unreached and row.acknowledged_at is None and row.ended_at is None
+    return Unreached(row.unreached) if waits else None

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, select, true
 
 from chassis.actor import Actor, ActorKind
 from chassis.database import Session
-from contracts.vocabulary import Role
+from contracts.vocabulary import Role, Unreached
 from services.triage import models
 from services.triage.domain import Command, ReferralRestricted, Wrong
 
@@ -67,6 +67,7 @@ class TransferView:
     answered_at: datetime | None
     answered_by: str
     reason: str
+    unreached: Unreached | None = None
 
 
 def in_the_unit(actor: Actor) -> bool:
@@ -200,6 +201,7 @@ async def transfers(session: Session, subject: UUID) -> tuple[TransferView, ...]
                 answered_at=row.answered_at,
                 answered_by=row.answered_by or "",
                 reason=await _text(session, subject, row.sealed_reason),
+                unreached=Unreached(row.unreached) if row.unreached and not row.answer else None,
             )
             for row in rows
         ]

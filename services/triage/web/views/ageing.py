@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.clock import LONDON, working_days_between
 from chassis.web import PageRequest, Response
 from services.triage import queries
-from services.triage.domain import AGE_LABELS, Obligation, age_of, first_days
+from services.triage.domain import AGE_LABELS, UNREACHED_LABELS, Obligation, age_of, first_days
 from services.triage.queries import AgeingCount, AgeingLine
 from services.triage.web.views.obligations import KINDS
 
@@ -77,6 +77,7 @@ def _line(line: AgeingLine, today: date, now: datetime) -> dict[str, object]:
     called = {
         "kind": KINDS[line.kind],
         "can_acknowledge": line.kind is Obligation.SIGNPOST,
+        "unreached": UNREACHED_LABELS[line.unreached] if line.unreached else "",
     }
     return {**vars(line), **called, "days": days, "age": AGE_LABELS[age_of(days)], "overdue": overdue}
 

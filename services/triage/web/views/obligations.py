@@ -8,6 +8,7 @@ from chassis.web import FormData, FormErrors, PageRequest, Response, blank, pars
 from contracts.vocabulary import day_in_words
 from services.triage import operations, queries
 from services.triage.domain import (
+    UNREACHED_LABELS,
     ChangedMeanwhile,
     Command,
     NotInThisState,
@@ -16,6 +17,7 @@ from services.triage.domain import (
     ObligationEnded,
     ObligationNotFound,
     Record,
+    in_unreached_words,
 )
 from services.triage.domain import decide as decide_by_rules
 from services.triage.operations import Act, Answer
@@ -294,3 +296,15 @@ def _title(seen: Seen) -> str:
 
 def _owed(seen: Seen) -> dict[str, object] | None:
     return None if seen.owed is None else {**vars(seen.owed), "called": KINDS[seen.owed.kind]}
+
+
+def owed(found: tuple[ObligationView, ...]) -> list[dict[str, object]]:
+    """Return what a page shows of what others owe, with what to do where somebody was not told."""
+    return [
+        {
+            **vars(each),
+            "unreached": UNREACHED_LABELS[each.unreached] if each.unreached else "",
+            "what_to_do": in_unreached_words(each.unreached) if each.unreached else "",
+        }
+        for each in found
+    ]

@@ -43,6 +43,7 @@ from services.triage.web.views.asked import (
 from services.triage.web.views.assessing import PAGES as ASSESSMENT_PAGES
 from services.triage.web.views.discarding import left_by_others
 from services.triage.web.views.given_back import given_back
+from services.triage.web.views.obligations import owed
 from services.triage.web.views.pathway import pathway, way_through
 from services.triage.web.views.safeguards import transferred
 from services.triage.web.views.sameness import samenesses
@@ -168,7 +169,7 @@ def referral_values(view: ReferralView, found: Opened) -> dict[str, object]:
         "given_backs": given_back(view.given_backs),
         "concern_type": _concern(held.concern),
         "decisions": [_decided(each) for each in view.decisions],
-        "obligations": [_plain(each) for each in view.obligations],
+        "obligations": owed(view.obligations),
         "entries": _entries(view),
     }
 

@@ -9,6 +9,7 @@ from chassis.database import Session
 from chassis.web import FormData, FormErrors, Page, PageRequest, Response, blank, parse, refused
 from services.triage import operations, queries
 from services.triage.domain import (
+    UNREACHED_LABELS,
     WRONG,
     ChangedMeanwhile,
     Command,
@@ -18,6 +19,7 @@ from services.triage.domain import (
     Practice,
     ReferralRestricted,
     Wrong,
+    in_unreached_words,
     lacks,
 )
 from services.triage.domain import (
@@ -110,6 +112,8 @@ def transferred(offers: tuple[TransferView, ...], found: Opened) -> list[dict[st
             "force": found.practice.forces.get(each.force, each.force),
             "label": _ANSWERS[each.answer][0],
             "colour": _ANSWERS[each.answer][1],
+            "unreached": UNREACHED_LABELS[each.unreached] if each.unreached else "",
+            "what_to_do": in_unreached_words(each.unreached) if each.unreached else "",
         }
         for each in reversed(offers)
     ]

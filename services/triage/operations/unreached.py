@@ -1,0 +1,53 @@
+"""Hears that somebody who had to be told was not reached, and says so where the officer looks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Table, select, update
+
+from chassis.database import Session
+from contracts.vocabulary import Unreached, WhomToReach
+from services.triage import models
+from services.triage.domain import Command, Practice, Record, in_unreached_words
+from services.triage.operations.saving import Act, carry_out
+
+
+@dataclass(frozen=True)
+class NotReached:
+    """Who was not reached and why: `about_id` is the signpost or the transfer, None for a person told of a clock."""
+
+    whom: WhomToReach
+    about_id: UUID | None
+    why: Unreached
+    at: datetime
+
+
+async def note_unreached(session: Session, subject: UUID, told: NotReached, practice: Practice, now: datetime) -> None:
+    """Write in the history that somebody must be rung, and mark what they were asked; what is answered stays as it is.
+
+    A signpost or an offer that triage does not know, or that has been answered meanwhile, changes nothing.
+    """
+    await session.lock(subject)
+    who = "Somebody who was to hear of a clock that ran out"
+    if told.about_id is not None:
+        found = await _still_open(session, subject, told.about_id, practice)
+        if found is None:
+            return
+        who, table = found
+        marks = {"unreached": str(told.why), "unreached_at": told.at}
+        await session.execute(update(table).where(table.c.id == told.about_id).values(marks))
+    words = f"{who}. {in_unreached_words(told.why)}"
+    await carry_out(session, subject, Act(Command.UNREACHED, now, Record(rationale=words)), practice)
+
+
+async def _still_open(session: Session, subject: UUID, about_id: UUID, practice: Practice) -> tuple[str, Table] | None:
+    """Return who was asked, and where that is kept; None where nothing is waited for any more."""
+    owed, offered = models.obligation, models.transfer
+    waits = (owed.c.id == about_id) & (owed.c.subject == subject) & owed.c.ended_at.is_(None)
+    owner = await session.scalar(select(owed.c.owner).where(waits, owed.c.acknowledged_at.is_(None)))
+    if owner is not None:
+        return owner, owed
+    open_still = (offered.c.id == about_id) & (offered.c.subject == subject) & offered.c.answer.is_(None)
+    force = await session.scalar(select(offered.c.force).where(open_still))
+    return None if force is None else (practice.forces.get(force, force), offered)
