@@ -29,7 +29,15 @@ from services.notify.domain.asks import (
     read_ask_stage,
 )
 from services.notify.domain.clocks import clock_in_words
-from services.notify.domain.composing import ALLOWED_IN_MAIL, CaseAbsent, TemplateAbsent, TemplateBroken, Text, carried, compose
+from services.notify.domain.composing import (
+    ALLOWED_IN_MAIL,
+    CaseAbsent,
+    TemplateAbsent,
+    TemplateBroken,
+    Text,
+    carried,
+    compose,
+)
 from services.notify.domain.evidence import (
     HAS_ARRIVED,
     MOST_REPORTS,

@@ -48,6 +48,16 @@ class TemplateAbsent(Missing):
         super().__init__("There is no such template; go back to the list of messages and choose one.")
 
 
+class CaseAbsent(Missing):
+    """Nobody has been told anything of a case with this reference, in the reader's areas."""
+
+    reason: ClassVar[str] = "case-absent"
+
+    def __init__(self) -> None:
+        """Say what to check."""
+        super().__init__("Nothing has been told of a referral with this reference; check it and enter it again.")
+
+
 @dataclass(frozen=True)
 class Text:
     """A composed mail: its subject line and its plain-text body."""

@@ -23,8 +23,8 @@ from services.notify.operations.coming_back import StillBeingSent, note_evidence
 from services.notify.operations.delivery import Addressee, Claimed, Sent, WaysOf, claim_due
 from services.notify.operations.erasing import erase_subject
 from services.notify.operations.people import Person, note_merged, note_separated
+from services.notify.operations.previewing import AreaOf, Preview, addressee_of, is_sealed, messages_of_case
 from services.notify.operations.reaching import reached, ways_of
-from services.notify.operations.previewing import Preview, messages_of_case
 from services.notify.operations.receiving import (
     LinkMessage,
     ReceivedConcern,
@@ -73,6 +73,7 @@ __all__ = [
     "SAMPLE_ADDRESS",
     "Addressee",
     "Answer",
+    "AreaOf",
     "AskReply",
     "Claimed",
     "Letterhead",
@@ -96,6 +97,7 @@ __all__ = [
     "acknowledge_concern",
     "acknowledge_signpost",
     "address_of",
+    "addressee_of",
     "answer_ask",
     "answer_transfer",
     "asked_in",
@@ -108,12 +110,13 @@ __all__ = [
     "end_signpost",
     "enter_code",
     "erase_subject",
+    "is_sealed",
     "keep_draft",
     "link_of",
     "look_at_ask",
     "mail_code",
-    "messages_of_case",
     "meeting_file",
+    "messages_of_case",
     "move_ask",
     "note_evidence",
     "note_merged",

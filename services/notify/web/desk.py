@@ -7,13 +7,15 @@ from starlette.responses import Response
 
 from chassis.web import FormErrors, PageRequest, blank, parse
 from services.notify import operations, queries, readers
-from services.notify.domain import Kind, MailAbsent, NoticeAbsent, State
-from services.notify.web.forms import WHY_LABELS, SendAgainForm
+from services.notify.domain import Held, Kind, MailAbsent, NoticeAbsent, State, may_be_held, needs_second_word
+from services.notify.web.finding import address_behind, choices, has_history, place_of, searched
+from services.notify.web.forms import WHY_LABELS, WHY_NOT_LABELS, SendAgainForm, SuppressForm
 from services.notify.web.naming import (
     ASK_NAMES,
     KIND_NAMES,
     STATE_COLOURS,
     STATE_NAMES,
+    WAY_NAMES,
     age_in_words,
     ask_standing,
     force_name,
@@ -22,22 +24,34 @@ from services.notify.web.naming import (
     service_name,
 )
 
+HELD_WORDS = {
+    Held.NOW: "The notice is held back. Whoever had it written is told that it was not sent.",
+    Held.AFTER_SECOND_WORD: "Somebody is in immediate danger: it is sent until another person of the desk confirms.",
+}
+
 
 async def delivery_desk(page: PageRequest) -> Response:
     """Show how the notices stand, newest first, and the signposts that nobody has answered."""
-    chosen = _chosen(page)
+    search = searched(page)
     async with page.transaction() as session:
         counts = await queries.counts_by_state(session)
-        listed = await queries.notices(session, chosen)
+        found = await queries.notices_sought(session, search.sought, place_of(page))
         signposts = await queries.signposts_waiting(session)
         transfers = await queries.transfers_waiting(session)
         asked = await queries.asks_waiting(session, now=page.now)
     return page.render(
         "delivery_desk",
+        status=422 if search.form.errors else 200,
+        form=search.form,
+        is_sought=search.is_sought,
+        choices=choices(page),
         counts=counts,
-        notices=listed,
+        notices=found.notices,
+        more=address_behind(page, "delivery_desk", found.more),
         most_counted=queries.MOST_COUNTED,
-        chosen=chosen,
+        chosen=search.sought.state,
+        way_names=WAY_NAMES,
+        may_follow=has_history,
         signposts=signposts,
         transfers=transfers,
         asked=asked,
@@ -52,11 +66,6 @@ async def delivery_desk(page: PageRequest) -> Response:
         last_answer=last_answer,
         age=lambda at: age_in_words(at, page.now),
     )
-
-
-def _chosen(page: PageRequest) -> State | None:
-    wanted = page.query.get("state", "")
-    return State(wanted) if wanted in set(State) else None
 
 
 async def notice(page: PageRequest) -> Response:
@@ -76,9 +85,22 @@ async def send_again(page: PageRequest) -> Response:
     return page.redirect("notice", id=notice_id)
 
 
+async def suppress(page: PageRequest) -> Response:
+    """Hold a notice back, with the reason; where somebody is in immediate danger a second person must confirm."""
+    form = parse(SuppressForm, await page.form())
+    if isinstance(form, FormErrors):
+        return await _notice(page, form, status=422)
+    notice_id = _id(page.path["id"])
+    async with page.transaction() as session:
+        held = await operations.suppress(session, notice_id, str(form.why_not), now=page.now)
+    page.flash(HELD_WORDS[held])
+    return page.redirect("notice", id=notice_id)
+
+
 async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Response:
     async with page.transaction() as session:
         found = await queries.notice_found(session, _id(page.path["id"]))
+        wish = await queries.held_back(session, found.listed.id)
     under_way = found.listed.state in {State.DUE, State.SENDING, State.FAILED}
     return page.render(
         "notice",
@@ -93,6 +115,13 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
         last_answer=last_answer(found.listed),
         may_send_again=not under_way and found.listed.kind != Kind.ASK_CODE,
         why=WHY_LABELS,
+        may_be_held=may_be_held(State(found.listed.state)),
+        needs_second_word=needs_second_word(Kind(found.listed.kind), urgent=found.listed.urgent),
+        is_held=found.listed.state == State.SUPPRESSED,
+        wish=wish,
+        why_not=WHY_NOT_LABELS,
+        why_not_words={str(value): text for value, text in WHY_NOT_LABELS},
+        may_follow=has_history(found.listed),
     )
 
 

@@ -1,12 +1,14 @@
 """What people send to notify."""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from chassis.web import Form
+from services.notify.domain import Kind, State, Way
 
 
 class AcknowledgeForm(Form):
@@ -64,6 +66,43 @@ WHY_LABELS = (
     (Why.SERVER_MENDED, "The mail server works again"),
     (Why.RECIPIENT_ASKED, "The recipient says that nothing came"),
 )
+
+
+class WhyNot(StrEnum):
+    """Why a notice is not to be sent; a list, so that nothing about a person enters the audit trail."""
+
+    TOLD_OTHERWISE = "told-otherwise"
+    WRONG_RECIPIENT = "wrong-recipient"
+    NOT_NEEDED = "not-needed"
+    MIGHT_HARM = "might-harm"
+
+
+WHY_NOT_LABELS = (
+    (WhyNot.TOLD_OTHERWISE, "They have been told in another way"),
+    (WhyNot.WRONG_RECIPIENT, "It would go to the wrong recipient"),
+    (WhyNot.NOT_NEEDED, "It is not needed any more"),
+    (WhyNot.MIGHT_HARM, "Somebody might come to harm by it"),
+)
+
+
+class SuppressForm(Form):
+    """Why the notice is not to be sent."""
+
+    why_not: WhyNot = Field(title="why it is not to be sent")
+
+    messages: ClassVar[Mapping[str, str]] = {"why_not": "Select why it is not to be sent"}
+
+
+class SearchForm(Form):
+    """What the delivery desk looks for; everything may stay empty."""
+
+    reference: str = Field(default="", title="the reference", max_length=40)
+    kind: Kind | None = Field(default=None, title="what it says")
+    state: State | None = Field(default=None, title="a state")
+    way: Way | None = Field(default=None, title="a way")
+    recipient: str = Field(default="", title="the recipient", max_length=120)
+    since: date | None = Field(default=None, title="the first day")
+    until: date | None = Field(default=None, title="the last day")
 
 
 class SendAgainForm(Form):

@@ -15,7 +15,7 @@ from services.notify.domain import Kind, RecipientKind, TemplateAbsent, carried
 from services.notify.operations import SAMPLE_ADDRESS, Claimed, Written
 from services.notify.readers import MailTemplate, mail_template, mail_templates
 from services.notify.settings import letterhead
-from services.notify.web.naming import CARRIED_NAMES, KIND_NAMES, LANGUAGE_NAMES, RECIPIENT_NAMES
+from services.notify.web.naming import CARRIED_NAMES, KIND_NAMES, LANGUAGE_NAMES, RECIPIENT_NAMES, ways_in_words
 
 SENDER = "Throughline <no-reply@throughline.example>"
 
@@ -53,6 +53,7 @@ class Shown:
     subject: str = ""
     body: str = ""
     size: int = 0
+    ways: str = ""
     why_not: str = ""
 
 
@@ -118,14 +119,15 @@ def _sample(
     if said is None:
         return Shown(heading, at, why_not="The area’s file says that this is not told.")
     said = replace(said, kept=said.kept.replace(operations.LINK_IN_THE_MAIL, "https://sample.example/a-link"))
-    return shown_of(claimed, said, heading, at, (address or SAMPLE_ADDRESS, team))
+    return shown_of(area, claimed, said, (heading, at), (address or SAMPLE_ADDRESS, team))
 
 
-def shown_of(claimed: Claimed, said: Written, heading: str, at: datetime, to: tuple[str, str]) -> Shown:
-    """Return what would be sent, with the size that it would have on its way; nothing of it leaves."""
-    address, team = to
-    mail = Mail(claimed.message_id, SENDER, address or SAMPLE_ADDRESS, said.text.subject, said.text.body, at)
-    return Shown(heading, at, address, team, said.text.subject, said.kept, len(mail.wire))
+def shown_of(area: Area, claimed: Claimed, said: Written, when: tuple[str, datetime], to: tuple[str, str]) -> Shown:
+    """Return what would be sent, by which ways and with the size that it would have as a mail; nothing of it leaves."""
+    (heading, at), (address, team) = when, to
+    mail = Mail(claimed.message_id, SENDER, address, said.text.subject, said.text.body, at)
+    ways = ways_in_words(operations.ways_of(area, operations.addressee_of(claimed), at))
+    return Shown(heading, at, address, team, said.text.subject, said.kept, len(mail.wire), ways)
 
 
 @cache

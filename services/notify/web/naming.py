@@ -1,5 +1,6 @@
 """How pages call front doors, services, kinds of notice and ages."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from areas.model import Ages
@@ -8,7 +9,7 @@ from chassis.clock import LONDON
 from chassis.web import PageRequest
 from contracts.vocabulary import AskKind, ProgressStage
 from services.notify.domain import AskState, Kind, RecipientKind, Result, State, ask_state
-from services.notify.operations import asked_in
+from services.notify.operations import Claimed, asked_in
 from services.notify.queries import AskListed, NoticeListed
 
 KIND_NAMES = {
@@ -49,7 +50,7 @@ STAGE_NAMES = {
     ProgressStage.CLOSED: "Closed",
 }
 AGES_NAMES = {Ages.CHILDREN: "children", Ages.ADULTS: "adults", Ages.EVERYONE: "everyone"}
-WAY_NAMES = {
+WAY_NAMES: Mapping[str, str] = {
     Way.SMTP: "mail",
     Way.GOVUK_NOTIFY: "GOV.UK Notify",
     Way.WEBHOOK: "signed webhook",
@@ -142,7 +143,7 @@ def _told_in_turn(page: PageRequest, area: str, step: str) -> str:
         return "The person to be told"
 
 
-def recipient_name(page: PageRequest, notice: NoticeListed) -> str:
+def recipient_name(page: PageRequest, notice: NoticeListed | Claimed) -> str:
     """Return who a notice goes to; a referrer is never named."""
     if notice.recipient_kind == RecipientKind.FRONT_DOOR:
         return door_name(page, notice.area, notice.recipient_key)
@@ -204,13 +205,18 @@ def ask_standing(asked: AskListed, now: datetime) -> tuple[str, str]:
 
 def age_in_words(since: datetime, now: datetime) -> str:
     """Return how long ago something was: "just now", "35 minutes", "3 hours", "2 days"."""
-    age = max(now - since, timedelta(0))
-    for unit, length in (
+    return length_in_words(now - since)
+
+
+def length_in_words(length: timedelta) -> str:
+    """Return how long something took: "just now" for less than a minute."""
+    age = max(length, timedelta(0))
+    for unit, whole in (
         ("day", timedelta(days=1)),
         ("hour", timedelta(hours=1)),
         ("minute", timedelta(minutes=1)),
     ):
-        count = age // length
+        count = age // whole
         if count:
             return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     return "just now"
@@ -218,3 +224,8 @@ def age_in_words(since: datetime, now: datetime) -> str:
 
 def _today(page: PageRequest) -> date:
     return page.now.astimezone(LONDON).date()
+
+
+def ways_in_words(ways: Iterable[object]) -> str:
+    """Return by which ways somebody is reached, the first one first."""
+    return ", then ".join(WAY_NAMES[str(each)] for each in ways)

@@ -12,7 +12,17 @@ from services.notify.domain import (
     READ_MESSAGES,
     READ_SIGNPOST,
 )
-from services.notify.web import ask_calendar, asks, desk, guests, message_templates, views, who_is_told
+from services.notify.web import (
+    ask_calendar,
+    asks,
+    desk,
+    guests,
+    message_templates,
+    previews,
+    recipients,
+    views,
+    who_is_told,
+)
 
 PAGES = (
     Page("GET", "/", views.home, ENTER),
@@ -41,10 +51,14 @@ PAGES = (
     Page("POST", "/asks/{token}", asks.ask_link, PUBLIC),
     Page("GET", "/asks/{token}/calendar", ask_calendar.ask_calendar, PUBLIC),
     Page("GET", "/desk", desk.delivery_desk, READ_DESK),
+    Page("GET", "/desk/queue", recipients.queue, READ_DESK),
+    Page("GET", "/recipients/{area}/{key}", recipients.recipient, READ_DESK),
+    Page("POST", "/notices/{id}/suppress", desk.suppress, MANAGE_DELIVERY),
     Page("GET", "/notices/{id}", desk.notice, READ_DESK),
     Page("POST", "/notices/{id}/send-again", desk.send_again, MANAGE_DELIVERY),
     Page("GET", "/messages", message_templates.message_templates, READ_MESSAGES),
     Page("GET", "/messages/{name}", message_templates.message_template, READ_MESSAGES),
+    Page("GET", "/previews", previews.previews, READ_MESSAGES),
     Page("GET", "/who-is-told", who_is_told.who_is_told, READ_MESSAGES),
     Page("GET", "/mail", desk.mail_folder, READ_DEMO_MAIL),
     Page("GET", "/mail/{name}", desk.mail, READ_DEMO_MAIL),

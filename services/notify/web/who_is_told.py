@@ -7,16 +7,22 @@ from datetime import date, datetime, time
 
 from starlette.responses import Response
 
-from areas import Area, FrontDoor
-from areas.parts import Escalation, Reached
+from areas import Area, FrontDoor, SignpostService
+from areas.model import Force
+from areas.parts import Escalation
+from areas.pathway import Member, PanelElsewhere, Partner, Provider
 from chassis.clock import LONDON, is_working_day
 from chassis.web import FormData, FormErrors, PageRequest, parse_date
 from services.notify import operations
 from services.notify.domain import Kind
+from services.notify.operations import Claimed
 from services.notify.web.message_templates import areas_of
-from services.notify.web.naming import AGES_NAMES, STAGE_NAMES, WAY_NAMES
+from services.notify.web.naming import AGES_NAMES, STAGE_NAMES, ways_in_words
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])", re.ASCII)
+
+
+Named = SignpostService | Force | Member | Partner | Provider | PanelElsewhere
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,6 @@ class Door:
     is_open: bool
     routine: str
     in_danger: str
-    ways: str
     form_goes: str
 
 
@@ -107,7 +112,7 @@ def _moment(sent: FormData, now: datetime) -> tuple[datetime, tuple[tuple[str, s
 def _door(area: Area, door: FrontDoor, at: datetime) -> Door:
     """Return a front door as the sending itself would reach it at that moment."""
     routine, in_danger = (
-        operations.address_of(area, operations.to_door(area, door.id, Kind.CONCERN_RECEIVED, urgent=urgent), at)[0]
+        _whereto(area, operations.to_door(area, door.id, Kind.CONCERN_RECEIVED, urgent=urgent), at)
         for urgent in (False, True)
     )
     local = at.astimezone(LONDON)
@@ -119,9 +124,13 @@ def _door(area: Area, door: FrontDoor, at: datetime) -> Door:
         is_open=door.opening_hours.is_open(local.time(), working_day=is_working_day(local.date())),
         routine=routine,
         in_danger=in_danger,
-        ways=ways_of(door),
         form_goes=", ".join(door.secure_domains),
     )
+
+
+def _whereto(area: Area, claimed: Claimed, at: datetime) -> str:
+    address, _ = operations.address_of(area, claimed, at)
+    return f"{address} by {ways_in_words(operations.ways_of(area, operations.addressee_of(claimed), at))}"
 
 
 def _in_turn(area: Area) -> Iterator[InTurn]:
@@ -139,7 +148,7 @@ def _step(whose: str, told: Escalation) -> InTurn:
 
 def _others(area: Area) -> Iterator[Told]:
     channel = area.channel
-    lists: tuple[tuple[str, tuple[operations.Named, ...]], ...] = (
+    lists: tuple[tuple[str, tuple[Named, ...]], ...] = (
         ("Signposts", area.signpost_services),
         ("Transfers to another force", area.gateway.forces),
         ("The panel", area.panel.members),
@@ -147,10 +156,4 @@ def _others(area: Area) -> Iterator[Told]:
         ("Sessions", channel.intervention_providers),
         ("Transfers to another panel", channel.panels_elsewhere),
     )
-    return (Told(what, each.name, each.email, ways_of(each)) for what, named in lists for each in named)
-
-
-def ways_of(reached: object) -> str:
-    """Return in words by which ways somebody is reached, the first way first."""
-    ways = reached.ways if isinstance(reached, Reached) else ()
-    return ", then ".join(WAY_NAMES[each] for each in ways)
+    return (Told(what, each.name, each.email, ways_in_words(each.ways)) for what, named in lists for each in named)
