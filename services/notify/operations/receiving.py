@@ -30,6 +30,7 @@ from services.notify.models import concern, notice, signpost
 FIRST_VERSION = 1
 _FACTS = TypeAdapter(SafeguardingFacts)
 _NOTICE = insert(notice).on_conflict_do_nothing()
+_CLOCK_ANEW = {"escalated": 0, "escalate_at": None, "escalation_ended_at": None}
 _NEW_CONCERN = insert(concern).on_conflict_do_nothing()
 _EVENTS_OF = text("SELECT event_ids FROM concern WHERE subject = ANY(CAST(:subjects AS uuid[]))")
 _DELIVERED = text(
@@ -92,7 +93,7 @@ async def receive_concern(session: Session, received: ReceivedConcern, *, now: d
     elif received.version <= row.version:
         return
     else:
-        await _keep_newer(session, values, origin)
+        await _keep_newer(session, row, values, origin, now=now)
     known = None if row is None else _standing(row)
     told = tellings(
         known,
@@ -133,12 +134,22 @@ async def _values(session: Session, received: ReceivedConcern) -> dict[str, obje
         "read": received.read,
         "facts_sealed": await session.seal(origin.subject, _FACTS.dump_json(received.facts)),
         "event_ids": [origin.event_id],
-        "escalated": 0,
+        "clock_began_at": origin.at,
+        **_CLOCK_ANEW,
     }
 
 
-async def _keep_newer(session: Session, values: Mapping[str, object], origin: Origin) -> None:
-    kept = {name: value for name, value in values.items() if name not in {"subject", "received_at"}}
+async def _keep_newer(
+    session: Session, row: Row[Any], values: Mapping[str, object], origin: Origin, *, now: datetime
+) -> None:
+    """Keep a newer version. Its clock begins anew where nobody's runs for it: it was answered, or went elsewhere."""
+    kept = {name: value for name, value in values.items() if name not in {"subject", "received_at", "clock_began_at"}}
+    answered = row.acknowledged_version is not None and row.acknowledged_version >= row.version
+    newly_urgent = kept["immediate_danger"] and not row.immediate_danger
+    if answered or newly_urgent or kept["front_door"] != row.front_door:
+        kept["clock_began_at"] = now
+    else:
+        kept = {name: value for name, value in kept.items() if name not in _CLOCK_ANEW}
     kept["event_ids"] = func.array_append(concern.c.event_ids, origin.event_id)
     await session.execute(update(concern).where(concern.c.subject == origin.subject).values(kept))
 

@@ -17,6 +17,7 @@ from services.notify.operations.ask_answering import TOLD_BY, give_up_ask
 from services.notify.operations.receiving import report_concerns
 
 _CONCERNS = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
+_NOT_SENT = frozenset({Unreached.GIVEN_UP, Unreached.SUPPRESSED})
 _OF_THE_POLICE = {
     Kind.SIGNPOST_MADE: WhomToReach.SERVICE,
     Kind.TRANSFER_OFFERED: WhomToReach.FORCE,
@@ -54,7 +55,7 @@ async def tell_undelivered(session: Session, row: Row[Any], why: Unreached, *, n
     kind = Kind(row.kind)
     if kind in TOLD_BY and row.about_id is not None:
         await give_up_ask(session, row.about_id, now=now)
-    elif kind in _CONCERNS and why is Unreached.GIVEN_UP:
+    elif kind in _CONCERNS and why in _NOT_SENT:
         await report_concerns(session, [row.subject], LineState.UNDELIVERED, now=now)
     elif kind in _OF_THE_POLICE and row.publisher == "triage":
         await _tell_the_police(session, row, why, now=now)

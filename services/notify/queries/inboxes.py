@@ -105,6 +105,7 @@ class NoticeListed:
     attempts: int
     last_result: str
     last_code: int | None
+    way: str = ""
 
 
 @dataclass(frozen=True)
@@ -293,7 +294,7 @@ async def notices(session: Session, state: State | None = None) -> tuple[NoticeL
     """Return the newest notices in a state, or in any, at most a page."""
     wanted = select(notice).order_by(notice.c.created_at.desc()).limit(PAGE_SIZE)
     rows = await session.rows(wanted if state is None else wanted.where(notice.c.state == str(state)))
-    return tuple(_notice(row) for row in rows)
+    return tuple(listed_notice(row) for row in rows)
 
 
 async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
@@ -315,7 +316,7 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
         for one in made
     )
     return NoticeFound(
-        _notice(row),
+        listed_notice(row),
         row.message_id or "",
         row.template or "",
         row.subject_line or "",
@@ -325,7 +326,8 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
     )
 
 
-def _notice(row: Row[Any]) -> NoticeListed:
+def listed_notice(row: Row[Any]) -> NoticeListed:
+    """Return one line of the delivery desk."""
     return NoticeListed(
         id=row.id,
         reference=row.reference,
@@ -340,6 +342,7 @@ def _notice(row: Row[Any]) -> NoticeListed:
         attempts=row.attempts,
         last_result=row.last_result or "",
         last_code=row.last_code,
+        way=row.way or "",
     )
 
 
