@@ -1,6 +1,6 @@
 """What a release holds, made from counts: protected tables of its years, and how long things took."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.stats.domain.disclosure import Protected, Rules
@@ -25,6 +25,13 @@ class Basis:
         """Return every table that was published before, oldest release first, as far as it speaks of these years."""
         years = {financial_year(month) for month in self.as_of}
         return tuple(table for content in self.earlier for table in content.tables if table.year in years)
+
+
+def together(years: Iterable[Protected]) -> Protected:
+    """Return the protected tables of several years as those of one release."""
+    found = tuple(years)
+    tables = tuple(table for each in found for table in each.tables)
+    return Protected(tables, tuple(name for each in found for name in each.left_out))
 
 
 def content_of(draft: Draft, rules: Rules, basis: Basis, protected: Protected) -> ReleaseContent:

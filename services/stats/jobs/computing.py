@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from chassis.actor import Actor
 from chassis.app import Runtime
 from services.stats import queries
-from services.stats.domain.disclosure import Rules, protect
-from services.stats.domain.making import Basis, content_of
+from services.stats.domain.disclosure import Protected, Rules, protect
+from services.stats.domain.making import Basis, content_of, together
+from services.stats.domain.periods import financial_year, year_name
 from services.stats.domain.releases import Draft, as_of
 from services.stats.domain.tables import ReleaseContent
 
@@ -25,10 +26,13 @@ async def compute(runtime: Runtime, draft: Draft, rules: Rules, report: Report) 
     """
     await report("Counting", 10)
     basis = await counted(runtime, draft, rules)
-    await report("Hiding small counts, and those that would give them away", 30)
-    # In a thread of its own: pages are answered meanwhile.
-    protected = await asyncio.to_thread(protect, basis.figures, tuple(basis.as_of), rules, basis.earlier_tables)
-    return content_of(draft, rules, basis, protected), basis
+    done: list[Protected] = []
+    for place, year in enumerate(draft.years):
+        await report(f"Hiding what would give somebody away, {year_name(year)}", 20 + 40 * place // len(draft.years))
+        months = tuple(month for month in basis.as_of if financial_year(month) == year)
+        # In a thread of its own: pages are answered meanwhile.
+        done.append(await asyncio.to_thread(protect, basis.figures, months, rules, basis.earlier_tables))
+    return content_of(draft, rules, basis, together(done)), basis
 
 
 async def counted(runtime: Runtime, draft: Draft, rules: Rules) -> Basis:
