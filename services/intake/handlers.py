@@ -1,12 +1,13 @@
-"""Events in: how far a referral has got with the police and in Channel, and which ones they linked."""
+"""Events in: how far a referral has got with the police and in Channel, which ones they linked, who was not told."""
 
 from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.channel.referrer import CaseProgressed
+from contracts.notify.intake import MessageUnreached
 from contracts.triage.desk import ReferralsLinked
 from contracts.triage.referrer import ReferralProgressed
 from services.intake.domain import Answer, AnsweredIn, PairAnswer
-from services.intake.operations import Progress, note_pair_answer, record_progress
+from services.intake.operations import NotReached, Progress, note_pair_answer, note_unreached, record_progress
 
 handlers = Handlers()
 
@@ -30,3 +31,10 @@ async def on_referrals_linked(session: Session, event: ReferralsLinked, message:
     """Keep what a police officer said of two referrals, so that the desk sees it and does not ask again."""
     given = PairAnswer(Answer(event.answer), AnsweredIn.TRIAGE, event.answered_by, event.answered_at)
     await note_pair_answer(session, (event.reference, event.other_reference), given, now=message.now)
+
+
+@handlers.on(MessageUnreached)
+async def on_message_unreached(session: Session, event: MessageUnreached, message: Message) -> None:
+    """Keep for the desk that a referrer or a duty officer was not told, so that somebody rings them."""
+    told = NotReached(message.event_id, message.subject, event.whom, event.stage, event.why, event.noted_at)
+    await note_unreached(session, told, now=message.now)

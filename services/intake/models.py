@@ -124,6 +124,22 @@ ledger_line = Table(
 UNDELIVERED = text(_UNDELIVERED)
 """Of ledger lines: the team's mail came back, and nobody there has seen the referral all the same."""
 
+# A referrer or a duty officer whom notify could not reach, until somebody at the desk has told them.
+unreached = Table(
+    "unreached",
+    metadata,
+    column("id", Uuid, LINKING, primary_key=True),
+    column("referral_id", Uuid, LINKING, ForeignKey("referral.id")),
+    column("area", Text, OPERATIONAL),
+    column("whom", Text, OPERATIONAL),
+    column("stage", Text, OPERATIONAL, nullable=True),
+    column("why", Text, OPERATIONAL),
+    column("noted_at", moment, LINKING),
+    column("told_at", moment, LINKING, nullable=True),
+    Index("unreached_referral", "referral_id"),
+    Index("unreached_open", "noted_at", "id", postgresql_where=text("told_at IS NULL")),
+)
+
 progress = Table(
     "progress",
     metadata,

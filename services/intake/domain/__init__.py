@@ -12,6 +12,7 @@ from services.intake.domain.arrivals import (
     Receipt,
     ReferenceTaken,
     ReferralUnknown,
+    UnreachedUnknown,
 )
 from services.intake.domain.desk_work import (
     OFFICER_DAYS,
@@ -22,7 +23,15 @@ from services.intake.domain.desk_work import (
     OnDuty,
     references_in,
 )
-from services.intake.domain.disclosure import BECAUSE_WORDS, EQUALITY, Because, Disclosed, Disclosure, Fate, narrowed
+from services.intake.domain.disclosure import (
+    BECAUSE_WORDS,
+    EQUALITY_FIELDS,
+    Because,
+    Disclosed,
+    Disclosure,
+    Fate,
+    narrowed,
+)
 from services.intake.domain.facts import (
     AGES_MAY_DIFFER,
     Anonymous,
@@ -70,7 +79,7 @@ from services.intake.domain.partners import (
     demo_secret,
 )
 from services.intake.domain.permissions import CAME_IN, PERMISSIONS, WORK_THE_DESK
-from services.intake.domain.practice import Localities, Practice, RequiredRecipient
+from services.intake.domain.practice import Localities, Practice, RequiredRecipient, plain_name
 from services.intake.domain.quarantine import WHOLE_MAIL, Quarantined, QuarantineReason
 from services.intake.domain.readings import (
     BEING_READ,
@@ -114,7 +123,7 @@ __all__ = [
     "CAME_IN",
     "DEMO_CLIENT_ID",
     "DEMO_PARTNER_ID",
-    "EQUALITY",
+    "EQUALITY_FIELDS",
     "GIVEN_UP",
     "KEY_OF_ERASED",
     "KEY_USED",
@@ -190,6 +199,7 @@ __all__ = [
     "SpoolFull",
     "SpoolUnwritable",
     "Terms",
+    "UnreachedUnknown",
     "Verdict",
     "ages_disagree",
     "anonymous_facts",
@@ -206,6 +216,7 @@ __all__ = [
     "outage_reference",
     "partners_key",
     "perhaps_no_referral",
+    "plain_name",
     "references_in",
     "sign_of_erased",
     "why_no_receipt",

@@ -25,6 +25,16 @@ class ReferralUnknown(Missing):
     reason: ClassVar[str] = "referral-unknown"
 
 
+class UnreachedUnknown(Missing):
+    """Nobody waits to be told under this address: they have been told, or it was never so."""
+
+    reason: ClassVar[str] = "unreached-unknown"
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("Nobody waits to be told here any more; go back to the list at the ledger.")
+
+
 NO_REFERENCE = "That is no reference: check each character, as in KM-7F3K-92QM."
 
 

@@ -41,6 +41,7 @@ from services.intake.operations.setting_aside import (
     take_aside,
     want_referral,
 )
+from services.intake.operations.unreached import NotReached, note_told, note_unreached
 
 __all__ = [
     "MAY_WITHHOLD",
@@ -48,6 +49,7 @@ __all__ = [
     "FromSpool",
     "Joining",
     "NewSecret",
+    "NotReached",
     "Part",
     "Progress",
     "Refusal",
@@ -75,6 +77,8 @@ __all__ = [
     "note_pair_answer",
     "note_quarantined",
     "note_receipts",
+    "note_told",
+    "note_unreached",
     "places_taken",
     "preview",
     "preview_of_area",

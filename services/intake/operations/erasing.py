@@ -49,7 +49,8 @@ async def _forget_referral(session: Session, subject: UUID) -> None:
     """
     version = models.referral_version
     found = select(referral.c.statistics_key).where(referral.c.id == subject)
-    await outbox.cut_statistics(session, [row.statistics_key for row in await session.rows(found)])
+    keys = [row.statistics_key for row in await session.rows(found)]
+    await outbox.cut_statistics(session, keys, beside=subject)
     await session.execute(delete(models.saved_form).where(models.saved_form.c.id == subject))
     await leave_signs(session, subject)
     for table in (
@@ -58,6 +59,7 @@ async def _forget_referral(session: Session, subject: UUID) -> None:
         models.partner_referral,
         models.quarantined,
         models.sender_evidence,
+        models.unreached,
     ):
         await session.execute(delete(table).where(table.c.referral_id == subject))
     await forget_likeness(session, subject)

@@ -49,6 +49,7 @@ from services.intake.queries.setting_aside import (
     mail_set_aside,
     mails_set_aside,
 )
+from services.intake.queries.unreached import UnreachedView, count_unreached, unreached, unreached_found
 
 __all__ = [
     "TEAM_ORDER",
@@ -72,6 +73,7 @@ __all__ = [
     "PlacedLine",
     "SenderShown",
     "Stored",
+    "UnreachedView",
     "Unread",
     "UnreadPlace",
     "WaitingPair",
@@ -82,6 +84,7 @@ __all__ = [
     "count_late_lines",
     "count_mails_set_aside",
     "count_open_differences",
+    "count_unreached",
     "count_waiting_pairs",
     "desk_referral",
     "evidence_of",
@@ -106,6 +109,8 @@ __all__ = [
     "referral_added_to",
     "same_mail_of",
     "stored_version",
+    "unreached",
+    "unreached_found",
     "unread_referrals",
     "waiting_for_the_scanner",
     "waiting_pairs",

@@ -22,6 +22,7 @@ from services.intake.queries import (
     LinePlace,
     PlacedLine,
     count_late_lines,
+    count_unreached,
     late_lines,
     ledger,
     newest_ledgers,
@@ -64,13 +65,15 @@ async def _late_page(request: PageRequest, errors: tuple[tuple[str, str], ...] =
     which = which if which in dict(WHICH) else LATE
     async with request.transaction() as session:
         count = await count_late_lines(session, now=request.now)
+        not_told = await count_unreached(session)
         rows, more = await (_late_rows if which == LATE else _line_rows)(session, request, team, which)
     filters = {"team": str(team or ""), "which": which}
     given = {"reference": request.query.get("reference", ""), **filters}
     form = FormErrors(FormData({name: (value,) for name, value in given.items()}), errors)
     choices = {"teams": list(TEAMS.items()), "which": WHICH, "filters": urlencode(filters), "late": which == LATE}
     choices["begun"] = bool(request.query.get("after"))
-    return request.render("late", status=status, rows=rows, count=count, more=more, form=form, **choices)
+    counts = {"count": count, "not_told": not_told}
+    return request.render("late", status=status, rows=rows, more=more, form=form, **counts, **choices)
 
 
 Rows = tuple[list[dict[str, object]], str]

@@ -3,7 +3,18 @@
 from chassis.policy import PUBLIC
 from chassis.web import Page
 from services.intake.domain import WORK_THE_DESK
-from services.intake.web import desk, ledgers, partners, progress, reconciling, routing, set_aside, spool, views
+from services.intake.web import (
+    desk,
+    ledgers,
+    partners,
+    progress,
+    reconciling,
+    routing,
+    set_aside,
+    spool,
+    unreached,
+    views,
+)
 from services.intake.web.form import copies, saving, suggestions
 
 PAGES = (
@@ -50,6 +61,9 @@ PAGES = (
     Page("GET", "/desk/mails", set_aside.mails_aside, WORK_THE_DESK),
     Page("GET", "/desk/mails/{aside_id:uuid}", set_aside.mail_aside, WORK_THE_DESK),
     Page("POST", "/desk/mails/{aside_id:uuid}", set_aside.mail_aside, WORK_THE_DESK),
+    Page("GET", "/desk/not-told", unreached.not_told, WORK_THE_DESK),
+    Page("GET", "/desk/not-told/{unreached_id:uuid}", unreached.told, WORK_THE_DESK),
+    Page("POST", "/desk/not-told/{unreached_id:uuid}", unreached.told, WORK_THE_DESK),
     Page("GET", "/desk/ledger", ledgers.late, WORK_THE_DESK),
     Page("GET", "/desk/ledger/{reference}", ledgers.ledger_lines, WORK_THE_DESK),
     Page("GET", "/desk/reconciliation", reconciling.reconciliation, WORK_THE_DESK),
