@@ -16,7 +16,7 @@ _NATIONAL = TypeAdapter(National)
 
 @cache
 def national(path: Path = NATIONAL) -> National:
-    """Return the national figures with their sources; raises ValueError where the file is not what it should be."""
+    """Return the national figures with their sources; raises KeyError for a source that is not listed."""
     text: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     sources = {source.id: source for source in _SOURCES.validate_python(text.pop("sources"))}
     figures = [{**figure, "source": sources[figure["source"]]} for figure in text.pop("figures")]
