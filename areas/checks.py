@@ -160,13 +160,13 @@ def _recipients(area: Area) -> Iterator[Finding]:
 
 
 def _shared(area: Area, number: int) -> Iterator[Finding]:
-    """Find what one team of an audience may have and the other may not, and equality data for who has no form."""
+    """Find what one team of an audience may have and the other may not, and equality data for who never has any."""
     recipient = area.recipients[number]
     first = next(each for each in area.recipients if each.audience == recipient.audience)
     for name in ("documents", "equality_monitoring", "announce_unread"):
         if getattr(recipient, name) != getattr(first, name):
             yield ("recipients", number, name), "Teams of one audience share an event; give them the same answer."
-    if recipient.equality_monitoring and AUDIENCES[recipient.team] != Audience.POLICE:
+    if recipient.equality_monitoring and AUDIENCES[recipient.team] not in {Audience.POLICE, Audience.STATISTICS}:
         sentence = f"The {AUDIENCES[recipient.team]} audience never has equality monitoring; write no."
         yield ("recipients", number, "equality_monitoring"), sentence
     for position, name in enumerate(recipient.withhold):

@@ -373,9 +373,14 @@ class Area(AreaPart):
         return next(officer for officer in self.duty_officers if officer.cover == cover)
 
     def told_in_turn(self, key: str) -> Escalation:
-        """Return who is told at a step: "2" is the Gateway's second, "channel-2" Channel's; KeyError where none is."""
+        """Return who is told at a step; KeyError where nobody is.
+
+        "2" is the Gateway's second, "channel-2" Channel's, "kent-cru-2" that of the front door with the id before it.
+        """
         known = {str(step): each for step, each in enumerate(self.gateway.escalations, 1)}
         known |= {f"channel-{step}": each for step, each in enumerate(self.channel.escalations, 1)}
+        for door in self.front_doors:
+            known |= {f"{door.id}-{step}": each for step, each in enumerate(door.escalations, 1)}
         return known[key]
 
     def kept_for(self, purpose: Purpose) -> Retention:
