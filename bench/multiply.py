@@ -99,7 +99,7 @@ PLACES: Mapping[str, Place] = {
         {"concern": {"seen_at": "received_at", "acknowledged_at": "received_at", "acknowledged_version": "version"}},
         after=(_SIGNPOSTS,),
     ),
-    "stats": Place(("fact", "inbox_event", "inbox_position", "audit_entry")),
+    "stats": Place(("fact_log", "inbox_event", "inbox_position", "audit_entry")),
     "monitor": Place((), after=(_CHECKPOINTS,)),
     "keys": Place(("key_intake.subject_key", "key_triage.subject_key", "key_channel.subject_key",
                    "key_notify.subject_key")),

@@ -154,7 +154,7 @@ async def _complete(target: Target, rows: list[Mapping[str, Any]], verdict: Verd
         once(f"{service}'s", (row["reference"] for row in held))
         strangers = {row["subject"] for row in held} - set(references)
         verdict.doubled += [f"{service} holds {each}, which intake does not." for each in strangers]
-    facts = await target.rows("stats", "SELECT key FROM fact WHERE stage = 'intake'")
+    facts = await target.rows("stats", "SELECT key FROM fact_log WHERE stage = 'intake' AND version = 1")
     missing("its fact at stats", (by_key[row["key"]] for row in facts if row["key"] in by_key))
     verdict.doubled += [f"A fact {row['key']} counts nobody." for row in facts if row["key"] not in by_key]
     once("A fact of", (row["key"] for row in facts))

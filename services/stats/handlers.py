@@ -5,7 +5,7 @@ from dataclasses import replace
 from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.channel.statistics import CaseCounted
-from contracts.intake.statistics import ReferralCounted
+from contracts.intake.statistics import InstitutionCounted, ReferralCounted
 from contracts.triage.statistics import DecisionCounted
 from contracts.vocabulary import Stage
 from services.stats import operations
@@ -31,6 +31,12 @@ async def on_referral_counted(session: Session, event: ReferralCounted, message:
         ethnicity=event.ethnicity,
     )
     await operations.count(session, counted, now=message.now)
+
+
+@handlers.on(InstitutionCounted)
+async def on_institution_counted(session: Session, event: InstitutionCounted, message: Message) -> None:
+    """Count a referral of an institution; its subject leads nowhere and is not kept with it."""
+    await operations.count_institution(session, message.area, event.month, event.institution, now=message.now)
 
 
 @handlers.on(DecisionCounted)

@@ -25,25 +25,6 @@ STATISTICAL = FieldClass.STATISTICAL
 
 # `key` is the random statistics key. It leads nowhere from here, so it is operational and not linking: only the senders
 # can say whose it was, and once they have deleted it nobody can.
-fact = Table(
-    "fact",
-    metadata,
-    column("key", Uuid, OPERATIONAL, primary_key=True),
-    column("stage", Text, OPERATIONAL, primary_key=True),
-    column("area", Text, OPERATIONAL),
-    column("version", Integer, OPERATIONAL),
-    column("month", Text, STATISTICAL),
-    column("door", Text, STATISTICAL, nullable=True),
-    column("sector", Text, STATISTICAL, nullable=True),
-    column("age_band", Text, STATISTICAL, nullable=True),
-    column("gender", Text, STATISTICAL, nullable=True),
-    column("district", Text, STATISTICAL, nullable=True),
-    column("outcome", Text, STATISTICAL, nullable=True),
-    column("days_since_receipt", Integer, STATISTICAL, nullable=True),
-    column("closing", Text, STATISTICAL, nullable=True),
-    Index("fact_area_stage_month", "area", "stage", "month"),
-)
-
 # The permanent log: every fact that ever came, none changed. `generation` is how many releases of the area had been
 # begun when it came: enough to compute any release again, and less than a day would say. Nothing orders the rows.
 fact_log = Table(
@@ -72,6 +53,18 @@ fact_log = Table(
     column("late", Integer, STATISTICAL, nullable=True),
     UniqueConstraint("key", "stage", "version"),
     Index("fact_log_month", "area", "stage", "month"),
+)
+
+# That an institution of the area's list made a referral in a month: under no key, so that it leads to no other fact.
+institution_fact = Table(
+    "institution_fact",
+    metadata,
+    column("id", Uuid, OPERATIONAL, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("generation", Integer, OPERATIONAL),
+    column("month", Text, STATISTICAL),
+    column("institution", Text, STATISTICAL),
+    Index("institution_fact_month", "area", "month"),
 )
 
 # A draft has its number from the moment when it is begun: facts that come from then on are of its generation and not in

@@ -156,7 +156,7 @@ def effects(live: Live) -> Mapping[str, Mapping[object, int]]:
         "channel": Counter(row["subject"] for row in live.of("channel", "SELECT subject FROM awareness")),
         "notify": Counter(row["subject"] for row in live.of("notify", "SELECT subject FROM concern")),
         "told": Counter((row["subject"], row["recipient_key"]) for row in live.of("notify", TOLD)),
-        "stats": Counter(row["key"] for row in live.of("stats", "SELECT key FROM fact WHERE stage = 'intake'")),
+        "stats": Counter(row["key"] for row in live.of("stats", "SELECT key FROM fact_log WHERE stage = 'intake' AND version = 1")),
         **{
             f"handled by {name}": Counter(row["event_id"] for row in live.of(name, "SELECT event_id FROM inbox_event"))
             for name in CONSUMERS

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from chassis.jobs import Job
 from services.stats.jobs.drafts import drafts
+from services.stats.jobs.mixing import mix
 from services.stats.jobs.proving import look, prove
 
 JOBS: tuple[Job, ...] = (
     Job("drafts", timedelta(seconds=1), drafts),
+    Job("mix-facts", timedelta(0), mix, daily=True),
     Job("prove-releases", timedelta(0), prove, daily=True),
     Job("look-at-proofs", timedelta(minutes=1), look),
 )

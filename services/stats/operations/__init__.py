@@ -1,6 +1,6 @@
 """What changes in statistics: facts are counted, and releases are drafted, frozen, signed off or discarded."""
 
-from services.stats.operations.facts import Fact, count
+from services.stats.operations.facts import Fact, count, count_institution, mix_facts
 from services.stats.operations.releases import (
     discard,
     fail,
@@ -17,10 +17,12 @@ from services.stats.operations.releases import (
 __all__ = [
     "Fact",
     "count",
+    "count_institution",
     "discard",
     "fail",
     "freeze",
     "frozen",
+    "mix_facts",
     "note_check",
     "open_draft",
     "progress",

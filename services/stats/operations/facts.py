@@ -1,4 +1,4 @@
-"""Every anonymised fact is kept in the log, once, and the newest of each beside it."""
+"""Every anonymised fact is kept in the log, once."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -9,18 +9,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import audit
 from chassis.database import Session
-from contracts.vocabulary import Outcome, Stage
+from contracts.vocabulary import Stage
 from services.stats.domain import month_of
-from services.stats.models import drafting, fact, fact_log
+from services.stats.models import drafting, fact_log, institution_fact
 
-_COUNTED = upsert(fact)
-_COUNT = _COUNTED.on_conflict_do_update(
-    index_elements=["key", "stage"],
-    set_={name: _COUNTED.excluded[name] for name in fact.c.keys() if name not in {"key", "stage"}},  # noqa: SIM118
-    where=fact.c.version < _COUNTED.excluded.version,
-)
 _BEGUN = select(func.coalesce(func.max(drafting.c.number), text("0"))).where(drafting.c.area == bindparam("of_area"))
 _LOG = upsert(fact_log).values(generation=_BEGUN.scalar_subquery()).on_conflict_do_nothing()
+_LOG_INSTITUTION = upsert(institution_fact).values(generation=_BEGUN.scalar_subquery()).on_conflict_do_nothing()
+_MIX = text("SELECT mix_facts()")
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class Fact:
 
 
 async def count(session: Session, counted: Fact, *, now: datetime) -> None:
-    """Keep a fact; a higher version replaces a lower one of the same key and stage, whichever comes first.
+    """Keep a fact; of a key and stage the highest version counts, whichever comes first.
 
     The audit row names no key: it says that a fact was counted, not which.
 
@@ -59,7 +55,21 @@ async def count(session: Session, counted: Fact, *, now: datetime) -> None:
         "month": month_of(counted.month),
         "stage": str(counted.stage),
     }
-    if counted.outcome != Outcome.REVIEWED:
-        session.write(_COUNT, {name: value for name, value in values.items() if name in fact.c})
     session.write(_LOG, values | {"id": uuid4(), "of_area": counted.area})
     await audit.record(session, "fact.count", subject=None, now=now, area=counted.area)
+
+
+async def count_institution(session: Session, area: str, month: str, institution: str, *, now: datetime) -> None:
+    """Keep that an institution made a referral in a month; raises MonthMalformed as `count` does."""
+    values = {"id": uuid4(), "area": area, "month": month_of(month), "institution": institution}
+    session.write(_LOG_INSTITUTION, values | {"of_area": area})
+    await audit.record(session, "institution.count", subject=None, now=now, area=area)
+
+
+async def mix_facts(session: Session, *, now: datetime) -> None:
+    """Lay the facts on the disk in the order of their random keys, so that the order in which they came is gone.
+
+    Whoever has a copy of this database and a list of what came when could else match one with the other.
+    """
+    await session.execute(_MIX)
+    await audit.record(session, "facts.mix", subject=None, now=now, area="")
