@@ -106,6 +106,7 @@ attempt = Table(
     column("result", Text, OPERATIONAL),
     column("code", Integer, OPERATIONAL, nullable=True),
     column("provider_id", Text, LINKING, nullable=True),
+    column("form", Text, OPERATIONAL, nullable=True),
     column("ended_at", moment, LINKING),
     Index("attempt_notice", "notice_id", "number"),
 )

@@ -10,7 +10,7 @@ from services.notify.clients.govuk_notify import (
     NotifyAccount,
     NotifyCarrier,
 )
-from services.notify.clients.mails import CALENDAR_NAME, Mail
+from services.notify.clients.mails import CALENDAR_NAME, FORM_NAME, Mail
 from services.notify.clients.restraint import MOST_IN_AN_HOUR, Restraint
 from services.notify.clients.smtp import (
     LEAVING_SECONDS,
@@ -23,6 +23,7 @@ from services.notify.clients.webhook import ConsoleWebhookClient, Outward, Webho
 
 __all__ = [
     "CALENDAR_NAME",
+    "FORM_NAME",
     "LEAVING_SECONDS",
     "MOST_IN_AN_HOUR",
     "Arrival",

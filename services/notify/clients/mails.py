@@ -5,7 +5,7 @@ import hashlib
 import quopri
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
@@ -16,6 +16,7 @@ from services.notify.domain import MailUnsafe
 ADDRESS = re.compile(r"[^\s<>@(),:;\"\[\]\\]+@[^\s<>@(),:;\"\[\]\\]+")
 LONGEST_LINE = 998
 CALENDAR_NAME = "channel-panel.ics"
+FORM_NAME = "safeguarding-concern.txt"
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -23,7 +24,9 @@ UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 class Mail:
     """One plain-text mail; `message_id` and `in_reply_to` in angle brackets, `calendar` a file that goes with it.
 
-    `bounces_to` is the bare address to which servers report what became of it; without one they write to the sender.
+    `form` is what is known of a person: a mail that has one goes over an encrypted line with a valid certificate, or
+    not at all. `bounces_to` is the bare address to which servers report what became of it; without one they write to
+    the sender.
     """
 
     message_id: str
@@ -35,6 +38,7 @@ class Mail:
     in_reply_to: str = ""
     calendar: bytes = b""
     bounces_to: str = ""
+    form: bytes = field(default=b"", repr=False)
 
     @cached_property
     def wire(self) -> bytes:
@@ -43,7 +47,10 @@ class Mail:
             raise MailUnsafe("A mail header cannot hold the address as it is written; correct it.")
         part, body = self._text()
         if self.calendar:
-            part, body = self._with_calendar(part, body)
+            kind = 'text/calendar; charset="utf-8"; method=PUBLISH'
+            part, body = self._with_file(part, body, (kind, CALENDAR_NAME, self.calendar))
+        if self.form:
+            part, body = self._with_file(part, body, ('text/plain; charset="utf-8"', FORM_NAME, self.form))
         headers = {
             "From": self.sender if self.sender.isascii() else formataddr(parseaddr(self.sender)),
             "To": self.recipient,
@@ -68,15 +75,18 @@ class Mail:
         head = {"Content-Type": 'text/plain; charset="utf-8"', "Content-Transfer-Encoding": encoding}
         return head, body if plain else quopri.encodestring(body)
 
-    def _with_calendar(self, head: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
+    def _with_file(
+        self, head: dict[str, str], body: bytes, attached: tuple[str, str, bytes]
+    ) -> tuple[dict[str, str], bytes]:
         """Return one body of the text and the file behind it; the same mail is the same bytes each time."""
-        mark = hashlib.sha256(self.message_id.encode()).hexdigest()[:32]
+        kind, name, content = attached
+        mark = hashlib.sha256(f"{self.message_id}{name if self.form else ''}".encode()).hexdigest()[:32]
         file = {
-            "Content-Type": 'text/calendar; charset="utf-8"; method=PUBLISH',
+            "Content-Type": kind,
             "Content-Transfer-Encoding": "base64",
-            "Content-Disposition": f'attachment; filename="{CALENDAR_NAME}"',
+            "Content-Disposition": f'attachment; filename="{name}"',
         }
-        parts = (_entity(head, body), _entity(file, base64.encodebytes(self.calendar)))
+        parts = (_entity(head, body), _entity(file, base64.encodebytes(content)))
         whole = b"".join(b"--%s\n%s\n" % (mark.encode(), each) for each in parts) + b"--%s--\n" % mark.encode()
         return {"Content-Type": f'multipart/mixed; boundary="{mark}"'}, whole
 

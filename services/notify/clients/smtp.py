@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -103,7 +104,10 @@ class SmtpClient:
         try:
             if not line.is_connected:
                 await self._greet(line)
-            delivery = await _delivered(line, mail, body, progress)
+            if mail.form and not _is_secure(line):
+                delivery = Delivery(Result.NOT_SECURE)
+            else:
+                delivery = await _delivered(line, mail, body, progress)
         except aiosmtplib.SMTPResponseException:
             await _leave(line)
             raise
@@ -132,6 +136,12 @@ async def _delivered(line: aiosmtplib.SMTP, mail: Mail, body: bytes, progress: _
     progress.text_sent = True
     answer = await line.data(body)
     return Delivery(_result_of(answer.code), answer.code)
+
+
+def _is_secure(line: aiosmtplib.SMTP) -> bool:
+    """Say whether a line is encrypted, to a server whose certificate was checked against its name."""
+    context = line.get_transport_info("sslcontext")
+    return isinstance(context, ssl.SSLContext) and context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname
 
 
 def _report_wanted(mail: Mail) -> tuple[list[str], list[str]]:
@@ -184,6 +194,8 @@ class ConsoleSmtpClient:
     async def send(self, mail: Mail) -> Delivery:
         """Take one mail; the log line holds its Message-ID, never an address."""
         _ = mail.wire  # raises MailUnsafe
+        if mail.form:
+            return Delivery(Result.NOT_SECURE)
         code = self._answers.get(mail.recipient, 250)
         log.info(
             "A mail went to the console instead of a server.",

@@ -38,6 +38,7 @@ from services.notify.domain.composing import (
     carried,
     compose,
 )
+from services.notify.domain.escalating import AnswerTimes, Escalating, escalating
 from services.notify.domain.evidence import (
     HAS_ARRIVED,
     MOST_REPORTS,
@@ -61,6 +62,7 @@ from services.notify.domain.guests import (
     link_token,
     linked_id,
 )
+from services.notify.domain.secure_form import CARRY_A_FORM, FormSent, domain_of, form_text, is_listed
 from services.notify.domain.suppressing import (
     AGES,
     Held,
@@ -129,6 +131,7 @@ __all__ = [
     "ANSWERABLE",
     "ANSWER_FOR_SERVICES",
     "A_DAY",
+    "CARRY_A_FORM",
     "CODES_WITHIN",
     "CODE_DIGITS",
     "CODE_WORKS",
@@ -160,6 +163,7 @@ __all__ = [
     "URGENT",
     "AlreadyAcknowledged",
     "AlreadyReported",
+    "AnswerTimes",
     "AskAbsent",
     "AskClosed",
     "AskState",
@@ -170,7 +174,9 @@ __all__ = [
     "ConcernAbsent",
     "DoorFacts",
     "Entered",
+    "Escalating",
     "Evidence",
+    "FormSent",
     "Held",
     "Kind",
     "LinkTo",
@@ -212,8 +218,12 @@ __all__ = [
     "code_is_live",
     "code_of",
     "compose",
+    "domain_of",
     "entered",
+    "escalating",
+    "form_text",
     "holding_back",
+    "is_listed",
     "link_is_over",
     "link_token",
     "linked_id",

@@ -18,6 +18,7 @@ ALLOWED_IN_MAIL = frozenset(
         "sentence",
         "urgent_subject",
         "urgent_line",
+        "form_line",
         "clock",
         "what",
         "asker",
@@ -26,7 +27,7 @@ ALLOWED_IN_MAIL = frozenset(
     }
 )
 """Every value that a mail may carry: reference, link, the recipient's own name, sentences of area files, a clock; what
-sort of thing is asked, by which team, by which day; a one-time code."""
+sort of thing is asked, by which team, by which day; a one-time code; whether the form is attached."""
 
 _NEVER_CARRIED = "A mail template asks for a value that mails never carry; use only the allowed ones."
 _SUBJECT = re.compile(r"Subject: (?P<subject>[^\n]+)\n\n(?P<body>.+)\Z", re.DOTALL)

@@ -1,16 +1,18 @@
 """One attempt to send one notice, by the way that it is on."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from areas import Area
 from chassis import clock, telemetry
+from chassis.errors import SubjectErased
 from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Clients, Delivery, Mail
-from services.notify.domain import LINKS, Kind, MailUnsafe, Result, Way, bounce_address, stage_is_receipt
+from services.notify.domain import LINKS, FormSent, Kind, MailUnsafe, Result, Way, bounce_address, stage_is_receipt
 from services.notify.jobs.other_ways import by_govuk_notify, by_webhook, in_the_inbox
-from services.notify.jobs.running import notify_settings
+from services.notify.jobs.running import job_actor, notify_settings
 from services.notify.operations import Addressee, Claimed, Sent, WaysOf, Written, stage_of
 from services.notify.settings import bounce_key, letterhead
 
@@ -34,14 +36,52 @@ async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     group = caused_by_anybody(claimed)
     if group and not clients.restraint.allows(group, address, claimed.id):
         return Sent(Result.TOO_MANY)
+    return await _by_its_way(runtime, area, claimed, (told, address), now)
+
+
+async def _by_its_way(runtime: Runtime, area: Area, claimed: Claimed, said: tuple[Written, str], now: datetime) -> Sent:
+    told, address = said
     if claimed.way is Way.WEBHOOK:
         return await by_webhook(runtime, area, claimed, told)
     if claimed.way is Way.GOVUK_NOTIFY:
         return await by_govuk_notify(runtime, claimed, told, address)
-    return in_the_inbox() if claimed.way is Way.INBOX else await _by_mail(runtime, claimed, told, address, now)
+    return in_the_inbox() if claimed.way is Way.INBOX else await _by_mail(runtime, area, claimed, said, now)
 
 
-async def _by_mail(runtime: Runtime, claimed: Claimed, told: Written, address: str, now: datetime) -> Sent:
+async def _by_mail(runtime: Runtime, area: Area, claimed: Claimed, plain: tuple[Written, str], now: datetime) -> Sent:
+    """Send a mail: with the form where the area lists the address and the line is secure, else with the link alone."""
+    told, address = plain
+    form, stays = await _form(runtime, area, claimed, address, now)
+    if form:
+        carrying = replace(claimed, with_form=True)
+        said = operations.written(letterhead(runtime.settings, runtime.secrets), area, carrying, now) or told
+        sent = await _mailed(runtime, claimed, (said, address, form), now)
+        if sent.result is not Result.NOT_SECURE:
+            return replace(sent, form=str(FormSent.ATTACHED))
+        stays = FormSent.NOT_ENCRYPTED
+    sent = await _mailed(runtime, claimed, (told, address, b""), now)
+    return replace(sent, form=str(stays) if stays else None)
+
+
+async def _form(
+    runtime: Runtime, area: Area, claimed: Claimed, address: str, now: datetime
+) -> tuple[bytes, FormSent | None]:
+    """Return the form that is to go with a mail, or nothing and why it stays; neither where there never is one."""
+    if not operations.may_have_form(claimed):
+        return b"", None
+    stays = operations.form_stays(area, claimed, address)
+    if stays:
+        return b"", stays
+    try:
+        async with runtime.database.transaction(job_actor(runtime)) as session:
+            form = await operations.open_form(session, claimed, address, now=now)
+    except SubjectErased:
+        form = b""
+    return form, None if form else FormSent.NOT_READ
+
+
+async def _mailed(runtime: Runtime, claimed: Claimed, said: tuple[Written, str, bytes], now: datetime) -> Sent:
+    told, address, form = said
     reply = claimed.in_reply_to if stage_is_receipt(stage_of(claimed)) else ""
     mail = Mail(
         claimed.message_id,
@@ -53,6 +93,7 @@ async def _by_mail(runtime: Runtime, claimed: Claimed, told: Written, address: s
         reply,
         operations.attached_file(claimed, now),
         bounces_to_of(runtime, claimed.id),
+        form,
     )
     delivery, digest = await _send(runtime, mail)
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal

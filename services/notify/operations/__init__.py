@@ -18,10 +18,12 @@ from services.notify.operations.asks import (
     receive_ask,
     remind_of_ask,
 )
+from services.notify.operations.attaching import form_stays, may_have_form, open_form
 from services.notify.operations.calendars import attached_file, meeting_file
 from services.notify.operations.coming_back import StillBeingSent, note_evidence
 from services.notify.operations.delivery import Addressee, Claimed, Sent, WaysOf, claim_due
 from services.notify.operations.erasing import erase_subject
+from services.notify.operations.escalating import Unacknowledged, escalate, to_escalate
 from services.notify.operations.people import Person, note_merged, note_separated
 from services.notify.operations.previewing import AreaOf, Preview, addressee_of, is_sealed, messages_of_case
 from services.notify.operations.reaching import reached, ways_of
@@ -57,6 +59,8 @@ from services.notify.operations.transfers import (
 )
 from services.notify.operations.writing import (
     CODE_IN_THE_MAIL,
+    FORM_GOES,
+    FORM_STAYS,
     LINK_IN_THE_MAIL,
     Letterhead,
     Written,
@@ -68,6 +72,8 @@ from services.notify.operations.writing import (
 
 __all__ = [
     "CODE_IN_THE_MAIL",
+    "FORM_GOES",
+    "FORM_STAYS",
     "LINK_IN_THE_MAIL",
     "NAMED",
     "SAMPLE_ADDRESS",
@@ -91,6 +97,7 @@ __all__ = [
     "StillBeingSent",
     "ToRemind",
     "TransferAnswer",
+    "Unacknowledged",
     "WaysOf",
     "Written",
     "acknowledge",
@@ -110,11 +117,14 @@ __all__ = [
     "end_signpost",
     "enter_code",
     "erase_subject",
+    "escalate",
+    "form_stays",
     "is_sealed",
     "keep_draft",
     "link_of",
     "look_at_ask",
     "mail_code",
+    "may_have_form",
     "meeting_file",
     "messages_of_case",
     "move_ask",
@@ -122,6 +132,7 @@ __all__ = [
     "note_merged",
     "note_separated",
     "open_concern",
+    "open_form",
     "open_signpost",
     "open_transfer",
     "page_duty_officer",
@@ -145,6 +156,7 @@ __all__ = [
     "tell_escalation",
     "tell_pack_answered",
     "to_door",
+    "to_escalate",
     "ways_of",
     "when_closed",
     "when_open",

@@ -56,7 +56,7 @@ class Claimed:
     """A notice that this sender holds until its lease ends, with the token that proves it.
 
     `way` is the one that it goes by now, `repeated` whether it has been tried by it before. `meets_at` is when the
-    meeting is to which it invites, or which it calls off.
+    meeting is to which it invites, or which it calls off. `with_form` says that the form goes with this attempt.
     """
 
     id: UUID
@@ -82,6 +82,7 @@ class Claimed:
     created_at: datetime | None = None
     way_began_at: datetime | None = None
     meets_at: datetime | None = None
+    with_form: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ class Sent:
     """One attempt as it ended: the result, the server's code, and what was sent to which organisational address.
 
     `provider_id` is what GOV.UK Notify calls it, `receipt_due_at` (machine time) when it is asked what became of it,
-    `not_before` when the receiver asked to be tried again, `acknowledged_by` the name in a webhook's answer.
+    `not_before` when the receiver asked to be tried again, `acknowledged_by` the name in a webhook's answer, `form`
+    whether the form went with it, or why not.
     """
 
     result: Result
@@ -123,6 +125,7 @@ class Sent:
     receipt_due_at: datetime | None = None
     not_before: datetime | None = None
     acknowledged_by: str = ""
+    form: str | None = None
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ def _note(session: Session, row: Row[Any], claimed: Claimed, sent: Sent, machine
         "result": str(sent.result),
         "code": sent.code,
         "provider_id": sent.provider_id,
+        "form": sent.form,
         "ended_at": machine_now,
     }
     session.write(_ATTEMPT, values)

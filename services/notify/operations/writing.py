@@ -28,6 +28,12 @@ LINK_IN_THE_MAIL = "(the link, which is kept nowhere)"
 """What stands in the record of a mail in place of a link that opens something by itself."""
 CODE_IN_THE_MAIL = "(the code, which is kept nowhere)"
 
+FORM_STAYS = "This mail holds no personal data on purpose; please do not reply with any."
+FORM_GOES = (
+    "What we may tell you of the person is attached, because your area lists your mail domain as secure. "
+    "Keep it as you keep your own records, pass this mail on to nobody, and do not reply to it."
+)
+
 BY_LINK = {
     Kind.SIGNPOST_MADE: (LinkTo.SIGNPOST, "signpost-links"),
     Kind.SIGNPOST_ENDED: (LinkTo.SIGNPOST, "signpost-links"),
@@ -159,6 +165,7 @@ def _values_for_team(letterhead: Letterhead, claimed: Claimed) -> dict[str, str]
     values = {"link": link_of(letterhead, claimed.kind, claimed.subject, claimed.about_id)}
     if claimed.kind in {Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED}:
         values["urgent_subject"] = "Urgent: " if claimed.urgent else ""
+        values["form_line"] = FORM_GOES if claimed.with_form else FORM_STAYS
         values["urgent_line"] = "The referrer says that somebody is in immediate danger.\n" if claimed.urgent else ""
     return values
 

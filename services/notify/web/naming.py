@@ -65,6 +65,7 @@ CARRIED_NAMES = {
     "sentence": "a sentence of the area’s file",
     "urgent_subject": "the word Urgent",
     "urgent_line": "that somebody is in immediate danger",
+    "form_line": "whether the form is attached",
     "clock": "which clock ran out",
     "what": "what sort of thing is asked",
     "asker": "the Channel team that asks",
