@@ -10,9 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, IPvAnyNetwork
 
-from chassis.clock import LONDON, add_working_days
+from areas import Area
+from chassis.clock import LONDON, add_working_days, due_at
 from chassis.settings import Secrets, ServiceSettings
+from contracts.vocabulary import Team
 from services.notify.clients import NotifyAccount, Outward
+from services.notify.domain import AnswerTimes
 from services.notify.operations import Letterhead
 
 _BOUNCE_ADDRESS = r"^$|^[A-Za-z0-9_-]{1,10}@[A-Za-z0-9.-]+$"
@@ -61,6 +64,8 @@ class NotifySettings(ServiceSettings):
 REMINDED_BEFORE = 2
 """So many working days before something is due a mail reminds of it."""
 MORNING = time(8)
+URGENT_MINUTES = 60
+"""So many minutes a front door has in immediate danger where its area says nothing else."""
 
 
 def due_on(due_at: datetime) -> date:
@@ -74,6 +79,32 @@ def reminders(due_at: datetime) -> tuple[datetime, datetime]:
     days = (add_working_days(day, -REMINDED_BEFORE), day + timedelta(days=1))
     before, after = (datetime.combine(each, MORNING, LONDON) for each in days)
     return before, after
+
+
+def answer_times(area: Area, door_id: str, began_at: datetime, *, immediate_danger: bool) -> AnswerTimes:
+    """Return by when a front door acknowledges a concern, and when those whom it names are told that it has not.
+
+    The time ends at the close of a working day of the door. Where somebody is in immediate danger it is minutes at any
+    hour, and each further person is told after as many again.
+    """
+    recipient, door = area.recipient(Team.FRONT_DOOR), area.front_door(door_id)
+    if immediate_danger:
+        minutes = timedelta(minutes=(recipient.urgent_within_minutes if recipient else None) or URGENT_MINUTES)
+        told = tuple(began_at + minutes * step for step, _ in enumerate(door.escalations, 1))
+        return AnswerTimes(began_at + minutes, told)
+    days = (recipient.acknowledged_within_working_days if recipient else None) or 0
+    closes = f"{door.opening_hours.working_days.closes:%H:%M}"
+    due = due_at(began_at, days, closes)
+    after = (each.after_working_days for each in door.escalations)
+    return AnswerTimes(due, tuple(due_at(due, each, closes) if each else due for each in after))
+
+
+def answer_due(area: Area, what: str, key: str, since: datetime) -> datetime:
+    """Return by when a service acknowledges a signpost, or a force answers a transfer; LookupError for neither."""
+    closes = f"{area.clocks.closes_at:%H:%M}"
+    if what == "transfer":
+        return due_at(since, area.gateway.transfer_answer, closes)
+    return due_at(since, area.signpost_service(key).acknowledged_within_working_days, closes)
 
 
 def code_key(secrets: Secrets) -> bytes:

@@ -28,6 +28,7 @@ CLOCKS: Mapping[str, str] = {
     "reassessment": "a new assessment",
     "closing-report": "the closing report",
     "review-after-closure": "the review after a closure",
+    "concern-acknowledgement": "the acknowledgement of a safeguarding concern by a front door",
     "given-back-answer": "the answer of the police to a case given back",
 }
 ANY_CLOCK = "a review"

@@ -16,6 +16,7 @@ ACKNOWLEDGE = "acknowledge"
 READ_SIGNPOST = "read-signpost"
 ANSWER_FOR_SERVICES = "answer-for-services"
 READ_DESK = "read-delivery-desk"
+READ_UNACKNOWLEDGED = "read-unacknowledged"
 MANAGE_DELIVERY = "manage-delivery"
 READ_DEMO_MAIL = "read-demonstration-mail"
 READ_MESSAGES = "read-messages"
@@ -30,6 +31,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     READ_SIGNPOST: _WORKERS | _OFFICERS,
     ANSWER_FOR_SERVICES: _OFFICERS,
     READ_DESK: _DESK,
+    READ_UNACKNOWLEDGED: _WORKERS | _DESK,
     MANAGE_DELIVERY: _DESK,
     READ_DEMO_MAIL: _WORKERS | _DESK,
     READ_MESSAGES: _DESK,

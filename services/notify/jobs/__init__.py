@@ -3,25 +3,28 @@
 from datetime import timedelta
 
 from chassis.jobs import Job
-from services.notify.jobs.attempts import caused_by_anybody, link_of
+from services.notify.jobs.attempts import caused_by_anybody, link_of, ways_of
 from services.notify.jobs.sending import BATCH, send_all, send_due
-from services.notify.jobs.upkeep import remind_of_asks, set_aside_interrupted, tidy_mail_folder
+from services.notify.jobs.upkeep import escalate_concerns, remind_of_asks, set_aside_interrupted, tidy_mail_folder
 
 __all__ = [
     "BATCH",
     "JOBS",
     "caused_by_anybody",
+    "escalate_concerns",
     "link_of",
     "remind_of_asks",
     "send_all",
     "send_due",
     "set_aside_interrupted",
     "tidy_mail_folder",
+    "ways_of",
 ]
 
 JOBS = (
     Job("send-due", timedelta(seconds=1), send_due),
     Job("set-aside-interrupted", timedelta(seconds=30), set_aside_interrupted),
     Job("remind-of-asks", timedelta(seconds=30), remind_of_asks),
+    Job("escalate-concerns", timedelta(seconds=15), escalate_concerns),
     Job("tidy-mail-folder", timedelta(seconds=30), tidy_mail_folder),
 )

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis import telemetry
+from chassis.clock import LONDON
 from chassis.errors import Unavailable
 from chassis.runtime import Runtime
 from services.notify import operations, queries, readers
 from services.notify.jobs.running import job_actor
-from services.notify.operations import ToRemind
+from services.notify.operations import ToRemind, Unacknowledged
+from services.notify.settings import answer_times
 
 ASKED = 1_000
 """Of so many mails at once the database is asked whether their notices are still there."""
@@ -46,6 +48,37 @@ async def remind_of_asks(runtime: Runtime, now: datetime) -> None:
 async def _to_remind(runtime: Runtime, after: UUID, now: datetime) -> tuple[ToRemind, ...]:
     async with runtime.database.transaction(job_actor(runtime)) as session:
         return await operations.asks_to_remind(session, after, now=now)
+
+
+async def escalate_concerns(runtime: Runtime, now: datetime) -> None:
+    """Tell in turn whom the area names that a front door has not acknowledged; each concern by itself."""
+    after = UUID(int=0)
+    while waiting := await _to_escalate(runtime, after, now):
+        after = waiting[-1].subject
+        for each in waiting:
+            try:
+                await _escalate(runtime, each, now)
+            except Unavailable:
+                raise
+            except Exception:
+                # One whose front door the area names no longer must keep no other from being told of.
+                log.exception("A concern could not be escalated.", extra={"facts": {"reference": each.reference}})
+
+
+async def _to_escalate(runtime: Runtime, after: UUID, now: datetime) -> tuple[Unacknowledged, ...]:
+    async with runtime.database.transaction(job_actor(runtime)) as session:
+        return await operations.to_escalate(session, after, now=now)
+
+
+async def _escalate(runtime: Runtime, found: Unacknowledged, now: datetime) -> None:
+    known = runtime.areas.version(found.area, found.area_version)
+    area = known or runtime.areas.current(found.area, now.astimezone(LONDON).date())
+    times = answer_times(area, found.front_door, found.began_at, immediate_danger=found.immediate_danger)
+    async with runtime.database.transaction(job_actor(runtime)) as session:
+        told = await operations.escalate(session, found, times, now=now)
+    if told:
+        facts = {"reference": found.reference, "count": told}
+        log.warning("A front door has not acknowledged a concern in time.", extra={"facts": facts})
 
 
 async def tidy_mail_folder(runtime: Runtime, _now: datetime) -> None:

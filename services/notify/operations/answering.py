@@ -67,6 +67,7 @@ async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *
         .values(
             acknowledged_at=now,
             acknowledged_version=row.version,
+            escalate_at=None,
             seen_at=row.seen_at or now,
         )
     )
@@ -76,6 +77,8 @@ async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *
         notice.c.subject == subject,
         (Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED),
     )
+    of_its_clock = (notice.c.subject == subject) & (notice.c.publisher == "intake")
+    await close_notices(session, of_its_clock, (Kind.CLOCK_ESCALATED,))
     await report_concerns(session, [subject], LineState.ACKNOWLEDGED, now=now)
     await audit.record(session, "concern.acknowledge", subject=subject, now=now, area=row.area)
 

@@ -25,9 +25,11 @@ from services.notify.queries.desk import (
     notices_sought,
     queue_ages,
 )
+from services.notify.queries.evidence import CameBack, came_back
 from services.notify.queries.inboxes import (
     MOST_COUNTED,
     PAGE_SIZE,
+    NoticeFound,
     NoticeListed,
     SignpostFound,
     concern_found,
@@ -43,10 +45,14 @@ from services.notify.queries.inboxes import (
 )
 from services.notify.queries.people import same_person_as
 from services.notify.queries.transfers import TransferFound, transfer_found, transfers_waiting
+from services.notify.queries.unacknowledged import MOST_WAITING, Waiting, Waits, unacknowledged
 
 __all__ = [
+    "CameBack",
+    "came_back",
     "FIRST_WAY",
     "MOST_COUNTED",
+    "MOST_WAITING",
     "PAGE_SIZE",
     "UNNAMED",
     "AskContent",
@@ -54,6 +60,7 @@ __all__ = [
     "AskListed",
     "Asked",
     "HeldBack",
+    "NoticeFound",
     "NoticeListed",
     "Place",
     "Queue",
@@ -62,6 +69,8 @@ __all__ = [
     "Told",
     "TransferFound",
     "TriedOnce",
+    "Waiting",
+    "Waits",
     "ask_found",
     "ask_opened",
     "asks_waiting",
@@ -83,5 +92,6 @@ __all__ = [
     "signposts_waiting",
     "transfer_found",
     "transfers_waiting",
+    "unacknowledged",
     "within",
 ]

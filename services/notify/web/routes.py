@@ -11,6 +11,7 @@ from services.notify.domain import (
     READ_INBOX,
     READ_MESSAGES,
     READ_SIGNPOST,
+    READ_UNACKNOWLEDGED,
 )
 from services.notify.web import (
     ask_calendar,
@@ -20,6 +21,7 @@ from services.notify.web import (
     message_templates,
     previews,
     recipients,
+    unacknowledged,
     views,
     who_is_told,
 )
@@ -51,6 +53,7 @@ PAGES = (
     Page("POST", "/asks/{token}", asks.ask_link, PUBLIC),
     Page("GET", "/asks/{token}/calendar", ask_calendar.ask_calendar, PUBLIC),
     Page("GET", "/desk", desk.delivery_desk, READ_DESK),
+    Page("GET", "/unacknowledged", unacknowledged.unacknowledged, READ_UNACKNOWLEDGED),
     Page("GET", "/desk/queue", recipients.queue, READ_DESK),
     Page("GET", "/recipients/{area}/{key}", recipients.recipient, READ_DESK),
     Page("POST", "/notices/{id}/suppress", desk.suppress, MANAGE_DELIVERY),
@@ -66,6 +69,7 @@ PAGES = (
 NAVIGATION = (
     ("Inbox", "inbox"),
     ("Delivery desk", "delivery_desk"),
+    ("Not acknowledged", "unacknowledged"),
     ("Messages", "message_templates"),
     ("Who is told", "who_is_told"),
     ("Demonstration mail", "mail_folder"),

@@ -32,7 +32,7 @@ async def home(page: PageRequest) -> Response:
 
 async def inbox(page: PageRequest) -> Response:
     """Show what has been sent to the reader's front door, unacknowledged first."""
-    reach = _reach(page)
+    reach = reach_of_reader(page)
     async with page.transaction() as session:
         concerns = await queries.inbox(session, reach, before=_before(page))
         signposts = await queries.signposts(session, reach)
@@ -62,13 +62,13 @@ async def acknowledge_concern(page: PageRequest) -> Response:
         return await _concern(page, form, status=422)
     subject = _id(page.path["subject"], ConcernAbsent())
     async with page.transaction() as session:
-        await operations.acknowledge_concern(session, subject, Answer(_reach(page), form.report), now=page.now)
+        await operations.acknowledge_concern(session, subject, Answer(reach_of_reader(page), form.report), now=page.now)
     page.flash("Acknowledged. The intake desk can see that you have it.")
     return page.redirect("concern", subject=subject)
 
 
 async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Response:
-    subject, reach = _id(page.path["subject"], ConcernAbsent()), _reach(page)
+    subject, reach = _id(page.path["subject"], ConcernAbsent()), reach_of_reader(page)
     async with page.transaction() as session:
         await operations.open_concern(session, subject, reach, now=page.now)
         found = await queries.concern_found(session, subject, reach)
@@ -95,7 +95,7 @@ async def concern_document(page: PageRequest) -> Response:
     subject = _id(page.path["subject"], ConcernAbsent())
     document_id = _id(page.path["document"], ConcernAbsent())
     async with page.transaction() as session:
-        told = await queries.concern_found(session, subject, _reach(page))
+        told = await queries.concern_found(session, subject, reach_of_reader(page))
         found = await documents.read(session, document_id)
         if found.subject != subject:
             raise ConcernAbsent
@@ -164,10 +164,10 @@ async def _signpost(page: PageRequest, form: FormErrors, status: int = 200) -> R
 
 
 def _answer(page: PageRequest, report: str) -> Answer:
-    return Answer(_reach(page), report, everywhere=page.may(ANSWER_FOR_SERVICES))
+    return Answer(reach_of_reader(page), report, everywhere=page.may(ANSWER_FOR_SERVICES))
 
 
-def _reach(page: PageRequest) -> Reach:
+def reach_of_reader(page: PageRequest) -> Reach:
     """Return what the person's organisation may open, by the area files in force today."""
     today = page.now.astimezone(LONDON).date()
     areas = [page.runtime.areas.current(area, today) for area in page.runtime.areas.names()]

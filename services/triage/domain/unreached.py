@@ -8,12 +8,14 @@ UNREACHED_LABELS: Mapping[Unreached, str] = {
     Unreached.BOUNCED: "Mail came back",
     Unreached.GIVEN_UP: "Mail not delivered",
     Unreached.SILENT: "No answer in time",
+    Unreached.SUPPRESSED: "Held back",
 }
 """What stands beside what was asked, in a few words."""
 _WORDS: Mapping[Unreached, str] = {
     Unreached.BOUNCED: "The mail came back: they have not been told. Ring them; the link in the mail works on.",
     Unreached.GIVEN_UP: "The mail could not be delivered: they have not been told. Ring them; their link works on.",
     Unreached.SILENT: "Nobody there has answered in time, so they may not know. Ring them; their link works on.",
+    Unreached.SUPPRESSED: "The delivery desk held the mail back: they have not been told. Ask the desk why; ring them.",
 }
 
 

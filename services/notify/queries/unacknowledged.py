@@ -1,0 +1,122 @@
+"""Everything that nobody has acknowledged: concerns, signposts, transfers and asks, the oldest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Table, select
+
+from chassis.database import Session
+from services.notify.domain import Reach
+from services.notify.models import ask, concern, signpost, transfer
+from services.notify.queries.inboxes import within
+
+MOST_WAITING = 200
+"""So many of each sort are shown, the oldest of them."""
+
+
+class Waits(StrEnum):
+    """What waits for an acknowledgement."""
+
+    CONCERN = "concern"
+    SIGNPOST = "signpost"
+    TRANSFER = "transfer"
+    ASK = "ask"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that nobody has acknowledged; no identity. `owner` is an id of the area file, "" for a typed address.
+
+    `since` is when its clock began, `due_at` by when an ask is due (for all others the area file says it); `told` how
+    many of the persons named in turn have been told, `is_over` that all of them were.
+    """
+
+    what: Waits
+    id: UUID
+    reference: str
+    area: str
+    area_version: str
+    owner: str
+    since: datetime
+    immediate_danger: bool = False
+    seen: bool = False
+    due_at: datetime | None = None
+    told: int = 0
+    is_over: bool = False
+
+
+async def unacknowledged(session: Session, *, now: datetime, reach: Reach | None = None) -> tuple[Waiting, ...]:
+    """Return what waits within reach (in the reader's areas for None), immediate danger first, then the oldest."""
+    found = [*await _concerns(session, reach), *await _signposts(session, reach)]
+    if reach is None:
+        found += [*await _transfers(session), *await _asks(session, now)]
+    return tuple(sorted(found, key=lambda one: (not one.immediate_danger, one.since, one.reference)))
+
+
+async def _concerns(session: Session, reach: Reach | None) -> list[Waiting]:
+    is_open = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
+    mine = [] if reach is None else [within(concern, concern.c.front_door, reach.doors)]
+    urgent_first = (concern.c.immediate_danger.desc(), concern.c.received_at)
+    wanted = select(concern).where(is_open, *mine).order_by(*urgent_first).limit(MOST_WAITING)
+    return [
+        Waiting(
+            what=Waits.CONCERN,
+            id=row.subject,
+            reference=row.reference,
+            area=row.area,
+            area_version=row.area_version,
+            owner=row.front_door,
+            since=row.clock_began_at or row.received_at,
+            immediate_danger=row.immediate_danger,
+            seen=row.seen_at is not None,
+            told=row.escalated,
+            is_over=row.escalation_ended_at is not None,
+        )
+        for row in await session.rows(wanted)
+    ]
+
+
+async def _signposts(session: Session, reach: Reach | None) -> list[Waiting]:
+    waits = signpost.c.acknowledged_at.is_(None) & signpost.c.ended_at.is_(None)
+    mine = [] if reach is None else [within(signpost, signpost.c.service, reach.services)]
+    rows = await _oldest(session, signpost, waits, *mine, by=signpost.c.made_at)
+    return [_asked_by_police(Waits.SIGNPOST, row, row.service, row.made_at) for row in rows]
+
+
+async def _transfers(session: Session) -> list[Waiting]:
+    waits = transfer.c.answered_at.is_(None) & transfer.c.called_back_at.is_(None)
+    rows = await _oldest(session, transfer, waits, by=transfer.c.offered_at)
+    return [_asked_by_police(Waits.TRANSFER, row, row.force, row.offered_at) for row in rows]
+
+
+async def _asks(session: Session, now: datetime) -> list[Waiting]:
+    waits = ask.c.answered_at.is_(None) & ask.c.ended_at.is_(None) & ask.c.acknowledged_at.is_(None)
+    rows = await _oldest(session, ask, waits & (ask.c.expires_at > now), by=ask.c.made_at)
+    return [
+        Waiting(
+            what=Waits.ASK,
+            id=row.id,
+            reference=row.reference,
+            area=row.area,
+            area_version=row.area_version,
+            owner=row.recipient,
+            since=row.made_at,
+            seen=row.seen_at is not None,
+            due_at=row.due_at,
+            is_over=row.undelivered_at is not None,
+        )
+        for row in rows
+    ]
+
+
+async def _oldest(
+    session: Session, table: Table, *waits: ColumnElement[bool], by: ColumnElement[Any]
+) -> list[Row[Any]]:
+    return list(await session.rows(select(table).where(*waits).order_by(by).limit(MOST_WAITING)))
+
+
+def _asked_by_police(what: Waits, row: Row[Any], owner: str, since: datetime) -> Waiting:
+    return Waiting(what, row.id, row.reference, row.area, row.area_version, owner, since)

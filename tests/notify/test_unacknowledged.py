@@ -1,0 +1,70 @@
+"""The page of what nobody has acknowledged: the oldest first, with whom, when it was due; a front door sees its own."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import update
+
+from chassis import clock
+from chassis.actor import Actor
+from services.notify import models
+from tests.notify.conftest import Site
+from tests.notify.made import DESK, ENGINEER, KENT_WORKER, MEDWAY_WORKER, concern, handle, signpost, transfer
+
+
+def plain(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page))
+
+
+async def waiting(site: Site) -> None:
+    """Let one of each wait, each with a reference of its own, the second concern in immediate danger."""
+    now = clock.now()
+    await handle(site.runtime, concern(reference="KM-AAAA-0001", received_at=now - timedelta(days=30)), subject=uuid4())
+    urgent = concern(reference="KM-AAAA-0002", immediate_danger=True, front_door="medway-front-door", received_at=now)
+    await handle(site.runtime, urgent, subject=uuid4())
+    sent = signpost(made_at=now - timedelta(days=20)).model_copy(update={"reference": "KM-AAAA-0003"})
+    await handle(site.runtime, sent, subject=uuid4())
+    offered = transfer(offered_at=now - timedelta(minutes=2)).model_copy(update={"reference": "KM-AAAA-0004"})
+    await handle(site.runtime, offered, subject=uuid4())
+
+
+class TestUnacknowledged:
+    async def test_shows_the_desk_everything_danger_first_then_the_oldest(self, site: Site) -> None:
+        await waiting(site)
+        for person in (DESK, ENGINEER):
+            await site.sign_in(person)
+            shown = plain((await site.get("/unacknowledged")).text)
+            assert re.findall(r"KM-AAAA-\d{4}", shown) == [f"KM-AAAA-000{at}" for at in (2, 1, 3, 4)]
+        assert "2 overdue" in shown
+        assert "Medway First Response" in shown
+        assert "Not opened yet" in shown
+
+    async def test_shows_a_front_door_its_own_alone(self, site: Site) -> None:
+        await waiting(site)
+        await site.sign_in(MEDWAY_WORKER)
+        shown = plain((await site.get("/unacknowledged")).text)
+        assert "KM-AAAA-0002" in shown
+        assert not [other for other in ("KM-AAAA-0001", "KM-AAAA-0003", "KM-AAAA-0004") if other in shown]
+
+    async def test_filters_by_team(self, site: Site) -> None:
+        await waiting(site)
+        await site.sign_in(DESK)
+        shown = plain((await site.get("/unacknowledged?team=kent-early-help")).text)
+        assert "KM-AAAA-0003" in shown
+        assert "KM-AAAA-0001" not in shown
+
+    async def test_leaves_out_what_was_acknowledged(self, site: Site) -> None:
+        subject = uuid4()
+        await handle(site.runtime, concern(received_at=clock.now()), subject=subject)
+        await site.sign_in(KENT_WORKER)
+        path = f"/concerns/{subject}"
+        await site.post(path, f"{path}/acknowledge", report="Done (synthetic).")
+        assert "Everything has been acknowledged" in (await site.get("/unacknowledged")).text
+
+    async def test_says_when_nobody_answers_although_all_were_told(self, site: Site) -> None:
+        await handle(site.runtime, concern(received_at=clock.now()), subject=uuid4())
+        async with site.runtime.database.transaction(Actor.service("notify")) as session:
+            await session.execute(update(models.concern).values(escalated=2, escalation_ended_at=clock.now()))
+        await site.sign_in(DESK)
+        assert "Nobody answers: ring them" in (await site.get("/unacknowledged")).text
