@@ -336,7 +336,7 @@ class TestChart:
         await publish(site.running.runtime, content())
         page = (await site.get("/")).text
         pictures = re.findall(r'<img src="([^"]+)" alt="(Line chart[^"]+)"', page)
-        assert len(pictures) == 2
+        assert len(pictures) == 3
         assert "the table that follows" in pictures[0][1]
         answer = await site.get(pictures[0][0].replace("&amp;", "&"))
         assert answer.headers["content-type"] == "image/svg+xml"
@@ -370,6 +370,28 @@ class TestChart:
         await publish(site.running.runtime, content())
         for kind in ("chart.svg", "trend.csv"):
             assert (await site.get(f"/releases/{AREA}/1/{kind}?trend=nothing")).status_code == 404
+
+
+class TestTimeliness:
+    async def test_shows_medians_and_percentiles_and_hides_what_too_few_stand_behind(self, site: Site) -> None:
+        made = content()
+        few = tuple(
+            replace(each, cases=None, median=None, percentile_90=None) if each.period == "2026-Q2" else each
+            for each in made.timings
+        )
+        await publish(site.running.runtime, replace(made, timings=few))
+        words = await site.text(f"/timeliness/{AREA}")
+        assert "April to June 2026 20 8 30" in words
+        assert "July to September 2026 [c] [c] [c]" in words
+        assert "only where at least 10 cases stand behind them" in words
+        lines = _lines(await site.get(f"/releases/{AREA}/1/timeliness.csv"))
+        hidden = [line for line in lines if line["period"] == "2026-Q2"]
+        assert {(line["value"], line["marker"]) for line in hidden} == {("", "[c]")}
+        assert len(hidden) == 4 * 3
+
+    async def test_the_medians_of_the_board_are_those_of_the_release(self, site: Site) -> None:
+        await publish(site.running.runtime, content())
+        assert "Days from receipt to the Gateway’s decision 8 days" in await site.text("/?period=2026-Q2")
 
 
 class TestFile:

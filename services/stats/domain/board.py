@@ -7,6 +7,7 @@ from services.stats.domain.measures import MEASURES, REJECTED, SATISFACTORY
 from services.stats.domain.naming import measure_name
 from services.stats.domain.periods import Period
 from services.stats.domain.shelf import Shelf, latest_period, percentage, year_before
+from services.stats.domain.timings import TIMED
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,10 @@ _DEFINITIONS: tuple[_Definition, ...] = (
 TRENDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "gateway": ("Referrals received and decided", ("received", "decided")),
     "panel": ("Discussed at a panel and adopted", ("discussed", "adopted")),
+    "days": ("Median days from receipt", ("decided", "discussed")),
 }
 """The trends that the board is shown beside the figures: a title and the measures that stand in one chart."""
+TIMED_TREND = "days"
 TREND_PERIODS = 12
 """A trend goes so many quarters back: three years."""
 
@@ -115,7 +118,7 @@ class Trend:
     @property
     def headings(self) -> tuple[str, ...]:
         """What its measures are called."""
-        return tuple(measure_name(each) for each in self.measures)
+        return tuple(TIMED[each] if self.id == TIMED_TREND else measure_name(each) for each in self.measures)
 
 
 def trend_of(shelf: Shelf, name: str) -> Trend | None:
@@ -125,13 +128,23 @@ def trend_of(shelf: Shelf, name: str) -> Trend | None:
     title, measures = TRENDS[name]
     grain = Period(latest_period(shelf.periods)).grain
     periods = [period for period in shelf.periods if Period(period).grain is grain][-TREND_PERIODS:]
-    lines = tuple((period, tuple(shelf.total(each, period) for each in measures)) for period in periods)
+    value = _median if name == TIMED_TREND else _total
+    lines = tuple((period, tuple(value(shelf, each, period) for each in measures)) for period in periods)
     return Trend(name, f"{title}, by {grain.value}", measures, lines)
 
 
 def key_figures(shelf: Shelf, period: str) -> tuple[KeyFigure, ...]:
     """Return the board's figures of a period, in reading order."""
     return tuple(_figure(shelf, definition, period) for definition in _DEFINITIONS)
+
+
+def _total(shelf: Shelf, measure: str, period: str) -> int | None:
+    return shelf.total(measure, period)
+
+
+def _median(shelf: Shelf, measure: str, period: str) -> int | None:
+    found = shelf.timing(measure, period)
+    return found.median if found else None
 
 
 def _figure(shelf: Shelf, definition: _Definition, period: str) -> KeyFigure:

@@ -7,6 +7,7 @@ from services.stats.web import views
 PAGES = (
     Page("GET", "/", views.board, READ_RELEASES),
     Page("GET", "/figures/{area}", views.figures, READ_RELEASES),
+    Page("GET", "/timeliness/{area}", views.timeliness, READ_RELEASES),
     Page("GET", "/national", views.national, READ_RELEASES),
     Page("GET", "/releases", views.releases, READ_RELEASES),
     Page("POST", "/releases", views.draft_release, MAKE_RELEASE, name="releases"),
@@ -21,6 +22,7 @@ PAGES = (
     Page("GET", "/releases/{area}/{number}/definitions.csv", views.release_cover, READ_RELEASES),
     Page("GET", "/releases/{area}/{number}/table.csv", views.table_csv, READ_RELEASES),
     Page("GET", "/releases/{area}/{number}/trend.csv", views.trend_csv, READ_RELEASES),
+    Page("GET", "/releases/{area}/{number}/timeliness.csv", views.timeliness_csv, READ_RELEASES),
     Page("GET", "/releases/{area}/{number}/chart.svg", views.chart, READ_RELEASES),
 )
 NAVIGATION = (("Figures", "board"), ("Releases", "releases"))

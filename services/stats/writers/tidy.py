@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from services.stats.domain import HIDDEN
-from services.stats.domain.board import Trend
+from services.stats.domain.board import TIMED_TREND, Trend
 from services.stats.domain.measures import ATTRIBUTES, MEASURES, TOTAL
 from services.stats.domain.naming import (
     MARKERS,
@@ -17,11 +17,13 @@ from services.stats.domain.naming import (
     period_name,
 )
 from services.stats.domain.shelf import Grid, Shelf
+from services.stats.domain.timings import TIMED
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HEADINGS = ("area", "release", "measure", "breakdown", "category", "period", "period_name", "value", "marker",
             "known_denominator", "total")  # fmt: skip
 Row = Sequence[str | int]
+_TIMED = ("cases", "median_days", "days_of_90_per_cent")
 
 
 def grid_csv(area: str, number: int, grid: Grid, *, percentages: bool) -> str:
@@ -36,14 +38,29 @@ def release_csv(shelf: Shelf, grids: Iterable[Grid]) -> str:
 
 
 def trend_csv(area: str, number: int, trend: Trend) -> str:
-    """Return the figures of a trend of the board, a line a figure: totals, which are their own denominators."""
+    """Return the figures of a trend of the board, a line a figure: totals, their own denominators, or median days."""
+    what, beside = ("Median days", False) if trend.id == TIMED_TREND else ("Total", True)
     rows = (
-        (area, number, name, "Total", "All", period, period_name(period), _number(count), _marker(count, revised=False),
-         _or_hidden(count), _or_hidden(count))
+        (area, number, name, what, "All", period, period_name(period), _number(count), _marker(count, revised=False),
+         *((_or_hidden(count),) * 2 if beside else ("", "")))
         for period, counts in trend.lines
         for name, count in zip(trend.headings, counts, strict=True)
     )  # fmt: skip
     return text_of(HEADINGS, rows)
+
+
+def timings_csv(shelf: Shelf) -> str:
+    """Return how long everything took: a line a number, for every period that is published."""
+    rows = (
+        (shelf.area, shelf.number, TIMED[name], period, period_name(period), what, _number(value),
+         _marker(value, revised=False))
+        for name in shelf.timing_names
+        for period in shelf.periods
+        for found in (shelf.timing(name, period),)
+        if found is not None
+        for what, value in zip(_TIMED, (found.cases, found.median, found.percentile_90), strict=True)
+    )  # fmt: skip
+    return text_of(("area", "release", "stage", "period", "period_name", "what", "value", "marker"), rows)
 
 
 def cover_csv(shelf: Shelf, area: str) -> str:

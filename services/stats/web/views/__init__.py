@@ -15,6 +15,7 @@ from services.stats.web.views.releasing import (
     sign_off,
     try_again,
 )
+from services.stats.web.views.timeliness import timeliness, timeliness_csv
 
 __all__ = [
     "board",
@@ -32,6 +33,8 @@ __all__ = [
     "releases",
     "sign_off",
     "table_csv",
+    "timeliness",
+    "timeliness_csv",
     "trend_csv",
     "try_again",
 ]
