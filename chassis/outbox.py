@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import tables, telemetry
@@ -110,15 +110,20 @@ def _row(session: Session, event: Event, about: About, payload: bytes, now: date
     }
 
 
-async def cut_statistics(session: Session, keys: Collection[UUID]) -> None:
+async def cut_statistics(session: Session, keys: Collection[UUID], beside: UUID | None = None) -> None:
     """Delete what was announced under statistics keys, once their subject is erased.
 
     The rows stand beside those of the subject, written at the same moment: they would tell which facts are whose.
-    Statistics keep what they have stored; what has not reached them by then is not counted.
+    Statistics keep what they have stored; what has not reached them by then is not counted. `beside` is a subject with
+    whose events facts were announced under keys that nobody knows any more: at the same moment, to the microsecond.
     """
     # Outbox rows before dispatch rows, as the relay takes them.
     for table in (tables.outbox, tables.dispatch):
-        found = table.c.topic.in_(STATISTICS) & table.c.subject.in_(keys)
+        whose: ColumnElement[bool] = table.c.subject.in_(keys)
+        if beside is not None:
+            moments = select(table.c.recorded_at).where(table.c.subject == beside)
+            whose |= table.c.recorded_at.in_(moments)
+        found = table.c.topic.in_(STATISTICS) & whose
         await session.execute(delete(table).where(found))
 
 

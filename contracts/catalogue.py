@@ -59,7 +59,7 @@ TOPICS: tuple[TopicSpec, ...] = (
     TopicSpec(awareness.TOPIC, "intake", ("channel",), (awareness.ReferralMade,)),
     TopicSpec(referrer.TOPIC, "intake", ("notify",), (referrer.ReferrerMessageDue, referrer.LinkDue)),
     TopicSpec(duty.TOPIC, "intake", ("notify",), (duty.DutyOfficerPaged,)),
-    TopicSpec(statistics.TOPIC, "intake", ("stats",), (statistics.ReferralCounted,), statistics=True),
+    TopicSpec(statistics.TOPIC, "intake", ("stats",), (statistics.ReferralCounted, statistics.InstitutionCounted), statistics=True),
     TopicSpec(
         dovetail.TOPIC,
         "triage",

@@ -146,6 +146,7 @@ VALUES: Mapping[str, object] = {
     "concern": ConcernType.UNKNOWN,
     **dict.fromkeys(("met", "missed", "on_time", "late"), 1),
     "district": "Medway",
+    "institution": "sample-grammar-school",
     "statistics_key": UUID("00000000-0000-4000-8000-000000005747"),
     "signpost_id": UUID("00000000-0000-4000-8000-000000005160"),
     "form": FORM,

@@ -9,6 +9,19 @@ from contracts.vocabulary.words import AgeBand, Door, Ethnicity, Gender, Sector
 TOPIC = "intake.statistics.v1"
 
 
+class InstitutionCounted(Event):
+    """Sent when a referral that names an institution of the area's list has been read for the first time.
+
+    The subject is a random key of its own that is kept nowhere: nothing leads from here to the referral's other facts.
+    """
+
+    wire_type: ClassVar[str] = "intake.institution-counted.v1"
+    topic: ClassVar[str] = TOPIC
+
+    month: Annotated[str, STATISTICAL]
+    institution: Annotated[str, STATISTICAL]
+
+
 class ReferralCounted(Event):
     """Sent when a referral has been stored, and again when it has been read; the higher version replaces the lower.
 

@@ -2,6 +2,7 @@
 
 from contracts.vocabulary.classes import FieldClass, classed, field_class_of
 from contracts.vocabulary.days import day_in_words
+from contracts.vocabulary.ethnic_groups import ETHNIC_GROUPS, broad_group
 from contracts.vocabulary.form import (
     Address,
     Concerns,
@@ -42,6 +43,7 @@ from contracts.vocabulary.words import (
 )
 
 __all__ = [
+    "ETHNIC_GROUPS",
     "ROLE_WORDS",
     "Address",
     "AgeBand",
@@ -76,6 +78,7 @@ __all__ = [
     "WhomToReach",
     "age_band",
     "age_on",
+    "broad_group",
     "check_character",
     "classed",
     "day_in_words",

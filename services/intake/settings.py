@@ -12,7 +12,7 @@ import areas
 from areas import Area, Areas, Recipient
 from chassis.clock import LONDON, due_at, is_working_day
 from chassis.settings import ServiceSettings
-from services.intake.domain import EQUALITY, DeskPractice, OnDuty, Practice, RequiredRecipient
+from services.intake.domain import EQUALITY_FIELDS, DeskPractice, OnDuty, Practice, RequiredRecipient, plain_name
 
 
 class AreaPractices:
@@ -82,6 +82,11 @@ def practice(known: Areas, area: Area, district: str) -> Practice:
         ),
         tells=frozenset(telling.stage for telling in area.referrer_told if telling.tell),
         desk=desk_practice(area),
+        institutions={
+            plain_name(name): each.id
+            for each in area.statistics.institutions
+            for name in (each.name, *each.other_spellings)
+        },
     )
 
 
@@ -109,7 +114,7 @@ def _rules(known: Areas, area: Area, number: int) -> dict[str, str]:
     rules = {path: place("withhold", position) for position, path in enumerate(area.recipients[number].withhold)}
     return rules | {
         "documents": place("documents"),
-        EQUALITY: place("equality_monitoring"),
+        **dict.fromkeys(EQUALITY_FIELDS, place("equality_monitoring")),
         "announce_unread": place("announce_unread"),
     }
 

@@ -9,7 +9,7 @@ import pytest
 import areas
 from contracts.specimens import DOCUMENT, FORM, specimen
 from contracts.vocabulary import Door, Equality, ReferralForm
-from services.intake.domain import EQUALITY, Because, Disclosure, Fate, Practice, narrowed
+from services.intake.domain import Because, Disclosure, Fate, Practice, narrowed
 from services.intake.domain.disclosure import NEEDED_BY_THE_FORM, at, covers, form_paths, leaves, withholdable
 from services.intake.operations import MAY_WITHHOLD, disclosing, preview_of_area
 from services.intake.operations.announcing import FIRST_EVENTS, LATER_EVENTS, TAKEN, Version, event_for
@@ -78,10 +78,10 @@ class TestNarrowed:
 
     def test_nothing_to_take_away_copies_nothing(self) -> None:
         given = form()
-        assert narrowed({"form": given}, {EQUALITY, "form.person.nationality"})["form"] is given
+        assert narrowed({"form": given}, {"form.equality", "form.person.nationality"})["form"] is given
 
     def test_a_form_that_is_not_there_stays_away(self) -> None:
-        assert narrowed({"form": None, "version": 1}, {EQUALITY}) == {"form": None, "version": 1}
+        assert narrowed({"form": None, "version": 1}, {"form.equality"}) == {"form": None, "version": 1}
 
     def test_what_the_form_needs_cannot_be_withheld(self) -> None:
         assert not MAY_WITHHOLD["police"] & (NEEDED_BY_THE_FORM | {"form.person.surname", "form.person", "reference"})
@@ -135,7 +135,7 @@ class TestPreview:
                     assert at(values, field.sent_as) not in {None, "", ()}
                     assert field.value
                 elif field.sent_as:
-                    assert at(values, field.sent_as) in {None, "", (), "not-known", "unknown"}
+                    assert at(values, field.sent_as) in {None, "", (), "not-known", "not-recorded", "unknown"}
                     assert (field.value, bool(field.because)) == ("", True)
 
     def test_accounts_for_every_question_once_for_each_audience(self) -> None:

@@ -24,7 +24,7 @@ PUBLIC = (
     *("progress", "progress_asked", "progress_gone", "progress_link", "progress_referral"),
 )
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
-SAME_IN_BOTH = {"%(label)s %(number)s"}
+SAME_IN_BOTH = {"%(label)s %(number)s", "Roma"}
 DRAFTED = "Peiriant a luniodd ddrafft"
 
 

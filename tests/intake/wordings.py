@@ -11,7 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from chassis.web.refusals import TITLES
-from contracts.vocabulary import nrf
+from contracts.vocabulary import ETHNIC_GROUPS, nrf
 from services.intake.web.form.checks import WHETHER
 from services.intake.web.form.language import DOMAIN, LOCALE, UNSIGNED, WELSH
 
@@ -39,6 +39,7 @@ HEADER = """\
 def wordings() -> tuple[str, ...]:
     """Return every English text of the public form once: of its templates, its code, and the schema of the form."""
     found = [*NAVIGATION, *TITLES.values(), "Something went wrong", *_of_the_schema(nrf.SECTIONS)]
+    found += [name for title, names in ETHNIC_GROUPS.values() for name in (title, *names)]
     for folder, methods in ((PUBLIC_PAGES, METHODS), (SHELL, SHELL_METHODS)):
         extracted = extract_from_dir(folder, list(methods), keywords={"_": None, "marked": None})
         found += [message if isinstance(message, str) else message[0] for _, _, message, _, _ in extracted]

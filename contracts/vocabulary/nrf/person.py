@@ -208,7 +208,13 @@ PARENT_CARER = (
 )
 
 EQUALITY = (
-    Question(path="equality.ethnicity", label="Ethnic group", asks="Ethnic group", name="the person’s ethnic group"),
+    Question(
+        path="equality.ethnicity",
+        label="Ethnic group",
+        asks="Ethnic group",
+        name="the person’s ethnic group",
+        kind=Kind.ETHNIC_GROUP,
+    ),
     Question(
         path="equality.religion", label="Religion or belief", asks="Religion or belief", name="the person’s religion"
     ),

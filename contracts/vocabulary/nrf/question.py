@@ -19,6 +19,7 @@ class Kind(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     DISTRICT = "district"
+    ETHNIC_GROUP = "ethnic-group"
     SCHOOL = "school"
     ORGANISATION = "organisation"
     ACKNOWLEDGED = "acknowledged"

@@ -234,7 +234,8 @@ SECTIONS = (
         key="equality",
         letter="M",
         title="Equality monitoring",
-        help="These answers are optional. They are kept apart and are not sent to the police.",
+        help="These answers are optional. They are kept apart and are not sent to the police. Where your area counts"
+        " ethnic groups, the broad group alone is counted, without anything that says who it is.",
         questions=EQUALITY,
     ),
     Section(key="sharing", letter="K", title="Sharing notice", help="", questions=(SHARING,)),

@@ -158,7 +158,7 @@ WELSH: Mapping[str, str] = MappingProxyType(
         "If that is not you.": "Os nad chi yw hwnnw.",
         "How does your Prevent contact know the person?": "Sut y mae eich cyswllt Prevent yn adnabod y person?",
         "Equality monitoring": "Monitro cydraddoldeb",
-        "These answers are optional. They are kept apart and are not sent to the police.": "Mae’r atebion hyn yn ddewisol. Cânt eu cadw ar wahân ac nid ydynt yn cael eu hanfon at yr heddlu.",
+        "These answers are optional. They are kept apart and are not sent to the police. Where your area counts ethnic groups, the broad group alone is counted, without anything that says who it is.": "Mae’r atebion hyn yn ddewisol. Cânt eu cadw ar wahân ac nid ydynt yn cael eu hanfon at yr heddlu. Lle mae eich ardal yn cyfrif grwpiau ethnig, dim ond y grŵp cyffredinol a gyfrifir, heb ddim sy’n dweud pwy ydyw.",
         "Ethnic group": "Grŵp ethnig",
         "Religion or belief": "Crefydd neu gred",
         "Sharing notice": "Hysbysiad rhannu",

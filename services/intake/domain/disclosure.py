@@ -11,10 +11,12 @@ from contracts.vocabulary.form import FormPart
 
 EQUALITY = "form.equality"
 """Equality monitoring goes to nobody unless the area says so."""
+EQUALITY_FIELDS = frozenset({EQUALITY, "ethnicity"})
+"""The section as the police may get it, and the broad group that statistics may."""
 NEEDED_BY_THE_FORM = frozenset({"form.person.date_of_birth", "form.person.approximate_age"})
 """Each may be empty, but not both: a form without either would be refused by whoever receives it."""
 FORM = "form"
-UNANSWERED = (None, "", (), "not-known", "unknown")
+UNANSWERED = (None, "", (), "not-known", "not-recorded", "unknown")
 """What a field says where nobody has answered it."""
 
 

@@ -5,12 +5,14 @@ from datetime import date, datetime
 
 from contracts.vocabulary import (
     AgeBand,
+    Ethnicity,
     Gender,
     Person,
     ReferralForm,
     Sector,
     age_band,
     age_on,
+    broad_group,
 )
 from contracts.vocabulary.days import LONDON
 from contracts.vocabulary.form import OLDEST_AGE
@@ -26,6 +28,7 @@ class Anonymous:
     sector: Sector = Sector.UNKNOWN
     age_band: AgeBand = AgeBand.UNKNOWN
     gender: Gender = Gender.NOT_KNOWN
+    ethnicity: Ethnicity = Ethnicity.NOT_RECORDED
 
 
 def anonymous_facts(form: ReferralForm | None, received_at: datetime) -> Anonymous:
@@ -33,7 +36,7 @@ def anonymous_facts(form: ReferralForm | None, received_at: datetime) -> Anonymo
     if form is None:
         return Anonymous()
     band = age_band(age_on(form.person, received_at.astimezone(LONDON).date()))
-    return Anonymous(form.referrer.sector, band, form.person.gender)
+    return Anonymous(form.referrer.sector, band, form.person.gender, broad_group(form.equality.ethnicity))
 
 
 def impossible_age(person: Person, today: date) -> bool:

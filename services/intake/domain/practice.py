@@ -10,7 +10,12 @@ from contracts.vocabulary import (
     Team,
 )
 from services.intake.domain.desk_work import DeskPractice
-from services.intake.domain.disclosure import EQUALITY, covers
+from services.intake.domain.disclosure import EQUALITY_FIELDS, covers
+
+
+def plain_name(name: str) -> str:
+    """Return a name as it is compared: whatever its case and spaces."""
+    return " ".join(name.split()).casefold()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +44,10 @@ class RequiredRecipient:
 
 @dataclass(frozen=True, kw_only=True)
 class Practice:
-    """What intake needs of one version of an area, for one district."""
+    """What intake needs of one version of an area, for one district.
+
+    `institutions` are the ids of those that statistics count, by each name as `plain_name` writes it.
+    """
 
     area: str
     version: str
@@ -49,12 +57,17 @@ class Practice:
     recipients: tuple[RequiredRecipient, ...]
     tells: frozenset[ProgressStage]
     desk: DeskPractice
+    institutions: Mapping[str, str] = field(default_factory=dict)
+
+    def institution(self, name: str) -> str:
+        """Return the id of the institution on the area's list that has exactly this name, "" where none has."""
+        return self.institutions.get(plain_name(name), "")
 
     def withheld_from(self, audience: str) -> frozenset[str]:
         """Return the fields and paths that this area does not send to an audience, `documents` where it may not."""
         told = self.told(audience)
         documents = frozenset() if all(each.documents for each in told) else frozenset({"documents"})
-        equality = frozenset() if all(each.equality_monitoring for each in told) else frozenset({EQUALITY})
+        equality = frozenset() if all(each.equality_monitoring for each in told) else EQUALITY_FIELDS
         return documents.union(equality, *(each.withheld for each in told))
 
     def told(self, audience: str) -> tuple[RequiredRecipient, ...]:

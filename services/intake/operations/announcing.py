@@ -1,11 +1,11 @@
 """What each audience is told of a version of a referral: narrowed by the area, and nothing outside the contract."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from chassis import outbox
 from chassis.database import Session
@@ -60,6 +60,7 @@ TAKEN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "age_band": ("form.person.date_of_birth", "form.person.approximate_age"),
         "gender": ("form.person.gender",),
         "district": ("form.person.district",),
+        "ethnicity": ("form.equality.ethnicity",),
     },
 }
 """Which answers of the form each field of an event is made of; the events for social care are built from this."""
@@ -68,7 +69,10 @@ _COPIED = {name: attrgetter(answer.removeprefix("form.")) for name, (answer,) in
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """One version of a referral as it is announced; `at` is when this version was made."""
+    """One version of a referral as it is announced; `at` is when this version was made.
+
+    `read_before` says that an earlier version had a form.
+    """
 
     referral_id: UUID
     reference: str
@@ -89,6 +93,7 @@ class Version:
     danger_known: bool = False
     made_by: VersionMaker | None = None
     came_by: Door | None = None
+    read_before: bool = False
 
     @property
     def immediate_danger(self) -> bool:
@@ -137,11 +142,24 @@ async def _announce(session: Session, version: Version, events: list[Event]) -> 
         minutes = {each.team: each.urgent_within_minutes for each in version.practice.recipients}
         by = {team: version.at + timedelta(minutes=given) for team, given in minutes.items() if given}
         await hasten(session, version.referral_id, by)
+    events = [*events, *_institution(version)]
     await outbox.add_all(session, [(event, _about(event, version)) for event in events])
+
+
+def _institution(version: Version) -> Iterator[Event]:
+    """Yield what statistics are told of the institution that made the referral, once, when it is first read."""
+    form, local = version.form, version.practice
+    if form is None or version.read_before or not local.told("statistics"):
+        return
+    if institution := local.institution(form.referrer.organisation):
+        yield statistics.InstitutionCounted(month=month_of(version.received_at), institution=institution)
 
 
 def _about(event: Event, version: Version) -> outbox.About:
     place = version.practice.area, version.practice.version
+    if isinstance(event, statistics.InstitutionCounted):
+        # A key of its own that is kept nowhere: nobody can say later whose institution it was.
+        return outbox.About(uuid4(), *place)
     if event.topic == statistics.TOPIC:
         return outbox.About(version.statistics_key, *place)
     return outbox.About(version.referral_id, *place, version.correlation_id)
@@ -255,6 +273,7 @@ def _for_statistics(version: Version) -> dict[str, Any]:
         "age_band": facts.age_band,
         "gender": facts.gender,
         "district": version.practice.district,
+        "ethnicity": facts.ethnicity,
     }
 
 

@@ -30,6 +30,9 @@ FIND = text(f"SELECT {', '.join(referral.c.keys())} FROM referral WHERE id = :id
 _ADDITIONS = text(
     "SELECT addition FROM referral_version WHERE referral_id = :id AND addition IS NOT NULL ORDER BY version"
 )
+_READ = text(
+    "SELECT 1 FROM referral_version WHERE referral_id = :id AND version <= :version AND form IS NOT NULL LIMIT 1"
+)
 _TOLD = text("SELECT topic FROM ledger_line WHERE referral_id = :id AND announced")
 _TELL = text(
     """UPDATE ledger_line SET announced = true
@@ -184,6 +187,7 @@ async def _announce(session: Session, row: Any, added: NewVersion, told: _Told) 
         danger_known=row.immediate_danger,
         made_by=added.made_by,
         came_by=added.came_by,
+        read_before=await session.first(_READ, {"id": row.id, "version": int(row.version)}) is not None,
     )
     topics = {line.topic for line in await session.rows(_TOLD, {"id": row.id})}
     before = frozenset(audience for audience, topic in TOPICS.items() if topic in topics)

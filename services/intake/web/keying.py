@@ -286,6 +286,9 @@ def _neutral(words: str) -> str:
 def _widget(question: Question) -> str:
     if question.path == LINES:
         return str(Kind.TEXT)
+    if question.kind is Kind.ETHNIC_GROUP:
+        # The desk types what stands on the paper, in whatever words.
+        return str(Kind.LINE)
     if question.choices and question.kind is not Kind.CHOICES:
         return "radios"
     return str(question.kind)

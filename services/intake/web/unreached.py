@@ -21,6 +21,7 @@ WHY: Mapping[Unreached, str] = {
     Unreached.BOUNCED: "The mail came back",
     Unreached.GIVEN_UP: "The mail could not be delivered",
     Unreached.SILENT: "Nobody has answered in time",
+    Unreached.SUPPRESSED: "The delivery desk held the mail back",
 }
 ABOUT: Mapping[ProgressStage, str] = {
     ProgressStage.RECEIVED: "that the referral was received",

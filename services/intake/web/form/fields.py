@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from chassis.web import FormData, FormErrors
+from contracts.vocabulary import ETHNIC_GROUPS
 from contracts.vocabulary.nrf import Kind, Question
 from services.intake.web.form.answers import entries, placed
 from services.intake.web.form.checks import Given, Say, one
@@ -33,7 +34,8 @@ NAMES = ("forename", "forenames", "surname", "aliases")
 class Field:
     """One question as the page shows it; texts are in the language of the page, `value` and `chosen` as typed.
 
-    `parts` are those of a date; where it is wrong, `wrong` says which of them must be mended.
+    `parts` are those of a date; where it is wrong, `wrong` says which of them must be mended. `groups` are choices
+    under headings, of which any other words may take the place.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Field:
     spellcheck: bool
     following: tuple["Field", ...] = ()
     wrong: tuple[bool, ...] = (True, True, True)
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ class _Shown:
             parts=tuple(one(self.typed, name) for name in inputs(question, path)),
             wrong=tuple(name in wrong for name in inputs(question, path)),
             choices=tuple((value, self.say(words)) for value, words in question.choices),
+            groups=self.groups() if question.kind is Kind.ETHNIC_GROUP else (),
             error=self.errors.get(path, ""),
             autocomplete=AUTOCOMPLETE.get(path, ""),
             width=SHORT.get(question.kind, ""),
@@ -141,6 +145,13 @@ class _Shown:
             rows=ROWS.get(question.path, 5),
             spellcheck=question.kind is not Kind.EMAIL and not any(name in NAMES for name in names),
             following=following,
+        )
+
+    def groups(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+        """Return the ethnic groups of the census; the value of each is its English name, in either language."""
+        return tuple(
+            (self.say(title), tuple((name, self.say(name)) for name in names))
+            for title, names in ETHNIC_GROUPS.values()
         )
 
 
