@@ -12,9 +12,9 @@ from services.stats import operations, queries
 from services.stats.domain import HIDDEN, MAKE_RELEASE, AreaNotYours
 from services.stats.domain.measures import TOTAL
 from services.stats.domain.naming import category_name, measure_name, month_name, period_name, table_name
-from services.stats.domain.periods import year_name
+from services.stats.domain.periods import Grain, Period, year_name
 from services.stats.domain.releases import DraftAbsent, DraftOpen, DraftState, Standing, months_between, next_closing
-from services.stats.domain.tables import PublishedTable, ReleaseContent, ReleaseKind
+from services.stats.domain.tables import PublishedTable, ReleaseContent, ReleaseKind, Timing
 from services.stats.domain.timings import TIMED
 from services.stats.domain.words import SameHand
 from services.stats.queries import DraftFound
@@ -185,6 +185,8 @@ def _offer(page: PageRequest, area: str, standing: Standing, late: int, drafts: 
 async def _shown(page: PageRequest, form: FormErrors, *, status: int = 200) -> Response:
     found = await _found(page)
     content = found.content
+    wanted, offered = page.query.get("year", ""), _years(content)
+    year = wanted if wanted in offered else next(iter(offered), "")
     return page.render(
         "release_draft",
         status=status,
@@ -194,8 +196,11 @@ async def _shown(page: PageRequest, form: FormErrors, *, status: int = 200) -> R
         content=content,
         mine=found.opened_by == page.actor.id,
         area_title=area_name(page, found.draft.area),
-        years=[(year_name(year), _totals(content, year), _lines(content, year)) for year in _years(content)],
-        timings=[(TIMED[each.id], each) for each in content.timings] if content else [],
+        year=year,
+        years=[(each, year_name(each)) for each in _years(content)],
+        totals=_totals(content, year),
+        lines=_lines(content, year),
+        timings=_timings(content, year),
         changes=[(_table_title(each.table), each) for each in content.changes] if content else [],
         left_out=[_table_title(each) for each in content.left_out] if content else [],
         not_restated=[_table_title(each) for each in content.not_restated] if content else [],
@@ -230,6 +235,17 @@ def _totals(content: ReleaseContent | None, year: str) -> list[tuple[str, Publis
     """Return the totals of a year: a measure, its table, and its counts."""
     tables = [table for table in content.tables if table.year == year and not table.attribute] if content else []
     return [(measure_name(each.measure), each, _row(each)) for each in tables]
+
+
+def _timings(content: ReleaseContent | None, year: str) -> list[tuple[str, Timing]]:
+    """Return how long things took in a year: in quarters and the year where there are any, as months say little."""
+    found = [each for each in content.timings if _of_year(each.period, year)] if content else []
+    whole = [each for each in found if Period(each.period).grain is not Grain.MONTH]
+    return [(TIMED[each.id], each) for each in whole or found]
+
+
+def _of_year(period: str, year: str) -> bool:
+    return Period(period).months[0] in Period(year).months
 
 
 def _row(table: PublishedTable) -> tuple[int | None, ...]:
