@@ -13,7 +13,7 @@ FONT = "Arial, Helvetica, sans-serif"
 INK, QUIET, GRID = "#0b0c0c", "#484949", "#cecece"
 COLOURS, DASHES, SHAPES = ("#12436d", "#f46a25"), ([1, 0], [6, 4]), ("circle", "square")
 HIDDEN = "[c]"
-WIDE, NARROW = 720, 290
+WIDE, NARROW, LINES_WIDE = 720, 290, 560
 BAR, LINE_OF_LABEL = 22, 15
 TALL = 300
 MOST_LEVEL_LABELS = 8
@@ -91,7 +91,9 @@ def _looks(series: list[str], *, narrow: bool) -> dict[str, Any]:
 def _sized(
     chart: alt.LayerChart | alt.FacetChart, asked: Mapping[str, Any], height: int
 ) -> alt.LayerChart | alt.FacetChart:
-    width = NARROW if asked["narrow"] else WIDE
+    # Lines stand beside their table, bars above it.
+    wide = LINES_WIDE if asked["kind"] == "lines" else WIDE
+    width = NARROW if asked["narrow"] else wide
     return chart.properties(width=width, height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
 
 

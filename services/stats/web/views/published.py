@@ -3,7 +3,14 @@
 from starlette.responses import Response
 
 from chassis.web import PageRequest
-from services.stats.domain.naming import category_name, month_name, period_name, table_name
+from services.stats.domain.naming import (
+    attribute_name,
+    category_name,
+    measure_name,
+    month_name,
+    period_name,
+    table_name,
+)
 from services.stats.domain.periods import year_name
 from services.stats.domain.shelf import Shelf, grid_of
 from services.stats.web.asked import area_name, shelf_at
@@ -40,9 +47,17 @@ async def release_csv(page: PageRequest) -> Response:
     return csv_answer(csv_of_release(shelf, map(grid_of, content.tables)), f"{shelf.area}-release-{content.number}")
 
 
-def _tables(shelf: Shelf, year: str) -> list[tuple[str, str, str]]:
-    found = (table for table in shelf.newest.content.tables if table.year == year)
-    return [(table.measure, table.attribute, table_name(table.measure, table.attribute)) for table in found]
+def _tables(shelf: Shelf, year: str) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return the measures that a release has tables of in a year: id, title, and how each is split."""
+    there = [(table.measure, table.attribute) for table in shelf.newest.content.tables if table.year == year]
+    return [
+        (
+            measure,
+            measure_name(measure),
+            [(each, attribute_name(each) or "Totals") for of, each in there if of == measure],
+        )
+        for measure in dict.fromkeys(measure for measure, _ in there)
+    ]
 
 
 def _table_title(table: str) -> str:
