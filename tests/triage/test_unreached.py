@@ -34,6 +34,7 @@ class TestNotReached:
         [
             (Unreached.BOUNCED, "Mail came back", "The mail came back: they have not been told. Ring them"),
             (Unreached.GIVEN_UP, "Mail not delivered", "The mail could not be delivered: they have not been told"),
+            (Unreached.SUPPRESSED, "Held back", "The delivery desk held the mail back: they have not been told"),
             (Unreached.SILENT, "No answer in time", "Nobody there has answered in time, so they may not know"),
         ],
     )

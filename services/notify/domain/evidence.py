@@ -108,7 +108,7 @@ _STATUS_WORDS = {
     "1.2": "there is no such domain",
     "1.3": "the address cannot be right",
     "1.6": "the mailbox has moved",
-    "1.10": "the domain takes no mail",
+    "1.10": "there is no such mailbox",
     "2.1": "the mailbox is closed",
     "2.2": "the mailbox is full",
     "2.3": "the mail is too large for it",

@@ -43,13 +43,12 @@ from services.notify.queries.inboxes import (
     signposts_waiting,
     within,
 )
+from services.notify.queries.linked import LinkedConcern, linked_concern
 from services.notify.queries.people import same_person_as
 from services.notify.queries.transfers import TransferFound, transfer_found, transfers_waiting
 from services.notify.queries.unacknowledged import MOST_WAITING, Waiting, Waits, unacknowledged
 
 __all__ = [
-    "CameBack",
-    "came_back",
     "FIRST_WAY",
     "MOST_COUNTED",
     "MOST_WAITING",
@@ -59,7 +58,9 @@ __all__ = [
     "AskFound",
     "AskListed",
     "Asked",
+    "CameBack",
     "HeldBack",
+    "LinkedConcern",
     "NoticeFound",
     "NoticeListed",
     "Place",
@@ -74,12 +75,14 @@ __all__ = [
     "ask_found",
     "ask_opened",
     "asks_waiting",
+    "came_back",
     "codes_counted",
     "concern_found",
     "counts_by_state",
     "held_back",
     "history_of",
     "inbox",
+    "linked_concern",
     "newest_code",
     "notice_found",
     "notices",

@@ -7,7 +7,18 @@ from starlette.responses import Response
 
 from chassis.web import FormErrors, PageRequest, blank, parse
 from services.notify import operations, queries, readers
-from services.notify.domain import Held, Kind, MailAbsent, NoticeAbsent, State, may_be_held, needs_second_word
+from services.notify.domain import (
+    FormSent,
+    Held,
+    Kind,
+    MailAbsent,
+    NoticeAbsent,
+    Result,
+    State,
+    may_be_held,
+    needs_second_word,
+)
+from services.notify.web.came_back import came_back_lines, what_to_do
 from services.notify.web.finding import address_behind, choices, has_history, place_of, searched
 from services.notify.web.forms import WHY_LABELS, WHY_NOT_LABELS, SendAgainForm, SuppressForm
 from services.notify.web.naming import (
@@ -19,6 +30,7 @@ from services.notify.web.naming import (
     age_in_words,
     ask_standing,
     force_name,
+    form_in_words,
     last_answer,
     recipient_name,
     service_name,
@@ -101,6 +113,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
     async with page.transaction() as session:
         found = await queries.notice_found(session, _id(page.path["id"]))
         wish = await queries.held_back(session, found.listed.id)
+        came_back = await queries.came_back(session, found.listed.id)
     under_way = found.listed.state in {State.DUE, State.SENDING, State.FAILED}
     return page.render(
         "notice",
@@ -113,6 +126,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
         state=STATE_NAMES[State(found.listed.state)],
         colour=STATE_COLOURS[State(found.listed.state)],
         last_answer=last_answer(found.listed),
+        form_words=_form_words(found),
         may_send_again=not under_way and found.listed.kind != Kind.ASK_CODE,
         why=WHY_LABELS,
         may_be_held=may_be_held(State(found.listed.state)),
@@ -122,7 +136,16 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
         why_not=WHY_NOT_LABELS,
         why_not_words={str(value): text for value, text in WHY_NOT_LABELS},
         may_follow=has_history(found.listed),
+        came_back=came_back_lines(came_back),
+        what_to_do=what_to_do(came_back, State(found.listed.state)),
     )
+
+
+def _form_words(found: queries.NoticeFound) -> str:
+    """Return whether the form went with the newest attempt that could have had one; "" where none could."""
+    left = {Result.ACCEPTED, Result.UNKNOWN}
+    newest = next((each for each in found.attempts if each.form and Result(each.result) in left), None)
+    return form_in_words(FormSent(newest.form), newest.address, found.area_version) if newest else ""
 
 
 async def mail_folder(page: PageRequest) -> Response:
