@@ -8,7 +8,6 @@ UNREACHED_LABELS: Mapping[Unreached, str] = {
     Unreached.BOUNCED: "Mail came back",
     Unreached.GIVEN_UP: "Mail not delivered",
     Unreached.SILENT: "No answer in time",
-    Unreached.SUPPRESSED: "Mail held back",
     Unreached.SUPPRESSED: "Held back",
 }
 """What stands beside what was asked, in a few words."""
