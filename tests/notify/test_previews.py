@@ -152,3 +152,24 @@ class TestAsking:
         await site.sign_in(KENT_WORKER)
         assert (await site.get(CASE)).status_code == 403
         assert not [each for each in CANARIES if each in (await site.get(CASE)).text]
+
+
+class TestForm:
+    @pytest.mark.parametrize(
+        ("door", "words_shown"),
+        [
+            (
+                "kent-cru",
+                "is attached where the mail server offers encryption: kent-council.example is listed as secure",
+            ),
+            ("medway-front-door", "medway-council.example is not listed as secure by the area’s file, version 2026-01"),
+        ],
+    )
+    async def test_says_whether_it_would_go_and_shows_nothing_of_it(
+        self, site: Site, door: str, words_shown: str
+    ) -> None:
+        await handle(site.runtime, concern(front_door=door, **PERSON), subject=uuid4())
+        await site.sign_in(DESK)
+        shown = words((await site.get((await messages(site))[0])).text)
+        assert words_shown in shown
+        assert "canary" not in shown.casefold()

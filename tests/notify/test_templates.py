@@ -65,7 +65,7 @@ class TestPages:
     async def test_shows_where_a_concern_goes_in_danger_and_out_of_hours(self, site: Site) -> None:
         await site.sign_in(DESK)
         text = _words((await site.get("/messages/concern-received.v1.en?area=kent-and-medway")).text)
-        shown = dict(re.findall(r"((?:In opening|Out of) hours(?:, immediate danger)?) \d[^@]*? to (\S+@\S+) \.", text))
+        shown = dict(re.findall(r"((?:In opening|Out of) hours(?:, immediate danger)?) \d[^@]*? to (\S+@\S+) ,", text))
         assert shown == {
             "In opening hours": "central-referral-unit@kent-council.example",
             "In opening hours, immediate danger": "central-referral-unit@kent-council.example",

@@ -35,7 +35,10 @@ class MailClient(Protocol):
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """Where mail goes out, and whether it must be encrypted on the way; `patience` (seconds) bounds a whole sending."""
+    """Where mail goes out, and whether it must be encrypted on the way; `patience` (seconds) bounds a whole sending.
+
+    `certificates` are those that are trusted, the machine's own where there are none.
+    """
 
     host: str
     port: int
@@ -43,6 +46,7 @@ class SmtpServer:
     username: str = ""
     password: str = field(default="", repr=False)
     patience: float = 30.0
+    certificates: ssl.SSLContext | None = field(default=None, repr=False)
 
 
 class SmtpClient:
@@ -91,6 +95,7 @@ class SmtpClient:
             port=server.port,
             timeout=server.patience,
             start_tls=start_tls,
+            tls_context=server.certificates,
         )
 
     async def _greet(self, line: aiosmtplib.SMTP) -> None:

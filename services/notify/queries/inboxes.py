@@ -117,6 +117,7 @@ class AttemptMade:
     result: str
     code: int | None
     ended_at: datetime
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ class NoticeFound:
     body: str
     sent_at: datetime | None
     attempts: tuple[AttemptMade, ...]
+    area_version: str = ""
 
 
 def within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]) -> ColumnElement[bool]:
@@ -312,6 +314,7 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
             one.result,
             one.code,
             one.ended_at,
+            one.form or "",
         )
         for one in made
     )
@@ -323,6 +326,7 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
         row.body or "",
         row.sent_at,
         attempts,
+        row.area_version,
     )
 
 

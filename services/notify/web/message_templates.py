@@ -15,7 +15,14 @@ from services.notify.domain import Kind, RecipientKind, TemplateAbsent, carried
 from services.notify.operations import SAMPLE_ADDRESS, Claimed, Written
 from services.notify.readers import MailTemplate, mail_template, mail_templates
 from services.notify.settings import letterhead
-from services.notify.web.naming import CARRIED_NAMES, KIND_NAMES, LANGUAGE_NAMES, RECIPIENT_NAMES, ways_in_words
+from services.notify.web.naming import (
+    CARRIED_NAMES,
+    KIND_NAMES,
+    LANGUAGE_NAMES,
+    RECIPIENT_NAMES,
+    form_would_go,
+    ways_in_words,
+)
 
 SENDER = "Throughline <no-reply@throughline.example>"
 
@@ -54,6 +61,7 @@ class Shown:
     body: str = ""
     size: int = 0
     ways: str = ""
+    form: str = ""
     why_not: str = ""
 
 
@@ -127,7 +135,16 @@ def shown_of(area: Area, claimed: Claimed, said: Written, when: tuple[str, datet
     (heading, at), (address, team) = when, to
     mail = Mail(claimed.message_id, SENDER, address, said.text.subject, said.text.body, at)
     ways = ways_in_words(operations.ways_of(area, operations.addressee_of(claimed), at))
-    return Shown(heading, at, address, team, said.text.subject, said.kept, len(mail.wire), ways)
+    return Shown(
+        heading, at, address, team, said.text.subject, said.kept, len(mail.wire), ways, _form(area, claimed, to)
+    )
+
+
+def _form(area: Area, claimed: Claimed, to: tuple[str, str]) -> str:
+    """Return in words whether the form would go with it; "" for what never has one."""
+    if not operations.may_have_form(claimed):
+        return ""
+    return form_would_go(operations.form_stays(area, claimed, to[0]), to[0], area.version)
 
 
 @cache

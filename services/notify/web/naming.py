@@ -8,7 +8,7 @@ from areas.parts import Way
 from chassis.clock import LONDON
 from chassis.web import PageRequest
 from contracts.vocabulary import AskKind, ProgressStage
-from services.notify.domain import AskState, Kind, RecipientKind, Result, State, ask_state
+from services.notify.domain import AskState, FormSent, Kind, RecipientKind, Result, State, ask_state, domain_of
 from services.notify.operations import Claimed, asked_in
 from services.notify.queries import AskListed, NoticeListed
 
@@ -60,6 +60,7 @@ LANGUAGE_NAMES = {"en": "English", "cy": "Welsh"}
 CARRIED_NAMES = {
     "reference": "the reference",
     "link": "a link",
+    "acknowledge_link": "a link that acknowledges, once",
     "until": "until when the link works",
     "team": "the recipient’s own name",
     "sentence": "a sentence of the area’s file",
@@ -225,6 +226,34 @@ def length_in_words(length: timedelta) -> str:
 
 def _today(page: PageRequest) -> date:
     return page.now.astimezone(LONDON).date()
+
+
+def form_in_words(form: FormSent, address: str, area_version: str) -> str:
+    """Return whether what is known of the person went with a mail, and why, for whoever looks at its notice."""
+    if form is FormSent.NOT_READ:
+        return "Nobody has read the referral yet, so there was nothing to attach: the mail has the link only."
+    if form is FormSent.NOT_BY_MAIL:
+        return "What is known of the person goes with a mail of our own alone: this has the link only."
+    file = f"by the area’s file, version {area_version}"
+    if form is FormSent.NOT_LISTED:
+        return f"{domain_of(address)} is not listed as secure {file}: the mail has the link only."
+    if form is FormSent.ATTACHED:
+        return (
+            f"What is known of the person was attached: {domain_of(address)} is listed as secure {file}, and the line "
+            "to the mail server was encrypted. The attachment is not kept here."
+        )
+    return (
+        f"{domain_of(address)} is listed as secure {file}, but the mail server offered no encryption with a valid "
+        "certificate: the mail has the link only."
+    )
+
+
+def form_would_go(stays: FormSent | None, address: str, area_version: str) -> str:
+    """Return whether what is known of the person would go with a mail, for whoever looks at a preview."""
+    if stays is not None:
+        return form_in_words(stays, address, area_version)
+    listed = f"{domain_of(address)} is listed as secure by the area’s file, version {area_version}"
+    return f"What is known of the person is attached where the mail server offers encryption: {listed}."
 
 
 def ways_in_words(ways: Iterable[object]) -> str:
