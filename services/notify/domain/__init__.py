@@ -52,6 +52,7 @@ from services.notify.domain.evidence import (
     takes_back,
 )
 from services.notify.domain.guests import (
+    ACKNOWLEDGE_WORKS,
     LINK_WORKS,
     OPEN_FOR,
     AlreadyReported,
@@ -127,6 +128,7 @@ from services.notify.domain.ways import (
 
 __all__ = [
     "ACKNOWLEDGE",
+    "ACKNOWLEDGE_WORKS",
     "AGES",
     "ALLOWED_IN_MAIL",
     "ANSWERABLE",

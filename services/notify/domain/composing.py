@@ -13,6 +13,7 @@ ALLOWED_IN_MAIL = frozenset(
     {
         "reference",
         "link",
+        "acknowledge_link",
         "until",
         "team",
         "sentence",

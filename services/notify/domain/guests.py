@@ -12,6 +12,8 @@ from chassis.errors import Conflict, Missing
 
 LINK_WORKS = timedelta(days=90)
 """So long after a signpost or an offer its link works."""
+ACKNOWLEDGE_WORKS = timedelta(days=7)
+"""So long after a notice of a concern its link acknowledges it without signing in."""
 OPEN_FOR = timedelta(minutes=30)
 """So long a browser shows what a link leads to after somebody opened it."""
 _ID_BYTES = 16
@@ -24,6 +26,7 @@ class LinkTo(StrEnum):
     SIGNPOST = "signpost"
     TRANSFER = "transfer"
     ASK = "ask"
+    CONCERN = "concern"
 
 
 class TransferAbsent(Missing):

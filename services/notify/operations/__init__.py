@@ -1,5 +1,6 @@
 """What changes in notify: facts are received, notices sent, and people answer."""
 
+from services.notify.operations.acknowledging import acknowledge_notice
 from services.notify.operations.addressing import NAMED, Named, asked_in
 from services.notify.operations.answering import (
     Answer,
@@ -47,6 +48,7 @@ from services.notify.operations.recording import (
     set_aside_interrupted,
 )
 from services.notify.operations.samples import SAMPLE_ADDRESS, recipient_of, sample, to_door, when_closed, when_open
+from services.notify.operations.silence import Unanswered, note_silence, unanswered
 from services.notify.operations.signposts import acknowledge_signpost, end_signpost, open_signpost, report_signpost
 from services.notify.operations.suppressing import suppress
 from services.notify.operations.transfers import (
@@ -98,10 +100,12 @@ __all__ = [
     "ToRemind",
     "TransferAnswer",
     "Unacknowledged",
+    "Unanswered",
     "WaysOf",
     "Written",
     "acknowledge",
     "acknowledge_concern",
+    "acknowledge_notice",
     "acknowledge_signpost",
     "address_of",
     "addressee_of",
@@ -131,6 +135,7 @@ __all__ = [
     "note_evidence",
     "note_merged",
     "note_separated",
+    "note_silence",
     "open_concern",
     "open_form",
     "open_signpost",
@@ -160,5 +165,6 @@ __all__ = [
     "ways_of",
     "when_closed",
     "when_open",
+    "unanswered",
     "written",
 ]

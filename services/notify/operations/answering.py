@@ -17,8 +17,10 @@ from services.notify.domain import (
     Kind,
     Reach,
     State,
+    What,
 )
 from services.notify.models import acknowledgement, concern, notice
+from services.notify.operations.evidence import note_people, of_concern
 from services.notify.operations.receiving import report_concerns
 from services.notify.queries import within
 
@@ -48,6 +50,7 @@ async def open_concern(session: Session, subject: UUID, reach: Reach, *, now: da
         now=now,
         reason="Opened in the inbox of the front door",
     )
+    await note_people(session, of_concern(subject), What.OPENED, now=now)
     if row.seen_at is None:
         await session.execute(update(concern).where(concern.c.subject == subject).values(seen_at=now))
         await report_concerns(session, [subject], LineState.SEEN, now=now)
@@ -71,7 +74,7 @@ async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *
             seen_at=row.seen_at or now,
         )
     )
-    await keep_answer(session, row, Answered("concern", subject, answer.report, row.version), now=now)
+    await keep_answer(session, row, Answered("concern", subject, answer.report, row.version, by=answer.by), now=now)
     await close_notices(
         session,
         notice.c.subject == subject,
@@ -123,6 +126,8 @@ async def keep_answer(session: Session, row: Row[Any], answered: Answered, *, no
         "at": now,
     }
     await session.execute(insert(acknowledgement).values(values))
+    about = of_concern(row.subject) if answered.about == "concern" else notice.c.about_id == answered.about_id
+    await note_people(session, about, What.ACKNOWLEDGED, now=now)
 
 
 async def close_notices(session: Session, about: ColumnElement[bool], kinds: Sequence[Kind]) -> None:

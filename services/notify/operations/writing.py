@@ -78,6 +78,12 @@ def written(
     return Written(template.name, text, text.body.replace(secret, instead) if secret else text.body)
 
 
+def acknowledge_link(letterhead: Letterhead, claimed: Claimed) -> str:
+    """Return the link by which a front door says, once and without signing in, that it has a concern."""
+    token = link_token(letterhead.key, LinkTo.CONCERN, claimed.id)
+    return f"{letterhead.public_url.rstrip('/')}/concern-links/{token}"
+
+
 def address_of(area: Area, claimed: Claimed, now: datetime) -> tuple[str, str]:
     """Return the mail address for a notice and the name to greet it by; empty strings where the area has none.
 
@@ -165,6 +171,7 @@ def _values_for_team(letterhead: Letterhead, claimed: Claimed) -> dict[str, str]
     values = {"link": link_of(letterhead, claimed.kind, claimed.subject, claimed.about_id)}
     if claimed.kind in {Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED}:
         values["urgent_subject"] = "Urgent: " if claimed.urgent else ""
+        values["acknowledge_link"] = acknowledge_link(letterhead, claimed)
         values["form_line"] = FORM_GOES if claimed.with_form else FORM_STAYS
         values["urgent_line"] = "The referrer says that somebody is in immediate danger.\n" if claimed.urgent else ""
     return values
@@ -174,4 +181,6 @@ def _opening_by_itself(letterhead: Letterhead, claimed: Claimed) -> str:
     """Return the link of a mail that opens something without signing in; "" where it has none."""
     if claimed.kind in BY_LINK:
         return link_of(letterhead, claimed.kind, claimed.subject, claimed.about_id)
+    if claimed.kind in {Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED}:
+        return acknowledge_link(letterhead, claimed)
     return claimed.link.partition(" ")[0]

@@ -68,6 +68,13 @@ WHY_LABELS = (
 )
 
 
+class HaveItForm(Form):
+    """Who of a front door says that the team has a concern, without an account: nothing about the person."""
+
+    by: str = Field(title="your name", min_length=1, max_length=200)
+    report: str = Field(default="", title="what you will do", max_length=400)
+
+
 class WhyNot(StrEnum):
     """Why a notice is not to be sent; a list, so that nothing about a person enters the audit trail."""
 

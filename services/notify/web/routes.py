@@ -16,6 +16,7 @@ from services.notify.domain import (
 from services.notify.web import (
     ask_calendar,
     asks,
+    concern_links,
     desk,
     guests,
     message_templates,
@@ -49,6 +50,8 @@ PAGES = (
     Page("POST", "/signpost-links/{token}", guests.signpost_link, PUBLIC),
     Page("GET", "/transfer-links/{token}", guests.transfer_link, PUBLIC),
     Page("POST", "/transfer-links/{token}", guests.transfer_link, PUBLIC),
+    Page("GET", "/concern-links/{token}", concern_links.concern_link, PUBLIC),
+    Page("POST", "/concern-links/{token}", concern_links.concern_link, PUBLIC),
     Page("GET", "/asks/{token}", asks.ask_link, PUBLIC),
     Page("POST", "/asks/{token}", asks.ask_link, PUBLIC),
     Page("GET", "/asks/{token}/calendar", ask_calendar.ask_calendar, PUBLIC),
