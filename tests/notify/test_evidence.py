@@ -2,6 +2,7 @@
 
 import smtplib
 from asyncio import to_thread
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,13 +11,14 @@ import pytest
 from chassis import outbox
 from chassis.actor import Actor
 from chassis.app import Runtime
+from chassis.clock import add_working_days
 from contracts.notify.channel import AskUndelivered
 from contracts.notify.intake import MessageUnreached
 from contracts.notify.police import NoticeUnreached
 from contracts.vocabulary import ProgressStage, Unreached, WhomToReach
 from services.notify import jobs, operations
 from services.notify.clients import SmtpClient, SmtpServer
-from services.notify.domain import MOST_REPORTS, Evidence, NoticeAbsent, What, bounce_address
+from services.notify.domain import MOST_REPORTS, Evidence, NoticeAbsent, Reach, What, bounce_address
 from services.notify.doors import BounceBox, bounces
 from services.notify.doors.bounces import NO_MAILBOX, NOTED
 from services.notify.operations import StillBeingSent
@@ -29,6 +31,7 @@ from tests.notify.looking import claim_next, rows, run, states
 from tests.notify.made import (
     CANARIES,
     DESK,
+    KENT_WORKER,
     NOW,
     concern,
     duty_page,
@@ -294,3 +297,69 @@ async def _until_sent(site: Site) -> None:
         return await states(site.runtime) == ["sent"]
 
     await eventually(gone)
+
+
+class TestPeople:
+    async def test_who_open_and_acknowledge_are_kept_once_each(self, notify: Runtime) -> None:
+        made_signpost = signpost()
+        await sent(notify, made_signpost)
+        answer = operations.Answer(Reach(), "", everywhere=True)
+        for actor in (Actor.public(), DESK):
+            async with notify.database.transaction(actor) as session:
+                await operations.open_signpost(session, made_signpost.signpost_id, answer, now=NOW)
+        async with notify.database.transaction(DESK) as session:
+            await operations.acknowledge_signpost(session, made_signpost.signpost_id, answer, now=NOW)
+        assert sorted(await kept(notify)) == [("acknowledged", "page", None), ("opened", "link", None)]
+
+    async def test_of_a_concern_at_a_front_door_too(self, notify: Runtime) -> None:
+        subject = uuid4()
+        await sent(notify, concern(), subject)
+        reach = Reach(doors=frozenset({("kent-and-medway", "kent-cru")}))
+        async with notify.database.transaction(KENT_WORKER) as session:
+            await operations.open_concern(session, subject, reach, now=NOW)
+            await operations.acknowledge_concern(session, subject, operations.Answer(reach, "Booked."), now=NOW)
+        assert sorted(await kept(notify)) == [("acknowledged", "page", None), ("opened", "page", None)]
+
+
+class TestSilence:
+    @pytest.mark.parametrize(
+        ("event", "whom", "days"), [(signpost(), WhomToReach.SERVICE, 5), (transfer(), WhomToReach.FORCE, 5)]
+    )
+    async def test_is_told_once_when_the_time_of_the_area_is_over(
+        self, notify: Runtime, event: Any, whom: WhomToReach, days: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        heard = await announced(notify, monkeypatch)
+        await sent(notify, event)
+        await jobs.note_silence(notify, NOW)
+        last = add_working_days(NOW.date(), days)
+        for at in (datetime.combine(last, time(12), UTC), datetime.combine(last, time(16), UTC)):
+            await jobs.note_silence(notify, at)
+            assert heard == []
+        for hours in (24, 48):
+            await jobs.note_silence(notify, datetime.combine(last, time(16), UTC) + timedelta(hours=hours))
+        assert [(each.whom, each.why) for each in heard] == [(whom, Unreached.SILENT)]
+        assert [what for what, _, _ in await kept(notify)] == ["silent"]
+
+    async def test_is_none_where_somebody_has_acknowledged(
+        self, notify: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made_signpost = signpost()
+        await sent(notify, made_signpost)
+        answer = operations.Answer(Reach(), "", everywhere=True)
+        async with notify.database.transaction(DESK) as session:
+            await operations.acknowledge_signpost(session, made_signpost.signpost_id, answer, now=NOW)
+        heard = await announced(notify, monkeypatch)
+        await jobs.note_silence(notify, NOW + timedelta(days=40))
+        assert heard == []
+
+    async def test_of_whom_the_area_does_not_name_keeps_no_other_from_being_told_of(
+        self, notify: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(2):
+            await sent(notify, signpost())
+        await run(
+            notify, "UPDATE notice SET recipient_key = 'gone' WHERE id = (SELECT min(id::text)::uuid FROM notice)"
+        )
+        heard = await announced(notify, monkeypatch)
+        await jobs.note_silence(notify, NOW + timedelta(days=40))
+        assert len(heard) == 1

@@ -48,8 +48,8 @@ from services.notify.operations.recording import (
     set_aside_interrupted,
 )
 from services.notify.operations.samples import SAMPLE_ADDRESS, recipient_of, sample, to_door, when_closed, when_open
-from services.notify.operations.silence import Unanswered, note_silence, unanswered
 from services.notify.operations.signposts import acknowledge_signpost, end_signpost, open_signpost, report_signpost
+from services.notify.operations.silence import Unanswered, note_silence, unanswered
 from services.notify.operations.suppressing import suppress
 from services.notify.operations.transfers import (
     ReceivedTransfer,
@@ -162,9 +162,9 @@ __all__ = [
     "tell_pack_answered",
     "to_door",
     "to_escalate",
+    "unanswered",
     "ways_of",
     "when_closed",
     "when_open",
-    "unanswered",
     "written",
 ]

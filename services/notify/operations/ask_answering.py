@@ -13,11 +13,12 @@ from chassis.database import Session
 from contracts.notify.channel import AskAnswered, AskUndelivered
 from contracts.vocabulary import AskKind, ChangeTaken
 from contracts.vocabulary.asking import AskAnswer
-from services.notify.domain import AskAbsent, AskClosed, AskState, Kind, ask_state
+from services.notify.domain import AskAbsent, AskClosed, AskState, Kind, What, ask_state
 from services.notify.models import ask, ask_answer, notice
 from services.notify.operations.answering import close_notices
 from services.notify.operations.ask_opening import about_ask, times_of
 from services.notify.operations.asks import ask_held
+from services.notify.operations.evidence import note_people
 
 _DRAFT: TypeAdapter[Mapping[str, str]] = TypeAdapter(Mapping[str, str])
 TOLD_BY = (Kind.ASK_MADE, Kind.ASK_REMINDED, Kind.ASK_OVERDUE)
@@ -70,6 +71,7 @@ async def answer_ask(session: Session, ask_id: UUID, reply: AskReply, *, now: da
     await session.execute(insert(ask_answer).values(values))
     done = {"answered_at": now, "remind_at": None, "chase_at": None, "draft_sealed": None}
     await session.execute(update(ask).where(ask.c.id == ask_id).values(done))
+    await note_people(session, notice.c.about_id == ask_id, What.ACKNOWLEDGED, now=now)
     await close_notices(session, notice.c.about_id == ask_id, TOLD_BY)
     event = AskAnswered(
         reference=row.reference,

@@ -24,14 +24,16 @@ from services.notify.domain import (
     Entered,
     Kind,
     Mailing,
+    What,
     ask_state,
     code_digest,
     code_of,
     entered,
     mailing,
 )
-from services.notify.models import ask, ask_code, ask_look
+from services.notify.models import ask, ask_code, ask_look, notice
 from services.notify.operations.asks import ask_held, tell_about_ask
+from services.notify.operations.evidence import note_people
 from services.notify.queries import codes_counted, newest_code
 
 
@@ -89,6 +91,7 @@ async def look_at_ask(session: Session, ask_id: UUID, *, now: datetime) -> None:
     """
     row = await _open(session, ask_id, now)
     await audit.record_read(session, subject=row.subject, now=now, reason=f"Opened by its link: {_named(row)}")
+    await note_people(session, notice.c.about_id == ask_id, What.OPENED, now=now)
     is_told = row.seen_at is not None and (row.kind != AskKind.PACK or await _looked_today(session, row, now))
     if row.seen_at is None:
         await session.execute(update(ask).where(ask.c.id == ask_id).values(seen_at=now))

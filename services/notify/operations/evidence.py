@@ -8,8 +8,9 @@ from uuid import UUID, uuid4, uuid5
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from chassis.actor import ActorKind
 from chassis.database import Session
-from services.notify.domain import MOST_REPORTS, REPORT_KEPT, Evidence, State, What
+from services.notify.domain import MOST_REPORTS, REPORT_KEPT, Evidence, Kind, State, What
 from services.notify.models import evidence, notice
 
 PAGE, LINK = "page", "link"
@@ -49,10 +50,17 @@ async def _is_full(session: Session, notice_id: UUID) -> bool:
     return (await session.scalar(kept) or 0) >= MOST_REPORTS
 
 
-async def note_people(session: Session, about: ColumnElement[bool], what: What, way: str, *, now: datetime) -> None:
+async def note_people(session: Session, about: ColumnElement[bool], what: What, *, now: datetime) -> None:
     """Note of every notice about something that has gone out that people opened it, or acknowledged it.
 
-    The subject is held by the caller.
+    Whoever has no account has come by the link. The subject is held by the caller.
     """
-    for row in await session.rows(select(notice).where(about, notice.c.state.in_(_OUT))):
+    way = LINK if session.actor.kind is ActorKind.PUBLIC else PAGE
+    asked = about & notice.c.state.in_(_OUT) & (notice.c.kind != str(Kind.ASK_CODE))
+    for row in await session.rows(select(notice).where(asked)):
         await keep_evidence(session, row, Evidence(what, way, now))
+
+
+def of_concern(subject: UUID) -> ColumnElement[bool]:
+    """Return which notices have told a front door of a concern."""
+    return (notice.c.subject == subject) & notice.c.kind.in_([str(Kind.CONCERN_RECEIVED), str(Kind.CONCERN_UPDATED)])

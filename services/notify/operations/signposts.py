@@ -18,9 +18,11 @@ from services.notify.domain import (
     RecipientKind,
     SignpostAbsent,
     Telling,
+    What,
 )
 from services.notify.models import notice, signpost
 from services.notify.operations.answering import Answer, Answered, close_notices, keep_answer, take_back
+from services.notify.operations.evidence import note_people
 from services.notify.operations.receiving import write_notice
 from services.notify.queries import within
 
@@ -30,6 +32,7 @@ async def open_signpost(session: Session, signpost_id: UUID, answer: Answer, *, 
     row = await _signpost(session, signpost_id, answer)
     reason = "Opened a signpost by its link" if session.actor.kind == "public" else "Opened a signpost"
     await audit.record_read(session, subject=row.subject, now=now, reason=reason)
+    await note_people(session, notice.c.about_id == signpost_id, What.OPENED, now=now)
 
 
 async def acknowledge_signpost(session: Session, signpost_id: UUID, answer: Answer, *, now: datetime) -> None:

@@ -11,9 +11,10 @@ from chassis import audit, outbox
 from chassis.database import Session
 from chassis.outbox import About
 from contracts.notify.police import TransferAnswered as TransferAnsweredEvent
-from services.notify.domain import Kind, Origin, RecipientKind, Telling, TransferAbsent, TransferAnswered
+from services.notify.domain import Kind, Origin, RecipientKind, Telling, TransferAbsent, TransferAnswered, What
 from services.notify.models import notice, transfer
 from services.notify.operations.answering import Answered, close_notices, keep_answer, take_back
+from services.notify.operations.evidence import note_people
 from services.notify.operations.receiving import Asked, keep_asked, write_notice
 
 
@@ -50,6 +51,7 @@ async def open_transfer(session: Session, transfer_id: UUID, *, now: datetime) -
     """Record that somebody reads an offer by its link; raises TransferAbsent."""
     row = await _transfer(session, transfer_id)
     await audit.record_read(session, subject=row.subject, now=now, reason="Opened a transfer by its link")
+    await note_people(session, notice.c.about_id == transfer_id, What.OPENED, now=now)
 
 
 async def answer_transfer(session: Session, transfer_id: UUID, answer: TransferAnswer, *, now: datetime) -> None:
