@@ -1,5 +1,7 @@
 """One signed release: what it brings, what it changed, its tables and its files."""
 
+import asyncio
+
 from starlette.responses import Response
 
 from chassis.web import PageRequest
@@ -44,7 +46,9 @@ async def release_csv(page: PageRequest) -> Response:
     """Give every table that a release states as one file, a line a figure."""
     shelf = await shelf_at(page)
     content = shelf.newest.content
-    return csv_answer(csv_of_release(shelf, map(grid_of, content.tables)), f"{shelf.area}-release-{content.number}")
+    # A file of some megabytes: nobody else waits for it.
+    text = await asyncio.to_thread(lambda: csv_of_release(shelf, map(grid_of, content.tables)))
+    return csv_answer(text, f"{shelf.area}-release-{content.number}")
 
 
 def _tables(shelf: Shelf, year: str) -> list[tuple[str, str, list[tuple[str, str]]]]:
