@@ -122,9 +122,9 @@ class TestImports:
     def test_a_new_room_or_a_missing_one_is_noticed(self, copied: Path) -> None:
         answers = _answers(copied, {"one-shape": ("services/triage/utils.py", "")})
         assert answers["one-shape"] == ["one-shape"]
-        jobs = copied / "services" / "stats" / "jobs.py"
-        text = jobs.read_text()
-        jobs.unlink()
+        handlers = copied / "services" / "stats" / "handlers.py"
+        text = handlers.read_text()
+        handlers.unlink()
         done = subprocess.run(
             [sys.executable, "-P", str(ROOT / "tests" / "rules" / "linting.py")],
             input="{}",
@@ -134,9 +134,9 @@ class TestImports:
             env={**os.environ, "PYTHONPATH": str(copied)},
             check=False,
         )
-        jobs.write_text(text)
+        handlers.write_text(text)
         assert done.returncode != 0
-        assert "services.stats.jobs" in done.stderr
+        assert "services.stats.handlers" in done.stderr
 
 
 PURE = [ROOT / "chassis" / f"{name}.py" for name in ("errors", "marks", "transitions")]
