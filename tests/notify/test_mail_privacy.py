@@ -1,22 +1,38 @@
 """No personal data in what leaves: every kind of message, every way, and everything that is kept of a sending."""
 
+import ipaddress
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from email import message_from_bytes
-from email.message import Message
+from email.message import Message as Mail
 
 import pytest
 
+from areas.parts import Way
 from chassis.app import Runtime
-from services.notify.domain import Kind
+from contracts.vocabulary import AskKind, ProgressStage
+from services.notify.clients import Delivery, GovukNotifyClient, Message, NotifyAccount, Outward, WebhookClient
+from services.notify.domain import Kind, Result
 from services.notify.readers import MailTemplate, mail_templates
 from tests.notify.conftest import MailServer, content_of
 from tests.notify.looking import rows
-from tests.notify.told_made import CANARY, OTHER_FORMS, REFERRER, SECRET_LINK, TYPED, everything, told, without_canary
+from tests.notify.receiver_made import receiving
+from tests.notify.told_made import (
+    CANARY,
+    OTHER_FORMS,
+    REFERRER,
+    SECRET_LINK,
+    TYPED,
+    everything,
+    reach_everybody,
+    told,
+    without_canary,
+)
 
+SECRET = "whsec_" + "bWFkZS11cC1zZWNyZXQtZm9yLXRlc3Rz"
 SENT_TO_THEM = (REFERRER, TYPED)
-KEPT = ("notice", "attempt", "audit_entry", "obligation", "evidence")
-"""The tables that say what was sent, where they are there."""
 
 
 def personal(text: str) -> list[str]:
@@ -25,7 +41,7 @@ def personal(text: str) -> list[str]:
     return found + [each for each in OTHER_FORMS if each in text]
 
 
-def unfolded(mail: Message) -> str:
+def unfolded(mail: Mail) -> str:
     """Return a mail as people and programs read it: every header, every part decoded, every name of a file."""
     lines = [f"{name}: {value}" for name, value in mail.items()]
     for part in mail.walk():
@@ -35,13 +51,27 @@ def unfolded(mail: Message) -> str:
     return "\n".join(lines)
 
 
-def allowed_away(text: str, mail: Message) -> str:
+def allowed_away(text: str, mail: Mail) -> str:
     """Take out what a mail must have: its own recipient, and the link that its reader asked for."""
     kind_of_link = text.count(SECRET_LINK)
     assert kind_of_link <= 1
     away = str(mail["To"])
     assert CANARY not in away or away in SENT_TO_THEM
     return text.replace(f"To: {away}", "To:").replace(SECRET_LINK, "" if away == REFERRER else SECRET_LINK)
+
+
+class RecordingNotify(GovukNotifyClient):
+    """GOV.UK Notify as far as what it would be handed: that is kept here, and goes nowhere."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        super().__init__(NotifyAccount("key", templates={"any": "template"}))
+        self.handed: list[bytes] = []
+
+    async def send(self, message: Message) -> Delivery:
+        """Keep what the provider would be handed, and say that it took it."""
+        self.handed.append(self.written(message))
+        return Delivery(Result.ACCEPTED, 201, provider_id=str(message.id))
 
 
 Logged = Callable[[], str]
@@ -91,11 +121,7 @@ class TestByMail:
         self, notify: Runtime, mail_server: MailServer, logged: Logged
     ) -> None:
         await everything(notify)
-        there = {row.name for row in await rows(notify, "SELECT relname AS name FROM pg_class WHERE relkind = 'r'")}
-        assert {"notice", "attempt", "audit_entry", "evidence"} <= there
-        for table in there & set(KEPT):
-            for row in await rows(notify, f"SELECT to_jsonb({table})::text AS said FROM {table}"):
-                assert personal(row.said) == []
+        await nothing_is_kept(notify)
         assert personal(logged()) == []
 
     async def test_nor_where_every_server_refuses(
@@ -103,8 +129,42 @@ class TestByMail:
     ) -> None:
         mail_server.refuse_recipients.update({REFERRER: f"550 {REFERRER} is unknown", TYPED: f"550 {TYPED} is unknown"})
         await everything(notify)
-        for row in await rows(notify, "SELECT to_jsonb(notice)::text AS said FROM notice"):
-            assert personal(row.said) == []
-        for row in await rows(notify, "SELECT to_jsonb(attempt)::text AS said FROM attempt"):
-            assert personal(row.said) == []
+        await nothing_is_kept(notify)
         assert personal(logged()) == []
+
+
+class TestByOtherWays:
+    async def test_no_webhook_tells_of_a_person(self, notify: Runtime, mail_server: MailServer, logged: Logged) -> None:
+        async with receiving() as receiver:
+            reach_everybody(notify, Way.WEBHOOK, receiver.url)
+            outward = Outward(lambda _: (SECRET,), (ipaddress.ip_network("127.0.0.0/8"),), 5.0)
+            notify.clients = replace(notify.clients, webhooks=WebhookClient(outward))
+            await everything(notify)
+        assert len(receiver.posted) > len(AskKind)
+        for each in receiver.posted:
+            assert personal(f"{each.line} {each.headers} {each.body.decode()}") == []
+        await nothing_is_kept(notify)
+        assert personal(logged()) == []
+
+    async def test_no_personalisation_of_govuk_notify_tells_of_a_person(
+        self, notify: Runtime, mail_server: MailServer, logged: Logged
+    ) -> None:
+        """What it is handed: the recipient's address, and the words of the mail that we would have sent."""
+        client = RecordingNotify()
+        notify.clients = replace(notify.clients, govuk_notify=client)
+        reach_everybody(notify, Way.GOVUK_NOTIFY)
+        await everything(notify)
+        assert len(client.handed) > len(ProgressStage) + len(AskKind)
+        for handed in client.handed:
+            told = json.loads(handed)
+            assert told["email_address"] in SENT_TO_THEM or personal(told["email_address"]) == []
+            assert personal(json.dumps(told["personalisation"]).replace(SECRET_LINK, "")) == []
+        await nothing_is_kept(notify)
+        assert personal(logged()) == []
+
+
+async def nothing_is_kept(notify: Runtime) -> None:
+    """Look for a person in every row that says what was sent."""
+    for table in ("notice", "attempt", "audit_entry", "evidence"):
+        for row in await rows(notify, f"SELECT to_jsonb({table})::text AS said FROM {table}"):
+            assert personal(row.said) == []

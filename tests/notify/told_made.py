@@ -1,11 +1,14 @@
 """Everything that notify ever tells anybody, once, of events whose personal fields all hold a canary."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 from pydantic import BaseModel
 
+from areas import Area
+from areas.parts import AreaPart, Reached, Way
 from chassis.actor import Actor
 from chassis.app import Runtime
 from contracts.envelope import Event
@@ -135,6 +138,26 @@ async def _ends(notify: Runtime) -> None:
     )
     for end, subject in zip(ends, subjects, strict=True):
         await handle(notify, end, subject=subject)
+
+
+def reach_everybody(notify: Runtime, way: Way, webhook: str | None = None) -> None:
+    """Let everybody whom the area files name, and the referrers by anything but a webhook, be reached by one way."""
+    notify.areas = replace(
+        notify.areas, files=tuple(replace(file, area=_reached(file.area, way, webhook)) for file in notify.areas.files)
+    )
+
+
+def _reached(part: Any, way: Way, webhook: str | None) -> Any:
+    if isinstance(part, tuple):
+        return tuple(_reached(each, way, webhook) for each in part)
+    if not isinstance(part, AreaPart):
+        return part
+    changed = {name: _reached(getattr(part, name), way, webhook) for name in type(part).model_fields}
+    if isinstance(part, Reached):
+        changed |= {"ways": (way,), "webhook": webhook}
+    if isinstance(part, Area) and webhook is None:
+        changed["referrer_ways"] = (way,)
+    return part.model_copy(update=changed)
 
 
 def without_canary(model: BaseModel) -> list[str]:
