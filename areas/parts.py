@@ -35,16 +35,24 @@ class Way(StrEnum):
 Ways = Annotated[tuple[Way, ...], Field(min_length=1, max_length=2)]
 
 
+class Language(StrEnum):
+    """A language in which somebody is written to."""
+
+    ENGLISH = "en"
+    WELSH = "cy"
+
+
 class Reached(AreaPart):
     """Somebody who is told: at which address, and by which ways, the second where the first does not succeed.
 
     `webhook` is where a signed webhook goes. What goes by webhook is signed with the secret that the installation keeps
-    for it.
+    for it. Messages are written in `language`, where there is one in it.
     """
 
     email: MailAddress
     ways: Ways = (Way.SMTP,)
     webhook: SecureAddress | None = None
+    language: Language = Language.ENGLISH
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

@@ -1,14 +1,25 @@
 """The templates of mails: each kind in its versions and languages, what they carry, and the pages that show them."""
 
+import quopri
 import re
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from areas.parts import AreaPart, Language, Reached
+from chassis.app import Runtime
+from contracts.vocabulary import AskKind
+from services.notify import jobs
 from services.notify.domain import ALLOWED_IN_MAIL, Kind, carried
+from services.notify.domain.asks import MAIL_WORDS, MAIL_WORDS_CY
 from services.notify.readers import MACHINE_DRAFTED, MailTemplate, mail_template, mail_templates
 from services.notify.web.naming import CARRIED_NAMES
-from tests.notify.conftest import Site
-from tests.notify.made import DESK, ENGINEER, KENT_WORKER
+from tests.notify.asks_made import ask
+from tests.notify.conftest import MailServer, Site, content_of
+from tests.notify.looking import rows
+from tests.notify.made import DESK, ENGINEER, KENT_WORKER, NOW, concern, handle, signpost
 
 TEMPLATES = mail_templates()
 NAMES = [each.name for each in TEMPLATES]
@@ -42,6 +53,58 @@ class TestTemplates:
     def test_welsh_says_that_a_machine_drafted_it(self, kind: Kind) -> None:
         assert mail_template(kind, "cy").is_machine_drafted
         assert mail_template(kind, "cy").text.count(MACHINE_DRAFTED) == 1
+
+
+class TestWelsh:
+    """An area's file says who is written to in Welsh; whatever has no Welsh goes in English."""
+
+    async def test_is_sent_to_whom_the_file_has_written_to_in_it(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        write_in_welsh(notify)
+        for kind in (AskKind.INFORMATION, AskKind.INVITATION):
+            await handle(notify, ask(kind, at=NOW), subject=uuid4())
+        await handle(notify, signpost("victim-support"), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        said = [quopri.decodestring(content_of(envelope)).decode() for envelope in mail_server.taken]
+        assert len(said) == 3
+        assert not [each for each in said if MACHINE_DRAFTED not in each]
+        assert [each for each in said if "cais am wybodaeth" in each and "3 Rhagfyr 2026" in each]
+        assert [row.template for row in await rows(notify, "SELECT template FROM notice ORDER BY template")] == [
+            "ask-made.v1.cy",
+            "ask-made.v1.cy",
+            "signpost-made.v1.cy",
+        ]
+
+    async def test_is_english_where_there_is_none_and_where_nothing_is_said(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        await handle(notify, ask(at=NOW), subject=uuid4())
+        write_in_welsh(notify)
+        await handle(notify, concern(), subject=uuid4())
+        await handle(notify, ask(at=NOW, recipient="", address="typed@partner.example"), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        templates = {row.template for row in await rows(notify, "SELECT template FROM notice")}
+        assert templates == {"ask-made.v1.cy", "ask-made.v1.en", "concern-received.v2.en"}
+
+    def test_has_words_for_everything_that_is_asked(self) -> None:
+        assert set(MAIL_WORDS_CY) == set(MAIL_WORDS) == set(AskKind)
+
+
+def write_in_welsh(notify: Runtime) -> None:
+    """Let everybody whom the area files name be written to in Welsh."""
+    notify.areas = replace(
+        notify.areas, files=tuple(replace(file, area=_welsh(file.area)) for file in notify.areas.files)
+    )
+
+
+def _welsh(part: Any) -> Any:
+    if isinstance(part, tuple):
+        return tuple(map(_welsh, part))
+    if not isinstance(part, AreaPart):
+        return part
+    changed = {name: _welsh(getattr(part, name)) for name in type(part).model_fields}
+    return part.model_copy(update=changed | ({"language": Language.WELSH} if isinstance(part, Reached) else {}))
 
 
 class TestPages:

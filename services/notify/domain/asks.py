@@ -174,6 +174,24 @@ MAIL_WORDS: Mapping[AskKind, str] = {
 }
 """What mails and closed pages call what is asked: never a word that somebody typed."""
 
+MAIL_WORDS_CY: Mapping[AskKind, str] = {
+    AskKind.INFORMATION: "cais am wybodaeth",
+    AskKind.ACTION: "cam gweithredu y cytunwyd arno gyda chi",
+    AskKind.SIGNPOST: "cais i’ch gwasanaeth helpu",
+    AskKind.SESSION: "cais am adroddiad ar sesiwn",
+    AskKind.INVITATION: "gwahoddiad i banel Channel",
+    AskKind.PACK: "pecyn ar gyfer panel Channel",
+    AskKind.CONSENT_CHANGE: "newid i gydsyniad",
+    AskKind.TRANSFER: "trosglwyddiad rhwng paneli Channel",
+}
+"""The same in Welsh, a machine's draft like the templates that they stand in."""
+
+
+def mail_words(kind: AskKind, language: str) -> str:
+    """Return what a mail in a language calls what is asked."""
+    return (MAIL_WORDS_CY if language == "cy" else MAIL_WORDS)[kind]
+
+
 ANSWERABLE = frozenset(AskKind) - {AskKind.PACK}
 """What can be answered; a pack is read, and nothing else."""
 

@@ -26,6 +26,7 @@ async def attempt_one(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent
 
 async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     area = _area(runtime, claimed, now)
+    claimed = operations.in_their_language(area, claimed)
     address, _ = operations.address_of(area, claimed, now)
     if not address:
         return Sent(Result.NO_ADDRESS)

@@ -47,6 +47,7 @@ from services.notify.operations.recording import (
     send_again,
     set_aside_interrupted,
 )
+from services.notify.operations.reporting import report_concern
 from services.notify.operations.samples import SAMPLE_ADDRESS, recipient_of, sample, to_door, when_closed, when_open
 from services.notify.operations.signposts import acknowledge_signpost, end_signpost, open_signpost, report_signpost
 from services.notify.operations.silence import Unanswered, note_silence, unanswered
@@ -67,6 +68,7 @@ from services.notify.operations.writing import (
     Letterhead,
     Written,
     address_of,
+    in_their_language,
     link_of,
     stage_of,
     written,
@@ -123,6 +125,7 @@ __all__ = [
     "erase_subject",
     "escalate",
     "form_stays",
+    "in_their_language",
     "is_sealed",
     "keep_draft",
     "link_of",
@@ -152,6 +155,7 @@ __all__ = [
     "record_attempts",
     "refuse_look",
     "remind_of_ask",
+    "report_concern",
     "report_signpost",
     "sample",
     "send_again",

@@ -1,6 +1,6 @@
 """What a notice says and where it goes: the same for its sending and for every preview of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from contracts.vocabulary import ProgressStage, day_in_words
 from contracts.vocabulary.days import LONDON
 from services.notify.domain import (
     LINKS,
-    MAIL_WORDS,
     Kind,
     LinkTo,
     RecipientKind,
@@ -18,10 +17,12 @@ from services.notify.domain import (
     clock_in_words,
     compose,
     link_token,
+    mail_words,
     read_ask_stage,
 )
 from services.notify.operations.addressing import NAMED
 from services.notify.operations.delivery import Claimed
+from services.notify.operations.reaching import reached
 from services.notify.readers import MailTemplate, mail_template
 
 LINK_IN_THE_MAIL = "(the link, which is kept nowhere)"
@@ -118,6 +119,15 @@ def link_of(letterhead: Letterhead, kind: Kind, subject: UUID, about_id: UUID | 
     return f"{base}/inbox" if kind == Kind.CONCERN_MOVED else f"{base}/concerns/{subject}"
 
 
+def in_their_language(area: Area, claimed: Claimed) -> Claimed:
+    """Return a notice in the language in which the area's file has its recipient written to.
+
+    Referrers are told in the language of their form, and whom the file does not name in English.
+    """
+    found = reached(area, claimed.recipient_kind, claimed.recipient_key)
+    return replace(claimed, language=str(found.language)) if found else claimed
+
+
 def stage_of(claimed: Claimed) -> ProgressStage | None:
     """Return the stage of which a referrer is told; None for all other notices."""
     told = claimed.recipient_kind == RecipientKind.REFERRER and claimed.stage
@@ -152,10 +162,12 @@ def _text_of_ask(
 ) -> Text | None:
     """Return a mail about what Channel asks of somebody; None for a code whose time is over, or that has gone out."""
     kind, due = read_ask_stage(claimed.stage)
-    values = {"reference": claimed.reference, "what": MAIL_WORDS[kind], "asker": f"The Channel team of {area.name}"}
+    spoken = template.language
+    asker = f"tîm Channel {area.name}" if spoken == "cy" else f"The Channel team of {area.name}"
+    values = {"reference": claimed.reference, "what": mail_words(kind, spoken), "asker": asker}
     if claimed.kind != Kind.ASK_CODE:
         link = link_of(letterhead, claimed.kind, claimed.subject, claimed.about_id)
-        return compose(template.text, values | {"due": day_in_words(due, "en"), "link": link})
+        return compose(template.text, values | {"due": day_in_words(due, spoken), "link": link})
     code, _, until = claimed.link.partition(" ")
     if not code or now >= datetime.fromisoformat(until):
         return None

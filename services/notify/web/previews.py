@@ -65,6 +65,7 @@ def _line(page: PageRequest, each: Preview) -> dict[str, object]:
 def _shown(page: PageRequest, claimed: Claimed) -> list[Shown]:
     """Return what a message would say now and, to a front door, out of hours and in immediate danger."""
     area = _area_of(page)(claimed.area, claimed.area_version)
+    claimed = operations.in_their_language(area, claimed)
     moments = [("As it would be sent now", page.now, claimed.urgent)]
     if claimed.recipient_kind is RecipientKind.FRONT_DOOR:
         closed = operations.when_closed(area, claimed.recipient_key, page.now)
