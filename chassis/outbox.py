@@ -125,6 +125,9 @@ async def cut_statistics(session: Session, keys: Collection[UUID], beside: UUID 
             whose |= table.c.recorded_at.in_(moments)
         found = table.c.topic.in_(STATISTICS) & whose
         await session.execute(delete(table).where(found))
+    # Its number is kept beside those of its subject's other topics, written down at the same moment.
+    position = tables.outbox_position
+    await session.execute(delete(position).where(position.c.topic.in_(STATISTICS), position.c.subject.in_(keys)))
 
 
 def _grant_documents(session: Session, events: list[Event]) -> None:
