@@ -53,6 +53,7 @@ fact_log = Table(
     column("late", Integer, STATISTICAL, nullable=True),
     UniqueConstraint("key", "stage", "version"),
     Index("fact_log_month", "area", "stage", "month"),
+    Index("fact_log_late", "area", "month", "generation"),
 )
 
 # That an institution of the area's list made a referral in a month: under no key, so that it leads to no other fact.
@@ -65,6 +66,18 @@ institution_fact = Table(
     column("month", Text, STATISTICAL),
     column("institution", Text, STATISTICAL),
     Index("institution_fact_month", "area", "month"),
+)
+
+# Whether all that came in on a day has reached a recipient: how many referrals lack something, never how many came in.
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    column("area", Text, OPERATIONAL, primary_key=True),
+    column("day", Date, OPERATIONAL, primary_key=True),
+    column("recipient", Text, OPERATIONAL, primary_key=True),
+    column("lacking", Integer, OPERATIONAL),
+    column("state", Text, OPERATIONAL),
+    column("version", Integer, OPERATIONAL),
 )
 
 # A draft has its number from the moment when it is begun: facts that come from then on are of its generation and not in

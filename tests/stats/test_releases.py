@@ -141,6 +141,23 @@ class TestCompute:
         await drafts(stats, DECEMBER)
         assert (await found(stats, number)).content is None
 
+    async def test_what_was_interrupted_is_computed_from_the_beginning(
+        self, stats: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def killed(*_: object) -> None:
+            raise asyncio.CancelledError
+
+        await put(stats, *many(20, received()))
+        number = await opened(stats)
+        with monkeypatch.context() as patched:
+            patched.setattr("services.stats.jobs.computing.protect", killed)
+            with pytest.raises(asyncio.CancelledError):
+                await drafts(stats, DECEMBER)
+        between = await found(stats, number)
+        assert (between.state, between.content) == (DraftState.COMPUTING, None)
+        await drafts(stats, DECEMBER)
+        assert (await found(stats, number)).state is DraftState.READY
+
     async def test_what_cannot_be_computed_says_why_and_can_be_tried_again(
         self, stats: Runtime, monkeypatch: pytest.MonkeyPatch
     ) -> None:

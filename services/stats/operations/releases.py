@@ -40,8 +40,11 @@ class Frozen:
 
 
 def frozen(content: ReleaseContent) -> Frozen:
-    """Return the text of a release: the same content always gives the same bytes."""
-    plain = {"schema": SCHEMA, **CONTENT.dump_python(content, mode="json")}
+    """Return the text of a release: the same content always gives the same bytes.
+
+    What is empty is not written, so that a part that a later version adds leaves older texts as they were.
+    """
+    plain = {"schema": SCHEMA, **CONTENT.dump_python(content, mode="json", exclude_defaults=True)}
     written = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return Frozen(written, hashlib.sha256(written.encode()).hexdigest())
 
