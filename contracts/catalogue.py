@@ -59,7 +59,13 @@ TOPICS: tuple[TopicSpec, ...] = (
     TopicSpec(awareness.TOPIC, "intake", ("channel",), (awareness.ReferralMade,)),
     TopicSpec(referrer.TOPIC, "intake", ("notify",), (referrer.ReferrerMessageDue, referrer.LinkDue)),
     TopicSpec(duty.TOPIC, "intake", ("notify",), (duty.DutyOfficerPaged,)),
-    TopicSpec(statistics.TOPIC, "intake", ("stats",), (statistics.ReferralCounted, statistics.InstitutionCounted), statistics=True),
+    TopicSpec(
+        statistics.TOPIC,
+        "intake",
+        ("stats",),
+        (statistics.ReferralCounted, statistics.InstitutionCounted, statistics.DayReconciled),
+        statistics=True,
+    ),
     TopicSpec(
         dovetail.TOPIC,
         "triage",
@@ -134,6 +140,7 @@ TOPICS: tuple[TopicSpec, ...] = (
             notify_police.SignpostReported,
             notify_police.TransferAnswered,
             notify_police.NoticeUnreached,
+            notify_police.ConcernReported,
         ),
     ),
     TopicSpec(

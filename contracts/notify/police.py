@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
-from contracts.vocabulary.words import Unreached, WhomToReach
+from contracts.vocabulary.words import SocialCareDone, Unreached, WhomToReach
 
 TOPIC = "notify.police.v1"
 
@@ -49,6 +49,19 @@ class TransferAnswered(Event):
     accepted: Annotated[bool, OPERATIONAL]
     answered_by: Annotated[str, POLICE]
     reason: Annotated[str, SPECIAL_CATEGORY] = ""
+
+
+class ConcernReported(Event):
+    """Sent when the front door of social care has said what it did about a safeguarding concern; it may say so again."""
+
+    wire_type: ClassVar[str] = "notify.concern-reported.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    done: Annotated[SocialCareDone, SPECIAL_CATEGORY]
+    reported_at: Annotated[datetime, LINKING]
+    reported_by: Annotated[str, POLICE]
+    report: Annotated[str, SPECIAL_CATEGORY] = ""
 
 
 class NoticeUnreached(Event):

@@ -227,6 +227,15 @@ class Unreached(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class SocialCareDone(StrEnum):
+    """What social care did about a safeguarding concern."""
+
+    ASSESSED = "assessed"
+    ALREADY_OPEN = "already-open"
+    NO_FURTHER_ACTION = "no-further-action"
+    REFERRED_ON = "referred-on"
+
+
 class WhomToReach(StrEnum):
     """Who had to be told of a referral."""
 

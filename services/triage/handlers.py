@@ -17,7 +17,13 @@ from contracts.channel.police import (
 )
 from contracts.envelope import Event
 from contracts.intake.police import ReferralReceived, ReferralsLinked, ReferralVersionAdded
-from contracts.notify.police import NoticeUnreached, SignpostAcknowledged, SignpostReported, TransferAnswered
+from contracts.notify.police import (
+    ConcernReported,
+    NoticeUnreached,
+    SignpostAcknowledged,
+    SignpostReported,
+    TransferAnswered,
+)
 from contracts.vocabulary import VersionMaker
 from services.triage import operations
 from services.triage.domain import Command, Practice, Practices, Record
@@ -30,6 +36,7 @@ from services.triage.operations import (
     NotReached,
     Reported,
     SameAnswer,
+    SocialCareSaid,
     TransferAnswer,
 )
 from services.triage.queries import GivenCase, held
@@ -179,6 +186,13 @@ async def on_notice_unreached(practices: Practices, session: Session, event: Not
     await operations.note_unreached(session, message.subject, told, practice, message.now)
 
 
+async def on_concern_reported(practices: Practices, session: Session, event: ConcernReported, message: Message) -> None:
+    """Write in the history what social care did about the concern of this referral."""
+    practice = await _practice(practices, session, message)
+    said = SocialCareSaid(event.done, event.report, event.reported_by)
+    await operations.note_social_care(session, message.subject, said, practice, message.now)
+
+
 ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (ReferralReceived, on_referral_received),
     (ReferralVersionAdded, on_referral_version_added),
@@ -193,6 +207,7 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (SignpostReported, on_signpost_reported),
     (TransferAnswered, on_transfer_answered),
     (NoticeUnreached, on_notice_unreached),
+    (ConcernReported, on_concern_reported),
 )
 
 

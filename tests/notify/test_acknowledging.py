@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from chassis import clock
 from chassis.actor import Actor
+from contracts.notify.police import ConcernReported
 from services.notify import models
 from services.notify.domain import LinkTo, link_token
 from services.notify.operations import acknowledge_notice
@@ -17,7 +18,8 @@ from services.notify.settings import link_key
 from tests.conftest import eventually
 from tests.notify.conftest import Site
 from tests.notify.desk_made import kept, noticed
-from tests.notify.made import CANARIES, KENT_WORKER, concern, duty_page, handle, signpost
+from tests.notify.made import CANARIES, KENT_WORKER, MEDWAY_WORKER, concern, duty_page, handle, signpost
+from tests.notify.test_guests import told as announced
 from tests.notify.test_pages import audited, reported
 
 
@@ -139,3 +141,45 @@ class TestWebhookAnswer:
         async with site.runtime.database.transaction(Actor.service("notify")) as session:
             await session.execute(update(models.concern).values(front_door="medway-front-door"))
         assert not await self.acknowledge(site, notice_id)
+
+
+class TestReport:
+    async def test_tells_the_police_what_social_care_did_and_again_when_there_is_more(self, site: Site) -> None:
+        subject = uuid4()
+        await handle(site.runtime, concern(received_at=clock.now()), subject=subject)
+        await site.sign_in(KENT_WORKER)
+        path = f"/concerns/{subject}"
+        await site.post(path, f"{path}/acknowledge", report="We have it.")
+        for done, words in (("assessed", "Strategy meeting held."), ("referred-on", "Passed to the youth service.")):
+            assert (await site.post(path, f"{path}/report", done=done, told=words)).status_code == 303
+        page = (await site.get(path)).text
+        assert "Reported: assessed" in page
+        assert "Passed to the youth service." in page
+        said = await announced(site, ConcernReported)
+        assert [(one.done, one.report) for one in said] == [
+            ("assessed", "Strategy meeting held."),
+            ("referred-on", "Passed to the youth service."),
+        ]
+        assert said[0].reported_by == "Frances Frontdoor (synthetic), Kent County Council"
+
+    async def test_says_what_is_missing_and_keeps_what_was_typed(self, site: Site) -> None:
+        subject = uuid4()
+        await handle(site.runtime, concern(received_at=clock.now()), subject=subject)
+        await site.sign_in(KENT_WORKER)
+        path = f"/concerns/{subject}"
+        await site.post(path, f"{path}/acknowledge", report="We have it.")
+        answer = await site.post(path, f"{path}/report", told="Strategy meeting held.")
+        assert answer.status_code == 422
+        assert "Select what you did" in answer.text
+        assert "Strategy meeting held." in answer.text
+
+    async def test_comes_after_the_acknowledgement_and_from_the_own_front_door(self, site: Site) -> None:
+        subject = uuid4()
+        await handle(site.runtime, concern(received_at=clock.now()), subject=subject)
+        path = f"/concerns/{subject}"
+        await site.sign_in(KENT_WORKER)
+        early = await site.post(path, f"{path}/report", done="assessed", told="Words.")
+        assert early.status_code == 409
+        await site.sign_in(MEDWAY_WORKER)
+        other = await site.post("/inbox", f"{path}/report", done="assessed", told="Words.")
+        assert other.status_code in {403, 404}

@@ -45,6 +45,16 @@ class AlreadyReported(Conflict):
     reason: ClassVar[str] = "already-reported"
 
 
+class NotAcknowledged(Conflict):
+    """What social care did is reported once it has acknowledged what it was told."""
+
+    reason: ClassVar[str] = "not-acknowledged"
+
+    def __init__(self) -> None:
+        """Say what comes first."""
+        super().__init__("There is something here that your team has not acknowledged yet: acknowledge it first.")
+
+
 class TransferAnswered(Conflict):
     """The force has answered the offer before."""
 

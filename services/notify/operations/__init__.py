@@ -28,6 +28,7 @@ from services.notify.operations.escalating import Unacknowledged, escalate, to_e
 from services.notify.operations.people import Person, note_merged, note_separated
 from services.notify.operations.previewing import AreaOf, Preview, addressee_of, is_sealed, messages_of_case
 from services.notify.operations.reaching import reached, ways_of
+from services.notify.operations.receipts import ReceiptDue, ask_later, receipts_due
 from services.notify.operations.receiving import (
     LinkMessage,
     ReceivedConcern,
@@ -92,6 +93,7 @@ __all__ = [
     "Named",
     "Person",
     "Preview",
+    "ReceiptDue",
     "ReceivedAsk",
     "ReceivedConcern",
     "ReceivedSignpost",
@@ -113,6 +115,7 @@ __all__ = [
     "addressee_of",
     "answer_ask",
     "answer_transfer",
+    "ask_later",
     "asked_in",
     "asks_to_remind",
     "attached_file",
@@ -145,6 +148,7 @@ __all__ = [
     "open_transfer",
     "page_duty_officer",
     "reached",
+    "receipts_due",
     "receive_ask",
     "receive_concern",
     "receive_link",

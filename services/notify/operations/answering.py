@@ -43,7 +43,7 @@ async def open_concern(session: Session, subject: UUID, reach: Reach, *, now: da
 
     Raises ConcernAbsent when there is no such concern within reach.
     """
-    row = await _concern(session, subject, reach)
+    row = await own_concern(session, subject, reach)
     await audit.record_read(
         session,
         subject=subject,
@@ -61,7 +61,7 @@ async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *
 
     Raises ConcernAbsent, and AlreadyAcknowledged unless a newer version has come since.
     """
-    row = await _concern(session, subject, answer.reach)
+    row = await own_concern(session, subject, answer.reach)
     if row.acknowledged_version is not None and row.acknowledged_version >= row.version:
         raise AlreadyAcknowledged("This concern has been acknowledged already; its page shows by whom.")
     await session.execute(
@@ -86,7 +86,8 @@ async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *
     await audit.record(session, "concern.acknowledge", subject=subject, now=now, area=row.area)
 
 
-async def _concern(session: Session, subject: UUID, reach: Reach) -> Row[Any]:
+async def own_concern(session: Session, subject: UUID, reach: Reach) -> Row[Any]:
+    """Return a concern of one's own front door, its subject held; raises ConcernAbsent."""
     await session.lock(subject)
     row = await session.first(
         select(concern).where(
@@ -108,6 +109,7 @@ class Answered:
     report: str
     version: int = 1
     by: str = ""
+    done: str = ""
 
 
 async def keep_answer(session: Session, row: Row[Any], answered: Answered, *, now: datetime) -> None:
@@ -123,6 +125,7 @@ async def keep_answer(session: Session, row: Row[Any], answered: Answered, *, no
         "organisation": session.actor.organisation,
         "by_sealed": await session.seal(row.subject, answered.by or session.actor.name),
         "report_sealed": await session.seal(row.subject, answered.report) if answered.report else None,
+        "done_sealed": await session.seal(row.subject, answered.done) if answered.done else None,
         "at": now,
     }
     await session.execute(insert(acknowledgement).values(values))

@@ -53,6 +53,7 @@ class Acknowledged:
     organisation: str
     at: datetime
     report: str
+    done: str = ""
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,7 @@ async def answers_about(session: Session, about: str, about_id: UUID) -> tuple[A
                 row.organisation,
                 row.at,
                 await text_of(session, row.subject, row.report_sealed),
+                await text_of(session, row.subject, row.done_sealed),
             )
             for row in rows
         ]

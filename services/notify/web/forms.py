@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from chassis.web import Form
+from contracts.vocabulary import SocialCareDone
 from services.notify.domain import Kind, State, Way
 
 
@@ -66,6 +67,26 @@ WHY_LABELS = (
     (Why.SERVER_MENDED, "The mail server works again"),
     (Why.RECIPIENT_ASKED, "The recipient says that nothing came"),
 )
+
+
+DONE_LABELS = (
+    (SocialCareDone.ASSESSED, "We have assessed it"),
+    (SocialCareDone.ALREADY_OPEN, "It is already open to us"),
+    (SocialCareDone.NO_FURTHER_ACTION, "No further action"),
+    (SocialCareDone.REFERRED_ON, "We have referred it on"),
+)
+
+
+class ReportConcernForm(Form):
+    """What social care did about a concern: one of four, and words for whoever works the referral."""
+
+    done: SocialCareDone = Field(title="what you did")
+    told: str = Field(title="what you did, in words", min_length=1, max_length=4000)
+
+    messages: ClassVar[Mapping[str, str]] = {
+        "done": "Select what you did",
+        "told.missing": "Enter what the police need to know of it",
+    }
 
 
 class HaveItForm(Form):

@@ -37,6 +37,7 @@ PAGES = (
         views.acknowledge_concern,
         ACKNOWLEDGE,
     ),
+    Page("POST", "/concerns/{subject}/report", views.report_concern, ACKNOWLEDGE),
     Page(
         "GET",
         "/concerns/{subject}/documents/{document}",

@@ -21,7 +21,7 @@ from services.notify.domain import (
     reach_of,
 )
 from services.notify.operations import Answer
-from services.notify.web.forms import AcknowledgeForm, SignpostForm
+from services.notify.web.forms import DONE_LABELS, AcknowledgeForm, ReportConcernForm, SignpostForm
 from services.notify.web.naming import age_in_words, door_name, service_name
 
 
@@ -67,6 +67,19 @@ async def acknowledge_concern(page: PageRequest) -> Response:
     return page.redirect("concern", subject=subject)
 
 
+async def report_concern(page: PageRequest) -> Response:
+    """Record what social care did about a concern, and tell the police."""
+    form = parse(ReportConcernForm, await page.form())
+    if isinstance(form, FormErrors):
+        return await _concern(page, form, status=422)
+    subject = _id(page.path["subject"], ConcernAbsent())
+    answer = Answer(reach_of_reader(page), form.told)
+    async with page.transaction() as session:
+        await operations.report_concern(session, subject, answer, form.done, now=page.now)
+    page.flash("Reported. The police have been told.")
+    return page.redirect("concern", subject=subject)
+
+
 async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Response:
     subject, reach = _id(page.path["subject"], ConcernAbsent()), reach_of_reader(page)
     async with page.transaction() as session:
@@ -83,6 +96,7 @@ async def _concern(page: PageRequest, form: FormErrors, status: int = 200) -> Re
         listed=found.listed,
         facts=found.facts,
         same=same,
+        done=DONE_LABELS,
         documents=attached,
         document_url=lambda each: page.url("concern_document", subject=subject, document=each),
         door=door_name(page, found.listed.area, found.listed.front_door),

@@ -50,6 +50,7 @@ from services.triage.operations.safeguards import (
     restrict,
 )
 from services.triage.operations.saving import Act
+from services.triage.operations.social_care import SocialCareSaid, note_social_care
 from services.triage.operations.timing import extend_clock, pause_clock, resume_clock
 from services.triage.operations.transferring import TransferAnswer, hear_transfer
 from services.triage.operations.unreached import NotReached, note_unreached
@@ -63,6 +64,7 @@ __all__ = [
     "NotReached",
     "Reported",
     "SameAnswer",
+    "SocialCareSaid",
     "Told",
     "TransferAnswer",
     "acknowledge_obligation",
@@ -98,6 +100,7 @@ __all__ = [
     "note_denied",
     "note_linked",
     "note_officer",
+    "note_social_care",
     "note_unreached",
     "open_referral",
     "pause_clock",

@@ -72,6 +72,7 @@ HAPPENED = {
     Command.CHANNEL_OWNER: "Channel named who answers for the risk",
     Command.TAKE_RISK: "Risk taken over",
     Command.ACKNOWLEDGED: "The other service acknowledged the signpost",
+    Command.SOCIAL_CARE_SAID: "Social care said what it did",
     Command.UNREACHED: "Somebody who had to be told could not be reached",
     Command.REOPEN: "Reopened",
     Command.MOVE: "Moved to the practice in force",

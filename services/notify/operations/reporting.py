@@ -1,0 +1,36 @@
+"""Social care says what it did about a concern, and the police are told; it may say so again as things go on."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis import audit, outbox
+from chassis.database import Session
+from chassis.outbox import About
+from contracts.notify.police import ConcernReported
+from contracts.vocabulary import SocialCareDone
+from services.notify.domain import NotAcknowledged
+from services.notify.operations.answering import Answer, Answered, keep_answer, own_concern
+
+
+async def report_concern(
+    session: Session, subject: UUID, answer: Answer, done: SocialCareDone, *, now: datetime
+) -> None:
+    """Keep what the front door did about a concern, and tell the police.
+
+    Raises ConcernAbsent, and NotAcknowledged while the newest version waits for its acknowledgement.
+    """
+    row = await own_concern(session, subject, answer.reach)
+    if row.acknowledged_version is None or row.acknowledged_version < row.version:
+        raise NotAcknowledged
+    report = answer.report.strip()
+    await keep_answer(session, row, Answered("concern", subject, report, row.version, done=str(done)), now=now)
+    event = ConcernReported(
+        reference=row.reference,
+        done=done,
+        reported_at=now,
+        reported_by=", ".join(part for part in (session.actor.name, session.actor.organisation) if part),
+        report=report,
+    )
+    about = About(row.subject, row.area, row.area_version, None, row.event_ids[-1])
+    await outbox.add(session, event, about=about)
+    await audit.record(session, "concern.report", subject=subject, now=now, area=row.area)
