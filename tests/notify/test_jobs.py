@@ -144,11 +144,11 @@ class TestSendDue:
 
     async def test_a_refusal_stands_where_a_person_sees_it(self, notify: Runtime, mail_server: MailServer) -> None:
         mail_server.refuse_recipients = {KENT_ADDRESS: "550 No such user"}
-        await handle(notify, concern(), subject=uuid4())
+        event_id = await handle(notify, concern(), subject=uuid4())
         await jobs.send_due(notify, NOW)
         [row] = await rows(notify, "SELECT state, last_code FROM notice")
         assert (row.state, row.last_code) == ("undeliverable", 550)
-        assert await reported(notify) == []
+        assert await reported(notify) == [(event_id, "front-door", "undelivered")]
 
     async def test_a_server_that_never_answers_is_written_to_a_bounded_number_of_times(
         self, notify: Runtime, mail_server: MailServer

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from chassis.jobs import Job
 from services.notify.jobs.attempts import caused_by_anybody, link_of, ways_of
+from services.notify.jobs.receipts import ask_for_receipts
 from services.notify.jobs.sending import BATCH, send_all, send_due
 from services.notify.jobs.silence import note_silence
 from services.notify.jobs.upkeep import escalate_concerns, remind_of_asks, set_aside_interrupted, tidy_mail_folder
@@ -11,6 +12,7 @@ from services.notify.jobs.upkeep import escalate_concerns, remind_of_asks, set_a
 __all__ = [
     "BATCH",
     "JOBS",
+    "ask_for_receipts",
     "caused_by_anybody",
     "escalate_concerns",
     "link_of",
@@ -28,6 +30,7 @@ JOBS = (
     Job("set-aside-interrupted", timedelta(seconds=30), set_aside_interrupted),
     Job("remind-of-asks", timedelta(seconds=30), remind_of_asks),
     Job("escalate-concerns", timedelta(seconds=15), escalate_concerns),
+    Job("ask-for-receipts", timedelta(seconds=15), ask_for_receipts),
     Job("note-silence", timedelta(seconds=60), note_silence),
     Job("tidy-mail-folder", timedelta(seconds=30), tidy_mail_folder),
 )

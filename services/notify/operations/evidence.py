@@ -53,11 +53,13 @@ async def _is_full(session: Session, notice_id: UUID) -> bool:
 async def note_people(session: Session, about: ColumnElement[bool], what: What, *, now: datetime) -> None:
     """Note of every notice about something that has gone out that people opened it, or acknowledged it.
 
-    Whoever has no account has come by the link. The subject is held by the caller.
+    Whoever has no account has come by the link, and a machine by the way of the notice. The subject is held by the
+    caller.
     """
-    way = LINK if session.actor.kind is ActorKind.PUBLIC else PAGE
+    ways = {ActorKind.PUBLIC: LINK, ActorKind.PERSON: PAGE}
     asked = about & notice.c.state.in_(_OUT) & (notice.c.kind != str(Kind.ASK_CODE))
     for row in await session.rows(select(notice).where(asked)):
+        way = ways.get(session.actor.kind, row.way or PAGE)
         await keep_evidence(session, row, Evidence(what, way, now))
 
 
