@@ -60,6 +60,11 @@ class Areas:
             raise UnknownArea(message)
         return in_force[-1]
 
+    def versions_on(self, on: date) -> dict[str, str]:
+        """Return the version in force on a day of each area that has one then."""
+        there = {file.area.area for file in self.files if file.area.valid_from <= on}
+        return {area: self.current(area, on).version for area in sorted(there)}
+
     def version(self, area: str, version: str) -> Area | None:
         """Return one version of an area, None where this service has never met it (hold the message then)."""
         return next((each for each in self.versions(area) if each.version == version), None)

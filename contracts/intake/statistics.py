@@ -1,5 +1,6 @@
 """What intake tells statistics: facts that link to nobody."""
 
+from datetime import date
 from typing import Annotated, ClassVar
 
 from contracts.envelope import Event
@@ -7,6 +8,23 @@ from contracts.vocabulary.classes import OPERATIONAL, STATISTICAL
 from contracts.vocabulary.words import AgeBand, Door, Ethnicity, Gender, Sector
 
 TOPIC = "intake.statistics.v1"
+
+
+class DayReconciled(Event):
+    """Sent when a day's referrals were counted at a recipient, and again when that count says something else.
+
+    `recipient` is the service that must have them, or intake itself; `lacking` is how many referrals lack something
+    there, never how many came in. The higher version replaces the lower; the subject is a random key of its own.
+    """
+
+    wire_type: ClassVar[str] = "intake.day-reconciled.v1"
+    topic: ClassVar[str] = TOPIC
+
+    day: Annotated[date, OPERATIONAL]
+    recipient: Annotated[str, OPERATIONAL]
+    lacking: Annotated[int, OPERATIONAL]
+    state: Annotated[str, OPERATIONAL]
+    version: Annotated[int, OPERATIONAL]
 
 
 class InstitutionCounted(Event):

@@ -13,7 +13,7 @@ from chassis.jobs import Job
 from chassis.runtime import Runtime
 from services.intake.clients import scanner_at
 from services.intake.domain.reconciliation import Passage, Trouble, counted
-from services.intake.operations import keep_counts, liken_again, purge_keys, read_again
+from services.intake.operations import keep_counts, liken_again, purge_keys, read_again, reconciled, tell_of_day
 from services.intake.operations.saving import forget_saved_forms, purge_progress_links
 from services.intake.queries import (
     came_in,
@@ -126,7 +126,7 @@ async def take_in_the_spool(runtime: Runtime, now: datetime) -> None:
 async def reconcile(runtime: Runtime, now: datetime) -> None:
     """Count the day before, in London, once it is over, and every earlier one of two weeks that is still open."""
     yesterday = now.astimezone(clock.LONDON).date() - timedelta(days=1)
-    await _count({yesterday} | set(await _open_days(runtime, yesterday)), runtime)
+    await _count({yesterday} | set(await _open_days(runtime, yesterday)), runtime, first=yesterday)
 
 
 async def reconcile_again(runtime: Runtime, now: datetime) -> None:
@@ -141,8 +141,11 @@ async def _open_days(runtime: Runtime, until: date) -> tuple[date, ...]:
         return await open_days(session, since=until - LOOKED_BACK)
 
 
-async def _count(days: set[date], runtime: Runtime) -> None:
-    """Count days: read our own tables, ask each consumer outside any transaction, keep what was found."""
+async def _count(days: set[date], runtime: Runtime, first: date | None = None) -> None:
+    """Count days: read our own tables, ask each consumer outside any transaction, keep what was found.
+
+    Statistics are told of the `first` count of a day, and of every later one that says something else.
+    """
     actor, now = Actor.job("intake", "reconcile"), clock.now()
     for day in sorted(days):
         async with runtime.database.transaction(actor) as session:
@@ -153,11 +156,25 @@ async def _count(days: set[date], runtime: Runtime) -> None:
             asked = key[1] != STATISTICS_TOPIC
             counts.append(counted(day, passages, absent.get(key), asked=asked, now=now))
         async with runtime.database.transaction(actor) as session:
+            before = await reconciled(session, day, _recipients(runtime))
             opened = await keep_counts(session, counts, now=now)
+            after = await reconciled(session, day, _recipients(runtime))
+            if day == first or after != before:
+                await tell_of_day(session, day, after, runtime.areas.versions_on(day), now)
             Counted.differences = await count_open_differences(session)
         if opened:
             facts = {"reason": str(Trouble.DIFFERENT), "count": opened}
             log.warning("A day's count of originals, events, receipts and holdings differs.", extra={"facts": facts})
+
+
+def _recipients(runtime: Runtime) -> Mapping[str, tuple[str, ...]]:
+    """Return which services must have every referral of an area, by area."""
+    today = clock.now().astimezone(clock.LONDON).date()
+    areas = runtime.areas
+    return {
+        name: tuple(dict.fromkeys(each.service for each in areas.current(name, today).recipients if each.required))
+        for name in areas.names()
+    }
 
 
 async def _absent(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.channel.statistics import CaseCounted
-from contracts.intake.statistics import InstitutionCounted, ReferralCounted
+from contracts.intake.statistics import DayReconciled, InstitutionCounted, ReferralCounted
 from contracts.triage.statistics import DecisionCounted
 from contracts.vocabulary import Stage
 from services.stats import operations
@@ -37,6 +37,13 @@ async def on_referral_counted(session: Session, event: ReferralCounted, message:
 async def on_institution_counted(session: Session, event: InstitutionCounted, message: Message) -> None:
     """Count a referral of an institution; its subject leads nowhere and is not kept with it."""
     await operations.count_institution(session, message.area, event.month, event.institution, now=message.now)
+
+
+@handlers.on(DayReconciled)
+async def on_day_reconciled(session: Session, event: DayReconciled, message: Message) -> None:
+    """Keep how a day stands at a recipient."""
+    known = operations.Reconciled(message.area, event.day, event.recipient, event.lacking, event.state, event.version)
+    await operations.keep_reconciled(session, known, now=message.now)
 
 
 @handlers.on(DecisionCounted)

@@ -12,6 +12,8 @@ from chassis import clock
 from chassis.actor import Actor
 from chassis.app import Runtime
 from chassis.holdings import Holders, HolderSilent
+from contracts.envelope import associated_data
+from contracts.intake.statistics import DayReconciled
 from services.intake import jobs, operations, queries
 from services.intake.app import service
 from services.intake.domain.reconciliation import CountState, DifferenceUnknown, NothingToExplain
@@ -203,7 +205,9 @@ class TestExplain:
     ) -> None:
         line = await self.different(runtime, consumers)
         async with runtime.database.transaction(JOB) as session:
-            await operations.explain(session, line.id, "Triage was restored.", by="ida", now=LATER)
+            await operations.explain(
+                session, line.id, "Triage was restored.", by="ida", versions=runtime.areas.versions_on, now=LATER
+            )
         await jobs.reconcile(runtime, datetime(2026, 11, 22, tzinfo=UTC))
         after = (await lines(runtime))[POLICE]
         assert (after.state, after.reason, after.explained_by) == (CountState.EXPLAINED, "Triage was restored.", "ida")
@@ -220,6 +224,69 @@ class TestExplain:
         await jobs.reconcile_again(runtime, LATER)
         async with runtime.database.transaction(JOB) as session:
             with pytest.raises(NothingToExplain):
-                await operations.explain(session, line.id, "Late.", by="ida", now=LATER)
+                await operations.explain(
+                    session, line.id, "Late.", by="ida", versions=runtime.areas.versions_on, now=LATER
+                )
             with pytest.raises(DifferenceUnknown):
-                await operations.explain(session, UUID(int=0), "Late.", by="ida", now=LATER)
+                await operations.explain(
+                    session, UUID(int=0), "Late.", by="ida", versions=runtime.areas.versions_on, now=LATER
+                )
+
+
+async def told(runtime: Runtime) -> list[DayReconciled]:
+    """Return what statistics were told of days, in the order of its telling."""
+    found = await rows(runtime, "SELECT * FROM outbox WHERE type = 'intake.day-reconciled.v1' ORDER BY id")
+    opened = (
+        runtime.topic_keys.unseal(
+            row.topic, row.key_id, row.sealed, associated_data(row.event_id, row.type, row.subject)
+        )
+        for row in found
+    )
+    return [DayReconciled.model_validate_json(plain) for plain in opened]
+
+
+class TestTold:
+    @pytest.mark.usefixtures("consumers")
+    async def test_statistics_hear_of_a_day_on_which_nothing_came_as_of_any_other(self, runtime: Runtime) -> None:
+        await reconcile(runtime)
+        quiet = await told(runtime)
+        await change(runtime, "DELETE FROM outbox")
+        for _ in range(7):
+            await take_in(runtime, practice(runtime), form())
+        await everything_arrives(runtime)
+        await reconcile(runtime)
+        busy = await told(runtime)
+        plain = [
+            sorted((each.recipient, each.lacking, each.state, str(each.day)) for each in days) for days in (quiet, busy)
+        ]
+        # Both areas, at every recipient and at intake itself; nothing says whether anything came.
+        assert plain[0] == plain[1]
+        assert {each.recipient for each in busy} == {"intake", "triage", "notify", "channel", "stats"}
+        assert {(each.lacking, each.state) for each in busy} == {(0, "agrees")}
+
+    async def test_what_is_missing_is_told_and_told_again_only_once_it_is_otherwise(
+        self, runtime: Runtime, consumers: Consumers
+    ) -> None:
+        _, row = await take_in(runtime, practice(runtime), form())
+        await everything_arrives(runtime)
+        consumers.without["triage"] = {row.id}
+        found = await reconcile(runtime)
+        first = {each.recipient: each for each in await told(runtime) if each.lacking}
+        assert {name: (each.lacking, each.state) for name, each in first.items()} == {"triage": (1, "open")}
+        number = len(await told(runtime))
+        await jobs.reconcile_again(runtime, LATER)
+        assert len(await told(runtime)) == number
+        async with runtime.database.transaction(JOB) as session:
+            versions = runtime.areas.versions_on
+            await operations.explain(session, found[POLICE].id, "Being sent.", by="ida", versions=versions, now=LATER)
+        last = (await told(runtime))[-1]
+        assert (last.recipient, last.lacking, last.state) == ("triage", 1, "explained")
+
+    async def test_under_keys_that_lead_nowhere(self, runtime: Runtime, consumers: Consumers) -> None:
+        _, row = await take_in(runtime, practice(runtime), form())
+        consumers.without["triage"] = {row.id}
+        await everything_arrives(runtime)
+        await reconcile(runtime)
+        found = await rows(runtime, "SELECT subject FROM outbox WHERE type = 'intake.day-reconciled.v1'")
+        assert len({each.subject for each in found}) == len(found)
+        assert not {each.subject for each in found} & {row.id, row.statistics_key}

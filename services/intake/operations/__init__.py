@@ -28,7 +28,7 @@ from services.intake.operations.reading import (
     take_to_read,
 )
 from services.intake.operations.receiving import Refusal, receive, receive_all
-from services.intake.operations.reconciling import explain, keep_counts
+from services.intake.operations.reconciling import explain, keep_counts, reconciled, tell_of_day
 from services.intake.operations.setting_aside import (
     Aside,
     Joining,
@@ -86,6 +86,7 @@ __all__ = [
     "read_again",
     "receive",
     "receive_all",
+    "reconciled",
     "record_evidence",
     "record_progress",
     "record_reading",
@@ -96,5 +97,6 @@ __all__ = [
     "take_aside",
     "take_in_from_spool",
     "take_to_read",
+    "tell_of_day",
     "want_referral",
 ]

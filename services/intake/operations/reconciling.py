@@ -1,15 +1,17 @@
 """Keeps what a day's count found, and what a person says of a difference."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid4
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import audit
+from chassis import audit, outbox
 from chassis.database import Session
 from chassis.ids import rising_id
+from contracts.envelope import Event
+from contracts.intake.statistics import DayReconciled
 from services.intake import models
 from services.intake.domain.reconciliation import (
     MOST_NAMED,
@@ -71,8 +73,59 @@ def _values(count: Count, now: datetime) -> dict[str, object]:
     }
 
 
-async def explain(session: Session, line_id: UUID, reason: str, *, by: str, now: datetime) -> None:
-    """Record why a difference is none, or what was done about it; raises DifferenceUnknown, NothingToExplain."""
+VersionsOn = Callable[[date], Mapping[str, str]]
+"""Gives the version of each area's file that is in force on a day."""
+Told = Mapping[tuple[str, str], tuple[int, CountState]]
+"""How many referrals of an area lack something at a recipient, and what is known of that, by area and recipient."""
+INSIDE = "intake"
+"""The recipient that stands for what intake itself keeps of each referral."""
+
+
+_WORSE = (CountState.AGREES, CountState.EXPLAINED, CountState.OPEN)
+
+
+async def reconciled(session: Session, day: date, recipients: Mapping[str, Sequence[str]]) -> Told:
+    """Return what is known of a day at each recipient of each area, also where nothing came in on it.
+
+    `recipients` gives the services by area.
+    """
+    table = models.reconciliation
+    asked = (table.c.area, table.c.recipient, table.c.state, func.sum(table.c.lacking).label("lacking"))
+    found = select(*asked).where(table.c.day == day).group_by(table.c.area, table.c.recipient, table.c.state)
+    told = {
+        (area, recipient): (0, CountState.AGREES)
+        for area, services in recipients.items()
+        for recipient in (INSIDE, *services)
+    }
+    for row in await session.rows(found):
+        place = row.area, row.recipient or INSIDE
+        lacking, state = told.get(place, (0, CountState.AGREES))
+        told[place] = lacking + int(row.lacking), max(state, CountState(row.state), key=_WORSE.index)
+    return told
+
+
+async def tell_of_day(session: Session, day: date, told: Told, versions: Mapping[str, str], now: datetime) -> None:
+    """Tell statistics how a day stands, a message for each area and recipient, and never how much came in.
+
+    `versions` gives the version of each area's file. Each message has a key of its own, which leads nowhere.
+    """
+    events: list[tuple[Event, outbox.About]] = []
+    for (area, recipient), (lacking, state) in told.items():
+        if area in versions:
+            said = {"day": day, "recipient": recipient, "lacking": lacking, "state": str(state)}
+            event = DayReconciled(**said, version=int(now.timestamp()))
+            events.append((event, outbox.About(uuid4(), area, versions[area])))
+    if events:
+        await outbox.add_all(session, events)
+
+
+async def explain(
+    session: Session, line_id: UUID, reason: str, *, by: str, versions: VersionsOn, now: datetime
+) -> None:
+    """Record why a difference is none, or what was done about it, and tell statistics; `versions` as in `tell_of_day`.
+
+    Raises DifferenceUnknown, NothingToExplain.
+    """
     table = models.reconciliation
     row = await session.first(select(table).where(table.c.id == line_id).with_for_update())
     if row is None:
@@ -90,3 +143,6 @@ async def explain(session: Session, line_id: UUID, reason: str, *, by: str, now:
     await audit.record(
         session, "reconciliation.explained", subject=None, now=now, area=row.area, reason=reason, facts=facts
     )
+    told = await reconciled(session, row.day, {row.area: ()})
+    place = row.area, row.recipient or INSIDE
+    await tell_of_day(session, row.day, {place: told[place]}, versions(row.day), now)

@@ -28,7 +28,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "intake.link-due.v1": "A link for the referrer",
         "intake.duty-officer-paged.v1": "A call to the duty officer",
         "intake.referral-counted.v1": "Facts for statistics, which name nobody",
-        "intake.institution-counted.v1": "That an institution on the area’s list made a referral, under a key of its own",
+        "intake.day-reconciled.v1": "Whether all that came in on a day has reached everybody",
+        "intake.institution-counted.v1": "That an institution made a referral, under a key of its own",
     }
 )
 TOPICS: Mapping[str, str] = MappingProxyType(

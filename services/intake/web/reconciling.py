@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi.responses import JSONResponse
 from pydantic import Field, ValidationError
 
+from chassis.database import Session
 from chassis.web import Form, FormData, FormErrors, PageRequest, Response, parse, parse_date
 from services.intake.domain import LONDON
 from services.intake.domain.reconciliation import CountState, ExplanationUnreadable, Measure
@@ -76,7 +77,7 @@ async def difference(request: PageRequest) -> Response:
         checked = parse(ExplainForm, await request.form())
         if isinstance(checked, ExplainForm):
             async with request.transaction() as session:
-                await explain(session, line_id, checked.reason, by=request.actor.name, now=request.now)
+                await _explain(request, session, line_id, checked.reason)
             request.flash("The difference is explained.")
             return request.redirect("reconciliation")
         form = checked
@@ -107,9 +108,14 @@ async def explain_as_json(request: PageRequest) -> Response:
         raise ExplanationUnreadable('Send {"reason": "…"} with 3 to 400 characters.') from None
     line_id = UUID(request.path["line_id"])
     async with request.transaction() as session:
-        await explain(session, line_id, order.reason, by=request.actor.name, now=request.now)
+        await _explain(request, session, line_id, order.reason)
         line, _ = await reconciliation_line(session, line_id)
     return JSONResponse(_content(line))
+
+
+async def _explain(request: PageRequest, session: Session, line_id: UUID, reason: str) -> None:
+    versions = request.runtime.areas.versions_on
+    await explain(session, line_id, reason, by=request.actor.name, versions=versions, now=request.now)
 
 
 def _shown(line: CountLine, areas: Mapping[str, str]) -> dict[str, Any]:

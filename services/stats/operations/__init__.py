@@ -1,6 +1,7 @@
 """What changes in statistics: facts are counted, and releases are drafted, frozen, signed off or discarded."""
 
 from services.stats.operations.facts import Fact, count, count_institution, mix_facts
+from services.stats.operations.reconciling import Reconciled, keep_reconciled
 from services.stats.operations.releases import (
     discard,
     fail,
@@ -16,12 +17,14 @@ from services.stats.operations.releases import (
 
 __all__ = [
     "Fact",
+    "Reconciled",
     "count",
     "count_institution",
     "discard",
     "fail",
     "freeze",
     "frozen",
+    "keep_reconciled",
     "mix_facts",
     "note_check",
     "open_draft",

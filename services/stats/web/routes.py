@@ -8,7 +8,9 @@ PAGES = (
     Page("GET", "/", views.board, READ_RELEASES),
     Page("GET", "/figures/{area}", views.figures, READ_RELEASES),
     Page("GET", "/timeliness/{area}", views.timeliness, READ_RELEASES),
+    Page("GET", "/institutions/{area}", views.institutions, READ_RELEASES),
     Page("GET", "/national", views.national, READ_RELEASES),
+    Page("GET", "/reconciliation", views.reconciliation, READ_RELEASES),
     Page("GET", "/releases", views.releases, READ_RELEASES),
     Page("POST", "/releases", views.draft_release, MAKE_RELEASE, name="releases"),
     Page("GET", "/drafts/{area}/correction", views.correction, MAKE_RELEASE),
@@ -25,4 +27,4 @@ PAGES = (
     Page("GET", "/releases/{area}/{number}/timeliness.csv", views.timeliness_csv, READ_RELEASES),
     Page("GET", "/releases/{area}/{number}/chart.svg", views.chart, READ_RELEASES),
 )
-NAVIGATION = (("Figures", "board"), ("Releases", "releases"))
+NAVIGATION = (("Figures", "board"), ("Releases", "releases"), ("Daily count", "reconciliation"))

@@ -3,8 +3,10 @@
 from services.stats.web.views.board import board
 from services.stats.web.views.charts import chart
 from services.stats.web.views.figures import figures, release_cover, table_csv, trend_csv
+from services.stats.web.views.institutions import institutions
 from services.stats.web.views.national import national
 from services.stats.web.views.published import release, release_csv
+from services.stats.web.views.reconciling import reconciliation
 from services.stats.web.views.releasing import (
     correction,
     discard,
@@ -26,7 +28,9 @@ __all__ = [
     "draft_release",
     "draft_table",
     "figures",
+    "institutions",
     "national",
+    "reconciliation",
     "release",
     "release_cover",
     "release_csv",
