@@ -272,7 +272,9 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (OPS, ["/desk", f"/notices/{ids['notice']}", "/mail", f"/mail/{ids['mail']}"]),
         ],
         "stats": [
-            (BOARD, ["/", "/releases", ids["release"]]),
+            (BOARD, ["/", "/releases", ids["release"], "/national"]),
+            (BOARD, [f"/{page}/kent-and-medway" for page in ("figures", "timeliness", "institutions")]),
+            (BOARD, ["/figures/kent-and-medway?measure=received&by=sector&grain=month"]),
             (ANNA, ["/releases", ids["draft"], f"{ids['draft']}/table?table=received/2026", ids["correction"]]),
         ],
         "monitor": [

@@ -1,76 +1,29 @@
 """The board's pages: signed releases only, chosen among what is published, hidden on the page and in every file."""
 
-import csv
-import io
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
-import httpx2
 import pytest
 
 from areas import Area, Areas
 from chassis import clock
-from chassis.actor import Actor, ActorKind
+from chassis.actor import Actor
 from chassis.broker import Message
-from chassis.session_store import DatabaseSessions
-from chassis.sessions import Limits, Session, SessionKeeper, sign_in
 from contracts.intake.statistics import ReferralCounted
-from contracts.vocabulary import AgeBand, Door, Gender, Role, Sector
-from services.stats.app import service
-from services.stats.clients.charts import ChartNotDrawn, NoCharts
-from services.stats.domain.charting import Chart
+from contracts.vocabulary import AgeBand, Door, Gender, Sector
 from services.stats.domain.tables import Change
 from services.stats.handlers import handlers
-from services.stats.web.views.charts import CHARTS
-from tests.conftest import Running, RunningOf
+from tests.conftest import RunningOf
 from tests.stats.published_made import AREA, content, hiding, publish
-
-BOARD = Actor(
-    ActorKind.PERSON, "beatrice", "Beatrice Board (synthetic)", frozenset({Role.BOARD_MEMBER}), frozenset({AREA}),
-    "Board",
-)  # fmt: skip
-GATEWAY = Actor(
-    ActorKind.PERSON, "gabriel", "Gabriel Gateway (synthetic)", frozenset({Role.GATEWAY_OFFICER}), frozenset({AREA}),
-    "Police",
-)  # fmt: skip
-SECTORS = f"/figures/{AREA}?measure=received&by=sector&year=2026"
-SECTORS_CSV = f"/releases/{AREA}/1/table.csv?measure=received&by=sector&year=2026"
-
-
-@dataclass(frozen=True)
-class Site:
-    """Statistics as it really runs, and the browser of somebody signed in."""
-
-    running: Running
-    charts: NoCharts
-
-    async def get(self, path: str) -> httpx2.Response:
-        """Open a page."""
-        return await self.running.client.get(path)
-
-    async def text(self, path: str) -> str:
-        """Return what a page says, without its tags."""
-        return _words((await self.get(path)).text)
-
-    async def become(self, actor: Actor) -> None:
-        """Sign somebody in."""
-        session = Session()
-        sign_in(session, actor)
-        runtime = self.running.runtime
-        await SessionKeeper(DatabaseSessions(runtime.database), runtime.secrets.session_secret, Limits()).keep(session)
-        self.running.client.cookies.set("throughline_stats", session.token)
+from tests.stats.reading import GATEWAY, SECTORS, SECTORS_CSV, Site, lines_of, opened, words_of
 
 
 @pytest.fixture
 async def site(running_of: RunningOf) -> Site:
-    """Return statistics running, with a board member signed in, and a twin in the place of what draws charts."""
-    running = await running_of(service())
-    made = Site(running, NoCharts())
-    running.runtime.state[CHARTS] = made.charts
-    await made.become(BOARD)
-    return made
+    """Return statistics running, with a board member signed in."""
+    return await opened(running_of)
 
 
 def let_percentages_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,20 +37,11 @@ def let_percentages_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Areas, "current", permissive)
 
 
-def _words(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).strip()
-
-
-def _lines(answer: httpx2.Response) -> list[dict[str, str]]:
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-
-
 class TestBoard:
     async def test_says_so_while_nothing_is_published(self, site: Site) -> None:
         answer = await site.get("/")
         assert answer.status_code == 200
-        assert "Nothing is published for Kent and Medway yet" in _words(answer.text)
+        assert "Nothing is published for Kent and Medway yet" in words_of(answer.text)
 
     async def test_shows_the_latest_quarter_with_the_year_before_and_the_nation(self, site: Site) -> None:
         before, now = content(1, "2025"), content(2, "2026", 7)
@@ -193,11 +137,11 @@ class TestFigures:
         await publish(site.running.runtime, made)
         table = content().table("received", "sector", "2026")
         assert table is not None
-        page = _words((await site.get(SECTORS)).text)
+        page = words_of((await site.get(SECTORS)).text)
         assert f"Police {table.count('police', '2026-Q1')} [c]" in page
         line = next(
             each
-            for each in _lines(await site.get(SECTORS_CSV))
+            for each in lines_of(await site.get(SECTORS_CSV))
             if (each["category"], each["period"]) == ("Police", "2026-Q2")
         )
         assert (line["value"], line["marker"]) == ("", "[c]")
@@ -220,7 +164,7 @@ class TestFigures:
         await publish(site.running.runtime, content())
         answer = await site.get(f"/figures/{AREA}?{query}")
         assert answer.status_code == 422
-        assert sentence in _words(answer.text)
+        assert sentence in words_of(answer.text)
         assert "<table" in answer.text
         assert "<script>" not in answer.text.replace("<script src", "").replace("<script type", "")
 
@@ -234,7 +178,7 @@ class TestFigures:
         assert second is not None
         quarters = [first.count("police", "2025-Q4"), *(second.count("police", f"2026-Q{each}") for each in (1, 2, 3))]
         path = f"/releases/{AREA}/2/table.csv?measure=received&by=sector&grain=year&years=calendar"
-        lines = {line["category"]: line for line in _lines(await site.get(path)) if line["period"] == "CY2026"}
+        lines = {line["category"]: line for line in lines_of(await site.get(path)) if line["period"] == "CY2026"}
         assert lines["Police"]["value"] == str(sum(each or 0 for each in quarters))
         assert {line["period_name"] for line in lines.values()} == {"2026"}
 
@@ -242,7 +186,7 @@ class TestFigures:
         await publish(site.running.runtime, hiding(content(1, "2025"), "received/sector/2025", "police", "2025-Q4"))
         await publish(site.running.runtime, content(2, "2026"))
         path = f"/releases/{AREA}/2/table.csv?measure=received&by=sector&grain=year&years=calendar"
-        lines = {line["category"]: line for line in _lines(await site.get(path)) if line["period"] == "CY2026"}
+        lines = {line["category"]: line for line in lines_of(await site.get(path)) if line["period"] == "CY2026"}
         assert lines["Police"]["marker"] == "[c]"
         assert lines["Education"]["marker"] == ""
 
@@ -301,7 +245,7 @@ class TestRelease:
     async def test_says_who_signed_it_and_leads_to_its_tables(self, site: Site) -> None:
         digest = await publish(site.running.runtime, content())
         answer = await site.get(f"/releases/{AREA}/1")
-        assert "Arno Analyst, 4 May 2027" in _words(answer.text)
+        assert "Arno Analyst, 4 May 2027" in words_of(answer.text)
         assert digest in answer.text
         links = re.findall(r'href="(/figures/[^"]+)"', answer.text)
         assert len(links) == len(content().tables)
@@ -310,7 +254,7 @@ class TestRelease:
     async def test_its_file_holds_exactly_what_was_frozen(self, site: Site) -> None:
         made = content()
         await publish(site.running.runtime, made)
-        lines = _lines(await site.get(f"/releases/{AREA}/1/tables.csv"))
+        lines = lines_of(await site.get(f"/releases/{AREA}/1/tables.csv"))
         frozen = [count for table in made.tables for row in table.rows for count in row.counts]
         assert [line["value"] for line in lines] == ["" if each is None else str(each) for each in frozen]
         assert [line["marker"] for line in lines] == ["[c]" if each is None else "" for each in frozen]
@@ -329,77 +273,3 @@ class TestRelease:
         assert "Not stated again" in words
         assert "Referrals received, by gender, 2026" in words
         assert "Closed: the person died, by gender, 2026" in words
-
-
-class TestChart:
-    async def test_is_a_picture_with_its_words_on_the_page_and_a_table_beside_it(self, site: Site) -> None:
-        await publish(site.running.runtime, content())
-        page = (await site.get("/")).text
-        pictures = re.findall(r'<img src="([^"]+)" alt="(Line chart[^"]+)"', page)
-        assert len(pictures) == 3
-        assert "the table that follows" in pictures[0][1]
-        answer = await site.get(pictures[0][0].replace("&amp;", "&"))
-        assert answer.headers["content-type"] == "image/svg+xml"
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
-        assert [chart.narrow for chart in site.charts.asked] == [False]
-
-    async def test_shows_what_its_table_shows(self, site: Site) -> None:
-        made = hiding(content(), "received/sector/2026", "police", "2026-Q4")
-        await publish(site.running.runtime, made)
-        await site.get(f"/releases/{AREA}/1/chart.svg?measure=received&by=sector&year=2026&width=narrow")
-        (chart,) = site.charts.asked
-        table = made.table("received", "sector", "2026")
-        assert table is not None
-        assert [point.value for point in chart.points] == [
-            row.counts[table.periods.index("2026-Q4")] for row in table.rows
-        ]
-        assert chart.narrow
-
-    async def test_one_that_cannot_be_drawn_is_said_and_the_page_stays(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def fails(_key: str, _chart: Chart) -> bytes:
-            raise ChartNotDrawn("The chart cannot be drawn just now; its figures are in the table on the same page.")
-
-        await publish(site.running.runtime, content())
-        monkeypatch.setattr(site.charts, "svg", fails)
-        assert (await site.get(f"/releases/{AREA}/1/chart.svg?trend=gateway")).status_code == 503
-        assert (await site.get("/")).status_code == 200
-
-    async def test_a_trend_without_a_name_is_not_there(self, site: Site) -> None:
-        await publish(site.running.runtime, content())
-        for kind in ("chart.svg", "trend.csv"):
-            assert (await site.get(f"/releases/{AREA}/1/{kind}?trend=nothing")).status_code == 404
-
-
-class TestTimeliness:
-    async def test_shows_medians_and_percentiles_and_hides_what_too_few_stand_behind(self, site: Site) -> None:
-        made = content()
-        few = tuple(
-            replace(each, cases=None, median=None, percentile_90=None) if each.period == "2026-Q2" else each
-            for each in made.timings
-        )
-        await publish(site.running.runtime, replace(made, timings=few))
-        words = await site.text(f"/timeliness/{AREA}")
-        assert "April to June 2026 20 8 30" in words
-        assert "July to September 2026 [c] [c] [c]" in words
-        assert "only where at least 10 cases stand behind them" in words
-        lines = _lines(await site.get(f"/releases/{AREA}/1/timeliness.csv"))
-        hidden = [line for line in lines if line["period"] == "2026-Q2"]
-        assert {(line["value"], line["marker"]) for line in hidden} == {("", "[c]")}
-        assert len(hidden) == 4 * 3
-
-    async def test_the_medians_of_the_board_are_those_of_the_release(self, site: Site) -> None:
-        await publish(site.running.runtime, content())
-        assert "Days from receipt to the Gateway’s decision 8 days" in await site.text("/?period=2026-Q2")
-
-
-class TestFile:
-    async def test_the_file_of_a_trend_holds_what_its_table_holds(self, site: Site) -> None:
-        made = content()
-        await publish(site.running.runtime, made)
-        lines = _lines(await site.get(f"/releases/{AREA}/1/trend.csv?trend=gateway"))
-        table = made.table("received", "", "2026")
-        assert table is not None
-        received = [line["value"] for line in lines if line["measure"] == "Referrals received"]
-        assert received == [str(table.total(f"2026-Q{each}")) for each in (1, 2, 3, 4)]

@@ -1,13 +1,14 @@
 """What a release holds, made from counts: protected tables of its years, and how long things took."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.stats.domain.disclosure import Protected, Rules
+from services.stats.domain.institutions import Institutions, shares_of
 from services.stats.domain.measures import TOTAL, Counted
 from services.stats.domain.periods import Tree, financial_year
 from services.stats.domain.releases import Draft
-from services.stats.domain.tables import PublishedTable, ReleaseContent, Timing, shown_periods
+from services.stats.domain.tables import Change, PublishedTable, ReleaseContent, ReleaseKind, Timing, shown_periods
 from services.stats.domain.timings import TIMED, Days, timing
 
 
@@ -19,6 +20,7 @@ class Basis:
     days: Days
     as_of: Mapping[str, int]
     earlier: tuple[ReleaseContent, ...] = ()
+    institutions: Institutions = field(default_factory=dict)
 
     @property
     def earlier_tables(self) -> tuple[PublishedTable, ...]:
@@ -48,8 +50,34 @@ def content_of(draft: Draft, rules: Rules, basis: Basis, protected: Protected) -
         districts=rules.districts,
         tables=protected.tables,
         timings=tuple(timings_of(draft, rules, basis, protected.tables)),
+        changes=tuple(changes_of(draft, basis, protected.tables)),
         left_out=protected.left_out,
+        shares=shares_of(
+            basis.institutions,
+            protected.tables,
+            (share for content in basis.earlier for share in content.shares),
+            rules.suppress_below,
+        ),
     )
+
+
+def changes_of(draft: Draft, basis: Basis, tables: Sequence[PublishedTable]) -> Iterator[Change]:
+    """Return which figures a correction states otherwise than the newest release before it; none for a regular one.
+
+    A figure that was shown and is hidden now has changed by too little to be shown.
+    """
+    if draft.kind is not ReleaseKind.CORRECTION:
+        return
+    after = {table.id: table for table in tables}
+    newest = {table.id: table for table in basis.earlier_tables}
+    for before in newest.values():
+        now = after.get(before.id)
+        for row in before.rows:
+            for period, was in zip(before.periods, row.counts, strict=True):
+                # A table of which nothing may be shown any longer is left out.
+                stated = now.count(row.category, period) if now else None
+                if was != stated:
+                    yield Change(before.id, row.category, period, was, stated)
 
 
 def timings_of(draft: Draft, rules: Rules, basis: Basis, tables: Sequence[PublishedTable]) -> Iterator[Timing]:

@@ -62,6 +62,15 @@ class Timing:
     percentile_90: int | None
 
 
+@dataclass(frozen=True)
+class InstitutionShare:
+    """Which share of the referrals of a financial year an institution of the area's list made, in whole per cent."""
+
+    institution: str
+    year: str
+    percent: int
+
+
 class ReleaseKind(StrEnum):
     """Whether a release brings new months, or states released ones again."""
 
@@ -102,6 +111,7 @@ class ReleaseContent:
     changes: tuple[Change, ...] = ()
     not_restated: tuple[str, ...] = ()
     left_out: tuple[str, ...] = field(default=())
+    shares: tuple[InstitutionShare, ...] = ()
 
     def table(self, measure: str, attribute: str, year: str) -> PublishedTable | None:
         """Return one of its tables, None where it has none."""

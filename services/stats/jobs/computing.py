@@ -42,4 +42,5 @@ async def counted(runtime: Runtime, draft: Draft, rules: Rules) -> Basis:
         released = {month: content.number for content in earlier for month in content.months}
         months = as_of(draft, released)
         found = await queries.counted(session, draft.area, months, rules.districts)
-    return Basis(found.figures, found.days, months, earlier)
+        institutions = await queries.institutions_counted(session, draft.area, months)
+    return Basis(found.figures, found.days, months, earlier, institutions)

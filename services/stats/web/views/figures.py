@@ -1,5 +1,7 @@
 """Any published table, as a reader chooses it: its page and its file."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from chassis.web import PageRequest
@@ -60,11 +62,7 @@ async def figures(page: PageRequest) -> Response:
         markers=MARKERS,
         category_name=category_name,
         period_name=period_name,
-        measures=[(each, measure_name(each)) for each in shelf.measures],
-        attributes=_attributes(shelf),
-        year_items=[
-            (each, each if choice.years is Years.CALENDAR else year_name(each)) for each in shelf.years(choice.years)
-        ],
+        **_offered(shelf, choice),
     )
 
 
@@ -96,6 +94,16 @@ def csv_answer(text: str, name: str) -> Response:
     """Return a file that browsers keep rather than show."""
     headers = {"content-disposition": f'attachment; filename="throughline-{name}.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _offered(shelf: Shelf, choice: Choice) -> dict[str, Any]:
+    """Return what can be chosen, for the fields of the page."""
+    calendar = choice.years is Years.CALENDAR
+    return {
+        "measures": [(each, measure_name(each)) for each in shelf.measures],
+        "attributes": _attributes(shelf),
+        "year_items": [(each, each if calendar else year_name(each)) for each in shelf.years(choice.years)],
+    }
 
 
 def _national(choice: Choice, grid: Grid) -> list[NationalFigure | None]:
