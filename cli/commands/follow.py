@@ -15,7 +15,7 @@ from contracts.vocabulary import is_reference, tidy_reference
 POLL_SECONDS = 0.5
 # What counts as done: a waived or erased line needs nobody, and whoever acted has it stored.
 ACKNOWLEDGED = frozenset({"acknowledged", "waived", "erased"})
-STORED = ACKNOWLEDGED | {"stored", "delivered", "seen"}
+STORED = ACKNOWLEDGED | {"stored", "delivered", "undelivered", "seen"}
 
 
 def checked(reference: str) -> str:
