@@ -6,7 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from chassis import telemetry
+from chassis.actor import Actor
 from contracts.notify.police import NoticeUnreached
+from services.notify import jobs, models
 from tests.notify.conftest import Site
 from tests.notify.desk_made import SECOND_AT_DESK, alter, copies, kept, noticed
 from tests.notify.made import AREA, DESK, ENGINEER, KENT_WORKER, NOW, REFERENCE, concern, signpost, transfer
@@ -142,6 +145,19 @@ class TestRecipient:
         await site.sign_in(DESK)
         for path in (f"/recipients/{AREA}/nobody", "/recipients/nowhere/kent-cru", f"/recipients/{AREA}/received"):
             assert (await site.get(path)).status_code == 404
+
+
+class TestAlarms:
+    async def test_figures_say_how_old_the_oldest_is_and_how_many_doors_are_silent(self, site: Site) -> None:
+        await noticed(site.runtime, concern(immediate_danger=True), created_at=NOW - timedelta(minutes=7))
+        await noticed(site.runtime, signpost(), created_at=NOW - timedelta(hours=5), way="webhook")
+        async with site.runtime.database.transaction(Actor.service("notify")) as session:
+            await session.execute(models.concern.update().values(escalation_ended_at=NOW))
+        await jobs.watch_queues(site.runtime, NOW)
+        figures = telemetry.metrics_text()
+        assert re.search(r'notify_queue_oldest\w*\{urgent="yes"\} 420', figures)
+        assert re.search(r'notify_queue_oldest\w*\{urgent="no"\} 18000', figures)
+        assert re.search(r"notify_concern_silent\w* 1", figures)
 
 
 class TestQueue:

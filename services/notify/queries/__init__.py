@@ -46,7 +46,7 @@ from services.notify.queries.inboxes import (
 from services.notify.queries.linked import LinkedConcern, linked_concern
 from services.notify.queries.people import same_person_as
 from services.notify.queries.transfers import TransferFound, transfer_found, transfers_waiting
-from services.notify.queries.unacknowledged import MOST_WAITING, Waiting, Waits, unacknowledged
+from services.notify.queries.unacknowledged import MOST_WAITING, Waiting, Waits, count_silent, unacknowledged
 
 __all__ = [
     "FIRST_WAY",
@@ -78,6 +78,7 @@ __all__ = [
     "came_back",
     "codes_counted",
     "concern_found",
+    "count_silent",
     "counts_by_state",
     "held_back",
     "history_of",

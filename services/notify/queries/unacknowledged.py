@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Table, select
+from sqlalchemy import ColumnElement, Row, Table, func, select
 
 from chassis.database import Session
 from services.notify.domain import Reach
@@ -54,6 +54,13 @@ async def unacknowledged(session: Session, *, now: datetime, reach: Reach | None
     if reach is None:
         found += [*await _transfers(session), *await _asks(session, now)]
     return tuple(sorted(found, key=lambda one: (not one.immediate_danger, one.since, one.reference)))
+
+
+async def count_silent(session: Session) -> int:
+    """Count the concerns that nobody has acknowledged although everybody whom the area names was told."""
+    is_open = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
+    silent = select(func.count()).where(is_open, concern.c.escalation_ended_at.is_not(None))
+    return int(await session.scalar(silent) or 0)
 
 
 async def _concerns(session: Session, reach: Reach | None) -> list[Waiting]:

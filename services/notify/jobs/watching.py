@@ -1,0 +1,47 @@
+"""How old what waits is, and which front doors are silent although everybody above them was told: for the alarms."""
+
+from datetime import UTC, datetime
+
+from chassis import telemetry
+from chassis.runtime import Runtime
+from services.notify import queries
+from services.notify.jobs.running import job_actor
+from services.notify.queries import Queue
+
+
+class Counted:
+    """What was last counted that may call for a person: told as figures, from which the alarms are raised."""
+
+    queues: tuple[Queue, ...] = ()
+    silent = 0
+    at = datetime.min.replace(tzinfo=UTC)
+
+
+def _oldest() -> list[tuple[float, dict[str, str | bool | int | float]]]:
+    """Return the age in seconds of the oldest notice that waits, by urgency; nought where none does."""
+    ages = {True: 0.0, False: 0.0}
+    for each in Counted.queues:
+        ages[each.urgent] = max(ages[each.urgent], (Counted.at - each.oldest).total_seconds())
+    return [(age, {"urgent": "yes" if urgent else "no"}) for urgent, age in ages.items()]
+
+
+def _waiting() -> list[tuple[float, dict[str, str | bool | int | float]]]:
+    return [(each.waiting, {"way": each.way, "urgent": "yes" if each.urgent else "no"}) for each in Counted.queues]
+
+
+telemetry.gauge("notify.queue.oldest", _oldest, "s", "Age in seconds of the oldest notice that waits to be sent")
+telemetry.gauge("notify.queue.waiting", _waiting, "1", "Notices that wait to be sent, by way")
+telemetry.gauge(
+    "notify.concern.silent",
+    lambda: Counted.silent,
+    "1",
+    "Concerns that nobody has acknowledged although everybody whom the area names was told",
+)
+
+
+async def watch_queues(runtime: Runtime, now: datetime) -> None:
+    """Count what waits, by age, and the concerns about which nobody answers, for the alarms."""
+    async with runtime.database.transaction(job_actor(runtime)) as session:
+        Counted.queues = await queries.queue_ages(session, now=now)
+        Counted.silent = await queries.count_silent(session)
+    Counted.at = now
