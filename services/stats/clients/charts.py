@@ -114,7 +114,7 @@ class WorkerCharts:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PATH": os.environ.get("PATH", "")},
+                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
         return self._process
 
