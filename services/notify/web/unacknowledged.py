@@ -7,7 +7,7 @@ from starlette.responses import Response
 from chassis.clock import LONDON
 from chassis.web import PageRequest, blank
 from services.notify import queries
-from services.notify.domain import READ_DESK
+from services.notify.domain import READ_DESK, READ_INBOX, READ_SIGNPOST
 from services.notify.queries import Waiting, Waits
 from services.notify.settings import answer_due, answer_times
 from services.notify.web.naming import age_in_words, ask_name, door_name, force_name, service_name
@@ -89,8 +89,8 @@ def _standing(one: Waiting, due: datetime | None, now: datetime) -> tuple[str, s
 
 def _address(page: PageRequest, one: Waiting) -> str:
     """Return the page on which it can be answered or followed, "" where the reader has none."""
-    if one.what is Waits.CONCERN:
-        return "" if page.may(READ_DESK) else page.url("concern", subject=one.id)
-    if one.what is Waits.SIGNPOST and page.may("read-signpost"):
+    if one.what is Waits.CONCERN and page.may(READ_INBOX):
+        return page.url("concern", subject=one.id)
+    if one.what is Waits.SIGNPOST and page.may(READ_SIGNPOST):
         return page.url("signpost", id=one.id)
     return page.url("delivery_desk") + f"?reference={one.reference}" if page.may(READ_DESK) else ""
