@@ -260,6 +260,16 @@ class TestCorrection:
         assert table is not None
         assert table.total("2026-11") == 50
         assert content.as_of == {"2026-11": 2}
+        changed = {(each.table, each.period): (each.before, each.after) for each in content.changes}
+        assert changed["received/2026", "2026-11"] == (20, 50)
+
+    async def test_what_changed_by_too_little_is_hidden_and_said_so(self, stats: Runtime) -> None:
+        await put(stats, *many(20, received()))
+        await signed(stats)
+        await put(stats, *many(2, received()))
+        content = content_of(await signed(stats, "2026-11", kind=CORRECTION))
+        (change,) = [each for each in content.changes if each.table == "received/2026"]
+        assert (change.before, change.after) == (20, None)
 
     @pytest.mark.parametrize("months", [(), ("2026-12",), ("2026-11", "2026-12")])
     async def test_only_of_released_months(self, stats: Runtime, months: tuple[str, ...]) -> None:

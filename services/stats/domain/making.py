@@ -1,6 +1,6 @@
 """What a release holds, made from counts: protected tables of its years, and how long things took."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.stats.domain.disclosure import Protected, Rules
@@ -36,8 +36,10 @@ def together(years: Iterable[Protected]) -> Protected:
     return Protected(tables, tuple(name for each in found for name in each.left_out))
 
 
-def content_of(draft: Draft, rules: Rules, basis: Basis, protected: Protected) -> ReleaseContent:
-    """Return the whole content of a release whose tables have been protected already."""
+def content_of(
+    draft: Draft, rules: Rules, basis: Basis, protected: Protected, kept_back: Collection[str] = ()
+) -> ReleaseContent:
+    """Return the whole content of a release whose tables have been protected and audited already."""
     return ReleaseContent(
         area=draft.area,
         number=draft.number,
@@ -52,6 +54,7 @@ def content_of(draft: Draft, rules: Rules, basis: Basis, protected: Protected) -
         timings=tuple(timings_of(draft, rules, basis, protected.tables)),
         changes=tuple(changes_of(draft, basis, protected.tables)),
         left_out=protected.left_out,
+        kept_back=tuple(kept_back),
         shares=shares_of(
             basis.institutions,
             protected.tables,

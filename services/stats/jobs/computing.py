@@ -1,12 +1,12 @@
 """Computing a release: the same facts and rules always give the same text, whoever asks and however often."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from chassis.actor import Actor
 from chassis.app import Runtime
 from services.stats import queries
-from services.stats.domain.disclosure import Protected, Rules, protect
+from services.stats.domain.disclosure import Hide, Protected, Rules, protect
 from services.stats.domain.making import Basis, content_of, together
 from services.stats.domain.periods import financial_year, year_name
 from services.stats.domain.releases import Draft, as_of
@@ -19,20 +19,27 @@ UNHURRIED = {"statement_timeout": "25s", "transaction_timeout": "300s"}
 Report = Callable[[str, int], Awaitable[None]]
 
 
-async def compute(runtime: Runtime, draft: Draft, rules: Rules, report: Report) -> tuple[ReleaseContent, Basis]:
-    """Return what a release holds, and what it was made from; `report` is told each step and the per cent done.
+async def compute(
+    runtime: Runtime, draft: Draft, rules: Rules, kept_back: Collection[str], report: Report
+) -> ReleaseContent:
+    """Return what a release holds without the tables that its audit kept back; nothing is audited once more.
 
     Raises ValueError where the counts do not add up.
     """
-    await report("Counting", 10)
     basis = await counted(runtime, draft, rules)
+    return content_of(draft, rules, basis, await protected(draft, rules, basis, kept_back, report), kept_back)
+
+
+async def protected(draft: Draft, rules: Rules, basis: Basis, kept_back: Collection[str], report: Report) -> Protected:
+    """Return every table of a draft as it may be shown, year by year; `report` is told each and the per cent done."""
+    hide = tuple(Hide(table) for table in kept_back)
     done: list[Protected] = []
     for place, year in enumerate(draft.years):
         await report(f"Hiding what would give somebody away, {year_name(year)}", 20 + 40 * place // len(draft.years))
         months = tuple(month for month in basis.as_of if financial_year(month) == year)
         # In a thread of its own: pages are answered meanwhile.
-        done.append(await asyncio.to_thread(protect, basis.figures, months, rules, basis.earlier_tables))
-    return content_of(draft, rules, basis, together(done)), basis
+        done.append(await asyncio.to_thread(protect, basis.figures, months, rules, basis.earlier_tables, hide))
+    return together(done)
 
 
 async def counted(runtime: Runtime, draft: Draft, rules: Rules) -> Basis:

@@ -52,7 +52,8 @@ async def is_proved(runtime: Runtime, checked: Checked) -> bool:
     async with runtime.database.transaction(ACTOR) as session:
         kept = (await queries.release_found(session, checked.area, checked.number)).content
     draft = Draft(kept.area, kept.number, kept.kind, kept.months, kept.made_on)
-    content, _ = await compute(runtime, draft, Rules(kept.suppress_below, kept.round_to, kept.districts), _silent)
+    rules = Rules(kept.suppress_below, kept.round_to, kept.districts)
+    content = await compute(runtime, draft, rules, kept.kept_back, _silent)
     same = operations.frozen(content).digest == checked.digest
     if not same:
         facts = {"area": checked.area, "count": checked.number, "digest": checked.digest}
