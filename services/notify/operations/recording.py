@@ -197,6 +197,7 @@ async def _leave_way(session: Session, row: Row[Any], result: Result, *, now: da
         "next_attempt_at": None,
         "unrecorded": 0 if following.state == State.DUE else row.unrecorded,
         "last_result": str(result),
+        "last_code": None if result == Result.BOUNCED else row.last_code,
         "lease_token": None,
         "leased_until": None,
         "receipt_due_at": None,
