@@ -82,7 +82,7 @@ async def message_template(page: PageRequest) -> Response:
         chosen=template,
         line=_line(template),
         kind=KIND_NAMES[template.kind],
-        language=LANGUAGE_NAMES[template.language],
+        spoken=LANGUAGE_NAMES[template.language],
         to=RECIPIENT_NAMES[operations.recipient_of(template.kind)],
         area=area,
         areas=[(each.area, each.name) for each in areas],

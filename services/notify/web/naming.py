@@ -253,7 +253,10 @@ def form_would_go(stays: FormSent | None, address: str, area_version: str) -> st
     if stays is not None:
         return form_in_words(stays, address, area_version)
     listed = f"{domain_of(address)} is listed as secure by the area’s file, version {area_version}"
-    return f"What is known of the person is attached where the mail server offers encryption: {listed}."
+    return (
+        f"{listed}. Where the mail server offers encryption, what is known of the person is attached, and the last "
+        "words of the mail say so instead."
+    )
 
 
 def ways_in_words(ways: Iterable[object]) -> str:

@@ -69,7 +69,7 @@ def _shown(page: PageRequest, claimed: Claimed) -> list[Shown]:
     moments = [("As it would be sent now", page.now, claimed.urgent)]
     if claimed.recipient_kind is RecipientKind.FRONT_DOOR:
         closed = operations.when_closed(area, claimed.recipient_key, page.now)
-        moments.append(("Now, in immediate danger", page.now, True))
+        moments += [] if claimed.urgent else [("Now, in immediate danger", page.now, True)]
         if closed is not None:
             moments += [("Out of hours", closed, False), ("Out of hours, immediate danger", closed, True)]
     return [_at(page, area, replace(claimed, urgent=urgent), heading, at) for heading, at, urgent in moments]
