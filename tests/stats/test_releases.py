@@ -1,6 +1,7 @@
 """A release is drafted by one person, computed once, signed off by a second one, and then never changes."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -12,6 +13,7 @@ from chassis.actor import Actor
 from chassis.app import Runtime
 from services.stats import operations, queries
 from services.stats.domain import NothingToRelease, ReleaseAbsent
+from services.stats.domain.auditing import AuditAsked, Recovered, Verdict
 from services.stats.domain.releases import (
     DraftAbsent,
     DraftNotReady,
@@ -23,7 +25,9 @@ from services.stats.domain.releases import (
 )
 from services.stats.domain.tables import ReleaseContent, ReleaseKind
 from services.stats.domain.words import SameHand
+from services.stats.jobs.auditing import AUDITOR
 from services.stats.jobs.drafts import drafts
+from services.stats.jobs.proving import is_proved
 from tests.stats.counted_made import DECEMBER, JOB, KENT, NORTHMERE, decided, in_channel, many, put, received
 from tests.stats.drafted import ANNA, ARNO, computed, found, opened, sign, signed
 
@@ -174,6 +178,56 @@ class TestCompute:
             await operations.try_again(session, KENT, draft.draft.number, now=DECEMBER)
         await drafts(stats, DECEMBER)
         assert (await found(stats, draft.draft.number)).state is DraftState.READY
+
+
+class FindsOnce:
+    """An auditor that finds out one hidden figure, and nothing once its table is kept back."""
+
+    async def audit(self, asked: AuditAsked) -> Verdict:
+        """Find out a figure of the sectors, as long as they are there."""
+        table = f"received/sector/{asked.releases[-1].tables[0].year}"
+        there = table in {each.id for each in asked.releases[-1].tables}
+        return Verdict(9, (Recovered(table, "health", "2026-11", 3),) if there else ())
+
+
+class FindsAlways:
+    """An auditor that finds out a figure whatever is kept back."""
+
+    async def audit(self, asked: AuditAsked) -> Verdict:
+        """Find out a figure of the totals."""
+        assert asked.releases
+        return Verdict(1, (Recovered("received/2026", "all", "2026-11", 3),))
+
+
+class TestAudit:
+    async def test_a_table_that_gives_somebody_away_is_kept_back_also_when_it_is_proved(self, stats: Runtime) -> None:
+        stats.state[AUDITOR] = FindsOnce()
+        await put(stats, *many(40, received()), *many(30, received(sector="police")))
+        draft = await signed(stats)
+        content = content_of(draft)
+        assert content.kept_back == ("received/sector/2026",)
+        assert content.table("received", "sector", "2026") is None
+        assert "received/sector/2026" in content.left_out
+        assert "One table was kept back" in (await found(stats, draft.draft.number)).verdict
+        async with stats.database.transaction(JOB) as session:
+            (checked,) = await queries.checks(session)
+        assert await is_proved(stats, checked)
+
+    async def test_what_always_gives_somebody_away_is_not_made(self, stats: Runtime) -> None:
+        stats.state[AUDITOR] = FindsAlways()
+        await put(stats, *many(40, received()))
+        draft = await computed(stats)
+        assert draft.state is DraftState.FAILED
+        assert "Hidden figures could be worked out" in draft.words
+
+    async def test_the_real_auditor_finds_nothing_in_what_is_protected(self, stats: Runtime) -> None:
+        del stats.state[AUDITOR]
+        await put(
+            stats, *many(40, received()), *many(30, received(sector="police")), *many(2, received(sector="health"))
+        )
+        draft = await computed(stats)
+        assert draft.state is DraftState.READY, draft.words
+        assert re.search(r"tried to work out \d+ hidden figures and could work out none", draft.verdict)
 
 
 class TestSignOff:

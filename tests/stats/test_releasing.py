@@ -18,6 +18,7 @@ from services.stats.app import service
 from tests.conftest import Running, RunningOf, eventually
 from tests.stats.counted_made import KENT, decided, many, put, received
 from tests.stats.drafted import ANNA, ARNO
+from tests.stats.trusting import trusted
 
 DRAFT = f"/drafts/{KENT}/1"
 
@@ -60,7 +61,7 @@ BOARD = Actor(
 async def desk(running_of: RunningOf, tmp_path: Path) -> AsyncIterator[Desk]:
     """Return statistics with facts of the month before, and three people signed in."""
     running = await running_of(service(), clock_file=tmp_path / "clock.json")
-    runtime = running.runtime
+    runtime = trusted(running.runtime)
     tokens = {}
     for person in (ANNA, ARNO, BOARD):
         session = Session()

@@ -1,5 +1,6 @@
 """Drafts that people have begun are counted, protected, audited and frozen, one after the other."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from chassis import telemetry
@@ -7,8 +8,9 @@ from chassis.app import Runtime
 from chassis.database import is_world_down
 from chassis.errors import ThroughlineError
 from services.stats import operations, queries
-from services.stats.domain.disclosure import Rules
+from services.stats.domain.disclosure import Protected, Rules
 from services.stats.domain.making import content_of
+from services.stats.jobs.auditing import audited
 from services.stats.jobs.computing import ACTOR, counted, protected
 from services.stats.queries import DraftFound
 
@@ -43,10 +45,15 @@ async def _compute(runtime: Runtime, found: DraftFound, now: datetime) -> None:
     rules = rules_of(runtime, found)
     basis = await counted(runtime, found.draft, rules)
 
-    tables = await protected(found.draft, rules, basis, (), report)
-    content = content_of(found.draft, rules, basis, tables)
+    async def protect(kept_back: Collection[str]) -> Protected:
+        tables = await protected(found.draft, rules, basis, kept_back, report)
+        await report("Trying to work out each hidden figure", 60)
+        return tables
+
+    safe = await audited(runtime, protect, basis.earlier, found.draft.months, rules.round_to)
+    content = content_of(found.draft, rules, basis, safe.protected, safe.kept_back)
     async with runtime.database.transaction(ACTOR) as session:
-        await operations.freeze(session, found, content, "", now=now)
+        await operations.freeze(session, found, content, safe.said, now=now)
     made.add(1)
 
 
