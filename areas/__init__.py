@@ -1,5 +1,6 @@
 """Local practice as data: one immutable, dated file per area and version, read and checked at start."""
 
+from areas.doors import DutyOfficer, FrontDoor, OpeningHours
 from areas.loader import AreaFileError, Areas, UnknownArea, load, parse_area
 from areas.model import (
     Area,
@@ -7,10 +8,7 @@ from areas.model import (
     Body,
     Clocks,
     DovetailTeam,
-    DutyOfficer,
-    FrontDoor,
     Instrument,
-    OpeningHours,
     Recipient,
     Retention,
     SignpostService,

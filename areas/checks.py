@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from areas.model import Area, Audience, Body, Cover, Purpose
+from areas.doors import Ages, Cover
+from areas.model import Area, Audience, Body, Purpose
+from areas.parts import Reached, Way
 from areas.reading import Problem, Reading, Where
 from contracts.vocabulary import ProgressStage, Team
 
@@ -13,7 +15,7 @@ Finding = tuple[Where, str]
 
 def problems_within(area: Area, reading: Reading) -> list[Problem]:
     """Return everything in one file that contradicts another part of the same file."""
-    checks = (_districts, _front_doors, _dovetail, _recipients, _completeness, _identities, _asked, _quorum)
+    checks = (_districts, _front_doors, _ways, _dovetail, _recipients, _completeness, _identities, _asked, _quorum)
     return [reading.problem(where, sentence) for check in checks for where, sentence in check(area)]
 
 
@@ -92,7 +94,7 @@ def _districts(area: Area) -> Iterator[Finding]:
             )
 
 
-def _served(area: Area, part: str, served: Iterable[tuple[str, ...]]) -> Iterator[Finding]:
+def _served(area: Area, part: str, served: Iterable[tuple[str, ...]], whom: str = "") -> Iterator[Finding]:
     owners: Counter[str] = Counter()
     for number, districts in enumerate(served):
         owners.update(districts)
@@ -102,13 +104,47 @@ def _served(area: Area, part: str, served: Iterable[tuple[str, ...]]) -> Iterato
                 yield where, f"{name!r} is not a district here; correct it or list it under districts."
     for name in area.districts:
         if owners[name] != 1:
-            yield (part,), f"{name!r} is served by {owners[name]} entries of {part}; it needs exactly one."
+            yield (part,), f"{name!r} is served by {owners[name]} entries of {part}{whom}; it needs exactly one."
 
 
 def _front_doors(area: Area) -> Iterator[Finding]:
-    yield from _served(area, "front_doors", (door.districts for door in area.front_doors))
+    found = [
+        each
+        for ages in (Ages.CHILDREN, Ages.ADULTS)
+        for each in _served(
+            area,
+            "front_doors",
+            [door.districts if door.ages in {Ages.EVERYONE, ages} else () for door in area.front_doors],
+            f" for {ages}" if any(door.ages != Ages.EVERYONE for door in area.front_doors) else "",
+        )
+    ]
+    yield from dict.fromkeys(found)
     if area.front_door_when_unknown not in {door.id for door in area.front_doors}:
         yield ("front_door_when_unknown",), "No front door has this id; use the id of one under front_doors."
+
+
+def _ways(area: Area) -> Iterator[Finding]:
+    """Find ways that tell nobody: only front doors have an inbox, which is there at once, so nothing follows it."""
+    named: dict[str, Sequence[Reached]] = {
+        "front_doors": area.front_doors,
+        "signpost_services": area.signpost_services,
+        "gateway.forces": area.gateway.forces,
+        "gateway.escalations": area.gateway.escalations,
+        "channel.escalations": area.channel.escalations,
+        "panel.members": area.panel.members,
+        "channel.partners": area.channel.partners,
+        "channel.intervention_providers": area.channel.intervention_providers,
+        "channel.panels_elsewhere": area.channel.panels_elsewhere,
+    }
+    for part, each in named.items():
+        for number, reached in enumerate(each):
+            where: Where = (*part.split("."), number, "ways")
+            if Way.INBOX in reached.ways and part != "front_doors":
+                yield where, "Only a front door has an inbox; name smtp, govuk-notify or webhook."
+            elif Way.INBOX in reached.ways and len(reached.ways) > 1:
+                yield where, "What stands in the inbox has arrived, so no other way goes with it; name inbox alone."
+    if not set(area.referrer_ways) <= {Way.SMTP, Way.GOVUK_NOTIFY}:
+        yield ("referrer_ways",), "Referrers are reached by mail alone; name smtp, govuk-notify, or both."
 
 
 def _dovetail(area: Area) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints
 
+from areas.doors import Cover, DutyOfficer, FrontDoor, OpeningHours
 from areas.parts import (
     AreaPart,
     Escalation,
@@ -40,13 +41,6 @@ class Audience(StrEnum):
     STATISTICS = "statistics"
 
 
-class Cover(StrEnum):
-    """When a duty officer covers."""
-
-    OPENING_HOURS = "opening-hours"
-    OUT_OF_HOURS = "out-of-hours"
-
-
 class Purpose(StrEnum):
     """What a record is kept for; each purpose has its own period."""
 
@@ -69,38 +63,6 @@ class CountedFrom(StrEnum):
     LAST_ACTIVITY = "last-activity"
 
 
-class Hours(AreaPart):
-    """From when to when, London time."""
-
-    opens: time
-    closes: time
-
-
-class OpeningHours(AreaPart):
-    """When a team is at work: on working days and, where it is, on the others."""
-
-    working_days: Hours
-    other_days: Hours | None = None
-
-    def is_open(self, at: time, *, working_day: bool) -> bool:
-        """Say whether the team is at work at a London time on a working day, or on another one."""
-        hours = self.working_days if working_day else self.other_days
-        return hours is not None and hours.opens <= at < hours.closes
-
-
-class DutyOfficer(AreaPart):
-    """Who owns the risk of a referral from its arrival until somebody else has accepted it.
-
-    `page` is the mail address that reaches this officer at once, as a gateway to telephones does.
-    """
-
-    id: Slug
-    name: Words
-    organisation: Words
-    cover: Cover
-    page: MailAddress
-
-
 class DeskCover(AreaPart):
     """Who reads what software could not, outside the desk's opening hours."""
 
@@ -116,32 +78,6 @@ class Desk(AreaPart):
     mail_addresses: Annotated[tuple[MailAddress, ...], Field(min_length=1)]
     opening_hours: OpeningHours
     out_of_hours: DeskCover
-
-
-class Ages(StrEnum):
-    """Whom a front door answers for; a child is under 18."""
-
-    CHILDREN = "children"
-    ADULTS = "adults"
-    EVERYONE = "everyone"
-
-
-class FrontDoor(Reached):
-    """One social care front door and the districts, and ages, that it answers for.
-
-    Only to addresses of `secure_domains` the full form may go by mail. `escalations` are who is told in turn where
-    nobody there has acknowledged in time.
-    """
-
-    id: Slug
-    name: Words
-    organisation: Words
-    districts: Annotated[tuple[Words, ...], Field(min_length=1)]
-    ages: Ages = Ages.EVERYONE
-    secure_domains: tuple[Words, ...] = ()
-    opening_hours: OpeningHours
-    out_of_hours_email: MailAddress
-    escalations: tuple[Escalation, ...] = ()
 
 
 class DovetailTeam(AreaPart):
@@ -334,11 +270,20 @@ class Area(AreaPart):
         known |= {_plain(written): name for written, name in self.other_spellings}
         return known.get(wanted, "")
 
-    def front_door_for(self, district: str) -> FrontDoor:
-        """Return the front door of a district, or the one named for an unknown district."""
+    def front_door_for(self, district: str, age: int | None = None) -> FrontDoor:
+        """Return the front door of a district for somebody of an age (years), or the one named for an unknown district.
+
+        Whose age nobody knows is told to the door for children: it does not wait to hear that somebody is a child.
+        """
         name = self.district(district)
-        doors = (door for door in self.front_doors if name in door.districts)
+        doors = (door for door in self.front_doors if name in door.districts and door.takes(age))
         return next(doors, self.front_door(self.front_door_when_unknown))
+
+    def front_doors_of(self, district: str) -> tuple[FrontDoor, ...]:
+        """Return the front doors of a district, of whatever age; the one named for an unknown district."""
+        name = self.district(district)
+        doors = tuple(door for door in self.front_doors if name in door.districts)
+        return doors or (self.front_door(self.front_door_when_unknown),)
 
     def front_door(self, door_id: str) -> FrontDoor:
         """Return the front door with this id; KeyError when the area has none."""

@@ -77,6 +77,7 @@ def practice(known: Areas, area: Area, district: str) -> Practice:
         prefix=area.reference_prefix,
         district=area.district(district),
         front_door=area.front_door_for(district).id,
+        front_door_of=lambda age: area.front_door_for(district, age).id,
         recipients=tuple(
             _recipient(each, closes, _rules(known, area, number)) for number, each in enumerate(area.recipients)
         ),

@@ -112,7 +112,8 @@ def _recipients(area: Area, district: str) -> tuple[Recipient, ...]:
     teams = {each.team for each in area.recipients}
     found: list[Recipient] = []
     if Team.FRONT_DOOR in teams:
-        found.append(Recipient(area.front_door_for(district).name, "The concern, as social care needs it"))
+        doors = " or ".join(door.name for door in area.front_doors_of(district))
+        found.append(Recipient(doors, "The concern, as social care needs it"))
     dovetail = area.dovetail_team_for(district)
     if Team.DOVETAIL in teams and dovetail is not None:
         found.append(Recipient(dovetail.name, "That there is a referral, without identity"))

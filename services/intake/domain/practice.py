@@ -58,6 +58,11 @@ class Practice:
     tells: frozenset[ProgressStage]
     desk: DeskPractice
     institutions: Mapping[str, str] = field(default_factory=dict)
+    front_door_of: Callable[[int | None], str] | None = None
+
+    def door_for(self, age: int | None) -> str:
+        """Return the id of the front door for somebody of an age in years, None where nobody knows it."""
+        return self.front_door_of(age) if self.front_door_of else self.front_door
 
     def institution(self, name: str) -> str:
         """Return the id of the institution on the area's list that has exactly this name, "" where none has."""

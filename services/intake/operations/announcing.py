@@ -11,7 +11,8 @@ from chassis import outbox
 from chassis.database import Session
 from contracts.envelope import DocumentReference, Event
 from contracts.intake import awareness, duty, police, referrer, social_care, statistics
-from contracts.vocabulary import Door, ProgressStage, ReferralForm, VersionMaker
+from contracts.vocabulary import Door, ProgressStage, ReferralForm, VersionMaker, age_on
+from contracts.vocabulary.days import LONDON
 from services.intake.domain import Practice, anonymous_facts, month_of, narrowed
 from services.intake.domain.disclosure import withholdable
 from services.intake.operations.ledger import hasten
@@ -238,7 +239,7 @@ def _for_social_care(version: Version) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "reference": version.reference,
         "received_at": version.received_at,
-        "front_door": version.practice.front_door,
+        "front_door": version.practice.door_for(_age(version)),
         "immediate_danger": version.immediate_danger,
         "version": version.version,
         "read": version.form is not None,
@@ -250,6 +251,12 @@ def _for_social_care(version: Version) -> dict[str, Any]:
         return fields
     fields |= {name: answer(form) for name, answer in _COPIED.items()}
     return fields | {"referrer_organisation": ""} if form.referrer.wishes_anonymity else fields
+
+
+def _age(version: Version) -> int | None:
+    """Return how old the person was when the referral came: a birthday does not move a concern to another door."""
+    day = version.received_at.astimezone(LONDON).date()
+    return None if version.form is None else age_on(version.form.person, day)
 
 
 def _for_awareness(version: Version) -> dict[str, Any]:

@@ -27,7 +27,8 @@ async def by_webhook(runtime: Runtime, area: Area, claimed: Claimed, told: Writt
         return Sent(Result.NO_ADDRESS)
     message = _message(runtime, claimed, told, found.webhook)
     delivery = await clients.webhooks.send(message)
-    by_itself = told.kept != told.text.body
+    link = message.facts.link
+    by_itself = bool(link) and link in told.text.body and link not in told.kept
     shown = replace(message, facts=replace(message.facts, link=LINK_IN_THE_MAIL)) if by_itself else message
     kept = clients.webhooks.written(shown).decode()
     sent = Sent(delivery.result, template=WEBHOOK_TEMPLATE, subject_line=f"Webhook: {claimed.kind}", body=kept)

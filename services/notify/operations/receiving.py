@@ -265,7 +265,9 @@ async def tell_pack_answered(
     """Keep what the Dovetail team answered to a pack, and write the notice that tells the front door."""
     await session.lock(origin.subject)
     answer = {"channel_answer": str(outcome), "channel_answered_at": origin.at}
-    await session.execute(update(concern).where(concern.c.subject == origin.subject).values(answer))
+    kept = update(concern).where(concern.c.subject == origin.subject).values(answer).returning(concern.c.front_door)
+    # The door that has the concern is told: Channel knows the district, not for which age a door answers.
+    front_door = await session.scalar(kept) or front_door
     write_notice(
         session,
         origin,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from areas.model import Ages
+from areas.doors import Ages
 from areas.parts import Way
 from chassis.clock import LONDON
 from chassis.web import PageRequest
