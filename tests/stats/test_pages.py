@@ -217,6 +217,10 @@ class TestFigures:
         assert "777 777 [r] 777" in words
         assert f"Police {table.count('police', '2026-Q1')} {old} " in await site.text(SECTORS + "&release=1")
         assert f"July to September 2026 {old} 777" in await site.text(f"/releases/{AREA}/2")
+        marked = [
+            each for each in lines_of(await site.get(f"/releases/{AREA}/2/tables.csv")) if each["marker"] == "[r]"
+        ]
+        assert [(each["category"], each["period"], each["value"]) for each in marked] == [("Police", "2026-Q2", "777")]
 
     async def test_another_area_is_not_there(self, site: Site) -> None:
         await publish(site.running.runtime, content(area="northmere"))

@@ -1,6 +1,6 @@
 """What readers may choose among: the newest signed figures of each financial year, and the grids made of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,7 +9,7 @@ from functools import cached_property
 from services.stats.domain.measures import ATTRIBUTES, MEASURES, TOTAL, UNKNOWN_DISTRICT
 from services.stats.domain.naming import calendar_year_id
 from services.stats.domain.periods import Grain, Period, quarters_of_calendar_year
-from services.stats.domain.tables import PublishedTable, ReleaseContent, Timing
+from services.stats.domain.tables import Change, PublishedTable, ReleaseContent, Timing
 
 _CALENDAR = "CY"
 
@@ -86,11 +86,12 @@ class Grid:
         return None in self.totals or any(None in line.counts for line in self.lines)
 
 
-def grid_of(table: PublishedTable) -> Grid:
-    """Return the whole of one table as a grid, with all its periods."""
+def grid_of(table: PublishedTable, changes: Iterable[Change] = ()) -> Grid:
+    """Return the whole of one table as a grid, with all its periods, and what a correction changed of it."""
     choice = Choice(table.measure, table.attribute, table.year, Grain.MONTH)
     lines = tuple(Line(row.category, row.counts) for row in table.rows)
-    return Grid(choice, table.periods, lines, table.totals, table.known)
+    revised = frozenset((change.category, change.period) for change in changes if change.table == table.id)
+    return Grid(choice, table.periods, lines, table.totals, table.known, revised)
 
 
 def percentage(part: int | None, whole: int | None) -> int | None:

@@ -47,7 +47,8 @@ async def release_csv(page: PageRequest) -> Response:
     shelf = await shelf_at(page)
     content = shelf.newest.content
     # A file of some megabytes: nobody else waits for it.
-    text = await asyncio.to_thread(lambda: csv_of_release(shelf, map(grid_of, content.tables)))
+    grids = (grid_of(table, content.changes) for table in content.tables)
+    text = await asyncio.to_thread(csv_of_release, shelf, grids)
     return csv_answer(text, f"{shelf.area}-release-{content.number}")
 
 
