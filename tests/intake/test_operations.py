@@ -346,31 +346,6 @@ class TestProgress:
             await operations.record_progress(session, Progress(referral_id, "triage", stage, NOW, uuid4()), now=NOW)
 
 
-def at_school(name: str) -> ReferralForm:
-    """Return a form that an institution sends."""
-    given = form()
-    return given.model_copy(update={"referrer": given.referrer.model_copy(update={"organisation": name})})
-
-
-class TestInstitution:
-    async def of(self, runtime: Runtime) -> list[Any]:
-        return list(await rows(runtime, "SELECT * FROM outbox WHERE type = 'intake.institution-counted.v1'"))
-
-    async def test_is_counted_once_under_a_key_that_is_kept_nowhere_else(self, runtime: Runtime) -> None:
-        _, row = await take_in(runtime, practice(runtime), at_school(" example high SCHOOL"))
-        (counted,) = await self.of(runtime)
-        assert counted.subject not in {row.id, row.statistics_key, row.correlation_id}
-        assert (counted.correlation_id, counted.causation_id, counted.traceparent) == (None, None, "")
-        for table in ("referral", "ledger_line", "referral_version", "arrival_key"):
-            kept = await rows(runtime, f"SELECT row_to_json({table})::text AS said FROM {table}")
-            assert not [each for each in kept if str(counted.subject) in each.said]
-
-    async def test_that_is_not_on_the_list_is_not_counted(self, runtime: Runtime) -> None:
-        await take_in(runtime, practice(runtime), at_school("Another School (synthetic)"))
-        await take_in(runtime, practice(runtime), None)
-        assert await self.of(runtime) == []
-
-
 class TestErase:
     async def test_leaves_no_sign_and_no_way_from_the_statistics(self, runtime: Runtime) -> None:
         keys = (key_for(KeyKind.MESSAGE_ID, "<1@x>"),)
@@ -383,19 +358,6 @@ class TestErase:
         assert after.statistics_key != row.statistics_key
         assert await rows(runtime, "SELECT 1 FROM arrival_key") == []
         assert await rows(runtime, "SELECT 1 FROM referral_version WHERE form IS NOT NULL") == []
-
-    async def test_of_an_institution_leaves_nothing_beside_what_is_left_of_the_referral(self, runtime: Runtime) -> None:
-        institution = "type = 'intake.institution-counted.v1'"
-        _, row = await take_in(runtime, practice(runtime), at_school("Example High School"))
-        _, other = await take_in(runtime, practice(runtime), at_school("Sample Grammar School"))
-        for table in ("outbox", "dispatch"):
-            assert len(await rows(runtime, f"SELECT 1 FROM {table} WHERE {institution}")) == 2
-        async with runtime.database.transaction(Actor.operator("tester")) as session:
-            await operations.erase_subject(session, row.id)
-        for table in ("outbox", "dispatch"):
-            (left,) = await rows(runtime, f"SELECT recorded_at FROM {table} WHERE {institution}")
-            theirs = await rows(runtime, f"SELECT recorded_at FROM {table} WHERE subject = :id", id=other.id)
-            assert left.recorded_at in {each.recorded_at for each in theirs}
 
     async def test_of_an_original_that_waits_to_be_read_ends_the_waiting(self, runtime: Runtime) -> None:
         _, row = await take_in(runtime, practice(runtime), None)
