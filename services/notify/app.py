@@ -50,6 +50,7 @@ def clients(settings: ServiceSettings, _secrets: Secrets) -> Clients:
         settings.smtp_username,
         settings.smtp_password,
         settings.smtp_patience,
+        secure_domains=settings.smtp_secure_domains,
     )
     return Clients(SmtpClient(server), *others)
 

@@ -30,6 +30,8 @@ class NotifySettings(ServiceSettings):
     What comes back is addressed to `bounce_address` with a + and a token before its @. With a `bounce_port` it is taken
     by SMTP there, from the installation's own mail server.
 
+    Mails to `smtp_secure_domains` go only over an encrypted line to a mail server with a valid certificate.
+
     Webhooks go to public addresses and to `webhook_networks`, signed with the secrets of `webhook_secrets_file`
     (docs/webhooks.md). GOV.UK Notify is used where `govuk_notify_key` is set (docs/govuk-notify.md).
 
@@ -39,6 +41,7 @@ class NotifySettings(ServiceSettings):
     smtp_host: str = ""
     smtp_port: int = 25
     smtp_starttls: Literal["never", "if-offered", "always"] = "if-offered"
+    smtp_secure_domains: frozenset[str] = frozenset()
     smtp_username: str = ""
     smtp_password: str = ""
     smtp_patience: Annotated[float, Field(gt=0, le=30)] = 30.0

@@ -9,6 +9,7 @@ import pytest
 from chassis.actor import Actor
 from chassis.app import Runtime
 from services.notify import operations
+from services.notify.clients import Mail, SmtpClient, SmtpServer
 from services.notify.domain import (
     MOST_UNRECORDED,
     PACES,
@@ -20,6 +21,7 @@ from services.notify.domain import (
     next_way,
 )
 from services.notify.operations import Addressee, Claimed, Sent
+from tests.notify.conftest import MailServer
 from tests.notify.looking import make_due_again, rows, states
 from tests.notify.made import NOW, concern, handle
 
@@ -164,3 +166,19 @@ class TestFailover:
         async with notify.database.transaction(Actor.service("notify")) as session:
             await operations.send_again(session, claimed.id, "new-address", now=NOW)
         assert (await claim(notify)).way == Way.WEBHOOK
+
+
+class TestSecureDomains:
+    async def test_a_line_in_clear_carries_no_mail_to_them(self, mail_server: MailServer) -> None:
+        listed = frozenset({"council.example"})
+        server = SmtpServer("127.0.0.1", mail_server.port, "never", patience=5, secure_domains=listed)
+        client = SmtpClient(server)
+        for recipient, result in (("door@COUNCIL.example", Result.NOT_SECURE), ("door@other.example", Result.ACCEPTED)):
+            mail = Mail("<1@notify.test>", "us@notify.test", recipient, "KM-TEST-TEST", "Reference\n", START)
+            assert (await client.send(mail)).result == result
+        assert [envelope.rcpt_tos for envelope in mail_server.taken] == [["door@other.example"]]
+
+    def test_it_is_tried_again_and_gives_way_in_time(self) -> None:
+        assert after_attempt(Result.NOT_SECURE, tried(), START).state == State.FAILED
+        late = START + timedelta(hours=4)
+        assert after_attempt(Result.NOT_SECURE, tried(), late).way == Way.SMTP

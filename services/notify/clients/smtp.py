@@ -47,6 +47,11 @@ class SmtpServer:
     password: str = field(default="", repr=False)
     patience: float = 30.0
     certificates: ssl.SSLContext | None = field(default=None, repr=False)
+    secure_domains: frozenset[str] = frozenset()
+
+    def must_be_secure(self, recipient: str) -> bool:
+        """Say whether mails to an address go only over a line that is encrypted, to a server that proved its name."""
+        return recipient.rpartition("@")[2].casefold() in self.secure_domains
 
 
 class SmtpClient:
@@ -109,7 +114,8 @@ class SmtpClient:
         try:
             if not line.is_connected:
                 await self._greet(line)
-            if mail.form and not _is_secure(line):
+            must_be = mail.form or self.server.must_be_secure(mail.recipient)
+            if must_be and not _is_secure(line):
                 delivery = Delivery(Result.NOT_SECURE)
             else:
                 delivery = await _delivered(line, mail, body, progress)
