@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
-from email.message import EmailMessage, Message
-from email.policy import default as default_policy
+from email.header import decode_header, make_header
+from email.message import Message
 from typing import Any
 
 from services.notify.domain import Report, What
@@ -14,6 +14,8 @@ LARGEST = 512 * 1024
 _LARGEST_HEAD = 64 * 1024
 _MOST_PARTS = 40
 _READ_WORDS = 16 * 1024
+_LONGEST_FIELD = 1_000
+"""So much of a field is looked at: the library's own parser of fields needs minutes for a long one made to that end."""
 _ADDRESSED = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
 _ADDRESS = re.compile(r"[^\s<>,;:\"]+@[^\s<>,;:\"]+")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -59,7 +61,7 @@ def bounce(raw: bytes) -> Report:
     if raw.lower().count(b"boundary=") > _MOST_PARTS:
         return Report(What.UNREADABLE)
     try:
-        return _read(message_from_bytes(raw, policy=default_policy))
+        return _read(message_from_bytes(raw))
     except Exception:  # noqa: BLE001  the libraries raise many things for what was made to break them
         return Report(What.UNREADABLE)
 
@@ -71,6 +73,11 @@ def _read(mail: Message) -> Report:
     if "message/disposition-notification" in kinds:
         return Report(What.AUTO_REPLY)
     return _in_words(mail)
+
+
+def _field(mail: Message, name: str) -> str:
+    """Return the beginning of a field as it is written, "" where there is none."""
+    return str(mail.get(name, ""))[:_LONGEST_FIELD].strip()
 
 
 def _own_parts(mail: Message) -> Iterator[Message]:
@@ -104,12 +111,12 @@ def _groups(mail: Message) -> "Iterator[Message[str, str]]":
 
 
 def _of_recipient(group: "Message[str, str]") -> Report | None:
-    status = _STATUS.search(str(group.get("Status", "")))
+    status = _STATUS.search(_field(group, "Status"))
     code = status[1] if status else ""
-    action = str(group.get("Action", "")).split("(")[0].strip().lower()
+    action = _field(group, "Action").split("(")[0].strip().lower()
     if action in _ACTIONS:
         what = _ACTIONS[action]
-        return Report(what, code or _status_in(str(group.get("Diagnostic-Code", ""))))
+        return Report(what, code or _status_in(_field(group, "Diagnostic-Code")))
     if not code or "Final-Recipient" not in group:
         return None
     return Report({"5": What.BOUNCED, "4": What.DELAYED, "2": What.DELIVERED}[code[0]], code)
@@ -126,10 +133,10 @@ def _status_in(words: str) -> str:
 
 def _in_words(mail: Message) -> Report:
     """Return what a mail without a report says: only what servers write counts, by whom it is from or by its fields."""
-    subject, words = str(mail.get("Subject", "")), _words(mail)
+    subject, words = str(make_header(decode_header(_field(mail, "Subject")))), _words(mail)
     if mail.get("X-Failed-Recipients") is not None:
         return Report(What.DELAYED if _LATER.search(words) else What.BOUNCED, _status_in(words))
-    by_server = bool(_DAEMONS.search(str(mail.get("From", "")))) or mail.get("Return-Path", "").strip() == "<>"
+    by_server = bool(_DAEMONS.search(_field(mail, "From"))) or _field(mail, "Return-Path") == "<>"
     said = f"{subject}\n{words}"
     if by_server and _LATER.search(said):
         return Report(What.DELAYED, _status_in(words))
@@ -139,8 +146,8 @@ def _in_words(mail: Message) -> Report:
 
 
 def _is_automatic(mail: Message, subject: str) -> bool:
-    submitted = str(mail.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
-    precedence = str(mail.get("Precedence", "")).strip().lower()
+    submitted = _field(mail, "Auto-Submitted").split(";")[0].strip().lower()
+    precedence = _field(mail, "Precedence").strip().lower()
     marked = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
     return (
         submitted not in {"", "no"}
@@ -152,6 +159,6 @@ def _is_automatic(mail: Message, subject: str) -> bool:
 
 def _words(mail: Message) -> str:
     """Return the beginning of what people read in a mail."""
-    part = mail.get_body(("plain", "html")) if isinstance(mail, EmailMessage) else None
-    content = part.get_content() if isinstance(part, EmailMessage) else ""
-    return str(content)[:_READ_WORDS]
+    parts = [part for part in _own_parts(mail) if part.get_content_maintype() == "text"]
+    content = parts[0].get_payload(decode=True) if parts else b""
+    return content[:_READ_WORDS].decode("utf-8", "replace") if isinstance(content, bytes) else ""
