@@ -275,7 +275,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (BOARD, ["/", "/releases", ids["release"], "/national"]),
             (BOARD, [f"/{page}/kent-and-medway" for page in ("figures", "timeliness", "institutions")]),
             (BOARD, ["/figures/kent-and-medway?measure=received&by=sector&grain=month"]),
-            (ANNA, ["/releases", ids["draft"], f"{ids['draft']}/table?table=received/2026", ids["correction"]]),
+            (ANNA, ["/releases", ids["draft"], ids["correction"]]),
         ],
         "monitor": [
             (OPS, ["/", "/services/triage", "/way", f"/way?reference={handed}", "/parked"]),
