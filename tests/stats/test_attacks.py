@@ -53,9 +53,9 @@ def by_subtraction(table: PublishedTable) -> Iterator[tuple[str, str]]:
         if len(hidden) == 1 and table.totals[place] is not None:
             yield hidden[0], period
     for row in table.rows:
-        for period in map(Period, table.periods):
-            parts = [each for each in table.periods if Period(each).parent == period]
-            missing = [each for each in (*parts, period.id) if table.count(row.category, each) is None]
+        for whole in table.periods:
+            parts = [each for each in table.periods if Period(each).parent == Period(whole)]
+            missing = [each for each in (*parts, whole) if table.count(row.category, each) is None]
             if parts and len(missing) == 1:
                 yield row.category, missing[0]
 
