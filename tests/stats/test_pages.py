@@ -93,6 +93,15 @@ class TestBoard:
         assert "Nothing is published for that period: choose from the list. The latest is shown." in words
         assert "January to March 2027" in words
 
+    async def test_says_so_where_every_figure_is_hidden(self, site: Site) -> None:
+        await publish(site.running.runtime, replace(content(), tables=(), timings=(), left_out=("received/2026",)))
+        assert "Too few stand behind every figure" in await site.text("/")
+        assert (await site.get(SECTORS)).status_code == 404
+        for path in (f"/timeliness/{AREA}", f"/institutions/{AREA}", f"/releases/{AREA}/1"):
+            assert (await site.get(path)).status_code == 200, path
+        for path in ("chart.svg", "table.csv", "chart.svg?trend=gateway", "trend.csv?trend=gateway"):
+            assert (await site.get(f"/releases/{AREA}/1/{path}")).status_code in (200, 404), path
+
     async def test_never_shows_a_live_count(self, site: Site) -> None:
         await publish(site.running.runtime, content())
         before = [(await site.get(path)).text for path in ("/", SECTORS, SECTORS_CSV)]

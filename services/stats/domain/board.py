@@ -164,12 +164,12 @@ def _figure(shelf: Shelf, definition: _Definition, period: str) -> KeyFigure:
 
 def _timed(shelf: Shelf, definition: _Definition, period: str) -> Value:
     found = shelf.timing(definition.measure, period)
-    return Value(found.median if found else None, released=found is not None)
+    return Value(found.median if found else None, released=shelf.covers(period))
 
 
 def _value(shelf: Shelf, definition: _Definition, period: str) -> Value:
     total = shelf.total(definition.measure, period)
-    released = shelf.has(definition.measure, period)
+    released = shelf.covers(period)
     if not definition.categories:
         return Value(total, released=released)
     counts = [shelf.count(definition.measure, definition.attribute, each, period) for each in definition.categories]

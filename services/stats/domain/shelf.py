@@ -186,10 +186,10 @@ class Shelf:
         """Return the total of a measure in a period; None where it is hidden or nothing was released."""
         return self.count(measure, "", TOTAL, period)
 
-    def has(self, measure: str, period: str) -> bool:
-        """Say whether anything was released of a measure in a period, if only that it is hidden."""
-        tables = [(part.id, self.table(measure, "", _year(part))) for part in _parts(period)]
-        return all(table is not None and part in table.periods for part, table in tables)
+    def covers(self, period: str) -> bool:
+        """Say whether every month of a period is released, if only to say that its figures are hidden."""
+        months = {month for part in _parts(period) for month in part.months}
+        return months <= {month for signed in self.by_year.values() for month in signed.content.as_of}
 
     def grid(self, choice: Choice) -> Grid:
         """Return the figures of a choice; a calendar year is the sum of its four quarters where all are shown."""

@@ -32,8 +32,8 @@ async def board(page: PageRequest) -> Response:
         "brief": brief_period_name,
         "shelf": shelf,
     }
-    if shelf is None:
-        return page.render("board", **values)
+    if shelf is None or not shelf.periods:
+        return page.render("board", **values, nothing_shown=shelf is not None)
     wanted, nation = page.query.get("period", ""), national()
     period = wanted if wanted in shelf.periods else latest_period(shelf.periods)
     return page.render(

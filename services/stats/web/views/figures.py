@@ -33,7 +33,7 @@ async def figures(page: PageRequest) -> Response:
     number = page.query.get("release", "")
     async with page.transaction() as session:
         shelf = await queries.shelf_of(session, area, release_number(number) if number else None)
-    if shelf is None:
+    if shelf is None or not shelf.measures:
         raise ReleaseAbsent("Nothing is published for this area yet; go back to the start.")
     wanted = asked(page, shelf)
     choice = wanted.choice
@@ -48,7 +48,7 @@ async def figures(page: PageRequest) -> Response:
         choice=choice,
         grid=grid,
         before=[shelf.total(choice.measure, year_before(period)) for period in grid.periods],
-        before_there=[shelf.has(choice.measure, year_before(period)) for period in grid.periods],
+        before_there=[shelf.covers(year_before(period)) for period in grid.periods],
         address=address_of(choice),
         at=number,
         table_title=table_name(choice.measure, choice.attribute),
