@@ -119,6 +119,8 @@ class AttemptMade:
     code: int | None
     ended_at: datetime
     form: str = ""
+    way: str = ""
+    provider_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -317,6 +319,8 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
             one.code,
             one.ended_at,
             one.form or "",
+            one.way,
+            one.provider_id or "",
         )
         for one in made
     )

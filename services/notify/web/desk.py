@@ -117,6 +117,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
     under_way = found.listed.state in {State.DUE, State.SENDING, State.FAILED}
     return page.render(
         "notice",
+        way_names=WAY_NAMES,
         status=status,
         form=form,
         found=found,
