@@ -111,8 +111,8 @@ attempt = Table(
     Index("attempt_notice", "notice_id", "number"),
 )
 
-# What came back of a notice, beside the answers of the attempts: receipts, bounces, looks, answers, and silence. `at` is
-# business time; the report is kept as it came.
+# What came back of a notice, beside the answers of the attempts: receipts, bounces, looks, answers, and silence. `at`
+# is business time; the report is kept as it came.
 evidence = Table(
     "evidence",
     metadata,
