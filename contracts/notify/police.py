@@ -52,7 +52,7 @@ class TransferAnswered(Event):
 
 
 class ConcernReported(Event):
-    """Sent when the front door of social care has said what it did about a safeguarding concern; it may say so again."""
+    """Sent when the front door of social care has said what it did about a concern; it may say so again."""
 
     wire_type: ClassVar[str] = "notify.concern-reported.v1"
     topic: ClassVar[str] = TOPIC

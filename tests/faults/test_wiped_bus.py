@@ -37,6 +37,7 @@ CLIENTS = 3
 CLOSED_SECONDS = 120.0
 CONSUMERS = ("triage", "channel", "notify", "stats")
 TOLD = "SELECT subject, recipient_key FROM notice WHERE kind = 'concern-received'"
+COUNTED = "SELECT key FROM fact_log WHERE stage = 'intake' AND version = 1"
 A_NEW_BUS = "A new bus; the outbox sends its window again."
 RECOGNISING = ("intake", "notify")
 """Two who publish at every referral, and so must say each wipe."""
@@ -156,7 +157,7 @@ def effects(live: Live) -> Mapping[str, Mapping[object, int]]:
         "channel": Counter(row["subject"] for row in live.of("channel", "SELECT subject FROM awareness")),
         "notify": Counter(row["subject"] for row in live.of("notify", "SELECT subject FROM concern")),
         "told": Counter((row["subject"], row["recipient_key"]) for row in live.of("notify", TOLD)),
-        "stats": Counter(row["key"] for row in live.of("stats", "SELECT key FROM fact_log WHERE stage = 'intake' AND version = 1")),
+        "stats": Counter(row["key"] for row in live.of("stats", COUNTED)),
         **{
             f"handled by {name}": Counter(row["event_id"] for row in live.of(name, "SELECT event_id FROM inbox_event"))
             for name in CONSUMERS

@@ -87,7 +87,12 @@ class TestEnds:
             address = f"/referrals/{reference}/decision/lead-partnership"
             first, second = one.get(address), other.get(address)
             own = {"rationale": "SYNTHETIC: my own long words.", "risk_owner": "Gavin Gateway (synthetic)"}
-            said = {**of_what_type(first), "rationale": REASON, "risk_owner": "Gwen Gateway (synthetic)", "step": "check"}
+            said = {
+                **of_what_type(first),
+                "rationale": REASON,
+                "risk_owner": "Gwen Gateway (synthetic)",
+                "step": "check",
+            }
             done = answered(one, answered(one, first, said), {"step": "commit"})
             assert done.url.path == f"/referrals/{reference}"
             refused = answered(other, second, {**own, "step": "check"})

@@ -149,4 +149,4 @@ class TestCheckpointFindings:
 class TestFigures:
     def test_are_offered_by_the_service_that_is_asked(self) -> None:
         assert deployed.figures() >= NAMES
-        assert {"intake"} == SERVICES_ASKED
+        assert {"intake", "notify", "stats"} == SERVICES_ASKED

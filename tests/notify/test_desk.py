@@ -157,6 +157,7 @@ class TestAlarms:
         figures = telemetry.metrics_text()
         assert re.search(r'notify_queue_oldest\w*\{urgent="yes"\} 420', figures)
         assert re.search(r'notify_queue_oldest\w*\{urgent="no"\} 18000', figures)
+        assert re.search(r"notify_queue_late\w* 2", figures)
         assert re.search(r"notify_concern_silent\w* 1", figures)
 
 

@@ -31,6 +31,8 @@ READS_THE_MACHINE = {
     "deploy/provision.py": "as above",
     "services/notify/jobs/sending.py": "retries wait in machine time, so that shifting the clock cannot flood a server",
     "services/notify/jobs/upkeep.py": "as above",
+    "services/notify/jobs/other_ways.py": "as above",
+    "services/notify/clients/webhook.py": "a signature carries the real time, which a receiver compares with its own",
     "services/notify/jobs/receipts.py": "a provider is asked in machine time",
     "services/monitor/jobs.py": "spans are kept by the time of the machines that made them",
 }

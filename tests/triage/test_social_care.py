@@ -1,4 +1,4 @@
-"""What social care did about the concern stands in the history of the referral, and nothing follows from it by itself."""
+"""What social care did about the concern stands in the history of the referral; nothing follows from it by itself."""
 
 import pytest
 

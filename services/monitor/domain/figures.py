@@ -74,10 +74,22 @@ FIGURES = (
         place="mails",
     ),
     CallsForAPerson(
+        "notify_queue_late",
+        0,
+        Trouble.NOTICES_WAITING,
+        "Ways on which notices wait too long to be sent: {value}. See how long notices wait, at the delivery desk.",
+    ),
+    CallsForAPerson(
+        "notify_concern_silent",
+        0,
+        Trouble.FRONT_DOOR_SILENT,
+        "Concerns that nobody has acknowledged although everybody above was told: {value}. Ring the front door.",
+    ),
+    CallsForAPerson(
         "stats_release_differing",
         0,
         Trouble.RELEASE_DIFFERS,
-        "Signed releases of statistics that their log of facts no longer gives: {value}. The log of statistics names them.",
+        "Signed releases of statistics that their log of facts no longer gives: {value}. The service's log names them.",
     ),
 )
 NAMES = frozenset(figure.name for figure in FIGURES)

@@ -65,6 +65,8 @@ class Trouble(StrEnum):
     DESK_OVERDUE = "desk-overdue"
     REFERRAL_UNACKNOWLEDGED = "referral-unacknowledged"
     TEAM_NOT_TOLD = "team-not-told"
+    NOTICES_WAITING = "notices-waiting"
+    FRONT_DOOR_SILENT = "front-door-silent"
     RELEASE_DIFFERS = "release-differs"
     RECONCILIATION_DIFFERENT = "reconciliation-different"
     IMAP_UNREACHABLE = "imap-unreachable"

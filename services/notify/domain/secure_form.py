@@ -50,9 +50,7 @@ def form_text(facts: SafeguardingFacts, reference: str) -> str:
         ("Complex needs", facts.complex_needs),
         *(("Added later by the referrer", each) for each in facts.additions),
     )
-    head = (
-        f"Safeguarding concern {reference}\n\nThe newest version and documents stand behind the link.\n"
-    )
+    head = f"Safeguarding concern {reference}\n\nThe newest version and documents stand behind the link.\n"
     lines = "".join(f"{name}: {value}\n" for name, value in short if value)
     return "\n".join((head, lines, *(f"{name}\n\n{value.strip()}\n" for name, value in long if value)))
 

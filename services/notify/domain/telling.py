@@ -210,6 +210,7 @@ def notice_id(event_id: UUID, telling: Telling) -> UUID:
 LINKS = frozenset({Kind.LINK_SAVED_FORM, Kind.LINK_PROGRESS})
 """The notices whose link opens something by itself: it is told to the mail server and written down nowhere."""
 
+
 @dataclass(frozen=True)
 class DoorFacts:
     """A front door as an area file describes it."""

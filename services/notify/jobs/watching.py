@@ -1,12 +1,15 @@
 """How old what waits is, and which front doors are silent although everybody above them was told: for the alarms."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chassis import telemetry
 from chassis.runtime import Runtime
 from services.notify import queries
 from services.notify.jobs.running import job_actor
 from services.notify.queries import Queue
+
+MAY_WAIT = {True: timedelta(minutes=5), False: timedelta(hours=4)}
+"""How long a notice may wait before a person is called, by whether it is urgent."""
 
 
 class Counted:
@@ -29,6 +32,12 @@ def _waiting() -> list[tuple[float, dict[str, str | bool | int | float]]]:
     return [(each.waiting, {"way": each.way, "urgent": "yes" if each.urgent else "no"}) for each in Counted.queues]
 
 
+def _late() -> int:
+    """Return on how many queues the oldest notice has waited longer than it may."""
+    return sum(Counted.at - each.oldest > MAY_WAIT[each.urgent] for each in Counted.queues)
+
+
+telemetry.gauge("notify.queue.late", _late, "1", "Queues on which a notice has waited longer than it may")
 telemetry.gauge("notify.queue.oldest", _oldest, "s", "Age in seconds of the oldest notice that waits to be sent")
 telemetry.gauge("notify.queue.waiting", _waiting, "1", "Notices that wait to be sent, by way")
 telemetry.gauge(

@@ -34,7 +34,7 @@ class WorkerAuditor:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PATH": os.environ.get("PATH", "")},
+            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):

@@ -94,8 +94,8 @@ class ReleaseContent:
     """A release as it was frozen: its tables, and the rules that they were made under.
 
     `months` are those that it brings or states again. `as_of` says for every month of its years how many releases had
-    been made when the facts behind its figures had arrived, so that anybody with the log can compute it again. `kept_back`
-    are tables of which the audit found out a hidden figure; they are among those left out.
+    been made when the facts behind its figures had arrived, so that anybody with the log can compute it again.
+    `kept_back` are tables of which the audit found out a hidden figure; they are among those left out.
     """
 
     area: str
