@@ -30,7 +30,7 @@ KEYS = frozenset(
         # the machine
         "clock_offset_seconds", "database", "dependency", "door", "endpoint", "frames", "handler", "kind", "logger",
         "media_type", "method", "migration", "mode", "page", "path", "peer_service", "pid", "place", "port",
-        "process", "queue", "revision", "route", "service", "table", "version",
+        "process", "queue", "revision", "route", "service", "table", "urgent", "version", "way",
         # the audit chain
         "checkpoint", "entries", "entry_hash",
         # spans and metrics

@@ -10,6 +10,7 @@ from chassis import telemetry
 from chassis.actor import Actor
 from contracts.notify.police import NoticeUnreached
 from services.notify import jobs, models
+from services.notify.jobs import watching
 from tests.notify.conftest import Site
 from tests.notify.desk_made import SECOND_AT_DESK, alter, copies, kept, noticed
 from tests.notify.made import AREA, DESK, ENGINEER, KENT_WORKER, NOW, REFERENCE, concern, signpost, transfer
@@ -148,7 +149,11 @@ class TestRecipient:
 
 
 class TestAlarms:
-    async def test_figures_say_how_old_the_oldest_is_and_how_many_doors_are_silent(self, site: Site) -> None:
+    async def test_figures_say_how_old_the_oldest_is_and_how_many_doors_are_silent(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name, nothing in (("queues", ()), ("silent", 0)):  # and nothing again after the test, for those that follow
+            monkeypatch.setattr(watching.Counted, name, nothing)
         await noticed(site.runtime, concern(immediate_danger=True), created_at=NOW - timedelta(minutes=7))
         await noticed(site.runtime, signpost(), created_at=NOW - timedelta(hours=5), way="webhook")
         async with site.runtime.database.transaction(Actor.service("notify")) as session:
