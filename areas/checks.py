@@ -136,9 +136,11 @@ def _ways(area: Area) -> Iterator[Finding]:
         "channel.intervention_providers": area.channel.intervention_providers,
         "channel.panels_elsewhere": area.channel.panels_elsewhere,
     }
+    for at, door in enumerate(area.front_doors):
+        named[f"front_doors.{at}.escalations"] = door.escalations
     for part, each in named.items():
         for number, reached in enumerate(each):
-            where: Where = (*part.split("."), number, "ways")
+            where: Where = (*(int(at) if at.isdecimal() else at for at in part.split(".")), number, "ways")
             if Way.INBOX in reached.ways and part != "front_doors":
                 yield where, "Only a front door has an inbox; name smtp, govuk-notify or webhook."
             elif Way.INBOX in reached.ways and len(reached.ways) > 1:

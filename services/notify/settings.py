@@ -21,6 +21,7 @@ from services.notify.operations import Letterhead
 _BOUNCE_ADDRESS = r"^$|^[A-Za-z0-9_-]{1,10}@[A-Za-z0-9.-]+$"
 """What stands before the @ of a mail address has at most 64 letters, and the token behind the + takes 53 of them."""
 
+_DOMAIN = r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"
 _SECURE_URL = r"^https://[^\s]+$|^http://127\.0\.0\.1(:\d+)?(/[^\s]*)?$"
 
 
@@ -41,7 +42,7 @@ class NotifySettings(ServiceSettings):
     smtp_host: str = ""
     smtp_port: int = 25
     smtp_starttls: Literal["never", "if-offered", "always"] = "if-offered"
-    smtp_secure_domains: frozenset[str] = frozenset()
+    smtp_secure_domains: frozenset[Annotated[str, Field(pattern=_DOMAIN)]] = frozenset()
     smtp_username: str = ""
     smtp_password: str = ""
     smtp_patience: Annotated[float, Field(gt=0, le=30)] = 30.0

@@ -83,6 +83,11 @@ class TestWays:
                 "  - id: kent-early-help\n    ways: [inbox]\n",
                 "Only a front door has an inbox",
             ),
+            (
+                "        email: response-manager@medway-council.example\n",
+                "        email: response-manager@medway-council.example\n        ways: [inbox]\n",
+                "Only a front door has an inbox",
+            ),
             ("referrer_told:\n", "referrer_ways: [webhook]\nreferrer_told:\n", "Referrers are reached by mail alone"),
         ],
     )

@@ -84,6 +84,8 @@ def staged(live: Live) -> Iterator[World]:
     police |= {"signpost": str(made["id"]), "signpost-link": link.partition("/signpost-links/")[2]}
     offer = wait(lambda: mailed_link(live, police["offered"], "transfer-links"), 60, "The mail with the offer")
     police |= {"transfer-link": offer.partition("/transfer-links/")[2]}
+    have_it = wait(lambda: mailed_link(live, fresh, "concern-links"), 60, "The mail that asks whether somebody has it")
+    police |= {"concern-link": have_it.partition("/concern-links/")[2]}
     wait(lambda: live.of("monitor", "SELECT 1 FROM checkpoint WHERE service = 'intake'"), 120, "Intake's checkpoint")
     yield World(
         live,
@@ -206,6 +208,9 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
         "SELECT r.area, r.number FROM release r JOIN release_ending e ON e.release_id = r.id WHERE ending = 'signed'"
     )
     release = live.of("stats", f"{signed} ORDER BY r.number LIMIT 1")[0]
+    (told,) = live.of(
+        "notify", "SELECT area, recipient_key FROM notice WHERE recipient_kind = 'front-door' ORDER BY id LIMIT 1"
+    )
     return {
         "subject": str(concern["subject"]),
         "original": str(original["document_id"]),
@@ -215,8 +220,9 @@ def names(live: Live, reference: str, unread: str) -> dict[str, str]:
         "notice": str(live.of("notify", "SELECT id FROM notice LIMIT 1")[0]["id"]),
         "mail": mails[0],
         "release": f"/releases/{release['area']}/{release['number']}",
-        "draft": f"/drafts/{release['area']}/{release['number']}",
+        "release-draft": f"/drafts/{release['area']}/{release['number']}",
         "correction": f"/drafts/{release['area']}/correction",
+        "recipient": f"/recipients/{told['area']}/{told['recipient_key']}",
     }
 
 
@@ -234,6 +240,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (DESK, ["/desk?list=overdue", "/desk/pairs", f"/desk/pairs/{ids['pair']}"]),
             (DESK, [f"/desk/referrals/{world.unread}/another"]),
             (DESK, ["/desk/ledger?which=all", "/desk/routing", f"/desk/routing/{fresh}"]),
+            (DESK, ["/desk/not-told"]),
             (DESK, ["/desk/reconciliation", f"/desk/reconciliation/{ids['count']}", *ids["aside"].split()]),
         ],
         "triage": [
@@ -266,16 +273,18 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
         ],
         "notify": [
             (FRONT_DOOR, ["/", "/inbox", f"/concerns/{ids['subject']}", f"/signposts/{ids['signpost']}"]),
-            (MEDWAY, ["/inbox"]),
+            (MEDWAY, ["/inbox", "/unacknowledged"]),
             ("", [f"/signpost-links/{ids['signpost-link']}", f"/transfer-links/{ids['transfer-link']}"]),
-            ("", [LOST, NEVER_ASKED]),
+            ("", [LOST, NEVER_ASKED, f"/concern-links/{ids['concern-link']}"]),
             (OPS, ["/desk", f"/notices/{ids['notice']}", "/mail", f"/mail/{ids['mail']}"]),
+            (OPS, ["/desk/queue", "/unacknowledged", ids["recipient"], f"/previews?reference={fresh}"]),
+            (OPS, ["/messages", "/messages/concern-received", "/who-is-told"]),
         ],
         "stats": [
-            (BOARD, ["/", "/releases", ids["release"], "/national"]),
+            (BOARD, ["/", "/releases", ids["release"], "/national", "/reconciliation"]),
             (BOARD, [f"/{page}/kent-and-medway" for page in ("figures", "timeliness", "institutions")]),
             (BOARD, ["/figures/kent-and-medway?measure=received&by=sector&grain=month"]),
-            (ANNA, ["/releases", ids["draft"], ids["correction"]]),
+            (ANNA, ["/releases", ids["release-draft"], ids["correction"]]),
         ],
         "monitor": [
             (OPS, ["/", "/services/triage", "/way", f"/way?reference={handed}", "/parked"]),
@@ -298,5 +307,5 @@ def downloads(world: World) -> dict[str, list[tuple[str, str]]]:
             (GATEWAY, f"/referrals/{world.unread}/documents/{ids['held']}"),
             (GATEWAY, "/obligations.csv"),
         ],
-        "stats": [(BOARD, f"{ids['release']}/tables.csv")],
+        "stats": [(BOARD, f"{ids['release']}/{file}.csv") for file in ("tables", "definitions", "timeliness")],
     }

@@ -162,6 +162,20 @@ class TestSendDue:
         assert len({message["Message-ID"] for message in mail_server.messages()}) == 1
         assert await states(notify) == ["undeliverable"]
 
+    async def test_what_may_have_arrived_stays_counted_when_the_server_answers_in_between(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        await handle(notify, concern(), subject=uuid4())
+        for _ in range(MOST_UNRECORDED + 3):
+            mail_server.drop_after_text, mail_server.refuse_recipients = True, {}
+            await jobs.send_due(notify, NOW)
+            await make_due_again(notify)
+            mail_server.drop_after_text, mail_server.refuse_recipients = False, {KENT_ADDRESS: "450 Not now"}
+            await jobs.send_due(notify, NOW)
+            await make_due_again(notify)
+        assert len(mail_server.taken) == MOST_UNRECORDED
+        assert await states(notify) == ["undeliverable"]
+
     async def test_urgent_notices_go_first(self, notify_of: NotifyOf) -> None:
         console = ConsoleSmtpClient()
         notify = await notify_of(console)

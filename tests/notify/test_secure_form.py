@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from aiosmtpd.smtp import SMTP
 
+from chassis.actor import Actor
 from chassis.app import Runtime
-from services.notify import jobs, operations
+from services.notify import jobs, models, operations
 from services.notify.clients import FORM_NAME, ConsoleSmtpClient, SmtpClient, SmtpServer
 from services.notify.domain import SafeguardingFacts, form_text, is_listed
 from tests.intake.certificates import Certificate, make_certificate
@@ -141,6 +142,15 @@ class TestLinkOnly:
         assert (mail["To"], await sent_as(secure)) == (UNLISTED, ["not-listed"])
         assert personal(unfolded(mail)) == []
         assert operations.FORM_STAYS in unfolded(mail)
+
+    async def test_to_a_front_door_that_has_the_concern_no_more(self, secure: Runtime, sealed: MailServer) -> None:
+        await handle(secure, concern(**PERSON), subject=uuid4())
+        async with secure.database.transaction(Actor.service("notify")) as session:
+            await session.execute(models.concern.update().values(front_door="medway-front-door"))
+        await jobs.send_due(secure, NOW)
+        [mail] = mails(sealed)
+        assert mail["To"] == LISTED
+        assert personal(unfolded(mail)) == []
 
     async def test_where_the_server_offers_no_encryption(self, notify: Runtime, mail_server: MailServer) -> None:
         await told(notify)

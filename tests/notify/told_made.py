@@ -116,6 +116,7 @@ async def _changes_of_a_concern(notify: Runtime) -> None:
         reach = Reach(frozenset({(AREA, "kent-cru")}))
         await operations.open_concern(session, subject, reach, now=NOW)
     await handle(notify, concern(2, **PERSON), subject=subject)
+    await jobs.send_due(notify, NOW)
     await handle(notify, concern(3, front_door="medway-front-door", **PERSON), subject=subject)
 
 

@@ -40,6 +40,7 @@ SENDERS = ("intake", "triage")
 GATEWAY, IMU = officer(Role.GATEWAY_OFFICER), officer(Role.IMU_OFFICER, name="Imran Synthetic")
 NAMED = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 INSTITUTION = "intake.institution-counted.v1"
+DAY = "intake.day-reconciled.v1"
 NEAR = timedelta(seconds=1)
 Dump = dict[str, list[dict[str, Any]]]
 
@@ -172,12 +173,13 @@ class TestLinking:
     async def test_before_erasure_only_the_senders_own_key_resolves(self, world: World) -> None:
         stats, senders = await world.dump("stats"), await world.senders()
         ours = {str(each.key) for each in world.taken} | {str(event) for each in world.taken for event in each.events}
-        # An institution's event stands in the outbox with its key and id, and leads to no referral; the bus has a name.
+        # What tells of an institution, or of the count of a day, stands in the outbox with its key and id, and leads to
+        # no referral; the bus has a name.
         elsewhere = {
             str(row[name])
             for table in ("intake.outbox", "intake.dispatch")
             for row in senders[table]
-            if row["type"] == INSTITUTION
+            if row["type"] in (INSTITUTION, DAY)
             for name in ("subject", "event_id")
         } | names_in({"bus": stats["service_state"]})
         assert names_in(stats) & names_in(senders) <= ours | elsewhere

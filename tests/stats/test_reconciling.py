@@ -79,9 +79,9 @@ class TestPage:
         await become(running, reader(Role.BOARD_MEMBER))
         page = (await running.client.get("/reconciliation")).text
         assert page.count("Everything that came in is with everybody who must have it.") == 1
-        assert "Referrals that lack something at the police: 2. The intake desk is looking into it." in page
+        assert "Something is not with the police yet. The intake desk is looking into it." in page
         assert "No answer from social care." in page
-        assert "Referrals that lack something at the Channel team: 1. The intake desk has explained it." in page
+        assert "Something is not with the Channel team yet. The intake desk has explained it." in page
         assert page.count("Not counted yet") == 29
         assert "police: 9" not in page
 

@@ -340,6 +340,7 @@ class TestMarks:
         client = await console.signed_in(GATEWAY)
         # A page that asks for no reason offers none to choose from: nobody looks at what is sent as one.
         sent = {"rationale": "He agrees.", "risk_owner": DUTY, "reason": "Graded B24", "service": "x", "finding": "y"}
+        sent["concern"] = "unknown"
         assert (await send(client, f"{ONE}/decision/lead-partnership", step="commit", **sent)).status_code == 303
         assert await rows(console.desk.runtime, "SELECT reason, review_on FROM decision") == [
             {"reason": "", "review_on": None}

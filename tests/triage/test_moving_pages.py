@@ -198,10 +198,12 @@ class TestWithoutAnAssessment:
         client = await console.signed_in(GATEWAY)
         address = "/referrals/KM-7F3K-92QM/decision/pass-on"
         assert "complete one first" in (await client.get(address)).text
-        page = await post_unasked(client, address, step="commit", rationale="They gather here.")
+        page = await post_unasked(client, address, step="commit", rationale="They gather here.", concern="unknown")
         assert (page.status_code, "complete one first" in page.text) == (422, True)
         await console.desk.assess(subject)
-        assert (await send(client, address, step="commit", rationale="They gather here.")).status_code == 303
+        assert (
+            await send(client, address, step="commit", rationale="They gather here.", concern="unknown")
+        ).status_code == 303
 
     async def test_lets_one_be_completed_that_channel_has(self, console: Console) -> None:
         subject = await console.desk.open()
@@ -212,11 +214,11 @@ class TestWithoutAnAssessment:
         )
         client = await console.signed_in(GATEWAY)
         refer = "/referrals/KM-7F3K-92QM/decision/refer-section-36"
-        words = {"grounds": "Named contact with a recruiter.", "rationale": "The checks say so.", "step": "commit"}
-        page = await post_unasked(client, refer, **words)
+        words = {"grounds": "Named contact with a recruiter.", "rationale": "The checks say so.", "concern": "unknown"}
+        page = await post_unasked(client, refer, step="commit", **words)
         assert (page.status_code, "complete one first" in page.text) == (422, True)
         await console.desk.assess(subject)
-        assert (await send(client, refer, **words)).status_code == 303
+        assert (await send(client, refer, step="commit", **words)).status_code == 303
 
 
 async def post_unasked(client: AsyncClient, address: str, **fields: str) -> Response:

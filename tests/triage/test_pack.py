@@ -13,6 +13,7 @@ from contracts.channel.police import InformationGathered, PackAccepted
 from contracts.envelope import Event
 from contracts.intake.police import ReferralsLinked
 from contracts.triage.dovetail import PackOffered, PassedForInformationGathering, Section36ReferralMade
+from contracts.vocabulary import ConcernType
 from contracts.vocabulary.assessment import Assessment
 from contracts.vocabulary.pack import GatheredInformation
 from services.triage import models
@@ -80,7 +81,7 @@ async def assessed(desk: Desk, subject: UUID) -> Assessment:
 
 async def decided(desk: Desk, subject: UUID, command: Command, *, days: int = 0, **record: Any) -> None:
     """Record a decision of a Gateway officer so many days from now."""
-    words = Record(**{"rationale": "Because the checks say so.", **record})
+    words = Record(**{"rationale": "Because the checks say so.", "concern": ConcernType.UNKNOWN, **record})
     async with desk.runtime.database.transaction(GATEWAY) as session:
         await decide_referral(session, subject, Act(command, NOW + timedelta(days=days), words), local())
 

@@ -296,7 +296,7 @@ class TestWithdraw:
     async def test_ends_the_referral_with_who_withdrew_it(self, console: Console) -> None:
         await console.desk.clear(await console.desk.open())
         client = await console.signed_in(SUPERVISOR)
-        words = {"reason": "sent-in-error", **self.WORDS}
+        words = {"reason": "sent-in-error", "concern": "unknown", **self.WORDS}
         assert (await decided(client, f"{ONE}/decision/withdraw", **words)).status_code == 303
         assert (await rows(console.desk.runtime, "SELECT state FROM referral"))[0]["state"] == "withdrawn"
         assert not await rows(console.desk.runtime, "SELECT 1 FROM clock WHERE stopped_at IS NULL")

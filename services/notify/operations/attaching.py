@@ -46,10 +46,12 @@ def may_have_form(claimed: Claimed) -> bool:
 async def open_form(session: Session, claimed: Claimed, address: str, *, now: datetime) -> bytes:
     """Return the form that goes with a mail to a listed address; nothing where nobody has read the referral yet.
 
+    Nothing either where another front door has the concern by now: it is that one's business alone.
+
     Raises SubjectErased.
     """
     row = await session.first(select(concern).where(concern.c.subject == claimed.subject))
-    if row is None or row.facts_sealed is None or not row.read:
+    if row is None or row.facts_sealed is None or not row.read or row.front_door != claimed.recipient_key:
         return b""
     facts = _FACTS.validate_json(await session.unseal(claimed.subject, row.facts_sealed))
     about = {"front_door": claimed.recipient_key, "domain": domain_of(address)}

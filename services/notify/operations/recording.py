@@ -100,7 +100,11 @@ def _following(row: Row[Any], claimed: Claimed, sent: Sent, machine_now: datetim
 
 
 def _unrecorded(row: Row[Any], sent: Sent) -> int:
-    return int(row.unrecorded) if sent.result == Result.UNKNOWN else 0
+    """Return how many attempts on this way count as without an answer; the claim of this one has counted it already.
+
+    An answer takes back its own attempt and no other: what may have arrived before stays counted.
+    """
+    return int(row.unrecorded) if sent.result == Result.UNKNOWN else max(int(row.unrecorded) - 1, 0)
 
 
 def _note(session: Session, row: Row[Any], claimed: Claimed, sent: Sent, machine_now: datetime) -> None:

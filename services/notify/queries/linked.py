@@ -46,7 +46,7 @@ async def linked_concern(session: Session, notice_id: UUID) -> LinkedConcern:
         row.area,
         told.recipient_key,
         row.received_at,
-        told.created_at,
+        told.sent_at or told.created_at,
         row.immediate_danger,
         answered,
         row.front_door != told.recipient_key,

@@ -89,6 +89,8 @@ RESULT_NAMES = {
     Result.REFUSED: "Refused",
     Result.UNKNOWN: "Not known whether it went",
     Result.NO_ADDRESS: "No address",
+    Result.NOT_SET_UP: "This way is not set up here",
+    Result.NOT_SECURE: "The line was not secure",
     Result.NOT_TO_BE_TOLD: "Not to be told",
     Result.TOO_MANY: "Too many to this address",
 }

@@ -84,6 +84,8 @@ def _standing(one: Waiting, due: datetime | None, now: datetime) -> tuple[str, s
         return f"Overdue, {one.told} told above", "orange"
     if _is_late(due, now):
         return "Overdue", "orange"
+    if one.what in (Waits.SIGNPOST, Waits.TRANSFER):
+        return "Not answered yet", "blue"  # whether somebody opened it stands with what came back of its mail
     return ("Opened" if one.seen else "Not opened yet"), "blue"
 
 

@@ -15,7 +15,7 @@ _WORDS: Mapping[Unreached, str] = {
     Unreached.BOUNCED: "The mail came back: they have not been told. Ring them; the link in the mail works on.",
     Unreached.GIVEN_UP: "The mail could not be delivered: they have not been told. Ring them; their link works on.",
     Unreached.SILENT: "Nobody there has answered in time, so they may not know. Ring them; their link works on.",
-    Unreached.SUPPRESSED: "The delivery desk held the mail back: they have not been told. Ask the desk why; ring them.",
+    Unreached.SUPPRESSED: "The delivery desk held the mail back: they have not been told. Ask the desk why first.",
 }
 
 
