@@ -84,17 +84,21 @@ def staged(live: Live) -> Iterator[World]:
     police |= {"signpost": str(made["id"]), "signpost-link": link.partition("/signpost-links/")[2]}
     offer = wait(lambda: mailed_link(live, police["offered"], "transfer-links"), 60, "The mail with the offer")
     police |= {"transfer-link": offer.partition("/transfer-links/")[2]}
-    have_it = wait(lambda: mailed_link(live, fresh, "concern-links"), 60, "The mail that asks whether somebody has it")
-    police |= {"concern-link": have_it.partition("/concern-links/")[2]}
     wait(lambda: live.of("monitor", "SELECT 1 FROM checkpoint WHERE service = 'intake'"), 120, "Intake's checkpoint")
+    named = names(live, fresh, unread) | {"parked": str(parked["id"]), "pair": pair} | police
+    channel = in_channel(live)
+    # By now the calendar has moved on, and the first referrals' links are over.
+    last = referred(live)
+    have_it = wait(lambda: mailed_link(live, last, "concern-links"), 60, "The mail that asks whether somebody has it")
+    named["concern-link"] = have_it.partition("/concern-links/")[2]
     yield World(
         live,
         fresh,
         clear,
         handed,
         unread,
-        names(live, fresh, unread) | {"parked": str(parked["id"]), "pair": pair} | police,
-        in_channel(live),
+        named,
+        channel,
     )
     assert live.command("clock", "reset").returncode == 0
     live.command("parked", "discard", str(parked["id"]), "--reason", "made by a test")
@@ -278,7 +282,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             ("", [LOST, NEVER_ASKED, f"/concern-links/{ids['concern-link']}"]),
             (OPS, ["/desk", f"/notices/{ids['notice']}", "/mail", f"/mail/{ids['mail']}"]),
             (OPS, ["/desk/queue", "/unacknowledged", ids["recipient"], f"/previews?reference={fresh}"]),
-            (OPS, ["/messages", "/messages/concern-received", "/who-is-told"]),
+            (OPS, ["/messages", "/messages/concern-received.v2.en", "/who-is-told"]),
         ],
         "stats": [
             (BOARD, ["/", "/releases", ids["release"], "/national", "/reconciliation"]),
