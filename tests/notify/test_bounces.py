@@ -121,11 +121,6 @@ class TestReading:
                     garbled[chance.randrange(len(garbled))] = chance.randrange(256)
                 assert isinstance(readers.bounce(bytes(garbled)), Report)
 
-    def test_finds_the_addresses_that_servers_name(self) -> None:
-        head = b"Delivered-To: a+b@x.example\r\nTo: Name <c@d.example>,\r\n e@f.example\r\nFrom: not@this.one\r\n"
-        raw = head + b"\r\nTo: body@g.example"
-        assert readers.addresses_of(raw) == ("a+b@x.example", "c@d.example", "e@f.example")
-
     @pytest.mark.parametrize(
         ("status", "words"),
         [

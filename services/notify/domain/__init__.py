@@ -41,7 +41,6 @@ from services.notify.domain.composing import (
 )
 from services.notify.domain.escalating import AnswerTimes, Escalating, escalating
 from services.notify.domain.evidence import (
-    HAS_ARRIVED,
     MOST_REPORTS,
     REPORT_KEPT,
     Evidence,
@@ -142,7 +141,6 @@ __all__ = [
     "CODE_WORKS",
     "ENTER",
     "FINAL",
-    "HAS_ARRIVED",
     "LEASE",
     "LINKS",
     "LINK_WORKS",

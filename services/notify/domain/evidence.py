@@ -90,8 +90,6 @@ def _mac(key: bytes, notice_id: UUID) -> str:
 
 TAKES_BACK = frozenset({What.BOUNCED})
 """What says that a notice has not arrived, although it was called sent."""
-HAS_ARRIVED = frozenset({What.DELIVERED, What.OPENED, What.ACKNOWLEDGED})
-"""What says that a notice has arrived."""
 
 
 def takes_back(what: What, state: State, known: Iterable[What]) -> bool:

@@ -296,13 +296,6 @@ async def _counted(session: Session, state: State) -> int:
     return int(await session.scalar(select(func.count()).select_from(some)) or 0)
 
 
-async def notices(session: Session, state: State | None = None) -> tuple[NoticeListed, ...]:
-    """Return the newest notices in a state, or in any, at most a page."""
-    wanted = select(notice).order_by(notice.c.created_at.desc()).limit(PAGE_SIZE)
-    rows = await session.rows(wanted if state is None else wanted.where(notice.c.state == str(state)))
-    return tuple(listed_notice(row) for row in rows)
-
-
 async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
     """Return a notice with its attempts, newest first; raises NoticeAbsent."""
     row = await session.first(select(notice).where(notice.c.id == notice_id))

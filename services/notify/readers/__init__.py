@@ -1,6 +1,6 @@
 """What notify takes apart: templates of mails, the demonstration's mail folder, and mails that come back."""
 
-from services.notify.readers.bounces import LARGEST, addresses_of, bounce
+from services.notify.readers.bounces import LARGEST, bounce
 from services.notify.readers.mails import (
     StoredMail,
     file_name,
@@ -16,7 +16,6 @@ __all__ = [
     "TEMPLATES",
     "MailTemplate",
     "StoredMail",
-    "addresses_of",
     "bounce",
     "file_name",
     "mail_template",

@@ -16,8 +16,6 @@ _MOST_PARTS = 40
 _READ_WORDS = 16 * 1024
 _LONGEST_FIELD = 1_000
 """So much of a field is looked at: the library's own parser of fields needs minutes for a long one made to that end."""
-_ADDRESSED = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
-_ADDRESS = re.compile(r"[^\s<>,;:\"]+@[^\s<>,;:\"]+")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<!\d)([45])\d\d[ -]")
 _ACTIONS = {
@@ -45,13 +43,6 @@ _AUTOMATIC = re.compile(
     r"(?:auto(?:matic|mated)?[ -]?(?:reply|response|antwort)|out of (?:the )?office|abwesenheit)",
     re.IGNORECASE,
 )
-
-
-def addresses_of(raw: bytes) -> tuple[str, ...]:
-    """Return the addresses that a mail was delivered to, by the headers that servers write."""
-    head = _head(raw)
-    values = (value for name, value in head.items() if name.lower() in _ADDRESSED)
-    return tuple(found for value in values for found in _ADDRESS.findall(str(value)))
 
 
 def bounce(raw: bytes) -> Report:

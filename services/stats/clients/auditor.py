@@ -46,5 +46,7 @@ class WorkerAuditor:
                 process.kill()
                 await process.wait()
         if process.returncode != 0 or not answer:
-            raise AuditFailed("The audit of this release gave no answer; discard the draft and make it again.")
+            raise AuditFailed(
+                "The audit of this release gave no answer; compute it once more when the machine has less to do."
+            )
         return _VERDICT.validate_json(answer)

@@ -1,6 +1,5 @@
 """The rules of statistics: what is counted, over which periods, what may be shown, and by whom."""
 
-from services.stats.domain.measures import CLOSED_AS
 from services.stats.domain.periods import SETTLING_DAYS, closes_on, is_closed, month_of, months_to_release
 from services.stats.domain.words import (
     HIDDEN,
@@ -14,7 +13,6 @@ from services.stats.domain.words import (
 )
 
 __all__ = [
-    "CLOSED_AS",
     "HIDDEN",
     "MAKE_RELEASE",
     "PERMISSIONS",

@@ -61,15 +61,22 @@ def protect(
     Raises ValueError where the parts of a measure do not add up to its total, which no reader could then rely on.
     """
     tables: list[PublishedTable] = []
-    left_out: list[str] = []
+    left_out: list[str] = []  # also where nothing was ever counted: a list without them would tell of noughts
     for year in sorted({financial_year(month) for month in months}):
         one = _Year(year, counted, tuple(m for m in sorted(months) if financial_year(m) == year), rules, earlier, hide)
-        for table in one.tables():
-            if any(count is not None for row in table.rows for count in row.counts):
-                tables.append(table)
-            else:
-                left_out.append(table.id)
+        shown = [
+            table for table in one.tables() if any(count is not None for row in table.rows for count in row.counts)
+        ]
+        tables += shown
+        named = {(table.measure, table.attribute) for table in shown}
+        every = [(measure.id, attribute) for measure in MEASURES.values() for attribute in ("", *measure.attributes)]
+        left_out += ["/".join(filter(None, (*pair, year))) for pair in every if pair not in named and _is_table(*pair)]
     return Protected(tuple(tables), tuple(left_out))
+
+
+def _is_table(measure: str, attribute: str) -> bool:
+    """Say whether there is such a table: the total of a part stands in the table that it is a part of."""
+    return bool(attribute) or not MEASURES[measure].of
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 from contracts.vocabulary import AgeBand, ConcernType, Ethnicity, Gender, Outcome, Sector, Stage
 
-CLOSED_AS = ("concerns-reduced", "consent-refused", "consent-withdrawn", "managed-by-another-service",
-             "police-led-partnership", "criminal-justice", "lost-contact", "left-the-country", "died")  # fmt: skip
-"""How a case leaves Channel; one that says nothing else counts as closed and no more."""
 SATISFACTORY = "concerns-reduced"
 
 

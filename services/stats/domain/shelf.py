@@ -80,11 +80,6 @@ class Grid:
         """Return a count in per cent of the known denominator; None where either is hidden, or the answer unknown."""
         return None if line.category == self.unknown else percentage(line.counts[column], self.known[column])
 
-    @property
-    def hides(self) -> bool:
-        """Say whether anything of it is hidden."""
-        return None in self.totals or any(None in line.counts for line in self.lines)
-
 
 def grid_of(table: PublishedTable, changes: Iterable[Change] = ()) -> Grid:
     """Return the whole of one table as a grid, with all its periods, and what a correction changed of it."""
