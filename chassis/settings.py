@@ -21,11 +21,13 @@ class SecretsUnreadable(ThroughlineError):
 class ServiceSettings(BaseSettings):
     """Environment of one service; every variable begins with THROUGHLINE_ and `.env` files are not read.
 
+    A variable that is empty is one that is not set: docker-compose.yml hands on what an installation has and has not.
+
     `provider_keeps_session` says whether signing out must end a session at the provider too: that of `throughline up`
     keeps none, and without a word any other is thought to. Who only reads is answered within `answer_seconds`.
     """
 
-    model_config = SettingsConfigDict(env_prefix="THROUGHLINE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="THROUGHLINE_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     service: str = ""
     mode: Literal["demo", "real"] = "demo"

@@ -116,9 +116,13 @@ class Here:
         given = self.file["services"][container].get("environment", {})
         told = {name: self.told(container, str(value)) for name, value in given.items()}
         for name, value in told.items():
-            if name == "THROUGHLINE_HOST" or (container == "intake" and name == "THROUGHLINE_SMTP_HOST"):
+            if name in {"THROUGHLINE_HOST", "THROUGHLINE_BOUNCE_HOST"} or (
+                container == "intake" and name == "THROUGHLINE_SMTP_HOST"
+            ):
                 told[name] = "127.0.0.1"
-            elif name == "THROUGHLINE_PORT" or (container == "intake" and name == "THROUGHLINE_SMTP_PORT"):
+            elif name in {"THROUGHLINE_PORT", "THROUGHLINE_BOUNCE_PORT"} or (
+                container == "intake" and name == "THROUGHLINE_SMTP_PORT"
+            ):
                 told[name] = str(self.port(container, int(value)))
         if container == "notify":
             told["THROUGHLINE_SMTP_PORT"] = str(self.port("mailpit", int(told["THROUGHLINE_SMTP_PORT"])))

@@ -33,6 +33,15 @@ HIDDEN = ("postgres", "kafka", "collector")
 KINDS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 OF_PROMETHEUS = {"up"}
 WORDS = {"sum", "by", "or", "and", "unless", "on", "max", "min", "without"}
+NEED_NOT_BE_SET = {
+    "THROUGHLINE_BUS_URL": "stands in the secrets file, with a password",
+    "THROUGHLINE_CLOCK_FILE": "moves the time of a demonstration started by throughline up",
+    "THROUGHLINE_MAIL_DIRECTORY": "the mail folder of throughline up; in containers mails go to Mailpit",
+    "THROUGHLINE_MAIL_SINK_PORT": "as above",
+    "THROUGHLINE_STATISTICS_LINGER": "how long receipts are gathered; benchmarks alone change it",
+}
+"""What containers are never given, and why."""
+HANDED_ON = re.compile(r"\$\{([A-Z_]+):-")
 
 
 def settings_of(service: str) -> set[str]:
@@ -74,6 +83,22 @@ def variables_are_settings(compose: Compose) -> Iterator[str]:
     for service in SERVICES:
         given = compose["services"].get(service, {}).get("environment", {})
         yield from (f"{service} does not read {name}" for name in given.keys() - settings_of(service))
+
+
+def settings_can_be_given(compose: Compose) -> Iterator[str]:
+    """Every setting of a service is given or handed on, under its own name; those that need not be are listed."""
+    for service in SERVICES:
+        given = compose["services"].get(service, {}).get("environment", {})
+        yield from (
+            f"{service} cannot be given {name}" for name in settings_of(service) - given.keys() - NEED_NOT_BE_SET.keys()
+        )
+        yield from (f"{service} is given {name}, which need not be" for name in NEED_NOT_BE_SET.keys() & given.keys())
+        for name, value in given.items():
+            own = name.replace("THROUGHLINE_", f"THROUGHLINE_{service.upper()}_")
+            for source in HANDED_ON.findall(str(value)):
+                if source not in {name, own} and name != "THROUGHLINE_SERVICE_URLS":
+                    yield f"{service} takes {name} from {source}"
+    yield from (f"{name} is no setting" for name in NEED_NOT_BE_SET.keys() - set().union(*map(settings_of, SERVICES)))
 
 
 def health_is_asked(compose: Compose) -> Iterator[str]:

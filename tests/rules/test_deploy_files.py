@@ -57,6 +57,11 @@ RULES: Mapping[Callable[[Compose], Iterator[str]], tuple[Change, ...]] = {
         lambda one: service("stats")(one)["environment"].update(THROUGHLINE_SMTP_PORT="25"),
         lambda one: service("stats")(one)["environment"].update(THROUGHLINE_COLOUR="red"),
     ),
+    deployed.settings_can_be_given: (
+        lambda one: service("notify")(one)["environment"].pop("THROUGHLINE_GOVUK_NOTIFY_KEY"),
+        lambda one: service("notify")(one)["environment"].update(THROUGHLINE_MAIL_SINK_PORT="2526"),
+        lambda one: service("notify")(one)["environment"].update(THROUGHLINE_MAIL_SENDER="${THROUGHLINE_SENDER:-}"),
+    ),
     deployed.health_is_asked: (
         lambda one: service("notify")(one)["healthcheck"].update(test=["CMD", "true"]),
         lambda one: service("kafka")(one).pop("healthcheck"),
@@ -141,6 +146,9 @@ class TestImage:
         for package in (*PACKAGES, "deploy"):
             assert f"COPY {package} ./{package}\n" in text
             assert f"!{package}" in ignore
+
+    def test_holds_no_file_of_an_installation(self) -> None:
+        assert "deploy/own" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 
     def test_has_the_folders_that_are_mounted_with_their_owner(self, compose: Compose) -> None:
         text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
