@@ -1,6 +1,6 @@
 """The tables that the consoles have alike: a service makes them on its own metadata, and its migrations keep them."""
 
-from sqlalchemy import Date, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid, text
+from sqlalchemy import Boolean, Date, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid, text
 
 from chassis.tables import LINKING, OPERATIONAL, column, moment
 from contracts.vocabulary.classes import FieldClass
@@ -46,7 +46,8 @@ def assessment_tables(metadata: MetaData) -> tuple[Table, Table]:
 def clock_table(metadata: MetaData, *indexes: Index) -> Table:
     """Return where `chassis.ticking` keeps clocks, with the indexes that the service's own lists need besides.
 
-    `met` and `missed` count how often one ended, in time and late, before it was started afresh.
+    `met` and `missed` count how often one ended, in time and late, before it was started afresh. `dropped` is true of
+    one that was stopped with nothing done: called off, or the matter went elsewhere.
     """
     return Table(
         "clock",
@@ -66,6 +67,7 @@ def clock_table(metadata: MetaData, *indexes: Index) -> Table:
         column("escalate_at", moment, LINKING, nullable=True),
         column("met", Integer, OPERATIONAL, nullable=True),
         column("missed", Integer, OPERATIONAL, nullable=True),
+        column("dropped", Boolean, OPERATIONAL, nullable=True),
         Index("clock_due", "due_at", postgresql_where=text(RUNS)),
         Index("clock_escalate", "escalate_at", postgresql_where=text(f"{RUNS} AND paused_at IS NULL")),
         *indexes,

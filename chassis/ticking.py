@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Row, Table, case, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Table, case, func, literal_column, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Session
@@ -18,7 +18,7 @@ AT_ONCE = 200
 _NO, _ONE = literal_column("0", Integer), literal_column("1", Integer)
 _KEYS = ("subject", "name", "about")
 _KEPT = (
-    *("started_at", "due_at", "stopped_at", "paused_at", "paused_for"),
+    *("started_at", "due_at", "stopped_at", "dropped", "paused_at", "paused_for"),
     *("times_extended", "alarmed_at", "escalations", "escalate_at"),
 )
 
@@ -54,11 +54,15 @@ class Deadline:
 
 
 def start_clock(session: Session, table: Table, placed: Placed, deadline: Deadline, now: datetime) -> None:
-    """Start a clock afresh, whether it ran before or not; how it ended before is counted in its row."""
+    """Start a clock afresh, whether it ran before or not; how it ended before is counted in its row.
+
+    One that still ran has not ended: what it was about is due anew, so it was neither met nor missed.
+    """
     fresh = {
         "started_at": now,
         "due_at": deadline.due_at,
         "stopped_at": None,
+        "dropped": None,
         "paused_at": None,
         "paused_for": None,
         "times_extended": 0,
@@ -68,30 +72,33 @@ def start_clock(session: Session, table: Table, placed: Placed, deadline: Deadli
     }
     this = {"subject": placed.subject, "name": deadline.name, "about": deadline.about, "area": placed.area}
     new = upsert(table)
-    in_time = func.coalesce(table.c.paused_at, table.c.stopped_at, new.excluded.started_at) <= table.c.due_at
     so_far = {
-        "met": func.coalesce(table.c.met, _NO) + case((in_time, _ONE), else_=_NO),
-        "missed": func.coalesce(table.c.missed, _NO) + case((in_time, _NO), else_=_ONE),
+        "met": func.coalesce(table.c.met, _NO) + case((_done(table) & _in_time(table), _ONE), else_=_NO),
+        "missed": func.coalesce(table.c.missed, _NO) + case((_done(table) & ~_in_time(table), _ONE), else_=_NO),
     }
     again = new.on_conflict_do_update(index_elements=_KEYS, set_={name: new.excluded[name] for name in _KEPT} | so_far)
     session.write(again, this | fresh)
 
 
-async def stop_named(session: Session, table: Table, subject: UUID, names: tuple[str, ...], now: datetime) -> None:
-    """Stop the clocks of these names that run, whatever they are about."""
+async def stop_named(
+    session: Session, table: Table, subject: UUID, names: Collection[str], now: datetime, *, dropped: bool = False
+) -> None:
+    """Stop the clocks of these names that run, whatever they are about; dropped ones have nothing done by them."""
     running = (table.c.subject == subject) & table.c.name.in_(names) & table.c.stopped_at.is_(None)
-    await session.execute(update(table).where(running).values(stopped_at=now))
+    await session.execute(update(table).where(running).values(stopped_at=now, dropped=dropped))
 
 
-async def stop_about(session: Session, table: Table, subject: UUID, about: UUID, now: datetime) -> None:
-    """Stop the clock of an obligation, a session or a review."""
+async def stop_about(
+    session: Session, table: Table, subject: UUID, about: UUID, now: datetime, *, dropped: bool = False
+) -> None:
+    """Stop the clock of an obligation, a session or a review; a dropped one was called off."""
     running = (table.c.subject == subject) & (table.c.about == about) & table.c.stopped_at.is_(None)
-    await session.execute(update(table).where(running).values(stopped_at=now))
+    await session.execute(update(table).where(running).values(stopped_at=now, dropped=dropped))
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How many clocks have ended, in time and late."""
+    """How many clocks have ended with what they were about done, in time and late."""
 
     met: int
     missed: int
@@ -100,17 +107,16 @@ class Ended:
 async def ended(session: Session, table: Table, subject: UUID, names: Collection[str] | None = None) -> Ended:
     """Count how often the clocks of a row have ended, those of these names where some are given.
 
-    One that stood still when it ended was in time if it stood still in time. A clock that was started afresh has ended
-    at that moment, if not before: what it was about has been done, and is to be done again.
+    One that stood still when it ended was in time if it stood still in time. One that was dropped counts as neither,
+    and so does one that was started afresh while it ran: nobody did what it was about.
     """
-    stopped = table.c.stopped_at.is_not(None)
-    in_time = func.coalesce(table.c.paused_at, table.c.stopped_at) <= table.c.due_at
+    done, in_time = _done(table), _in_time(table)
     chosen = table.c.subject == subject
     if names is not None:
         chosen &= table.c.name.in_(names)
     counts = select(
-        (func.coalesce(func.sum(table.c.met), 0) + func.count().filter(stopped & in_time)).label("met"),
-        (func.coalesce(func.sum(table.c.missed), 0) + func.count().filter(stopped & ~in_time)).label("missed"),
+        (func.coalesce(func.sum(table.c.met), 0) + func.count().filter(done & in_time)).label("met"),
+        (func.coalesce(func.sum(table.c.missed), 0) + func.count().filter(done & ~in_time)).label("missed"),
     )
     row = (await session.rows(counts.where(chosen)))[0]
     return Ended(int(row.met), int(row.missed))
@@ -169,6 +175,14 @@ async def mark_late(session: Session, clock: Table, owner: Table, now: datetime)
     for row in rows:
         await change_clock(session, clock, ClockKey(row.subject, row.name, row.about), {"alarmed_at": now})
     return tuple(rows)
+
+
+def _done(table: Table) -> ColumnElement[bool]:
+    return table.c.stopped_at.is_not(None) & table.c.dropped.is_not(true())
+
+
+def _in_time(table: Table) -> ColumnElement[bool]:
+    return func.coalesce(table.c.paused_at, table.c.stopped_at) <= table.c.due_at
 
 
 def _waits(table: Table, now: datetime) -> ColumnElement[bool]:

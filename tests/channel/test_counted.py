@@ -10,13 +10,17 @@ from chassis.actor import Actor
 from chassis.ticking import WHOLE
 from contracts.channel.statistics import CaseCounted
 from contracts.vocabulary import Outcome
-from services.channel import models
-from services.channel.domain import Body, Command, Consent, State
+from services.channel import models, queries
+from services.channel.domain import TABLE, Body, ClockName, Command, Consent, Record, State, Step
+from services.channel.domain.fulfilling import fulfils
 from services.channel.domain.panel import Verdict
+from services.channel.operations import Act, end_obligation
+from services.channel.operations.clocks import run_clocks
 from tests.channel import panel_made
-from tests.channel.builders import AREA, NOW
+from tests.channel.builders import AREA, CORA, NOW, practice
 from tests.channel.conftest import Team
 from tests.channel.interventions_made import done, into
+from tests.channel.owing_made import keep, owing
 from tests.channel.panel_made import THEN, assessed
 from tests.channel.test_reviewing import find
 
@@ -70,6 +74,40 @@ class TestClocks:
         told = (await counts(team))[-1]
         assert (told.missed, told.on_time, told.late) == (before.missed + 1, 0, 0)
         assert told.met >= before.met
+
+    async def test_what_is_put_off_or_called_off_is_neither_met_nor_missed(self, team: Team) -> None:
+        panel = await panel_made.made(team, 1)
+        await panel.begin()
+        await panel.go_on(0)
+        subject = (await panel.held(0)).subject
+        await keep(team, subject, owing())
+        async with team.runtime.database.transaction(CORA) as session:
+            before = await queries.ended_clocks(session, subject)
+            held = await queries.held(session, subject)
+            (owed,) = await queries.obligations(session, subject)
+            mistaken = Act(Command.CANCEL, NOW, Record(reason="Asked by mistake."))
+            await end_obligation(session, held, owed.id, mistaken, practice())
+            assert await queries.ended_clocks(session, subject) == before
+        await panel.decide(0, Command.DEFER, reason="The school has not answered.", next_on=date(2027, 1, 13))
+        told = (await counts(team))[-1]
+        assert (told.outcome, told.met, told.missed) == (Outcome.DISCUSSED, before.met, before.missed)
+
+    async def test_what_another_panel_takes_leaves_nothing_met_behind(self, team: Team) -> None:
+        panel = await panel_made.made(team, 1)
+        held = await panel.held(0)
+        async with team.runtime.database.transaction(CORA) as session:
+            before = await queries.ended_clocks(session, held.subject)
+            step = next(row for row in TABLE if row.command is Command.TRANSFER_ACCEPTED)
+            await run_clocks(session, held, Step(step, State.TRANSFERRED, "", Record()), practice(), NOW)
+            assert await queries.ended_clocks(session, held.subject) == before
+
+    def test_every_clock_of_the_table_can_be_fulfilled_and_only_by_a_step_that_ends_it(self) -> None:
+        beside = {ClockName.AFTER_CLOSURE}
+        for clock in {clock for row in TABLE for clock in row.starts} - beside:
+            ending = [row for row in TABLE if clock in (*row.stops, *row.starts) and fulfils(row.command, clock)]
+            assert ending, clock
+            by = {command for command in Command if fulfils(command, clock)}
+            assert by == {row.command for row in ending}, clock
 
     async def test_a_review_after_closure_is_told_of_with_its_own_clock(self, team: Team) -> None:
         panel = await panel_made.made(team, 1)

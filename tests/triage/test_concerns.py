@@ -12,10 +12,12 @@ from contracts.triage.statistics import DecisionCounted
 from contracts.vocabulary import ConcernType, Outcome, Role
 from services.triage import operations, queries
 from services.triage.domain import CONCERNS, DECISIONS, TABLE, Command, Record
+from services.triage.domain.fulfilling import fulfils
 from services.triage.operations import Act
 from services.triage.operations.erasing import erase_subject
 from tests.triage.builders import GATEWAY, NOW, officer, practice, rows, version_added
 from tests.triage.conftest import Console, Desk, send
+from tests.triage.test_obligations import asked, end, gathering
 from tests.triage.test_operations import opened_events
 
 ONE = "/referrals/KM-7F3K-92QM"
@@ -145,6 +147,32 @@ class TestEndedClocks:
         assert (first.outcome, second.outcome) == (Outcome.REVIEWED, Outcome.REVIEWED)
         assert (first.met, first.missed) == (before.met + 1, before.missed)
         assert (second.met, second.missed) == (before.met + 1, before.missed + 1)
+
+    async def test_what_is_called_off_is_neither_met_nor_missed(self, desk: Desk) -> None:
+        subject = await gathering(desk)
+        owed = await asked(desk, subject)
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            before = await queries.ended_clocks(session, subject)
+        await end(desk, subject, owed, Command.CANCEL, "Asked by mistake.")
+        async with desk.runtime.database.transaction(GATEWAY) as session:
+            assert await queries.ended_clocks(session, subject) == before
+
+    async def test_what_goes_elsewhere_is_neither_met_nor_missed(self, desk: Desk) -> None:
+        # Deconfliction ended in time; nobody assesses any longer what was withdrawn.
+        subject = await desk.open()
+        await desk.clear(subject)
+        async with desk.runtime.database.transaction(SUPERVISOR) as session:
+            said = Record(reason="duplicate", rationale="Twice.", concern="unknown", risk_owner=SUPERVISOR.name)
+            await operations.decide_referral(session, subject, Act(Command.WITHDRAW, NOW, said), practice())
+        found = (await counts(desk))[-1]
+        assert (found.outcome, found.met, found.missed) == (Outcome.WITHDRAWN, 1, 0)
+
+    def test_every_clock_of_the_table_can_be_fulfilled_and_only_by_a_step_that_ends_it(self) -> None:
+        for clock in {clock for row in TABLE for clock in row.starts}:
+            ending = [row for row in TABLE if clock in (*row.stops, *row.starts) and fulfils(row.command, clock)]
+            assert ending, clock
+            by = {command for command in Command if fulfils(command, clock)}
+            assert by == {row.command for row in ending}, clock
 
     async def test_nobody_but_statistics_hears_of_a_review(self, desk: Desk) -> None:
         subject = await desk.open()

@@ -264,7 +264,7 @@ async def keep_report(
     }
     await session.execute(update(table).where(table.c.id == found.id).values(row))
     if state is not SessionState.PLANNED:
-        await stop_clock(session, held, found.id, at)
+        await stop_clock(session, held, found.id, at, dropped=state is SessionState.CALLED_OFF)
 
 
 async def end_intervention(
@@ -286,7 +286,7 @@ async def end_intervention(
         if each.state is SessionState.PLANNED:
             await keep_report(session, held, each, (SessionState.CALLED_OFF, "", me, act.now))
             await end_ask(session, held, each.ask_id, act.now, cancelled=True)
-    await stop_clock(session, held, found.id, act.now)
+    await stop_clock(session, held, found.id, act.now, dropped=True)
     sealed = await session.seal_model(subject, how)
     await change_intervention(session, found.id, ended_at=act.now, ended_by=me, sealed_ending=sealed)
 

@@ -253,7 +253,7 @@ async def _end(session: Session, held: Held, found: ObligationView, ending: Endi
         "ended_at": ending.at,
     }
     await _change(session, found.id, values)
-    await stop_clock(session, held, found.id, ending.at)
+    await stop_clock(session, held, found.id, ending.at, dropped=ending.state == "cancelled")
 
 
 async def _change(session: Session, obligation_id: UUID, values: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from chassis.deadlines import longer
 from chassis.ticking import WHOLE, Deadline, Placed
 from services.triage import models
 from services.triage.domain import ClockName, Command, Practice, Step
+from services.triage.domain.fulfilling import fulfils
 
 __all__ = ["NEVER", "WHOLE", "Deadline", "Placed", "run_clocks", "start_clock", "stop_clock"]
 
@@ -19,10 +20,14 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 async def run_clocks(session: Session, placed: Placed, step: Step, practice: Practice, now: datetime) -> None:
-    """Stop and start the clocks that the transition names; more time is counted from when the clock would run out."""
+    """Stop and start the clocks that the transition names; more time is counted from when the clock would run out.
+
+    What the step has not done is dropped; what it has done has ended, also where it is due anew from now on.
+    """
     table, row = models.clock, step.transition
-    if row.stops:
-        await ticking.stop_named(session, table, placed.subject, row.stops, now)
+    done = {name for name in (*row.stops, *row.starts) if fulfils(row.command, name)}
+    await ticking.stop_named(session, table, placed.subject, done, now)
+    await ticking.stop_named(session, table, placed.subject, set(row.stops) - done, now, dropped=True)
     for name in row.starts:
         if row.command is Command.MORE_TIME and await _give_more(session, placed, name, practice):
             continue
@@ -36,9 +41,9 @@ def start_clock(session: Session, placed: Placed, deadline: Deadline, now: datet
     ticking.start_clock(session, models.clock, placed, deadline, now)
 
 
-async def stop_clock(session: Session, placed: Placed, about: UUID, now: datetime) -> None:
-    """Stop the clock of an obligation."""
-    await ticking.stop_about(session, models.clock, placed.subject, about, now)
+async def stop_clock(session: Session, placed: Placed, about: UUID, now: datetime, *, dropped: bool = False) -> None:
+    """Stop the clock of an obligation, which is dropped where it was cancelled."""
+    await ticking.stop_about(session, models.clock, placed.subject, about, now, dropped=dropped)
 
 
 async def _give_more(session: Session, placed: Placed, name: ClockName, practice: Practice) -> bool:

@@ -179,7 +179,7 @@ async def end_obligation(session: Session, subject: UUID, answer: Answer, act: A
         "sealed_report": await session.seal(subject, report) if report else None,
     }
     await _change(session, answer.obligation_id, values)
-    await stop_clock(session, saved.before, answer.obligation_id, act.now)
+    await stop_clock(session, saved.before, answer.obligation_id, act.now, dropped=cancelled)
     return saved
 
 
