@@ -13,7 +13,8 @@ class CaseCounted(Event):
     """Sent when a case has got somewhere that statistics count; the subject is the random statistics key.
 
     `closing` is how a case left Channel, given with "case-closed" and empty else. `met` and `missed` count the clocks
-    of this case that had ended by then, in time and late; `on_time` and `late` those of them that were reviews.
+    of this case whose matter had been done by then, in time and late (what was called off, begun anew or went elsewhere
+    is in neither); `on_time` and `late` count those of them that were reviews.
     """
 
     wire_type: ClassVar[str] = "channel.case-counted.v1"

@@ -13,8 +13,9 @@ TOPIC = "intake.statistics.v1"
 class DayReconciled(Event):
     """Sent when a day's referrals were counted at a recipient, and again when that count says something else.
 
-    `recipient` is the service that must have them, or intake itself; `lacking` is how many referrals lack something
-    there, never how many came in. The higher version replaces the lower; the subject is a random key of its own.
+    `recipient` is the service that must have them, or intake itself; `state` is agrees, open or explained, and nothing
+    says how many came in or are missing. `version` counts how often that has changed, and the higher replaces the
+    lower; the subject is a random key of its own.
     """
 
     wire_type: ClassVar[str] = "intake.day-reconciled.v1"
@@ -22,7 +23,6 @@ class DayReconciled(Event):
 
     day: Annotated[date, OPERATIONAL]
     recipient: Annotated[str, OPERATIONAL]
-    lacking: Annotated[int, OPERATIONAL]
     state: Annotated[str, OPERATIONAL]
     version: Annotated[int, OPERATIONAL]
 

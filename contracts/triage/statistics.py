@@ -12,8 +12,8 @@ TOPIC = "triage.statistics.v1"
 class DecisionCounted(Event):
     """Sent when the Gateway has recorded a decision; the subject is the random statistics key.
 
-    `concern` is the type that an officer chose; `met` and `missed` count the clocks of this referral that had ended by
-    then, in time and late.
+    `concern` is the type that an officer chose; `met` and `missed` count the clocks of this referral whose matter had
+    been done by then, in time and late; what was called off, begun anew or went elsewhere is in neither.
     """
 
     wire_type: ClassVar[str] = "triage.decision-counted.v1"

@@ -126,7 +126,7 @@ async def take_in_the_spool(runtime: Runtime, now: datetime) -> None:
 async def reconcile(runtime: Runtime, now: datetime) -> None:
     """Count the day before, in London, once it is over, and every earlier one of two weeks that is still open."""
     yesterday = now.astimezone(clock.LONDON).date() - timedelta(days=1)
-    await _count({yesterday} | set(await _open_days(runtime, yesterday)), runtime, first=yesterday)
+    await _count({yesterday} | set(await _open_days(runtime, yesterday)), runtime)
 
 
 async def reconcile_again(runtime: Runtime, now: datetime) -> None:
@@ -141,10 +141,10 @@ async def _open_days(runtime: Runtime, until: date) -> tuple[date, ...]:
         return await open_days(session, since=until - LOOKED_BACK)
 
 
-async def _count(days: set[date], runtime: Runtime, first: date | None = None) -> None:
+async def _count(days: set[date], runtime: Runtime) -> None:
     """Count days: read our own tables, ask each consumer outside any transaction, keep what was found.
 
-    Statistics are told of the `first` count of a day, and of every later one that says something else.
+    Statistics are told of the first count of a day, and of every later one that says something else.
     """
     actor, now = Actor.job("intake", "reconcile"), clock.now()
     for day in sorted(days):
@@ -156,11 +156,9 @@ async def _count(days: set[date], runtime: Runtime, first: date | None = None) -
             asked = key[1] != STATISTICS_TOPIC
             counts.append(counted(day, passages, absent.get(key), asked=asked, now=now))
         async with runtime.database.transaction(actor) as session:
-            before = await reconciled(session, day, _recipients(runtime))
             opened = await keep_counts(session, counts, now=now)
-            after = await reconciled(session, day, _recipients(runtime))
-            if day == first or after != before:
-                await tell_of_day(session, day, after, runtime.areas.versions_on(day), now)
+            stands = await reconciled(session, day, _recipients(runtime))
+            await tell_of_day(session, day, stands, runtime.areas.versions_on(day))
             Counted.differences = await count_open_differences(session)
         if opened:
             facts = {"reason": str(Trouble.DIFFERENT), "count": opened}

@@ -326,6 +326,17 @@ reconciliation = Table(
     Index("reconciliation_open", "day", postgresql_where=text("state = 'open'")),
 )
 
+# What statistics were told last of a day at a recipient, and how often that has changed.
+day_told = Table(
+    "day_told",
+    metadata,
+    column("area", Text, OPERATIONAL, primary_key=True),
+    column("day", Date, OPERATIONAL, primary_key=True),
+    column("recipient", Text, OPERATIONAL, primary_key=True),
+    column("state", Text, OPERATIONAL),
+    column("version", Integer, OPERATIONAL),
+)
+
 saved_form = Table(
     "saved_form",
     metadata,

@@ -42,7 +42,7 @@ async def on_institution_counted(session: Session, event: InstitutionCounted, me
 @handlers.on(DayReconciled)
 async def on_day_reconciled(session: Session, event: DayReconciled, message: Message) -> None:
     """Keep how a day stands at a recipient."""
-    known = operations.Reconciled(message.area, event.day, event.recipient, event.lacking, event.state, event.version)
+    known = operations.Reconciled(message.area, event.day, event.recipient, event.state, event.version)
     await operations.keep_reconciled(session, known, now=message.now)
 
 

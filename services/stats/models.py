@@ -68,14 +68,13 @@ institution_fact = Table(
     Index("institution_fact_month", "area", "month"),
 )
 
-# Whether all that came in on a day has reached a recipient: how many referrals lack something, never how many came in.
+# Whether all that came in on a day has reached a recipient, and nothing of how many came in or are missing.
 reconciliation = Table(
     "reconciliation",
     metadata,
     column("area", Text, OPERATIONAL, primary_key=True),
     column("day", Date, OPERATIONAL, primary_key=True),
     column("recipient", Text, OPERATIONAL, primary_key=True),
-    column("lacking", Integer, OPERATIONAL),
     column("state", Text, OPERATIONAL),
     column("version", Integer, OPERATIONAL),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Integer, case, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, outbox
@@ -75,12 +75,13 @@ def _values(count: Count, now: datetime) -> dict[str, object]:
 
 VersionsOn = Callable[[date], Mapping[str, str]]
 """Gives the version of each area's file that is in force on a day."""
-Told = Mapping[tuple[str, str], tuple[int, CountState]]
-"""How many referrals of an area lack something at a recipient, and what is known of that, by area and recipient."""
+Told = Mapping[tuple[str, str], CountState]
+"""Whether all of a day is there, by area and recipient."""
 INSIDE = "intake"
 """The recipient that stands for what intake itself keeps of each referral."""
 
 
+_ONE_MORE = literal_column("1", Integer)
 _WORSE = (CountState.AGREES, CountState.EXPLAINED, CountState.OPEN)
 
 
@@ -90,31 +91,44 @@ async def reconciled(session: Session, day: date, recipients: Mapping[str, Seque
     `recipients` gives the services by area.
     """
     table = models.reconciliation
-    asked = (table.c.area, table.c.recipient, table.c.state, func.sum(table.c.lacking).label("lacking"))
-    found = select(*asked).where(table.c.day == day).group_by(table.c.area, table.c.recipient, table.c.state)
+    found = select(table.c.area, table.c.recipient, table.c.state).where(table.c.day == day).distinct()
     told = {
-        (area, recipient): (0, CountState.AGREES)
+        (area, recipient): CountState.AGREES
         for area, services in recipients.items()
         for recipient in (INSIDE, *services)
     }
     for row in await session.rows(found):
         place = row.area, row.recipient or INSIDE
-        lacking, state = told.get(place, (0, CountState.AGREES))
-        told[place] = lacking + int(row.lacking), max(state, CountState(row.state), key=_WORSE.index)
+        told[place] = max(told.get(place, CountState.AGREES), CountState(row.state), key=_WORSE.index)
     return told
 
 
-async def tell_of_day(session: Session, day: date, told: Told, versions: Mapping[str, str], now: datetime) -> None:
-    """Tell statistics how a day stands, a message for each area and recipient, and never how much came in.
+async def tell_of_day(session: Session, day: date, told: Told, versions: Mapping[str, str]) -> None:
+    """Tell statistics how a day stands where they were told otherwise or nothing, and never how much came in.
 
     `versions` gives the version of each area's file. Each message has a key of its own, which leads nowhere.
     """
-    events: list[tuple[Event, outbox.About]] = []
-    for (area, recipient), (lacking, state) in told.items():
-        if area in versions:
-            said = {"day": day, "recipient": recipient, "lacking": lacking, "state": str(state)}
-            event = DayReconciled(**said, version=int(now.timestamp()))
-            events.append((event, outbox.About(uuid4(), area, versions[area])))
+    table = models.day_told
+    stands = [
+        {"area": area, "day": day, "recipient": recipient, "state": str(state), "version": 1}
+        for (area, recipient), state in told.items()
+        if area in versions
+    ]
+    if not stands:
+        return
+    new = insert(table)
+    changed = new.on_conflict_do_update(
+        index_elements=["area", "day", "recipient"],
+        set_={"state": new.excluded.state, "version": table.c.version + _ONE_MORE},
+        where=table.c.state != new.excluded.state,
+    ).returning(table)
+    events: list[tuple[Event, outbox.About]] = [
+        (
+            DayReconciled(day=day, recipient=row.recipient, state=row.state, version=row.version),
+            outbox.About(uuid4(), row.area, versions[row.area]),
+        )
+        for row in await session.rows(changed, stands)
+    ]
     if events:
         await outbox.add_all(session, events)
 
@@ -145,4 +159,4 @@ async def explain(
     )
     told = await reconciled(session, row.day, {row.area: ()})
     place = row.area, row.recipient or INSIDE
-    await tell_of_day(session, row.day, {place: told[place]}, versions(row.day), now)
+    await tell_of_day(session, row.day, {place: told[place]}, versions(row.day))

@@ -12,19 +12,18 @@ from services.stats.models import reconciliation
 _NEW = upsert(reconciliation)
 _KEEP = _NEW.on_conflict_do_update(
     index_elements=["area", "day", "recipient"],
-    set_={name: _NEW.excluded[name] for name in ("lacking", "state", "version")},
+    set_={name: _NEW.excluded[name] for name in ("state", "version")},
     where=reconciliation.c.version < _NEW.excluded.version,
 )
 
 
 @dataclass(frozen=True)
 class Reconciled:
-    """How many referrals of a day lack something at a recipient, and whether somebody has explained it."""
+    """Whether all of a day is at a recipient: `state` is agrees, open or explained."""
 
     area: str
     day: date
     recipient: str
-    lacking: int
     state: str
     version: int
 

@@ -35,9 +35,9 @@ def _days(found: Sequence[DayStands], until: date) -> Iterator[dict[str, object]
     for back in range(1, DAYS + 1):
         day = until - timedelta(days=back)
         lines = [each for each in found if each.day == day]
-        lacking = [(_NAMES.get(each.recipient, each.recipient), each) for each in lines if each.state != "agrees"]
+        lacking = [each for each in lines if each.state != "agrees"]
         yield {
             "day": day,
             "counted": bool(lines),
-            "lacking": [{"who": who, "number": each.lacking, "state": each.state} for who, each in lacking],
+            "lacking": [(_NAMES.get(each.recipient, each.recipient), each.state) for each in lacking],
         }
