@@ -3,6 +3,8 @@
 import quopri
 import re
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 from uuid import uuid4
 
@@ -14,14 +16,20 @@ from contracts.vocabulary import AskKind
 from services.notify import jobs
 from services.notify.domain import ALLOWED_IN_MAIL, Kind, carried
 from services.notify.domain.asks import MAIL_WORDS, MAIL_WORDS_CY
+from services.notify.operations.writing import OF_CONCERNS
 from services.notify.readers import MACHINE_DRAFTED, MailTemplate, mail_template, mail_templates
 from services.notify.web.naming import CARRIED_NAMES
 from tests.notify.asks_made import ask
 from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import rows
-from tests.notify.made import DESK, ENGINEER, KENT_WORKER, NOW, concern, handle, signpost
+from tests.notify.made import DESK, ENGINEER, KENT_WORKER, NOW, concern, escalation, handle, signpost
 
 TEMPLATES = mail_templates()
+ENGLISH_ALONE = {
+    Kind.CLOCK_ESCALATED: "goes to people of the police or of Channel, and names clocks by the words of their consoles",
+    Kind.DUTY_PAGED: "goes to a duty officer of the police, whose console is in English",
+}
+"""The kinds that have no Welsh, and why not."""
 NAMES = [each.name for each in TEMPLATES]
 
 
@@ -43,6 +51,9 @@ class TestTemplates:
 
     def test_what_may_be_carried_has_a_name_that_people_read(self) -> None:
         assert set(CARRIED_NAMES) == ALLOWED_IN_MAIL
+
+    def test_every_kind_has_one_in_welsh_or_a_reason_why_not(self) -> None:
+        assert set(Kind) - {each.kind for each in TEMPLATES if each.language == "cy"} == ENGLISH_ALONE.keys()
 
     @pytest.mark.parametrize("kind", Kind)
     def test_both_languages_carry_the_same(self, kind: Kind) -> None:
@@ -81,11 +92,22 @@ class TestWelsh:
     ) -> None:
         await handle(notify, ask(at=NOW), subject=uuid4())
         write_in_welsh(notify)
-        await handle(notify, concern(), subject=uuid4())
+        await handle(notify, escalation(), subject=uuid4())
         await handle(notify, ask(at=NOW, recipient="", address="typed@partner.example"), subject=uuid4())
         await jobs.send_due(notify, NOW)
         templates = {row.template for row in await rows(notify, "SELECT template FROM notice")}
-        assert templates == {"ask-made.v1.cy", "ask-made.v1.en", "concern-received.v2.en"}
+        assert templates == {"ask-made.v1.cy", "ask-made.v1.en", "clock-escalated.v2.en"}
+
+    async def test_tells_a_front_door_of_danger_in_it(self, notify: Runtime, mail_server: MailServer) -> None:
+        write_in_welsh(notify)
+        await handle(notify, concern(immediate_danger=True), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        (mail,) = (message_from_bytes(content_of(each), policy=default) for each in mail_server.taken)
+        said = mail.get_content()
+        assert mail["Subject"].startswith("Brys: KM-")
+        assert "mewn perygl uniongyrchol" in said
+        assert OF_CONCERNS["cy"][-1] in said
+        assert not [word for word in OF_CONCERNS["en"] if word.strip() in said]
 
     def test_has_words_for_everything_that_is_asked(self) -> None:
         assert set(MAIL_WORDS_CY) == set(MAIL_WORDS) == set(AskKind)

@@ -34,6 +34,21 @@ FORM_GOES = (
     "What we may tell you of the person is attached, because your area lists your mail domain as secure. "
     "Keep it as you keep your own records, pass this mail on to nobody, and do not reply to it."
 )
+OF_CONCERNS = {
+    "en": ("Urgent: ", "The referrer says that somebody is in immediate danger.\n", FORM_GOES, FORM_STAYS),
+    "cy": (
+        "Brys: ",
+        "Mae’r atgyfeiriwr yn dweud bod rhywun mewn perygl uniongyrchol.\n",
+        (
+            "Mae’r hyn y cawn ei ddweud wrthych am y person wedi’i atodi, am fod eich ardal yn rhestru parth eich post "
+            "fel un diogel. Cadwch ef fel y cadwch eich cofnodion eich hun, peidiwch ag anfon y neges hon ymlaen at neb, a "
+            "pheidiwch â’i hateb."
+        ),
+        "Nid oes data personol yn y neges hon, a hynny o fwriad; peidiwch â rhoi manylion personol mewn ateb.",
+    ),
+}
+"""What a mail about a concern says where it is so: urgent, in danger, with the form, without it. The Welsh is a
+machine's draft like the templates that it stands in."""
 
 BY_LINK = {
     Kind.SIGNPOST_MADE: (LinkTo.SIGNPOST, "signpost-links"),
@@ -154,7 +169,7 @@ def _text(
         if telling is None:
             return None
         return compose(template.text, values | {"sentence": telling.spoken(claimed.language)})
-    return compose(template.text, values | {"team": team} | _values_for_team(letterhead, claimed))
+    return compose(template.text, values | {"team": team} | _values_for_team(letterhead, claimed, template.language))
 
 
 def _text_of_ask(
@@ -174,7 +189,7 @@ def _text_of_ask(
     return compose(template.text, values | {"code": code})
 
 
-def _values_for_team(letterhead: Letterhead, claimed: Claimed) -> dict[str, str]:
+def _values_for_team(letterhead: Letterhead, claimed: Claimed, spoken: str) -> dict[str, str]:
     """Return what a mail to an organisation carries beside its name and the reference."""
     if claimed.recipient_kind == RecipientKind.ESCALATION:
         return {"clock": clock_in_words(claimed.stage)}
@@ -182,10 +197,11 @@ def _values_for_team(letterhead: Letterhead, claimed: Claimed) -> dict[str, str]
         return {}
     values = {"link": link_of(letterhead, claimed.kind, claimed.subject, claimed.about_id)}
     if claimed.kind in {Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED}:
-        values["urgent_subject"] = "Urgent: " if claimed.urgent else ""
+        urgent, in_danger, form_goes, form_stays = OF_CONCERNS[spoken]
+        values["urgent_subject"] = urgent if claimed.urgent else ""
         values["acknowledge_link"] = acknowledge_link(letterhead, claimed)
-        values["form_line"] = FORM_GOES if claimed.with_form else FORM_STAYS
-        values["urgent_line"] = "The referrer says that somebody is in immediate danger.\n" if claimed.urgent else ""
+        values["form_line"] = form_goes if claimed.with_form else form_stays
+        values["urgent_line"] = in_danger if claimed.urgent else ""
     return values
 
 
