@@ -40,9 +40,9 @@ OF_CONCERNS = {
         "Brys: ",
         "Mae’r atgyfeiriwr yn dweud bod rhywun mewn perygl uniongyrchol.\n",
         (
-            "Mae’r hyn y cawn ei ddweud wrthych am y person wedi’i atodi, am fod eich ardal yn rhestru parth eich post "
-            "fel un diogel. Cadwch ef fel y cadwch eich cofnodion eich hun, peidiwch ag anfon y neges hon ymlaen at neb, a "
-            "pheidiwch â’i hateb."
+            "Mae’r hyn y cawn ei ddweud wrthych am y person wedi’i atodi, am fod eich ardal yn rhestru parth eich "
+            "post fel un diogel. Cadwch ef fel y cadwch eich cofnodion eich hun, peidiwch ag anfon y neges hon ymlaen "
+            "at neb, a pheidiwch â’i hateb."
         ),
         "Nid oes data personol yn y neges hon, a hynny o fwriad; peidiwch â rhoi manylion personol mewn ateb.",
     ),
