@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from random import choice
 from typing import Any
@@ -39,10 +40,21 @@ ACTION = {
     "review_on-year": "2099",
 }
 """To whom a partnership gives an action, and until when."""
+Parts = Mapping[str, Mapping[str, object]]
+"""Answers by the part of the form that they belong to, such as `{"concerns": {"immediate_danger": True}}`."""
 
 
-def referred(live: Live, surname: str = "", **person: Any) -> str:
+def referred(live: Live, surname: str = "", *, of: Parts | None = None, **person: Any) -> str:
     """Refer the sample as a new person by API; return the reference once every team has stored it."""
+    reference = posted(live, surname, of=of, **person)
+    done = live.command("ledger", reference, "--wait", "60")
+    assert done.returncode == 0, done.stdout
+    indexed(live, reference)
+    return reference
+
+
+def posted(live: Live, surname: str = "", *, of: Parts | None = None, **person: Any) -> str:
+    """Refer the sample as a new person by API; return the reference at once."""
     body = json.loads(SAMPLE.read_text())
     # A person and a concern like no others of the tests, so that nobody is likened to them who is not meant to be.
     nobody = {
@@ -54,14 +66,12 @@ def referred(live: Live, surname: str = "", **person: Any) -> str:
     }
     body["person"] |= nobody | {"addresses": []} | ({"surname": surname} if surname else {}) | person
     body["concerns"]["narrative"] = f"SYNTHETIC: {' '.join(new_name() for _ in range(40))}."
+    for part, answers in (of or {}).items():
+        body[part] |= answers
     headers = {"Idempotency-Key": str(uuid4()), **live.bearer()}
     answer = httpx2.post(f"{live.urls['intake']}/api/v1/referrals", json=body, headers=headers, timeout=60)
     assert answer.status_code == 201, answer.text
-    reference = str(answer.json()["reference"])
-    done = live.command("ledger", reference, "--wait", "60")
-    assert done.returncode == 0, done.stdout
-    indexed(live, reference)
-    return reference
+    return str(answer.json()["reference"])
 
 
 def indexed(live: Live, reference: str) -> None:
