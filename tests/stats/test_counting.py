@@ -9,6 +9,7 @@ from sqlalchemy import text
 from chassis.app import Runtime
 from services.stats import queries
 from services.stats.domain.measures import MEASURES, TOTAL
+from services.stats.domain.people import Stated
 from services.stats.queries import Found
 from tests.stats.counted_made import DISTRICTS, JOB, KENT, NORTHMERE, decided, in_channel, many, put, received
 
@@ -18,7 +19,16 @@ BOTH = {"2026-10": 1, "2026-11": 1}
 
 async def found(stats: Runtime, as_of: Mapping[str, int] = NOVEMBER, area: str = KENT) -> Found:
     async with stats.database.transaction(JOB) as session:
-        return await queries.counted(session, area, as_of, DISTRICTS)
+        return await queries.counted(session, area, stated(as_of), as_of)
+
+
+def stated(as_of: Mapping[str, int]) -> dict[int, Stated]:
+    """Return what each release stated."""
+    numbers = sorted(set(as_of.values()))
+    return {
+        number: Stated(frozenset(month for month, each in as_of.items() if each == number), DISTRICTS)
+        for number in numbers
+    }
 
 
 async def total(stats: Runtime, measure: str, as_of: Mapping[str, int] = NOVEMBER) -> dict[str, int]:
@@ -118,6 +128,12 @@ class TestChannel:
         await put(stats, in_channel("case-closed", closing=closing))
         assert (await found(stats)).figures["left", "closing"] == {("otherwise", "2026-11"): 1}
 
+    async def test_a_closed_case_that_is_handed_over_stays_closed(self, stats: Runtime) -> None:
+        key = uuid4()
+        await put(stats, in_channel("case-closed", "2026-10", key=key, closing="died"))
+        await put(stats, in_channel("transferred", key=key, version=2), decided("transferred", key=key))
+        assert await total(stats, "left", BOTH) == {"2026-10": 1}
+
     async def test_a_case_opened_again_has_not_left(self, stats: Runtime) -> None:
         key = uuid4()
         await put(stats, in_channel("case-closed", key=key), in_channel("reopened", key=key, version=2))
@@ -130,15 +146,25 @@ class TestPunctual:
         await put(stats, decided("information-gathering", "2026-10", key=key, met=2, missed=1))
         await put(stats, decided("closed", key=key, version=2, met=5, missed=1))
         figures = (await found(stats, BOTH)).figures
-        kept = {place: number for place, number in figures["obligations", "punctuality"].items() if number}
-        assert kept == {("in-time", "2026-10"): 2, ("late", "2026-10"): 1, ("in-time", "2026-11"): 3}
-        assert figures["obligations", ""] == {(TOTAL, "2026-10"): 3, (TOTAL, "2026-11"): 3}
+        assert figures["obligations", "punctuality"] == {("late", "2026-10"): 1, ("in-time", "2026-11"): 1}
+        assert figures["obligations", ""] == {(TOTAL, "2026-10"): 1, (TOTAL, "2026-11"): 1}
+
+    async def test_nothing_ended_where_an_outcome_brings_nothing_new(self, stats: Runtime) -> None:
+        key = uuid4()
+        await put(stats, decided("information-gathering", "2026-10", key=key, met=2))
+        await put(stats, decided("closed", key=key, version=2, met=2))
+        assert await total(stats, "obligations", BOTH) == {"2026-10": 1}
 
     async def test_reviews_are_those_of_channel(self, stats: Runtime) -> None:
-        await put(stats, in_channel("case-closed", met=3, missed=1, on_time=2, late=1))
+        await put(stats, in_channel("case-closed", met=3, missed=1, on_time=2, late=0))
         figures = (await found(stats)).figures
-        assert figures["reviews", "punctuality"] == {("in-time", "2026-11"): 2, ("late", "2026-11"): 1}
-        assert figures["obligations", ""] == {(TOTAL, "2026-11"): 4}
+        assert figures["reviews", "punctuality"] == {("in-time", "2026-11"): 1}
+        assert figures["obligations", "punctuality"] == {("late", "2026-11"): 1}
+
+    async def test_many_clocks_of_one_referral_count_once(self, stats: Runtime) -> None:
+        key = uuid4()
+        await put(stats, decided("closed", key=key, met=5), in_channel("adopted", key=key, met=4))
+        assert await total(stats, "obligations") == {"2026-11": 1}
 
 
 class TestDays:

@@ -1,11 +1,12 @@
 """What a release holds, made from counts: protected tables of its years, and how long things took."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.stats.domain.disclosure import Protected, Rules
 from services.stats.domain.institutions import Institutions, shares_of
-from services.stats.domain.measures import TOTAL, Counted
+from services.stats.domain.measures import TOTAL
+from services.stats.domain.people import People
 from services.stats.domain.periods import Tree, financial_year
 from services.stats.domain.releases import Draft
 from services.stats.domain.tables import Change, PublishedTable, ReleaseContent, ReleaseKind, Timing, shown_periods
@@ -16,7 +17,7 @@ from services.stats.domain.timings import TIMED, Days, timing
 class Basis:
     """What a draft is computed from: what was counted, as of which releases, and the signed releases before it."""
 
-    figures: Counted
+    people: People
     days: Days
     as_of: Mapping[str, int]
     earlier: tuple[ReleaseContent, ...] = ()
@@ -27,13 +28,6 @@ class Basis:
         """Return every table that was published before, oldest release first, as far as it speaks of these years."""
         years = {financial_year(month) for month in self.as_of}
         return tuple(table for content in self.earlier for table in content.tables if table.year in years)
-
-
-def together(years: Iterable[Protected]) -> Protected:
-    """Return the protected tables of several years as those of one release."""
-    found = tuple(years)
-    tables = tuple(table for each in found for table in each.tables)
-    return Protected(tables, tuple(name for each in found for name in each.left_out))
 
 
 def content_of(
@@ -55,12 +49,7 @@ def content_of(
         changes=tuple(changes_of(draft, basis, protected.tables)),
         left_out=protected.left_out,
         kept_back=tuple(kept_back),
-        shares=shares_of(
-            basis.institutions,
-            protected.tables,
-            (share for content in basis.earlier for share in content.shares),
-            rules.suppress_below,
-        ),
+        shares=shares_of(basis.institutions, basis.as_of, protected.tables, basis.earlier, rules.suppress_below),
     )
 
 

@@ -100,6 +100,10 @@ TOTAL = "all"
 """The one category of a table of totals, whose attribute is empty."""
 OUTCOME, CLOSING, PUNCTUALITY, OTHERWISE = "outcome", "closing", "punctuality", "otherwise"
 PUNCTUAL: Mapping[str, str] = {"in-time": "In time", "late": "Late"}
+SPLITS: Mapping[str, str] = {
+    "decided": OUTCOME, "left": CLOSING, "obligations": PUNCTUALITY, "reviews": PUNCTUALITY,
+}  # fmt: skip
+"""The measures whose events have a part of their own, and the attribute that says which."""
 _ALL = tuple(ATTRIBUTES)
 
 Counted = Mapping[tuple[str, str], Mapping[tuple[str, str], int]]
@@ -164,18 +168,40 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             "obligations", "Obligations met",
-            "What somebody owed by a day, at the Gateway or in Channel: each counts once, in the month of the next "
-            "outcome of its referral after it had ended. One that is still open is out.",
+            "A referral counts once in each month in which something owed for it by a day ended, at the Gateway or in "
+            "Channel: in time if nothing of it was late. What ends counts with the next outcome of its referral; what "
+            "is still open is out.",
             Stage.TRIAGE, attributes=(PUNCTUALITY,),
         ),
         Measure(
             "reviews", "Reviews held on time",
-            "Reviews of a plan, and those after a case was closed: each counts once, in the month of the next outcome "
-            "of its case after it was held.",
+            "A case counts once in each month in which a review of its plan, or one after it was closed, ended: in "
+            "time if none was late. A review counts with the next outcome of its case.",
             Stage.CHANNEL, attributes=(PUNCTUALITY,),
         ),
     )
 }  # fmt: skip
+
+AFTER = frozenset(
+    (earlier, later)
+    for chain in (
+        ("received", "decided"),
+        ("received", "discussed", "adopted", "consented", "left"),
+        ("received", "discussed", "not-adopted"),
+        ("received", "discussed", "adopted", "consent-refused"),
+    )
+    for place, earlier in enumerate(chain)
+    for later in chain[place + 1 :]
+)
+"""What cannot come before what: nobody is adopted in a month before a panel has discussed them."""
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "decided": ("received",), "discussed": ("received",), "adopted": ("discussed",), "not-adopted": ("discussed",),
+    "consented": ("adopted",), "consent-refused": ("adopted",), "left": ("adopted",),
+}  # fmt: skip
+"""What cannot be without what."""
+CHANNEL_ONLY = ("discussed", "adopted", "not-adopted", "consented", "consent-refused", "left")
+NOT_IN_CHANNEL = (*REJECTED, Outcome.WITHDRAWN.value, Outcome.TRANSFERRED.value)
+"""Decisions after which no panel deals with a referral."""
 
 
 def categories(attribute: str, districts: Sequence[str] = ()) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from chassis.actor import Actor
 from chassis.app import Runtime
 from services.stats import queries
 from services.stats.domain.disclosure import Hide, Protected, Rules, protect
-from services.stats.domain.making import Basis, content_of, together
+from services.stats.domain.making import Basis, content_of
+from services.stats.domain.people import Stated, figures_of
 from services.stats.domain.periods import financial_year, year_name
 from services.stats.domain.releases import Draft, as_of
 from services.stats.domain.tables import ReleaseContent
@@ -38,8 +39,10 @@ async def protected(draft: Draft, rules: Rules, basis: Basis, kept_back: Collect
         await report(f"Hiding what would give somebody away, {year_name(year)}", 20 + 40 * place // len(draft.years))
         months = tuple(month for month in basis.as_of if financial_year(month) == year)
         # In a thread of its own: pages are answered meanwhile.
-        done.append(await asyncio.to_thread(protect, basis.figures, months, rules, basis.earlier_tables, hide))
-    return together(done)
+        figures = figures_of(basis.people, basis.as_of)
+        done.append(await asyncio.to_thread(protect, figures, months, rules, basis.earlier_tables, hide))
+    tables = tuple(table for each in done for table in each.tables)
+    return Protected(tables, tuple(name for each in done for name in each.left_out))
 
 
 async def counted(runtime: Runtime, draft: Draft, rules: Rules) -> Basis:
@@ -48,6 +51,8 @@ async def counted(runtime: Runtime, draft: Draft, rules: Rules) -> Basis:
         earlier = await queries.earlier_releases(session, draft.area, draft.number)
         released = {month: content.number for content in earlier for month in content.months}
         months = as_of(draft, released)
-        found = await queries.counted(session, draft.area, months, rules.districts)
+        stated = {each.number: Stated(frozenset(each.months), each.districts) for each in earlier}
+        stated[draft.number] = Stated(frozenset(draft.months), rules.districts)
+        found = await queries.counted(session, draft.area, stated, months)
         institutions = await queries.institutions_counted(session, draft.area, months)
-    return Basis(found.figures, found.days, months, earlier, institutions)
+    return Basis(found.people, found.days, months, earlier, institutions)
