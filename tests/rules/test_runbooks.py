@@ -1,9 +1,11 @@
 """Each reason has a page that says what it means and what to do, and each page a reason."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from services.monitor.domain import Trouble
 from tests.rules.tree import ROOT, all_files, named, parsed
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -59,6 +61,15 @@ class TestRunbooks:
 
     def test_each_page_has_a_reason(self) -> None:
         assert _pages() - _reasons().keys() == set()
+
+    def test_each_page_is_in_the_index(self) -> None:
+        index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+        listed = set(re.findall(r"\]\(([a-z0-9-]+)\.md\)", index))
+        assert _pages() - listed == set(), "Name it in docs/runbooks/README.md, under what people see."
+
+    def test_each_alarm_is_named_in_monitors_readme(self) -> None:
+        says = (ROOT / "services" / "monitor" / "README.md").read_text(encoding="utf-8")
+        assert [str(one) for one in Trouble if str(one) not in says] == []
 
     def test_each_page_says_what_it_means_and_what_to_do(self) -> None:
         assert [path.name for path in RUNBOOKS.glob("*.md") if path.stem != "README" and not _complete(path)] == []
