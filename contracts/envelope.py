@@ -65,6 +65,10 @@ class Envelope:
         return associated_data(self.event_id, self.type, self.subject)
 
 
+MARKS_ANEW = "moved"
+"""The state of a receipt that says that what a team's people have done counts no more: it is with others now."""
+
+
 class ReceiptItem(BaseModel):
     """What a consumer tells a publisher about one event; upserted there, never receipted, never parked."""
 

@@ -51,6 +51,7 @@ notice = Table(
     column("event_id", Uuid, LINKING),
     column("correlation_id", Uuid, LINKING, nullable=True),
     column("about_id", Uuid, LINKING, nullable=True),
+    column("concern_version", Integer, OPERATIONAL, nullable=True),
     column("state", Text, OPERATIONAL),
     column("created_at", moment, LINKING),
     column("next_attempt_at", moment, LINKING, nullable=True),
@@ -107,6 +108,7 @@ attempt = Table(
     column("code", Integer, OPERATIONAL, nullable=True),
     column("provider_id", Text, LINKING, nullable=True),
     column("form", Text, OPERATIONAL, nullable=True),
+    column("area_version", Text, OPERATIONAL, nullable=True),
     column("ended_at", moment, LINKING),
     Index("attempt_notice", "notice_id", "number"),
 )

@@ -86,6 +86,35 @@ class TestUndelivered:
         assert (await ledger(runtime, receipt.reference))[Team.FRONT_DOOR] == LineState.DELIVERED
 
 
+class TestMarksAnew:
+    async def test_what_went_to_others_of_a_team_has_been_seen_by_nobody_there(self, runtime: Runtime) -> None:
+        receipt, _ = await take_in(runtime, practice(runtime), form())
+        care = (await dispatched(runtime))["intake.social-care.v1"]
+
+        def item(state: str, minutes: int) -> ReceiptItem:
+            at = (NOW + timedelta(minutes=minutes)).isoformat()
+            return ReceiptItem(
+                event_id=care.event_id,
+                topic="",
+                subject=care.event_id,
+                recipient=care.recipient,
+                state=state,
+                team="front-door",
+                at=at,
+            )
+
+        async def note(now: int, *items: ReceiptItem) -> LineState:
+            async with runtime.database.transaction(Actor.service("intake")) as session:
+                await operations.note_receipts(session, items, NOW + timedelta(minutes=now))
+            return (await ledger(runtime, receipt.reference))[Team.FRONT_DOOR]
+
+        assert await note(1, item("delivered", 1), item("acknowledged", 1)) == LineState.ACKNOWLEDGED
+        assert await note(5, item("moved", 4), item("seen", 3)) not in {LineState.SEEN, LineState.ACKNOWLEDGED}
+        assert await note(7, item("delivered", 6), item("acknowledged", 7)) == LineState.ACKNOWLEDGED
+        # The same word once more takes nothing back that was done since.
+        assert await note(9, item("moved", 4)) == LineState.ACKNOWLEDGED
+
+
 class TestHasten:
     async def test_lets_people_acknowledge_danger_within_the_areas_minutes(self, runtime: Runtime) -> None:
         given = form()

@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import areas
 from chassis.actor import Actor
 from chassis.app import Runtime
-from services.notify import jobs, models, operations
+from services.notify import jobs, models, operations, queries
 from services.notify.domain import AnswerTimes, Reach, escalating
 from services.notify.operations import Answer
 from services.notify.settings import answer_times
@@ -126,6 +126,21 @@ class TestFrontDoor:
         assert sent.state == "sent"
         assert "the acknowledgement of a safeguarding concern by a front door" in sent.body
         assert "Sample Frontdoormanager" in sent.body
+
+    async def test_one_that_was_erased_is_told_of_no_more_and_calls_nobody(self, notify: Runtime) -> None:
+        waits, silent = uuid4(), uuid4()
+        for subject in (waits, silent):
+            await handle(notify, concern(), subject=subject)
+        async with notify.database.transaction(Actor.service("notify")) as session:
+            over = update(models.concern).where(models.concern.c.subject == silent).values(escalation_ended_at=NOW)
+            await session.execute(over)
+            assert await queries.count_silent(session) == 1
+            for subject in (waits, silent):
+                await operations.erase_subject(session, subject)
+            assert await queries.count_silent(session) == 0
+            assert await queries.unacknowledged(session, now=NOW) == ()
+            assert await queries.inbox(session, REACH) == ()
+        assert await steps(notify, DUE, DUE + timedelta(days=9)) == []
 
     async def test_one_whose_door_is_unknown_keeps_no_other_from_being_told(self, notify: Runtime) -> None:
         await handle(notify, concern(front_door="gone"), subject=UUID(int=1))

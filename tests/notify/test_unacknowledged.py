@@ -8,7 +8,10 @@ from sqlalchemy import update
 
 from chassis import clock
 from chassis.actor import Actor
-from services.notify import models
+from contracts.vocabulary import AskKind
+from services.notify import models, operations, queries
+from services.notify.queries import Waits
+from tests.notify.asks_made import ask
 from tests.notify.conftest import Site
 from tests.notify.made import DESK, ENGINEER, KENT_WORKER, MEDWAY_WORKER, concern, handle, signpost, transfer
 
@@ -61,6 +64,20 @@ class TestUnacknowledged:
         path = f"/concerns/{subject}"
         await site.post(path, f"{path}/acknowledge", report="Done (synthetic).")
         assert "Everything has been acknowledged" in (await site.get("/unacknowledged")).text
+
+    async def test_leaves_out_a_pack_that_was_read_and_what_was_erased(self, site: Site) -> None:
+        pack, asked, gone = ask(AskKind.PACK), ask(AskKind.INFORMATION), uuid4()
+        for event in (pack, asked):
+            await handle(site.runtime, event, subject=uuid4())
+        await handle(site.runtime, signpost(), subject=gone)
+        await handle(site.runtime, transfer(), subject=gone)
+        async with site.runtime.database.transaction(Actor.service("notify")) as session:
+            found = await queries.unacknowledged(session, now=clock.now())
+            assert {one.id for one in found if one.what is Waits.ASK} == {pack.ask_id, asked.ask_id}
+            await session.execute(update(models.ask).values(seen_at=clock.now()))
+            await operations.erase_subject(session, gone)
+            found = await queries.unacknowledged(session, now=clock.now())
+            assert [one.id for one in found] == [asked.ask_id]
 
     async def test_says_when_nobody_answers_although_all_were_told(self, site: Site) -> None:
         await handle(site.runtime, concern(received_at=clock.now()), subject=uuid4())

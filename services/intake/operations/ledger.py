@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, text
 
 from chassis import audit
 from chassis.database import Session
-from contracts.envelope import ReceiptItem
+from contracts.envelope import MARKS_ANEW, ReceiptItem
 from contracts.vocabulary import LineState, Team
 from services.intake import models
 
@@ -55,18 +55,33 @@ _HASTEN = text(
     FROM unnest(CAST(:teams AS text[]), CAST(:moments AS timestamptz[])) AS wanted (team, by)
     WHERE line.referral_id = :id AND line.team = wanted.team AND line.acknowledged_at IS NULL"""
 )
+_ANEW = text(
+    """UPDATE ledger_line AS line SET
+        delivered_at = CASE WHEN line.delivered_at > :at THEN line.delivered_at END,
+        undelivered_at = CASE WHEN line.undelivered_at > :at THEN line.undelivered_at END,
+        seen_at = CASE WHEN line.seen_at > :at THEN line.seen_at END,
+        acknowledged_at = CASE WHEN line.acknowledged_at > :at THEN line.acknowledged_at END
+    FROM dispatch AS sent
+    WHERE sent.event_id = ANY (CAST(:event_ids AS uuid[])) AND sent.recipient = :recipient
+        AND line.referral_id = sent.subject AND line.service = sent.recipient AND line.topic = sent.topic
+        AND line.team = :team"""
+)
+"""What a team's people had done by a moment counts no more: others of that team have the referral now."""
 _NOTE = {state: _statement(column) for state, column in _COLUMNS.items()}
 
 
 async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: datetime) -> None:
-    """Note a batch of receipts: one statement for each recipient, state and team among them.
+    """Note a batch of receipts: one statement for each recipient, state and team among them, moves first.
 
     A receipt without a team speaks for every team that the recipient serves from that topic; one that came before
     changes nothing. That people have seen or acknowledged a referral is audited.
     """
     grouped: dict[tuple[str, str, str], list[UUID]] = defaultdict(list)
     newest = _newest_deliveries(items)
+    moved = await _begin_anew(session, items)
     for item in items:
+        if item.at < moved.get((item.event_id, item.recipient, item.team), ""):
+            continue
         if item.state in _NOTE and newest.get(_delivery(item), item) is item:
             grouped[item.recipient, item.state, item.team].append(item.event_id)
     for (recipient, state, team), event_ids in sorted(grouped.items()):
@@ -78,6 +93,18 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
             facts: dict[str, str | int] = {"team": team, "service": recipient}
             subject = line.referral_id
             await audit.record(session, f"ledger.{state}", subject=subject, now=now, area=line.area, facts=facts)
+
+
+async def _begin_anew(session: Session, items: Sequence[ReceiptItem]) -> dict[tuple[UUID, str, str], str]:
+    """Take back what people had done before a referral went to others; return when, by event, recipient and team."""
+    moves: dict[tuple[str, str, str], list[UUID]] = defaultdict(list)
+    for item in items:
+        if item.state == MARKS_ANEW and item.team:
+            moves[item.at, item.recipient, item.team].append(item.event_id)
+    for (at, recipient, team), event_ids in sorted(moves.items()):
+        parameters = {"at": datetime.fromisoformat(at), "event_ids": event_ids, "recipient": recipient, "team": team}
+        await session.execute(_ANEW, parameters)
+    return {(each, to, team): at for (at, to, team), ids in sorted(moves.items()) for each in ids}
 
 
 def _delivery(item: ReceiptItem) -> tuple[UUID, str, str] | None:

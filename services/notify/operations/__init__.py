@@ -22,9 +22,10 @@ from services.notify.operations.asks import (
 from services.notify.operations.attaching import form_stays, may_have_form, open_form
 from services.notify.operations.calendars import attached_file, meeting_file
 from services.notify.operations.coming_back import StillBeingSent, note_evidence
-from services.notify.operations.delivery import Addressee, Claimed, Sent, WaysOf, claim_due
+from services.notify.operations.delivery import Addressee, Claimed, Sender, Sent, WaysOf, claim_due
 from services.notify.operations.erasing import erase_subject
 from services.notify.operations.escalating import Unacknowledged, escalate, to_escalate
+from services.notify.operations.moving import MOVED, ConcernElsewhere
 from services.notify.operations.people import Person, note_merged, note_separated
 from services.notify.operations.previewing import AreaOf, Preview, addressee_of, is_sealed, messages_of_case
 from services.notify.operations.reaching import reached, ways_of
@@ -80,6 +81,7 @@ __all__ = [
     "FORM_GOES",
     "FORM_STAYS",
     "LINK_IN_THE_MAIL",
+    "MOVED",
     "NAMED",
     "SAMPLE_ADDRESS",
     "Addressee",
@@ -87,6 +89,7 @@ __all__ = [
     "AreaOf",
     "AskReply",
     "Claimed",
+    "ConcernElsewhere",
     "Letterhead",
     "LinkMessage",
     "MovedAsk",
@@ -99,6 +102,7 @@ __all__ = [
     "ReceivedSignpost",
     "ReceivedTransfer",
     "ReferrerMessage",
+    "Sender",
     "Sent",
     "StillBeingSent",
     "ToRemind",

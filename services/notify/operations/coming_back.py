@@ -12,6 +12,7 @@ from chassis.errors import Unavailable
 from services.notify.domain import Evidence, NoticeAbsent, Result, State, What, takes_back
 from services.notify.models import evidence, notice
 from services.notify.operations.evidence import keep_evidence
+from services.notify.operations.moving import is_elsewhere
 from services.notify.operations.recording import begin_next_way
 from services.notify.operations.unreached import take_back_delivered
 
@@ -42,6 +43,8 @@ async def note_evidence(session: Session, notice_id: UUID, found: Evidence, *, n
         return None
     facts = {"kind": row.kind, "what": str(found.what), "way": found.way, "status": found.status}
     await audit.record(session, "notice.evidence", subject=row.subject, now=now, area=row.area, facts=facts)
+    if await is_elsewhere(session, row):
+        return State(row.state)  # the concern is with another front door by now: nobody is to be told of it there
     if found.way != row.way or not takes_back(found.what, State(row.state), known):
         return State(row.state)
     await take_back_delivered(session, row, now=now)

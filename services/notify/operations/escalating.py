@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import Row, and_, or_, select, update
 
 from chassis import audit
 from chassis.database import Session
 from services.notify.domain import AnswerTimes, Kind, Origin, RecipientKind, Telling, escalating
 from services.notify.models import concern
 from services.notify.operations.receiving import write_notice
+from services.notify.queries import concern_waits
 
 CLOCK = "concern-acknowledgement"
 """What the clock of a front door is called (domain.clocks)."""
@@ -31,15 +32,10 @@ class Unacknowledged:
     immediate_danger: bool
 
 
-def is_open() -> ColumnElement[bool]:
-    """Return the condition that a concern waits for its acknowledgement."""
-    return or_(concern.c.acknowledged_version.is_(None), concern.c.acknowledged_version < concern.c.version)
-
-
 async def to_escalate(session: Session, after: UUID, *, now: datetime) -> tuple[Unacknowledged, ...]:
     """Return some of the concerns to look at now, in the order of their ids, behind the one given."""
     due = or_(concern.c.escalate_at.is_(None), concern.c.escalate_at <= now)
-    wanted = and_(is_open(), concern.c.escalation_ended_at.is_(None), due, concern.c.subject > after)
+    wanted = and_(concern_waits(), concern.c.escalation_ended_at.is_(None), due, concern.c.subject > after)
     rows = await session.rows(select(concern).where(wanted).order_by(concern.c.subject).limit(AT_ONCE))
     return tuple(
         Unacknowledged(
@@ -61,7 +57,7 @@ async def escalate(session: Session, found: Unacknowledged, times: AnswerTimes, 
     A concern that was acknowledged, moved or renewed since it was found is left to the next turn.
     """
     await session.lock(found.subject)
-    row = await session.first(select(concern).where(concern.c.subject == found.subject, is_open()))
+    row = await session.first(select(concern).where(concern.c.subject == found.subject, concern_waits()))
     if row is None or row.front_door != found.front_door or (row.clock_began_at or row.received_at) != found.began_at:
         return 0
     follows = escalating(times, row.escalated, now)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit, outbox
 from chassis.database import Session
-from contracts.envelope import ReceiptBatch, ReceiptItem
+from contracts.envelope import MARKS_ANEW, ReceiptBatch, ReceiptItem
 from contracts.vocabulary import LineState, Outcome, ProgressStage, Team
 from services.notify.domain import (
     Kind,
@@ -26,6 +26,7 @@ from services.notify.domain import (
     tellings,
 )
 from services.notify.models import concern, notice, signpost
+from services.notify.operations.moving import AT_A_NEW_DOOR, leave_door, unsent_of
 
 FIRST_VERSION = 1
 _FACTS = TypeAdapter(SafeguardingFacts)
@@ -33,6 +34,11 @@ _NOTICE = insert(notice).on_conflict_do_nothing()
 _CLOCK_ANEW = {"escalated": 0, "escalate_at": None, "escalation_ended_at": None}
 _NEW_CONCERN = insert(concern).on_conflict_do_nothing()
 _EVENTS_OF = text("SELECT event_ids FROM concern WHERE subject = ANY(CAST(:subjects AS uuid[]))")
+_AT_ITS_DOOR = text(
+    """SELECT DISTINCT concern.subject FROM concern JOIN notice
+        ON notice.subject = concern.subject AND notice.recipient_key = concern.front_door
+       WHERE notice.id = ANY(CAST(:notices AS uuid[]))"""
+)
 _DELIVERED = text(
     """UPDATE concern SET delivered_at = :now
        WHERE subject = ANY(CAST(:subjects AS uuid[])) AND delivered_at IS NULL"""
@@ -102,7 +108,7 @@ async def receive_concern(session: Session, received: ReceivedConcern, *, now: d
         immediate_danger=received.immediate_danger,
     )
     for telling in told:
-        write_notice(session, origin, telling, now=now)
+        write_notice(session, origin, telling, now=now, concern_version=received.version)
     if not told and row is not None and row.delivered_at is not None:
         # The link in the mail that they already have leads to this version.
         await _report(session, origin, LineState.DELIVERED, now=now)
@@ -144,12 +150,19 @@ async def _keep_newer(
 ) -> None:
     """Keep a newer version. Its clock begins anew where nobody's runs for it: it was answered, or went elsewhere."""
     kept = {name: value for name, value in values.items() if name not in {"subject", "received_at", "clock_began_at"}}
+    door = str(kept["front_door"])
     answered = row.acknowledged_version is not None and row.acknowledged_version >= row.version
     newly_urgent = kept["immediate_danger"] and not row.immediate_danger
-    if answered or newly_urgent or kept["front_door"] != row.front_door:
+    if answered or newly_urgent or door != row.front_door:
         kept["clock_began_at"] = now
     else:
         kept = {name: value for name, value in kept.items() if name not in _CLOCK_ANEW}
+    if door != row.front_door:
+        kept |= AT_A_NEW_DOOR
+        await leave_door(session, row, door, now=now)
+        await report_concerns(session, [row.subject], MARKS_ANEW, now=now)
+    else:
+        await session.execute(update(notice).where(unsent_of(row)).values(concern_version=kept["version"]))
     kept["event_ids"] = func.array_append(concern.c.event_ids, origin.event_id)
     await session.execute(update(concern).where(concern.c.subject == origin.subject).values(kept))
 
@@ -312,7 +325,7 @@ async def _report(session: Session, origin: Origin, state: LineState, *, now: da
     )
 
 
-async def report_concerns(session: Session, subjects: Sequence[UUID], state: LineState, *, now: datetime) -> None:
+async def report_concerns(session: Session, subjects: Sequence[UUID], state: str, *, now: datetime) -> None:
     """Tell intake, in one message, how far the front door has got with every version of concerns that it was sent."""
     items = [
         ReceiptItem(
@@ -331,7 +344,12 @@ async def report_concerns(session: Session, subjects: Sequence[UUID], state: Lin
         await outbox.send_receipts(session, "intake", ReceiptBatch(recipient=session.service, items=tuple(items)))
 
 
-async def mark_delivered(session: Session, subjects: Sequence[UUID], *, now: datetime) -> None:
-    """Record that mails with the links to concerns have been accepted, and tell intake."""
-    await session.run(_DELIVERED, {"subjects": list(subjects), "now": now})
-    await report_concerns(session, subjects, LineState.DELIVERED, now=now)
+async def mark_delivered(session: Session, notices: Sequence[UUID], *, now: datetime) -> None:
+    """Record that notices with the links to concerns have been accepted, and tell intake.
+
+    One that went to a front door that has the concern no more says nothing of the door that has it.
+    """
+    subjects = [row.subject for row in await session.rows(_AT_ITS_DOOR, {"notices": list(notices)})]
+    if subjects:
+        await session.run(_DELIVERED, {"subjects": subjects, "now": now})
+        await report_concerns(session, subjects, LineState.DELIVERED, now=now)

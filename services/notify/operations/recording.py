@@ -26,6 +26,7 @@ from services.notify.domain import (
 from services.notify.models import attempt, notice
 from services.notify.operations.ask_answering import TOLD_BY, note_ask_mailed
 from services.notify.operations.delivery import Claimed, Sent, tried_of
+from services.notify.operations.moving import ConcernElsewhere, is_elsewhere
 from services.notify.operations.receiving import mark_delivered
 from services.notify.operations.unreached import tell_undelivered
 
@@ -84,7 +85,7 @@ async def record_attempts(
             continue
         await _settle(session, row, sent, following, now=now)
         if sent.result == Result.ACCEPTED and Kind(row.kind) in _LINKED:
-            delivered.append(row.subject)
+            delivered.append(row.id)
     if delivered:
         await mark_delivered(session, delivered, now=now)
     return states
@@ -218,13 +219,15 @@ async def send_again(session: Session, notice_id: UUID, reason: str, *, now: dat
 
     It begins with the first way that the area file names now.
 
-    Raises NoticeAbsent and NoticeUnderWay.
+    Raises NoticeAbsent, NoticeUnderWay and ConcernElsewhere.
     """
     row = await session.first(select(notice).where(notice.c.id == notice_id).with_for_update())
     if row is None:
         raise NoticeAbsent
     if row.state in {State.DUE, State.SENDING, State.FAILED}:
         raise NoticeUnderWay("This notice is on its way already; wait for the attempt to end.")
+    if await is_elsewhere(session, row):
+        raise ConcernElsewhere
     await session.execute(
         update(notice)
         .where(notice.c.id == notice_id)

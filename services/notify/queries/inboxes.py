@@ -43,6 +43,7 @@ class ConcernListed:
     seen: bool
     acknowledged_at: datetime | None
     newer_since: bool
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,18 @@ def within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, st
     return tuple_(table.c.area, key).in_(sorted(reach))
 
 
+def concern_waits() -> ColumnElement[bool]:
+    """Return the condition that a concern waits for its acknowledgement: nothing waits of one that was erased."""
+    is_open = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
+    return is_open & concern.c.facts_sealed.is_not(None)
+
+
 async def inbox(session: Session, reach: Reach, *, before: datetime | None = None) -> tuple[ConcernListed, ...]:
     """Return the concerns within reach: unacknowledged first and oldest first among them, then the newest answered.
 
     `before` continues the answered ones from an earlier page.
     """
-    open_first = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
+    open_first = concern_waits()
     mine = select(concern).where(within(concern, concern.c.front_door, reach.doors))
     waiting = mine.where(open_first).order_by(concern.c.immediate_danger.desc(), concern.c.received_at)
     rows = list(await session.rows(waiting.limit(500))) if before is None else []
@@ -210,6 +217,7 @@ def _listed(row: Row[Any]) -> ConcernListed:
         seen=row.seen_at is not None,
         acknowledged_at=row.acknowledged_at if answered is not None and answered >= row.version else None,
         newer_since=answered is not None and answered < row.version,
+        version=row.version,
     )
 
 

@@ -15,7 +15,8 @@ from services.notify.models import acknowledgement, concern, notice
 class LinkedConcern:
     """A concern as the link in a notice of it shows it; `is_with_others` once it has moved to another front door.
 
-    `acknowledged_at` is the first answer since the notice was written: then the link is used up.
+    `acknowledged_at` is the first answer for what the notice told of: then the link is used up. `newer_waits` says that
+    a newer version has come since, which that answer does not count for.
     """
 
     subject: UUID
@@ -28,6 +29,8 @@ class LinkedConcern:
     immediate_danger: bool
     acknowledged_at: datetime | None
     is_with_others: bool
+    version: int
+    newer_waits: bool
 
 
 async def linked_concern(session: Session, notice_id: UUID) -> LinkedConcern:
@@ -37,7 +40,12 @@ async def linked_concern(session: Session, notice_id: UUID) -> LinkedConcern:
     row = None if told is None else await session.first(select(concern).where(concern.c.subject == told.subject))
     if told is None or row is None:
         raise ConcernAbsent
-    since = (acknowledgement.c.about_id == row.subject, acknowledgement.c.at >= told.created_at)
+    version = told.concern_version or row.version
+    since = (
+        acknowledgement.c.about_id == row.subject,
+        acknowledgement.c.at >= told.created_at,
+        acknowledgement.c.version >= version,
+    )
     answered = await session.scalar(select(func.min(acknowledgement.c.at)).where(*since))
     return LinkedConcern(
         row.subject,
@@ -50,4 +58,6 @@ async def linked_concern(session: Session, notice_id: UUID) -> LinkedConcern:
         row.immediate_danger,
         answered,
         row.front_door != told.recipient_key,
+        version,
+        version < row.version and (row.acknowledged_version or 0) < row.version,
     )

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Table, func, select
 
 from chassis.database import Session
+from contracts.vocabulary import AskKind
 from services.notify.domain import Reach
 from services.notify.models import ask, concern, signpost, transfer
-from services.notify.queries.inboxes import within
+from services.notify.queries.inboxes import concern_waits, within
 
 MOST_WAITING = 200
 """So many of each sort are shown, the oldest of them."""
@@ -58,16 +59,14 @@ async def unacknowledged(session: Session, *, now: datetime, reach: Reach | None
 
 async def count_silent(session: Session) -> int:
     """Count the concerns that nobody has acknowledged although everybody whom the area names was told."""
-    is_open = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
-    silent = select(func.count()).where(is_open, concern.c.escalation_ended_at.is_not(None))
+    silent = select(func.count()).where(concern_waits(), concern.c.escalation_ended_at.is_not(None))
     return int(await session.scalar(silent) or 0)
 
 
 async def _concerns(session: Session, reach: Reach | None) -> list[Waiting]:
-    is_open = concern.c.acknowledged_version.is_(None) | (concern.c.acknowledged_version < concern.c.version)
     mine = [] if reach is None else [within(concern, concern.c.front_door, reach.doors)]
     urgent_first = (concern.c.immediate_danger.desc(), concern.c.received_at)
-    wanted = select(concern).where(is_open, *mine).order_by(*urgent_first).limit(MOST_WAITING)
+    wanted = select(concern).where(concern_waits(), *mine).order_by(*urgent_first).limit(MOST_WAITING)
     return [
         Waiting(
             what=Waits.CONCERN,
@@ -88,6 +87,7 @@ async def _concerns(session: Session, reach: Reach | None) -> list[Waiting]:
 
 async def _signposts(session: Session, reach: Reach | None) -> list[Waiting]:
     waits = signpost.c.acknowledged_at.is_(None) & signpost.c.ended_at.is_(None)
+    waits &= signpost.c.message_sealed.is_not(None)
     mine = [] if reach is None else [within(signpost, signpost.c.service, reach.services)]
     rows = await _oldest(session, signpost, waits, *mine, by=signpost.c.made_at)
     return [_asked_by_police(Waits.SIGNPOST, row, row.service, row.made_at) for row in rows]
@@ -95,12 +95,16 @@ async def _signposts(session: Session, reach: Reach | None) -> list[Waiting]:
 
 async def _transfers(session: Session) -> list[Waiting]:
     waits = transfer.c.answered_at.is_(None) & transfer.c.called_back_at.is_(None)
+    waits &= transfer.c.message_sealed.is_not(None)
     rows = await _oldest(session, transfer, waits, by=transfer.c.offered_at)
     return [_asked_by_police(Waits.TRANSFER, row, row.force, row.offered_at) for row in rows]
 
 
 async def _asks(session: Session, now: datetime) -> list[Waiting]:
     waits = ask.c.answered_at.is_(None) & ask.c.ended_at.is_(None) & ask.c.acknowledged_at.is_(None)
+    # Of a pack no answer is asked: whoever has opened it has read it. Of what was erased nothing waits.
+    waits &= (ask.c.kind != str(AskKind.PACK)) | ask.c.seen_at.is_(None)
+    waits &= ask.c.content_sealed.is_not(None)
     rows = await _oldest(session, ask, waits & (ask.c.expires_at > now), by=ask.c.made_at)
     return [
         Waiting(

@@ -42,7 +42,8 @@ async def _sent(page: PageRequest, found: LinkedConcern, data: FormData) -> Resp
     if not is_patient(page):
         return _shown(page, found, refused(data, ("by", TOO_OFTEN)), 429)
     reach = Reach(doors=frozenset({(found.area, found.front_door)}))
-    answer = Answer(reach, form.report, by=f"{form.by}, {door_name(page, found.area, found.front_door)}")
+    door = door_name(page, found.area, found.front_door)
+    answer = Answer(reach, form.report, by=f"{form.by}, {door}", version=found.version)
     try:
         async with page.transaction() as session:
             await operations.acknowledge_concern(session, found.subject, answer, now=page.now)

@@ -20,7 +20,7 @@ from services.notify.domain import (
 )
 from services.notify.web.came_back import came_back_lines, what_to_do
 from services.notify.web.finding import address_behind, choices, has_history, place_of, searched
-from services.notify.web.forms import WHY_LABELS, WHY_NOT_LABELS, SendAgainForm, SuppressForm
+from services.notify.web.forms import WHY_LABELS, WHY_NOT_LABELS, WHY_NOT_WORDS, SendAgainForm, SuppressForm
 from services.notify.web.naming import (
     ASK_NAMES,
     KIND_NAMES,
@@ -135,7 +135,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
         is_held=found.listed.state == State.SUPPRESSED,
         wish=wish,
         why_not=WHY_NOT_LABELS,
-        why_not_words={str(value): text for value, text in WHY_NOT_LABELS},
+        why_not_words=WHY_NOT_WORDS,
         may_follow=has_history(found.listed),
         came_back=came_back_lines(came_back),
         what_to_do=what_to_do(came_back, State(found.listed.state)),

@@ -10,6 +10,7 @@ from pydantic import Field
 from chassis.web import Form
 from contracts.vocabulary import SocialCareDone
 from services.notify.domain import Kind, State, Way
+from services.notify.operations import MOVED
 
 
 class AcknowledgeForm(Form):
@@ -18,6 +19,12 @@ class AcknowledgeForm(Form):
     report: str = Field(title="what you have done or will do", min_length=1, max_length=4000)
 
     messages: ClassVar[Mapping[str, str]] = {"report.missing": "Enter what you have done or will do"}
+
+
+class AcknowledgeConcernForm(AcknowledgeForm):
+    """What the team does about a concern, as far as the version that the page showed."""
+
+    version: int = Field(default=1, title="the version that was shown", ge=1, le=1_000_000)
 
 
 class SignpostForm(Form):
@@ -111,6 +118,13 @@ WHY_NOT_LABELS = (
     (WhyNot.NOT_NEEDED, "It is not needed any more"),
     (WhyNot.MIGHT_HARM, "Somebody might come to harm by it"),
 )
+
+
+WHY_NOT_WORDS: Mapping[str, str] = {
+    **{str(value): text for value, text in WHY_NOT_LABELS},
+    MOVED: "The concern has moved to another front door",
+}
+"""Why a notice was not sent, in words."""
 
 
 class SuppressForm(Form):

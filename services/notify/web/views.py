@@ -21,8 +21,19 @@ from services.notify.domain import (
     reach_of,
 )
 from services.notify.operations import Answer
-from services.notify.web.forms import DONE_LABELS, AcknowledgeForm, ReportConcernForm, SignpostForm
+from services.notify.web.forms import (
+    DONE_LABELS,
+    AcknowledgeConcernForm,
+    AcknowledgeForm,
+    ReportConcernForm,
+    SignpostForm,
+)
 from services.notify.web.naming import age_in_words, door_name, service_name
+
+ALL_ACKNOWLEDGED = "Acknowledged. The intake desk can see that you have it."
+MORE_HAS_COME = (
+    "Acknowledged as far as you were shown it. More has come meanwhile: read this page again and acknowledge that too."
+)
 
 
 async def home(page: PageRequest) -> Response:
@@ -57,13 +68,14 @@ async def concern(page: PageRequest) -> Response:
 
 async def acknowledge_concern(page: PageRequest) -> Response:
     """Record that the front door has the concern in hand."""
-    form = parse(AcknowledgeForm, await page.form())
+    form = parse(AcknowledgeConcernForm, await page.form())
     if isinstance(form, FormErrors):
         return await _concern(page, form, status=422)
     subject = _id(page.path["subject"], ConcernAbsent())
+    answer = Answer(reach_of_reader(page), form.report, version=form.version)
     async with page.transaction() as session:
-        await operations.acknowledge_concern(session, subject, Answer(reach_of_reader(page), form.report), now=page.now)
-    page.flash("Acknowledged. The intake desk can see that you have it.")
+        is_all = await operations.acknowledge_concern(session, subject, answer, now=page.now)
+    page.flash(ALL_ACKNOWLEDGED if is_all else MORE_HAS_COME)
     return page.redirect("concern", subject=subject)
 
 
