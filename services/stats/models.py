@@ -138,7 +138,8 @@ release_ending = Table(
     column("words", Text, OPERATIONAL),
 )
 
-# When a release was last computed again from the log, and whether that gave the same text.
+# When a release was last computed again from the log, whether that gave the same text, and whether somebody has asked
+# for it to be computed again now.
 release_check = Table(
     "release_check",
     metadata,
@@ -146,4 +147,5 @@ release_check = Table(
     column("area", Text, OPERATIONAL),
     column("checked_on", Date, OPERATIONAL),
     column("same", Boolean, OPERATIONAL),
+    column("asked", Boolean, OPERATIONAL),
 )

@@ -68,6 +68,14 @@ class TestArea:
             "The audience’s contract has no such field",
         )
 
+    async def test_says_that_statistics_are_told_of_institutions_of_the_list_beside_the_fields(
+        self, intake: Running
+    ) -> None:
+        page: Any = html.fromstring((await intake.client.get("/desk/routing")).text)
+        assert "intake.institution-counted.v1" in [each.text for each in page.xpath("//main//span")]
+        said = " ".join(page.xpath("//main")[0].text_content().split())
+        assert "That an institution of the area’s list made a referral, and in which month" in said
+
     async def test_shows_another_area_and_ignores_one_that_is_none(self, intake: Running) -> None:
         page = (await intake.client.get("/desk/routing?area=northmere")).text
         fate, why = fields(page, "police")["form.person.immigration_status"]
@@ -111,6 +119,8 @@ class TestReferral:
         [surname] = [each for each in audiences["police"]["fields"] if each["field"] == "form.person.surname"]
         assert (surname["fate"], surname["sent_as"]) == ("sent", "form.person.surname")
         assert audiences["social-care"]["teams"] == ["front-door"]
+        assert audiences["statistics"]["beside"] == ["intake.institution-counted.v1"]
+        assert audiences["police"]["beside"] == []
         reads = await rows(intake.runtime, "SELECT * FROM audit_entry WHERE reason = 'operations-routing'")
         assert len(reads) == 1
 

@@ -8,9 +8,9 @@ import asyncpg
 
 from chassis import clock
 from chassis.app import Runtime
-from services.stats import queries
+from services.stats import operations, queries
 from services.stats.domain.tables import ReleaseKind
-from services.stats.jobs.proving import Proved, is_proved, look, prove
+from services.stats.jobs.proving import Proved, is_proved, look, prove, prove_asked
 from services.stats.operations import Fact
 from tests.conftest import Installation
 from tests.stats.counted_made import JOB, KENT, decided, in_channel, many, put, received
@@ -86,6 +86,39 @@ class TestProve:
         Proved.differing = 0
         await look(stats, clock.now())
         assert Proved.differing > 0, "A new process does not tell of it."
+
+    async def test_one_that_cannot_be_computed_differs_and_keeps_no_other_from_its_proof(
+        self, stats: Runtime, clean: Installation
+    ) -> None:
+        await put(stats, *some())
+        await signed(stats)
+        await put(stats, *many(40, received("2026-12")))
+        await signed(stats, now=JANUARY)
+        # Its text is of a shape that nobody can read any more: the proof of it raises.
+        await as_owner(clean, "UPDATE release SET content = '{}' WHERE number = 1")
+        await as_owner(clean, "DELETE FROM release_check")
+        async with stats.database.transaction(JOB) as session:
+            first, _ = await queries.checks(session)
+        assert not await is_proved(stats, first)
+        await prove(stats, clock.now())
+        async with stats.database.transaction(JOB) as session:
+            assert all(each.checked_on is not None for each in await queries.checks(session))
+        assert Proved.differing > 0
+
+    async def test_what_is_asked_for_is_proved_at_once_and_only_that(self, stats: Runtime) -> None:
+        await put(stats, *some())
+        await signed(stats)
+        await prove(stats, clock.now())
+        later = clock.now() + timedelta(days=1)
+        await prove_asked(stats, later)
+        async with stats.database.transaction(JOB) as session:
+            check = await queries.check_of(session, KENT, 1)
+            assert check.checked_on == clock.today()
+            await operations.ask_for_proof(session, check, now=later)
+        await prove_asked(stats, later)
+        async with stats.database.transaction(JOB) as session:
+            check = await queries.check_of(session, KENT, 1)
+        assert (check.checked_on, check.is_awaited) == (clock.today() + timedelta(days=1), False)
 
     async def test_a_day_that_is_over_is_not_made_up_for(self, stats: Runtime) -> None:
         await put(stats, *some())

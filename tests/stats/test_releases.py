@@ -23,11 +23,13 @@ from services.stats.domain.releases import (
     StatementMissing,
     months_between,
 )
+from services.stats.domain.shelf import Shelf, SignedRelease
 from services.stats.domain.tables import ReleaseContent, ReleaseKind
 from services.stats.domain.words import SameHand
 from services.stats.jobs.auditing import AUDITOR
 from services.stats.jobs.drafts import drafts
 from services.stats.jobs.proving import is_proved
+from services.stats.writers.tidy import cover_csv
 from tests.stats.counted_made import DECEMBER, JOB, KENT, NORTHMERE, decided, in_channel, many, put, received
 from tests.stats.drafted import ANNA, ARNO, computed, found, opened, sign, signed
 
@@ -209,6 +211,10 @@ class TestAudit:
         assert content.table("received", "sector", "2026") is None
         assert "received/sector/2026" in content.left_out
         assert "One table was kept back" in (await found(stats, draft.draft.number)).verdict
+        shelf = Shelf(KENT, 1, {"2026": SignedRelease(content, draft.digest)})
+        assert "kept_back,received/sector/2026," in (cover := cover_csv(shelf, "Kent"))
+        assert "left_out,received/gender/2026," in cover
+        assert "left_out,received/sector/2026," not in cover
         async with stats.database.transaction(JOB) as session:
             (checked,) = await queries.checks(session)
         assert await is_proved(stats, checked)

@@ -160,6 +160,34 @@ class TestDiscard:
         assert "Draft the release" in (await desk.get("/releases")).text
         assert "SYNTHETIC: begun too early." in (await desk.get(DRAFT)).text
 
+    async def test_leaves_nothing_to_read_that_a_later_release_could_be_subtracted_from(self, desk: Desk) -> None:
+        await desk.drafted()
+        before = (await desk.get(DRAFT)).text
+        assert "Totals, " in before
+        assert (await desk.get(f"{DRAFT}/table?table=received/{_year()}")).status_code == 200
+        await desk.post(f"{DRAFT}/discard", at=DRAFT, reason="SYNTHETIC: begun too early.")
+        after = (await desk.get(DRAFT)).text
+        assert "SYNTHETIC: begun too early." in after
+        assert "What was computed is not shown any more" in after
+        assert not any(each in after for each in ("Totals, ", "Digest of the frozen text", "The audit tried"))
+        assert (await desk.get(f"{DRAFT}/table?table=received/{_year()}")).status_code == 404
+
+
+class TestProof:
+    async def test_is_made_by_itself_and_again_when_somebody_asks(self, desk: Desk) -> None:
+        await desk.drafted()
+        await desk.post(f"{DRAFT}/sign-off", ARNO, at=DRAFT, statement="SYNTHETIC: read.")
+        release = f"/releases/{KENT}/1"
+
+        async def proved() -> bool:
+            page = (await desk.get(release)).text
+            return "the log gives the same text." in page and "being computed now" not in page
+
+        await eventually(proved, 60)
+        assert "Compute it again now" not in (await desk.get(release, BOARD)).text
+        await desk.post(f"{release}/prove", at=release)
+        await eventually(proved, 60)
+
 
 class TestCorrection:
     async def test_is_offered_once_something_is_released(self, desk: Desk) -> None:

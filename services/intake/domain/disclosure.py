@@ -66,7 +66,10 @@ class Disclosed:
 
 @dataclass(frozen=True)
 class Disclosure:
-    """What one audience gets of a referral, field by field; `wire_type` is "" where it is told nothing at all."""
+    """What one audience gets of a referral, field by field; `wire_type` is "" where it is told nothing at all.
+
+    `beside` are the types of other events that it may get of the same referral, under keys of their own.
+    """
 
     audience: str
     teams: tuple[str, ...]
@@ -74,6 +77,7 @@ class Disclosure:
     topic: str
     wire_type: str
     fields: tuple[Disclosed, ...]
+    beside: tuple[str, ...] = ()
 
     def of(self, fate: Fate) -> tuple[Disclosed, ...]:
         """Return the fields with one fate."""

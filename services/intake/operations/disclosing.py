@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Event
+from contracts.intake.statistics import InstitutionCounted
 from contracts.specimens import DOCUMENT, FORM
 from contracts.vocabulary import Door
 from services.intake.domain import Because, Disclosed, Disclosure, Fate, Practice
@@ -92,7 +93,14 @@ def _disclosure(audience: str, version: Version, *, told: bool) -> Disclosure:
         topic=TOPICS[audience],
         wire_type=event.wire_type if event else "",
         fields=(*fields, *_above_the_ceiling(audience)),
+        beside=_beside(audience, version),
     )
+
+
+def _beside(audience: str, version: Version) -> tuple[str, ...]:
+    """Return what statistics are told under a key of its own: the institution, where the area's file lists some."""
+    counts = audience == "statistics" and version.practice.institutions
+    return (InstitutionCounted.wire_type,) if counts else ()
 
 
 def _of_event(audience: str, version: Version, event: Event) -> Iterator[Disclosed]:

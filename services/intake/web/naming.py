@@ -29,7 +29,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "intake.duty-officer-paged.v1": "A call to the duty officer",
         "intake.referral-counted.v1": "Facts for statistics, which name nobody",
         "intake.day-reconciled.v1": "Whether all that came in on a day has reached everybody",
-        "intake.institution-counted.v1": "That an institution made a referral, under a key of its own",
+        "intake.institution-counted.v1": "That an institution of the area’s list made a referral, and in which month",
     }
 )
 TOPICS: Mapping[str, str] = MappingProxyType(

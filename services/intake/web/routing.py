@@ -71,6 +71,7 @@ def disclosure_content(disclosure: Disclosure) -> dict[str, Any]:
         "service": disclosure.service,
         "topic": disclosure.topic,
         "type": disclosure.wire_type,
+        "beside": list(disclosure.beside),
         "fields": [
             {
                 "field": each.field,
@@ -91,6 +92,7 @@ def _shown(disclosure: Disclosure, *, with_values: bool) -> dict[str, object]:
         "service": SERVICES.get(disclosure.service, disclosure.service),
         "message": MESSAGES.get(disclosure.wire_type, disclosure.wire_type),
         "type": disclosure.wire_type,
+        "beside": [(MESSAGES[each], each) for each in disclosure.beside],
         "sent": len(disclosure.of(Fate.SENT)),
         "withheld": len(disclosure.of(Fate.WITHHELD)),
         "fields": [_field(each, with_values=with_values) for each in disclosure.fields],

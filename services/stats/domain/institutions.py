@@ -1,34 +1,46 @@
 """Which share of a year's referrals an institution made: in per cent only, once for a whole year, never a count."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from services.stats.domain.measures import TOTAL
 from services.stats.domain.periods import Period, financial_year
-from services.stats.domain.tables import InstitutionShare, PublishedTable
+from services.stats.domain.tables import InstitutionShare, PublishedTable, ReleaseContent
 
 Institutions = Mapping[tuple[str, str], int]
 """How many referrals by institution and month; what is not there is nought."""
 
 
 def shares_of(
-    counts: Institutions, tables: Iterable[PublishedTable], earlier: Iterable[InstitutionShare], suppress_below: int
+    counts: Institutions,
+    as_of: Collection[str],
+    tables: Iterable[PublishedTable],
+    earlier: Sequence[ReleaseContent],
+    suppress_below: int,
 ) -> tuple[InstitutionShare, ...]:
     """Return the shares of the years that are whole and whose total is shown; those of earlier releases as they were.
 
-    A share is given where the institution made as many referrals as any shown count needs. It is told once: a share
-    that followed a correction would, beside the first one, say how many referrals came late.
+    `as_of` are the months that the release speaks of. A share is given where the institution made as many referrals as
+    any shown count needs. It is told by the first release that holds the whole year, and by every later one alike: one
+    that followed, came or went with a later release would say how many referrals came late.
     """
-    before = {(share.year, share.institution): share for share in earlier}
-    told = {year for year, _ in before}
-    found: dict[tuple[str, str], InstitutionShare] = {}
-    for table in tables:
-        total = table.count(TOTAL, table.year) if (table.measure, table.attribute) == ("received", "") else None
-        if total is None:
-            continue
-        kept = [share for (year, _), share in before.items() if year == table.year]
-        new = kept if table.year in told else _new(counts, table.year, total, suppress_below)
-        found |= {(share.year, share.institution): share for share in new}
-    return tuple(found[key] for key in sorted(found))
+    totals = {
+        table.year: table.count(TOTAL, table.year)
+        for table in tables
+        if (table.measure, table.attribute) == ("received", "")
+    }
+    found: list[InstitutionShare] = []
+    for year in sorted({financial_year(month) for month in as_of}):
+        before = next((each for each in earlier if _is_whole(year, each.as_of)), None)
+        total = totals.get(year)
+        if before is not None:
+            found += [share for share in before.shares if share.year == year]
+        elif total is not None and _is_whole(year, as_of):
+            found += _new(counts, year, total, suppress_below)
+    return tuple(sorted(found, key=lambda share: (share.year, share.institution)))
+
+
+def _is_whole(year: str, months: Collection[str]) -> bool:
+    return set(Period(year).months) <= set(months)
 
 
 def _new(counts: Institutions, year: str, total: int, suppress_below: int) -> Iterator[InstitutionShare]:

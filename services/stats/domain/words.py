@@ -8,10 +8,12 @@ from contracts.vocabulary import Role
 
 READ_RELEASES = "read-releases"
 MAKE_RELEASE = "make-release"
+PROVE_RELEASE = "prove-release"
 _READERS = frozenset({Role.BOARD_MEMBER, Role.ANALYST, Role.OPS_ENGINEER})
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     READ_RELEASES: _READERS,
     MAKE_RELEASE: frozenset({Role.ANALYST}),
+    PROVE_RELEASE: frozenset({Role.ANALYST, Role.OPS_ENGINEER}),
 }
 
 HIDDEN = "[c]"

@@ -1,9 +1,11 @@
-"""Every day each signed release is computed again from the log alone and compared with what was frozen."""
+"""Each signed release is computed again from the log alone, every day and when asked, and compared with its text."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chassis import clock, telemetry
 from chassis.app import Runtime
+from chassis.database import is_world_down
 from chassis.telemetry.allowed import Scalar
 from contracts.vocabulary.days import LONDON
 from services.stats import operations, queries
@@ -34,11 +36,15 @@ async def prove(runtime: Runtime, now: datetime) -> None:
         return
     async with runtime.database.transaction(ACTOR) as session:
         waiting = await queries.checks(session)
-    for checked in waiting:
-        same = await is_proved(runtime, checked)
-        async with runtime.database.transaction(ACTOR) as session:
-            await operations.note_check(session, checked, same=same, now=now)
-    await look(runtime, now)
+    await _prove_each(runtime, waiting, now)
+
+
+async def prove_asked(runtime: Runtime, now: datetime) -> None:
+    """Compute again what somebody has asked for, and what was signed off since the last proof."""
+    async with runtime.database.transaction(ACTOR) as session:
+        waiting = tuple(each for each in await queries.checks(session) if each.is_awaited)
+    if waiting:
+        await _prove_each(runtime, waiting, now)
 
 
 async def look(runtime: Runtime, _now: datetime) -> None:
@@ -48,17 +54,39 @@ async def look(runtime: Runtime, _now: datetime) -> None:
 
 
 async def is_proved(runtime: Runtime, checked: Checked) -> bool:
-    """Say whether a release, computed again from the log with the rules that it names, gives the text it was."""
+    """Say whether a release, computed again from the log with the rules that it names, gives the text it was.
+
+    One that cannot be computed at all differs too: nobody can show any longer that it is what the log says.
+    """
+    facts = {"area": checked.area, "count": checked.number, "digest": checked.digest}
+    try:
+        same = await _digest_again(runtime, checked) == checked.digest
+    except Exception as error:
+        if is_world_down(error):
+            raise
+        facts["error"] = type(error).__name__
+        log.exception("A release that was signed off could not be computed again.", extra={"facts": facts})
+        return False
+    if not same:
+        log.error("The log of facts no longer gives a release that was signed off.", extra={"facts": facts})
+    return same
+
+
+async def _prove_each(runtime: Runtime, waiting: Sequence[Checked], now: datetime) -> None:
+    for checked in waiting:
+        same = await is_proved(runtime, checked)
+        async with runtime.database.transaction(ACTOR) as session:
+            await operations.note_check(session, checked, same=same, now=now)
+    await look(runtime, now)
+
+
+async def _digest_again(runtime: Runtime, checked: Checked) -> str:
     async with runtime.database.transaction(ACTOR) as session:
         kept = (await queries.release_found(session, checked.area, checked.number)).content
     draft = Draft(kept.area, kept.number, kept.kind, kept.months, kept.made_on)
     rules = Rules(kept.suppress_below, kept.round_to, kept.districts)
     content = await compute(runtime, draft, rules, kept.kept_back, _silent)
-    same = operations.frozen(content).digest == checked.digest
-    if not same:
-        facts = {"area": checked.area, "count": checked.number, "digest": checked.digest}
-        log.error("The log of facts no longer gives a release that was signed off.", extra={"facts": facts})
-    return same
+    return operations.frozen(content).digest
 
 
 async def _silent(_step: str, _percent: int) -> None:

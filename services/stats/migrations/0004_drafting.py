@@ -1,4 +1,8 @@
-"""Releases are drafted, computed by a job, and signed off by a second person; those under the old rules go."""
+"""Releases are drafted, computed by a job, and signed off by a second person; every older release is dropped.
+
+Those were made by one person alone and were never published. They name no second person and not as of when they were
+counted, so nobody could sign them or compute them again; their months wait for a release like any other.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create what drafts and endings are kept in, and drop releases that were never published."""
+    """Create what drafts and endings are kept in; the releases of before, and what months they held, are dropped."""
     op.drop_table("release_month")
     op.drop_table("release")
     op.create_table(

@@ -3,6 +3,7 @@
 from services.stats.operations.facts import Fact, count, count_institution, mix_facts
 from services.stats.operations.reconciling import Reconciled, keep_reconciled
 from services.stats.operations.releases import (
+    ask_for_proof,
     discard,
     fail,
     freeze,
@@ -18,6 +19,7 @@ from services.stats.operations.releases import (
 __all__ = [
     "Fact",
     "Reconciled",
+    "ask_for_proof",
     "count",
     "count_institution",
     "discard",

@@ -172,15 +172,21 @@ async def discard(session: Session, area: str, number: int, reason: str, *, now:
 
 async def note_check(session: Session, checked: queries.Checked, *, same: bool, now: datetime) -> None:
     """Keep whether a release, computed again from the log, gave the text that was frozen."""
-    values = {"release_id": checked.id, "area": checked.area, "checked_on": _london(now), "same": same}
+    values = {"release_id": checked.id, "area": checked.area, "checked_on": _london(now), "same": same, "asked": False}
     kept = upsert(release_check).values(values)
     await session.execute(
         kept.on_conflict_do_update(
             index_elements=["release_id"],
-            set_={"checked_on": kept.excluded.checked_on, "same": kept.excluded.same},
+            set_={name: kept.excluded[name] for name in ("checked_on", "same", "asked")},
         )
     )
     await _audit(session, "release.check", checked.area, checked.number, now)
+
+
+async def ask_for_proof(session: Session, checked: queries.Checked, *, now: datetime) -> None:
+    """Ask that a release be computed again now; what the last proof found stands until then."""
+    await session.execute(update(release_check).where(release_check.c.release_id == checked.id).values(asked=True))
+    await _audit(session, "release.ask-proof", checked.area, checked.number, now)
 
 
 async def _end(session: Session, found: DraftFound, ending: DraftState, words: str, *, now: datetime) -> None:

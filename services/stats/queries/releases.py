@@ -57,7 +57,7 @@ class ReleaseFound:
 
 @dataclass(frozen=True)
 class DraftFound:
-    """A draft and how far it has got; `content` is None until it is computed.
+    """A draft and how far it has got; `content` is None until it is computed, and again once it is discarded.
 
     `words` say why it failed or was discarded, or with which statement it was signed off by `ended_by`.
     """
@@ -83,7 +83,7 @@ class DraftFound:
 
 @dataclass(frozen=True)
 class Checked:
-    """A frozen release and when it was last computed again; None if never."""
+    """A frozen release and when it was last computed again, None if never; `asked` says that it is to be now."""
 
     id: UUID
     area: str
@@ -91,6 +91,12 @@ class Checked:
     digest: str
     checked_on: date | None
     same: bool | None
+    asked: bool = False
+
+    @property
+    def is_awaited(self) -> bool:
+        """Say whether its proof is under way: it was never computed again, or somebody has asked for it."""
+        return self.asked or self.checked_on is None
 
 
 async def standing(session: Session, area: str) -> Standing:
@@ -196,12 +202,17 @@ async def drafts(session: Session, areas: Sequence[str]) -> tuple[DraftFound, ..
 
 
 async def draft_found(session: Session, area: str, number: int) -> DraftFound:
-    """Return one draft with what was computed; raises DraftAbsent."""
+    """Return one draft with what was computed; raises DraftAbsent.
+
+    Of a discarded one nobody reads what was computed: beside the release that came instead it could be subtracted.
+    """
     row = await session.first(_whole().where(drafting.c.area == area, drafting.c.number == number))
     if row is None:
         raise DraftAbsent("There is no such draft; go back to the list and choose one.")
-    content = CONTENT.validate_json(row.content) if row.content else None
-    return _draft(row, content, row.digest or "", row.verdict or "")
+    if row.content is None or row.state == str(DraftState.DISCARDED):
+        return _draft(row)
+    content = CONTENT.validate_json(row.content)
+    return _draft(row, content, row.digest, row.verdict)
 
 
 async def draft_to_compute(session: Session) -> DraftFound | None:
@@ -222,7 +233,7 @@ async def checks(session: Session, areas: Sequence[str] | None = None) -> tuple[
     statement = (
         select(
             *(release.c.id, release.c.area, release.c.number, release.c.digest),
-            *(release_check.c.checked_on, release_check.c.same),
+            *(release_check.c.checked_on, release_check.c.same, release_check.c.asked),
         )
         .join(release_ending, release_ending.c.release_id == release.c.id)
         .outerjoin(release_check, release_check.c.release_id == release.c.id)
@@ -232,7 +243,18 @@ async def checks(session: Session, areas: Sequence[str] | None = None) -> tuple[
     if areas is not None:
         statement = statement.where(release.c.area.in_(areas))
     rows = await session.rows(statement)
-    return tuple(Checked(row.id, row.area, row.number, row.digest, row.checked_on, row.same) for row in rows)
+    return tuple(
+        Checked(row.id, row.area, row.number, row.digest, row.checked_on, row.same, asked=bool(row.asked))
+        for row in rows
+    )
+
+
+async def check_of(session: Session, area: str, number: int) -> Checked:
+    """Return one signed release with its last check; raises ReleaseAbsent."""
+    found = next((each for each in await checks(session, (area,)) if each.number == number), None)
+    if found is None:
+        raise ReleaseAbsent("There is no such release; go back to the list and choose one.")
+    return found
 
 
 def _whole() -> Select[Any]:

@@ -1,7 +1,7 @@
 """The site map of statistics."""
 
 from chassis.web import Page
-from services.stats.domain import MAKE_RELEASE, READ_RELEASES
+from services.stats.domain import MAKE_RELEASE, PROVE_RELEASE, READ_RELEASES
 from services.stats.web import views
 
 PAGES = (
@@ -20,6 +20,7 @@ PAGES = (
     Page("POST", "/drafts/{area}/{number}/sign-off", views.sign_off, MAKE_RELEASE),
     Page("POST", "/drafts/{area}/{number}/discard", views.discard, MAKE_RELEASE),
     Page("GET", "/releases/{area}/{number}", views.release, READ_RELEASES),
+    Page("POST", "/releases/{area}/{number}/prove", views.prove_release, PROVE_RELEASE),
     Page("GET", "/releases/{area}/{number}/tables.csv", views.release_csv, READ_RELEASES),
     Page("GET", "/releases/{area}/{number}/definitions.csv", views.release_cover, READ_RELEASES),
     Page("GET", "/releases/{area}/{number}/table.csv", views.table_csv, READ_RELEASES),

@@ -23,6 +23,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HEADINGS = ("area", "release", "measure", "breakdown", "category", "period", "period_name", "value", "marker",
             "known_denominator", "total")  # fmt: skip
 Row = Sequence[str | int]
+_LEFT_OUT = "Everything in this table would be hidden: too few, or nobody at all, stand behind every figure."
+_KEPT_BACK = "With this table the audit could work out a hidden figure, so it was taken out, or shows less."
 _TIMED = ("cases", "median_days", "days_of_90_per_cent")
 
 
@@ -74,6 +76,8 @@ def cover_csv(shelf: Shelf, area: str) -> str:
         ("rule", "suppress_below", _rule(content.suppress_below)),
         ("rule", "round_to", str(content.round_to)),
     ]
+    rows += [("left_out", each, _LEFT_OUT) for each in content.left_out if each not in content.kept_back]
+    rows += [("kept_back", each, _KEPT_BACK) for each in content.kept_back]
     rows += [("marker", marker, meaning) for marker, meaning in MARKERS.items()]
     rows += [("measure", each, f"{measure_name(each)}. {MEASURES[each].meaning}") for each in shelf.measures]
     rows += [("breakdown", each.id, f"{each.title}. {each.meaning}") for each in ATTRIBUTES.values()]

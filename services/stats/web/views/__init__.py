@@ -5,7 +5,7 @@ from services.stats.web.views.charts import chart
 from services.stats.web.views.figures import figures, release_cover, table_csv, trend_csv
 from services.stats.web.views.institutions import institutions
 from services.stats.web.views.national import national
-from services.stats.web.views.published import release, release_csv
+from services.stats.web.views.published import prove_release, release, release_csv
 from services.stats.web.views.reconciling import reconciliation
 from services.stats.web.views.releasing import (
     correction,
@@ -30,6 +30,7 @@ __all__ = [
     "figures",
     "institutions",
     "national",
+    "prove_release",
     "reconciliation",
     "release",
     "release_cover",

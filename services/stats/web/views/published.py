@@ -1,10 +1,12 @@
-"""One signed release: what it brings, what it changed, its tables and its files."""
+"""One signed release: what it brings, what it changed, whether the log still gives it, its tables and its files."""
 
 import asyncio
 
 from starlette.responses import Response
 
 from chassis.web import PageRequest
+from services.stats import operations, queries
+from services.stats.domain import PROVE_RELEASE
 from services.stats.domain.naming import (
     attribute_name,
     category_name,
@@ -24,6 +26,8 @@ async def release(page: PageRequest) -> Response:
     """Show a signed release: its months, its rules, what a correction changed, and the way to each of its tables."""
     shelf = await shelf_at(page)
     content = shelf.newest.content
+    async with page.transaction() as session:
+        check = await queries.check_of(session, shelf.area, content.number)
     years = sorted({table.year for table in content.tables}, reverse=True)
     return page.render(
         "release",
@@ -34,12 +38,25 @@ async def release(page: PageRequest) -> Response:
         years=[(year, year_name(year), _tables(shelf, year)) for year in years],
         changes=[(_table_title(each.table), each) for each in content.changes],
         not_restated=[_table_title(each) for each in content.not_restated],
-        left_out=[_table_title(each) for each in content.left_out],
+        left_out=[_table_title(each) for each in content.left_out if each not in content.kept_back],
+        kept_back=[_table_title(each) for each in content.kept_back],
+        check=check,
+        proves=page.may(PROVE_RELEASE),
         hidden="[c]",
         month_name=month_name,
         period_name=period_name,
         category_name=category_name,
     )
+
+
+async def prove_release(page: PageRequest) -> Response:
+    """Ask that a signed release be computed again from the log now: a job does it, its page says what came of it."""
+    await page.form()
+    shelf = await shelf_at(page)
+    async with page.transaction() as session:
+        check = await queries.check_of(session, shelf.area, shelf.number)
+        await operations.ask_for_proof(session, check, now=page.now)
+    return page.redirect("release", area=shelf.area, number=shelf.number)
 
 
 async def release_csv(page: PageRequest) -> Response:
