@@ -228,6 +228,7 @@ VALUES: Mapping[str, object] = {
     "questions": ("How is his attendance?",),
     "cancelled": True,
     "refused": False,
+    "reached": False,
     "acknowledged": False,
     "answers": (AskAnswer(question="How is his attendance?", words="Synthetic example. Regular."),),
     "taker": "",

@@ -52,7 +52,7 @@ class AskAnswered(Event):
 
 
 class AskUndelivered(Event):
-    """Sent when a mail with a link could not be delivered and is not tried any more."""
+    """Sent when a mail with a link could not be delivered; again with `reached` when it has gone out after all."""
 
     wire_type: ClassVar[str] = "notify.ask-undelivered.v1"
     topic: ClassVar[str] = TOPIC
@@ -61,3 +61,4 @@ class AskUndelivered(Event):
     ask_id: Annotated[UUID, LINKING]
     kind: Annotated[AskKind, OPERATIONAL]
     failed_at: Annotated[datetime, LINKING]
+    reached: Annotated[bool, OPERATIONAL] = False

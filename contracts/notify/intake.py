@@ -13,6 +13,7 @@ TOPIC = "notify.intake.v1"
 class MessageUnreached(Event):
     """Sent when a mail to a referrer, or to the duty officer, came back or was given up: somebody must be rung.
 
+    Sent again with `reached` when it has gone out after all: nobody need be rung any more for that.
     `stage` is what a referrer was to be told, empty for a link that they asked for and for the duty officer.
     """
 
@@ -24,3 +25,4 @@ class MessageUnreached(Event):
     stage: Annotated[ProgressStage | None, OPERATIONAL] = None
     why: Annotated[Unreached, OPERATIONAL]
     noted_at: Annotated[datetime, LINKING]
+    reached: Annotated[bool, OPERATIONAL] = False

@@ -67,6 +67,7 @@ class ConcernReported(Event):
 class NoticeUnreached(Event):
     """Sent when a mail of the police came back, was given up, or brought no answer in time: somebody must be rung.
 
+    Sent again with `reached` when it has gone out after all: nobody need be rung any more for that.
     `about_id` is the signpost or the transfer, empty for a person who was to hear of a clock that ran out.
     """
 
@@ -78,3 +79,4 @@ class NoticeUnreached(Event):
     about_id: Annotated[UUID | None, LINKING] = None
     why: Annotated[Unreached, OPERATIONAL]
     noted_at: Annotated[datetime, LINKING]
+    reached: Annotated[bool, OPERATIONAL] = False

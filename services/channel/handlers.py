@@ -153,8 +153,8 @@ async def on_ask_answered(practices: Practices, session: Session, event: AskAnsw
 
 
 async def on_ask_undelivered(practices: Practices, session: Session, event: AskUndelivered, message: Message) -> None:
-    """Say in the case that a mail did not arrive, so that somebody rings."""
-    told = operations.Undelivered(event.ask_id, event.kind, event.failed_at)
+    """Say in the case that a mail did not arrive, so that somebody rings; or that it has gone out after all."""
+    told = operations.Undelivered(event.ask_id, event.kind, event.failed_at, event.reached)
     await operations.hear_undelivered(session, message.subject, told, _practice(practices, message), message.now)
 
 

@@ -7,7 +7,14 @@ from contracts.notify.intake import MessageUnreached
 from contracts.triage.desk import ReferralsLinked
 from contracts.triage.referrer import ReferralProgressed
 from services.intake.domain import Answer, AnsweredIn, PairAnswer
-from services.intake.operations import NotReached, Progress, note_pair_answer, note_unreached, record_progress
+from services.intake.operations import (
+    NotReached,
+    Progress,
+    note_pair_answer,
+    note_reached,
+    note_unreached,
+    record_progress,
+)
 
 handlers = Handlers()
 
@@ -35,6 +42,7 @@ async def on_referrals_linked(session: Session, event: ReferralsLinked, message:
 
 @handlers.on(MessageUnreached)
 async def on_message_unreached(session: Session, event: MessageUnreached, message: Message) -> None:
-    """Keep for the desk that a referrer or a duty officer was not told, so that somebody rings them."""
+    """Keep for the desk that a referrer or a duty officer was not told, until the mail has gone out after all."""
     told = NotReached(message.event_id, message.subject, event.whom, event.stage, event.why, event.noted_at)
-    await note_unreached(session, told, now=message.now)
+    note = note_reached if event.reached else note_unreached
+    await note(session, told, now=message.now)

@@ -28,6 +28,7 @@ OPERATIONAL = FieldClass.OPERATIONAL
 
 moment = DateTime(timezone=True)
 
+# `unreached_at` is when whoever relied on a notice was told that it reached nobody, until it has.
 # `created_at` and `sent_at` are business time; the times of leases and retries are machine time. `way` is the one that
 # a notice is on, `ways` those of its recipient as they were when it was first tried; attempts of the way are counted.
 notice = Table(
@@ -75,6 +76,7 @@ notice = Table(
     column("sent_at", moment, LINKING, nullable=True),
     column("answer_by", moment, LINKING, nullable=True),
     column("silent_at", moment, LINKING, nullable=True),
+    column("unreached_at", moment, LINKING, nullable=True),
     Index(
         "notice_open",
         text("urgent DESC"),
@@ -108,13 +110,14 @@ attempt = Table(
     column("code", Integer, OPERATIONAL, nullable=True),
     column("provider_id", Text, LINKING, nullable=True),
     column("form", Text, OPERATIONAL, nullable=True),
+    column("size", Integer, OPERATIONAL, nullable=True),
     column("area_version", Text, OPERATIONAL, nullable=True),
     column("ended_at", moment, LINKING),
     Index("attempt_notice", "notice_id", "number"),
 )
 
 # What came back of a notice, beside the answers of the attempts: receipts, bounces, looks, answers, and silence. `at`
-# is business time; the report is kept as it came.
+# is business time; the report is kept as it came. `attempt` is the number of the sending that it is about.
 evidence = Table(
     "evidence",
     metadata,
@@ -124,6 +127,7 @@ evidence = Table(
     column("what", Text, OPERATIONAL),
     column("way", Text, OPERATIONAL),
     column("status", Text, OPERATIONAL, nullable=True),
+    column("attempt", Integer, OPERATIONAL, nullable=True),
     column("digest", Text, LINKING, nullable=True),
     column("report_sealed", LargeBinary, IDENTITY, nullable=True),
     column("at", moment, LINKING),

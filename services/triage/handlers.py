@@ -180,10 +180,11 @@ async def on_signpost_acknowledged(
 
 
 async def on_notice_unreached(practices: Practices, session: Session, event: NoticeUnreached, message: Message) -> None:
-    """Say that somebody who had to be told was not reached, so that an officer rings them."""
+    """Say that somebody who had to be told was not reached, so that an officer rings them; or was after all."""
     practice = await _practice(practices, session, message)
     told = NotReached(event.whom, event.about_id, event.why, event.noted_at)
-    await operations.note_unreached(session, message.subject, told, practice, message.now)
+    note = operations.note_reached if event.reached else operations.note_unreached
+    await note(session, message.subject, told, practice, message.now)
 
 
 async def on_concern_reported(practices: Practices, session: Session, event: ConcernReported, message: Message) -> None:

@@ -157,6 +157,9 @@ class TestAnswers:
         assert "Sample Health Trust Opened" in page
         assert "Sample surgery Asked Could not be delivered Overdue" in page
         assert "The mail to Sample surgery with the link" in text_of(await client.get(ONE))
+        await staffed.team.hear(AskUndelivered(ask_id=lost, failed_at=NOW, reached=True, **about), subject)
+        assert "Could not be delivered" not in text_of(await client.get(INFORMATION))
+        assert "has gone out after all" in text_of(await client.get(ONE))
 
     async def test_what_came_by_telephone_needs_every_question(self, staffed: Console) -> None:
         subject = await staffed.team.open()

@@ -274,6 +274,10 @@ class TestInvitations:
         async with panel.runtime.database.transaction(BELLA) as session:
             found = await queries.invitation(session, invited[0].invitation_id)
         assert found.state is InvitationState.UNDELIVERED
+        await panel.hear(lost.model_copy(update={"reached": True}), meeting_id)
+        async with panel.runtime.database.transaction(BELLA) as session:
+            found = await queries.invitation(session, invited[0].invitation_id)
+        assert found.state is InvitationState.INVITED
 
     async def test_a_member_with_an_account_answers_in_the_console_and_nobody_for_them(self, panel: Team) -> None:
         meeting_id = await planned(panel)

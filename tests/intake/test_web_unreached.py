@@ -92,6 +92,15 @@ class TestNotTold:
         assert entry.reason == "Rang the school office."
         assert (await intake.client.get(path)).status_code == 404
 
+    async def test_is_over_once_the_mail_has_gone_out_after_all(self, intake: Running) -> None:
+        reference = await referral(intake)
+        await hear(intake, reference)
+        await hear(intake, reference, stage=ProgressStage.CLOSED)
+        for _ in range(2):
+            await hear(intake, reference, reached=True)
+        assert [line[2] for line in await listed(intake)] == ["That the referral is closed"]
+        assert len(await rows(intake.runtime, "SELECT 1 FROM audit_entry WHERE action = 'referral.reached'")) == 1
+
     async def test_goes_when_the_person_is_erased(self, intake: Running) -> None:
         reference = await referral(intake)
         await hear(intake, reference)

@@ -16,7 +16,7 @@ from services.notify.domain import Kind
 from tests.conftest import eventually
 from tests.notify.conftest import Site
 from tests.notify.looking import rows, run
-from tests.notify.made import REFERENCE, handle
+from tests.notify.made import REFERENCE, handle, link_of
 
 RECIPIENTS = {
     AskKind.INFORMATION: "school",
@@ -73,7 +73,7 @@ def moved(made: AskMade, *, due_at: datetime, paused: bool = False) -> AskMoved:
 
 def link(site: Site, made: AskMade) -> str:
     """Return the path of an ask's link."""
-    whole = jobs.link_of(site.runtime, Kind.ASK_MADE, uuid4(), made.ask_id)
+    whole = link_of(site.runtime, Kind.ASK_MADE, uuid4(), made.ask_id)
     return whole.removeprefix("http://notify.test")
 
 

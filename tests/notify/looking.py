@@ -33,7 +33,8 @@ async def make_due_again(notify: Runtime) -> None:
 async def claim_next(notify: Runtime) -> operations.Claimed:
     """Claim the notice that is due next, as a sender does; KeyboardInterrupt where none is."""
     async with notify.database.transaction(Actor.service("notify")) as session:
-        claimed = await operations.claim_due(session, limit=1, mail_domain="notify.test", machine_now=datetime.now(UTC))
+        sender = operations.Sender("notify.test")
+        claimed = await operations.claim_due(session, sender, limit=1, machine_now=datetime.now(UTC))
     if not claimed:
         raise KeyboardInterrupt
     return claimed[0]

@@ -16,7 +16,10 @@ from contracts.intake.referrer import ReferrerMessageDue
 from contracts.intake.social_care import SafeguardingConcernReceived, SafeguardingConcernUpdated
 from contracts.triage.notices import ClockEscalated, ConcernsMerged, ConcernsSeparated, SignpostMade, TransferOffered
 from contracts.vocabulary import Address, Outcome, ProgressStage, Role
+from services.notify import operations
+from services.notify.domain import Kind
 from services.notify.handlers import handlers
+from services.notify.settings import letterhead
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 """A Monday at ten in London: every front door is open."""
@@ -112,6 +115,11 @@ def separated(remaining: tuple[str, ...], gone: tuple[str, ...], *, at: datetime
 def pack_answered(outcome: Outcome = Outcome.PACK_ACCEPTED) -> PackAnswered:
     """Return the Dovetail team's answer."""
     return PackAnswered(reference=REFERENCE, answered_at=NOW, front_door="kent-cru", outcome=outcome)
+
+
+def link_of(runtime: Runtime, kind: Kind, subject: UUID, about_id: UUID | None) -> str:
+    """Return the link of a mail of this installation."""
+    return operations.link_of(letterhead(runtime.settings, runtime.secrets), kind, subject, about_id)
 
 
 async def handle(runtime: Runtime, event: Event, *, subject: UUID, event_id: UUID | None = None) -> UUID:

@@ -13,8 +13,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from chassis.app import Runtime
 from services.notify import jobs, readers
 from services.notify.clients import SmtpClient, SmtpServer
-from services.notify.domain import Report, What, bounce_address, bounced_notice, status_in_words
-from services.notify.settings import NotifySettings
+from services.notify.domain import Bounced, Report, What, bounce_address, bounced_notice, status_in_words
+from services.notify.settings import NotifySettings, bounce_key
 from tests.notify import bounces_made as made
 from tests.notify.conftest import MailServer, NotifyOf
 from tests.notify.looking import rows
@@ -27,8 +27,8 @@ B, D = What.BOUNCED, What.DELAYED
 
 class TestAddress:
     def test_names_its_notice_and_fits_what_servers_take(self) -> None:
-        address = bounce_address(MAILBOX, KEY, NOTICE)
-        assert bounced_notice(MAILBOX, KEY, [address]) == NOTICE
+        address = bounce_address(MAILBOX, KEY, NOTICE, 99_999)
+        assert bounced_notice(MAILBOX, KEY, [address]) == Bounced(NOTICE, 99_999)
         assert len(address.partition("@")[0]) <= 64
 
     @pytest.mark.parametrize(
@@ -36,16 +36,18 @@ class TestAddress:
     )
     def test_is_known_however_servers_write_it(self, change: object) -> None:
         assert callable(change)
-        assert bounced_notice(MAILBOX, KEY, ["other@x.example", change(bounce_address(MAILBOX, KEY, NOTICE))]) == NOTICE
+        address = bounce_address(MAILBOX, KEY, NOTICE, 2)
+        assert bounced_notice(MAILBOX, KEY, ["other@x.example", change(address)]) == Bounced(NOTICE, 2)
 
     def test_forged_names_nothing(self) -> None:
-        address = bounce_address(MAILBOX, KEY, NOTICE)
+        address = bounce_address(MAILBOX, KEY, NOTICE, 1)
         local, _, domain = address.partition("@")
         forged = [
             MAILBOX,
             f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{domain}",
-            bounce_address(MAILBOX, b"x" * 32, NOTICE),
-            address.replace(NOTICE.hex, uuid4().hex),
+            bounce_address(MAILBOX, b"x" * 32, NOTICE, 1),
+            address.replace(local[8:34], bounce_address(MAILBOX, KEY, uuid4(), 1)[8:34]),
+            address.replace("-1-", "-2-"),
             f"{local}@elsewhere.example",
             f"bounces+{NOTICE.hex}@{domain}",
         ]
@@ -183,7 +185,8 @@ class TestMailsGoOut:
         await jobs.send_due(notify, NOW)
         [envelope] = mail_server.taken
         [row] = await rows(notify, "SELECT id FROM notice")
-        assert (envelope.mail_from or "").startswith(f"bounces+{row.id.hex}-")
+        mailbox = "bounces@notify.throughline.example"
+        assert bounced_notice(mailbox, bounce_key(notify.secrets), [envelope.mail_from or ""]) == Bounced(row.id, 1)
         assert (envelope.mail_from or "").endswith("@notify.throughline.example")
         assert message_from_bytes(envelope.original_content or b"")["From"].endswith("<no-reply@throughline.example>")
 

@@ -15,7 +15,7 @@ from services.notify.domain import Kind
 from tests.notify.asks_made import send
 from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import rows
-from tests.notify.made import CANARIES, DESK, NOW, REFERENCE, handle, signpost, transfer
+from tests.notify.made import CANARIES, DESK, NOW, REFERENCE, handle, link_of, signpost, transfer
 from tests.notify.test_guests import ANYBODY, OFFICER, linked, told
 
 NOT_NEEDED = "No answer is needed any more"
@@ -70,9 +70,9 @@ class TestMail:
 def linked_path(runtime: Runtime, made: SignpostMade | TransferOffered) -> str:
     """Return the path of the link to what was asked."""
     if isinstance(made, SignpostMade):
-        whole = jobs.link_of(runtime, Kind.SIGNPOST_ENDED, uuid4(), made.signpost_id)
+        whole = link_of(runtime, Kind.SIGNPOST_ENDED, uuid4(), made.signpost_id)
     else:
-        whole = jobs.link_of(runtime, Kind.TRANSFER_CALLED_BACK, uuid4(), made.transfer_id)
+        whole = link_of(runtime, Kind.TRANSFER_CALLED_BACK, uuid4(), made.transfer_id)
     return whole.removeprefix("http://notify.test")
 
 

@@ -53,15 +53,15 @@ async def sent(notify: Runtime, event: Any, subject: UUID | None = None) -> UUID
     return UUID(str(row.id))
 
 
-def address_of(notify: Runtime, notice_id: UUID) -> str:
-    """Return the address from which a notice's mails go out."""
+def address_of(notify: Runtime, notice_id: UUID, attempt: int = 1) -> str:
+    """Return the address from which an attempt at a notice goes out."""
     assert isinstance(notify.settings, NotifySettings)
-    return bounce_address(notify.settings.bounces_to, bounce_key(notify.secrets), notice_id)
+    return bounce_address(notify.settings.bounces_to, bounce_key(notify.secrets), notice_id, attempt)
 
 
-async def come_back(notify: Runtime, notice_id: UUID, raw: bytes = made.POSTFIX) -> str:
+async def come_back(notify: Runtime, notice_id: UUID, raw: bytes = made.POSTFIX, attempt: int = 1) -> str:
     """Let a mail come back about a notice; return the answer."""
-    return await BounceBox(notify).take(raw, [address_of(notify, notice_id)])
+    return await BounceBox(notify).take(raw, [address_of(notify, notice_id, attempt)])
 
 
 async def kept(notify: Runtime) -> list[tuple[str, str, str | None]]:

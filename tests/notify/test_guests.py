@@ -27,7 +27,7 @@ from services.notify.web.guests import visitor
 from tests.notify.asks_made import send
 from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import rows, states
-from tests.notify.made import CANARIES, DESK, KENT_WORKER, NOW, REFERENCE, handle, signpost, transfer
+from tests.notify.made import CANARIES, DESK, KENT_WORKER, NOW, REFERENCE, handle, link_of, signpost, transfer
 
 Told = TypeVar("Told", bound=Event)
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -38,9 +38,9 @@ OFFICER = {"officer": "Nora Northmere (synthetic)", "rank": "Detective Inspector
 def linked(site: Site, made: SignpostMade | TransferOffered) -> str:
     """Return the path of the link to what was made."""
     if isinstance(made, SignpostMade):
-        whole = jobs.link_of(site.runtime, Kind.SIGNPOST_MADE, uuid4(), made.signpost_id)
+        whole = link_of(site.runtime, Kind.SIGNPOST_MADE, uuid4(), made.signpost_id)
     else:
-        whole = jobs.link_of(site.runtime, Kind.TRANSFER_OFFERED, uuid4(), made.transfer_id)
+        whole = link_of(site.runtime, Kind.TRANSFER_OFFERED, uuid4(), made.transfer_id)
     return whole.removeprefix("http://notify.test")
 
 

@@ -183,9 +183,8 @@ class TestSendDue:
             await handle(notify, concern(), subject=uuid4())
         await handle(notify, concern(immediate_danger=True), subject=uuid4())
         async with notify.database.transaction(Actor.service("notify")) as session:
-            claimed = await operations.claim_due(
-                session, limit=1, mail_domain="notify.test", machine_now=datetime.now(UTC)
-            )
+            sender = operations.Sender("notify.test")
+            claimed = await operations.claim_due(session, sender, limit=1, machine_now=datetime.now(UTC))
         assert claimed[0].urgent
 
     async def test_a_late_acceptance_spares_the_repeat(self, notify: Runtime) -> None:

@@ -47,13 +47,8 @@ async def tried(notify: Runtime) -> list[tuple[str, str, int | None]]:
 
 async def one_turn(notify: Runtime) -> None:
     async with notify.database.transaction(Actor.service("notify")) as session:
-        claimed = await operations.claim_due(
-            session,
-            limit=1,
-            mail_domain="notify.test",
-            machine_now=datetime.now(UTC),
-            ways_of=jobs.ways_of(notify, NOW),
-        )
+        sender = operations.Sender("notify.test", jobs.ways_of(notify, NOW))
+        claimed = await operations.claim_due(session, sender, limit=1, machine_now=datetime.now(UTC))
     await jobs.send_all(notify, claimed, now=NOW)
 
 

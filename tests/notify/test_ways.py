@@ -92,9 +92,8 @@ def both(_: Addressee) -> tuple[Way, ...]:
 
 async def claim(notify: Runtime) -> Claimed:
     async with notify.database.transaction(Actor.service("notify")) as session:
-        [claimed] = await operations.claim_due(
-            session, limit=1, mail_domain="notify.test", machine_now=datetime.now(UTC), ways_of=both
-        )
+        sender = operations.Sender("notify.test", both)
+        [claimed] = await operations.claim_due(session, sender, limit=1, machine_now=datetime.now(UTC))
     return claimed
 
 

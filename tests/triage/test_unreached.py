@@ -50,6 +50,16 @@ class TestNotReached:
         assert "Somebody who had to be told could not be reached" in page
         assert label in text_of(await client.get("/obligations"))
 
+    async def test_is_over_once_the_mail_has_gone_out_after_all(self, console: Console) -> None:
+        subject, owed = await self.signposted(console)
+        await console.desk.hear(self.unreached(owed), subject)
+        await console.desk.hear(self.unreached(owed).model_copy(update={"reached": True}), subject)
+        client = await console.signed_in(GATEWAY)
+        assert "Mail came back" not in text_of(await client.get("/obligations"))
+        page = text_of(await client.get(ONE))
+        assert "The mail has gone out after all: nobody need be rung for that" in page
+        assert page.count("The mail came back: they have not been told") == 1  # in the history alone
+
     async def test_is_over_once_they_acknowledge(self, console: Console) -> None:
         subject, owed = await self.signposted(console)
         await console.desk.hear(self.unreached(owed), subject)

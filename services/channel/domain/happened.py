@@ -21,6 +21,7 @@ HAPPENED: Mapping[Command, str] = {
     Command.SEEN: "Opened by the other side",
     Command.ANSWERED: "Answered by the other side",
     Command.UNDELIVERED: "A mail with a link did not arrive",
+    Command.MAILED_AFTER_ALL: "A mail with a link went out after all",
     Command.FULFIL: "Recorded as done",
     Command.CANCEL: "Cancelled",
     Command.REMIND: "Reminded",

@@ -50,6 +50,7 @@ class Command(StrEnum):
     SEEN = "obligation-seen"
     ANSWERED = "obligation-answered"
     UNDELIVERED = "link-undelivered"
+    MAILED_AFTER_ALL = "link-mailed-after-all"
     FULFIL = "fulfil-obligation"
     CANCEL = "cancel-obligation"
     REMIND = "remind"

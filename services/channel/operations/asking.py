@@ -110,11 +110,12 @@ class Look:
 
 @dataclass(frozen=True)
 class Undelivered:
-    """That a mail with a link could not be delivered."""
+    """That a mail with a link could not be delivered, or has `reached` its recipient after all."""
 
     ask_id: UUID
     kind: AskKind
     at: datetime
+    reached: bool = False
 
 
 Answered = Callable[[Session, Held, Reply, Practice, datetime], Awaitable[None]]
@@ -203,9 +204,11 @@ async def note_undelivered(
     this = (table.c.id == told.ask_id) & (table.c.subject == subject)
     owner = await queries.obligation_owner(session, subject, told.ask_id)
     to = f" to {owner}" if owner else ""
-    words = f"The mail{to} with the link ({told.kind.replace('-', ' ')}) could not be delivered: ask in another way."
-    await carry_out(session, subject, Act(Command.UNDELIVERED, now, Record(reason=words)), practice)
-    await session.execute(update(table).where(this).values(undelivered_at=told.at))
+    became = "has gone out after all." if told.reached else "could not be delivered: ask in another way."
+    words = f"The mail{to} with the link ({told.kind.replace('-', ' ')}) {became}"
+    command = Command.MAILED_AFTER_ALL if told.reached else Command.UNDELIVERED
+    await carry_out(session, subject, Act(command, now, Record(reason=words)), practice)
+    await session.execute(update(table).where(this).values(undelivered_at=None if told.reached else told.at))
 
 
 def _about(held: AskedAbout) -> About:

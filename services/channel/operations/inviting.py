@@ -172,10 +172,13 @@ async def invitation_answered(session: Session, reply: Reply, practice: Practice
 
 
 async def invitation_undelivered(session: Session, told: Undelivered) -> None:
-    """Say beside an invitation that its mail did not arrive, so that somebody rings."""
+    """Say beside an invitation that its mail did not arrive, so that somebody rings; or has gone out after all."""
     found = await queries.invitation_of_link(session, told.ask_id)
-    if found is not None and found.state is InvitationState.INVITED:
-        await _change(session, found.invitation_id, {"state": InvitationState.UNDELIVERED})
+    was, becomes = InvitationState.INVITED, InvitationState.UNDELIVERED
+    if told.reached:
+        was, becomes = becomes, was
+    if found is not None and found.state is was:
+        await _change(session, found.invitation_id, {"state": becomes})
 
 
 _ASKED_OF_GUESTS = {

@@ -41,7 +41,7 @@ from services.intake.operations.setting_aside import (
     take_aside,
     want_referral,
 )
-from services.intake.operations.unreached import NotReached, note_told, note_unreached
+from services.intake.operations.unreached import NotReached, note_reached, note_told, note_unreached
 
 __all__ = [
     "MAY_WITHHOLD",
@@ -76,6 +76,7 @@ __all__ = [
     "new_secret",
     "note_pair_answer",
     "note_quarantined",
+    "note_reached",
     "note_receipts",
     "note_told",
     "note_unreached",

@@ -48,6 +48,19 @@ async def note_unreached(session: Session, told: NotReached, *, now: datetime) -
         await audit.record(session, "referral.unreached", subject=told.referral_id, now=now, area=area, facts=facts)
 
 
+async def note_reached(session: Session, told: NotReached, *, now: datetime) -> None:
+    """Take somebody off the list whom the mail has reached after all; whoever was told otherwise is off it already."""
+    await session.lock(told.referral_id)
+    table = models.unreached
+    stage = table.c.stage.is_(None) if told.stage is None else table.c.stage == str(told.stage)
+    waits = (table.c.referral_id == told.referral_id) & (table.c.whom == str(told.whom)) & table.c.told_at.is_(None)
+    ended = update(table).where(waits, stage).values(told_at=now).returning(table.c.area)
+    area = await session.scalar(ended)
+    if area is not None:
+        facts = {"whom": str(told.whom)}
+        await audit.record(session, "referral.reached", subject=told.referral_id, now=now, area=area, facts=facts)
+
+
 async def note_told(session: Session, unreached_id: UUID, how: str, *, now: datetime) -> None:
     """Record that somebody was told in another way, in an officer's words; raises UnreachedUnknown."""
     table = models.unreached

@@ -43,7 +43,8 @@ class Delivery:
     """What the other side answered: the result, and its code where it gave one; never its words.
 
     `provider_id` is what it calls the message, `wait` how long it asks to be left alone, `acknowledged_by` who there
-    has taken the matter on; `pending` says that the other side will know later whether it arrived.
+    has taken the matter on; `pending` says that the other side will know later whether it arrived. `of_text` says that
+    what was written was refused, not the recipient.
     """
 
     result: Result
@@ -52,6 +53,7 @@ class Delivery:
     wait: timedelta | None = None
     acknowledged_by: str = ""
     pending: bool = False
+    of_text: bool = False
 
 
 class Carrier(Protocol):

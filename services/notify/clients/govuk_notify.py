@@ -1,6 +1,5 @@
 """GOV.UK Notify by its own client library: mails that it sends, and what it says later of their arrival."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -17,9 +16,12 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from chassis import telemetry
 from services.notify.clients.carrier import Carrier, Delivery, Message
+from services.notify.clients.threads import NeverAsked, Threads
 from services.notify.domain import Result
 
 ANY_TEMPLATE = "any"
+MOST_AT_ONCE = 8
+"""So many questions are put at once; the library waits in a thread, and its threads are nobody else's."""
 BAD_REQUEST, FORBIDDEN, TOO_MANY, BROKEN = 400, 403, 429, 500
 SKEW = timedelta(minutes=2)
 """So much may the provider's clock be behind ours when it is asked what it took since we began."""
@@ -78,6 +80,7 @@ class GovukNotifyClient:
     def __init__(self, account: NotifyAccount) -> None:
         """Keep the account; nothing connects yet. The library's own log is silent: it repeats what servers answer."""
         self.account = account
+        self._threads = Threads(MOST_AT_ONCE)
         logging.getLogger("notifications_python_client").disabled = True
         logging.getLogger("notifications_python_client.base").disabled = True
 
@@ -91,6 +94,8 @@ class GovukNotifyClient:
             return Delivery(Result.DEFERRED, _code(answer) or None)
         try:
             return taken or await self._handed_over(message)
+        except NeverAsked:
+            return Delivery(Result.DEFERRED)
         except TimeoutError:
             return Delivery(Result.UNKNOWN)
         except APIError as answer:
@@ -149,8 +154,7 @@ class GovukNotifyClient:
             with client.request_session:
                 return question(client)
 
-        async with asyncio.timeout(account.patience + 2):
-            return await asyncio.to_thread(ask)
+        return await self._threads.ask(ask, account.patience + 2)
 
 
 def _personalisation(message: Message) -> dict[str, str]:

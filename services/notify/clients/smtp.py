@@ -70,7 +70,8 @@ class SmtpClient:
             async with asyncio.timeout(self.server.patience):
                 return await self._send(mail, body, progress)
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as answer:
-            return Delivery(_result_of(answer.code), answer.code)
+            of_text = isinstance(answer, aiosmtplib.SMTPDataError)
+            return Delivery(_result_of(answer.code), answer.code, of_text=of_text)
         except aiosmtplib.SMTPResponseException as answer:
             # Our own password, greeting or sender was refused: nothing was said about the recipient.
             return Delivery(Result.DEFERRED, answer.code)

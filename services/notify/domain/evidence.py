@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from base64 import b32encode
+from base64 import b32decode, b32encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,8 @@ class Report:
 class Evidence:
     """Something that came back of a notice: what, by which way, when, with which code; `raw` is the report as it came.
 
-    The way is one of domain.ways, or `page` and `link` for what people did here.
+    The way is one of domain.ways, or `page` and `link` for what people did here. `attempt` is the number of the sending
+    that it is about, nought where that is not known.
     """
 
     what: What
@@ -53,23 +54,35 @@ class Evidence:
     at: datetime
     status: str = ""
     raw: bytes = b""
+    attempt: int = 0
+
+
+@dataclass(frozen=True)
+class Bounced:
+    """Of which notice a mail has come back, and of which of its attempts."""
+
+    notice_id: UUID
+    attempt: int
 
 
 _MAC_LETTERS = 20
-_TOKEN = re.compile(rf"(?P<notice>[0-9a-f]{{32}})-(?P<mac>[a-z2-7]{{{_MAC_LETTERS}}})")
+_TOKEN = re.compile(
+    rf"(?P<notice>[a-z2-7]{{26}})-(?P<attempt>[0-9]{{1,5}})-(?P<mac>[a-z2-7]{{{_MAC_LETTERS}}})(?![a-z2-7])"
+)
 
 
-def bounce_address(mailbox: str, key: bytes, notice_id: UUID) -> str:
-    """Return the envelope sender of a notice's mails: the mailbox for bounces with the notice's id, signed, behind a +.
+def bounce_address(mailbox: str, key: bytes, notice_id: UUID, attempt: int) -> str:
+    """Return the envelope sender of one sending: the mailbox for bounces, a +, the notice and the attempt, signed.
 
-    A bounce comes back to it and so names its notice, whatever the server that writes it says (RFC 5321, 3.6.3).
+    A bounce comes back to it and so names its sending, whatever the server that writes it says (RFC 5321, 3.6.3).
     """
     name, _, domain = mailbox.rpartition("@")
-    return f"{name}+{notice_id.hex}-{_mac(key, notice_id)}@{domain}"
+    notice = b32encode(notice_id.bytes).decode().rstrip("=").lower()
+    return f"{name}+{notice}-{attempt}-{_mac(key, notice_id, attempt)}@{domain}"
 
 
-def bounced_notice(mailbox: str, key: bytes, addresses: Iterable[str]) -> UUID | None:
-    """Return which notice a mail to these addresses is about, None where none of them carries a token of ours.
+def bounced_notice(mailbox: str, key: bytes, addresses: Iterable[str]) -> Bounced | None:
+    """Return which sending a mail to these addresses is about, None where none of them carries a token of ours.
 
     Servers change the case of what stands before the @, and put words of their own before it.
     """
@@ -77,14 +90,14 @@ def bounced_notice(mailbox: str, key: bytes, addresses: Iterable[str]) -> UUID |
     for address in addresses:
         local, _, at = address.strip().strip("<>").casefold().rpartition("@")
         for found in _TOKEN.finditer(local) if at == domain else ():
-            notice_id = UUID(found["notice"])
-            if hmac.compare_digest(_mac(key, notice_id), found["mac"]):
-                return notice_id
+            notice_id, attempt = UUID(bytes=b32decode(f"{found['notice'].upper()}======")), int(found["attempt"])
+            if hmac.compare_digest(_mac(key, notice_id, attempt), found["mac"]):
+                return Bounced(notice_id, attempt)
     return None
 
 
-def _mac(key: bytes, notice_id: UUID) -> str:
-    digest = hmac.digest(key, b"bounce:" + notice_id.bytes, "sha256")
+def _mac(key: bytes, notice_id: UUID, attempt: int) -> str:
+    digest = hmac.digest(key, b"bounce:%b:%d" % (notice_id.bytes, attempt), "sha256")
     return b32encode(digest).decode().lower()[:_MAC_LETTERS]
 
 

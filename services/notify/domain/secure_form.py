@@ -18,6 +18,7 @@ class FormSent(StrEnum):
     NOT_ENCRYPTED = "not-encrypted"
     NOT_BY_MAIL = "not-by-mail"
     NOT_READ = "not-read"
+    REFUSED = "refused"
 
 
 def domain_of(address: str) -> str:

@@ -36,11 +36,11 @@ class Held(StrEnum):
     AFTER_SECOND_WORD = "after-second-word"
 
 
-_WAITING = frozenset({State.DUE, State.FAILED, State.UNDELIVERABLE})
+_WAITING = frozenset({State.DUE, State.FAILED, State.SENDING, State.UNDELIVERABLE})
 
 
 def may_be_held(state: State) -> bool:
-    """Say whether a notice in this state can still be held back; not one that is being sent at this moment."""
+    """Say whether a notice in this state can still be held back; of one on its way nothing follows this attempt."""
     return state in _WAITING
 
 

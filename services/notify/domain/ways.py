@@ -38,7 +38,8 @@ class Result(StrEnum):
     """What became of one attempt; unknown when the line broke after the message had been handed over.
 
     Not-set-up is what this installation lacks: a webhook's secret, a key or a template of GOV.UK Notify. Not-secure is
-    a mail server that offers no encryption, or shows no valid certificate, where both must be.
+    a mail server that offers no encryption, or shows no valid certificate, where both must be. Fault is a mistake of
+    our own: nobody knows how far the sending had got, so it counts as one without an answer.
     """
 
     ACCEPTED = "accepted"
@@ -51,10 +52,18 @@ class Result(StrEnum):
     NOT_SECURE = "not-secure"
     NOT_TO_BE_TOLD = "not-to-be-told"
     TOO_MANY = "too-many"
+    FAULT = "fault"
 
 
-LEASE = timedelta(seconds=65)
-"""How long a sender may hold a notice before another may take it over; more than twice the longest sending."""
+UNANSWERED = frozenset({Result.UNKNOWN, Result.FAULT})
+"""The results after which the message may have arrived all the same."""
+
+LONGEST_SENDING = timedelta(seconds=30)
+"""How long one conversation with a server may be allowed to take; an attempt has two at most, with and without form."""
+LONGEST_ATTEMPT = timedelta(seconds=70)
+"""After so long an attempt is broken off, whatever it waits for: two sendings, and a little to open the form."""
+LEASE = timedelta(seconds=90)
+"""How long a sender may hold a notice before another may take it over: no attempt and its record take so long."""
 
 MOST_UNRECORDED = 3
 """How many attempts on one way may end without an answer (a crash, a broken connection) before the next way begins.

@@ -1,4 +1,4 @@
-"""Takes mails that come back: each names its notice by a signed address, and is kept before it is answered."""
+"""Takes mails that come back: each names its sending by a signed address, and is kept before it is answered."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -49,15 +49,15 @@ class BounceBox:
 
     async def take(self, raw: bytes, addresses: Iterable[str]) -> str:
         """Keep what came back, and return the answer of SMTP; what names no notice of ours is refused."""
-        notice_id = bounced_notice(self._address, self._key, addresses) if self._address else None
-        if notice_id is None:
+        about = bounced_notice(self._address, self._key, addresses) if self._address else None
+        if about is None:
             return NO_MAILBOX
         try:
             report = await asyncio.to_thread(readers.bounce, raw)
             now = clock.now()
-            found = Evidence(report.what, BY_MAIL, now, report.status, raw)
+            found = Evidence(report.what, BY_MAIL, now, report.status, raw, about.attempt)
             async with self._runtime.database.transaction(Actor.job("notify", "bounces")) as session:
-                state = await operations.note_evidence(session, notice_id, found, now=now)
+                state = await operations.note_evidence(session, about.notice_id, found, now=now)
         except (NoticeAbsent, SubjectErased):
             # Whom it was about has been erased: there is nothing left that it could change.
             return NOTED
@@ -85,7 +85,7 @@ class BounceBox:
 
 
 def _tell(what: What, known: bool) -> None:  # noqa: FBT001  one word for the log
-    came_back.add(1)
+    came_back.add(1, outcome=str(what))
     facts = {"outcome": str(what), "skipped": known}
     log.info("A mail came back.", extra={"facts": facts})
 

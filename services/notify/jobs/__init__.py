@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from chassis.jobs import Job
-from services.notify.jobs.attempts import caused_by_anybody, link_of, ways_of
+from services.notify.jobs.attempts import caused_by_anybody, ways_of
 from services.notify.jobs.receipts import ask_for_receipts
 from services.notify.jobs.sending import BATCH, send_all, send_due
 from services.notify.jobs.silence import note_silence
@@ -16,7 +16,6 @@ __all__ = [
     "ask_for_receipts",
     "caused_by_anybody",
     "escalate_concerns",
-    "link_of",
     "note_silence",
     "remind_of_asks",
     "send_all",

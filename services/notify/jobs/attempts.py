@@ -1,27 +1,53 @@
 """One attempt to send one notice, by the way that it is on."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from areas import Area
 from chassis import clock, telemetry
+from chassis.database import is_world_down
 from chassis.errors import SubjectErased
 from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Clients, Delivery, Mail
-from services.notify.domain import LINKS, FormSent, Kind, MailUnsafe, Result, Way, bounce_address, stage_is_receipt
+from services.notify.domain import (
+    LINKS,
+    LONGEST_ATTEMPT,
+    FormSent,
+    MailUnsafe,
+    Result,
+    Way,
+    bounce_address,
+    stage_is_receipt,
+)
 from services.notify.jobs.other_ways import by_govuk_notify, by_webhook, in_the_inbox
 from services.notify.jobs.running import job_actor, notify_settings
 from services.notify.operations import Addressee, Claimed, Sent, WaysOf, Written, stage_of
 from services.notify.settings import bounce_key, letterhead
 
+log = telemetry.logger(__name__)
+
 
 async def attempt_one(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
-    """Try to send one notice, and return how that ended; never raises for what another system does."""
+    """Try to send one notice, and return how that ended; raises only where the world is down, never for one notice.
+
+    It ends well before the notice's lease does, whatever it waits for: nobody else can have begun on it by then.
+    """
     audience = {"audience": str(claimed.recipient_kind)}
     with telemetry.span("notify.send", correlation_id=claimed.correlation_id, attributes=audience):
-        return await _sent(runtime, claimed, now)
+        broken_off = asyncio.timeout(LONGEST_ATTEMPT.total_seconds())
+        try:
+            async with broken_off:
+                return await _sent(runtime, claimed, now)
+        except Exception as error:
+            if broken_off.expired():
+                return Sent(Result.UNKNOWN)
+            if is_world_down(error):
+                raise
+            facts = {"reference": claimed.reference, "kind": str(claimed.kind)}
+            log.exception("A notice cannot be sent, by a fault of our own.", extra={"facts": facts})
+            return Sent(Result.FAULT)
 
 
 async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
@@ -50,16 +76,19 @@ async def _by_its_way(runtime: Runtime, area: Area, claimed: Claimed, said: tupl
 
 
 async def _by_mail(runtime: Runtime, area: Area, claimed: Claimed, plain: tuple[Written, str], now: datetime) -> Sent:
-    """Send a mail: with the form where the area lists the address and the line is secure, else with the link alone."""
+    """Send a mail: with the form where the area lists the address and the line is secure, else with the link alone.
+
+    So it goes too where the server refuses what the mail says: it may take no file, or none of that size.
+    """
     told, address = plain
     form, stays = await _form(runtime, area, claimed, address, now)
     if form:
         carrying = replace(claimed, with_form=True)
         said = operations.written(letterhead(runtime.settings, runtime.secrets), area, carrying, now) or told
         sent = await _mailed(runtime, claimed, (said, address, form), now)
-        if sent.result is not Result.NOT_SECURE:
+        if not sent.without_form:
             return replace(sent, form=str(FormSent.ATTACHED))
-        stays = FormSent.NOT_ENCRYPTED
+        stays = FormSent.NOT_ENCRYPTED if sent.result is Result.NOT_SECURE else FormSent.REFUSED
     sent = await _mailed(runtime, claimed, (told, address, b""), now)
     return replace(sent, form=str(stays) if stays else None)
 
@@ -93,10 +122,10 @@ async def _mailed(runtime: Runtime, claimed: Claimed, said: tuple[Written, str, 
         now,
         reply,
         operations.attached_file(claimed, now),
-        bounces_to_of(runtime, claimed.id),
+        bounces_to_of(runtime, claimed),
         form,
     )
-    delivery, digest = await _send(runtime, mail)
+    delivery, digest, size = await _send(runtime, mail)
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
     return Sent(
         delivery.result,
@@ -106,7 +135,13 @@ async def _mailed(runtime: Runtime, claimed: Claimed, said: tuple[Written, str, 
         told.text.subject,
         told.kept,
         digest,
+        size=size,
+        without_form=bool(form) and (delivery.result is Result.NOT_SECURE or _refuses_text(delivery)),
     )
+
+
+def _refuses_text(delivery: Delivery) -> bool:
+    return delivery.of_text and delivery.result is Result.REFUSED
 
 
 def caused_by_anybody(claimed: Claimed) -> str:
@@ -116,23 +151,18 @@ def caused_by_anybody(claimed: Claimed) -> str:
     return "receipt" if stage_is_receipt(stage_of(claimed)) else ""
 
 
-def bounces_to_of(runtime: Runtime, notice_id: UUID) -> str:
-    """Return the address to which a notice's mails come back, "" where this installation takes none."""
+def bounces_to_of(runtime: Runtime, claimed: Claimed) -> str:
+    """Return the address to which what this attempt sends comes back, "" where this installation takes none."""
     mailbox = notify_settings(runtime).bounces_to
-    return bounce_address(mailbox, bounce_key(runtime.secrets), notice_id) if mailbox else ""
+    return bounce_address(mailbox, bounce_key(runtime.secrets), claimed.id, claimed.number) if mailbox else ""
 
 
-async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None]:
+async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None, int | None]:
     clients: Clients = runtime.clients
     try:
-        return await clients.mail.send(mail), mail.digest()
+        return await clients.mail.send(mail), mail.digest(), len(mail.wire)
     except MailUnsafe:
-        return Delivery(Result.REFUSED), None
-
-
-def link_of(runtime: Runtime, kind: Kind, subject: UUID, about_id: UUID | None) -> str:
-    """Return the secure link of a mail of this installation; see operations.link_of."""
-    return operations.link_of(letterhead(runtime.settings, runtime.secrets), kind, subject, about_id)
+        return Delivery(Result.REFUSED), None, None
 
 
 def ways_of(runtime: Runtime, now: datetime) -> WaysOf:

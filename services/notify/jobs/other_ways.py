@@ -52,10 +52,12 @@ def in_the_inbox() -> Sent:
 
 def _answered(sent: Sent, carrier: Carrier, message: Message, delivery: Delivery) -> Sent:
     now = datetime.now(UTC)
+    said = carrier.written(message)
     return replace(
         sent,
         code=delivery.code,
-        digest=hashlib.sha256(carrier.written(message)).hexdigest(),
+        digest=hashlib.sha256(said).hexdigest(),
+        size=len(said),
         provider_id=delivery.provider_id or None,
         receipt_due_at=now + ASKED_AFTER if delivery.pending else None,
         not_before=None if delivery.wait is None else now + delivery.wait,

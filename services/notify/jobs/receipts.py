@@ -42,7 +42,7 @@ async def _keep(runtime: Runtime, asked: ReceiptDue, arrival: Arrival, now: date
         async with runtime.database.transaction(job_actor(runtime)) as session:
             await operations.ask_later(session, asked, over=said is not None, machine_now=machine_now)
             if said is not None:
-                found = Evidence(said[0], asked.way, now, said[1])
+                found = Evidence(said[0], asked.way, now, said[1], attempt=asked.attempt)
                 await operations.note_evidence(session, asked.id, found, now=now)
     except (NoticeAbsent, SubjectErased):
         log.info("A mail was asked after whose subject has been erased.")

@@ -1,24 +1,29 @@
-"""What is due is sent: claimed in batches, sent side by side, recorded together."""
+"""What is due is sent: claimed in batches, sent side by side, recorded together; what is slow holds up nothing else."""
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Sequence
+from collections import Counter
+from collections.abc import Collection, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from chassis import telemetry
-from chassis.errors import Unavailable
+from chassis.database import is_world_down
 from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Clients
-from services.notify.domain import Result, State
+from services.notify.domain import Result, State, Way
 from services.notify.jobs.attempts import attempt_one, ways_of
 from services.notify.jobs.running import job_actor, notify_settings
-from services.notify.operations import Claimed, Sent
+from services.notify.operations import Claimed, Sender, Sent
 
 BATCH = 20
 """How many notices one turn claims and sends side by side; each sending ends well within the lease."""
 
+SLOW_SECONDS = 2.0
+"""So long the sendings of a batch are waited for; what takes longer goes on beside the next batches."""
+MOST_SLOW = 10
+"""From so many slow sendings on one way no more are begun on it: a server that stalls holds up no other way."""
 STOP_SECONDS = 2.0
 """So long a stop waits for the sendings under way."""
 
@@ -26,93 +31,138 @@ Ended = tuple[Claimed, Sent]
 """A notice and how its attempt ended."""
 
 log = telemetry.logger(__name__)
-sent_counter = telemetry.counter("notify.notice.sent", "1", "Notices that a mail server accepted")
+attempts_counter = telemetry.counter("notify.notice.attempted", "1", "Attempts to send, by way and how they ended")
 
 
 async def send_due(runtime: Runtime, now: datetime) -> None:
     """Send every notice that is due, a batch at a time, until none is left; then what is kept open is ended."""
     clients: Clients = runtime.clients
+    under_way = UnderWay(runtime, now)
     try:
-        while await _whole_batch(runtime, now):
+        while await _whole_batch(runtime, under_way, now):
             pass
+    except Exception:
+        await under_way.end()
+        raise
     finally:
         await clients.hang_up()
 
 
-async def _whole_batch(runtime: Runtime, now: datetime) -> bool:
+async def _whole_batch(runtime: Runtime, under_way: "UnderWay", now: datetime) -> bool:
     """Send a batch; return whether there was any.
 
-    A stop waits a moment for the batch under way: what is broken off is tried again only when its lease has run out.
+    A stop waits a moment for what is under way: what is broken off is tried again only when its lease has run out.
     """
-    batch = asyncio.create_task(_send_batch(runtime, now))
+    turn = asyncio.create_task(_turn(runtime, under_way, now))
     try:
-        return await asyncio.shield(batch)
+        return await asyncio.shield(turn)
     except asyncio.CancelledError:
-        await asyncio.wait((batch,), timeout=STOP_SECONDS)
-        batch.cancel()
-        await asyncio.gather(batch, return_exceptions=True)
+        clock = asyncio.get_running_loop().time
+        until = clock() + STOP_SECONDS
+        await asyncio.wait((turn,), timeout=STOP_SECONDS)
+        turn.cancel()
+        await asyncio.gather(turn, return_exceptions=True)
+        await under_way.end(max(until - clock(), 0))
         raise
 
 
-async def _send_batch(runtime: Runtime, now: datetime) -> bool:
-    """Claim a batch of what is due and send it; return whether there was any."""
+async def _turn(runtime: Runtime, under_way: "UnderWay", now: datetime) -> bool:
+    """Claim a batch of what is due and send it; return whether there was any, or something was still on its way."""
     async with runtime.database.transaction(job_actor(runtime)) as session:
-        claimed = await operations.claim_due(
-            session,
-            limit=BATCH,
-            mail_domain=notify_settings(runtime).mail_domain,
-            machine_now=datetime.now(UTC),
-            ways_of=ways_of(runtime, now),
-        )
-    if claimed:
-        await send_all(runtime, claimed, now=now)
-    return bool(claimed)
+        sender = Sender(notify_settings(runtime).mail_domain, ways_of(runtime, now), under_way.busy())
+        claimed = await operations.claim_due(session, sender, limit=BATCH, machine_now=datetime.now(UTC))
+    begun = under_way.send(claimed)
+    if begun:
+        await asyncio.wait(begun, timeout=SLOW_SECONDS)
+    elif under_way:
+        await under_way.one_ends(SLOW_SECONDS)
+    else:
+        return False
+    await under_way.record_ended()
+    return True
+
+
+class UnderWay:
+    """The sendings that have begun and are not recorded yet; each is recorded once it has ended, none waits for all."""
+
+    def __init__(self, runtime: Runtime, now: datetime) -> None:
+        """Begin with none."""
+        self._runtime, self._now = runtime, now
+        self._sending: dict[asyncio.Task[Sent], Claimed] = {}
+
+    def __bool__(self) -> bool:
+        """Say whether anything is on its way."""
+        return bool(self._sending)
+
+    def send(self, claimed: Sequence[Claimed]) -> Collection[asyncio.Task[Sent]]:
+        """Send claimed notices side by side."""
+        begun = {asyncio.create_task(attempt_one(self._runtime, one, self._now)): one for one in claimed}
+        self._sending |= begun
+        return begun
+
+    def busy(self) -> frozenset[Way]:
+        """Return the ways on which so much is slow that no more is begun."""
+        slow = Counter(claimed.way for claimed in self._sending.values())
+        return frozenset(way for way, count in slow.items() if count >= MOST_SLOW)
+
+    async def one_ends(self, seconds: float) -> None:
+        """Wait until something has ended, for so long at most."""
+        await asyncio.wait(self._sending, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+
+    async def record_ended(self) -> None:
+        """Record together what has ended; raises what keeps the world from being asked, once the others are kept."""
+        ended = [sending for sending in self._sending if sending.done()]
+        tried = [(self._sending.pop(sending), sending) for sending in ended]
+        failures = [sending.exception() for _, sending in tried if not sending.cancelled()]
+        kept = [(one, sending.result()) for one, sending in tried if not _failed(sending)]
+        if kept:
+            await _record(self._runtime, kept, self._now)
+        for failure in filter(None, failures):
+            raise failure
+
+    async def end(self, seconds: float | None = None) -> None:
+        """Wait for what is under way, for so long at most, and record what has been sent: else it would go again."""
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=seconds)
+        for sending in self._sending:
+            sending.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await self.record_ended()
+
+
+def _failed(sending: asyncio.Task[Sent]) -> bool:
+    return sending.cancelled() or sending.exception() is not None
 
 
 async def send_all(runtime: Runtime, claimed: Sequence[Claimed], *, now: datetime) -> None:
-    """Send claimed notices side by side, outside any transaction, and record in one what became of them.
-
-    A stop on the way records what has been sent by then: the next start would send it again.
-    """
-    sending = [asyncio.create_task(attempt_one(runtime, one, now)) for one in claimed]
-    try:
-        await asyncio.wait(sending)
-    except asyncio.CancelledError:
-        for attempt in sending:
-            attempt.cancel()
-        with contextlib.suppress(Exception):
-            await _record(runtime, await _ended(claimed, sending), now)
-        raise
-    await _record(runtime, await _ended(claimed, sending), now)
-    for attempt in sending:
-        attempt.result()
-
-
-async def _ended(claimed: Sequence[Claimed], sending: Sequence[asyncio.Task[Sent]]) -> list[Ended]:
-    tried = await asyncio.gather(*sending, return_exceptions=True)
-    return [(one, sent) for one, sent in zip(claimed, tried, strict=True) if isinstance(sent, Sent)]
+    """Send claimed notices side by side, outside any transaction, and record in one what became of them."""
+    under_way = UnderWay(runtime, now)
+    begun = under_way.send(claimed)
+    if begun:
+        await asyncio.wait(begun)
+    await under_way.record_ended()
 
 
 async def _record(runtime: Runtime, ended: Sequence[Ended], now: datetime) -> None:
     """Record attempts together; where one of them cannot be recorded, each by itself."""
     try:
         await _record_together(runtime, ended, now)
-    except Unavailable:
-        raise
-    except Exception:
-        if len(ended) == 1:
+    except Exception as error:
+        if is_world_down(error):
             raise
-        apart = [await _tried(_record_together(runtime, [one], now)) for one in ended]
-        for failure in filter(None, apart):
-            raise failure from None
+        for one in ended:
+            await _recorded_alone(_record_together(runtime, [one], now), one[0])
 
 
-async def _tried(work: Coroutine[Any, Any, None]) -> Exception | None:
+async def _recorded_alone(work: Coroutine[Any, Any, None], claimed: Claimed) -> None:
+    """Record one attempt; where that is impossible it counts as one without an answer when its lease is over."""
     try:
         await work
-    except Exception as error:  # noqa: BLE001  it is raised once the others are recorded
-        return error
-    return None
+    except Exception as error:
+        if is_world_down(error):
+            raise
+        log.exception("What became of a notice cannot be kept.", extra={"facts": {"reference": claimed.reference}})
 
 
 async def _record_together(runtime: Runtime, ended: Sequence[Ended], now: datetime) -> None:
@@ -132,8 +182,8 @@ def _log(claimed: Claimed, sent: Sent, state: State | None) -> None:
         "outcome": str(sent.result),
         "state": state,
     }
+    attempts_counter.add(1, way=str(claimed.way), outcome=str(sent.result))
     if sent.result == Result.ACCEPTED:
-        sent_counter.add(1)
         log.info("A notice was sent.", extra={"facts": facts})
     else:
         log.warning("A notice was not sent.", extra={"facts": facts})

@@ -90,10 +90,10 @@ async def answer_ask(session: Session, ask_id: UUID, reply: AskReply, *, now: da
     await audit.record(session, "ask.answer", subject=row.subject, now=now, area=row.area, facts=facts)
 
 
-async def give_up_ask(session: Session, ask_id: UUID, *, now: datetime) -> None:
-    """Tell Channel that a mail with an ask's link is not tried any more; whoever has answered or is not asked, is left.
+async def give_up_ask(session: Session, ask_id: UUID, *, now: datetime, reached: bool = False) -> None:
+    """Tell Channel that a mail with an ask's link is not tried any more, or has `reached` its recipient after all.
 
-    The subject is held by the caller.
+    Whoever has answered, or is not asked any more, is left. The subject is held by the caller.
     """
     try:
         row = await ask_held(session, ask_id)
@@ -101,8 +101,9 @@ async def give_up_ask(session: Session, ask_id: UUID, *, now: datetime) -> None:
         return
     if row.answered_at is not None or row.ended_at is not None:
         return
-    await session.execute(update(ask).where(ask.c.id == ask_id).values(undelivered_at=now))
-    event = AskUndelivered(reference=row.reference, ask_id=ask_id, kind=AskKind(row.kind), failed_at=now)
+    await session.execute(update(ask).where(ask.c.id == ask_id).values(undelivered_at=None if reached else now))
+    kind = AskKind(row.kind)
+    event = AskUndelivered(reference=row.reference, ask_id=ask_id, kind=kind, failed_at=now, reached=reached)
     await outbox.add(session, event, about=about_ask(row))
 
 

@@ -1,6 +1,7 @@
 """How a notice is sent: claimed under a lease, tried outside any transaction, and the result recorded."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, and_, bindparam, or_, select, text, update
 
-from chassis.database import Session
+from chassis import telemetry
+from chassis.database import Session, is_world_down
 from chassis.errors import SubjectErased
 from contracts.vocabulary import AskKind
 from services.notify.domain import (
@@ -25,6 +27,7 @@ from services.notify.domain import (
 from services.notify.models import ask, notice
 
 NO_TOKEN = UUID(int=0)
+log = telemetry.logger(__name__)
 _INVITING = frozenset({Kind.ASK_MADE, Kind.ASK_ENDED})
 _THIS = notice.c.id == bindparam("this")
 _HOLD = (
@@ -55,7 +58,8 @@ _HOLD = (
 class Claimed:
     """A notice that this sender holds until its lease ends, with the token that proves it.
 
-    `way` is the one that it goes by now, `repeated` whether it has been tried by it before. `meets_at` is when the
+    `number` counts its attempts, by whatever way. `way` is the one that it goes by now, `repeated` whether it has been
+    tried by it before. `meets_at` is when the
     meeting is to which it invites, or which it calls off. `with_form` says that the form goes with this attempt.
     """
 
@@ -77,6 +81,7 @@ class Claimed:
     correlation_id: UUID | None
     message_id: str
     token: UUID
+    number: int = 0
     way: Way = Way.SMTP
     repeated: bool = False
     created_at: datetime | None = None
@@ -111,7 +116,8 @@ class Sent:
 
     `provider_id` is what GOV.UK Notify calls it, `receipt_due_at` (machine time) when it is asked what became of it,
     `not_before` when the receiver asked to be tried again, `acknowledged_by` the name in a webhook's answer, `form`
-    whether the form went with it, or why not.
+    whether the form went with it, or why not; `size` counts the bytes of which there is a digest;
+    `without_form` that the same mail is to go at once without it.
     """
 
     result: Result
@@ -126,29 +132,33 @@ class Sent:
     not_before: datetime | None = None
     acknowledged_by: str = ""
     form: str | None = None
+    size: int | None = None
+    without_form: bool = False
 
 
 @dataclass(frozen=True)
 class Sender:
-    """What a sender claims with: its own mail domain, and how the area file says that somebody is reached."""
+    """What a sender claims with: its own mail domain, how the area file says that somebody is reached, and busy ways.
+
+    On a busy way so many sendings are slow that no more are begun on it for now.
+    """
 
     mail_domain: str
     ways_of: WaysOf = _by_mail
+    busy: AbstractSet[Way] = frozenset()
 
 
-async def claim_due(
-    session: Session, *, limit: int, mail_domain: str, machine_now: datetime, ways_of: WaysOf = _by_mail
-) -> tuple[Claimed, ...]:
+async def claim_due(session: Session, sender: Sender, *, limit: int, machine_now: datetime) -> tuple[Claimed, ...]:
     """Take up to `limit` notices that are due, most urgent and oldest first, for the length of a lease.
 
     Attempts are counted here, before the sending, so that a crash can never hide one. Notices that another sender
     holds are skipped, those whose lease ran out are taken over. A notice keeps the ways that its recipient had when it
-    was first claimed.
+    was first claimed; one that is to go by a busy way keeps its place, and is not claimed.
     """
-    sender = Sender(mail_domain, ways_of)
+    free = or_(notice.c.way.is_(None), notice.c.way.not_in([str(way) for way in sender.busy]))
     rows = await session.rows(
         select(notice)
-        .where(or_(_ready(machine_now), _abandoned(machine_now)))
+        .where(free, or_(_ready(machine_now), _abandoned(machine_now)))
         .order_by(notice.c.urgent.desc(), notice.c.created_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -180,34 +190,50 @@ async def _hold(session: Session, row: Row[Any], sender: Sender, machine_now: da
     except SubjectErased:
         await session.execute(update(notice).where(notice.c.id == row.id).values(state=str(State.SUPPRESSED)))
         return None
-    token = uuid4()
-    message_id = row.message_id or _message_id(row, sender.mail_domain)
-    ways = _ways_of(row) if row.ways else sender.ways_of(_addressee(row))
-    way = Way(row.way) if row.way else ways[0]
-    values = {
-        "this": row.id,
-        "lease_token": token,
-        "leased_until": machine_now + LEASE,
-        "first_attempt_at": row.first_attempt_at or machine_now,
-        "attempts": row.attempts + 1,
-        "unrecorded": row.unrecorded + 1,
-        "message_id": message_id,
-        "way": str(way),
-        "ways": [str(each) for each in ways],
-        "way_attempts": (row.way_attempts or 0) + 1,
-        "way_began_at": row.way_began_at or machine_now,
-    }
-    session.write(_HOLD, values)
-    return replace(
+    ways = _ways_of(row) if row.ways else _asked_ways(sender, row)
+    way = Way(row.way) if row.way else (ways or (Way.SMTP,))[0]
+    chosen = {"way": str(way), "ways": [str(each) for each in ways] or None}
+    if way in sender.busy:
+        await session.execute(update(notice).where(notice.c.id == row.id).values(chosen))
+        return None
+    claimed = replace(
         as_it_stands(row),
         recipient=recipient,
         in_reply_to=in_reply_to,
         link=link,
-        message_id=message_id,
-        token=token,
+        message_id=row.message_id or _message_id(row, sender.mail_domain),
+        token=uuid4(),
+        number=row.attempts + 1,
         way=way,
         meets_at=await _meets_at(session, row),
     )
+    session.write(_HOLD, chosen | _held(row, claimed, machine_now))
+    return claimed
+
+
+def _held(row: Row[Any], claimed: Claimed, machine_now: datetime) -> dict[str, object]:
+    return {
+        "this": row.id,
+        "lease_token": claimed.token,
+        "leased_until": machine_now + LEASE,
+        "first_attempt_at": row.first_attempt_at or machine_now,
+        "attempts": claimed.number,
+        "unrecorded": row.unrecorded + 1,
+        "message_id": claimed.message_id,
+        "way_attempts": (row.way_attempts or 0) + 1,
+        "way_began_at": row.way_began_at or machine_now,
+    }
+
+
+def _asked_ways(sender: Sender, row: Row[Any]) -> tuple[Way, ...]:
+    """Return the ways to whom a notice is for; none where that cannot be told: its attempt says so, and no other's."""
+    try:
+        return sender.ways_of(_addressee(row))
+    except Exception as error:
+        if is_world_down(error):
+            raise
+        log.exception("It cannot be told how somebody is reached.", extra={"facts": {"reference": row.reference}})
+        return ()
 
 
 def as_it_stands(row: Row[Any]) -> Claimed:
@@ -231,6 +257,7 @@ def as_it_stands(row: Row[Any]) -> Claimed:
         correlation_id=row.correlation_id,
         message_id=row.message_id or "",
         token=NO_TOKEN,
+        number=row.attempts,
         repeated=bool(row.way_attempts),
         created_at=row.created_at,
         way_began_at=row.way_began_at,

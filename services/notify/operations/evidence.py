@@ -33,6 +33,7 @@ async def keep_evidence(session: Session, row: Row[Any], found: Evidence) -> boo
         "what": str(found.what),
         "way": found.way,
         "status": found.status or None,
+        "attempt": found.attempt or None,
         "digest": digest,
         "report_sealed": await session.seal(row.subject, found.raw[:REPORT_KEPT]) if found.raw else None,
         "at": found.at,

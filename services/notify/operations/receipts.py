@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from chassis.database import Session
-from services.notify.models import notice
+from services.notify.models import attempt, notice
 
 MOST_ASKED = 50
 SOONEST, LATEST = timedelta(seconds=30), timedelta(hours=1)
@@ -17,19 +17,25 @@ ASKED_FOR = timedelta(days=3)
 
 @dataclass(frozen=True)
 class ReceiptDue:
-    """A notice of which the provider is asked by the id that it gave it; `way` is that which it went by."""
+    """A notice of which the provider is asked by the id that it gave it; `way` and `attempt` are those it went by."""
 
     id: UUID
     provider_id: str
     way: str
     due_at: datetime
+    attempt: int = 0
 
 
 async def receipts_due(session: Session, *, machine_now: datetime) -> tuple[ReceiptDue, ...]:
     """Return at most 50 notices of which a provider is to be asked now, those first that wait longest."""
     waits = (notice.c.receipt_due_at <= machine_now) & notice.c.provider_id.is_not(None)
-    rows = await session.rows(select(notice).where(waits).order_by(notice.c.receipt_due_at).limit(MOST_ASKED))
-    return tuple(ReceiptDue(row.id, row.provider_id, row.way or "", row.receipt_due_at) for row in rows)
+    this = (attempt.c.notice_id == notice.c.id) & (attempt.c.provider_id == notice.c.provider_id)
+    number = select(func.max(attempt.c.number)).where(this).scalar_subquery().label("number")
+    wanted = select(notice.c.id, notice.c.provider_id, notice.c.way, notice.c.receipt_due_at, number).where(waits)
+    rows = await session.rows(wanted.order_by(notice.c.receipt_due_at).limit(MOST_ASKED))
+    return tuple(
+        ReceiptDue(row.id, row.provider_id, row.way or "", row.receipt_due_at, row.number or 0) for row in rows
+    )
 
 
 async def ask_later(session: Session, asked: ReceiptDue, *, over: bool, machine_now: datetime) -> None:

@@ -14,6 +14,7 @@ from contracts.vocabulary import Unreached
 from services.notify.domain import (
     FINAL,
     MOST_UNRECORDED,
+    UNANSWERED,
     Kind,
     Next,
     NoticeAbsent,
@@ -28,8 +29,9 @@ from services.notify.operations.ask_answering import TOLD_BY, note_ask_mailed
 from services.notify.operations.delivery import Claimed, Sent, tried_of
 from services.notify.operations.moving import ConcernElsewhere, is_elsewhere
 from services.notify.operations.receiving import mark_delivered
-from services.notify.operations.unreached import tell_undelivered
+from services.notify.operations.unreached import tell_reached, tell_undelivered
 
+_CLOSED = {State.ACKNOWLEDGED: State.ACKNOWLEDGED, State.SUPPRESSED: State.SENT}
 _LINKED = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
 _THIS = notice.c.id == bindparam("this")
 _ATTEMPT = insert(attempt)
@@ -68,7 +70,8 @@ async def record_attempts(
     """Record how attempts ended and what follows; return each notice's new state, in the same order.
 
     A sender that lost its lease changes the state only when its mail was accepted, because that spares the recipient a
-    repeat; otherwise, and where the notice was settled or erased meanwhile, None.
+    repeat; otherwise, and where the notice was settled or erased meanwhile, None. A notice that was closed while it
+    was on its way keeps what was sent; one that was held back meanwhile is called sent.
     """
     await session.lock_all(claimed.subject for claimed, _ in ended)
     ids = [claimed.id for claimed, _ in ended]
@@ -93,6 +96,9 @@ async def record_attempts(
 
 def _following(row: Row[Any], claimed: Claimed, sent: Sent, machine_now: datetime) -> Next | None:
     accepted = sent.result == Result.ACCEPTED
+    if accepted and row.state in _CLOSED:
+        # Closed while it was on its way: what went out is kept, and one that was held back has gone out all the same.
+        return Next(_CLOSED[row.state], claimed.way)
     if row.lease_token != claimed.token and not (accepted and row.state not in FINAL):
         return None
     following = after_attempt(sent.result, tried_of(row, _unrecorded(row, sent), sent.not_before), machine_now)
@@ -105,7 +111,7 @@ def _unrecorded(row: Row[Any], sent: Sent) -> int:
 
     An answer takes back its own attempt and no other: what may have arrived before stays counted.
     """
-    return int(row.unrecorded) if sent.result == Result.UNKNOWN else max(int(row.unrecorded) - 1, 0)
+    return int(row.unrecorded) if sent.result in UNANSWERED else max(int(row.unrecorded) - 1, 0)
 
 
 def _note(session: Session, row: Row[Any], claimed: Claimed, sent: Sent, machine_now: datetime) -> None:
@@ -113,7 +119,7 @@ def _note(session: Session, row: Row[Any], claimed: Claimed, sent: Sent, machine
         "id": uuid4(),
         "notice_id": row.id,
         "area": row.area,
-        "number": row.attempts,
+        "number": claimed.number,
         "way": str(claimed.way),
         "address": sent.address,
         "digest": sent.digest,
@@ -121,6 +127,7 @@ def _note(session: Session, row: Row[Any], claimed: Claimed, sent: Sent, machine
         "code": sent.code,
         "provider_id": sent.provider_id,
         "form": sent.form,
+        "size": sent.size,
         "ended_at": machine_now,
     }
     session.write(_ATTEMPT, values)
@@ -157,12 +164,14 @@ def _on_way(row: Row[Any], following: Next) -> dict[str, object]:
 
 
 async def _tell_of_end(session: Session, row: Row[Any], state: State, result: Result, *, now: datetime) -> None:
-    """Tell whoever relied on a notice where it was given up or came back; keep for an ask that its mails arrive."""
+    """Tell whoever relied on a notice where it was given up or came back, and where it has gone out after all."""
     if state == State.UNDELIVERABLE:
         why = Unreached.BOUNCED if result == Result.BOUNCED else Unreached.GIVEN_UP
         await tell_undelivered(session, row, why, now=now)
-    elif state == State.SENT and Kind(row.kind) in TOLD_BY and row.about_id is not None:
-        await note_ask_mailed(session, row.about_id)
+    elif state == State.SENT:
+        await tell_reached(session, row, now=now)
+        if Kind(row.kind) in TOLD_BY and row.about_id is not None:
+            await note_ask_mailed(session, row.about_id)
 
 
 async def _audit_end(session: Session, row: Row[Any], state: State, result: Result, *, now: datetime) -> None:

@@ -14,7 +14,6 @@ from services.notify.domain import (
     Kind,
     NoticeAbsent,
     NoticeSettled,
-    NoticeUnderWay,
     State,
     holding_back,
     may_be_held,
@@ -22,15 +21,23 @@ from services.notify.domain import (
 from services.notify.models import notice, suppression
 from services.notify.operations.unreached import tell_undelivered
 
+HELD_BACK = {
+    "state": str(State.SUPPRESSED),
+    "next_attempt_at": None,
+    "link_sealed": None,
+    "lease_token": None,
+    "leased_until": None,
+}
+"""What a notice has that is not to be sent any more; without its lease whoever sends it now settles nothing."""
+
 
 async def suppress(session: Session, notice_id: UUID, reason: str, *, now: datetime) -> Held:
     """Hold a notice back; where somebody is in immediate danger the first person asks, and the second holds it back.
 
-    Raises NoticeAbsent, NoticeUnderWay, NoticeSettled and SecondWordNeeded.
+    An attempt that is under way ends by itself, and nothing follows it; where it succeeds the notice is called sent.
+    Raises NoticeAbsent, NoticeSettled and SecondWordNeeded.
     """
     row = await _held(session, notice_id)
-    if row.state == State.SENDING:
-        raise NoticeUnderWay("This notice is being sent at this moment; wait for the attempt to end.")
     if not may_be_held(State(row.state)):
         raise NoticeSettled
     asked = await _asked(session, notice_id)
@@ -39,11 +46,7 @@ async def suppress(session: Session, notice_id: UUID, reason: str, *, now: datet
     )
     await _note(session, row, reason, asked, follows, now=now)
     if follows is Held.NOW:
-        await session.execute(
-            update(notice)
-            .where(notice.c.id == notice_id)
-            .values(state=str(State.SUPPRESSED), next_attempt_at=None, link_sealed=None)
-        )
+        await session.execute(update(notice).where(notice.c.id == notice_id).values(HELD_BACK))
         await tell_undelivered(session, row, Unreached.SUPPRESSED, now=now)
     action = "notice.suppress" if follows is Held.NOW else "notice.suppress-asked"
     await audit.record(session, action, subject=row.subject, now=now, reason=reason, area=row.area)

@@ -1,4 +1,4 @@
-"""Those who relied on a notice are told that it reached nobody: the police, Channel, intake's desk and its ledger."""
+"""Those who relied on a notice are told that it reached nobody, or has after all: police, Channel, intake, ledger."""
 
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,11 @@ from sqlalchemy import Row, select, update
 from chassis import outbox
 from chassis.database import Session
 from chassis.outbox import About
+from contracts.envelope import Event
 from contracts.notify.intake import MessageUnreached
 from contracts.notify.police import NoticeUnreached
 from contracts.vocabulary import LineState, ProgressStage, Unreached, WhomToReach
-from services.notify.domain import Kind, RecipientKind, State
+from services.notify.domain import Kind, RecipientKind, Result, State
 from services.notify.models import concern, notice
 from services.notify.operations.ask_answering import TOLD_BY, give_up_ask
 from services.notify.operations.receiving import report_concerns
@@ -31,51 +32,71 @@ _OF_INTAKE = {
 
 
 async def take_back_delivered(session: Session, row: Row[Any], *, now: datetime) -> None:
-    """Let the ledger say no longer that a front door has a concern, unless another mail of it is there.
+    """Let the ledger say no longer that a front door has a concern, unless a newer mail of it is there.
 
-    The subject is held by the caller.
+    An older one does not help: nobody has heard of what is new. The subject is held by the caller.
     """
     if Kind(row.kind) not in _CONCERNS:
         return
-    others = select(notice.c.id).where(
+    others = select(notice.c.concern_version, notice.c.created_at).where(
         notice.c.subject == row.subject,
         notice.c.id != row.id,
         notice.c.kind.in_([str(kind) for kind in _CONCERNS]),
         notice.c.recipient_key == row.recipient_key,
         notice.c.state.in_([str(State.SENT), str(State.ACKNOWLEDGED)]),
     )
-    if await session.scalar(others.limit(1)) is not None:
+    if any(_place(each) > _place(row) for each in await session.rows(others)):
         return
     await session.execute(update(concern).where(concern.c.subject == row.subject).values(delivered_at=None))
     await report_concerns(session, [row.subject], LineState.UNDELIVERED, now=now)
 
 
+def _place(row: Row[Any]) -> tuple[int, datetime]:
+    return row.concern_version or 0, row.created_at
+
+
 async def tell_undelivered(session: Session, row: Row[Any], why: Unreached, *, now: datetime) -> None:
     """Tell whoever had a notice written that it has not reached anybody; the subject is held by the caller."""
     kind = Kind(row.kind)
+    if why is not Unreached.SILENT:
+        await session.execute(update(notice).where(notice.c.id == row.id).values(unreached_at=now))
     if kind in TOLD_BY and row.about_id is not None:
         await give_up_ask(session, row.about_id, now=now)
     elif kind in _CONCERNS and why in _NOT_SENT:
-        await report_concerns(session, [row.subject], LineState.UNDELIVERED, now=now)
-    elif kind in _OF_THE_POLICE and row.publisher == "triage":
-        await _tell_the_police(session, row, why, now=now)
+        await take_back_delivered(session, row, now=now)
+    else:
+        await _tell(session, row, why, now=now)
+
+
+async def tell_reached(session: Session, row: Row[Any], *, now: datetime) -> None:
+    """Tell whoever was told that a notice reached nobody that it has gone out after all; the subject is held."""
+    if row.unreached_at is None:
+        return
+    await session.execute(update(notice).where(notice.c.id == row.id).values(unreached_at=None))
+    if Kind(row.kind) in TOLD_BY and row.about_id is not None:
+        await give_up_ask(session, row.about_id, now=now, reached=True)
+        return
+    why = Unreached.BOUNCED if row.last_result == Result.BOUNCED else Unreached.GIVEN_UP
+    await _tell(session, row, Unreached.SUPPRESSED if row.state == State.SUPPRESSED else why, now=now, reached=True)
+
+
+async def _tell(session: Session, row: Row[Any], why: Unreached, *, now: datetime, reached: bool = False) -> None:
+    """Tell the police or intake's desk; a concern's ledger is told by its own receipts."""
+    kind = Kind(row.kind)
+    event: Event | None = None
+    if kind in _OF_THE_POLICE and row.publisher == "triage":
+        whom = _OF_THE_POLICE[kind]
+        event = NoticeUnreached(
+            reference=row.reference, whom=whom, about_id=row.about_id, why=why, noted_at=now, reached=reached
+        )
     elif kind in _OF_INTAKE:
-        await _tell_intake(session, row, why, now=now)
-
-
-async def _tell_the_police(session: Session, row: Row[Any], why: Unreached, *, now: datetime) -> None:
-    whom = _OF_THE_POLICE[Kind(row.kind)]
-    event = NoticeUnreached(reference=row.reference, whom=whom, about_id=row.about_id, why=why, noted_at=now)
-    await outbox.add(session, event, about=_about(row))
-
-
-async def _tell_intake(session: Session, row: Row[Any], why: Unreached, *, now: datetime) -> None:
-    told = row.recipient_kind == RecipientKind.REFERRER and row.stage
-    stage = ProgressStage(row.stage) if told else None
-    event = MessageUnreached(
-        reference=row.reference, whom=_OF_INTAKE[Kind(row.kind)], stage=stage, why=why, noted_at=now
-    )
-    await outbox.add(session, event, about=_about(row))
+        stage = ProgressStage(row.stage) if row.recipient_kind == RecipientKind.REFERRER and row.stage else None
+        whom = _OF_INTAKE[kind]
+        event = MessageUnreached(
+            reference=row.reference, whom=whom, stage=stage, why=why, noted_at=now, reached=reached
+        )
+    if event is not None:
+        await outbox.add(session, event, about=_about(row))
 
 
 def _about(row: Row[Any]) -> About:

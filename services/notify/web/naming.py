@@ -93,6 +93,7 @@ RESULT_NAMES = {
     Result.NOT_SECURE: "The line was not secure",
     Result.NOT_TO_BE_TOLD: "Not to be told",
     Result.TOO_MANY: "Too many to this address",
+    Result.FAULT: "A fault of our own; the log of notify says which",
 }
 ASK_NAMES = {
     AskKind.INFORMATION: "Request for information",
@@ -236,6 +237,10 @@ def form_in_words(form: FormSent, address: str, area_version: str) -> str:
         return "Nobody has read the referral yet, so there was nothing to attach: the mail has the link only."
     if form is FormSent.NOT_BY_MAIL:
         return "What is known of the person goes with a mail of our own alone: this has the link only."
+    if form is FormSent.REFUSED:
+        return (
+            f"The mail server refused what is known of the person for {domain_of(address)}: the mail has the link only."
+        )
     file = f"by the area’s file, version {area_version}"
     if form is FormSent.NOT_LISTED:
         return f"{domain_of(address)} is not listed as secure {file}: the mail has the link only."

@@ -124,6 +124,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.ACKNOWLEDGED, "The other service acknowledges the signpost", _ALL, None, _NOBODY),
     Transition(Command.SOCIAL_CARE_SAID, "Social care says what it did", _ALL, None, _NOBODY),
     Transition(Command.UNREACHED, "Somebody who had to be told is not reached", _ALL, None, _NOBODY),
+    Transition(Command.REACHED, "Somebody who was not reached is told after all", _ALL, None, _NOBODY),
     # What came back from a service is looked at within the time of an assessment: else nobody would have to.
     Transition(Command.REPORTED, "The other service reports what it did", _ALL - _SIGNPOSTED, None, _NOBODY),
     Transition(Command.REPORTED, "The other service reports what it did", _SIGNPOSTED, None, _NOBODY, starts=_LOOK),

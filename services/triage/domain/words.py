@@ -58,6 +58,7 @@ class Command(StrEnum):
     SIGNPOST = "signpost"
     ACKNOWLEDGED = "signpost-acknowledged"
     UNREACHED = "not-reached"
+    REACHED = "reached-after-all"
     SOCIAL_CARE_SAID = "social-care-said"
     REPORTED = "signpost-reported"
     FULFIL = "fulfil-obligation"

@@ -53,7 +53,7 @@ from services.triage.operations.saving import Act
 from services.triage.operations.social_care import SocialCareSaid, note_social_care
 from services.triage.operations.timing import extend_clock, pause_clock, resume_clock
 from services.triage.operations.transferring import TransferAnswer, hear_transfer
-from services.triage.operations.unreached import NotReached, note_unreached
+from services.triage.operations.unreached import NotReached, note_reached, note_unreached
 
 __all__ = [
     "Act",
@@ -100,6 +100,7 @@ __all__ = [
     "note_denied",
     "note_linked",
     "note_officer",
+    "note_reached",
     "note_social_care",
     "note_unreached",
     "open_referral",

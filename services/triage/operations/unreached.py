@@ -1,5 +1,6 @@
 """Hears that somebody who had to be told was not reached, and says so where the officer looks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,17 +29,33 @@ async def note_unreached(session: Session, subject: UUID, told: NotReached, prac
 
     A signpost or an offer that triage does not know, or that has been answered meanwhile, changes nothing.
     """
+    who = await _marked(session, subject, told, practice, {"unreached": str(told.why), "unreached_at": told.at})
+    if who:
+        words = f"{who}. {in_unreached_words(told.why)}"
+        await carry_out(session, subject, Act(Command.UNREACHED, now, Record(rationale=words)), practice)
+
+
+async def note_reached(session: Session, subject: UUID, told: NotReached, practice: Practice, now: datetime) -> None:
+    """Write in the history that the mail has gone out after all, and take the mark away."""
+    who = await _marked(session, subject, told, practice, {"unreached": None, "unreached_at": None})
+    if who:
+        words = f"{who}. The mail has gone out after all: nobody need be rung for that."
+        await carry_out(session, subject, Act(Command.REACHED, now, Record(rationale=words)), practice)
+
+
+async def _marked(
+    session: Session, subject: UUID, told: NotReached, practice: Practice, marks: Mapping[str, object]
+) -> str:
+    """Mark what somebody was asked, and return who they are; "" where nothing is waited for any more."""
     await session.lock(subject)
-    who = "Somebody who was to hear of a clock that ran out"
-    if told.about_id is not None:
-        found = await _still_open(session, subject, told.about_id, practice)
-        if found is None:
-            return
-        who, table = found
-        marks = {"unreached": str(told.why), "unreached_at": told.at}
-        await session.execute(update(table).where(table.c.id == told.about_id).values(marks))
-    words = f"{who}. {in_unreached_words(told.why)}"
-    await carry_out(session, subject, Act(Command.UNREACHED, now, Record(rationale=words)), practice)
+    if told.about_id is None:
+        return "Somebody who was to hear of a clock that ran out"
+    found = await _still_open(session, subject, told.about_id, practice)
+    if found is None:
+        return ""
+    who, table = found
+    await session.execute(update(table).where(table.c.id == told.about_id).values(marks))
+    return who
 
 
 async def _still_open(session: Session, subject: UUID, about_id: UUID, practice: Practice) -> tuple[str, Table] | None:

@@ -74,6 +74,7 @@ HAPPENED = {
     Command.ACKNOWLEDGED: "The other service acknowledged the signpost",
     Command.SOCIAL_CARE_SAID: "Social care said what it did",
     Command.UNREACHED: "Somebody who had to be told could not be reached",
+    Command.REACHED: "The mail to somebody who was not reached went out after all",
     Command.REOPEN: "Reopened",
     Command.MOVE: "Moved to the practice in force",
 }
