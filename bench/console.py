@@ -3,7 +3,7 @@
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from cli.provision import provision
 from cli.state import StateFolder
 from contracts.catalogue import SERVICES
 
+SettingsOf = Callable[..., ServiceSettings]
 WARM_VISITS = 3
 OK = 200
 
@@ -43,9 +44,12 @@ async def p95(client: httpx2.AsyncClient, addresses: Sequence[str]) -> float:
 
 @contextlib.asynccontextmanager
 async def running(
-    name: str, service: Service, who: Actor
+    name: str, service: Service, who: Actor, settings_of: SettingsOf = ServiceSettings, *, clock: bool = False
 ) -> AsyncIterator[tuple[httpx2.AsyncClient, asyncpg.Connection, Runtime]]:
-    """Run a service without its clock, somebody signed in; yields a browser, the database as who sees all, the rest."""
+    """Run a service with somebody signed in; yields a browser, the database as who sees all, and the rest.
+
+    Its clock stands still unless it is asked for; `settings_of` makes its settings where it has some of its own.
+    """
     with tempfile.TemporaryDirectory(prefix="throughline-bench-") as place:
         folder = StateFolder(Path(place))
         for made in (folder.secrets, folder.logs):
@@ -59,14 +63,14 @@ async def running(
             await provision(cluster, secrets)
             owner, password = vault.database_of(name), secrets.role_passwords[f"{name}_owner"]
             await upgrade_async(name, cluster.url(f"{name}_owner", password, owner), name)
-            settings = ServiceSettings(
+            settings = settings_of(
                 service=name,
                 secrets_file=vault.secrets_file(folder, name),
                 issuer_url="",
                 public_url=f"http://{name}.test",
                 mail_directory=folder.root / "mail",
             )
-            app = create_app(replace(service, jobs=()), settings)
+            app = create_app(service if clock else replace(service, jobs=()), settings)
             url = plain_url(cluster.url(vault.SUPERUSER, cluster.password, owner))
             async with app.router.lifespan_context(app), _connected(url) as connection:
                 runtime: Runtime = app.state.runtime

@@ -23,6 +23,8 @@ BENCHMARKS = (
     "people_million",
     "triage_pages",
     "channel_pages",
+    "statistics",
+    "notices",
 )
 
 

@@ -7,17 +7,23 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 MARK = re.compile(rb"^Subject: (\S+)", re.MULTILINE)
+NOTICE = re.compile(rb"^Message-ID: *<(?:[^@>]*\.)?([0-9a-f-]{36})@", re.MULTILINE | re.IGNORECASE)
+"""How a mail of notify says which notice it is, at each of its attempts."""
 END = b"\r\n.\r\n"
 PATIENCE = 60.0
 
 
 class Sink:
-    """Takes every mail on some ports, and remembers when it had the whole of the last copy of each, by its subject."""
+    """Takes every mail on some ports, and remembers when it had the whole of each copy, by what marks the mail.
 
-    def __init__(self, copies: int) -> None:
+    It takes the whole text of a mail to the address `silent_to`, and neither answers nor remembers it.
+    """
+
+    def __init__(self, copies: int, mark: re.Pattern[bytes] = MARK, *, silent_to: bytes = b"") -> None:
+        self._mark, self._silent_to = mark, silent_to
         self.moments: dict[str, list[datetime]] = {}
         self._copies = copies
-        self._wanted = 0
+        self._done = self._wanted = 0
         self._complete = asyncio.Event()
 
     async def complete(self, mails: int) -> None:
@@ -44,21 +50,29 @@ class Sink:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 sink\r\n")
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            while (verb := (await reader.readuntil(b"\r\n"))[:4].upper()) != b"QUIT":
-                if verb == b"DATA":
+            silent = False
+            while (line := await reader.readuntil(b"\r\n"))[:4].upper() != b"QUIT":
+                if line[:4].upper() == b"RCPT":
+                    silent = bool(self._silent_to) and self._silent_to in line
+                if line[:4].upper() == b"DATA":
                     writer.write(b"354 go on\r\n")
-                    self._note(await reader.readuntil(END))
+                    mail = await reader.readuntil(END)
+                    if silent:
+                        await reader.read()
+                        break
+                    self._note(mail)
                 writer.write(b"250 ok\r\n")
             writer.write(b"221 bye\r\n")
         writer.close()
 
     def _note(self, mail: bytes) -> None:
-        found = MARK.search(mail)
+        found = self._mark.search(mail)
         if found:
-            self.moments.setdefault(found[1].decode(), []).append(datetime.now(UTC))
+            times = self.moments.setdefault(found[1].decode(), [])
+            times.append(datetime.now(UTC))
+            self._done += len(times) == self._copies
             self._note_complete()
 
     def _note_complete(self) -> None:
-        done = sum(len(times) >= self._copies for times in self.moments.values())
-        if self._wanted and done >= self._wanted:
+        if self._wanted and self._done >= self._wanted:
             self._complete.set()
