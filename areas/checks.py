@@ -6,7 +6,7 @@ from datetime import date
 
 from areas.doors import Ages, Cover
 from areas.model import Area, Audience, Body, Purpose
-from areas.parts import Reached, Way
+from areas.parts import Reached, Tls, Way
 from areas.reading import Problem, Reading, Where
 from contracts.vocabulary import ProgressStage, Team
 
@@ -15,7 +15,18 @@ Finding = tuple[Where, str]
 
 def problems_within(area: Area, reading: Reading) -> list[Problem]:
     """Return everything in one file that contradicts another part of the same file."""
-    checks = (_districts, _front_doors, _ways, _dovetail, _recipients, _completeness, _identities, _asked, _quorum)
+    checks = (
+        _districts,
+        _front_doors,
+        _ways,
+        _smtp,
+        _dovetail,
+        _recipients,
+        _completeness,
+        _identities,
+        _asked,
+        _quorum,
+    )
     return [reading.problem(where, sentence) for check in checks for where, sentence in check(area)]
 
 
@@ -121,6 +132,18 @@ def _front_doors(area: Area) -> Iterator[Finding]:
     yield from dict.fromkeys(found)
     if area.front_door_when_unknown not in {door.id for door in area.front_doors}:
         yield ("front_door_when_unknown",), "No front door has this id; use the id of one under front_doors."
+
+
+def _smtp(area: Area) -> Iterator[Finding]:
+    """Find what may have the form by mail, and is never to be encrypted."""
+    never = {domain for domain, policy in area.smtp.tls if policy is Tls.NEVER}
+    for number, door in enumerate(area.front_doors):
+        for at, domain in enumerate(door.secure_domains):
+            if domain.casefold() in never:
+                sentence = (
+                    f"The form may go to {domain}, of which smtp.tls says never; write required there, or remove it."
+                )
+                yield ("front_doors", number, "secure_domains", at), sentence
 
 
 def _ways(area: Area) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from areas.parts import (
     Prefix,
     Reached,
     Slug,
+    Smtp,
     Way,
     Ways,
     Words,
@@ -253,6 +254,7 @@ class Area(AreaPart):
     clocks: Clocks
     gateway: Gateway
     referrer_ways: Ways = (Way.SMTP,)
+    smtp: Smtp = Smtp()
     referrer_told: tuple[Telling, ...]
     retention: tuple[Retention, ...]
     panel: Panel

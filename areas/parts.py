@@ -1,9 +1,11 @@
 """What the parts of an area file are built from: a frozen base, and the shapes of names, addresses and times."""
 
+import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=120)]
@@ -33,6 +35,44 @@ class Way(StrEnum):
 
 
 Ways = Annotated[tuple[Way, ...], Field(min_length=1, max_length=2)]
+
+
+class Tls(StrEnum):
+    """Whether the line over which a mail leaves is encrypted, and the certificate of the server checked."""
+
+    REQUIRED = "required"
+    IF_OFFERED = "if-offered"
+    NEVER = "never"
+
+
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+class Smtp(AreaPart):
+    """How the mails of an area leave: `tls` says it of single mail domains, whoever there is written to.
+
+    A domain that is not named is if-offered. A domain below a named one is another.
+    """
+
+    tls: tuple[tuple[str, Tls], ...] = ()
+
+    @field_validator("tls", mode="before")
+    @classmethod
+    def _read(cls, given: object) -> object:
+        if isinstance(given, tuple):
+            return given
+        if not isinstance(given, Mapping):
+            raise ValueError("tls names mail domains, each with required, if-offered or never")  # noqa: TRY004
+        for domain, policy in given.items():
+            if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain):
+                raise ValueError(f"{domain!r} is no mail domain; write it in small letters, as in west-shire.example")
+            if policy not in tuple(Tls):
+                raise ValueError(f"{domain} is said to be {policy!r}; write required, if-offered or never")
+        return tuple(sorted(given.items()))
+
+    def tls_of(self, address: str) -> Tls:
+        """Return how a mail to an address leaves."""
+        return dict(self.tls).get(address.rpartition("@")[2].casefold(), Tls.IF_OFFERED)
 
 
 class Language(StrEnum):

@@ -1,5 +1,6 @@
 """Which front door answers for whom, and by which ways somebody can be reached: what an area file may say of it."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 import areas
 from areas import AreaFileError, load
+from areas.parts import Tls
 
 SHIPPED = Path(areas.__file__).parent / "kent-and-medway" / "2026-01.yaml"
 CHILDREN = "  - id: medway-front-door\n"
@@ -102,3 +104,30 @@ class TestWays:
     def test_those_that_reach_somebody_are_taken(self, tmp_path: Path, ways: str) -> None:
         found = written(tmp_path, (CHILDREN, f"{CHILDREN}    ways: {ways}\n"))
         assert found.front_door("medway-front-door").ways
+
+
+TOP = "referrer_told:"
+
+
+class TestEncryption:
+    def test_of_a_domain_is_as_the_file_says_and_of_none_below_it(self, tmp_path: Path) -> None:
+        told = "smtp:\n  tls: {school.example: required, old.example: never, any.example: if-offered}\n"
+        smtp = written(tmp_path, (TOP, told + TOP)).smtp
+        found = [smtp.tls_of(f"a@{name}") for name in ("SCHOOL.example", "x.school.example", "old.example", "b.c")]
+        assert found == [Tls.REQUIRED, Tls.IF_OFFERED, Tls.NEVER, Tls.IF_OFFERED]
+
+    @pytest.mark.parametrize(
+        ("tls", "sentence"),
+        [
+            ("{school.example: sometimes}", "school.example is said to be 'sometimes'; write required, if-offered or"),
+            ("{school.example: [required]}", "write required, if-offered or never"),
+            ("{school.example: no}", "school.example is said to be "),
+            ("{School.example: required}", "'School.example' is no mail domain; write it in small letters"),
+            ("{a@school.example: required}", "'a@school.example' is no mail domain"),
+            ("required", "tls names mail domains, each with required, if-offered or never"),
+            ("{kent-council.example: never}", "The form may go to kent-council.example, of which smtp.tls says never"),
+        ],
+    )
+    def test_that_makes_no_sense_is_refused_with_how_to_mend_it(self, tmp_path: Path, tls: str, sentence: str) -> None:
+        with pytest.raises(AreaFileError, match=re.escape(sentence)):
+            written(tmp_path, (TOP, f"smtp:\n  tls: {tls}\n{TOP}"))

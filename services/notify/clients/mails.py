@@ -11,6 +11,7 @@ from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import cached_property
 
+from areas.parts import Tls
 from services.notify.domain import MailUnsafe
 
 ADDRESS = re.compile(r"[^\s<>@(),:;\"\[\]\\]+@[^\s<>@(),:;\"\[\]\\]+")
@@ -25,8 +26,8 @@ class Mail:
     """One plain-text mail; `message_id` and `in_reply_to` in angle brackets, `calendar` a file that goes with it.
 
     `form` is what is known of a person: a mail that has one goes over an encrypted line with a valid certificate, or
-    not at all. `bounces_to` is the bare address to which servers report what became of it; without one they write to
-    the sender.
+    not at all; so does one whose `tls` is required. `bounces_to` is the bare address to which servers report what has
+    become of it; without one they write to the sender.
     """
 
     message_id: str
@@ -39,6 +40,7 @@ class Mail:
     calendar: bytes = b""
     bounces_to: str = ""
     form: bytes = field(default=b"", repr=False)
+    tls: Tls = Tls.IF_OFFERED
 
     @cached_property
     def wire(self) -> bytes:

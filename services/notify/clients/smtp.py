@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import aiosmtplib
 
+from areas.parts import Tls
 from chassis import telemetry
 from services.notify.clients.carrier import Delivery
 from services.notify.clients.mails import Mail
@@ -60,7 +61,7 @@ class SmtpClient:
     def __init__(self, server: SmtpServer) -> None:
         """Keep the address of the server; nothing connects yet."""
         self.server = server
-        self._kept: list[aiosmtplib.SMTP] = []
+        self._kept: dict[bool, list[aiosmtplib.SMTP]] = {True: [], False: []}
 
     async def send(self, mail: Mail) -> Delivery:
         """Hand one mail over; the result is unknown only when the line broke after the text had been sent."""
@@ -75,27 +76,41 @@ class SmtpClient:
         except aiosmtplib.SMTPResponseException as answer:
             # Our own password, greeting or sender was refused: nothing was said about the recipient.
             return Delivery(Result.DEFERRED, answer.code)
-        except (aiosmtplib.SMTPException, OSError):
+        except (aiosmtplib.SMTPException, OSError) as error:
+            if self._must_be_secure(mail) and not progress.sender_taken and _is_of_encryption(error):
+                return Delivery(Result.NOT_SECURE)
             return Delivery(Result.UNKNOWN if progress.text_sent else Result.DEFERRED)
 
     async def hang_up(self) -> None:
         """Take leave on every line that is kept; those in use at this moment are kept afterwards."""
-        kept, self._kept = self._kept, []
+        kept = [line for lines in self._kept.values() for line in lines]
+        self._kept = {True: [], False: []}
         await asyncio.gather(*(_leave(line) for line in kept))
 
     async def _send(self, mail: Mail, body: bytes, progress: "_Progress") -> Delivery:
-        if self._kept:
+        kept = self._kept[self._is_clear(mail)]
+        if kept:
             try:
-                return await self._hand_over(self._kept.pop(), mail, body, progress)
+                return await self._hand_over(kept.pop(), mail, body, progress)
             except (aiosmtplib.SMTPException, OSError):
                 if progress.sender_taken:
                     raise
                 # The server has closed the line meanwhile, or takes no more over it: nothing of the mail has gone.
-        return await self._hand_over(self._new_line(), mail, body, progress)
+        return await self._hand_over(self._new_line(mail), mail, body, progress)
 
-    def _new_line(self) -> aiosmtplib.SMTP:
+    def _must_be_secure(self, mail: Mail) -> bool:
+        return bool(mail.form) or mail.tls is Tls.REQUIRED or self.server.must_be_secure(mail.recipient)
+
+    def _is_clear(self, mail: Mail) -> bool:
+        """Say whether a mail is not to be encrypted; an installation that always encrypts does so all the same."""
+        wanted = mail.tls is Tls.NEVER and not self._must_be_secure(mail)
+        return wanted and self.server.starttls != "always"
+
+    def _new_line(self, mail: Mail) -> aiosmtplib.SMTP:
         server = self.server
         start_tls = {"never": False, "if-offered": None, "always": True}[server.starttls]
+        if self._is_clear(mail):
+            start_tls = False
         return aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
@@ -115,8 +130,7 @@ class SmtpClient:
         try:
             if not line.is_connected:
                 await self._greet(line)
-            must_be = mail.form or self.server.must_be_secure(mail.recipient)
-            if must_be and not _is_secure(line):
+            if self._must_be_secure(mail) and not _is_secure(line):
                 delivery = Delivery(Result.NOT_SECURE)
             else:
                 delivery = await _delivered(line, mail, body, progress)
@@ -126,7 +140,7 @@ class SmtpClient:
         except BaseException:
             line.close()
             raise
-        self._kept.append(line)
+        self._kept[self._is_clear(mail)].append(line)
         return delivery
 
 
@@ -154,6 +168,13 @@ def _is_secure(line: aiosmtplib.SMTP) -> bool:
     """Say whether a line is encrypted, to a server whose certificate was checked against its name."""
     context = line.get_transport_info("sslcontext")
     return isinstance(context, ssl.SSLContext) and context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname
+
+
+def _is_of_encryption(error: BaseException | None) -> bool:
+    """Say whether something failed because a line could not be encrypted, or its certificate is not to be trusted."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _report_wanted(mail: Mail) -> tuple[list[str], list[str]]:

@@ -52,6 +52,11 @@ async def attempt_one(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent
 
 async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
     area = _area(runtime, claimed, now)
+    return replace(await _sent_by(runtime, area, claimed, now), area_version=area.version)
+
+
+async def _sent_by(runtime: Runtime, area: Area, claimed: Claimed, now: datetime) -> Sent:
+    """Try to send one notice as a version of the area's file says."""
     claimed = operations.in_their_language(area, claimed)
     address, _ = operations.address_of(area, claimed, now)
     if not address:
@@ -85,11 +90,11 @@ async def _by_mail(runtime: Runtime, area: Area, claimed: Claimed, plain: tuple[
     if form:
         carrying = replace(claimed, with_form=True)
         said = operations.written(letterhead(runtime.settings, runtime.secrets), area, carrying, now) or told
-        sent = await _mailed(runtime, claimed, (said, address, form), now)
+        sent = await _mailed(runtime, area, claimed, (said, address, form), now)
         if not sent.without_form:
             return replace(sent, form=str(FormSent.ATTACHED))
         stays = FormSent.NOT_ENCRYPTED if sent.result is Result.NOT_SECURE else FormSent.REFUSED
-    sent = await _mailed(runtime, claimed, (told, address, b""), now)
+    sent = await _mailed(runtime, area, claimed, (told, address, b""), now)
     return replace(sent, form=str(stays) if stays else None)
 
 
@@ -110,7 +115,9 @@ async def _form(
     return form, None if form else FormSent.NOT_READ
 
 
-async def _mailed(runtime: Runtime, claimed: Claimed, said: tuple[Written, str, bytes], now: datetime) -> Sent:
+async def _mailed(
+    runtime: Runtime, area: Area, claimed: Claimed, said: tuple[Written, str, bytes], now: datetime
+) -> Sent:
     told, address, form = said
     reply = claimed.in_reply_to if stage_is_receipt(stage_of(claimed)) else ""
     mail = Mail(
@@ -124,6 +131,7 @@ async def _mailed(runtime: Runtime, claimed: Claimed, said: tuple[Written, str, 
         operations.attached_file(claimed, now),
         bounces_to_of(runtime, claimed),
         form,
+        area.smtp.tls_of(address),
     )
     delivery, digest, size = await _send(runtime, mail)
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
@@ -175,5 +183,4 @@ def ways_of(runtime: Runtime, now: datetime) -> WaysOf:
 
 
 def _area(runtime: Runtime, claimed: Claimed | Addressee, now: datetime) -> Area:
-    known = runtime.areas.version(claimed.area, claimed.area_version)
-    return known or runtime.areas.current(claimed.area, now.astimezone(clock.LONDON).date())
+    return operations.practice_for(runtime.areas, claimed, now.astimezone(clock.LONDON).date())
