@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -148,4 +149,27 @@ release_check = Table(
     column("checked_on", Date, OPERATIONAL),
     column("same", Boolean, OPERATIONAL),
     column("asked", Boolean, OPERATIONAL),
+)
+
+# A quarterly pack as of a release: how far it is, and its files. `digest` is that of what stands in the files, so that
+# a pack that was asked for once more is not made again while nothing in it has changed.
+pack = Table(
+    "pack",
+    metadata,
+    column("id", Uuid, OPERATIONAL, primary_key=True),
+    column("area", Text, OPERATIONAL),
+    column("release", Integer, OPERATIONAL),
+    column("quarter", Text, STATISTICAL),
+    column("state", Text, OPERATIONAL),
+    column("step", Text, OPERATIONAL),
+    column("progress", Integer, OPERATIONAL),
+    column("words", Text, OPERATIONAL),
+    column("asked_by", Text, OPERATIONAL),
+    column("asked_by_name", Text, OPERATIONAL),
+    column("asked_on", Date, OPERATIONAL),
+    column("digest", Text, OPERATIONAL),
+    column("pdf", LargeBinary, STATISTICAL, nullable=True),
+    column("ods", LargeBinary, STATISTICAL, nullable=True),
+    column("csv", LargeBinary, STATISTICAL, nullable=True),
+    UniqueConstraint("area", "release", "quarter"),
 )

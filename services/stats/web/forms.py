@@ -33,3 +33,10 @@ class DiscardForm(Form):
     messages: ClassVar[Mapping[str, str]] = {"reason": "Say in a sentence why you discard the draft"}
 
     reason: str = Field(title="the reason", min_length=1, max_length=MOST_WORDS)
+
+
+class MakePackForm(Form):
+    """The area and the quarter of a pack: "2026-Q2" of the financial year."""
+
+    area: str = Field(title="the area", min_length=1, max_length=60)
+    quarter: str = Field(title="the quarter", min_length=1, max_length=7)

@@ -3,6 +3,7 @@
 from chassis.web import Page
 from services.stats.domain import MAKE_RELEASE, PROVE_RELEASE, READ_RELEASES
 from services.stats.web import views
+from services.stats.web.views import packs
 
 PAGES = (
     Page("GET", "/", views.board, READ_RELEASES),
@@ -11,6 +12,10 @@ PAGES = (
     Page("GET", "/institutions/{area}", views.institutions, READ_RELEASES),
     Page("GET", "/national", views.national, READ_RELEASES),
     Page("GET", "/reconciliation", views.reconciliation, READ_RELEASES),
+    Page("GET", "/packs", packs.packs, READ_RELEASES),
+    Page("POST", "/packs", packs.make_pack, READ_RELEASES, name="packs"),
+    Page("GET", "/packs/{area}/{number}/{quarter}", packs.pack, READ_RELEASES),
+    Page("GET", "/packs/{area}/{number}/{quarter}/{kind}", packs.pack_file, READ_RELEASES),
     Page("GET", "/releases", views.releases, READ_RELEASES),
     Page("POST", "/releases", views.draft_release, MAKE_RELEASE, name="releases"),
     Page("GET", "/drafts/{area}/correction", views.correction, MAKE_RELEASE),
@@ -28,4 +33,6 @@ PAGES = (
     Page("GET", "/releases/{area}/{number}/timeliness.csv", views.timeliness_csv, READ_RELEASES),
     Page("GET", "/releases/{area}/{number}/chart.svg", views.chart, READ_RELEASES),
 )
-NAVIGATION = (("Figures", "board"), ("Releases", "releases"), ("Daily count", "reconciliation"))
+NAVIGATION = (
+    ("Figures", "board"), ("Quarterly pack", "packs"), ("Releases", "releases"), ("Daily count", "reconciliation"),
+)  # fmt: skip
