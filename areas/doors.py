@@ -2,11 +2,11 @@
 
 from datetime import time
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from areas.parts import AreaPart, Escalation, MailAddress, Reached, Slug, Words
+from areas.parts import AreaPart, Escalation, MailAddress, Reached, Slug, Way, Ways, Words
 
 
 class Cover(StrEnum):
@@ -38,7 +38,8 @@ class OpeningHours(AreaPart):
 class DutyOfficer(AreaPart):
     """Who owns the risk of a referral from its arrival until somebody else has accepted it.
 
-    `page` is the mail address that reaches this officer at once, as a gateway to telephones does.
+    `page` is the mail address that reaches this officer at once, as a gateway to telephones does. It is mailed by the
+    first of `ways`, and by the second where that does not succeed.
     """
 
     id: Slug
@@ -46,6 +47,15 @@ class DutyOfficer(AreaPart):
     organisation: Words
     cover: Cover
     page: MailAddress
+    ways: Ways = (Way.SMTP,)
+
+    @model_validator(mode="after")
+    def _called_by_mail(self) -> Self:
+        if len(set(self.ways)) < len(self.ways):
+            raise ValueError("ways names the same way twice; the second way must be another one")
+        if not set(self.ways) <= {Way.SMTP, Way.GOVUK_NOTIFY}:
+            raise ValueError("a duty officer is called by mail; ways may name smtp and govuk-notify only")
+        return self
 
 
 class Ages(StrEnum):

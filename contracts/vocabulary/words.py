@@ -244,6 +244,7 @@ class WhomToReach(StrEnum):
     ESCALATION = "escalation"
     REFERRER = "referrer"
     DUTY_OFFICER = "duty-officer"
+    FRONT_DOOR = "front-door"
 
 
 class Stage(StrEnum):

@@ -107,3 +107,20 @@ class TestNotTold:
         async with intake.runtime.database.transaction(Actor.service("intake")) as session:
             await erase_subject(session, await _subject(intake, reference))
         assert await rows(intake.runtime, "SELECT 1 FROM unreached") == []
+
+    @pytest.mark.parametrize(
+        ("whom", "why", "shown"),
+        [
+            (WhomToReach.FRONT_DOOR, Unreached.SILENT, ["The front door Urgent", "Nobody has answered in time"]),
+            (WhomToReach.FRONT_DOOR, Unreached.GIVEN_UP, ["The front door", "The mail could not be delivered"]),
+            (WhomToReach.REFERRER, Unreached.BOUNCED, ["The referrer", "The mail came back"]),
+        ],
+    )
+    async def test_says_what_it_was_where_it_is_no_stage(
+        self, intake: Running, whom: WhomToReach, why: Unreached, shown: list[str]
+    ) -> None:
+        reference = await referral(intake)
+        await hear(intake, reference, whom=whom, stage=None, why=why)
+        [line] = await listed(intake)
+        assert [line[1], line[3]] == shown
+        assert "immediate danger" not in line[2]

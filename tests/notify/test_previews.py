@@ -1,13 +1,17 @@
 """Previews of a real case: what its messages would say now, sent to nobody, and who looked is recorded."""
 
+import html
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from areas.parts import Way
 from chassis import clock
 from contracts.vocabulary import ProgressStage
 from services.notify import jobs
+from services.notify.clients import Outward
 from tests.notify.asks_made import ask
 from tests.notify.conftest import Site
 from tests.notify.looking import rows
@@ -25,7 +29,10 @@ from tests.notify.made import (
     referrer_message,
     signpost,
 )
+from tests.notify.receiver_made import receiving
+from tests.notify.test_sending_ways import HERE
 from tests.notify.told_made import PERSON, TYPED, told
+from tests.notify.ways_made import SECRET, reach_door, reach_service, with_webhooks
 
 CASE = f"/previews?reference={REFERENCE}"
 
@@ -52,6 +59,31 @@ class TestCase:
         assert sent.subject_line.startswith("Urgent: ")
         assert sent.subject_line in previewed
         assert " ".join(sent.body.split()) in previewed
+
+    @pytest.mark.parametrize("made", [concern(**PERSON), signpost()], ids=["concern", "signpost"])
+    async def test_shows_what_a_webhook_brings_and_then_the_mail(self, site: Site, made: Any) -> None:
+        async with receiving() as receiver:
+            ways = (Way.WEBHOOK, Way.SMTP)
+            reach_door(site.runtime, *ways, webhook=receiver.url)
+            reach_service(site.runtime, *ways, webhook=receiver.url)
+            with_webhooks(site.runtime, Outward(lambda _: (SECRET,), HERE, 2.0))
+            await handle(site.runtime, made, subject=uuid4())
+            await site.sign_in(DESK)
+            previewed = html.unescape(words((await site.get((await messages(site))[0])).text))
+            await jobs.send_due(site.runtime, clock.now())
+            [row] = await rows(site.runtime, "SELECT way, body FROM notice")
+            assert len(receiver.posted) == 1
+        assert row.way == "webhook"
+        assert row.body in previewed
+        assert previewed.index("first by signed webhook") < previewed.index("then by mail")
+
+    async def test_shows_that_nothing_is_sent_to_who_looks_in_the_inbox(self, site: Site) -> None:
+        reach_door(site.runtime, Way.INBOX)
+        await handle(site.runtime, concern(**PERSON), subject=uuid4())
+        await site.sign_in(DESK)
+        previewed = words((await site.get((await messages(site))[0])).text)
+        assert "first by the inbox page Nothing is sent: it waits in the inbox" in previewed
+        assert "Now, in immediate danger: first by mail" in previewed
 
     async def test_shows_what_has_not_been_written_and_where_it_would_go(self, site: Site) -> None:
         await handle(site.runtime, concern(**PERSON), subject=uuid4())

@@ -63,6 +63,28 @@ class TestPage:
         for each in ("gateway-supervisor@ctpse.example", "information@education-kent.example", "Not told", "Told: “"):
             assert each in text
 
+    async def test_says_by_when_a_door_acknowledges_and_who_is_told_then_and_by_which_way(self, site: Site) -> None:
+        text = await shown(site, MONDAY_NOON)
+        clocks = text.partition("Then told in turn")[2]
+        ordinary, _, danger = clocks.partition("Immediate danger")
+        assert "by 24 November 2026 at 17:00" in ordinary
+        assert "1. Sample Frontdoormanager" in ordinary
+        assert "within 60 minutes" in danger
+        first, second = re.findall(r"after (\d+) minutes, at \S+ by mail", danger)[:2]
+        assert (first, second) == ("60", "120")
+
+    async def test_says_where_it_goes_while_a_door_is_open_and_while_it_is_closed(self, site: Site) -> None:
+        for moment in (MONDAY_NOON, SUNDAY_NIGHT):
+            text = (await shown(site, moment)).partition("While it is")[2].partition("By when it acknowledges")[0]
+            open_row, closed_row = text.partition("Kent Central Referral Unit closed")[::2]
+            assert "Kent Central Referral Unit open" in open_row
+            assert "out-of-hours@kent-council.example" not in open_row
+            assert "out-of-hours@kent-council.example by mail" in closed_row.partition("Medway")[0]
+
+    async def test_names_the_ways_of_each_duty_officer(self, site: Site) -> None:
+        text = await shown(site, MONDAY_NOON)
+        assert re.search(r"is called in the duty hours, by mail\..*is called at all other hours, by mail\.", text)
+
     async def test_without_a_moment_it_is_now(self, site: Site) -> None:
         assert "Kent Central Referral Unit" in await shown(site, "")
         assert re.search(r'name="at"[^>]*value="[0-9]{2}:[0-9]{2}"', (await site.get("/who-is-told")).text)

@@ -16,6 +16,8 @@ from services.intake.web.places import age
 WHOM: Mapping[WhomToReach, str] = {
     WhomToReach.REFERRER: "The referrer",
     WhomToReach.DUTY_OFFICER: "The duty officer",
+    WhomToReach.FRONT_DOOR: "The front door",
+    WhomToReach.ESCALATION: "Somebody who was to hear that a front door is silent",
 }
 WHY: Mapping[Unreached, str] = {
     Unreached.BOUNCED: "The mail came back",
@@ -30,7 +32,14 @@ ABOUT: Mapping[ProgressStage, str] = {
     ProgressStage.SUPPORT_BEING_CONSIDERED: "that support is being considered",
     ProgressStage.CLOSED: "that the referral is closed",
 }
-DANGER = "that somebody is in immediate danger"
+ELSE: Mapping[WhomToReach, str] = {
+    WhomToReach.REFERRER: "how the referral stands, by the link that they asked for",
+    WhomToReach.DUTY_OFFICER: "that somebody is in immediate danger",
+    WhomToReach.FRONT_DOOR: "that a safeguarding concern has moved",
+    WhomToReach.ESCALATION: "that a safeguarding concern has not been acknowledged in time",
+}
+"""What they were to hear where it is no stage."""
+SILENT_DOOR = "of a safeguarding concern, which nobody there has acknowledged although everybody above was told"
 
 
 class ToldForm(Form):
@@ -75,8 +84,20 @@ def _shown(found: UnreachedView, request: PageRequest) -> dict[str, object]:
         "id": found.id,
         "whom": WHOM[found.whom],
         "why": WHY[found.why],
-        "about": ABOUT[found.stage] if found.stage else DANGER,
-        "urgent": found.whom is WhomToReach.DUTY_OFFICER,
+        "about": _about(found),
+        "urgent": found.whom is WhomToReach.DUTY_OFFICER or _is_silent_door(found),
         "noted_at": found.noted_at,
         "age": age(found.noted_at, request.now),
     }
+
+
+def _about(found: UnreachedView) -> str:
+    """Return what somebody was to hear."""
+    if _is_silent_door(found):
+        return SILENT_DOOR
+    return ABOUT[found.stage] if found.stage else ELSE[found.whom]
+
+
+def _is_silent_door(found: UnreachedView) -> bool:
+    """Say whether a front door does not acknowledge a concern, although everybody above was told."""
+    return found.whom is WhomToReach.FRONT_DOOR and found.why is Unreached.SILENT

@@ -86,6 +86,18 @@ FIGURES = (
         "Concerns that nobody has acknowledged although everybody above was told: {value}. Ring the front door.",
     ),
     CallsForAPerson(
+        "notify_duty_unreached",
+        0,
+        Trouble.DUTY_OFFICER_UNREACHED,
+        "Calls to a duty officer that reached nobody, in immediate danger: {value}. Ring the duty officer now.",
+    ),
+    CallsForAPerson(
+        "notify_notice_undelivered",
+        0,
+        Trouble.NOTICES_UNDELIVERED,
+        "Notices that reached nobody, and that only the delivery desk can see to: {value}. Ring those they were for.",
+    ),
+    CallsForAPerson(
         "stats_release_differing",
         0,
         Trouble.RELEASE_DIFFERS,

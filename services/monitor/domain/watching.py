@@ -67,6 +67,8 @@ class Trouble(StrEnum):
     TEAM_NOT_TOLD = "team-not-told"
     NOTICES_WAITING = "notices-waiting"
     FRONT_DOOR_SILENT = "front-door-silent"
+    DUTY_OFFICER_UNREACHED = "duty-officer-unreached"
+    NOTICES_UNDELIVERED = "notices-undelivered"
     RELEASE_DIFFERS = "release-differs"
     RECONCILIATION_DIFFERENT = "reconciliation-different"
     IMAP_UNREACHABLE = "imap-unreachable"

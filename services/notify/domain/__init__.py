@@ -65,6 +65,7 @@ from services.notify.domain.guests import (
     link_token,
     linked_id,
 )
+from services.notify.domain.owners import Owner, owner_of
 from services.notify.domain.secure_form import CARRY_A_FORM, FormSent, domain_of, form_text, is_listed
 from services.notify.domain.suppressing import (
     AGES,
@@ -201,6 +202,7 @@ __all__ = [
     "NoticeSettled",
     "NoticeUnderWay",
     "Origin",
+    "Owner",
     "Reach",
     "RecipientKind",
     "Report",
@@ -247,6 +249,7 @@ __all__ = [
     "next_way",
     "notice_id",
     "on_next_way",
+    "owner_of",
     "reach_of",
     "read_ask_stage",
     "stage_is_receipt",

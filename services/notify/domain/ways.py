@@ -142,7 +142,13 @@ _OVER = frozenset({Result.REFUSED, Result.NO_ADDRESS, Result.NOT_SET_UP})
 
 
 def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
-    """Return what follows an attempt that ended at `machine_now`; nothing is tried for ever, on any way."""
+    """Return what follows an attempt that ended at `machine_now`; nothing is tried for ever, on any way.
+
+    Where somebody is in immediate danger, a system that has taken the notice is followed by a mail to people.
+    """
+    mail = _mail_after(tried)
+    if result == Result.ACCEPTED and tried.urgent and mail is not None:
+        return Next(State.DUE, mail)
     if result in {Result.ACCEPTED, Result.NOT_TO_BE_TOLD, Result.TOO_MANY}:
         return Next(State.SENT if result == Result.ACCEPTED else State.SUPPRESSED, tried.way)
     pace = PACES[tried.way, tried.urgent]
@@ -155,10 +161,17 @@ def after_attempt(result: Result, tried: Tried, machine_now: datetime) -> Next:
     return Next(State.FAILED, tried.way, min(at, ends))
 
 
+def _mail_after(tried: Tried) -> Way | None:
+    """Return the mail that is still to come after a way that reaches no mailbox."""
+    after = tried.ways[tried.ways.index(tried.way) + 1 :] if tried.way in tried.ways else ()
+    return None if tried.way in MAILS else next((way for way in after if way in MAILS), None)
+
+
 def ways_for(listed: Sequence[Way], *, by_mail: bool, urgent: bool) -> tuple[Way, ...]:
     """Return the ways that a notice takes of those that are listed for its recipient; a mail where none is left.
 
-    Immediate danger never waits on a page for somebody to look.
+    Immediate danger never waits on a page for somebody to look, and is mailed whatever else is listed.
     """
     fit = MAILS if by_mail else frozenset(Way) - ({Way.INBOX} if urgent else frozenset())
-    return tuple(way for way in listed if way in fit) or (Way.SMTP,)
+    taken = tuple(way for way in listed if way in fit) or (Way.SMTP,)
+    return (*taken, Way.SMTP) if urgent and not MAILS & set(taken) else taken

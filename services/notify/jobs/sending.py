@@ -169,7 +169,7 @@ async def _record_together(runtime: Runtime, ended: Sequence[Ended], now: dateti
     async with runtime.database.transaction(job_actor(runtime)) as session:
         states = await operations.record_attempts(session, ended, now=now, machine_now=datetime.now(UTC))
         for (one, sent), state in zip(ended, states, strict=True):
-            if state == State.SENT and sent.acknowledged_by:
+            if state is not None and sent.acknowledged_by:
                 await operations.acknowledge_notice(session, one.id, sent.acknowledged_by, now=now)
     for (one, sent), state in zip(ended, states, strict=True):
         _log(one, sent, state)

@@ -6,7 +6,7 @@ from chassis import telemetry
 from chassis.runtime import Runtime
 from services.notify import queries
 from services.notify.jobs.running import job_actor
-from services.notify.queries import Queue
+from services.notify.queries import Queue, Undelivered
 
 MAY_WAIT = {True: timedelta(minutes=5), False: timedelta(hours=4)}
 """How long a notice may wait before a person is called, by whether it is urgent."""
@@ -17,6 +17,7 @@ class Counted:
 
     queues: tuple[Queue, ...] = ()
     silent = 0
+    undelivered = Undelivered(0, 0)
     at = datetime.min.replace(tzinfo=UTC)
 
 
@@ -48,9 +49,24 @@ telemetry.gauge(
 )
 
 
+telemetry.gauge(
+    "notify.notice.undelivered",
+    lambda: Counted.undelivered.desk,
+    "1",
+    "Notices that reached nobody, and that nobody but the delivery desk sees to",
+)
+telemetry.gauge(
+    "notify.duty.unreached",
+    lambda: Counted.undelivered.duty_officer,
+    "1",
+    "Calls to a duty officer that reached nobody",
+)
+
+
 async def watch_queues(runtime: Runtime, now: datetime) -> None:
     """Count what waits, by age, and the concerns about which nobody answers, for the alarms."""
     async with runtime.database.transaction(job_actor(runtime)) as session:
         Counted.queues = await queries.queue_ages(session, now=now)
         Counted.silent = await queries.count_silent(session)
+        Counted.undelivered = await queries.count_undelivered(session)
     Counted.at = now

@@ -1,7 +1,7 @@
 """What changes in notify: facts are received, notices sent, and people answer."""
 
 from services.notify.operations.acknowledging import acknowledge_notice
-from services.notify.operations.addressing import NAMED, Named, asked_in
+from services.notify.operations.addressing import NAMED, Named, asked_in, practice_for
 from services.notify.operations.answering import (
     Answer,
     acknowledge_concern,
@@ -151,6 +151,7 @@ __all__ = [
     "open_signpost",
     "open_transfer",
     "page_duty_officer",
+    "practice_for",
     "reached",
     "receipts_due",
     "receive_ask",

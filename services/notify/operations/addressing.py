@@ -1,11 +1,36 @@
 """Where a notice goes: the address and the name that the area file has for those it names."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
-from areas import Area
+from areas import Area, Areas
 from services.notify.domain import RecipientKind
-from services.notify.operations.delivery import Claimed
+from services.notify.operations.delivery import Addressee, Claimed
+from services.notify.operations.reaching import reached
+
+_ALWAYS_NAMED = frozenset({RecipientKind.REFERRER, RecipientKind.DUTY_OFFICER})
+
+
+def practice_for(areas: Areas, told: Claimed | Addressee, on: date) -> Area:
+    """Return the version of an area's file by which a notice goes out on a day in London: the one in force then.
+
+    So a corrected address counts at the next attempt. Whom that version names no longer is reached as the version by
+    which the notice was written says. LookupError where the area has neither.
+    """
+    written_by = areas.version(told.area, told.area_version)
+    try:
+        in_force = areas.current(told.area, on)
+    except LookupError:
+        if written_by is None:
+            raise
+        return written_by
+    named = (
+        told.recipient_kind in _ALWAYS_NAMED
+        or not told.recipient_key
+        or reached(in_force, told.recipient_kind, told.recipient_key) is not None
+    )
+    return in_force if named or written_by is None else written_by
 
 
 class Named(Protocol):

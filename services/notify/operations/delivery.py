@@ -117,7 +117,8 @@ class Sent:
     `provider_id` is what GOV.UK Notify calls it, `receipt_due_at` (machine time) when it is asked what became of it,
     `not_before` when the receiver asked to be tried again, `acknowledged_by` the name in a webhook's answer, `form`
     whether the form went with it, or why not; `size` counts the bytes of which there is a digest;
-    `without_form` that the same mail is to go at once without it.
+    `without_form` that the same mail is to go at once without it; `area_version` is that of the area's file by which it
+    went.
     """
 
     result: Result
@@ -132,6 +133,7 @@ class Sent:
     not_before: datetime | None = None
     acknowledged_by: str = ""
     form: str | None = None
+    area_version: str | None = None
     size: int | None = None
     without_form: bool = False
 

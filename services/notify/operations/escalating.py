@@ -12,6 +12,7 @@ from chassis.database import Session
 from services.notify.domain import AnswerTimes, Kind, Origin, RecipientKind, Telling, escalating
 from services.notify.models import concern
 from services.notify.operations.receiving import write_notice
+from services.notify.operations.silent_doors import tell_silence
 from services.notify.queries import concern_waits
 
 CLOCK = "concern-acknowledgement"
@@ -74,6 +75,8 @@ async def escalate(session: Session, found: Unacknowledged, times: AnswerTimes, 
         "escalation_ended_at": now if follows.is_over else None,
     }
     await session.execute(update(concern).where(concern.c.subject == row.subject).values(values))
+    if follows.is_over:
+        await tell_silence(session, row, reached=False, now=now)
     return len(follows.steps)
 
 

@@ -18,12 +18,16 @@ def ways_of(area: Area, addressee: Addressee, now: datetime) -> tuple[Way, ...]:
 
     What opens something by itself for one person, and what calls somebody out of bed, goes by mail alone.
     """
-    listed = _listed(area, addressee)
+    listed = _listed(area, addressee, now)
     by_mail = addressee.typed or addressee.kind in _BY_MAIL_ALONE or _away(area, addressee, now)
     return ways_for(listed, by_mail=by_mail, urgent=addressee.urgent)
 
 
-def _listed(area: Area, addressee: Addressee) -> tuple[Way, ...]:
+def _listed(area: Area, addressee: Addressee, now: datetime) -> tuple[Way, ...]:
+    if addressee.recipient_kind == RecipientKind.DUTY_OFFICER:
+        local = now.astimezone(LONDON)
+        officer = area.duty_officer(local.time(), working_day=is_working_day(local.date()))
+        return tuple(Way(str(way)) for way in officer.ways)
     if addressee.recipient_kind == RecipientKind.REFERRER or addressee.typed:
         return tuple(Way(str(way)) for way in area.referrer_ways)
     found = reached(area, addressee.recipient_kind, addressee.recipient_key)

@@ -101,9 +101,9 @@ def _following(row: Row[Any], claimed: Claimed, sent: Sent, machine_now: datetim
         return Next(_CLOSED[row.state], claimed.way)
     if row.lease_token != claimed.token and not (accepted and row.state not in FINAL):
         return None
-    following = after_attempt(sent.result, tried_of(row, _unrecorded(row, sent), sent.not_before), machine_now)
+    tried = tried_of(row, _unrecorded(row, sent), sent.not_before)
     # An answer that came late was given on the way of its own attempt, whichever is under way by now.
-    return replace(following, way=claimed.way) if accepted else following
+    return after_attempt(sent.result, replace(tried, way=claimed.way) if accepted else tried, machine_now)
 
 
 def _unrecorded(row: Row[Any], sent: Sent) -> int:
@@ -127,6 +127,7 @@ def _note(session: Session, row: Row[Any], claimed: Claimed, sent: Sent, machine
         "code": sent.code,
         "provider_id": sent.provider_id,
         "form": sent.form,
+        "area_version": sent.area_version,
         "size": sent.size,
         "ended_at": machine_now,
     }

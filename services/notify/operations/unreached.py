@@ -12,22 +12,20 @@ from contracts.envelope import Event
 from contracts.notify.intake import MessageUnreached
 from contracts.notify.police import NoticeUnreached
 from contracts.vocabulary import LineState, ProgressStage, Unreached, WhomToReach
-from services.notify.domain import Kind, RecipientKind, Result, State
+from services.notify.domain import Kind, Owner, RecipientKind, Result, State, owner_of
 from services.notify.models import concern, notice
 from services.notify.operations.ask_answering import TOLD_BY, give_up_ask
 from services.notify.operations.receiving import report_concerns
 
 _CONCERNS = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
 _NOT_SENT = frozenset({Unreached.GIVEN_UP, Unreached.SUPPRESSED})
-_OF_THE_POLICE = {
-    Kind.SIGNPOST_MADE: WhomToReach.SERVICE,
-    Kind.TRANSFER_OFFERED: WhomToReach.FORCE,
-    Kind.CLOCK_ESCALATED: WhomToReach.ESCALATION,
-}
-_OF_INTAKE = {
-    Kind.REFERRER_TOLD: WhomToReach.REFERRER,
-    Kind.ADDITION_RECEIVED: WhomToReach.REFERRER,
-    Kind.DUTY_PAGED: WhomToReach.DUTY_OFFICER,
+_WHOM = {
+    RecipientKind.SERVICE: WhomToReach.SERVICE,
+    RecipientKind.FORCE: WhomToReach.FORCE,
+    RecipientKind.ESCALATION: WhomToReach.ESCALATION,
+    RecipientKind.REFERRER: WhomToReach.REFERRER,
+    RecipientKind.DUTY_OFFICER: WhomToReach.DUTY_OFFICER,
+    RecipientKind.FRONT_DOOR: WhomToReach.FRONT_DOOR,
 }
 
 
@@ -81,17 +79,17 @@ async def tell_reached(session: Session, row: Row[Any], *, now: datetime) -> Non
 
 
 async def _tell(session: Session, row: Row[Any], why: Unreached, *, now: datetime, reached: bool = False) -> None:
-    """Tell the police or intake's desk; a concern's ledger is told by its own receipts."""
-    kind = Kind(row.kind)
+    """Tell the police or intake's desk; a concern's ledger is told by its own receipts, and the desk by an alarm."""
+    owner = owner_of(Kind(row.kind), row.publisher)
     event: Event | None = None
-    if kind in _OF_THE_POLICE and row.publisher == "triage":
-        whom = _OF_THE_POLICE[kind]
+    if owner is Owner.POLICE:
+        whom = _WHOM[row.recipient_kind]
         event = NoticeUnreached(
             reference=row.reference, whom=whom, about_id=row.about_id, why=why, noted_at=now, reached=reached
         )
-    elif kind in _OF_INTAKE:
+    elif owner is Owner.INTAKE:
         stage = ProgressStage(row.stage) if row.recipient_kind == RecipientKind.REFERRER and row.stage else None
-        whom = _OF_INTAKE[kind]
+        whom = _WHOM[row.recipient_kind]
         event = MessageUnreached(
             reference=row.reference, whom=whom, stage=stage, why=why, noted_at=now, reached=reached
         )

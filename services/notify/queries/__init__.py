@@ -46,7 +46,15 @@ from services.notify.queries.inboxes import (
 from services.notify.queries.linked import LinkedConcern, linked_concern
 from services.notify.queries.people import same_person_as
 from services.notify.queries.transfers import TransferFound, transfer_found, transfers_waiting
-from services.notify.queries.unacknowledged import MOST_WAITING, Waiting, Waits, count_silent, unacknowledged
+from services.notify.queries.unacknowledged import (
+    MOST_WAITING,
+    Undelivered,
+    Waiting,
+    Waits,
+    count_silent,
+    count_undelivered,
+    unacknowledged,
+)
 
 __all__ = [
     "FIRST_WAY",
@@ -70,6 +78,7 @@ __all__ = [
     "Told",
     "TransferFound",
     "TriedOnce",
+    "Undelivered",
     "Waiting",
     "Waits",
     "ask_found",
@@ -80,6 +89,7 @@ __all__ = [
     "concern_found",
     "concern_waits",
     "count_silent",
+    "count_undelivered",
     "counts_by_state",
     "held_back",
     "history_of",

@@ -122,6 +122,10 @@ class AttemptMade:
     form: str = ""
     way: str = ""
     provider_id: str = ""
+    area_version: str = ""
+    digest: str = ""
+    size: int | None = None
+    is_keyed: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class NoticeFound:
     sent_at: datetime | None
     attempts: tuple[AttemptMade, ...]
     area_version: str = ""
+    publisher: str = ""
 
 
 def within(table: Table, key: ColumnElement[str], reach: frozenset[tuple[str, str]]) -> ColumnElement[bool]:
@@ -322,6 +327,10 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
             one.form or "",
             one.way,
             one.provider_id or "",
+            one.area_version or "",
+            one.digest or "",
+            one.size,
+            row.recipient_sealed is not None,
         )
         for one in made
     )
@@ -334,6 +343,7 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
         row.sent_at,
         attempts,
         row.area_version,
+        row.publisher,
     )
 
 

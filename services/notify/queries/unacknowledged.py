@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Row, Table, func, select
 
 from chassis.database import Session
 from contracts.vocabulary import AskKind
-from services.notify.domain import Reach
-from services.notify.models import ask, concern, signpost, transfer
+from services.notify.domain import Kind, Owner, Reach, State, owner_of
+from services.notify.models import ask, concern, notice, signpost, transfer
 from services.notify.queries.inboxes import concern_waits, within
 
 MOST_WAITING = 200
@@ -61,6 +61,29 @@ async def count_silent(session: Session) -> int:
     """Count the concerns that nobody has acknowledged although everybody whom the area names was told."""
     silent = select(func.count()).where(concern_waits(), concern.c.escalation_ended_at.is_not(None))
     return int(await session.scalar(silent) or 0)
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """How many notices reached nobody and wait for the delivery desk: of all that only it can see to, and of calls."""
+
+    desk: int
+    duty_officer: int
+
+
+async def count_undelivered(session: Session) -> Undelivered:
+    """Count the notices that could not be delivered and of which nobody else is told, and the calls to duty officers.
+
+    They count until the desk sends them again or holds them back because somebody was told in another way.
+    """
+    waits = notice.c.state == str(State.UNDELIVERABLE)
+    rows = await session.rows(
+        select(notice.c.kind, notice.c.publisher, func.count().label("how_many"))
+        .where(waits)
+        .group_by(notice.c.kind, notice.c.publisher)
+    )
+    desk = sum(row.how_many for row in rows if owner_of(Kind(row.kind), row.publisher) is Owner.DESK)
+    return Undelivered(desk, sum(row.how_many for row in rows if row.kind == Kind.DUTY_PAGED))
 
 
 async def _concerns(session: Session, reach: Reach | None) -> list[Waiting]:

@@ -17,6 +17,7 @@ from services.notify.domain import (
     State,
     may_be_held,
     needs_second_word,
+    owner_of,
 )
 from services.notify.web.came_back import came_back_lines, what_to_do
 from services.notify.web.finding import address_behind, choices, has_history, place_of, searched
@@ -24,6 +25,7 @@ from services.notify.web.forms import WHY_LABELS, WHY_NOT_LABELS, WHY_NOT_WORDS,
 from services.notify.web.naming import (
     ASK_NAMES,
     KIND_NAMES,
+    OWNER_WORDS,
     STATE_COLOURS,
     STATE_NAMES,
     WAY_NAMES,
@@ -136,6 +138,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
         wish=wish,
         why_not=WHY_NOT_LABELS,
         why_not_words=WHY_NOT_WORDS,
+        told_of_it=OWNER_WORDS[owner_of(Kind(found.listed.kind), found.publisher)],
         may_follow=has_history(found.listed),
         came_back=came_back_lines(came_back),
         what_to_do=what_to_do(came_back, State(found.listed.state)),
@@ -146,7 +149,9 @@ def _form_words(found: queries.NoticeFound) -> str:
     """Return whether the form went with the newest attempt that could have had one; "" where none could."""
     left = {Result.ACCEPTED, Result.UNKNOWN}
     newest = next((each for each in found.attempts if each.form and Result(each.result) in left), None)
-    return form_in_words(FormSent(newest.form), newest.address, found.area_version) if newest else ""
+    if newest is None:
+        return ""
+    return form_in_words(FormSent(newest.form), newest.address, newest.area_version or found.area_version)
 
 
 async def mail_folder(page: PageRequest) -> Response:

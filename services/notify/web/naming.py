@@ -8,7 +8,7 @@ from areas.parts import Way
 from chassis.clock import LONDON
 from chassis.web import PageRequest
 from contracts.vocabulary import AskKind, ProgressStage
-from services.notify.domain import AskState, FormSent, Kind, RecipientKind, Result, State, ask_state, domain_of
+from services.notify.domain import AskState, FormSent, Kind, Owner, RecipientKind, Result, State, ask_state, domain_of
 from services.notify.operations import Claimed, asked_in
 from services.notify.queries import AskListed, NoticeListed
 
@@ -56,6 +56,15 @@ WAY_NAMES: Mapping[str, str] = {
     Way.WEBHOOK: "signed webhook",
     Way.INBOX: "the inbox page",
 }
+OWNER_WORDS: Mapping[Owner, str] = {
+    Owner.LEDGER: "The ledger of the referral says that it was not delivered.",
+    Owner.POLICE: "The police are told that it was not sent.",
+    Owner.CHANNEL: "Channel is told that it was not sent.",
+    Owner.INTAKE: "The intake desk is told that it was not sent, among those who must be rung.",
+    Owner.DESK: "Nobody else is told of that: it is for this desk to tell whoever relies on it.",
+    Owner.WHOEVER_TYPED: "Nobody else is told of that: whoever asked for it waits for it, and can ask again.",
+}
+"""What follows where a notice is not sent, by who sees to it."""
 LANGUAGE_NAMES = {"en": "English", "cy": "Welsh"}
 CARRIED_NAMES = {
     "reference": "the reference",

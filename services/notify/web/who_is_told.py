@@ -3,24 +3,26 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from starlette.responses import Response
 
 from areas import Area, FrontDoor, SignpostService
+from areas.doors import Cover
 from areas.model import Force
 from areas.parts import Escalation
 from areas.pathway import Member, PanelElsewhere, Partner, Provider
 from chassis.clock import LONDON, is_working_day
 from chassis.web import FormData, FormErrors, PageRequest, parse_date
 from services.notify import operations
-from services.notify.domain import Kind
-from services.notify.operations import Claimed
+from services.notify.domain import Kind, RecipientKind
+from services.notify.operations import Addressee, Claimed
+from services.notify.settings import answer_times
 from services.notify.web.message_templates import areas_of
 from services.notify.web.naming import AGES_NAMES, STAGE_NAMES, ways_in_words
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])", re.ASCII)
-
+COVER_NAMES = {Cover.OPENING_HOURS: "in the duty hours", Cover.OUT_OF_HOURS: "at all other hours"}
 
 Named = SignpostService | Force | Member | Partner | Provider | PanelElsewhere
 
@@ -58,6 +60,30 @@ class InTurn:
     name: str
     organisation: str
     address: str
+    ways: str = ""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Where the mails of a front door go while it is open, or while it is closed."""
+
+    door: str
+    when: str
+    routine: str
+    in_danger: str
+
+
+@dataclass(frozen=True)
+class Answering:
+    """By when a front door acknowledges what comes at the moment, and who is told in turn when it has not.
+
+    `minutes` is how long it has in immediate danger, at any hour; nought for all else, which has until `due_at`.
+    """
+
+    door: str
+    minutes: int
+    due_at: datetime
+    told: tuple[tuple[InTurn, datetime, int], ...]
 
 
 async def who_is_told(page: PageRequest) -> Response:
@@ -77,8 +103,11 @@ async def who_is_told(page: PageRequest) -> Response:
         at=at,
         working_day=working_day,
         doors=[_door(area, each, at) for each in area.front_doors],
+        hours=[line for each in area.front_doors for line in _hours(area, each, at)],
+        answering=[_answering(area, each, at, danger=danger) for each in area.front_doors for danger in (False, True)],
         unknown=area.front_door(area.front_door_when_unknown).name,
         duty=area.duty_officer(local.time(), working_day=working_day),
+        officers=[(each, COVER_NAMES[each.cover], ways_in_words(each.ways)) for each in area.duty_officers],
         in_turn=list(_in_turn(area)),
         others=list(_others(area)),
         stages=[(STAGE_NAMES[each.stage], each.tell, each.sentence) for each in area.referrer_told],
@@ -128,6 +157,38 @@ def _door(area: Area, door: FrontDoor, at: datetime) -> Door:
     )
 
 
+def _hours(area: Area, door: FrontDoor, at: datetime) -> Iterator[Hours]:
+    """Yield where the mails of a front door go when it is open next, and when it is closed next."""
+    moments = (
+        ("open", operations.when_open(area, door.id, at)),
+        ("closed", operations.when_closed(area, door.id, at)),
+    )
+    for when, moment in moments:
+        if moment is not None:
+            told = _door(area, door, moment)
+            yield Hours(door.name, when, told.routine, told.in_danger)
+
+
+def _answering(area: Area, door: FrontDoor, at: datetime, *, danger: bool) -> Answering:
+    """Return how the clock of a front door would run for a concern that comes at that moment."""
+    times = answer_times(area, door.id, at, immediate_danger=danger)
+    told = tuple(
+        (_step("", each, _ways_above(area, f"{door.id}-{step}", at, danger=danger)), when, _minutes(when - at))
+        for step, (each, when) in enumerate(zip(door.escalations, times.told_at, strict=True), 1)
+    )
+    return Answering(door.name, _minutes(times.due_at - at) if danger else 0, times.due_at, told)
+
+
+def _minutes(length: timedelta) -> int:
+    return length // timedelta(minutes=1)
+
+
+def _ways_above(area: Area, key: str, at: datetime, *, danger: bool) -> str:
+    """Return by which ways somebody is told in turn."""
+    told = Addressee(area.area, area.version, Kind.CLOCK_ESCALATED, RecipientKind.ESCALATION, key, danger, typed=False)
+    return ways_in_words(operations.ways_of(area, told, at))
+
+
 def _whereto(area: Area, claimed: Claimed, at: datetime) -> str:
     address, _ = operations.address_of(area, claimed, at)
     return f"{address} by {ways_in_words(operations.ways_of(area, operations.addressee_of(claimed), at))}"
@@ -140,10 +201,10 @@ def _in_turn(area: Area) -> Iterator[InTurn]:
         yield from (_step(f"Not acknowledged by {door.name}", each) for each in door.escalations)
 
 
-def _step(whose: str, told: Escalation) -> InTurn:
+def _step(whose: str, told: Escalation, ways: str = "") -> InTurn:
     days = told.after_working_days
     after = f"after {days} working day{'' if days == 1 else 's'}" if days else "at once"
-    return InTurn(whose, after, told.name, told.organisation, told.email)
+    return InTurn(whose, after, told.name, told.organisation, told.email, ways or ways_in_words(told.ways))
 
 
 def _others(area: Area) -> Iterator[Told]:
