@@ -1,5 +1,6 @@
 """The examples for receivers of webhooks do what the page says: they take ours, and refuse what is not."""
 
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.notify.clients import Outward, WebhookClient
+from services.notify.domain import Result
 from tests.notify.receiver_made import Posted, receiving
 from tests.notify.test_webhooks import HERE, NEW, OLD, message
 
@@ -46,3 +48,24 @@ async def test_an_example_takes_ours_and_nothing_else(program: str) -> None:
         (one.body, headers, "whsec_" + "c29tZS1vdGhlci1zZWNyZXQ="),
     ):
         assert said(program, body, given, secret) == "refuse"
+
+
+async def test_the_receiver_prints_what_was_told_acknowledges_it_and_refuses_what_is_not_ours() -> None:
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "receive.py", "0", "Sample Worker (synthetic)", cwd=EXAMPLES,
+        env={"WEBHOOK_SECRET": NEW}, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert running.stdout is not None
+        address = (await running.stdout.readline()).decode().split()[-1]
+        for secret, result, worker in ((NEW, Result.ACCEPTED, "Sample Worker (synthetic)"), (OLD, Result.REFUSED, "")):
+            delivery = await WebhookClient(
+                Outward({"kent-and-medway/kent-cru": (secret,)}.__getitem__, HERE, 20.0)
+            ).send(message(address))
+            assert (delivery.result, delivery.acknowledged_by) == (result, worker)
+        said = [(await running.stdout.readline()).decode() for _ in range(2)]
+        assert said[0] == "throughline.concern-received KM-TEST-TEST https://t.example/concerns/1\n"
+        assert said[1].startswith("refused")
+    finally:
+        running.terminate()
+        await running.wait()
