@@ -1,152 +1,202 @@
-"""The auditor's own process: for every hidden figure the least and greatest whole number that it could be."""
+"""The auditor's own process: for every hidden figure another list of people that gives all that is shown.
+
+It shares nothing with the code that hides but the shapes of tables and people: it counts for itself, and takes a list
+only where that gives every shown figure of every release as it is. Nobody who knows all releases, and the rules, can
+then tell the true list from it.
+"""
 
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
 
-import numpy as np
 from pydantic import TypeAdapter
-from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
-from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
-from services.stats.clients.audit_model import Model, Row, Target, model_of
-from services.stats.domain.auditing import AuditAsked, Verdict
+from services.stats.domain.auditing import AuditAsked, Recovered, Verdict, Witness
+from services.stats.domain.measures import (
+    AFTER,
+    ATTRIBUTES,
+    CHANNEL_ONLY,
+    MEASURES,
+    NEEDS,
+    NOT_IN_CHANNEL,
+    OFTEN,
+    TOTAL,
+    categories,
+)
+from services.stats.domain.people import Event, Person
+from services.stats.domain.periods import Period, Tree, financial_year
 
-SAMPLES = 24
-WHOLE = 1e-6
-SECONDS = 20.0
-UNDECIDED = -1
-"""What stands for the value of a figure of which the solver could not say whether it can be found out."""
-
-Vector = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-Block = tuple[str, str]
-"""A table: a measure and an attribute."""
-
-
-class Undecided(Exception):
-    """A programme has no answer: what is published contradicts itself, or the time is up."""
-
-
-class Problem:
-    """What is known of one table and of its totals, over all releases, as the solver takes it."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        """Take the rows; raises nothing."""
-        unknowns = sorted({unknown for row in rows for unknown in row.factors})
-        self.place = {unknown: number for number, unknown in enumerate(unknowns)}
-        places = [(at, self.place[each], factor) for at, row in enumerate(rows) for each, factor in row.factors.items()]
-        at, columns, factors = zip(*places, strict=True) if places else ((), (), ())
-        self.matrix = csr_array((factors, (at, columns)), shape=(len(rows), len(unknowns)), dtype=float)
-        self.least = np.array([row.least for row in rows], dtype=float)
-        self.greatest = np.array([row.greatest for row in rows], dtype=float)
-        # No figure comes near this: it keeps an unknown that nothing bounds from growing for ever.
-        self.most = 1000.0 + 2 * max(self.greatest, default=0.0)
-
-    def solve(self, prices: Vector) -> Vector:
-        """Return the cheapest whole-number values; raises Undecided."""
-        for whole in (0, 1):
-            found = milp(
-                prices,
-                constraints=LinearConstraint(self.matrix, self.least, self.greatest),
-                bounds=Bounds(0, self.most),
-                integrality=np.full(len(prices), whole),
-                options={"time_limit": SECONDS},
-            )
-            if found.x is None or found.status != 0:
-                raise Undecided(found.message)
-            if np.abs(found.x - found.x.round()).max(initial=0) < WHOLE:
-                break
-        return np.asarray(found.x).round()
-
-    def prices(self, targets: Sequence[Target], weights: Sequence[float]) -> Vector:
-        """Return what each unknown costs when targets have these weights."""
-        prices = np.zeros(len(self.place))
-        for target, weight in zip(targets, weights, strict=True):
-            prices[self.places(target)] += weight
-        return prices
-
-    def places(self, target: Target) -> list[int]:
-        """Return where the unknowns of a target stand."""
-        return [self.place[unknown] for unknown in target.unknowns if unknown in self.place]
-
-    def value(self, target: Target, values: Vector) -> int:
-        """Return what a target comes to."""
-        return round(float(values[self.places(target)].sum()))
+Entry = tuple[str, str, str, str, int]
+"""What one event adds to: measure, attribute, category, month, as of which release."""
+Figure = tuple[str, str, str, str, tuple[int, ...]]
+"""A figure of a table: measure, attribute, category, period, and as of which releases its months are."""
 
 
-@dataclass
-class Attack:
-    """An attack on one table: figures that have two values in tables that agree with everything are struck off."""
+class Reading:
+    """What all releases say: every figure that they have, with what is shown of it; None where nothing is."""
 
-    problem: Problem
-    left: list[Target]
-    first: Vector | None = field(default=None)
+    def __init__(self, asked: AuditAsked) -> None:
+        """Read every table of every release, those too that were left out."""
+        self.figures: dict[Figure, int | None] = {}
+        self.above: dict[tuple[str, int], list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
+        self.rows: dict[int, dict[str, frozenset[str]]] = {}
+        self.untrue: set[str] = set()
+        self.names: dict[Figure, str] = {}
+        for release in asked.releases:
+            number = max(release.as_of.values(), default=0)
+            self.rows[number] = {each: frozenset(_rows(each, release.districts)) for each in (*ATTRIBUTES, *_PARTS)}
+            columns = _columns(release.as_of)
+            shown = {
+                (table.measure, table.attribute, row.category, period): count
+                for table in release.tables
+                for row in table.rows
+                for period, count in zip(table.periods, row.counts, strict=True)
+            }
+            for measure, attribute in _TABLES:
+                for row in _rows(attribute, release.districts):
+                    for period, numbers in columns:
+                        figure = (measure, attribute, row, period, numbers)
+                        self._say(figure, shown.get(figure[:4]))
+            for period, numbers in columns:
+                for base in zip(Period(period).months, numbers, strict=True):
+                    if (period, numbers) not in self.above[base]:
+                        self.above[base].append((period, numbers))
 
-    def run(self) -> list[Target]:
-        """Return the figures that have one value only: all together first, by chance, and at last one by one."""
-        # What nothing speaks of may be anything.
-        self.left = [each for each in self.left if set(each.unknowns) <= set(self.problem.place)]
-        chance = np.random.default_rng(1)
-        for number in range(SAMPLES):
-            if self.left:
-                some = chance.random(len(self.left)) < 1 / (1 + number % 4)
-                weights = [float((-1) ** number * one) for one in some]
-                self.strike(self.problem.prices(self.left, weights))
-        for target in list(self.left):
-            for sign in (1.0, -1.0):
-                if target in self.left:
-                    self.strike(self.problem.prices([target], [sign]))
-        return self.left
+    def _say(self, figure: Figure, count: int | None) -> None:
+        before = self.figures.get(figure)
+        if before is not None and count is not None and before != count:
+            self.untrue.add(self.table(figure))
+        self.figures[figure] = before if count is None else count
 
-    def strike(self, prices: Vector) -> None:
-        """Strike off what has another value in the cheapest solution than in the first one."""
-        found = self.problem.solve(prices)
-        if self.first is None:
-            self.first = found
-        value = self.problem.value
-        self.left = [each for each in self.left if value(each, found) == value(each, self.first)]
+    @staticmethod
+    def table(figure: Figure) -> str:
+        """Return the name of the table of a figure."""
+        measure, attribute, _, period, _ = figure
+        return "/".join(filter(None, (measure, attribute, financial_year(Period(period).months[0]))))
+
+    def summed(self, entries: Mapping[Entry, int]) -> dict[Figure, int]:
+        """Return what entries come to in every figure that they are a part of."""
+        found: Counter[Figure] = Counter()
+        for (measure, attribute, row, month, number), count in entries.items():
+            for period, numbers in self.above[month, number]:
+                found[measure, attribute, row, period, numbers] += count
+        return found
 
 
 def audit(asked: AuditAsked) -> Verdict:
-    """Try every hidden figure of every year that the newest release speaks of."""
-    years = sorted({table.year for table in asked.releases[-1].tables})
-    found = [audit_year(model_of(year, asked.releases, asked.round_to)) for year in years]
-    return Verdict(sum(each.tried for each in found), tuple(one for each in found for one in each.recovered))
+    """Try every hidden figure of all releases, and compare every shown one with the true list."""
+    reading = Reading(asked)
+    entries: Counter[Entry] = Counter()
+    for person, number in asked.people:
+        for entry in _entries(person):
+            entries[entry] += number
+    true = reading.summed(entries)
+    half = asked.round_to // 2
+    for figure, count in reading.figures.items():
+        if count is not None and count != (true.get(figure, 0) + half) // asked.round_to * asked.round_to:
+            reading.untrue.add(reading.table(figure))
+    proven: set[Figure] = set()
+    for witness in asked.witnesses:
+        proven |= _proven(witness, asked, reading)
+    hidden = [figure for figure, count in reading.figures.items() if count is None]
+    found = [_recovered(figure, true.get(figure, 0)) for figure in hidden if figure not in proven]
+    return Verdict(len(hidden), tuple(found), tuple(sorted(reading.untrue)))
 
 
-def audit_year(model: Model) -> Verdict:
-    """Try every hidden figure of one year, table by table, each with its totals and their sums."""
-    owner: dict[int, Block] = {at: (name[0], name[1]) for name, at in model.names.items()}
-    targets: dict[Block, list[Target]] = {}
-    for target in model.targets:
-        targets.setdefault(owner[target.unknowns[0]], []).append(target)
-    recovered = []
-    for block, hidden in targets.items():
-        attack = Attack(Problem(_rows_about(block, model, owner)), hidden)
-        try:
-            recovered += [each.recovered(attack.problem.value(each, _first(attack))) for each in attack.run()]
-        except Undecided:
-            recovered += [each.recovered(UNDECIDED) for each in attack.left]
-    return Verdict(len(model.targets), tuple(recovered))
+def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[Figure]:
+    """Return the figures that a list of people gives otherwise; none where it alters something that is shown."""
+    changed: Counter[Entry] = Counter()
+    numbers = [number for number, _ in witness if number >= 0]
+    if len(set(numbers)) < len(numbers):
+        return set()
+    for number, after in witness:
+        before = asked.people[number][0] if number >= 0 else ()
+        if not _is_possible(before, after) or not _is_in_tables(after, reading):
+            return set()
+        changed.update(_entries(after))
+        changed.subtract(_entries(before))
+    altered = {figure for figure, by in reading.summed({e: n for e, n in changed.items() if n}).items() if by}
+    return set() if any(reading.figures.get(each, 0) is not None for each in altered) else altered
 
 
-def _first(attack: Attack) -> Vector:
-    return attack.first if attack.first is not None else np.zeros(len(attack.problem.place))
+def _is_possible(before: Person, after: Person) -> bool:
+    """Say whether somebody's events are in an order that may have been, as far as the true ones are."""
+    return _oddities(after) <= _oddities(before)
 
 
-def _rows_about(block: Block, model: Model, owner: dict[int, Block]) -> list[Row]:
-    """Return the rows of a table, and those that speak of its totals alone."""
-    own = {at for at, each in owner.items() if each == block}
-    # A row that ties parts to their total belongs to the parts: all its unknowns but one are theirs.
-    rows = [row for row in model.rows if sum(each in own for each in row.factors) > len(row.factors) // 2]
-    about = own | {each for row in rows for each in row.factors}
-    return [row for row in model.rows if about.issuperset(row.factors)]
+def _oddities(person: Person) -> set[tuple[str, str]]:
+    when: dict[str, list[str]] = defaultdict(list)
+    events = [event for _, _, held in person for event in held]
+    for measure, month, _ in events:
+        when[measure].append(month)
+    found = {("", needed) for later, all_ in NEEDS.items() for needed in all_ if later in when and needed not in when}
+    found |= {pair for pair in AFTER if pair[0] in when and pair[1] in when and min(when[pair[1]]) < min(when[pair[0]])}
+    if any(part in NOT_IN_CHANNEL for measure, _, part in events if measure == "decided"):
+        found |= {("closed", measure) for measure in CHANNEL_ONLY if measure in when}
+    return found
+
+
+def _is_in_tables(person: Person, reading: Reading) -> bool:
+    """Say whether tables have a place for all of somebody, once each."""
+    for number, about, events in person:
+        rows = reading.rows.get(number)
+        if rows is None or any(each not in rows[name] for name, each in zip(ATTRIBUTES, about, strict=True)):
+            return False
+        if any((month, number) not in reading.above for _, month, _ in events) or not _is_counted_once(events):
+            return False
+        if any(part not in rows[measure] for measure, _, part in events if measure in _PARTS):
+            return False
+    return True
+
+
+def _is_counted_once(events: Sequence[Event]) -> bool:
+    once = [measure if measure not in OFTEN else (measure, month) for measure, month, _ in events]
+    return len(set(once)) == len(once)
+
+
+def _entries(person: Person) -> Iterator[Entry]:
+    for number, about, events in person:
+        for measure, month, part in events:
+            yield measure, "", TOTAL, month, number
+            if part:
+                yield measure, _PARTS[measure], part, month, number
+            for name, category in zip(ATTRIBUTES, about, strict=True) if measure not in OFTEN else ():
+                yield f"{measure}-{part}" if part else measure, name, category, month, number
+
+
+def _recovered(figure: Figure, value: int) -> Recovered:
+    return Recovered(Reading.table(figure), figure[2], figure[3], value)
+
+
+def _columns(as_of: Mapping[str, int]) -> list[tuple[str, tuple[int, ...]]]:
+    years: dict[str, list[str]] = defaultdict(list)
+    for month in as_of:
+        years[financial_year(month)].append(month)
+    return [
+        (period.id, tuple(as_of[month] for month in period.months))
+        for months in years.values()
+        for period in Tree(tuple(months)).periods
+    ]
+
+
+@cache
+def _rows(attribute: str, districts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(categories(_PARTS.get(attribute, attribute), districts))
+
+
+_PARTS = {each.id: each.attributes[0] for each in MEASURES.values() if len(each.attributes) == 1}
+"""The measures whose parts are published, and what splits them."""
+_TABLES = tuple((each.id, "") for each in MEASURES.values() if not each.of) + tuple(
+    (each.id, attribute) for each in MEASURES.values() for attribute in each.attributes
+)
 
 
 def main() -> None:
     """Answer one audit: JSON in, JSON out."""
-    asked = TypeAdapter(AuditAsked).validate_json(sys.stdin.read())
+    asked = TypeAdapter(AuditAsked).validate_json(sys.stdin.buffer.read())
     json.dump(asdict(audit(asked)), sys.stdout)
 
 

@@ -1,35 +1,39 @@
-"""What an audit of tables is asked and what it answers: which hidden figures could be found out after all."""
+"""What an audit of a release is asked and what it answers: which hidden figures could be found out after all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from chassis.errors import Conflict
+from services.stats.domain.people import People, Person
 from services.stats.domain.tables import PublishedTable
+
+Witness = tuple[tuple[int, Person], ...]
+"""Another list of people: by place in the true list, who is somebody else. -1 is somebody more, nothing is nobody."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """What one release tells its readers.
-
-    `restated` are the measures and months whose figures it states anew ("received", "2026-04"); every other figure is
-    what earlier releases said it is.
-    """
+    """What one release tells its readers: its tables, and as of which release each month of its years is."""
 
     tables: tuple[PublishedTable, ...]
-    restated: tuple[tuple[str, str], ...] = ()
+    as_of: Mapping[str, int]
+    districts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class AuditAsked:
-    """Everything that readers have been told, release by release, oldest first; the last one is tried."""
+    """All that readers have been told, release by release, oldest first; the true list; and other lists as likely."""
 
     releases: tuple[Published, ...]
+    people: People
+    witnesses: tuple[Witness, ...]
     round_to: int = 1
 
 
 @dataclass(frozen=True)
 class Recovered:
-    """A hidden figure that everything published together gives away."""
+    """A hidden figure for which there is no other list: everything published together may give it away."""
 
     table: str
     category: str
@@ -39,15 +43,16 @@ class Recovered:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many hidden figures were tried, and which of them can be found out."""
+    """How many hidden figures were tried, which can be found out, and which tables show what was never counted."""
 
     tried: int
     recovered: tuple[Recovered, ...] = ()
+    untrue: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
-        """Say whether nothing hidden can be found out."""
-        return not self.recovered
+        """Say whether nothing hidden can be found out, and all that is shown was counted."""
+        return not self.recovered and not self.untrue
 
 
 class AuditFailed(Conflict):

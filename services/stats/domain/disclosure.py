@@ -1,203 +1,252 @@
-"""From counts to what readers see: totals first, then what they are made of, each table protected on its own."""
+"""From people to what readers see: small figures are hidden, and as many others as leave another list as likely."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
-from services.stats.domain.measures import (
-    ATTRIBUTES,
-    CLOSING,
-    MEASURES,
-    OUTCOME,
-    TOTAL,
-    UNKNOWN_DISTRICT,
-    Counted,
-    Measure,
-    categories,
-)
-from services.stats.domain.periods import Period, Tree, financial_year
-from services.stats.domain.suppression import Before, Cell, Counts, hidden_cells
+from services.stats.domain.auditing import Published, Witness
+from services.stats.domain.book import LEAVES, PLACES, Book, Cell, Column, above, category_rows, columns_of, parts_of
+from services.stats.domain.exchanging import Exchange
+from services.stats.domain.measures import ATTRIBUTES, MEASURES, SPLITS, TOTAL, UNKNOWN_DISTRICT
+from services.stats.domain.moving import Moves
+from services.stats.domain.people import People
+from services.stats.domain.periods import Period, financial_year
+from services.stats.domain.rules import Rules
 from services.stats.domain.tables import PublishedRow, PublishedTable
 
 
 @dataclass(frozen=True)
-class Rules:
-    """The area's rules: hide counts below `suppress_below`, round to multiples of `round_to`; and its districts."""
-
-    suppress_below: int
-    round_to: int = 1
-    districts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Protected:
-    """The tables of a release, and the ids of those that are left out because nothing in them may be shown."""
+    """The tables of a release, and the ids of those that are left out because nothing in them may be shown.
+
+    `witnesses` are other lists of people, at least one for each figure that any release hides.
+    """
 
     tables: tuple[PublishedTable, ...]
     left_out: tuple[str, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
 
 
-@dataclass(frozen=True)
-class Hide:
-    """What is to be hidden beyond what the rules ask: whole tables (`cells` empty), or some of their cells."""
-
-    table: str
-    cells: frozenset[Cell] = frozenset()
+class CannotHide(ValueError):
+    """No choice of figures protects somebody, because earlier releases show too much."""
 
 
 def protect(
-    counted: Counted,
-    months: Collection[str],
+    people: People,
+    as_of: Mapping[str, int],
     rules: Rules,
-    earlier: Sequence[PublishedTable] = (),
-    hide: Collection[Hide] = (),
+    earlier: Sequence[Published] = (),
+    kept: Collection[str] = (),
 ) -> Protected:
     """Return what may be shown of these months, with quarters and financial years that they complete.
 
-    `months` are all that are released in the years concerned, those of earlier releases too; `earlier` are the tables
-    of those releases, oldest first: what they show unchanged stays shown, and what they hide stays hidden. A figure
-    that changed by less than the threshold is hidden now.
+    `as_of` names all months of the years concerned, those of earlier releases too, and the release that each is as of.
+    `earlier` are all releases before this one, oldest first: what they show stays shown where it is the same figure,
+    and what they hide stays hidden. A figure that changed by less than the threshold is hidden now. `kept` are tables
+    to keep back whole.
 
-    Raises ValueError where the parts of a measure do not add up to its total, which no reader could then rely on.
+    Raises CannotHide where no choice of what to hide protects a figure.
     """
-    tables: list[PublishedTable] = []
-    left_out: list[str] = []  # also where nothing was ever counted: a list without them would tell of noughts
-    for year in sorted({financial_year(month) for month in months}):
-        one = _Year(year, counted, tuple(m for m in sorted(months) if financial_year(m) == year), rules, earlier, hide)
-        shown = [
-            table for table in one.tables() if any(count is not None for row in table.rows for count in row.counts)
-        ]
-        tables += shown
-        named = {(table.measure, table.attribute) for table in shown}
-        every = [(measure.id, attribute) for measure in MEASURES.values() for attribute in ("", *measure.attributes)]
-        left_out += ["/".join(filter(None, (*pair, year))) for pair in every if pair not in named and _is_table(*pair)]
-    return Protected(tuple(tables), tuple(left_out))
+    book = Book(people, (*earlier, Published((), as_of, rules.districts)))
+    page = _Page(book, rules, kept)
+    moves = Moves(book, page.shown_cells(), page.frozen_cells)
+    moves.run()
+    _refuse(len(moves.failed))
+    moved = [change.witness for change in moves.found]
+    moved += [witness for change in moves.found for witness in moves.others(change)]
+    witnesses = [change.witness for change in moves.found]
+    shown: dict[tuple[int, str], int] = {}
+    for place, attribute in enumerate(PLACES):
+        rows = {row for each in book.releases for row in category_rows(attribute, each.districts)}
+        frozen = {row: page.frozen_mask(attribute, row) for row in sorted(rows)}
+        exchange = Exchange(book, place, {row: page.shown_mask(place, row, moves.shown) for row in frozen}, frozen)
+        failed = exchange.run(moved)
+        _refuse(sum(mask.bit_count() for mask in failed.values()))
+        witnesses += exchange.witnesses
+        shown |= {(place, row): mask for row, mask in exchange.shown.items()}
+    return _Tables(page, moves.shown, shown).protected(tuple(dict.fromkeys(witnesses)))
 
 
-def _is_table(measure: str, attribute: str) -> bool:
-    """Say whether there is such a table: the total of a part stands in the table that it is a part of."""
-    return bool(attribute) or not MEASURES[measure].of
+def _refuse(failed: int) -> None:
+    if failed:
+        raise CannotHide(
+            f"{failed:,} hidden figures cannot be protected beside what earlier releases show. Discard the draft, and "
+            "release these months together with those that follow."
+        )
 
 
 @dataclass(frozen=True)
-class _Year:
-    year: str
-    counted: Counted
-    months: tuple[str, ...]
-    rules: Rules
-    earlier: Sequence[PublishedTable]
-    hide: Collection[Hide] = ()
-    hidden_rows: dict[str, frozenset[Period]] = field(default_factory=dict)
-    """The periods in which the total of a measure is hidden."""
+class _Before:
+    """What earlier releases say of a table's cell: whether it was ever hidden, and what was shown last."""
 
-    @cached_property
-    def tree(self) -> Tree:
-        return Tree(self.months)
+    was_hidden: bool = False
+    shown: int | None = None
 
-    @cached_property
-    def before(self) -> Mapping[str, list[PublishedTable]]:
-        found: dict[str, list[PublishedTable]] = {}
-        for table in self.earlier:
-            found.setdefault(table.id, []).append(table)
-        return found
 
-    def tables(self) -> Iterator[PublishedTable]:
-        for measure in MEASURES.values():
-            if not measure.of and (measure.id, "") in self.counted:
-                yield self._totals(measure)
-                for attribute in measure.attributes:
-                    yield from self._split(measure, attribute)
+class _Page:
+    """What is shown to begin with: everything that the rules and earlier releases do not hide."""
 
-    def _totals(self, measure: Measure) -> PublishedTable:
-        counts = Counts(self.tree, (TOTAL,), self._values(measure.id, ""), adds_up=False)
-        hidden = self._hidden(f"{measure.id}/{self.year}", counts, frozenset())
-        self.hidden_rows[measure.id] = frozenset(period for _, period in hidden)
-        return self._published(measure.id, "", counts, hidden)
+    def __init__(self, book: Book, rules: Rules, kept: Collection[str]) -> None:
+        """Take the figures, the rules, and the tables to keep back."""
+        self.book, self.rules, self.kept = book, rules, kept
+        self.now = columns_of(book.releases[-1].as_of)
+        self.before: dict[tuple[str, str, str, str], _Before] = {}
+        self.told: dict[tuple[str, str, str], set[Column]] = defaultdict(set)
+        """By measure, attribute and row: the columns that earlier releases show."""
+        for release in book.releases[:-1]:
+            self._read(release)
 
-    def _split(self, measure: Measure, attribute: str) -> Iterator[PublishedTable]:
-        if (measure.id, attribute) not in self.counted:
-            return
-        counts = Counts(self.tree, categories(attribute, self.rules.districts), self._values(measure.id, attribute))
-        self._check(measure, counts)
-        table_id = f"{measure.id}/{attribute}/{self.year}"
-        hidden = self._hidden(table_id, counts, self.hidden_rows[measure.id])
-        yield self._published(measure.id, attribute, counts, hidden)
-        if attribute in (OUTCOME, CLOSING):
-            for part in MEASURES.values():
-                if part.of == measure.id:
-                    self.hidden_rows[part.id] = frozenset(period for row, period in hidden if row == part.category)
-                    for split in part.attributes:
-                        yield from self._split(part, split)
-
-    def _values(self, measure: str, attribute: str) -> Mapping[tuple[str, str], int]:
-        return self.counted.get((measure, attribute), {})
-
-    def _total(self, measure: Measure, month: str) -> int:
-        above = MEASURES[measure.of] if measure.of else measure
-        split, row = (above.attributes[0], measure.category) if measure.of else ("", TOTAL)
-        return self._values(above.id, split).get((row, month), 0)
-
-    def _check(self, measure: Measure, counts: Counts) -> None:
-        for month in self.months:
-            if sum(counts[row, Period(month)] for row in counts.rows) != self._total(measure, month):
-                message = f"The parts of {measure.id} in {month} do not add up to their total."
-                raise ValueError(message)
-
-    def _hidden(self, table_id: str, counts: Counts, withheld: frozenset[Period]) -> frozenset[Cell]:
-        cells = frozenset(counts.cells)
-        before = self._before(table_id, counts)
-        if withheld.issuperset(self.tree.periods) and not before.shown:
-            return cells
-        try:
-            return hidden_cells(counts, self.rules.suppress_below, withheld, before)
-        except ValueError:
-            return cells - before.shown
-
-    def _before(self, table_id: str, counts: Counts) -> Before:
-        """Return what earlier releases fix: nothing that they hid is shown, nothing known counts as hidden."""
-        known: dict[Cell, int | None] = {}
-        shown_once: dict[Cell, int] = {}
-        for table in self.before.get(table_id, ()):
+    def _read(self, release: Published) -> None:
+        columns = {column[0]: column for column in columns_of(release.as_of)}
+        for table in release.tables:
             for row in table.rows:
                 for period, count in zip(table.periods, row.counts, strict=True):
-                    known[row.category, Period(period)] = count
+                    key = (table.measure, table.attribute, row.category, period)
+                    last = self.before.get(key, _Before())
+                    self.before[key] = _Before(count is None, last.shown if count is None else count)
                     if count is not None:
-                        shown_once[row.category, Period(period)] = count
-        now = {cell: self._rounded(counts[cell]) for cell in known}
-        shown = frozenset(cell for cell, count in shown_once.items() if count == now[cell])
-        least = self.rules.suppress_below + self.rules.round_to - 1
-        small = {cell for cell, count in shown_once.items() if 0 < abs(count - now[cell]) < least}
-        hidden = {cell for cell, count in known.items() if count is None} - shown
-        for each in self.hide:
-            if each.table == table_id:
-                hidden |= (each.cells or frozenset(counts.cells)) - shown
-        return Before(shown, frozenset(hidden | small))
+                        self.told[table.measure, table.attribute, row.category].add(columns[period])
 
-    def _published(self, measure: str, attribute: str, counts: Counts, hidden: frozenset[Cell]) -> PublishedTable:
-        periods = self.tree.periods
-        rows = tuple(
-            PublishedRow(row, tuple(None if (row, p) in hidden else self._rounded(counts[row, p]) for p in periods))
-            for row in counts.rows
-        )
-        withheld = self.hidden_rows[measure]
-        sums = {p: sum(counts[row, p] for row in counts.rows) for p in periods}
+    @cached_property
+    def frozen_cells(self) -> frozenset[Cell]:
+        """Return the totals and parts that an earlier release shows."""
+        return frozenset(cell for cell in self.book.cells if cell[2] in self.told.get(_named(cell[0], cell[1]), ()))
+
+    def frozen_mask(self, attribute: str, row: str) -> int:
+        """Return the bits of a row that an earlier release shows, and of those that no table has."""
+        found = 0
+        for measure in LEAVES:
+            for column in self.told.get((measure, attribute, row), ()):
+                found |= 1 << self.book.bit(measure, column)
+        return found | self._nowhere(attribute, row)
+
+    def shown_cells(self) -> set[Cell]:
+        """Return the totals and parts that may be shown by themselves."""
+        found = set(self.frozen_cells)
+        for cell in self.book.cells:
+            measure, part, column = cell
+            if column in self.book.now and cell not in found:
+                small = min(self.book.values[cell], self.book.referrals[cell]) < self.rules.suppress_below
+                withheld = part and (measure, "", column) not in found
+                if not small and not withheld and self._may(*_named(measure, part), column, self.book.values[cell]):
+                    found.add(cell)
+        return found
+
+    def shown_mask(self, place: int, row: str, cells: Collection[Cell]) -> int:
+        """Return the bits of a row that may be shown by themselves, where what they are a part of is shown."""
+        attribute, found = PLACES[place], self.frozen_mask(PLACES[place], row)
+        for bit, count in self.book.counts.get((place, row), Counter[int]()).items():
+            measure, column = self.book.named(bit)
+            if (
+                column in self.book.now
+                and self.book.behind(place, row, bit) >= self.rules.suppress_below
+                and (*above(measure), column) in cells
+                and self._may(measure, attribute, row, column, count)
+            ):
+                found |= 1 << bit
+        return found
+
+    def _may(self, measure: str, attribute: str, row: str, column: Column, count: int) -> bool:
+        """Say whether earlier releases, and what is kept back, let a figure be shown."""
+        year = financial_year(Period(column[0]).months[0])
+        name = "/".join(filter(None, (measure, attribute, year)))
+        before = self.before.get((measure, attribute, row, column[0]), _Before())
+        if name in self.kept or before.was_hidden:
+            return False
+        least = self.rules.suppress_below + self.rules.round_to - 1
+        changed = 0 if before.shown is None else abs(before.shown - self.rules.rounded(count))
+        return not 0 < changed < least
+
+    def _nowhere(self, attribute: str, row: str) -> int:
+        """Return the bits of the columns in whose releases a row did not exist."""
+        if attribute != "district":
+            return 0
+        there = {
+            column
+            for each in self.book.releases
+            if row in category_rows(attribute, each.districts)
+            for column in columns_of(each.as_of)
+        }
+        missing = [column for column in self.book.columns if column not in there]
+        return sum(1 << self.book.bit(measure, column) for measure in LEAVES for column in missing)
+
+
+def _named(measure: str, part: str) -> tuple[str, str, str]:
+    """Return the measure, attribute and row under which a total or part is published."""
+    return (measure, SPLITS[measure], part) if part else (measure, "", TOTAL)
+
+
+class _Tables:
+    """The tables of the release that is made."""
+
+    def __init__(self, page: _Page, cells: Collection[Cell], masks: Mapping[tuple[int, str], int]) -> None:
+        self.page, self.book, self.rules, self.cells, self.masks = page, page.book, page.rules, cells, masks
+
+    def protected(self, witnesses: tuple[Witness, ...]) -> Protected:
+        """Return the tables in which something is shown, and the names of all others."""
+        tables, left_out = [], []
+        columns: dict[str, list[Column]] = defaultdict(list)
+        for column in self.page.now:
+            columns[financial_year(Period(column[0]).months[0])].append(column)
+        for year, own in columns.items():
+            for measure, attribute in _every_table():
+                table = self._table(measure, attribute, year, own)
+                if any(count is not None for row in table.rows for count in row.counts):
+                    tables.append(table)
+                else:
+                    left_out.append(table.id)
+        return Protected(tuple(tables), tuple(left_out), witnesses)
+
+    def _table(self, measure: str, attribute: str, year: str, columns: Sequence[Column]) -> PublishedTable:
+        rows = self._rows(measure, attribute)
+        counts = {row: tuple(self._count(measure, attribute, row, column) for column in columns) for row in rows}
+        total = above(measure)
+        totals = tuple(self._shown((*total, column)) for column in columns)
         rest = str(ATTRIBUTES[attribute].unknown) if attribute in ATTRIBUTES else ""
         rest = UNKNOWN_DISTRICT if attribute == "district" else rest
+        known = tuple(
+            None if whole is None or (rest and counts[rest][place] is None) else self._known(total, column, attribute)
+            for place, (whole, column) in enumerate(zip(totals, columns, strict=True))
+        )
         return PublishedTable(
             measure=measure,
             attribute=attribute,
-            year=self.year,
-            periods=tuple(p.id for p in periods),
-            rows=rows,
-            totals=tuple(None if p in withheld else self._rounded(sums[p]) for p in periods),
-            known=tuple(
-                None
-                if p in withheld or (rest, p) in hidden
-                else self._rounded(sums[p] - (counts[rest, p] if rest else 0))
-                for p in periods
-            ),
+            year=year,
+            periods=tuple(column[0] for column in columns),
+            rows=tuple(PublishedRow(row, counts[row]) for row in rows),
+            totals=totals,
+            known=known,
         )
 
-    def _rounded(self, value: int) -> int:
-        base = self.rules.round_to
-        return (value + base // 2) // base * base
+    def _rows(self, measure: str, attribute: str) -> tuple[str, ...]:
+        if not attribute:
+            return (TOTAL,)
+        return category_rows(attribute, self.rules.districts) if attribute in ATTRIBUTES else parts_of(measure)
+
+    def _count(self, measure: str, attribute: str, row: str, column: Column) -> int | None:
+        if attribute not in ATTRIBUTES:
+            return self._shown((measure, row if attribute else "", column))
+        place, bit = PLACES.index(attribute), self.book.bit(measure, column)
+        shown = self.masks[place, row] >> bit & 1
+        return self.rules.rounded(self.book.count(place, row, bit)) if shown else None
+
+    def _shown(self, cell: Cell) -> int | None:
+        return self.rules.rounded(self.book.values[cell]) if cell in self.cells else None
+
+    def _known(self, total: tuple[str, str], column: Column, attribute: str) -> int:
+        whole = self.book.values[*total, column]
+        if attribute not in ATTRIBUTES:
+            return self.rules.rounded(whole)
+        rest = UNKNOWN_DISTRICT if attribute == "district" else str(ATTRIBUTES[attribute].unknown)
+        bit = self.book.bit("-".join(filter(None, total)), column)
+        return self.rules.rounded(whole - self.book.count(PLACES.index(attribute), rest, bit))
+
+
+def _every_table() -> Iterator[tuple[str, str]]:
+    """Give every table that there may be: the total of a part stands in the table that it is a part of."""
+    for measure in MEASURES.values():
+        if not measure.of:
+            yield measure.id, ""
+        for attribute in measure.attributes:
+            yield measure.id, attribute

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.stats.domain.disclosure import Protected, Rules
+from services.stats.domain.disclosure import Protected
 from services.stats.domain.institutions import Institutions, shares_of
 from services.stats.domain.measures import TOTAL
 from services.stats.domain.people import People
 from services.stats.domain.periods import Tree, financial_year
 from services.stats.domain.releases import Draft
+from services.stats.domain.rules import Rules
 from services.stats.domain.tables import Change, PublishedTable, ReleaseContent, ReleaseKind, Timing, shown_periods
 from services.stats.domain.timings import TIMED, Days, timing
 

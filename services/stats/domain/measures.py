@@ -199,6 +199,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "consented": ("adopted",), "consent-refused": ("adopted",), "left": ("adopted",),
 }  # fmt: skip
 """What cannot be without what."""
+OFTEN = ("obligations", "reviews")
+"""What a referral counts in more than once, in one month after another."""
 CHANNEL_ONLY = ("discussed", "adopted", "not-adopted", "consented", "consent-refused", "left")
 NOT_IN_CHANNEL = (*REJECTED, Outcome.WITHDRAWN.value, Outcome.TRANSFERRED.value)
 """Decisions after which no panel deals with a referral."""

@@ -1,6 +1,6 @@
 """No release is frozen before an auditor has tried to find out what it hides; what gives somebody away is kept back."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import cast
 
@@ -8,8 +8,9 @@ from chassis.app import Runtime
 from services.stats.clients.auditor import Auditor, WorkerAuditor
 from services.stats.domain.auditing import AuditAsked, AuditFailed, Published, Verdict
 from services.stats.domain.disclosure import Protected
-from services.stats.domain.measures import MEASURES
-from services.stats.domain.tables import ReleaseContent
+from services.stats.domain.making import Basis
+from services.stats.domain.rules import Rules
+from services.stats.jobs.computing import told
 
 AUDITOR = "stats.auditor"
 ROUNDS = 4
@@ -39,19 +40,22 @@ class Audited:
         return f"The audit tried to work out {self.verdict.tried:,} hidden figures and could work out none.{rest}"
 
 
-async def audited(
-    runtime: Runtime, protect: Protect, earlier: Sequence[ReleaseContent], months: Iterable[str], round_to: int
-) -> Audited:
-    """Return the tables of a release of these months once nothing hidden can be found out from them.
+async def audited(runtime: Runtime, protect: Protect, basis: Basis, rules: Rules) -> Audited:
+    """Return the tables of a release once there is another list of people for all that any release hides.
 
     Raises AuditFailed where that cannot be had, or the auditor gives no answer.
     """
     auditor = cast("Auditor", runtime.state.setdefault(AUDITOR, WorkerAuditor()))
-    told = tuple(Published(content.tables, _stated(content.months)) for content in earlier)
-    stated, kept_back = _stated(months), frozenset[str]()
+    before, kept_back = told(basis.earlier), frozenset[str]()
     for _ in range(ROUNDS):
         protected = await protect(sorted(kept_back))
-        verdict = await auditor.audit(AuditAsked((*told, Published(protected.tables, stated)), round_to))
+        releases = (*before, Published(protected.tables, basis.as_of, rules.districts))
+        verdict = await auditor.audit(AuditAsked(releases, basis.people, protected.witnesses, rules.round_to))
+        if verdict.untrue:
+            raise AuditFailed(
+                f"Releases show figures that the log of facts does not give ({', '.join(verdict.untrue[:3])}), so this "
+                "one was not made. See which release differs on the page of releases."
+            )
         if verdict.is_clean:
             return Audited(protected, tuple(sorted(kept_back)), verdict)
         found = {each.table for each in verdict.recovered}
@@ -59,9 +63,3 @@ async def audited(
             break
         kept_back |= found
     raise AuditFailed("Hidden figures could be worked out from this release, so it was not made. Discard the draft.")
-
-
-def _stated(months: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return the measures and months that a release states, anew or for the first time."""
-    measures = [measure.id for measure in MEASURES.values() if not measure.of]
-    return tuple((measure, month) for month in months for measure in measures)

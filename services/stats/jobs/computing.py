@@ -1,16 +1,18 @@
 """Computing a release: the same facts and rules always give the same text, whoever asks and however often."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from chassis.actor import Actor
 from chassis.app import Runtime
 from services.stats import queries
-from services.stats.domain.disclosure import Hide, Protected, Rules, protect
+from services.stats.domain.auditing import Published
+from services.stats.domain.disclosure import Protected, protect
 from services.stats.domain.making import Basis, content_of
-from services.stats.domain.people import Stated, figures_of
-from services.stats.domain.periods import financial_year, year_name
+from services.stats.domain.people import Stated
+from services.stats.domain.periods import year_name
 from services.stats.domain.releases import Draft, as_of
+from services.stats.domain.rules import Rules
 from services.stats.domain.tables import ReleaseContent
 
 ACTOR = Actor.job("stats", "drafts")
@@ -32,17 +34,15 @@ async def compute(
 
 
 async def protected(draft: Draft, rules: Rules, basis: Basis, kept_back: Collection[str], report: Report) -> Protected:
-    """Return every table of a draft as it may be shown, year by year; `report` is told each and the per cent done."""
-    hide = tuple(Hide(table) for table in kept_back)
-    done: list[Protected] = []
-    for place, year in enumerate(draft.years):
-        await report(f"Hiding what would give somebody away, {year_name(year)}", 20 + 40 * place // len(draft.years))
-        months = tuple(month for month in basis.as_of if financial_year(month) == year)
-        # In a thread of its own: pages are answered meanwhile.
-        figures = figures_of(basis.people, basis.as_of)
-        done.append(await asyncio.to_thread(protect, figures, months, rules, basis.earlier_tables, hide))
-    tables = tuple(table for each in done for table in each.tables)
-    return Protected(tables, tuple(name for each in done for name in each.left_out))
+    """Return every table of a draft as it may be shown beside all releases before it; `report` is told of it."""
+    await report(f"Hiding what would give somebody away, {', '.join(map(year_name, draft.years))}", 20)
+    # In a thread of its own: pages are answered meanwhile.
+    return await asyncio.to_thread(protect, basis.people, basis.as_of, rules, told(basis.earlier), kept_back)
+
+
+def told(earlier: Sequence[ReleaseContent]) -> tuple[Published, ...]:
+    """Return what releases have told their readers."""
+    return tuple(Published(content.tables, content.as_of, content.districts) for content in earlier)
 
 
 async def counted(runtime: Runtime, draft: Draft, rules: Rules) -> Basis:

@@ -8,8 +8,9 @@ from chassis.app import Runtime
 from chassis.database import is_world_down
 from chassis.errors import ThroughlineError
 from services.stats import operations, queries
-from services.stats.domain.disclosure import Protected, Rules
+from services.stats.domain.disclosure import Protected
 from services.stats.domain.making import content_of
+from services.stats.domain.rules import Rules
 from services.stats.jobs.auditing import audited
 from services.stats.jobs.computing import ACTOR, counted, protected
 from services.stats.queries import DraftFound
@@ -50,7 +51,7 @@ async def _compute(runtime: Runtime, found: DraftFound, now: datetime) -> None:
         await report("Trying to work out each hidden figure", 60)
         return tables
 
-    safe = await audited(runtime, protect, basis.earlier, found.draft.months, rules.round_to)
+    safe = await audited(runtime, protect, basis, rules)
     content = content_of(found.draft, rules, basis, safe.protected, safe.kept_back)
     async with runtime.database.transaction(ACTOR) as session:
         await operations.freeze(session, found, content, safe.said, now=now)

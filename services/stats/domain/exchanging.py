@@ -1,0 +1,258 @@
+"""Tables of what is known of people: a hidden figure is safe where two of them may stand in for each other."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import combinations
+
+from services.stats.domain.auditing import Witness
+from services.stats.domain.book import Book, bits
+
+LOOKED_AT = 300
+"""How many people of a category are looked at when more must be hidden."""
+PRICED = 5
+
+
+@dataclass(frozen=True)
+class Way:
+    """A change of categories: the list of people, what it alters, and what it costs to hide that."""
+
+    cost: int
+    witness: Witness
+    altered: Mapping[str, int]
+
+
+class Exchange:
+    """One attribute: its categories with the bits that are shown of each, and the people in them."""
+
+    def __init__(self, book: Book, place: int, shown: dict[str, int], frozen: Mapping[str, int]) -> None:
+        """Take the place of the attribute, and by category what readers see and what must stay seen."""
+        self.book, self.place, self.shown, self.frozen = book, place, shown, frozen
+        self.witnesses: list[Witness] = []
+        self.every = (1 << (book.bit_count)) - 1
+        self.open = {category: self.every & ~mask for category, mask in shown.items()}
+        """The hidden figures that are not safe yet."""
+        self.units: dict[str, dict[int, Witness]] = {category: {} for category in shown}
+        """By category and bits: somebody who has them, as they are or may be."""
+        self._of_year: dict[tuple[str, int], list[int]] = {}
+        for number, (person, _) in enumerate(book.people):
+            self._admit(((number, person),))
+
+    def run(self, moved: Iterable[Witness]) -> dict[str, int]:
+        """Go through all figures until each hidden one is safe; return those that cannot be, by category."""
+        for witness in moved:
+            self._take_moved(witness)
+        order = sorted(self.shown, key=lambda each: (len(self.units[each]), each))
+        for one, other in combinations(order, 2):
+            self._pair(one, other)
+        failed: dict[str, int] = dict.fromkeys(order, 0)
+        for category in order:
+            while self.open[category]:
+                bit = next(bits(self.open[category]))
+                way = self._cheapest(category, bit)
+                if way is None:
+                    failed[category] |= 1 << bit
+                    self.open[category] &= ~(1 << bit)
+                    continue
+                self._take(way)
+                for other in order:
+                    if other in way.altered and other != category:
+                        self._pair(category, other)
+        return failed
+
+    def _admit(self, witness: Witness) -> None:
+        person = witness[0][1]
+        for category in {about[self.place] for _, about, _ in person}:
+            if category in self.units:
+                self.units[category].setdefault(self.book.mask(person, self.place, category), witness)
+
+    def _take_moved(self, witness: Witness) -> None:
+        """Take a list in which somebody's events are others: its own figures are safe, and it may be built upon."""
+        altered = self.altered(witness)
+        if any(mask & self.shown.get(category, 0) for category, mask in altered.items()):
+            return
+        self._admit(witness)
+        if any(mask & self.open.get(category, 0) for category, mask in altered.items()):
+            self._take(Way(0, witness, altered))
+
+    def altered(self, witness: Witness) -> dict[str, int]:
+        """Return by category the bits of the figures that are others in a list of people."""
+        alone: dict[str, list[int]] = defaultdict(list)
+        for number, after in witness:
+            before = self.book.people[number][0] if number >= 0 else ()
+            if len(before) > 1 or len(after) > 1:
+                return _masks(self.book, self.place, witness)
+            for person in (before, after):
+                for _, about, _ in person[:1]:
+                    alone[about[self.place]].append(self.book.mask(person, self.place, about[self.place]))
+        # Two masks of a category are one that goes and one that comes, or two alike: what they share is as it was.
+        if len(witness) > 1 and _has_equal_signs(witness, self.place, self.book):
+            return _masks(self.book, self.place, witness)
+        return {category: _xor(masks) for category, masks in alone.items()}
+
+    def _pair(self, one: str, other: str) -> None:
+        """Prove what exchanges between two categories prove as things are shown."""
+        if not self.open[one] | self.open[other]:
+            return
+        seen = self.shown[one] | self.shown[other]
+        groups: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for side, category in enumerate((one, other)):
+            for mask in self.units[category]:
+                groups[mask & seen][side].append(mask)
+        for key, (here, there) in groups.items():
+            if here and there:
+                self._group(one, other, here, there)
+            if not key:
+                self._alone(one, other, here)
+                self._alone(other, one, there)
+
+    def _alone(self, category: str, target: str, masks: Sequence[int]) -> None:
+        """Move people of whom nothing is shown, each alone."""
+        for mask in masks:
+            if mask & (self.open[category] | self.open[target]):
+                self._try(self.units[category][mask], category, target)
+
+    def _group(self, one: str, other: str, here: Sequence[int], there: Sequence[int]) -> None:
+        """Exchange people of whom the same is shown: each with the first one of the other category is enough."""
+        for mask in there:
+            if (mask ^ here[0]) & (self.open[one] | self.open[other]):
+                self._try(self.units[one][here[0]], one, other, self.units[other][mask])
+        for mask in here[1:]:
+            if (mask ^ there[0]) & (self.open[one] | self.open[other]):
+                self._try(self.units[one][mask], one, other, self.units[other][there[0]])
+
+    def _try(self, mine: Witness, one: str, other: str, theirs: Witness = ()) -> None:
+        way = self._way(mine, one, other, theirs)
+        if way is not None and way.cost == 0:
+            self._take(way)
+
+    def _way(self, mine: Witness, one: str, other: str, theirs: Witness = ()) -> Way | None:
+        """Return the exchange of somebody of a category with somebody of another, or their move alone."""
+        witness = _together(_recast(mine, self.place, one, other), _recast(theirs, self.place, other, one))
+        return None if witness is None else self._priced(witness)
+
+    def _priced(self, witness: Witness) -> Way | None:
+        altered = self.altered(witness)
+        cost = 0
+        for category, mask in altered.items():
+            visible = mask & self.shown.get(category, self.every)
+            if visible & self.frozen.get(category, self.every):
+                return None
+            cost += sum(1 + self.book.count(self.place, category, bit) for bit in bits(visible))
+        return Way(cost, witness, altered)
+
+    def _take(self, way: Way) -> None:
+        self.witnesses.append(way.witness)
+        for category, mask in way.altered.items():
+            self.shown[category] &= ~mask
+            self.open[category] &= ~mask
+
+    def _cheapest(self, category: str, bit: int) -> Way | None:
+        """Return the cheapest change that makes a figure another one, though more must be hidden for it."""
+        best: Way | None = None
+        for one, other, mine, theirs, on in self._candidates(category, 1 << bit):
+            way = self._way(mine, one, other, theirs)
+            if way is not None and on & way.altered.get(category, 0) and (best is None or way.cost < best.cost):
+                best = way
+        # Where something of a category is seen its own people can be exchanged; a relay is for those that have none.
+        for witness in self._relays(category, 1 << bit) if best is None or not self.shown[category] else ():
+            way = self._priced(witness)
+            if way is not None and 1 << bit & way.altered.get(category, 0) and (best is None or way.cost < best.cost):
+                best = way
+        return best
+
+    def _candidates(self, category: str, on: int) -> Iterator[tuple[str, str, Witness, Witness, int]]:
+        mine = self._near(category, on)
+        for other in sorted(self.units):
+            if other == category:
+                continue
+            seen = self.shown[category] | self.shown[other]
+            theirs = self._near(other, on)
+            for one, masks, two, partners in (
+                (category, mine[0], other, theirs[1]), (other, theirs[0], category, mine[1]),
+            ):  # fmt: skip
+                for mask in masks[:PRICED]:
+                    yield one, two, self.units[one][mask], (), on
+                    nearest = _nearest(partners, mask, seen)
+                    for partner in nearest:
+                        yield one, two, self.units[one][mask], self.units[two][partner], on
+
+    def _near(self, category: str, on: int) -> tuple[list[int], list[int]]:
+        """Return the people of a category with and without a bit, those of whom least is shown first."""
+        seen = self.shown[category]
+        year = self.book.year_mask(on)
+        key = category, year
+        if key not in self._of_year:
+            self._of_year[key] = [mask for mask in self.units[category] if mask & year or not year]
+        order = sorted(self._of_year[key], key=lambda mask: (mask & seen).bit_count())
+        return [m for m in order if m & on][:LOOKED_AT], [m for m in order if not m & on][:LOOKED_AT]
+
+    def _relays(self, category: str, on: int) -> Iterator[Witness]:
+        """Give changes of three categories: somebody comes to this one, and another takes their place."""
+        for source in sorted(self.units):
+            coming = self._near(source, on)[0] if source != category else []
+            for third in sorted(self.units) if coming else ():
+                if third in (source, category):
+                    continue
+                leaving = self._near(third, on)[1][: LOOKED_AT // 10]
+                for mask in coming[:PRICED]:
+                    nearest = _nearest(leaving, mask, self.shown[source])
+                    for other in nearest[:2]:
+                        made = _together(
+                            _recast(self.units[source][mask], self.place, source, category),
+                            _recast(self.units[third][other], self.place, third, source),
+                        )
+                        if made is not None:
+                            yield made
+
+
+def _nearest(masks: Iterable[int], mask: int, seen: int) -> list[int]:
+    """Return masks, those first that differ least from one in what is seen."""
+    return nsmallest(PRICED, masks, key=lambda each: ((each ^ mask) & seen).bit_count())
+
+
+def _recast(witness: Witness, place: int, old: str, new: str) -> Witness:
+    """Return a list in which the first person is of another category."""
+    if not witness:
+        return ()
+    number, person = witness[0]
+    made = tuple(
+        (n, (*about[:place], new, *about[place + 1 :]) if about[place] == old else about, events)
+        for n, about, events in person
+    )
+    return ((number, made), *witness[1:])
+
+
+def _together(one: Witness, other: Witness) -> Witness | None:
+    """Return both changes at once; None where they are of the same person."""
+    if {number for number, _ in one if number >= 0} & {number for number, _ in other}:
+        return None
+    return one + other
+
+
+def _has_equal_signs(witness: Witness, place: int, book: Book) -> bool:
+    """Say whether two people go from one category, or two come to it."""
+    gone = [book.people[number][0][0][1][place] for number, _ in witness if number >= 0]
+    come = [after[0][1][place] for _, after in witness if after]
+    return len(set(gone)) < len(gone) or len(set(come)) < len(come)
+
+
+def _xor(masks: Sequence[int]) -> int:
+    found = 0
+    for mask in masks:
+        found ^= mask
+    return found
+
+
+def _masks(book: Book, place: int, witness: Witness) -> dict[str, int]:
+    """Return by category the bits of the figures that are others, counted one by one."""
+    found: dict[str, Counter[int]] = defaultdict(Counter)
+    for number, after in witness:
+        before = book.people[number][0] if number >= 0 else ()
+        for person, sign in ((before, -1), (after, 1)):
+            for n, about, events in person:
+                for measure, month, part in events:
+                    for bit in bits(book.atom_mask((measure, part, (month, n)))):
+                        found[about[place]][bit] += sign
+    return {category: sum(1 << bit for bit, by in counted.items() if by) for category, counted in found.items()}

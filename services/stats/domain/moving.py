@@ -1,0 +1,232 @@
+"""Totals and their parts: hidden ones are safe where somebody's month or outcome may have been another."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, product
+
+from services.stats.domain.auditing import Witness
+from services.stats.domain.book import LEAVES, Atom, Base, Book, Cell, bases_of, leaf, parts_of
+from services.stats.domain.measures import ATTRIBUTES, unknown_category
+from services.stats.domain.people import Event, Person
+from services.stats.domain.periods import financial_year
+from services.stats.domain.stories import Placed, told_otherwise
+
+TRIED = 12
+"""How many referrals are tried for one part of a change."""
+MANY = 150
+"""How many are tried so that every category has one."""
+SOMEBODY_MORE = -1
+
+Step = tuple[Atom | None, Atom | None]
+"""An event that counts otherwise: from where to where."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Another list of people, found by these steps."""
+
+    steps: tuple[Step, ...]
+    witness: Witness
+
+
+@dataclass
+class Moves:
+    """Finds for each hidden total and part another list of people; hides more where there is none.
+
+    `shown` are the cells that readers see, `frozen` those of them that an earlier release shows.
+    """
+
+    book: Book
+    shown: set[Cell]
+    frozen: frozenset[Cell]
+    found: list[Change] = field(default_factory=list)
+    failed: list[Cell] = field(default_factory=list)
+    safe: set[Cell] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Go through all cells until each hidden one is safe or cannot be."""
+        self.unknown = tuple(unknown_category(each) for each in ATTRIBUTES)
+        self._bases: dict[str, list[Base]] = defaultdict(list)
+        for base in sorted(self.book.at):
+            self._bases[financial_year(base[0])].append(base)
+        waiting = [cell for cell in self.book.cells if cell not in self.shown]
+        for cell in waiting:
+            if cell not in self.safe:
+                best = self._cheapest(cell)
+                if best is None:
+                    self.failed.append(cell)
+                    continue
+                waiting += self._take(best)
+
+    def _take(self, change: Change) -> list[Cell]:
+        """Hide what a change alters; return what is hidden with it and needs a change of its own."""
+        delta = self.delta(change.witness)
+        more: list[Cell] = []
+        for cell in sorted(delta & self.shown):
+            self.shown.discard(cell)
+            measure, part, column = cell
+            if not part:
+                below = [(measure, each, column) for each in parts_of(measure) if each]
+                more += [each for each in below if each in self.shown and each not in self.frozen]
+        self.shown.difference_update(more)
+        self.safe.update(delta)
+        self.found.append(change)
+        return more
+
+    def delta(self, witness: Witness) -> frozenset[Cell]:
+        """Return the totals and parts that a list of people alters, or of which it alters who they are.
+
+        The tables below a part say who is in it, so that two people cannot stand in for each other there.
+        """
+        found: Counter[Cell] = Counter()
+        altered: set[Cell] = set()
+        for number, after in witness:
+            before = self.book.people[number][0] if number >= 0 else ()
+            own: Counter[Cell] = Counter(self._cells(after))
+            own.subtract(self._cells(before))
+            altered.update(cell for cell, by in own.items() if by and _is_split(cell))
+            found.update(own)
+        return frozenset(altered.union(cell for cell, by in found.items() if by))
+
+    def _cells(self, person: Person) -> Iterator[Cell]:
+        for number, _, events in person:
+            for measure, month, part in events:
+                yield from self.book.cells_of((measure, part, (month, number)))
+
+    def _cheapest(self, cell: Cell) -> Change | None:
+        best: tuple[int, Change] | None = None
+        for patterns in (self._single(cell), self._double(cell)):
+            priced = []
+            for number, steps in enumerate(patterns):
+                cost = self._price(self._pattern_delta(steps))
+                if cost is not None:
+                    priced.append((cost, number, steps))
+            for cost, _, steps in sorted(priced, key=lambda each: each[:2]):
+                if best is not None and cost >= best[0]:
+                    break
+                found = self._realised(cell, steps, None if best is None else best[0])
+                best = found or best
+            if best is not None and best[0] == 0:
+                break
+        return None if best is None else best[1]
+
+    def _realised(self, cell: Cell, steps: tuple[Step, ...], below: int | None) -> tuple[int, Change] | None:
+        """Return the cheapest list of people that takes these steps, with its cost; None where none costs less."""
+        best: tuple[int, Change] | None = None
+        for witness in self._witnesses(steps):
+            delta = self.delta(witness)
+            cost = self._price(delta) if cell in delta else None
+            if cost is not None and (below is None or cost < below) and (best is None or cost < best[0]):
+                best = cost, Change(steps, witness)
+                if cost == 0:
+                    break
+        return best
+
+    def _witnesses(self, steps: tuple[Step, ...]) -> Iterator[Witness]:
+        choices = [list(islice(self.taking(step), TRIED)) for step in steps]
+        for chosen in product(*choices):
+            numbers = [number for number, _ in chosen if number >= 0]
+            if len(set(numbers)) == len(numbers):
+                yield chosen
+
+    def taking(self, step: Step) -> Iterator[tuple[int, Person]]:
+        """Give who may take a step, each as they would be then."""
+        before, after = step
+        for number in self._who(before, after):
+            person = self.book.people[number][0] if number >= 0 else ()
+            made = told_otherwise(person, _placed(before), _placed(after), self.unknown)
+            if made is not None and (made or number >= 0):
+                yield number, made
+
+    def _who(self, before: Atom | None, after: Atom | None) -> Iterator[int]:
+        if before is not None:
+            yield from islice(self.book.atoms.get(before, ()), MANY)
+        elif after is not None:
+            month = after[2][0]
+            for name in ("adopted", "discussed", "received"):
+                for base in reversed(self._bases[financial_year(month)]):
+                    if base[0] <= month and name != after[0]:
+                        yield from islice(self.book.atoms.get((name, "", base), ()), TRIED)
+            yield SOMEBODY_MORE
+
+    def _price(self, delta: Collection[Cell]) -> int | None:
+        """Return what hiding more would cost; None where an earlier release shows what would change."""
+        cost = 0
+        for cell in delta:
+            if cell in self.shown:
+                if cell in self.frozen:
+                    return None
+                cost += 1 + self.book.values[cell]
+        return cost
+
+    def _pattern_delta(self, steps: Sequence[Step]) -> set[Cell]:
+        found: Counter[Cell] = Counter()
+        altered: set[Cell] = set()
+        for before, after in steps:
+            own = set(self.book.cells_of(before) if before else ())
+            other = set(self.book.cells_of(after) if after else ())
+            altered.update(cell for cell in own ^ other if _is_split(cell))
+            found.update(other - own)
+            found.subtract(own - other)
+        return altered.union(cell for cell, by in found.items() if by)
+
+    def _single(self, cell: Cell) -> Iterator[tuple[Step, ...]]:
+        """Give the changes of one event that alter a cell."""
+        measure, part, _ = cell
+        own = parts_of(measure) if not part else (part,)
+        inside, outside = self._around(cell)
+        for each, base in product(own, inside):
+            here: Atom = (measure, each, base)
+            for other in outside:
+                there: Atom = (measure, each, other)
+                yield ((here, there),)
+                yield ((there, here),)
+            for another in parts_of(measure) if part else ():
+                if another != each:
+                    yield ((here, (measure, another, base)),)
+                    yield (((measure, another, base), here),)
+            yield ((here, None),)
+            yield ((None, here),)
+
+    def _double(self, cell: Cell) -> Iterator[tuple[Step, ...]]:
+        """Give the exchanges of months between two events of several parts that alter one part."""
+        measure, part, _ = cell
+        if not part:
+            return
+        inside, outside = self._around(cell)
+        for base, other, another in product(inside, outside, parts_of(measure)):
+            if another != part:
+                here, there = (measure, part, base), (measure, part, other)
+                yonder, back = (measure, another, base), (measure, another, other)
+                yield (here, there), (back, yonder)
+                yield (there, here), (yonder, back)
+
+    def _around(self, cell: Cell) -> tuple[list[Base], list[Base]]:
+        inside = [base for base in bases_of(cell[2]) if base in self.book.at]
+        year = self._bases[financial_year(inside[0][0])] if inside else []
+        return inside, [base for base in year if base not in inside]
+
+    def others(self, change: Change) -> Iterator[Witness]:
+        """Give the lists in which somebody else takes a step of a change; who takes it stands first."""
+        for at, step in enumerate(change.steps):
+            rest = tuple(each for place, each in enumerate(change.witness) if place != at)
+            taken = {number for number, _ in rest}
+            for number, made in self.taking(step):
+                witness = ((number, made), *rest)
+                if number not in taken and not self.delta(witness) & self.shown:
+                    yield witness
+
+
+def _is_split(cell: Cell) -> bool:
+    """Say whether tables below a total or part say who is in it."""
+    measure, part, _ = cell
+    return leaf(measure, part) in LEAVES
+
+
+def _placed(atom: Atom | None) -> Placed | None:
+    if atom is None:
+        return None
+    measure, part, (month, number) = atom
+    event: Event = (measure, month, part)
+    return number, event

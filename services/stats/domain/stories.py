@@ -1,0 +1,75 @@
+"""What may have happened to somebody, and in which order: other lists of people that no reader can rule out."""
+
+from services.stats.domain.measures import AFTER, CHANNEL_ONLY, NEEDS, NOT_IN_CHANNEL, OFTEN
+from services.stats.domain.people import Event, Person
+
+Placed = tuple[int, Event]
+"""An event as of a release."""
+
+
+def faults(person: Person) -> frozenset[str]:
+    """Return what in a referral's events cannot be as it stands: steps that are missing or come too early."""
+    first: dict[str, str] = {}
+    parts = set()
+    for _, _, events in person:
+        for measure, month, part in events:
+            first[measure] = min(month, first.get(measure, month))
+            parts.add((measure, part))
+    found = {f"no {needed}" for measure in first for needed in NEEDS.get(measure, ()) if needed not in first}
+    found |= {
+        f"{later} before {earlier}"
+        for earlier, later in AFTER
+        if earlier in first and later in first and first[later] < first[earlier]
+    }
+    if any(("decided", part) in parts for part in NOT_IN_CHANNEL):
+        found |= {f"closed, {measure}" for measure in CHANNEL_ONLY if measure in first}
+    return frozenset(found)
+
+
+def told_otherwise(
+    person: Person, before: Placed | None, after: Placed | None, unknown: tuple[str, ...]
+) -> Person | None:
+    """Return a referral with one event moved, taken away or added, and with it what must come before or after.
+
+    None where that cannot have happened: what is as odd in the true list may stay so. `unknown` is what is known of a
+    referral of which there was nothing.
+    """
+    about = {number: known for number, known, _ in person}
+    events = {(number, event) for number, _, held in person for event in held}
+    if before is not None:
+        events.discard(before)
+    if after is not None:
+        if any(_is_same(event, after[1]) for number, event in events if number == after[0]):
+            return None
+        events.add(after)
+        _follow(events, after, () if not person else ("received",))
+    known = person[0][1] if person else unknown
+    numbers = sorted({number for number, _ in events})
+    made = tuple((n, about.get(n, known), tuple(sorted(e for each, e in events if each == n))) for n in numbers)
+    return made if faults(made) <= faults(person) else None
+
+
+def _is_same(one: Event, other: Event) -> bool:
+    """Say whether two events cannot both be one referral's as of one release."""
+    return one[0] == other[0] and (one[0] not in OFTEN or one[1] == other[1])
+
+
+def _follow(events: set[Placed], moved: Placed, never: tuple[str, ...]) -> None:
+    """Bring what came before or after an event into line with its month, and into being what it needs.
+
+    `never` is not made up: nobody of whom something is known was received in another way than the list says.
+    """
+    number, (measure, month, _) = moved
+    there = {event[0] for _, event in events}
+    waiting = [measure]
+    while waiting:
+        for needed in NEEDS.get(waiting.pop(), ()):
+            if needed not in there and needed not in never:
+                events.add((number, (needed, month, "")))
+                there.add(needed)
+                waiting.append(needed)
+    for placed in sorted(events):
+        name, when, part = placed[1]
+        if ((name, measure) in AFTER and when > month) or ((measure, name) in AFTER and when < month):
+            events.remove(placed)
+            events.add((number, (name, month, part)))
