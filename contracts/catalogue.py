@@ -151,6 +151,7 @@ TOPICS: tuple[TopicSpec, ...] = (
             notify_channel.AskSeen,
             notify_channel.AskAnswered,
             notify_channel.AskUndelivered,
+            notify_channel.SocialCareReported,
         ),
     ),
     TopicSpec(notify_intake.TOPIC, "notify", ("intake",), (notify_intake.MessageUnreached,)),

@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.vocabulary.asking import AskAnswer
 from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
-from contracts.vocabulary.words import AskKind, ChangeTaken
+from contracts.vocabulary.words import AskKind, ChangeTaken, SocialCareDone
 
 TOPIC = "notify.channel.v1"
 
@@ -62,3 +62,19 @@ class AskUndelivered(Event):
     kind: Annotated[AskKind, OPERATIONAL]
     failed_at: Annotated[datetime, LINKING]
     reached: Annotated[bool, OPERATIONAL] = False
+
+
+class SocialCareReported(Event):
+    """Sent when social care has said what it did about a concern whose case Channel has accepted; it may say so again.
+
+    The police hear the same, whoever has accepted the case.
+    """
+
+    wire_type: ClassVar[str] = "notify.social-care-reported.v1"
+    topic: ClassVar[str] = TOPIC
+
+    reference: Annotated[str, LINKING]
+    done: Annotated[SocialCareDone, SPECIAL_CATEGORY]
+    reported_at: Annotated[datetime, LINKING]
+    reported_by: Annotated[str, POLICE]
+    report: Annotated[str, SPECIAL_CATEGORY] = ""

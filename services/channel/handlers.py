@@ -8,7 +8,7 @@ from chassis.broker import Handlers, Message
 from chassis.database import Session
 from contracts.envelope import Event
 from contracts.intake.awareness import ReferralMade
-from contracts.notify.channel import AskAnswered, AskSeen, AskUndelivered
+from contracts.notify.channel import AskAnswered, AskSeen, AskUndelivered, SocialCareReported
 from contracts.triage.awareness import PeopleMerged, PeopleSeparated, PoliceDecisionMade
 from contracts.triage.dovetail import (
     CaseReturned,
@@ -158,6 +158,14 @@ async def on_ask_undelivered(practices: Practices, session: Session, event: AskU
     await operations.hear_undelivered(session, message.subject, told, _practice(practices, message), message.now)
 
 
+async def on_social_care_reported(
+    practices: Practices, session: Session, event: SocialCareReported, message: Message
+) -> None:
+    """Write in the case what social care did about its safeguarding concern."""
+    said = operations.SocialCareWord(event.done, event.report.strip(), event.reported_by)
+    await operations.hear_social_care(session, message.subject, said, _practice(practices, message), message.now)
+
+
 ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (ReferralMade, on_referral_made),
     (PoliceDecisionMade, on_police_decision_made),
@@ -174,6 +182,7 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (AskSeen, on_ask_seen),
     (AskAnswered, on_ask_answered),
     (AskUndelivered, on_ask_undelivered),
+    (SocialCareReported, on_social_care_reported),
 )
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import update
 
 from chassis import clock
 from chassis.actor import Actor
+from contracts.notify.channel import SocialCareReported
 from contracts.notify.police import ConcernReported
+from contracts.vocabulary import Outcome
 from services.notify import models
 from services.notify.domain import LinkTo, link_token
 from services.notify.operations import acknowledge_notice
@@ -18,7 +20,7 @@ from services.notify.settings import link_key
 from tests.conftest import eventually
 from tests.notify.conftest import Site
 from tests.notify.desk_made import kept, noticed
-from tests.notify.made import CANARIES, KENT_WORKER, MEDWAY_WORKER, concern, duty_page, handle, signpost
+from tests.notify.made import CANARIES, KENT_WORKER, MEDWAY_WORKER, concern, duty_page, handle, pack_answered, signpost
 from tests.notify.test_guests import told as announced
 from tests.notify.test_pages import audited, reported
 
@@ -161,6 +163,22 @@ class TestReport:
             ("referred-on", "Passed to the youth service."),
         ]
         assert said[0].reported_by == "Frances Frontdoor (synthetic), Kent County Council"
+
+    @pytest.mark.parametrize(("outcome", "heard"), [(Outcome.PACK_ACCEPTED, 1), (Outcome.PACK_RETURNED, 0), (None, 0)])
+    async def test_tells_channel_where_it_has_accepted_the_case(
+        self, site: Site, outcome: Outcome | None, heard: int
+    ) -> None:
+        subject = uuid4()
+        await handle(site.runtime, concern(received_at=clock.now()), subject=subject)
+        if outcome is not None:
+            await handle(site.runtime, pack_answered(outcome), subject=subject)
+        await site.sign_in(KENT_WORKER)
+        path = f"/concerns/{subject}"
+        await site.post(path, f"{path}/acknowledge", report="We have it.")
+        assert ("so does the Prevent and Channel team" in (await site.get(path)).text) == bool(heard)
+        await site.post(path, f"{path}/report", done="assessed", told="Strategy meeting held.")
+        assert [one.report for one in await announced(site, SocialCareReported)] == ["Strategy meeting held."] * heard
+        assert len(await announced(site, ConcernReported)) == 1
 
     async def test_says_what_is_missing_and_keeps_what_was_typed(self, site: Site) -> None:
         subject = uuid4()

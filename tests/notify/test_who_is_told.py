@@ -67,7 +67,7 @@ class TestPage:
         text = await shown(site, MONDAY_NOON)
         clocks = text.partition("Then told in turn")[2]
         ordinary, _, danger = clocks.partition("Immediate danger")
-        assert "by 24 November 2026 at 17:00" in ordinary
+        assert "by 24 November 2026 at 5:00pm" in ordinary
         assert "1. Sample Frontdoormanager" in ordinary
         assert "within 60 minutes" in danger
         first, second = re.findall(r"after (\d+) minutes, at \S+ by mail", danger)[:2]

@@ -48,7 +48,7 @@ _OF_KIND: Mapping[Kind, tuple[Command, ...]] = {
     Kind.PATHWAY: (_C.OPEN, _C.OFFER_AGAIN, _C.ACCEPT, _C.TO_PANEL, _C.RETURN, _C.TAKE, _C.ALLOCATE, _C.GATHERED,
                    _C.RECEIVE_SECTION_36, _C.REFER, _C.REOPEN, _C.END),
     Kind.INFORMATION: (_C.REQUEST, _C.ACTION, _C.SIGNPOST, _C.SEEN, _C.ANSWERED, _C.UNDELIVERED, _C.FULFIL, _C.CANCEL,
-                       _C.REMIND, _C.MAILED_AFTER_ALL),
+                       _C.REMIND, _C.MAILED_AFTER_ALL, _C.SOCIAL_CARE_SAID),
     Kind.ASSESSMENT: (_C.ASSESS,),
     Kind.PANEL: (_C.DEFER, _C.ADOPT, _C.NOT_ADOPT, _C.CONTINUE, _C.REASSESSED, _C.PANEL_CLOSE),
     Kind.PLAN: (_C.MAKE_PLAN, _C.REVISE_PLAN, _C.PLAN_ITEM),
@@ -63,9 +63,11 @@ _OF_KIND: Mapping[Kind, tuple[Command, ...]] = {
 KINDS: Mapping[Command, Kind] = {command: kind for kind, commands in _OF_KIND.items() for command in commands}
 """Of which kind a command is; one that nobody named here is a note."""
 KEPT_INSIDE = frozenset(
-    {_C.DISCARD, _C.SEEN, _C.UNDELIVERED, _C.MAILED_AFTER_ALL, _C.REMIND, _C.EXTEND, _C.PAUSE, _C.RESUME, _C.ESCALATED}
-)
-"""What does not leave with a case: how clocks were set, what became of mails, and words that nobody recorded."""
+    {_C.DISCARD, _C.SEEN, _C.UNDELIVERED, _C.MAILED_AFTER_ALL, _C.SOCIAL_CARE_SAID, _C.REMIND, _C.EXTEND, _C.PAUSE,
+     _C.RESUME, _C.ESCALATED}
+)  # fmt: skip
+"""What does not leave with a case: how clocks were set, what became of mails, what social care told this team alone,
+and words that nobody recorded."""
 
 _ACT = "CTSA 2015"
 STATUTES: Mapping[Command, str] = {

@@ -22,6 +22,7 @@ HAPPENED: Mapping[Command, str] = {
     Command.ANSWERED: "Answered by the other side",
     Command.UNDELIVERED: "A mail with a link did not arrive",
     Command.MAILED_AFTER_ALL: "A mail with a link went out after all",
+    Command.SOCIAL_CARE_SAID: "Social care said what it did",
     Command.FULFIL: "Recorded as done",
     Command.CANCEL: "Cancelled",
     Command.REMIND: "Reminded",

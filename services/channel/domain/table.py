@@ -74,6 +74,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(Command.ANSWERED, "Somebody outside reports back", _ALL, None, _NOBODY),
     Transition(Command.UNDELIVERED, "A mail with a link did not arrive", _ALL, None, _NOBODY),
     Transition(Command.MAILED_AFTER_ALL, "A mail with a link goes out after all", _ALL, None, _NOBODY),
+    Transition(Command.SOCIAL_CARE_SAID, "Social care says what it did", _ALL, None, _NOBODY),
     Transition(Command.FULFIL, "Record something owed as done", _ALL, None, _TEAM | _ROOM, ("reason",),
                guards=(g.something_is_owed,)),
     Transition(Command.CANCEL, "Cancel something owed", _ALL, None, _TEAM, ("reason",), guards=(g.something_is_owed,)),

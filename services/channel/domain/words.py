@@ -51,6 +51,7 @@ class Command(StrEnum):
     ANSWERED = "obligation-answered"
     UNDELIVERED = "link-undelivered"
     MAILED_AFTER_ALL = "link-mailed-after-all"
+    SOCIAL_CARE_SAID = "social-care-said"
     FULFIL = "fulfil-obligation"
     CANCEL = "cancel-obligation"
     REMIND = "remind"

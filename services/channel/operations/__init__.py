@@ -88,6 +88,7 @@ from services.channel.operations.replies import SEEN, hear_answer, hear_undelive
 from services.channel.operations.reviewing import Looked, ask_for_review, close_case, record_findings, review_closed
 from services.channel.operations.saving import Act
 from services.channel.operations.shortfalls import changed_shortfalls, explain_shortfall, raise_shortfall
+from services.channel.operations.social_care import SocialCareWord, hear_social_care
 from services.channel.operations.timing import change_clock
 from services.channel.operations.transferring import call_back, offer_transfer
 
@@ -112,6 +113,7 @@ __all__ = [
     "People",
     "Reply",
     "Sat",
+    "SocialCareWord",
     "ToTell",
     "Undelivered",
     "act_on_case",
@@ -151,6 +153,7 @@ __all__ = [
     "hear_decision",
     "hear_look",
     "hear_returned",
+    "hear_social_care",
     "hear_taken",
     "hear_undelivered",
     "keep_awareness",

@@ -1,4 +1,4 @@
-"""Social care says what it did about a concern, and the police are told; it may say so again as things go on."""
+"""Social care says what it did about a concern: the police are told, and Channel of its case; it may say so again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,8 +6,9 @@ from uuid import UUID
 from chassis import audit, outbox
 from chassis.database import Session
 from chassis.outbox import About
+from contracts.notify.channel import SocialCareReported
 from contracts.notify.police import ConcernReported
-from contracts.vocabulary import SocialCareDone
+from contracts.vocabulary import Outcome, SocialCareDone
 from services.notify.domain import NotAcknowledged
 from services.notify.operations.answering import Answer, Answered, keep_answer, own_concern
 
@@ -15,7 +16,7 @@ from services.notify.operations.answering import Answer, Answered, keep_answer, 
 async def report_concern(
     session: Session, subject: UUID, answer: Answer, done: SocialCareDone, *, now: datetime
 ) -> None:
-    """Keep what the front door did about a concern, and tell the police.
+    """Keep what the front door did about a concern, and tell the police, and Channel where it has accepted the case.
 
     Raises ConcernAbsent, and NotAcknowledged while the newest version waits for its acknowledgement.
     """
@@ -24,13 +25,10 @@ async def report_concern(
         raise NotAcknowledged
     report = answer.report.strip()
     await keep_answer(session, row, Answered("concern", subject, report, row.version, done=str(done)), now=now)
-    event = ConcernReported(
-        reference=row.reference,
-        done=done,
-        reported_at=now,
-        reported_by=", ".join(part for part in (session.actor.name, session.actor.organisation) if part),
-        report=report,
-    )
+    by = ", ".join(part for part in (session.actor.name, session.actor.organisation) if part)
+    told = [ConcernReported] if row.channel_answer != Outcome.PACK_ACCEPTED else [ConcernReported, SocialCareReported]
     about = About(row.subject, row.area, row.area_version, None, row.event_ids[-1])
-    await outbox.add(session, event, about=about)
+    for kind in told:
+        event = kind(reference=row.reference, done=done, reported_at=now, reported_by=by, report=report)
+        await outbox.add(session, event, about=about)
     await audit.record(session, "concern.report", subject=subject, now=now, area=row.area)
