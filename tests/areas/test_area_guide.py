@@ -11,7 +11,7 @@ import pytest
 
 from areas import Area, load
 from areas.model import Audience
-from areas.parts import Way
+from areas.parts import Tls, Way
 from contracts.vocabulary import ProgressStage, Team
 
 GUIDE = Path("docs/area-guide.md").read_text("utf-8")
@@ -19,7 +19,7 @@ BEGUN_FROM = Path("areas/northmere/2026-01.yaml").read_text("utf-8")
 SHOWN = {
     "districts", "other_spellings", "front_doors", "duty_officers", "escalations", "recipients", "referrer_ways",
     "referrer_told", "statistics", "equality_monitoring", "secure_domains", "language", "round_to", "suppress_below",
-    "percentages", "institutions",
+    "percentages", "institutions", "tls",
 }  # fmt: skip
 PARTLY_SHOWN = {"desk", "gateway"}
 
@@ -92,9 +92,14 @@ def test_has_one_front_door_for_each_place_and_age(area: Area) -> None:
     assert area.front_door_for("Cedar").language == "cy"
 
 
+def test_says_where_the_line_must_be_encrypted(area: Area) -> None:
+    assert dict(area.smtp.tls) == {"west-shire.example": Tls.REQUIRED, "old-system.example": Tls.NEVER}
+
+
 def test_says_who_is_on_call_and_who_is_told_in_turn(area: Area) -> None:
     assert area.duty_officer(time(12), working_day=True).id == "duty-day"
-    assert area.duty_officer(time(12), working_day=False).id == "duty-night"
+    at_night = area.duty_officer(time(12), working_day=False)
+    assert (at_night.id, at_night.ways) == ("duty-night", (Way.GOVUK_NOTIFY, Way.SMTP))
     assert area.told_in_turn("2").name == "Sample Superintendent (synthetic)"
     assert area.told_in_turn("west-shire-children-2").ways == (Way.GOVUK_NOTIFY, Way.SMTP)
 
