@@ -115,6 +115,8 @@ def test_every_page_of_the_site_map_is_looked_at(world: World, service: str) -> 
     # What only a release has that shows something, and what follows a mail that came back: their own tests fetch these.
     shown = {f"/releases/{{area}}/{{number}}/{file}" for file in ("table.csv", "trend.csv", "chart.svg")}
     shown |= {"/drafts/{area}/{number}/table", "/desk/not-told/{unreached_id:uuid}"}
+    # A pack is of a whole quarter, which the journey does not release.
+    shown |= {f"/packs/{{area}}/{{number}}/{{quarter}}{file}" for file in ("", "/{kind}")}
     assert set(left) <= with_document | by_link | of_channel | shown
     public = {page.path for page in import_module(f"services.{service}.web.routes").PAGES if page.permission == PUBLIC}
     assert service in {"intake", "notify"} or not public

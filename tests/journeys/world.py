@@ -285,7 +285,7 @@ def visits(world: World) -> dict[str, list[tuple[str, Sequence[str]]]]:
             (OPS, ["/messages", "/messages/concern-received.v2.en", "/who-is-told"]),
         ],
         "stats": [
-            (BOARD, ["/", "/releases", ids["release"], "/national", "/reconciliation"]),
+            (BOARD, ["/", "/releases", ids["release"], "/national", "/reconciliation", "/packs"]),
             (BOARD, [f"/{page}/kent-and-medway" for page in ("figures", "timeliness", "institutions")]),
             (BOARD, ["/figures/kent-and-medway?measure=received&by=sector&grain=month"]),
             (ANNA, ["/releases", ids["release-draft"], ids["correction"]]),
