@@ -115,9 +115,9 @@ class Book:
         """Return how many bits there are."""
         return len(LEAVES) * len(self.columns)
 
-    def year_mask(self, on: int) -> int:
+    def year_mask(self, bit: int) -> int:
         """Return every bit of the financial year of one."""
-        _, column = self.named(on.bit_length() - 1)
+        _, column = self.named(bit)
         year = financial_year(bases_of(column)[0][0])
         if year not in self._years:
             places = [at for at, each in enumerate(self.columns) if financial_year(bases_of(each)[0][0]) == year]

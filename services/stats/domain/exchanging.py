@@ -1,17 +1,19 @@
 """Tables of what is known of people: a hidden figure is safe where two of them may stand in for each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from itertools import combinations
+from itertools import combinations, islice
 
 from services.stats.domain.auditing import Witness
 from services.stats.domain.book import Book, bits
 
-LOOKED_AT = 300
+LOOKED_AT = 200
 """How many people of a category are looked at when more must be hidden."""
-PRICED = 5
+PRICED = 2
+OTHERS = 8
+"""How many of a category are weighed, and how many other categories before one that will do is taken."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Exchange:
         self.units: dict[str, dict[int, Witness]] = {category: {} for category in shown}
         """By category and bits: somebody who has them, as they are or may be."""
         self._of_year: dict[tuple[str, int], list[int]] = {}
+        self._order: dict[tuple[str, int], tuple[int, list[int]]] = {}
         for number, (person, _) in enumerate(book.people):
             self._admit(((number, person),))
 
@@ -43,7 +46,7 @@ class Exchange:
         """Go through all figures until each hidden one is safe; return those that cannot be, by category."""
         for witness in moved:
             self._take_moved(witness)
-        order = sorted(self.shown, key=lambda each: (len(self.units[each]), each))
+        self._smallest = order = sorted(self.shown, key=lambda each: (len(self.units[each]), each))
         for one, other in combinations(order, 2):
             self._pair(one, other)
         failed: dict[str, int] = dict.fromkeys(order, 0)
@@ -58,7 +61,7 @@ class Exchange:
                 self._take(way)
                 for other in order:
                     if other in way.altered and other != category:
-                        self._pair(category, other)
+                        self._pair(category, other, self.book.year_mask(bit))
         return failed
 
     def _admit(self, witness: Witness) -> None:
@@ -91,14 +94,14 @@ class Exchange:
             return _masks(self.book, self.place, witness)
         return {category: _xor(masks) for category, masks in alone.items()}
 
-    def _pair(self, one: str, other: str) -> None:
-        """Prove what exchanges between two categories prove as things are shown."""
+    def _pair(self, one: str, other: str, year: int = 0) -> None:
+        """Prove what exchanges between two categories prove as things are shown, among the people of a year."""
         if not self.open[one] | self.open[other]:
             return
         seen = self.shown[one] | self.shown[other]
         groups: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         for side, category in enumerate((one, other)):
-            for mask in self.units[category]:
+            for mask in self._those_of(category, year):
                 groups[mask & seen][side].append(mask)
         for key, (here, there) in groups.items():
             if here and there:
@@ -151,10 +154,12 @@ class Exchange:
     def _cheapest(self, category: str, bit: int) -> Way | None:
         """Return the cheapest change that makes a figure another one, though more must be hidden for it."""
         best: Way | None = None
-        for one, other, mine, theirs, on in self._candidates(category, 1 << bit):
-            way = self._way(mine, one, other, theirs)
-            if way is not None and on & way.altered.get(category, 0) and (best is None or way.cost < best.cost):
-                best = way
+        for place, other in enumerate(each for each in self._smallest if each != category):
+            if best is not None and place >= OTHERS:
+                break
+            for way in self._candidates(category, other, 1 << bit):
+                if 1 << bit & way.altered.get(category, 0) and (best is None or way.cost < best.cost):
+                    best = way
         # Where something of a category is seen its own people can be exchanged; a relay is for those that have none.
         for witness in self._relays(category, 1 << bit) if best is None or not self.shown[category] else ():
             way = self._priced(witness)
@@ -162,31 +167,36 @@ class Exchange:
                 best = way
         return best
 
-    def _candidates(self, category: str, on: int) -> Iterator[tuple[str, str, Witness, Witness, int]]:
-        mine = self._near(category, on)
-        for other in sorted(self.units):
-            if other == category:
-                continue
-            seen = self.shown[category] | self.shown[other]
-            theirs = self._near(other, on)
-            for one, masks, two, partners in (
-                (category, mine[0], other, theirs[1]), (other, theirs[0], category, mine[1]),
-            ):  # fmt: skip
-                for mask in masks[:PRICED]:
-                    yield one, two, self.units[one][mask], (), on
-                    nearest = _nearest(partners, mask, seen)
-                    for partner in nearest:
-                        yield one, two, self.units[one][mask], self.units[two][partner], on
+    def _candidates(self, category: str, other: str, on: int) -> Iterator[Way]:
+        """Give changes between two categories of those of whom least is shown, each with whoever is most alike."""
+        seen = self.shown[category] | self.shown[other]
+        mine, theirs = self._near(category, on), self._near(other, on)
+        for one, masks, two, partners in ((category, mine[0], other, theirs[1]), (other, theirs[0], category, mine[1])):
+            for mask in masks[:PRICED]:
+                unit = self.units[one][mask]
+                found = [self._way(unit, one, two)]
+                found += [self._way(unit, one, two, self.units[two][each]) for each in _nearest(partners, mask, seen)]
+                yield from (way for way in found if way is not None)
+
+    def _those_of(self, category: str, year: int) -> Collection[int]:
+        """Return the people of a category who count in some bits; all of them where none are given."""
+        if not year:
+            return self.units[category]
+        key = category, year
+        if key not in self._of_year:
+            self._of_year[key] = [mask for mask in self.units[category] if mask & year]
+        return self._of_year[key]
 
     def _near(self, category: str, on: int) -> tuple[list[int], list[int]]:
         """Return the people of a category with and without a bit, those of whom least is shown first."""
         seen = self.shown[category]
-        year = self.book.year_mask(on)
-        key = category, year
-        if key not in self._of_year:
-            self._of_year[key] = [mask for mask in self.units[category] if mask & year or not year]
-        order = sorted(self._of_year[key], key=lambda mask: (mask & seen).bit_count())
-        return [m for m in order if m & on][:LOOKED_AT], [m for m in order if not m & on][:LOOKED_AT]
+        year = self.book.year_mask(on.bit_length() - 1)
+        before, order = self._order.get((category, year), (-1, []))
+        if before != seen:
+            order = sorted(self._those_of(category, year), key=lambda mask: (mask & seen).bit_count())
+            self._order[category, year] = seen, order
+        having = list(islice((mask for mask in order if mask & on), LOOKED_AT))
+        return having, list(islice((mask for mask in order if not mask & on), LOOKED_AT))
 
     def _relays(self, category: str, on: int) -> Iterator[Witness]:
         """Give changes of three categories: somebody comes to this one, and another takes their place."""
