@@ -279,10 +279,11 @@ class TestRelease:
         assert "[c]" in text
         assert "Counts below 5 are hidden" in text
 
-    async def test_what_a_correction_could_not_say_is_said(self, site: Site) -> None:
-        made = replace(content(), not_restated=("received/gender/2026",), left_out=("left-died/gender/2026",))
-        await publish(site.running.runtime, made)
+    async def test_what_is_left_out_and_what_the_audit_kept_back_are_told_apart(self, site: Site) -> None:
+        names = ("received/gender/2026", "left-died/gender/2026")
+        await publish(site.running.runtime, replace(content(), left_out=names, kept_back=names[:1]))
         words = await site.text(f"/releases/{AREA}/1")
-        assert "Not stated again" in words
-        assert "Referrals received, by gender, 2026" in words
-        assert "Closed: the person died, by gender, 2026" in words
+        left, kept = words.split("Kept back by the audit")
+        assert "Closed: the person died, by gender, 2026" in left
+        assert "Referrals received, by gender, 2026" in kept
+        assert "Referrals received, by gender, 2026" not in left

@@ -14,6 +14,7 @@ from chassis.app import Runtime
 from services.stats import operations, queries
 from services.stats.domain import NothingToRelease, ReleaseAbsent
 from services.stats.domain.auditing import AuditAsked, Recovered, Verdict
+from services.stats.domain.periods import Grain
 from services.stats.domain.releases import (
     DraftAbsent,
     DraftNotReady,
@@ -23,7 +24,7 @@ from services.stats.domain.releases import (
     StatementMissing,
     months_between,
 )
-from services.stats.domain.shelf import Shelf, SignedRelease
+from services.stats.domain.shelf import Choice, Shelf, SignedRelease
 from services.stats.domain.tables import ReleaseContent, ReleaseKind
 from services.stats.domain.words import SameHand
 from services.stats.jobs.auditing import AUDITOR
@@ -330,6 +331,22 @@ class TestCorrection:
         content = content_of(await signed(stats, "2026-11", kind=CORRECTION))
         (change,) = [each for each in content.changes if each.table == "received/2026"]
         assert (change.before, change.after) == (20, None)
+
+    async def test_what_it_changed_stays_marked_in_the_releases_after_it(self, stats: Runtime) -> None:
+        await put(stats, *many(20, received()))
+        await signed(stats)
+        await put(stats, *many(30, received()))
+        await signed(stats, "2026-11", kind=CORRECTION)
+        await put(stats, *many(30, received("2026-12")))
+        content = content_of(await signed(stats, now=JANUARY))
+        assert content.changes == ()
+        assert ("all", "2026-11") in content.revised_in("received/2026")
+        async with stats.database.transaction(JOB) as session:
+            shelf = await queries.shelf_of(session, KENT)
+            assert all([await is_proved(stats, each) for each in await queries.checks(session)])
+        assert shelf is not None
+        grid = shelf.grid(Choice("received", "", "2026", Grain.MONTH))
+        assert grid.revised == {("all", "2026-11")}
 
     @pytest.mark.parametrize("months", [(), ("2026-12",), ("2026-11", "2026-12")])
     async def test_only_of_released_months(self, stats: Runtime, months: tuple[str, ...]) -> None:

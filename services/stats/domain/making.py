@@ -8,9 +8,17 @@ from services.stats.domain.institutions import Institutions, shares_of
 from services.stats.domain.measures import TOTAL
 from services.stats.domain.people import People
 from services.stats.domain.periods import Tree, financial_year
-from services.stats.domain.releases import Draft
+from services.stats.domain.releases import Draft, RulesDiffer
 from services.stats.domain.rules import Rules
-from services.stats.domain.tables import Change, PublishedTable, ReleaseContent, ReleaseKind, Timing, shown_periods
+from services.stats.domain.tables import (
+    Change,
+    PublishedTable,
+    ReleaseContent,
+    ReleaseKind,
+    Revised,
+    Timing,
+    shown_periods,
+)
 from services.stats.domain.timings import TIMED, Days, timing
 
 
@@ -48,6 +56,7 @@ def content_of(
         tables=protected.tables,
         timings=tuple(timings_of(draft, rules, basis, protected.tables)),
         changes=tuple(changes_of(draft, basis, protected.tables)),
+        revised=revised_of(draft, basis),
         left_out=protected.left_out,
         kept_back=tuple(kept_back),
         shares=shares_of(basis.institutions, basis.as_of, protected.tables, basis.earlier, rules.suppress_below),
@@ -57,20 +66,65 @@ def content_of(
 def changes_of(draft: Draft, basis: Basis, tables: Sequence[PublishedTable]) -> Iterator[Change]:
     """Return which figures a correction states otherwise than the newest release before it; none for a regular one.
 
-    A figure that was shown and is hidden now has changed by too little to be shown.
+    A figure that was shown and is hidden now has changed by too little to be shown. A table of which nothing may be
+    shown is left out, before as now: each of its figures is hidden.
     """
     if draft.kind is not ReleaseKind.CORRECTION:
         return
-    after = {table.id: table for table in tables}
-    newest = {table.id: table for table in basis.earlier_tables}
-    for before in newest.values():
-        now = after.get(before.id)
-        for row in before.rows:
-            for period, was in zip(before.periods, row.counts, strict=True):
-                # A table of which nothing may be shown any longer is left out.
-                stated = now.count(row.category, period) if now else None
-                if was != stated:
-                    yield Change(before.id, row.category, period, was, stated)
+    now = {table.id: table for table in tables}
+    before = {table.id: table for year in draft.years for table in newest_of(year, basis.earlier) if table.year == year}
+    for name in dict.fromkeys((*before, *now)):
+        yield from _changes(name, before.get(name), now.get(name))
+
+
+def _changes(name: str, before: PublishedTable | None, now: PublishedTable | None) -> Iterator[Change]:
+    tables = [table for table in (before, now) if table]
+    cells = dict.fromkeys((row.category, period) for each in tables for row in each.rows for period in each.periods)
+    for category, period in cells:
+        was = before.count(category, period) if before else None
+        states = now.count(category, period) if now else None
+        if was != states:
+            yield Change(name, category, period, was, states)
+
+
+def newest_of(year: str, earlier: Sequence[ReleaseContent]) -> tuple[PublishedTable, ...]:
+    """Return the tables of the newest release that spoke of a financial year."""
+    found = next((content for content in reversed(earlier) if year in content.years()), None)
+    return found.tables if found else ()
+
+
+def revised_of(draft: Draft, basis: Basis) -> tuple[Revised, ...]:
+    """Return the figures of the draft's years that corrections before it have changed, in order."""
+    found = {
+        Revised(each.table, each.category, each.period)
+        for content in basis.earlier
+        for each in content.changes
+        if each.table.rpartition("/")[2] in draft.years
+    }
+    return tuple(sorted(found, key=lambda each: (each.table, each.category, each.period)))
+
+
+def rules_in_force(now: Rules, earlier: Sequence[ReleaseContent], years: Collection[str]) -> Rules:
+    """Return the rules of a release of these years: those of the first release that spoke of the oldest one of them.
+
+    Within a year figures of one rounding and of the same districts stand beside each other; were either changed under
+    way, the two could be subtracted. The threshold may rise under way and never falls.
+    """
+    spoke = [content for year in sorted(years) for content in earlier if year in content.years()]
+    if not spoke:
+        return now
+    strictest = max(now.suppress_below, *(content.suppress_below for content in spoke))
+    return Rules(strictest, spoke[0].round_to, spoke[0].districts)
+
+
+def check_one_rule(earlier: Sequence[ReleaseContent], years: Collection[str]) -> None:
+    """Raise RulesDiffer where these years were released under different rounding or districts."""
+    firsts = (next((each for each in earlier if year in each.years()), None) for year in sorted(years))
+    if len({(first.round_to, first.districts) for first in firsts if first}) > 1:
+        raise RulesDiffer(
+            "These months lie in financial years that were released under different rules of rounding or of districts: "
+            "correct the months of one financial year first, and then those of the other."
+        )
 
 
 def timings_of(draft: Draft, rules: Rules, basis: Basis, tables: Sequence[PublishedTable]) -> Iterator[Timing]:
@@ -81,4 +135,4 @@ def timings_of(draft: Draft, rules: Rules, basis: Basis, tables: Sequence[Publis
         for measure in TIMED:
             shown = shown_periods(by_id.get(f"{measure}/{year}"), TOTAL)
             for period in tree.periods:
-                yield timing(measure, period, basis.days, shown, rules.suppress_below)
+                yield timing(measure, period, basis.days, shown, rules.suppress_below, rules.round_to)

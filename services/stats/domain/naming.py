@@ -12,7 +12,7 @@ REVISED = "[r]"
 MARKERS: Mapping[str, str] = {
     "[c]": "confidential: the figure is small, or another small figure could be worked out from it",
     "[x]": "not available: nothing was released for it",
-    "[r]": "revised: a correction states it differently from the release before",
+    "[r]": "revised: a correction stated it differently from the release before it",
 }
 """The markers of the Government Statistical Service that these figures use."""
 

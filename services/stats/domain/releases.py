@@ -54,6 +54,12 @@ class MonthsNotReleased(Rejected):
     reason: ClassVar[str] = "months-not-released"
 
 
+class RulesDiffer(Rejected):
+    """A correction was asked for months of years that were released under different rules."""
+
+    reason: ClassVar[str] = "rules-differ"
+
+
 class StatementMissing(Rejected):
     """A release was signed off, or a draft discarded, without a word of why."""
 

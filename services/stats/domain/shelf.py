@@ -1,6 +1,6 @@
 """What readers may choose among: the newest signed figures of each financial year, and the grids made of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,7 +9,7 @@ from functools import cached_property
 from services.stats.domain.measures import ATTRIBUTES, MEASURES, TOTAL, UNKNOWN_DISTRICT
 from services.stats.domain.naming import calendar_year_id
 from services.stats.domain.periods import Grain, Period, quarters_of_calendar_year
-from services.stats.domain.tables import Change, PublishedTable, ReleaseContent, Timing
+from services.stats.domain.tables import PublishedTable, ReleaseContent, Timing
 
 _CALENDAR = "CY"
 
@@ -58,8 +58,9 @@ class Line:
 class Grid:
     """Published figures of one measure as a reader chose them: lines by category, columns by period.
 
-    `totals` are the denominators and `known` those without the unknown category, None where hidden. `revised` are the
-    cells (category and period) that a correction changed.
+    `totals` are the denominators and `known` those without the unknown category, None where hidden. `releases` says for
+    each period which release its figures are of. `revised` are the cells (category and period) that a correction
+    changed.
     """
 
     choice: Choice
@@ -67,6 +68,7 @@ class Grid:
     lines: tuple[Line, ...]
     totals: tuple[int | None, ...]
     known: tuple[int | None, ...]
+    releases: tuple[int, ...]
     revised: frozenset[tuple[str, str]] = frozenset()
 
     @property
@@ -81,12 +83,17 @@ class Grid:
         return None if line.category == self.unknown else percentage(line.counts[column], self.known[column])
 
 
-def grid_of(table: PublishedTable, changes: Iterable[Change] = ()) -> Grid:
-    """Return the whole of one table as a grid, with all its periods, and what a correction changed of it."""
-    choice = Choice(table.measure, table.attribute, table.year, Grain.MONTH)
-    lines = tuple(Line(row.category, row.counts) for row in table.rows)
-    revised = frozenset((change.category, change.period) for change in changes if change.table == table.id)
-    return Grid(choice, table.periods, lines, table.totals, table.known, revised)
+def grid_of(table: PublishedTable, content: ReleaseContent) -> Grid:
+    """Return the whole of one table of a release as a grid: all its periods, and what corrections changed of it."""
+    return Grid(
+        choice=Choice(table.measure, table.attribute, table.year, Grain.MONTH),
+        periods=table.periods,
+        lines=tuple(Line(row.category, row.counts) for row in table.rows),
+        totals=table.totals,
+        known=table.known,
+        releases=tuple(content.number for _ in table.periods),
+        revised=content.revised_in(table.id),
+    )
 
 
 def percentage(part: int | None, whole: int | None) -> int | None:
@@ -186,6 +193,11 @@ class Shelf:
         months = {month for part in _parts(period) for month in part.months}
         return months <= {month for signed in self.by_year.values() for month in signed.content.as_of}
 
+    def release_of(self, period: str) -> SignedRelease:
+        """Return the release that the figures of a period are of; the newest of those whose quarters are added."""
+        found = [self.by_year.get(_year(part)) for part in _parts(period)]
+        return max((each for each in found if each), key=lambda each: each.content.number, default=self.newest)
+
     def grid(self, choice: Choice) -> Grid:
         """Return the figures of a choice; a calendar year is the sum of its four quarters where all are shown."""
         periods = self.periods_of(choice)
@@ -200,6 +212,7 @@ class Shelf:
             ),
             totals=tuple(_added(period, lambda each: self._beside(choice, each, known=False)) for period in periods),
             known=tuple(_added(period, lambda each: self._beside(choice, each, known=True)) for period in periods),
+            releases=tuple(self.release_of(period).content.number for period in periods),
             revised=self._revised(choice),
         )
 
@@ -221,10 +234,9 @@ class Shelf:
 
     def _revised(self, choice: Choice) -> frozenset[tuple[str, str]]:
         return frozenset(
-            (change.category, change.period)
+            cell
             for year, signed in self.by_year.items()
-            for change in signed.content.changes
-            if change.table == "/".join(filter(None, (choice.measure, choice.attribute, year)))
+            for cell in signed.content.revised_in("/".join(filter(None, (choice.measure, choice.attribute, year))))
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from services.stats.domain.periods import Period
+from services.stats.domain.periods import Period, financial_year
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,22 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Revised:
+    """A figure that a correction has changed: its marker stays with it in every later release of its year."""
+
+    table: str
+    category: str
+    period: str
+
+
+@dataclass(frozen=True)
 class ReleaseContent:
     """A release as it was frozen: its tables, and the rules that they were made under.
 
     `months` are those that it brings or states again. `as_of` says for every month of its years how many releases had
     been made when the facts behind its figures had arrived, so that anybody with the log can compute it again.
-    `kept_back` are tables of which the audit found out a hidden figure; they are among those left out.
+    `revised` are the figures that earlier corrections of its years changed. `kept_back` are tables of which the audit
+    found out a hidden figure; they are among those left out.
     """
 
     area: str
@@ -110,7 +120,7 @@ class ReleaseContent:
     tables: tuple[PublishedTable, ...]
     timings: tuple[Timing, ...] = ()
     changes: tuple[Change, ...] = ()
-    not_restated: tuple[str, ...] = ()
+    revised: tuple[Revised, ...] = ()
     left_out: tuple[str, ...] = field(default=())
     kept_back: tuple[str, ...] = ()
     shares: tuple[InstitutionShare, ...] = ()
@@ -119,6 +129,15 @@ class ReleaseContent:
         """Return one of its tables, None where it has none."""
         wanted = (measure, attribute, year)
         return next((each for each in self.tables if (each.measure, each.attribute, each.year) == wanted), None)
+
+    def years(self) -> frozenset[str]:
+        """Return the financial years that it speaks of."""
+        return frozenset(financial_year(month) for month in self.as_of)
+
+    def revised_in(self, table: str) -> frozenset[tuple[str, str]]:
+        """Return the category and period of each figure of a table that it or an earlier correction changed."""
+        found: tuple[Change | Revised, ...] = (*self.changes, *self.revised)
+        return frozenset((each.category, each.period) for each in found if each.table == table)
 
 
 def shown_periods(table: PublishedTable | None, category: str) -> frozenset[Period]:

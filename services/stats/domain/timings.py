@@ -26,10 +26,13 @@ def least_cases(suppress_below: int) -> int:
     return max(LEAST_CASES, THRESHOLDS * suppress_below)
 
 
-def timing(measure: str, period: Period, days: Days, shown: Collection[Period], suppress_below: int) -> Timing:
+def timing(
+    measure: str, period: Period, days: Days, shown: Collection[Period], suppress_below: int, round_to: int = 1
+) -> Timing:
     """Return median and 90th percentile of a period, none where too few stand behind them or their number is hidden.
 
-    Both are values that occurred: the least one that the half, or nine tenths, do not exceed.
+    Both are values that occurred: the least one that the half, or nine tenths, do not exceed. The number of cases is
+    rounded as every other count of the area is.
     """
     every = Counter[int]()
     for month in period.months:
@@ -37,7 +40,8 @@ def timing(measure: str, period: Period, days: Days, shown: Collection[Period], 
     number = every.total()
     if period not in shown or number < least_cases(suppress_below):
         return Timing(measure, period.id, None, None, None)
-    return Timing(measure, period.id, number, _percentile(every, 50), _percentile(every, 90))
+    cases = (number + round_to // 2) // round_to * round_to
+    return Timing(measure, period.id, cases, _percentile(every, 50), _percentile(every, 90))
 
 
 def _percentile(days: Counter[int], percent: int) -> int:

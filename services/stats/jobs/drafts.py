@@ -9,10 +9,10 @@ from chassis.database import is_world_down
 from chassis.errors import ThroughlineError
 from services.stats import operations, queries
 from services.stats.domain.disclosure import Protected
-from services.stats.domain.making import content_of
+from services.stats.domain.making import content_of, rules_in_force
 from services.stats.domain.rules import Rules
 from services.stats.jobs.auditing import audited
-from services.stats.jobs.computing import ACTOR, counted, protected
+from services.stats.jobs.computing import ACTOR, UNHURRIED, counted, protected
 from services.stats.queries import DraftFound
 
 log = telemetry.logger("stats.jobs")
@@ -43,7 +43,7 @@ async def _compute(runtime: Runtime, found: DraftFound, now: datetime) -> None:
     async with runtime.database.transaction(ACTOR) as session:
         await operations.settle(session)
     await report("Counting", 10)
-    rules = rules_of(runtime, found)
+    rules = await rules_of(runtime, found)
     basis = await counted(runtime, found.draft, rules)
 
     async def protect(kept_back: Collection[str]) -> Protected:
@@ -58,10 +58,16 @@ async def _compute(runtime: Runtime, found: DraftFound, now: datetime) -> None:
     made.add(1)
 
 
-def rules_of(runtime: Runtime, found: DraftFound) -> Rules:
-    """Return the area's rules of disclosure control on the day when the draft was begun."""
+async def rules_of(runtime: Runtime, found: DraftFound) -> Rules:
+    """Return the rules of disclosure control: the area's on the day when the draft was begun, as earlier releases bind.
+
+    Those are what the release names, so that it is proved by them whatever the area's file says later.
+    """
     area = runtime.areas.current(found.draft.area, found.draft.made_on)
-    return Rules(area.statistics.suppress_below, area.statistics.round_to, area.districts)
+    now = Rules(area.statistics.suppress_below, area.statistics.round_to, area.districts)
+    async with runtime.database.transaction(ACTOR, UNHURRIED) as session:
+        earlier = await queries.earlier_releases(session, found.draft.area, found.draft.number)
+    return rules_in_force(now, earlier, found.draft.years)
 
 
 async def _fail(runtime: Runtime, found: DraftFound, error: Exception, now: datetime) -> None:

@@ -9,8 +9,8 @@ from chassis.database import is_world_down
 from chassis.telemetry.allowed import Scalar
 from contracts.vocabulary.days import LONDON
 from services.stats import operations, queries
-from services.stats.domain.rules import Rules
 from services.stats.domain.releases import Draft
+from services.stats.domain.rules import Rules
 from services.stats.jobs.computing import ACTOR, compute
 from services.stats.queries import Checked
 

@@ -14,6 +14,8 @@ from chassis import audit
 from chassis.database import Session
 from contracts.vocabulary.days import LONDON
 from services.stats import queries
+from services.stats.domain.making import check_one_rule
+from services.stats.domain.periods import financial_year
 from services.stats.domain.releases import (
     SCHEMA,
     DraftNotReady,
@@ -54,7 +56,7 @@ async def open_draft(session: Session, area: str, kind: ReleaseKind, wanted: Seq
 
     A regular one takes every closed month that was never released, a correction the released months `wanted`.
 
-    Raises DraftOpen, NothingToRelease, MonthsNotReleased.
+    Raises DraftOpen, NothingToRelease, MonthsNotReleased, RulesDiffer.
     """
     await session.lock(_place(area))
     if await queries.has_open_draft(session, area):
@@ -62,6 +64,9 @@ async def open_draft(session: Session, area: str, kind: ReleaseKind, wanted: Seq
     today = _london(now)
     months = months_of_draft(kind, wanted, await queries.standing(session, area), today)
     number = await queries.last_number(session, area) + 1
+    if kind is ReleaseKind.CORRECTION:
+        earlier = await queries.earlier_releases(session, area, number)
+        check_one_rule(earlier, {financial_year(month) for month in months})
     values = {
         "id": uuid4(),
         "area": area,

@@ -37,7 +37,6 @@ async def release(page: PageRequest) -> Response:
         release=content,
         years=[(year, year_name(year), _tables(shelf, year)) for year in years],
         changes=[(_table_title(each.table), each) for each in content.changes],
-        not_restated=[_table_title(each) for each in content.not_restated],
         left_out=[_table_title(each) for each in content.left_out if each not in content.kept_back],
         kept_back=[_table_title(each) for each in content.kept_back],
         check=check,
@@ -64,7 +63,7 @@ async def release_csv(page: PageRequest) -> Response:
     shelf = await shelf_at(page)
     content = shelf.newest.content
     # A file of some megabytes: nobody else waits for it.
-    grids = (grid_of(table, content.changes) for table in content.tables)
+    grids = (grid_of(table, content) for table in content.tables)
     text = await asyncio.to_thread(csv_of_release, shelf, grids)
     return csv_answer(text, f"{shelf.area}-release-{content.number}")
 

@@ -204,7 +204,6 @@ async def _shown(page: PageRequest, form: FormErrors, *, status: int = 200) -> R
         changes=[(_table_title(each.table), each) for each in content.changes] if content else [],
         left_out=[_table_title(each) for each in content.left_out if each not in content.kept_back] if content else [],
         kept_back=[_table_title(each) for each in content.kept_back] if content else [],
-        not_restated=[_table_title(each) for each in content.not_restated] if content else [],
         hidden=HIDDEN,
         category_name=category_name,
         measure_name=measure_name,
