@@ -26,9 +26,9 @@ async def report_concern(
     report = answer.report.strip()
     await keep_answer(session, row, Answered("concern", subject, report, row.version, done=str(done)), now=now)
     by = ", ".join(part for part in (session.actor.name, session.actor.organisation) if part)
-    told = [ConcernReported] if row.channel_answer != Outcome.PACK_ACCEPTED else [ConcernReported, SocialCareReported]
+    facts = {"reference": row.reference, "reported_at": now, "reported_by": by, "report": report}
     about = About(row.subject, row.area, row.area_version, None, row.event_ids[-1])
-    for kind in told:
-        event = kind(reference=row.reference, done=done, reported_at=now, reported_by=by, report=report)
-        await outbox.add(session, event, about=about)
+    await outbox.add(session, ConcernReported(done=done, **facts), about=about)
+    if row.channel_answer == Outcome.PACK_ACCEPTED:
+        await outbox.add(session, SocialCareReported(done=done, **facts), about=about)
     await audit.record(session, "concern.report", subject=subject, now=now, area=row.area)
