@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.journeys.channel_care import moved
 from tests.journeys.channel_steps import today
 from tests.journeys.live import Live, signed_in, started, wait
-from tests.journeys.looking import WIDE, Look
+from tests.journeys.looking import NARROW, WIDE, Look
 from tests.journeys.mails import link_in, mail_to, mails_to
 from tests.journeys.officers import As, By, Keys, filled, pressed, reloaded_until, shown
 from tests.journeys.pages import words
@@ -122,6 +122,9 @@ def test_a_worker_acknowledges_and_reports_with_the_keyboard_alone(live: Live, b
         look = Look(page, pictures, "front-door")
         wait(lambda: page.reload() and reference in shown(page), 60, "The concern in the inbox")
         look.shown("//x/inbox-kent")
+        page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+        assert page.evaluate("[...document.querySelectorAll('main table')].every(t => t.offsetWidth <= innerWidth)")
+        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
         keys.enter(rf"^\s*{reference}\s*$")
         assert surname in shown(page)
         assert "Waiting for" in shown(page)

@@ -1,11 +1,12 @@
 """The delivery desk: how every notice stands, one notice with its attempts, and the demonstration's mail folder."""
 
+from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
 
 from starlette.responses import Response
 
-from chassis.web import FormErrors, PageRequest, blank, parse
+from chassis.web import FormErrors, PageRequest, blank, parse, refused
 from services.notify import operations, queries, readers
 from services.notify.domain import (
     FormSent,
@@ -14,6 +15,7 @@ from services.notify.domain import (
     MailAbsent,
     NoticeAbsent,
     Result,
+    SecondWordNeeded,
     State,
     may_be_held,
     needs_second_word,
@@ -26,6 +28,7 @@ from services.notify.web.naming import (
     ASK_NAMES,
     KIND_NAMES,
     OWNER_WORDS,
+    RESULT_NAMES,
     STATE_COLOURS,
     STATE_NAMES,
     WAY_NAMES,
@@ -101,12 +104,16 @@ async def send_again(page: PageRequest) -> Response:
 
 async def suppress(page: PageRequest) -> Response:
     """Hold a notice back, with the reason; where somebody is in immediate danger a second person must confirm."""
-    form = parse(SuppressForm, await page.form())
+    sent = await page.form()
+    form = parse(SuppressForm, sent)
     if isinstance(form, FormErrors):
         return await _notice(page, form, status=422)
     notice_id = _id(page.path["id"])
-    async with page.transaction() as session:
-        held = await operations.suppress(session, notice_id, str(form.why_not), now=page.now)
+    try:
+        async with page.transaction() as session:
+            held = await operations.suppress(session, notice_id, str(form.why_not), now=page.now)
+    except SecondWordNeeded as wrong:
+        return await _notice(page, refused(sent, ("why_not", str(wrong))), status=HTTPStatus.FORBIDDEN)
     page.flash(HELD_WORDS[held])
     return page.redirect("notice", id=notice_id)
 
@@ -120,6 +127,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
     return page.render(
         "notice",
         way_names=WAY_NAMES,
+        result_names=RESULT_NAMES,
         status=status,
         form=form,
         found=found,
