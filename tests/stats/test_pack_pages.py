@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from chassis.actor import Actor
 from chassis.app import Runtime
-from services.stats.domain.pack import PackOf, PackState
+from services.stats.domain.pack import PackKind, PackOf, PackState
 from services.stats.jobs.packs import PACKER, packs
 from services.stats.operations.packs import ask_pack
-from services.stats.queries.packs import PackFound, pack_found
+from services.stats.queries.packs import PackFound, pack_file, pack_found
 from tests.conftest import RunningOf, eventually
 from tests.stats.packed import QUARTER, NoPacker, released
 from tests.stats.published_made import AREA, content, publish
@@ -149,6 +149,14 @@ class TestJob:
             await packs(stats, NOW)
         assert len(packer.asked) == 1
         assert (await _found(stats)).state is PackState.READY
+
+    async def test_writes_real_files_in_a_process_of_its_own(self, stats: Runtime) -> None:
+        await _published(stats)
+        await _ask(stats)
+        await packs(stats, NOW)
+        async with stats.database.transaction(BOARD) as session:
+            begins = {kind: (await pack_file(session, OF, kind))[:4] for kind in PackKind}
+        assert begins == {PackKind.PDF: b"%PDF", PackKind.ODS: b"PK\x03\x04", PackKind.CSV: b"PK\x03\x04"}
 
     async def test_asked_for_twice_at_once_is_made_once(self, stats: Runtime) -> None:
         await _published(stats)
