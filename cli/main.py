@@ -18,6 +18,7 @@ from cli.blank import blank_form
 from cli.erasure import erase
 from cli.errors import BadInput, Refused
 from cli.ledgers import ledger
+from cli.mail_digest import mail_digest
 from cli.options import AsJson, DryRun, Reason, Reference, State
 from cli.partner import partner
 from cli.routing import routing
@@ -111,6 +112,7 @@ def submit(
 
 commands.command("blank-form")(blank_form)
 commands.command()(ledger)
+commands.command("mail-digest")(mail_digest)
 
 
 @commands.command()

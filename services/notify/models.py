@@ -132,6 +132,7 @@ evidence = Table(
     column("report_sealed", LargeBinary, IDENTITY, nullable=True),
     column("at", moment, LINKING),
     Index("evidence_notice", "notice_id", "at"),
+    Index("evidence_unreadable", "at", postgresql_where=text("what = 'unreadable'")),
     Index("evidence_once", "notice_id", "digest", unique=True, postgresql_where=text("digest IS NOT NULL")),
 )
 

@@ -121,6 +121,11 @@ def bounce_key(secrets: Secrets) -> bytes:
     return hmac.digest(secrets.session_secret.encode(), b"bounces:of-notices", "sha256")
 
 
+def digest_key(secrets: Secrets) -> bytes:
+    """Return the key of the digests of what went to addresses that are kept sealed."""
+    return hmac.digest(secrets.session_secret.encode(), b"digests:of-mails", "sha256")
+
+
 def link_key(secrets: Secrets) -> bytes:
     """Return the key under which the links are made that open something without signing in."""
     return hmac.digest(secrets.session_secret.encode(), b"links:without-account", "sha256")

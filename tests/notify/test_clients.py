@@ -56,7 +56,7 @@ def forged(field: str) -> Mail:
 
 def test_a_mail_with_a_file_is_the_same_bytes_each_time_and_in_lines_that_may_go_out() -> None:
     mail = replace(MAIL, body="Reference: KM-TEST-TEST\nŵ\n", calendar=b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n" * 40)
-    assert mail.digest() == replace(mail).digest()
+    assert mail.wire == replace(mail).wire
     lines = mail.wire.split(b"\r\n")
     assert max(map(len, lines)) <= 78
     assert not any(b"\n" in each or b"\r" in each for each in lines)

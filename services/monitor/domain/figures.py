@@ -98,6 +98,12 @@ FIGURES = (
         "Notices that reached nobody, and that only the delivery desk can see to: {value}. Ring those they were for.",
     ),
     CallsForAPerson(
+        "notify_mail_unreadable",
+        0,
+        Trouble.BOUNCES_UNREADABLE,
+        "Notices of which something came back that no software can read: {value}. The delivery desk lists them.",
+    ),
+    CallsForAPerson(
         "stats_release_differing",
         0,
         Trouble.RELEASE_DIFFERS,

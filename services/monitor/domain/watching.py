@@ -69,6 +69,7 @@ class Trouble(StrEnum):
     FRONT_DOOR_SILENT = "front-door-silent"
     DUTY_OFFICER_UNREACHED = "duty-officer-unreached"
     NOTICES_UNDELIVERED = "notices-undelivered"
+    BOUNCES_UNREADABLE = "bounces-unreadable"
     RELEASE_DIFFERS = "release-differs"
     RECONCILIATION_DIFFERENT = "reconciliation-different"
     IMAP_UNREACHABLE = "imap-unreachable"

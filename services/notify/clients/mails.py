@@ -92,10 +92,6 @@ class Mail:
         whole = b"".join(b"--%s\n%s\n" % (mark.encode(), each) for each in parts) + b"--%s--\n" % mark.encode()
         return {"Content-Type": f'multipart/mixed; boundary="{mark}"'}, whole
 
-    def digest(self) -> str:
-        """Return the SHA-256 (hex) of the mail as it goes over the wire."""
-        return hashlib.sha256(self.wire).hexdigest()
-
 
 def _entity(headers: Mapping[str, str], body: bytes) -> bytes:
     return "".join(f"{name}: {value}\n" for name, value in headers.items()).encode() + b"\n" + body

@@ -22,7 +22,7 @@ from services.notify.domain import (
     stage_is_receipt,
 )
 from services.notify.jobs.other_ways import by_govuk_notify, by_webhook, in_the_inbox
-from services.notify.jobs.running import job_actor, notify_settings
+from services.notify.jobs.running import digest_of, job_actor, notify_settings
 from services.notify.operations import Addressee, Claimed, Sent, WaysOf, Written, stage_of
 from services.notify.settings import bounce_key, letterhead
 
@@ -133,7 +133,8 @@ async def _mailed(
         form,
         area.smtp.tls_of(address),
     )
-    delivery, digest, size = await _send(runtime, mail)
+    delivery, wire = await _send(runtime, mail)
+    digest, size = (digest_of(runtime, claimed, wire), len(wire)) if wire else (None, None)
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
     return Sent(
         delivery.result,
@@ -165,12 +166,12 @@ def bounces_to_of(runtime: Runtime, claimed: Claimed) -> str:
     return bounce_address(mailbox, bounce_key(runtime.secrets), claimed.id, claimed.number) if mailbox else ""
 
 
-async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, str | None, int | None]:
+async def _send(runtime: Runtime, mail: Mail) -> tuple[Delivery, bytes]:
     clients: Clients = runtime.clients
     try:
-        return await clients.mail.send(mail), mail.digest(), len(mail.wire)
+        return await clients.mail.send(mail), mail.wire
     except MailUnsafe:
-        return Delivery(Result.REFUSED), None, None
+        return Delivery(Result.REFUSED), b""
 
 
 def ways_of(runtime: Runtime, now: datetime) -> WaysOf:

@@ -1,6 +1,5 @@
 """Attempts by the ways that are no mail of our own: a signed webhook, GOV.UK Notify, the inbox page."""
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Carrier, Clients, Delivery, Facts, Message
 from services.notify.domain import RecipientKind, Result, Way
+from services.notify.jobs.running import digest_of
 from services.notify.operations import LINK_IN_THE_MAIL, Claimed, Sent, Written
 from services.notify.settings import letterhead
 
@@ -32,7 +32,7 @@ async def by_webhook(runtime: Runtime, area: Area, claimed: Claimed, told: Writt
     shown = replace(message, facts=replace(message.facts, link=LINK_IN_THE_MAIL)) if by_itself else message
     kept = clients.webhooks.written(shown).decode()
     sent = Sent(delivery.result, template=WEBHOOK_TEMPLATE, subject_line=f"Webhook: {claimed.kind}", body=kept)
-    return _answered(replace(sent, address=_place(found.webhook)), clients.webhooks, message, delivery)
+    return _answered(runtime, claimed, replace(sent, address=_place(found.webhook)), message, delivery)
 
 
 async def by_govuk_notify(runtime: Runtime, claimed: Claimed, told: Written, address: str) -> Sent:
@@ -42,7 +42,7 @@ async def by_govuk_notify(runtime: Runtime, claimed: Claimed, told: Written, add
     delivery = await clients.govuk_notify.send(message)
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
     sent = Sent(delivery.result, None, shown, told.template, told.text.subject, told.kept)
-    return _answered(sent, clients.govuk_notify, message, delivery)
+    return _answered(runtime, claimed, sent, message, delivery)
 
 
 def in_the_inbox() -> Sent:
@@ -50,13 +50,14 @@ def in_the_inbox() -> Sent:
     return Sent(Result.ACCEPTED, template="inbox", subject_line="In the inbox", body="Nothing was sent.")
 
 
-def _answered(sent: Sent, carrier: Carrier, message: Message, delivery: Delivery) -> Sent:
-    now = datetime.now(UTC)
-    said = carrier.written(message)
+def _answered(runtime: Runtime, claimed: Claimed, sent: Sent, message: Message, delivery: Delivery) -> Sent:
+    clients: Clients = runtime.clients
+    carrier: Carrier = clients.webhooks if claimed.way is Way.WEBHOOK else clients.govuk_notify
+    now, said = datetime.now(UTC), carrier.written(message)
     return replace(
         sent,
         code=delivery.code,
-        digest=hashlib.sha256(said).hexdigest(),
+        digest=digest_of(runtime, claimed, said),
         size=len(said),
         provider_id=delivery.provider_id or None,
         receipt_due_at=now + ASKED_AFTER if delivery.pending else None,

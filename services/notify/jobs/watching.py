@@ -17,6 +17,7 @@ class Counted:
 
     queues: tuple[Queue, ...] = ()
     silent = 0
+    unreadable = 0
     undelivered = Undelivered(0, 0)
     at = datetime.min.replace(tzinfo=UTC)
 
@@ -63,10 +64,19 @@ telemetry.gauge(
 )
 
 
+telemetry.gauge(
+    "notify.mail.unreadable",
+    lambda: Counted.unreadable,
+    "1",
+    "Notices of which something came back that no software can read",
+)
+
+
 async def watch_queues(runtime: Runtime, now: datetime) -> None:
     """Count what waits, by age, and the concerns about which nobody answers, for the alarms."""
     async with runtime.database.transaction(job_actor(runtime)) as session:
         Counted.queues = await queries.queue_ages(session, now=now)
         Counted.silent = await queries.count_silent(session)
+        Counted.unreadable = await queries.count_unreadable(session, now=now)
         Counted.undelivered = await queries.count_undelivered(session)
     Counted.at = now

@@ -25,7 +25,7 @@ from services.notify.queries.desk import (
     notices_sought,
     queue_ages,
 )
-from services.notify.queries.evidence import CameBack, came_back
+from services.notify.queries.evidence import CameBack, came_back, count_unreadable, unreadable
 from services.notify.queries.inboxes import (
     MOST_COUNTED,
     PAGE_SIZE,
@@ -90,6 +90,7 @@ __all__ = [
     "concern_waits",
     "count_silent",
     "count_undelivered",
+    "count_unreadable",
     "counts_by_state",
     "held_back",
     "history_of",
@@ -107,5 +108,6 @@ __all__ = [
     "transfer_found",
     "transfers_waiting",
     "unacknowledged",
+    "unreadable",
     "within",
 ]

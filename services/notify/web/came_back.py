@@ -41,7 +41,7 @@ def came_back_lines(found: Sequence[CameBack]) -> list[dict[str, object]]:
         {
             "what": _WHAT[one.what][0],
             "colour": _WHAT[one.what][1],
-            "by": _BY.get(one.way, one.way),
+            "by": _BY.get(one.way, one.way) + (f", attempt {one.attempt}" if one.attempt else ""),
             "why": (status_in_words(one.status) or _EXPLAINED.get(one.what, "")).capitalize(),
             "status": one.status,
             "digest": one.digest,

@@ -56,6 +56,7 @@ async def delivery_desk(page: PageRequest) -> Response:
         signposts = await queries.signposts_waiting(session)
         transfers = await queries.transfers_waiting(session)
         asked = await queries.asks_waiting(session, now=page.now)
+        unreadable = await queries.unreadable(session, now=page.now)
     return page.render(
         "delivery_desk",
         status=422 if search.form.errors else 200,
@@ -72,6 +73,7 @@ async def delivery_desk(page: PageRequest) -> Response:
         signposts=signposts,
         transfers=transfers,
         asked=asked,
+        unreadable=unreadable,
         ask_names=ASK_NAMES,
         ask_standing=lambda one: ask_standing(one, page.now),
         force_name=lambda one: force_name(page, one.area, one.force),
@@ -157,9 +159,11 @@ def _form_words(found: queries.NoticeFound) -> str:
     """Return whether the form went with the newest attempt that could have had one; "" where none could."""
     left = {Result.ACCEPTED, Result.UNKNOWN}
     newest = next((each for each in found.attempts if each.form and Result(each.result) in left), None)
-    if newest is None:
-        return ""
-    return form_in_words(FormSent(newest.form), newest.address, newest.area_version or found.area_version)
+    return (
+        form_in_words(FormSent(newest.form), newest.address, newest.area_version or found.area_version)
+        if newest
+        else ""
+    )
 
 
 async def mail_folder(page: PageRequest) -> Response:
