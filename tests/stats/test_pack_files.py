@@ -53,11 +53,11 @@ def tagged(node: PdfObject, kind: str) -> list[DictionaryObject]:
 class TestPdf:
     def test_is_tagged_titled_and_in_british_english(self, reader: PdfReader) -> None:
         root = reader.root_object
-        assert root["/Lang"] == "en-GB"
+        assert str(root["/Lang"]) == "en-GB"
         marks, shown = root["/MarkInfo"], root["/ViewerPreferences"]
         assert isinstance(marks, DictionaryObject)
         assert isinstance(shown, DictionaryObject)
-        assert (marks["/Marked"], shown["/DisplayDocTitle"]) == (True, True)
+        assert (str(marks["/Marked"]), str(shown["/DisplayDocTitle"])) == ("True", "True")
         assert reader.metadata is not None
         assert str(reader.metadata.title).startswith("Prevent and Channel: quarterly pack, July to September 2026")
         assert reader.xmp_metadata is not None
