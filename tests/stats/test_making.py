@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
-from services.stats.domain.disclosure import Rules
 from services.stats.domain.making import Basis, changes_of, check_one_rule, revised_of, rules_in_force
 from services.stats.domain.measures import TOTAL
 from services.stats.domain.periods import Period
 from services.stats.domain.releases import Draft, RulesDiffer
+from services.stats.domain.rules import Rules
 from services.stats.domain.tables import (
     Change,
     PublishedRow,

@@ -15,6 +15,7 @@ from contracts.intake.statistics import ReferralCounted
 from contracts.vocabulary import AgeBand, Door, Gender, Sector
 from services.stats.domain.tables import Change
 from services.stats.handlers import handlers
+from services.stats.readers import national
 from tests.conftest import RunningOf
 from tests.stats.published_made import AREA, content, hiding, publish
 from tests.stats.reading import GATEWAY, SECTORS, SECTORS_CSV, Site, lines_of, opened, words_of
@@ -54,6 +55,28 @@ class TestBoard:
         assert year_before is not None
         assert f"Referrals received {last.total('2026-Q2')} A year before: {year_before.total('2025-Q2')}" in words
         assert "England and Wales, 2024 to 2025: 8,778 ( Home Office" in words
+        assert re.search(r"8,778 \( Home Office : Individuals[^)]*, as others reported it", words)
+
+    async def test_each_year_is_labelled_with_the_release_that_its_figures_are_of(self, site: Site) -> None:
+        for each in (content(1, "2025"), content(2, "2026", 7), replace(content(3, "2025"), made_on=date(2026, 12, 1))):
+            await publish(site.running.runtime, each)
+        words = await site.text("/?period=2026-Q1")
+        assert "as release 2 of 4 May 2027 published them, and those of a year before as release 3 of" in words
+        for address, said in (("2026", "As release 2 of"), ("2025", "As release 3 of")):
+            assert said in await site.text(f"/figures/{AREA}?measure=received&by=sector&grain=quarter&year={address}")
+        lines = lines_of(await site.get(f"/releases/{AREA}/3/table.csv?measure=received&grain=year"))
+        assert [(line["period"], line["release"]) for line in lines] == [("2025", "3")]
+        trend = lines_of(await site.get(f"/releases/{AREA}/3/trend.csv?trend=gateway"))
+        assert {(line["period"][:4], line["release"]) for line in trend} == {("2025", "3"), ("2026", "2")}
+
+    async def test_the_nations_figures_are_linked_with_their_sources_and_reported_ones_say_so(self, site: Site) -> None:
+        page = (await site.get("/national")).text
+        for source in national().sources():
+            assert page.count(f'href="{source.address}"') >= 2, source.id
+        rows = re.findall(r'<tr class="govuk-table__row"><th scope="row".*?</tr>', page, re.DOTALL)
+        newest, older = (next(row for row in rows if f">{year}<" in row) for year in ("2024 to 2025", "2022 to 2023"))
+        assert "as others reported it" in newest
+        assert "as others reported it" not in older
 
     async def test_a_rate_stands_with_what_it_is_a_part_of(self, site: Site) -> None:
         made = content()
@@ -127,6 +150,32 @@ class TestBoard:
 
 
 class TestFigures:
+    async def test_a_split_has_the_year_before_where_both_are_shown(self, site: Site) -> None:
+        before = hiding(content(1, "2025"), "received/sector/2025", "police", "2025-Q1")
+        newest = content(2, "2026", 6)
+        for each in (before, newest):
+            await publish(site.running.runtime, each)
+        then, now = before.table("received", "sector", "2025"), newest.table("received", "sector", "2026")
+        assert then is not None
+        assert now is not None
+        first, second = (now.count("police", period) for period in ("2026-Q1", "2026-Q2"))
+        shown = await site.text(f"/figures/{AREA}?measure=received&by=sector&grain=quarter&year=2026")
+        assert f"Police {first} {second} a year before {then.count('police', '2025-Q2')}" in shown
+        assert f"a year before {then.count('health', '2025-Q1')}" in shown
+
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [("years=lunar", "no such kind of year"), ("grain=week", "no such periods"), ("year=1066", "for that year")],
+    )
+    async def test_an_odd_choice_is_said_beside_its_field_and_gives_no_file(
+        self, site: Site, asked: str, said: str
+    ) -> None:
+        await publish(site.running.runtime, content())
+        assert said in await site.text(f"/figures/{AREA}?measure=received&{asked}")
+        answer = await site.get(f"/releases/{AREA}/1/table.csv?measure=received&{asked}")
+        assert answer.status_code == 404
+        assert "choose from the lists" in answer.text
+
     async def test_shows_counts_totals_and_the_known_denominator(self, site: Site) -> None:
         made = content()
         await publish(site.running.runtime, made)

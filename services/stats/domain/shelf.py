@@ -1,6 +1,6 @@
 """What readers may choose among: the newest signed figures of each financial year, and the grids made of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -197,6 +197,11 @@ class Shelf:
         """Return the release that the figures of a period are of; the newest of those whose quarters are added."""
         found = [self.by_year.get(_year(part)) for part in _parts(period)]
         return max((each for each in found if each), key=lambda each: each.content.number, default=self.newest)
+
+    def releases_of(self, periods: Iterable[str]) -> tuple[SignedRelease, ...]:
+        """Return the releases that the figures of some periods are of, each once, oldest first."""
+        found = {signed.content.number: signed for signed in map(self.release_of, periods)}
+        return tuple(found[number] for number in sorted(found))
 
     def grid(self, choice: Choice) -> Grid:
         """Return the figures of a choice; a calendar year is the sum of its four quarters where all are shown."""

@@ -83,6 +83,10 @@ def asked(page: PageRequest, shelf: Shelf) -> Asked:
         form = form.adding("by", _not_split(shelf, measure, attribute))
         attribute = ""
     years = Years.CALENDAR if wanted["years"] == Years.CALENDAR else Years.FINANCIAL
+    if wanted["years"] and wanted["years"] not in set(Years):
+        form = form.adding("years", "There is no such kind of year: choose from the list. Financial years are shown.")
+    if wanted["grain"] and wanted["grain"] not in set(Grain):
+        form = form.adding("grain", "There are no such periods: choose from the list. Quarters are shown.")
     offered = shelf.years(years)
     year = wanted["year"] or (offered[0] if offered else "")
     if year not in offered and offered:

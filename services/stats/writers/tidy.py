@@ -28,22 +28,26 @@ _KEPT_BACK = "With this table the audit could work out a hidden figure, so it wa
 _TIMED = ("cases", "median_days", "days_of_90_per_cent")
 
 
-def grid_csv(area: str, number: int, grid: Grid, *, percentages: bool) -> str:
-    """Return one table: a line a figure, its denominators beside it, and percentages where the area lets them be."""
+def grid_csv(area: str, grid: Grid, *, percentages: bool) -> str:
+    """Return one table: a line a figure, its denominators beside it, and percentages where the area lets them be.
+
+    Each line names the release that its figure is of, which need not be the newest.
+    """
     headings = (*HEADINGS, "percentage_of_known") if percentages else HEADINGS
-    return text_of(headings, _lines(area, number, grid, percentages=percentages))
+    return text_of(headings, _lines(area, grid, percentages=percentages))
 
 
 def release_csv(shelf: Shelf, grids: Iterable[Grid]) -> str:
     """Return all tables of a release in one file, a line a figure."""
-    return text_of(HEADINGS, (row for grid in grids for row in _lines(shelf.area, shelf.number, grid)))
+    return text_of(HEADINGS, (row for grid in grids for row in _lines(shelf.area, grid)))
 
 
-def trend_csv(area: str, number: int, trend: Trend) -> str:
+def trend_csv(shelf: Shelf, trend: Trend) -> str:
     """Return the figures of a trend of the board, a line a figure: totals, their own denominators, or median days."""
     what, beside = ("Median days", False) if trend.id == TIMED_TREND else ("Total", True)
     rows = (
-        (area, number, name, what, "All", period, period_name(period), _number(count), _marker(count, revised=False),
+        (shelf.area, shelf.release_of(period).content.number, name, what, "All", period, period_name(period),
+         _number(count), _marker(count, revised=False),
          *((_or_hidden(count),) * 2 if beside else ("", "")))
         for period, counts in trend.lines
         for name, count in zip(trend.headings, counts, strict=True)
@@ -54,8 +58,8 @@ def trend_csv(area: str, number: int, trend: Trend) -> str:
 def timings_csv(shelf: Shelf) -> str:
     """Return how long everything took: a line a number, for every period that is published."""
     rows = (
-        (shelf.area, shelf.number, TIMED[name], period, period_name(period), what, _number(value),
-         _marker(value, revised=False))
+        (shelf.area, shelf.release_of(period).content.number, TIMED[name], period, period_name(period), what,
+         _number(value), _marker(value, revised=False))
         for name in shelf.timing_names
         for period in shelf.periods
         for found in (shelf.timing(name, period),)
@@ -102,14 +106,14 @@ def _plain(value: str | int) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _lines(area: str, number: int, grid: Grid, *, percentages: bool = False) -> Iterator[Row]:
+def _lines(area: str, grid: Grid, *, percentages: bool = False) -> Iterator[Row]:
     attribute = grid.choice.attribute
     for line in grid.lines:
         for column, period in enumerate(grid.periods):
             name = "All" if line.category == TOTAL and not attribute else category_name(line.category, attribute)
             row = (
                 area,
-                number,
+                grid.releases[column],
                 measure_name(grid.choice.measure),
                 attribute_name(attribute) if attribute else "Total",
                 name,

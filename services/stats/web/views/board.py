@@ -48,6 +48,8 @@ async def board(page: PageRequest) -> Response:
         period=period,
         unknown_period=bool(wanted) and wanted != period,
         before=year_before(period),
+        release=shelf.release_of(period).content,
+        release_before=shelf.release_of(year_before(period)).content if shelf.covers(year_before(period)) else None,
         periods=_newest_first(shelf.periods),
         trends=[(trend, trend_chart(trend)) for trend in (trend_of(shelf, name) for name in TRENDS) if trend],
         percentages=shows_percentages(page, area),

@@ -47,7 +47,9 @@ async def figures(page: PageRequest) -> Response:
         shelf=shelf,
         choice=choice,
         grid=grid,
+        releases=[each.content for each in shelf.releases_of(grid.periods)] or [shelf.newest.content],
         before=[shelf.total(choice.measure, year_before(period)) for period in grid.periods],
+        year_before=_year_before(shelf, grid),
         before_there=[shelf.covers(year_before(period)) for period in grid.periods],
         address=address_of(choice),
         at=number,
@@ -69,9 +71,12 @@ async def figures(page: PageRequest) -> Response:
 async def table_csv(page: PageRequest) -> Response:
     """Give one published table as a file, as of the release in the address."""
     shelf = await shelf_at(page)
-    choice = asked(page, shelf).choice
+    wanted = asked(page, shelf)
+    if wanted.form.errors:
+        raise ReleaseAbsent("Nothing is published for that choice: go back to the tables and choose from the lists.")
+    choice = wanted.choice
     name = "-".join(filter(None, (choice.measure, choice.attribute, choice.grain, choice.years, choice.year)))
-    text = grid_csv(shelf.area, shelf.number, shelf.grid(choice), percentages=shows_percentages(page, shelf.area))
+    text = grid_csv(shelf.area, shelf.grid(choice), percentages=shows_percentages(page, shelf.area))
     return csv_answer(text, f"{shelf.area}-release-{shelf.number}-{name}")
 
 
@@ -81,7 +86,7 @@ async def trend_csv(page: PageRequest) -> Response:
     trend = trend_of(shelf, page.query.get("trend", ""))
     if trend is None:
         raise ReleaseAbsent("There is no such trend; go back to the start and choose one.")
-    return csv_answer(trend_text(shelf.area, shelf.number, trend), f"{shelf.area}-release-{shelf.number}-{trend.id}")
+    return csv_answer(trend_text(shelf, trend), f"{shelf.area}-release-{shelf.number}-{trend.id}")
 
 
 async def release_cover(page: PageRequest) -> Response:
@@ -104,6 +109,19 @@ def _offered(shelf: Shelf, choice: Choice) -> dict[str, Any]:
         "attributes": _attributes(shelf),
         "year_items": [(each, each if calendar else year_name(each)) for each in shelf.years(choice.years)],
     }
+
+
+def _year_before(shelf: Shelf, grid: Grid) -> list[list[int | None]]:
+    """Return each figure a year before, line by line, where both are shown; nothing where the table is of totals."""
+    choice = grid.choice
+    return [
+        [
+            None if now is None else shelf.count(choice.measure, choice.attribute, line.category, year_before(period))
+            for period, now in zip(grid.periods, line.counts, strict=True)
+        ]
+        for line in grid.lines
+        if choice.attribute
+    ]
 
 
 def _national(choice: Choice, grid: Grid) -> list[NationalFigure | None]:

@@ -197,6 +197,7 @@ async def _shown(page: PageRequest, form: FormErrors, *, status: int = 200) -> R
         mine=found.opened_by == page.actor.id,
         area_title=area_name(page, found.draft.area),
         year=year,
+        unknown_year=bool(wanted) and wanted != year,
         years=[(each, year_name(each)) for each in _years(content)],
         totals=_totals(content, year),
         lines=_lines(content, year),

@@ -31,6 +31,7 @@ async def timeliness(page: PageRequest) -> Response:
         shelf=shelf,
         release=content,
         grain=grain,
+        unknown_grain=page.query.get("grain", "") not in {"", *Grain},
         least=least_cases(content.suppress_below),
         stages=[(TIMED[name], _timings(shelf, name, grain)) for name in shelf.timing_names],
         hidden=HIDDEN,
