@@ -101,7 +101,7 @@ class TestConcern:
         second = await handle(site.runtime, concern(2), subject=subject)
         await site.sign_in(KENT_WORKER)
         path = f"/concerns/{subject}"
-        answer = await site.post(path, f"{path}/acknowledge", report="Strategy discussion booked.")
+        answer = await site.post(path, f"{path}/acknowledge", report="Strategy discussion booked.", version="2")
         assert answer.status_code == 303
         page = (await site.get(path)).text
         assert "Strategy discussion booked." in page
@@ -117,7 +117,7 @@ class TestConcern:
         assert (await site.post("/inbox", f"{path}/acknowledge", report="Again.")).status_code == 409
         await handle(site.runtime, concern(2), subject=subject)
         assert "More since you answered" in (await site.get("/inbox")).text
-        assert (await site.post(path, f"{path}/acknowledge", report="Seen that too.")).status_code == 303
+        assert (await site.post(path, f"{path}/acknowledge", report="Seen that too.", version="2")).status_code == 303
 
     async def test_an_empty_answer_says_what_to_mend(self, site: Site) -> None:
         subject = uuid4()
