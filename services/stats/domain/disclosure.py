@@ -28,6 +28,12 @@ class Protected:
     witnesses: tuple[Witness, ...] = ()
 
 
+UNSAFE = (
+    "Some hidden figures cannot be protected beside what earlier releases show. Discard the draft, and release these "
+    "months together with those that follow."
+)
+
+
 class CannotHide(ValueError):
     """No choice of figures protects somebody, because earlier releases show too much."""
 
@@ -51,8 +57,8 @@ def protect(
     book = Book(people, (*earlier, Published((), as_of, rules.districts)))
     page = _Page(book, rules, kept)
     moves = Moves(book, page.shown_cells(), page.frozen_cells)
-    moves.run()
-    _refuse(len(moves.failed))
+    if not moves.run():
+        raise CannotHide(UNSAFE)
     moved = [change.witness for change in moves.found]
     moved += [witness for change in moves.found for witness in moves.others(change)]
     witnesses = [change.witness for change in moves.found]
@@ -61,19 +67,11 @@ def protect(
         rows = {row for each in book.releases for row in category_rows(attribute, each.districts)}
         frozen = {row: page.frozen_mask(attribute, row) for row in sorted(rows)}
         exchange = Exchange(book, place, {row: page.shown_mask(place, row, moves.shown) for row in frozen}, frozen)
-        failed = exchange.run(moved)
-        _refuse(sum(mask.bit_count() for mask in failed.values()))
+        if not exchange.run(moved):
+            raise CannotHide(UNSAFE)
         witnesses += exchange.witnesses
         shown |= {(place, row): mask for row, mask in exchange.shown.items()}
     return _Tables(page, moves.shown, shown).protected(tuple(dict.fromkeys(witnesses)))
-
-
-def _refuse(failed: int) -> None:
-    if failed:
-        raise CannotHide(
-            f"{failed:,} hidden figures cannot be protected beside what earlier releases show. Discard the draft, and "
-            "release these months together with those that follow."
-        )
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class Exchange:
         """Take the place of the attribute, and by category what readers see and what must stay seen."""
         self.book, self.place, self.shown, self.frozen = book, place, shown, frozen
         self.witnesses: list[Witness] = []
+        self._width = 1
         self.every = (1 << (book.bit_count)) - 1
         self.open = {category: self.every & ~mask for category, mask in shown.items()}
         """The hidden figures that are not safe yet."""
@@ -42,27 +43,24 @@ class Exchange:
         for number, (person, _) in enumerate(book.people):
             self._admit(((number, person),))
 
-    def run(self, moved: Iterable[Witness]) -> dict[str, int]:
-        """Go through all figures until each hidden one is safe; return those that cannot be, by category."""
+    def run(self, moved: Iterable[Witness]) -> bool:
+        """Go through all figures until each hidden one is safe; return whether they all can be."""
         for witness in moved:
             self._take_moved(witness)
         self._smallest = order = sorted(self.shown, key=lambda each: (len(self.units[each]), each))
         for one, other in combinations(order, 2):
             self._pair(one, other)
-        failed: dict[str, int] = dict.fromkeys(order, 0)
         for category in order:
             while self.open[category]:
                 bit = next(bits(self.open[category]))
-                way = self._cheapest(category, bit)
+                way = self._cheapest(category, bit) or self._wider(category, bit)
                 if way is None:
-                    failed[category] |= 1 << bit
-                    self.open[category] &= ~(1 << bit)
-                    continue
+                    return False
                 self._take(way)
                 for other in order:
                     if other in way.altered and other != category:
                         self._pair(category, other, self.book.year_mask(bit))
-        return failed
+        return True
 
     def _admit(self, witness: Witness) -> None:
         person = witness[0][1]
@@ -157,22 +155,26 @@ class Exchange:
         for place, other in enumerate(each for each in self._smallest if each != category):
             if best is not None and place >= OTHERS:
                 break
-            for way in self._candidates(category, other, 1 << bit):
-                if 1 << bit & way.altered.get(category, 0) and (best is None or way.cost < best.cost):
-                    best = way
+            best = _cheaper(best, self._candidates(category, other, 1 << bit), category, 1 << bit)
         # Where something of a category is seen its own people can be exchanged; a relay is for those that have none.
-        for witness in self._relays(category, 1 << bit) if best is None or not self.shown[category] else ():
-            way = self._priced(witness)
-            if way is not None and 1 << bit & way.altered.get(category, 0) and (best is None or way.cost < best.cost):
-                best = way
+        if best is None or not self.shown[category]:
+            relays = (way for each in self._relays(category, 1 << bit) if (way := self._priced(each)) is not None)
+            best = _cheaper(best, relays, category, 1 << bit)
         return best
+
+    def _wider(self, category: str, bit: int) -> Way | None:
+        """Look at everybody where those of whom least is shown will not do."""
+        self._width = len(self.book.people)
+        way = self._cheapest(category, bit)
+        self._width = 1
+        return way
 
     def _candidates(self, category: str, other: str, on: int) -> Iterator[Way]:
         """Give changes between two categories of those of whom least is shown, each with whoever is most alike."""
         seen = self.shown[category] | self.shown[other]
         mine, theirs = self._near(category, on), self._near(other, on)
         for one, masks, two, partners in ((category, mine[0], other, theirs[1]), (other, theirs[0], category, mine[1])):
-            for mask in masks[:PRICED]:
+            for mask in masks[: PRICED * self._width]:
                 unit = self.units[one][mask]
                 found = [self._way(unit, one, two)]
                 found += [self._way(unit, one, two, self.units[two][each]) for each in _nearest(partners, mask, seen)]
@@ -195,8 +197,8 @@ class Exchange:
         if before != seen:
             order = sorted(self._those_of(category, year), key=lambda mask: (mask & seen).bit_count())
             self._order[category, year] = seen, order
-        having = list(islice((mask for mask in order if mask & on), LOOKED_AT))
-        return having, list(islice((mask for mask in order if not mask & on), LOOKED_AT))
+        having = list(islice((mask for mask in order if mask & on), LOOKED_AT * self._width))
+        return having, list(islice((mask for mask in order if not mask & on), LOOKED_AT * self._width))
 
     def _relays(self, category: str, on: int) -> Iterator[Witness]:
         """Give changes of three categories: somebody comes to this one, and another takes their place."""
@@ -206,7 +208,7 @@ class Exchange:
                 if third in (source, category):
                     continue
                 leaving = self._near(third, on)[1][: LOOKED_AT // 10]
-                for mask in coming[:PRICED]:
+                for mask in coming[: PRICED * self._width]:
                     nearest = _nearest(leaving, mask, self.shown[source])
                     for other in nearest[:2]:
                         made = _together(
@@ -215,6 +217,14 @@ class Exchange:
                         )
                         if made is not None:
                             yield made
+
+
+def _cheaper(best: Way | None, ways: Iterable[Way], category: str, on: int) -> Way | None:
+    """Return the first of the cheapest ways that alter a figure."""
+    for way in ways:
+        if on & way.altered.get(category, 0) and (best is None or way.cost < best.cost):
+            best = way
+    return best
 
 
 def _nearest(masks: Iterable[int], mask: int, seen: int) -> list[int]:

@@ -41,11 +41,10 @@ class Moves:
     shown: set[Cell]
     frozen: frozenset[Cell]
     found: list[Change] = field(default_factory=list)
-    failed: list[Cell] = field(default_factory=list)
     safe: set[Cell] = field(default_factory=set)
 
-    def run(self) -> None:
-        """Go through all cells until each hidden one is safe or cannot be."""
+    def run(self) -> bool:
+        """Go through all cells until each hidden one is safe; return whether they all can be."""
         self.unknown = tuple(unknown_category(each) for each in ATTRIBUTES)
         self._bases: dict[str, list[Base]] = defaultdict(list)
         for base in sorted(self.book.at):
@@ -55,39 +54,40 @@ class Moves:
             if cell not in self.safe:
                 best = self._cheapest(cell)
                 if best is None:
-                    self.failed.append(cell)
-                    continue
+                    return False
                 waiting += self._take(best)
+        return True
 
     def _take(self, change: Change) -> list[Cell]:
         """Hide what a change alters; return what is hidden with it and needs a change of its own."""
-        delta = self.delta(change.witness)
+        altered, touched = self.delta(change.witness)
         more: list[Cell] = []
-        for cell in sorted(delta & self.shown):
+        for cell in sorted(touched & self.shown):
             self.shown.discard(cell)
             measure, part, column = cell
             if not part:
                 below = [(measure, each, column) for each in parts_of(measure) if each]
                 more += [each for each in below if each in self.shown and each not in self.frozen]
         self.shown.difference_update(more)
-        self.safe.update(delta)
+        self.safe.update(altered)
         self.found.append(change)
         return more
 
-    def delta(self, witness: Witness) -> frozenset[Cell]:
-        """Return the totals and parts that a list of people alters, or of which it alters who they are.
+    def delta(self, witness: Witness) -> tuple[frozenset[Cell], frozenset[Cell]]:
+        """Return the totals and parts that a list of people alters, and with those the ones of whom it is another.
 
         The tables below a part say who is in it, so that two people cannot stand in for each other there.
         """
         found: Counter[Cell] = Counter()
-        altered: set[Cell] = set()
+        touched: set[Cell] = set()
         for number, after in witness:
             before = self.book.people[number][0] if number >= 0 else ()
             own: Counter[Cell] = Counter(self._cells(after))
             own.subtract(self._cells(before))
-            altered.update(cell for cell, by in own.items() if by and _is_split(cell))
+            touched.update(cell for cell, by in own.items() if by and _is_split(cell))
             found.update(own)
-        return frozenset(altered.union(cell for cell, by in found.items() if by))
+        altered = frozenset(cell for cell, by in found.items() if by)
+        return altered, altered | touched
 
     def _cells(self, person: Person) -> Iterator[Cell]:
         for number, _, events in person:
@@ -115,8 +115,8 @@ class Moves:
         """Return the cheapest list of people that takes these steps, with its cost; None where none costs less."""
         best: tuple[int, Change] | None = None
         for witness in self._witnesses(steps):
-            delta = self.delta(witness)
-            cost = self._price(delta) if cell in delta else None
+            altered, touched = self.delta(witness)
+            cost = self._price(touched) if cell in altered else None
             if cost is not None and (below is None or cost < below) and (best is None or cost < best[0]):
                 best = cost, Change(steps, witness)
                 if cost == 0:
@@ -214,7 +214,7 @@ class Moves:
             taken = {number for number, _ in rest}
             for number, made in self.taking(step):
                 witness = ((number, made), *rest)
-                if number not in taken and not self.delta(witness) & self.shown:
+                if number not in taken and not self.delta(witness)[1] & self.shown:
                     yield witness
 
 

@@ -42,7 +42,9 @@ def told_otherwise(
         if any(_is_same(event, after[1]) for number, event in events if number == after[0]):
             return None
         events.add(after)
-        _follow(events, after, () if not person else ("received",))
+        if before is None:
+            _bring(events, after, ("received",) if person else ())
+        _follow(events, after)
     known = person[0][1] if person else unknown
     numbers = sorted({number for number, _ in events})
     made = tuple((n, about.get(n, known), tuple(sorted(e for each, e in events if each == n))) for n in numbers)
@@ -54,12 +56,12 @@ def _is_same(one: Event, other: Event) -> bool:
     return one[0] == other[0] and (one[0] not in OFTEN or one[1] == other[1])
 
 
-def _follow(events: set[Placed], moved: Placed, never: tuple[str, ...]) -> None:
-    """Bring what came before or after an event into line with its month, and into being what it needs.
+def _bring(events: set[Placed], new: Placed, never: tuple[str, ...]) -> None:
+    """Bring into being what a new event needs.
 
     `never` is not made up: nobody of whom something is known was received in another way than the list says.
     """
-    number, (measure, month, _) = moved
+    number, (measure, month, _) = new
     there = {event[0] for _, event in events}
     waiting = [measure]
     while waiting:
@@ -68,6 +70,11 @@ def _follow(events: set[Placed], moved: Placed, never: tuple[str, ...]) -> None:
                 events.add((number, (needed, month, "")))
                 there.add(needed)
                 waiting.append(needed)
+
+
+def _follow(events: set[Placed], moved: Placed) -> None:
+    """Bring what came before or after an event into line with its month."""
+    number, (measure, month, _) = moved
     for placed in sorted(events):
         name, when, part = placed[1]
         if ((name, measure) in AFTER and when > month) or ((measure, name) in AFTER and when < month):
