@@ -100,9 +100,7 @@ def _by(page: PageRequest, area: Area, claimed: Claimed, mail: Shown, which: tup
     way, place = which
     heading = f"{mail.heading}: {'then' if place else 'first'} by {WAY_NAMES[way]}"
     if way is Way.INBOX:
-        return Shown(
-            heading, mail.at, why_not="Nothing is sent: it waits in the inbox for somebody to look."
-        )
+        return Shown(heading, mail.at, why_not="Nothing is sent: it waits in the inbox for somebody to look.")
     if way is not Way.WEBHOOK:
         form = mail.form if way is Way.SMTP or not mail.form else form_in_words(FormSent.NOT_BY_MAIL, "", "")
         return replace(mail, heading=heading, ways=WAY_NAMES[way], form=form)
