@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.journeys.counted import LATE, Counted, another_month, counted, too_late
 from tests.journeys.live import Live, started, wait
-from tests.journeys.looking import Look
+from tests.journeys.looking import NARROW, Look
 from tests.journeys.officers import As, By, Keys, filled, pressed, reloaded_until, shown
 from tests.journeys.releases_made import ANNA, ARNO, COMPUTED_SECONDS
 from tests.journeys.test_pathway import BOARD
@@ -204,8 +204,27 @@ def test_every_chart_has_its_table_and_file_and_institutions_are_shares_alone(
             page.go_back()
         page.get_by_role("link", name="Releases", exact=True).click()
         assert page.get_by_role("button", name="Draft the release").count() == 0
+        page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+        assert page.evaluate("[...document.querySelectorAll('main table')].every(t => t.offsetWidth <= innerWidth)")
         assert page.request.get(page.url.replace("/releases", "/drafts/kent-and-medway/1")).status == 403
         look.shown("//x/releases")
         page.goto(page.url.replace("/releases", figures.release))
         look.shown("//x/release")
+    assert look.problems == []
+
+
+@pytest.mark.usefixtures("figures")
+def test_a_board_member_makes_the_pack_of_a_quarter_and_takes_its_files(as_: As, pictures: Path | None) -> None:
+    with as_(BOARD, "/packs", "stats") as page:
+        look = Look(page, pictures, "board")
+        look.shown("//x/packs")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Make the pack for").first.click()
+        reloaded_until(page, "The document (PDF)", COMPUTED_SECONDS)
+        assert "may be copied into the minutes" in shown(page)
+        look.shown("//x/pack")
+        for name, begins in (("The document (PDF)", b"%PDF"), ("spreadsheet (ODS)", b"PK"), ("CSV files (ZIP)", b"PK")):
+            with page.expect_download() as download:
+                page.get_by_role("link", name=name).click()
+            assert download.value.path().read_bytes().startswith(begins)
     assert look.problems == []
