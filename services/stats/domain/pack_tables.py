@@ -217,7 +217,9 @@ def punctuality_table(told: Told) -> PackTable:
 
 
 def _owed(measure: str) -> str:
-    return {"obligations": "Obligations that ended", "reviews": "Reviews held"}.get(measure, MEASURES[measure].title)
+    return {"obligations": "Referrals with something owed that ended", "reviews": "Cases with a review held"}.get(
+        measure, MEASURES[measure].title
+    )
 
 
 def _trend(shelf: Shelf, name: str, periods: Iterable[str]) -> Trend:
