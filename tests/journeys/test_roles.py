@@ -1,6 +1,7 @@
 """The police console in a real browser, by each of its roles and for the services that answer by a link."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -56,7 +57,8 @@ class TestTheIntelligenceUnit:
 
 class TestTheGateway:
     def test_brings_a_second_referral_to_a_proposed_closure(self, live: Live, as_: As) -> None:
-        surname, person = new_name(), {"forenames": new_name(), "date_of_birth": new_day()}
+        surname = new_name()
+        person: dict[str, Any] = {"forenames": new_name(), "date_of_birth": new_day()}
         earlier, reference = (referred(live, spelt, **person) for spelt in (surname, surname[:-1]))
         cleared(live, reference)
         with as_(GATEWAY, f"/referrals/{reference}") as page:

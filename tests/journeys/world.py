@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
+from typing import Any
 from uuid import UUID, uuid4
 
 from samples.send import REFERENCE
@@ -149,7 +150,7 @@ def begun(live: Live, reference: str) -> None:
 
 def elsewhere(live: Live) -> dict[str, str]:
     """Refer one person in two areas, of which in the second the police gather; return the addresses there."""
-    one = {"surname": new_name(), "forenames": new_name(), "date_of_birth": new_day()}
+    one: dict[str, Any] = {"surname": new_name(), "forenames": new_name(), "date_of_birth": new_day()}
     here, there = (referred(live, **one, district=district) for district in ("Thanet", "Aldmere"))
     cleared(live, there, NORTH_IMU)
     assessed(live, there, NORTH)
@@ -177,7 +178,7 @@ def mailed_without_form(live: Live) -> str:
 
 def suspected(live: Live) -> str:
     """Refer one person twice; return the later and the earlier reference, as the pair's address has them."""
-    alike = {"surname": new_name(), "forenames": new_name(), "date_of_birth": new_day()}
+    alike: dict[str, Any] = {"surname": new_name(), "forenames": new_name(), "date_of_birth": new_day()}
     both = {referred(live, **alike) for _ in range(2)}
     (pair,) = live.of(
         "intake",
