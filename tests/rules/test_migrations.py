@@ -206,3 +206,22 @@ class TestFilledDatabases:
             ("conflict-review", UUID(int=0), True), ("signpost", UUID(int=10), True),
             ("signpost", UUID(int=11), True), ("signpost", UUID(int=12), False),
         ]  # fmt: skip
+
+    @pytest.mark.parametrize("service", ["stats"])
+    async def test_releases_of_another_rule_are_dropped_and_their_facts_belong_to_the_first_one(
+        self, owner: AsyncConnection
+    ) -> None:
+        await owner.run_sync(upgrade_tables, "stats", "0010")
+        release, of_it = f"'{UUID(int=7)}'", {"release_id": f"'{UUID(int=7)}'"}
+        await owner.run_sync(_fill, "release", {"id": release})
+        for table in ("release_month", "release_ending", "release_check"):
+            await owner.run_sync(_fill, table, of_it)
+        for table in ("drafting", "pack"):
+            await owner.run_sync(_fill, table, {})
+        for table in ("fact_log", "institution_fact"):
+            await owner.run_sync(_fill, table, {"generation": "3"})
+        await owner.run_sync(upgrade_tables, "stats")
+        for table in ("release", "release_month", "release_ending", "release_check", "drafting", "pack"):
+            assert await owner.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+        for table in ("fact_log", "institution_fact"):
+            assert (await owner.execute(text(f"SELECT generation FROM {table}"))).scalars().all() == [0], table

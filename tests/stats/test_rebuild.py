@@ -5,11 +5,13 @@ from random import Random
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from chassis import clock
 from chassis.app import Runtime
 from services.stats import operations, queries
 from services.stats.domain.tables import ReleaseKind
+from services.stats.jobs import proving
 from services.stats.jobs.proving import Proved, is_proved, look, prove, prove_asked
 from services.stats.operations import Fact
 from tests.conftest import Installation
@@ -136,6 +138,49 @@ class TestProve:
         async with stats.database.transaction(JOB) as session:
             (check,) = await queries.checks(session, (KENT,))
         assert (check.checked_on, check.same) == (clock.today(), True)
+
+    async def test_what_waits_longest_has_its_turn_first_when_the_budget_is_spent(
+        self, stats: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await three_releases(stats)
+        await prove(stats, clock.now())
+        monkeypatch.setattr(proving, "BUDGET_SECONDS", 0.0)
+        for day in (1, 2):
+            await prove(stats, clock.now() + timedelta(days=day))
+        async with stats.database.transaction(JOB) as session:
+            days = {each.number: each.since - clock.today() for each in await queries.checks(session)}
+        assert days == {1: timedelta(days=1), 2: timedelta(days=2), 3: timedelta()}
+
+    async def test_as_many_as_must_are_proved_when_the_budget_is_spent(
+        self, stats: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await three_releases(stats)
+        await prove(stats, clock.now())
+        monkeypatch.setattr(proving, "BUDGET_SECONDS", 0.0)
+        monkeypatch.setattr(proving, "TURN", timedelta(days=2))
+        await prove(stats, clock.now() + timedelta(days=1))
+        async with stats.database.transaction(JOB) as session:
+            proved_later = [each.number for each in await queries.checks(session) if each.since > clock.today()]
+        assert proved_later == [1, 2]
+
+    async def test_one_that_has_not_had_its_turn_is_told_until_it_has(self, stats: Runtime) -> None:
+        await put(stats, *some())
+        await signed(stats)
+        await prove(stats, clock.now())
+        await look(stats, clock.now() + timedelta(days=31))
+        assert Proved.overdue == 0
+        await look(stats, clock.now() + timedelta(days=32))
+        assert Proved.overdue == 1
+        await prove(stats, clock.now() + timedelta(days=32))
+        assert Proved.overdue == 0
+
+    async def test_one_that_was_never_proved_waits_from_its_sign_off(self, stats: Runtime) -> None:
+        await put(stats, *some())
+        await signed(stats, now=JANUARY)
+        await look(stats, JANUARY + timedelta(days=32))
+        assert Proved.overdue == 1
+        await look(stats, JANUARY)
+        assert Proved.overdue == 0
 
 
 async def as_owner(installation: Installation, *statements: str) -> None:

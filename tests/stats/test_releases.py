@@ -157,7 +157,7 @@ class TestCompute:
         await put(stats, *many(20, received()))
         number = await opened(stats)
         with monkeypatch.context() as patched:
-            patched.setattr("services.stats.jobs.computing.protect", killed)
+            patched.setattr("tests.stats.trusting.protect", killed)
             with pytest.raises(asyncio.CancelledError):
                 await drafts(stats, DECEMBER)
         between = await found(stats, number)
@@ -174,7 +174,7 @@ class TestCompute:
 
         await put(stats, *many(20, received()))
         with monkeypatch.context() as patched:
-            patched.setattr("services.stats.jobs.computing.protect", broken)
+            patched.setattr("tests.stats.trusting.protect", broken)
             draft = await computed(stats)
         assert (draft.state, draft.words) == (DraftState.FAILED, "The parts do not add up.")
         async with stats.database.transaction(ANNA) as session:

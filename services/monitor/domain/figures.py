@@ -109,6 +109,13 @@ FIGURES = (
         Trouble.RELEASE_DIFFERS,
         "Signed releases of statistics that their log of facts no longer gives: {value}. The service's log names them.",
     ),
+    CallsForAPerson(
+        "stats_release_overdue",
+        0,
+        Trouble.RELEASE_DIFFERS,
+        "Signed releases of statistics not proved for more than 31 days: {value}. The service's log names them.",
+        place="proofs",
+    ),
 )
 NAMES = frozenset(figure.name for figure in FIGURES)
 SERVICES_ASKED = frozenset(name.partition("_")[0] for name in NAMES)

@@ -1,16 +1,17 @@
 """Computing a release: the same facts and rules always give the same text, whoever asks and however often."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from typing import cast
 
 from chassis.actor import Actor
 from chassis.app import Runtime
 from services.stats import queries
+from services.stats.clients.hider import Hider, WorkerHider
 from services.stats.domain.auditing import Published
-from services.stats.domain.disclosure import Protected, protect
+from services.stats.domain.disclosure import Protected
+from services.stats.domain.hiding import HideAsked
 from services.stats.domain.making import Basis, content_of
 from services.stats.domain.people import Stated
-from services.stats.domain.periods import year_name
 from services.stats.domain.releases import Draft, as_of
 from services.stats.domain.rules import Rules
 from services.stats.domain.tables import ReleaseContent
@@ -19,25 +20,31 @@ ACTOR = Actor.job("stats", "drafts")
 UNHURRIED = {"statement_timeout": "25s", "transaction_timeout": "300s"}
 """Counting ten years takes longer than a page may; it holds no lock that anybody waits for."""
 
-Report = Callable[[str, int], Awaitable[None]]
+HIDER = "stats.hider"
 
 
-async def compute(
-    runtime: Runtime, draft: Draft, rules: Rules, kept_back: Collection[str], report: Report
-) -> ReleaseContent:
+async def compute(runtime: Runtime, draft: Draft, rules: Rules, kept_back: Collection[str]) -> ReleaseContent:
     """Return what a release holds without the tables that its audit kept back; nothing is audited once more.
 
-    Raises ValueError where the counts do not add up.
+    Raises ValueError where the counts do not add up, and what `hidden` does.
     """
     basis = await counted(runtime, draft, rules)
-    return content_of(draft, rules, basis, await protected(draft, rules, basis, kept_back, report), kept_back)
+    protected = await hidden(runtime, rules, basis, kept_back, with_witnesses=False)
+    return content_of(draft, rules, basis, protected, kept_back)
 
 
-async def protected(draft: Draft, rules: Rules, basis: Basis, kept_back: Collection[str], report: Report) -> Protected:
-    """Return every table of a draft as it may be shown beside all releases before it; `report` is told of it."""
-    await report(f"Hiding what would give somebody away, {', '.join(map(year_name, draft.years))}", 20)
-    # In a thread of its own: pages are answered meanwhile.
-    return await asyncio.to_thread(protect, basis.people, basis.as_of, rules, told(basis.earlier), kept_back)
+async def hidden(
+    runtime: Runtime, rules: Rules, basis: Basis, kept_back: Collection[str], *, with_witnesses: bool = True
+) -> Protected:
+    """Return every table of a release as it may be shown beside all releases before it.
+
+    Raises CannotHide, and HidingFailed where there is no answer.
+    """
+    hider = cast("Hider", runtime.state.setdefault(HIDER, WorkerHider()))
+    earlier = told(basis.earlier)
+    return await hider.hide(
+        HideAsked(basis.people, basis.as_of, rules, earlier, tuple(sorted(kept_back)), with_witnesses)
+    )
 
 
 def told(earlier: Sequence[ReleaseContent]) -> tuple[Published, ...]:

@@ -10,9 +10,10 @@ from chassis.errors import ThroughlineError
 from services.stats import operations, queries
 from services.stats.domain.disclosure import Protected
 from services.stats.domain.making import content_of, rules_in_force
+from services.stats.domain.periods import year_name
 from services.stats.domain.rules import Rules
 from services.stats.jobs.auditing import audited
-from services.stats.jobs.computing import ACTOR, UNHURRIED, counted, protected
+from services.stats.jobs.computing import ACTOR, UNHURRIED, counted, hidden
 from services.stats.queries import DraftFound
 
 log = telemetry.logger("stats.jobs")
@@ -47,7 +48,9 @@ async def _compute(runtime: Runtime, found: DraftFound, now: datetime) -> None:
     basis = await counted(runtime, found.draft, rules)
 
     async def protect(kept_back: Collection[str]) -> Protected:
-        tables = await protected(found.draft, rules, basis, kept_back, report)
+        years = ", ".join(map(year_name, found.draft.years))
+        await report(f"Hiding what would give somebody away, {years}", 20)
+        tables = await hidden(runtime, rules, basis, kept_back)
         await report("Trying to work out each hidden figure", 60)
         return tables
 

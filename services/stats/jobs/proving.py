@@ -1,7 +1,9 @@
-"""Each signed release is computed again from the log alone, every day and when asked, and compared with its text."""
+"""Each signed release is computed again from the log alone, in its turn and when asked, and compared with its text."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from math import ceil
+from time import monotonic
 
 from chassis import clock, telemetry
 from chassis.app import Runtime
@@ -17,40 +19,76 @@ from services.stats.queries import Checked
 log = telemetry.logger("stats.jobs")
 
 
+BUDGET_SECONDS = 600.0
+"""How long the proofs of a day may take before the rest waits for the next days."""
+TURN = timedelta(days=28)
+"""Within which each release has its turn, however long that takes each day."""
+OVERDUE = timedelta(days=31)
+
+
 class Proved:
-    """What the last proof of every release found: offered to whoever scrapes, monitor among them."""
+    """What the last proofs found: offered to whoever scrapes, monitor among them."""
 
     differing: int = 0
+    overdue: int = 0
 
 
 def _differing() -> list[tuple[float, dict[str, Scalar]]]:
     return [(Proved.differing, {})]
 
 
+def _overdue() -> list[tuple[float, dict[str, Scalar]]]:
+    return [(Proved.overdue, {})]
+
+
 telemetry.gauge("stats.release.differing", _differing, "1", "Releases that the log of facts no longer gives")
+telemetry.gauge("stats.release.overdue", _overdue, "1", "Releases that were not computed again for more than 31 days")
 
 
 async def prove(runtime: Runtime, now: datetime) -> None:
-    """Compute each release again and note whether it gives the same digest; days that are over are not made up for."""
-    if now.astimezone(LONDON).date() < clock.today():
+    """Compute releases again, those first that were not for longest, and note whether they give the same digest.
+
+    Ends when the budget is spent and as many were proved as each day must so that all have their turn. Days that are
+    over are not made up for.
+    """
+    today = now.astimezone(LONDON).date()
+    if today < clock.today():
         return
     async with runtime.database.transaction(ACTOR) as session:
         waiting = await queries.checks(session)
-    await _prove_each(runtime, waiting, now)
+    must, until = ceil(len(waiting) / TURN.days), monotonic() + BUDGET_SECONDS
+    for number, checked in enumerate(waiting):
+        if number >= must and monotonic() >= until:
+            break
+        await _prove_one(runtime, checked, now)
+    await look(runtime, now)
+    async with runtime.database.transaction(ACTOR) as session:
+        for checked in _not_proved(await queries.checks(session), today):
+            facts = {"area": checked.area, "count": checked.number, "since": str(checked.since)}
+            log.error("A release that was signed off was not computed again in its turn.", extra={"facts": facts})
 
 
 async def prove_asked(runtime: Runtime, now: datetime) -> None:
-    """Compute again what somebody has asked for, and what was signed off since the last proof."""
+    """Compute again what somebody has asked for, and what was signed off since, however long the day's proofs took."""
     async with runtime.database.transaction(ACTOR) as session:
         waiting = tuple(each for each in await queries.checks(session) if each.is_awaited)
+    for checked in waiting:
+        await _prove_one(runtime, checked, now)
     if waiting:
-        await _prove_each(runtime, waiting, now)
+        await look(runtime, now)
 
 
-async def look(runtime: Runtime, _now: datetime) -> None:
+async def look(runtime: Runtime, now: datetime) -> None:
     """Read what the last proofs found, so that a new process tells of it too."""
     async with runtime.database.transaction(ACTOR) as session:
-        Proved.differing = sum(each.same is False for each in await queries.checks(session))
+        found = await queries.checks(session)
+    Proved.differing = sum(each.same is False for each in found)
+    Proved.overdue = len(_not_proved(found, now.astimezone(LONDON).date()))
+
+
+def _not_proved(found: Sequence[Checked], today: date) -> tuple[Checked, ...]:
+    """Return the releases that were not computed again for longer than they may."""
+    return tuple(each for each in found if today - each.since > OVERDUE)
 
 
 async def is_proved(runtime: Runtime, checked: Checked) -> bool:
@@ -72,12 +110,10 @@ async def is_proved(runtime: Runtime, checked: Checked) -> bool:
     return same
 
 
-async def _prove_each(runtime: Runtime, waiting: Sequence[Checked], now: datetime) -> None:
-    for checked in waiting:
-        same = await is_proved(runtime, checked)
-        async with runtime.database.transaction(ACTOR) as session:
-            await operations.note_check(session, checked, same=same, now=now)
-    await look(runtime, now)
+async def _prove_one(runtime: Runtime, checked: Checked, now: datetime) -> None:
+    same = await is_proved(runtime, checked)
+    async with runtime.database.transaction(ACTOR) as session:
+        await operations.note_check(session, checked, same=same, now=now)
 
 
 async def _digest_again(runtime: Runtime, checked: Checked) -> str:
@@ -85,9 +121,5 @@ async def _digest_again(runtime: Runtime, checked: Checked) -> str:
         kept = (await queries.release_found(session, checked.area, checked.number)).content
     draft = Draft(kept.area, kept.number, kept.kind, kept.months, kept.made_on)
     rules = Rules(kept.suppress_below, kept.round_to, kept.districts)
-    content = await compute(runtime, draft, rules, kept.kept_back, _silent)
+    content = await compute(runtime, draft, rules, kept.kept_back)
     return operations.frozen(content).digest
-
-
-async def _silent(_step: str, _percent: int) -> None:
-    """Say nothing: nobody waits for a proof."""

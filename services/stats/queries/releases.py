@@ -83,7 +83,10 @@ class DraftFound:
 
 @dataclass(frozen=True)
 class Checked:
-    """A frozen release and when it was last computed again, None if never; `asked` says that it is to be now."""
+    """A frozen release and when it was last computed again, None if never; `asked` says that it is to be now.
+
+    `since` is the day from which it waits for its next proof: that of the last one, or of its sign-off.
+    """
 
     id: UUID
     area: str
@@ -91,6 +94,7 @@ class Checked:
     digest: str
     checked_on: date | None
     same: bool | None
+    since: date
     asked: bool = False
 
     @property
@@ -233,7 +237,7 @@ async def checks(session: Session, areas: Sequence[str] | None = None) -> tuple[
     statement = (
         select(
             *(release.c.id, release.c.area, release.c.number, release.c.digest),
-            *(release_check.c.checked_on, release_check.c.same, release_check.c.asked),
+            *(release_check.c.checked_on, release_check.c.same, release_check.c.asked, release_ending.c.ended_on),
         )
         .join(release_ending, release_ending.c.release_id == release.c.id)
         .outerjoin(release_check, release_check.c.release_id == release.c.id)
@@ -244,7 +248,16 @@ async def checks(session: Session, areas: Sequence[str] | None = None) -> tuple[
         statement = statement.where(release.c.area.in_(areas))
     rows = await session.rows(statement)
     return tuple(
-        Checked(row.id, row.area, row.number, row.digest, row.checked_on, row.same, asked=bool(row.asked))
+        Checked(
+            id=row.id,
+            area=row.area,
+            number=row.number,
+            digest=row.digest,
+            checked_on=row.checked_on,
+            same=row.same,
+            since=row.checked_on or row.ended_on,
+            asked=bool(row.asked),
+        )
         for row in rows
     )
 
