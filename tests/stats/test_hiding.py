@@ -145,8 +145,24 @@ class TestAnswerOf:
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        with path.open() as held:
-            await eventually(lambda: asyncio.to_thread(_is_locked, held.fileno()))
+        await nobody_holds(path)
+
+    async def test_nothing_is_left_where_whoever_asked_was_killed(self, tmp_path: Path) -> None:
+        path = tmp_path / "held"
+        asks = f"answer_of('tests.stats.holding_worker', {str(path).encode()!r}, 300)"
+        program = f"import asyncio; from services.stats.clients.workers import answer_of; asyncio.run({asks})"
+        asking = await asyncio.create_subprocess_exec(sys.executable, "-c", program, cwd=ROOT)
+        ready = path.with_suffix(".ready")
+        await eventually(lambda: asyncio.to_thread(ready.exists), 60)
+        asking.kill()
+        await asking.wait()
+        await nobody_holds(path)
+
+
+async def nobody_holds(path: Path) -> None:
+    """Wait until no process holds the lock of a file any more."""
+    with path.open() as held:
+        await eventually(lambda: asyncio.to_thread(_is_locked, held.fileno()))
 
 
 def _is_locked(file: int) -> bool:

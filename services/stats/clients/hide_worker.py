@@ -2,7 +2,10 @@
 
 import gc
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -54,8 +57,21 @@ def hidden(asked: HideAsked) -> Hidden:
     return Hidden(made if asked.with_witnesses else replace(made, witnesses=()))
 
 
+def end_with_whoever_asked() -> None:
+    """End this process and its children once the one that started it is gone: nobody would read the answer."""
+
+    def watch(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.killpg(os.getpid(), signal.SIGKILL)
+
+    if os.getpgrp() == os.getpid():
+        threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+
+
 def main() -> None:
     """Answer one question."""
+    end_with_whoever_asked()
     asked = _ASKED.validate_json(sys.stdin.buffer.read())
     sys.stdout.buffer.write(_HIDDEN.dump_json(hidden(asked)))
 
