@@ -19,6 +19,7 @@ from services.stats.domain.measures import (
     AFTER,
     ATTRIBUTES,
     CHANNEL_ONLY,
+    EARLY_MONTHS,
     MEASURES,
     NEEDS,
     NOT_IN_CHANNEL,
@@ -44,7 +45,7 @@ class Reading:
         self.above: dict[tuple[str, int], list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
         self.rows: dict[int, dict[str, frozenset[str]]] = {}
         self.untrue: set[str] = set()
-        self.names: dict[Figure, str] = {}
+        self.first = min(month for release in asked.releases for month in release.as_of)
         for release in asked.releases:
             number = max(release.as_of.values(), default=0)
             self.rows[number] = {each: frozenset(_rows(each, release.districts)) for each in (*ATTRIBUTES, *_PARTS)}
@@ -114,7 +115,7 @@ def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[Figure
         return set()
     for number, after in witness:
         before = asked.people[number][0] if number >= 0 else ()
-        if not _is_possible(before, after) or not _is_in_tables(after, reading):
+        if not _is_possible(before, after, reading.first) or not _is_in_tables(after, reading):
             return set()
         changed.update(_entries(after))
         changed.subtract(_entries(before))
@@ -122,9 +123,19 @@ def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[Figure
     return set() if any(reading.figures.get(each, 0) is not None for each in altered) else altered
 
 
-def _is_possible(before: Person, after: Person) -> bool:
-    """Say whether somebody's events are in an order that may have been, as far as the true ones are."""
+def _is_possible(before: Person, after: Person, first: str) -> bool:
+    """Say whether somebody's events are in an order that may have been, as far as the true ones are.
+
+    What somebody more needed earlier may have been before the first month that was ever released.
+    """
+    months = [month for _, _, events in after for _, month, _ in events]
+    if not before and len(months) == 1 and _months_from(first, months[0]) < EARLY_MONTHS:
+        return True
     return _oddities(after) <= _oddities(before)
+
+
+def _months_from(first: str, month: str) -> int:
+    return (int(month[:4]) - int(first[:4])) * 12 + int(month[5:]) - int(first[5:])
 
 
 def _oddities(person: Person) -> set[tuple[str, str]]:

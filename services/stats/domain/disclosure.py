@@ -1,12 +1,23 @@
 """From people to what readers see: small figures are hidden, and as many others as leave another list as likely."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from services.stats.domain.auditing import Published, Witness
-from services.stats.domain.book import LEAVES, PLACES, Book, Cell, Column, above, category_rows, columns_of, parts_of
+from services.stats.domain.book import (
+    LEAVES,
+    PLACES,
+    Book,
+    Cell,
+    Column,
+    above,
+    bases_of,
+    category_rows,
+    columns_of,
+    parts_of,
+)
 from services.stats.domain.exchanging import Exchange
 from services.stats.domain.measures import ATTRIBUTES, MEASURES, SPLITS, TOTAL, UNKNOWN_DISTRICT
 from services.stats.domain.moving import Moves
@@ -14,6 +25,10 @@ from services.stats.domain.people import People
 from services.stats.domain.periods import Period, financial_year
 from services.stats.domain.rules import Rules
 from services.stats.domain.tables import PublishedRow, PublishedTable
+
+Exchanged = tuple[dict[str, int], list[Witness], list[tuple[str, Column]]]
+"""Of an attribute: what is shown of each category, other lists of people, and where figures are not safe."""
+Apply = Callable[[Callable[[int], Exchanged], Iterable[int]], Iterable[Exchanged]]
 
 
 @dataclass(frozen=True)
@@ -44,34 +59,51 @@ def protect(
     rules: Rules,
     earlier: Sequence[Published] = (),
     kept: Collection[str] = (),
+    apply: Apply = map,
 ) -> Protected:
     """Return what may be shown of these months, with quarters and financial years that they complete.
 
     `as_of` names all months of the years concerned, those of earlier releases too, and the release that each is as of.
     `earlier` are all releases before this one, oldest first: what they show stays shown where it is the same figure,
     and what they hide stays hidden. A figure that changed by less than the threshold is hidden now. `kept` are tables
-    to keep back whole.
+    to keep back whole. `apply` does the attributes one by one, or side by side as the caller can.
 
-    Raises CannotHide where no choice of what to hide protects a figure.
+    Where some figures cannot be protected beside what earlier releases show, more of this release is withheld, at last
+    all of it. Raises CannotHide where no choice of what to hide protects a figure.
     """
     book = Book(people, (*earlier, Published((), as_of, rules.districts)))
-    page = _Page(book, rules, kept)
+    withheld: frozenset[Cell] = frozenset()
+    for spread in SPREADS:
+        page = _Page(book, rules, kept, withheld)
+        tables, failed = _attempt(page, apply)
+        if not failed:
+            return tables
+        withheld |= spread(page, failed)
+    raise CannotHide(UNSAFE)
+
+
+def _attempt(page: "_Page", apply: Apply) -> tuple[Protected, frozenset[Cell]]:
+    """Return the tables that a page gives, and the totals and parts in or below which a figure is not safe."""
+    book = page.book
     moves = Moves(book, page.shown_cells(), page.frozen_cells)
-    if not moves.run():
-        raise CannotHide(UNSAFE)
-    moved = [change.witness for change in moves.found]
-    moved += [witness for change in moves.found for witness in moves.others(change)]
+    failed = set(moves.run())
     witnesses = [change.witness for change in moves.found]
-    shown: dict[tuple[int, str], int] = {}
-    for place, attribute in enumerate(PLACES):
+    moved = [*witnesses, *(witness for change in moves.found for witness in moves.others(change))]
+
+    def exchanged(place: int) -> Exchanged:
+        attribute = PLACES[place]
         rows = {row for each in book.releases for row in category_rows(attribute, each.districts)}
         frozen = {row: page.frozen_mask(attribute, row) for row in sorted(rows)}
         exchange = Exchange(book, place, {row: page.shown_mask(place, row, moves.shown) for row in frozen}, frozen)
-        if not exchange.run(moved):
-            raise CannotHide(UNSAFE)
-        witnesses += exchange.witnesses
-        shown |= {(place, row): mask for row, mask in exchange.shown.items()}
-    return _Tables(page, moves.shown, shown).protected(tuple(dict.fromkeys(witnesses)))
+        unsafe = exchange.run(moved, moves.telling)
+        return exchange.shown, exchange.witnesses, unsafe
+
+    shown: dict[tuple[int, str], int] = {}
+    for place, (masks, more, unsafe) in enumerate(apply(exchanged, range(len(PLACES)))):
+        witnesses += more
+        shown |= {(place, row): mask for row, mask in masks.items()}
+        failed |= {(*above(measure), column) for measure, column in unsafe}
+    return _Tables(page, moves.shown, shown).protected(tuple(dict.fromkeys(witnesses))), frozenset(failed)
 
 
 @dataclass(frozen=True)
@@ -85,9 +117,9 @@ class _Before:
 class _Page:
     """What is shown to begin with: everything that the rules and earlier releases do not hide."""
 
-    def __init__(self, book: Book, rules: Rules, kept: Collection[str]) -> None:
-        """Take the figures, the rules, and the tables to keep back."""
-        self.book, self.rules, self.kept = book, rules, kept
+    def __init__(self, book: Book, rules: Rules, kept: Collection[str], withheld: Collection[Cell] = ()) -> None:
+        """Take the figures, the rules, the tables to keep back, and the totals and parts to withhold."""
+        self.book, self.rules, self.kept, self.withheld = book, rules, kept, withheld
         self.now = columns_of(book.releases[-1].as_of)
         self.before: dict[tuple[str, str, str, str], _Before] = {}
         self.told: dict[tuple[str, str, str], set[Column]] = defaultdict(set)
@@ -105,6 +137,12 @@ class _Page:
                     self.before[key] = _Before(count is None, last.shown if count is None else count)
                     if count is not None:
                         self.told[table.measure, table.attribute, row.category].add(columns[period])
+
+    @cached_property
+    def new(self) -> tuple[Column, ...]:
+        """Return the columns that no earlier release has."""
+        before = {column for release in self.book.releases[:-1] for column in columns_of(release.as_of)}
+        return tuple(column for column in self.now if column not in before)
 
     @cached_property
     def frozen_cells(self) -> frozenset[Cell]:
@@ -126,7 +164,7 @@ class _Page:
             measure, part, column = cell
             if column in self.book.now and cell not in found:
                 small = min(self.book.values[cell], self.book.referrals[cell]) < self.rules.suppress_below
-                withheld = part and (measure, "", column) not in found
+                withheld = cell in self.withheld or (part and (measure, "", column) not in found)
                 if not small and not withheld and self._may(*_named(measure, part), column, self.book.values[cell]):
                     found.add(cell)
         return found
@@ -173,6 +211,29 @@ class _Page:
 def _named(measure: str, part: str) -> tuple[str, str, str]:
     """Return the measure, attribute and row under which a total or part is published."""
     return (measure, SPLITS[measure], part) if part else (measure, "", TOTAL)
+
+
+def _beside(page: _Page, failed: Collection[Cell]) -> frozenset[Cell]:
+    """Return the new cells of the same totals and parts that share a month with one, or a year with an older one."""
+    found = set()
+    for measure, part, column in failed:
+        near = [each for each in page.new if set(bases_of(each)) & set(bases_of(column))]
+        found |= {(measure, part, each) for each in near or page.new}
+    return frozenset(found)
+
+
+def _of_measures(page: _Page, failed: Collection[Cell]) -> frozenset[Cell]:
+    """Return every new cell of the measures."""
+    measures = {measure for measure, _, _ in failed}
+    return frozenset(cell for cell in page.book.cells if cell[0] in measures and cell[2] in page.new)
+
+
+def _everything(page: _Page, _failed: Collection[Cell]) -> frozenset[Cell]:
+    return frozenset(cell for cell in page.book.cells if cell[2] in page.new)
+
+
+SPREADS = (_beside, _beside, _beside, _of_measures, _of_measures, _everything, _everything)
+"""What is withheld where figures are not safe, further from them each time."""
 
 
 class _Tables:

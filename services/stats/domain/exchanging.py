@@ -1,13 +1,16 @@
 """Tables of what is known of people: a hidden figure is safe where two of them may stand in for each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import combinations, islice
 
 from services.stats.domain.auditing import Witness
-from services.stats.domain.book import Book, bits
+from services.stats.domain.book import Book, Column, bits
+
+Telling = Callable[[int, str, str, Column], Iterator[Witness]]
+"""Gives, for an attribute's place, a category, a measure and a column, lists in which that figure is another."""
 
 LOOKED_AT = 200
 """How many people of a category are looked at when more must be hidden."""
@@ -43,8 +46,12 @@ class Exchange:
         for number, (person, _) in enumerate(book.people):
             self._admit(((number, person),))
 
-    def run(self, moved: Iterable[Witness]) -> bool:
-        """Go through all figures until each hidden one is safe; return whether they all can be."""
+    def run(self, moved: Iterable[Witness], telling: Telling) -> list[tuple[str, Column]]:
+        """Go through all figures until each hidden one is safe; return the measures and columns where one cannot be.
+
+        `moved` are lists in which somebody's events are others; `telling` gives more of them for one figure.
+        """
+        failed: list[tuple[str, Column]] = []
         for witness in moved:
             self._take_moved(witness)
         self._smallest = order = sorted(self.shown, key=lambda each: (len(self.units[each]), each))
@@ -53,14 +60,29 @@ class Exchange:
         for category in order:
             while self.open[category]:
                 bit = next(bits(self.open[category]))
-                way = self._cheapest(category, bit) or self._wider(category, bit)
-                if way is None:
-                    return False
-                self._take(way)
-                for other in order:
-                    if other in way.altered and other != category:
-                        self._pair(category, other, self.book.year_mask(bit))
+                if not self._is_told(category, bit, telling) and not self._is_bought(category, bit):
+                    failed.append(self.book.named(bit))
+                    self.open[category] &= ~(1 << bit)
+        return failed
+
+    def _is_bought(self, category: str, bit: int) -> bool:
+        """Take the cheapest change that makes a figure another one, and what follows from it; say if there is one."""
+        way = self._cheapest(category, bit) or self._wider(category, bit)
+        if way is None:
+            return False
+        self._take(way)
+        for other in self._smallest:
+            if other in way.altered and other != category:
+                self._pair(category, other, self.book.year_mask(bit))
         return True
+
+    def _is_told(self, category: str, bit: int, telling: Telling) -> bool:
+        """Take the first list in which somebody of the category counts otherwise in a figure; say if there is one."""
+        for witness in telling(self.place, category, *self.book.named(bit)):
+            self._take_moved(witness)
+            if not self.open[category] >> bit & 1:
+                return True
+        return False
 
     def _admit(self, witness: Witness) -> None:
         person = witness[0][1]
@@ -172,12 +194,15 @@ class Exchange:
     def _candidates(self, category: str, other: str, on: int) -> Iterator[Way]:
         """Give changes between two categories of those of whom least is shown, each with whoever is most alike."""
         seen = self.shown[category] | self.shown[other]
+        held = self.frozen[category] | self.frozen[other]
         mine, theirs = self._near(category, on), self._near(other, on)
         for one, masks, two, partners in ((category, mine[0], other, theirs[1]), (other, theirs[0], category, mine[1])):
             for mask in masks[: PRICED * self._width]:
                 unit = self.units[one][mask]
                 found = [self._way(unit, one, two)]
-                found += [self._way(unit, one, two, self.units[two][each]) for each in _nearest(partners, mask, seen)]
+                found += [
+                    self._way(unit, one, two, self.units[two][each]) for each in _nearest(partners, mask, seen, held)
+                ]
                 yield from (way for way in found if way is not None)
 
     def _those_of(self, category: str, year: int) -> Collection[int]:
@@ -209,7 +234,7 @@ class Exchange:
                     continue
                 leaving = self._near(third, on)[1][: LOOKED_AT // 10]
                 for mask in coming[: PRICED * self._width]:
-                    nearest = _nearest(leaving, mask, self.shown[source])
+                    nearest = _nearest(leaving, mask, self.shown[source], self.frozen[source])
                     for other in nearest[:2]:
                         made = _together(
                             _recast(self.units[source][mask], self.place, source, category),
@@ -227,9 +252,11 @@ def _cheaper(best: Way | None, ways: Iterable[Way], category: str, on: int) -> W
     return best
 
 
-def _nearest(masks: Iterable[int], mask: int, seen: int) -> list[int]:
-    """Return masks, those first that differ least from one in what is seen."""
-    return nsmallest(PRICED, masks, key=lambda each: ((each ^ mask) & seen).bit_count())
+def _nearest(masks: Iterable[int], mask: int, seen: int, held: int) -> list[int]:
+    """Return masks, those first that differ least from one in what must stay seen, then in what is seen."""
+    return nsmallest(
+        PRICED, masks, key=lambda each: (((each ^ mask) & held).bit_count(), ((each ^ mask) & seen).bit_count())
+    )
 
 
 def _recast(witness: Witness, place: int, old: str, new: str) -> Witness:

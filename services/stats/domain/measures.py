@@ -199,11 +199,19 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "consented": ("adopted",), "consent-refused": ("adopted",), "left": ("adopted",),
 }  # fmt: skip
 """What cannot be without what."""
+EARLY_MONTHS = 12
+"""How long after the first month that is stated a referral may count whose earlier steps were before it."""
 OFTEN = ("obligations", "reviews")
 """What a referral counts in more than once, in one month after another."""
 CHANNEL_ONLY = ("discussed", "adopted", "not-adopted", "consented", "consent-refused", "left")
 NOT_IN_CHANNEL = (*REJECTED, Outcome.WITHDRAWN.value, Outcome.TRANSFERRED.value)
 """Decisions after which no panel deals with a referral."""
+
+
+def is_early(month: str, first: str) -> bool:
+    """Say whether what came before a step of a month may have been before the first month that is stated."""
+    (year, number), (first_year, first_number) = (map(int, each.split("-")) for each in (month, first))
+    return (year - first_year) * 12 + number - first_number < EARLY_MONTHS
 
 
 def categories(attribute: str, districts: Sequence[str] = ()) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 
 from services.stats.domain.auditing import Witness
-from services.stats.domain.book import LEAVES, Atom, Base, Book, Cell, bases_of, leaf, parts_of
+from services.stats.domain.book import LEAVES, Atom, Base, Book, Cell, Column, above, bases_of, leaf, parts_of
 from services.stats.domain.measures import ATTRIBUTES, unknown_category
 from services.stats.domain.people import Event, Person
 from services.stats.domain.periods import financial_year
-from services.stats.domain.stories import Placed, told_otherwise
+from services.stats.domain.stories import Placed, from_before, told_otherwise
 
 TRIED = 12
 """How many referrals are tried for one part of a change."""
@@ -42,10 +42,13 @@ class Moves:
     frozen: frozenset[Cell]
     found: list[Change] = field(default_factory=list)
     safe: set[Cell] = field(default_factory=set)
+    _by_category: dict[tuple[int, str], list[int]] = field(default_factory=lambda: defaultdict(list))
 
-    def run(self) -> bool:
-        """Go through all cells until each hidden one is safe; return whether they all can be."""
+    def run(self) -> list[Cell]:
+        """Go through all cells until each hidden one is safe; return those that cannot be."""
         self.unknown = tuple(unknown_category(each) for each in ATTRIBUTES)
+        self._first = min(month for month, _ in self.book.at)
+        failed: list[Cell] = []
         self._bases: dict[str, list[Base]] = defaultdict(list)
         for base in sorted(self.book.at):
             self._bases[financial_year(base[0])].append(base)
@@ -54,9 +57,10 @@ class Moves:
             if cell not in self.safe:
                 best = self._cheapest(cell)
                 if best is None:
-                    return False
-                waiting += self._take(best)
-        return True
+                    failed.append(cell)
+                else:
+                    waiting += self._take(best)
+        return failed
 
     def _take(self, change: Change) -> list[Cell]:
         """Hide what a change alters; return what is hidden with it and needs a change of its own."""
@@ -138,6 +142,45 @@ class Moves:
             made = told_otherwise(person, _placed(before), _placed(after), self.unknown)
             if made is not None and (made or number >= 0):
                 yield number, made
+        placed = _placed(after)
+        older = from_before(placed, self.unknown, self._first) if before is None and placed else None
+        if older:
+            yield SOMEBODY_MORE, older
+
+    def telling(self, place: int, category: str, measure: str, column: Column) -> Iterator[Witness]:
+        """Give the lists in which somebody of a category counts, or not, in a figure whose total is hidden."""
+        top = above(measure)
+        if (*top, column) in self.shown:
+            return
+        for base in bases_of(column):
+            for number, made in self._otherwise(place, category, (*top, base)):
+                witness = ((number, made),)
+                if not self.delta(witness)[1] & self.shown:
+                    yield witness
+
+    def _otherwise(self, place: int, category: str, atom: Atom) -> Iterator[tuple[int, Person]]:
+        """Give everybody of a category, somebody more among them, with an event where they have none, or without."""
+        measure, _, (_, release) = atom
+        placed = release, _event(atom)
+        known = (*self.unknown[:place], category, *self.unknown[place + 1 :])
+        for made in (from_before(placed, known, self._first), told_otherwise((), None, placed, known)):
+            if made:
+                yield SOMEBODY_MORE, made
+        for number in islice(self._of(place, category), MANY * TRIED):
+            person = self.book.people[number][0]
+            own = [(n, event) for n, _, events in person for event in events if event[0] == measure]
+            after = None if placed in own else placed
+            for before in own or (None,):
+                made = told_otherwise(person, before, after, self.unknown)
+                if made is not None:
+                    yield number, made
+
+    def _of(self, place: int, category: str) -> list[int]:
+        if not self._by_category:
+            for number, (person, _) in enumerate(self.book.people):
+                for at, each in {(at, each) for _, about, _ in person for at, each in enumerate(about)}:
+                    self._by_category[at, each].append(number)
+        return self._by_category.get((place, category), [])
 
     def _who(self, before: Atom | None, after: Atom | None) -> Iterator[int]:
         if before is not None:
@@ -227,6 +270,9 @@ def _is_split(cell: Cell) -> bool:
 def _placed(atom: Atom | None) -> Placed | None:
     if atom is None:
         return None
-    measure, part, (month, number) = atom
-    event: Event = (measure, month, part)
-    return number, event
+    return atom[2][1], _event(atom)
+
+
+def _event(atom: Atom) -> Event:
+    measure, part, (month, _) = atom
+    return measure, month, part

@@ -1,6 +1,6 @@
 """What may have happened to somebody, and in which order: other lists of people that no reader can rule out."""
 
-from services.stats.domain.measures import AFTER, CHANNEL_ONLY, NEEDS, NOT_IN_CHANNEL, OFTEN
+from services.stats.domain.measures import AFTER, CHANNEL_ONLY, NEEDS, NOT_IN_CHANNEL, OFTEN, is_early
 from services.stats.domain.people import Event, Person
 
 Placed = tuple[int, Event]
@@ -49,6 +49,15 @@ def told_otherwise(
     numbers = sorted({number for number, _ in events})
     made = tuple((n, about.get(n, known), tuple(sorted(e for each, e in events if each == n))) for n in numbers)
     return made if faults(made) <= faults(person) else None
+
+
+def from_before(after: Placed, known: tuple[str, ...], first: str) -> Person | None:
+    """Return a referral whose earlier steps lie before the first month that any release states.
+
+    None where that month is too long ago, or the event needs nothing before it.
+    """
+    number, event = after
+    return ((number, known, (event,)),) if event[0] in NEEDS and is_early(event[1], first) else None
 
 
 def _is_same(one: Event, other: Event) -> bool:
