@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import delete, insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import tables, telemetry
@@ -24,6 +24,14 @@ _RECEIPT = insert(tables.receipt_out)
 _GRANT = upsert(tables.document_grant).on_conflict_do_nothing()
 _COPIED = ("event_id", "topic", "subject", "type", "recorded_at")
 STATISTICS = frozenset(topic.name for topic in TOPICS if topic.statistics)
+BESIDE = {
+    table: text(
+        f"""DELETE FROM {table} WHERE {tables.FACTS}
+            AND recorded_at IN (SELECT recorded_at FROM {table} WHERE subject = :subject)"""  # noqa: S608  names of our own
+    )
+    for table in ("outbox", "dispatch")
+}
+"""Deletes the facts of the very moments of a subject's events; both by an index (see `tables.FACTS`)."""
 
 MOST_SEALED_BYTES = (MOST_BYTES - 4096) // 4 * 3
 """A message is JSON: four bytes for three sealed ones, and the clear envelope beside them."""
@@ -119,12 +127,9 @@ async def cut_statistics(session: Session, keys: Collection[UUID], beside: UUID 
     """
     # Outbox rows before dispatch rows, as the relay takes them.
     for table in (tables.outbox, tables.dispatch):
-        whose: ColumnElement[bool] = table.c.subject.in_(keys)
+        await session.execute(delete(table).where(table.c.topic.in_(STATISTICS), table.c.subject.in_(keys)))
         if beside is not None:
-            moments = select(table.c.recorded_at).where(table.c.subject == beside)
-            whose |= table.c.recorded_at.in_(moments)
-        found = table.c.topic.in_(STATISTICS) & whose
-        await session.execute(delete(table).where(found))
+            await session.run(BESIDE[table.name], {"subject": beside})
     # Its number is kept beside those of its subject's other topics, written down at the same moment.
     position = tables.outbox_position
     await session.execute(delete(position).where(position.c.topic.in_(STATISTICS), position.c.subject.in_(keys)))
