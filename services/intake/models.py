@@ -85,8 +85,8 @@ arrival_key = Table(
 )
 
 _UNDELIVERED = (
-    "undelivered_at IS NOT NULL AND seen_at IS NULL AND acknowledged_at IS NULL AND waived_at IS NULL "
-    "AND erased_at IS NULL"
+    "undelivered_at IS NOT NULL AND (seen_at IS NULL OR seen_at < undelivered_at) "
+    "AND (acknowledged_at IS NULL OR acknowledged_at < undelivered_at) AND waived_at IS NULL AND erased_at IS NULL"
 )
 ledger_line = Table(
     "ledger_line",
@@ -122,7 +122,7 @@ ledger_line = Table(
     Index("ledger_line_undelivered", "undelivered_at", postgresql_where=text(_UNDELIVERED)),
 )
 UNDELIVERED = text(_UNDELIVERED)
-"""Of ledger lines: the team's mail came back, and nobody there has seen the referral all the same."""
+"""Of ledger lines: the team's mail came back, and nobody there has seen the referral since."""
 
 # A referrer or a duty officer whom notify could not reach, until somebody at the desk has told them.
 unreached = Table(

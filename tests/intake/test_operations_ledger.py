@@ -1,6 +1,8 @@
 """The audit of the ledger holds people's deeds once, not machines' answers; danger shortens the time to acknowledge."""
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,19 @@ from tests.intake.test_operations import NOW, dispatched, ledger, practice, rece
 async def runtime(runtime_of: RuntimeOf) -> Runtime:
     """Intake's runtime without background work."""
     return await runtime_of(service())
+
+
+def at_the_door(sent: Any, state: str, minutes: int) -> ReceiptItem:
+    """Return what is said of the front door's people or mails, of a dispatch row, these minutes after NOW."""
+    return ReceiptItem(
+        event_id=sent.event_id,
+        topic="",
+        subject=sent.event_id,
+        recipient=sent.recipient,
+        state=state,
+        team="front-door",
+        at=(NOW + timedelta(minutes=minutes)).isoformat(),
+    )
 
 
 class TestAudit:
@@ -69,21 +84,43 @@ class TestUndelivered:
     async def test_of_one_batch_counts_what_was_said_last(self, runtime: Runtime) -> None:
         receipt, _ = await take_in(runtime, practice(runtime), form())
         care = (await dispatched(runtime))["intake.social-care.v1"]
-        items = [
-            ReceiptItem(
-                event_id=care.event_id,
-                topic="",
-                subject=care.event_id,
-                recipient=care.recipient,
-                state=state,
-                team="front-door",
-                at=(NOW + timedelta(minutes=minutes)).isoformat(),
-            )
-            for state, minutes in (("undelivered", 1), ("delivered", 2))
-        ]
+        items = [at_the_door(care, state, minutes) for state, minutes in (("undelivered", 1), ("delivered", 2))]
         async with runtime.database.transaction(Actor.service("intake")) as session:
             await operations.note_receipts(session, items, NOW)
         assert (await ledger(runtime, receipt.reference))[Team.FRONT_DOOR] == LineState.DELIVERED
+
+    @pytest.mark.parametrize("together", [False, True])
+    @pytest.mark.parametrize(
+        ("states", "shown", "alarms"),
+        [
+            (("delivered", "seen", "undelivered"), LineState.UNDELIVERED, 1),
+            (("delivered", "seen", "acknowledged", "undelivered"), LineState.UNDELIVERED, 1),
+            (("delivered", "acknowledged", "undelivered", "seen"), LineState.ACKNOWLEDGED, 0),
+            (("seen", "acknowledged", "undelivered", "delivered"), LineState.ACKNOWLEDGED, 0),
+            (("undelivered", "seen", "undelivered"), LineState.UNDELIVERED, 1),
+            (("undelivered", "seen", "undelivered", "acknowledged"), LineState.ACKNOWLEDGED, 0),
+        ],
+    )
+    async def test_of_a_newer_version_stands_although_an_older_one_was_seen(
+        self, runtime: Runtime, states: tuple[str, ...], shown: LineState, alarms: int, *, together: bool
+    ) -> None:
+        receipt, _ = await take_in(runtime, practice(runtime), form())
+        care = (await dispatched(runtime))["intake.social-care.v1"]
+        items = [at_the_door(care, state, minutes) for minutes, state in enumerate(states)]
+        # What was said once comes again on a new bus, in its order, and changes nothing.
+        for batch in [items] if together else [[item] for item in (*items, *items)]:
+            async with runtime.database.transaction(Actor.service("intake")) as session:
+                await operations.note_receipts(session, batch, NOW + timedelta(hours=3))
+        await jobs.watch_late_lines(runtime, NOW)
+        assert ((await ledger(runtime, receipt.reference))[Team.FRONT_DOOR], jobs.Counted.undelivered) == (
+            shown,
+            alarms,
+        )
+        async with runtime.database.transaction(Actor.service("intake")) as session:
+            listed = await queries.ledger_lines(session, team=Team.FRONT_DOOR, state=shown, limit=10)
+        assert [each.reference for each in listed.lines] == [receipt.reference]
+        people = await rows(runtime, "SELECT action FROM audit_entry WHERE action LIKE 'ledger.%'")
+        assert len(people) == len([each for each in states if each in {"seen", "acknowledged"}])
 
 
 class TestMarksAnew:
@@ -91,17 +128,7 @@ class TestMarksAnew:
         receipt, _ = await take_in(runtime, practice(runtime), form())
         care = (await dispatched(runtime))["intake.social-care.v1"]
 
-        def item(state: str, minutes: int) -> ReceiptItem:
-            at = (NOW + timedelta(minutes=minutes)).isoformat()
-            return ReceiptItem(
-                event_id=care.event_id,
-                topic="",
-                subject=care.event_id,
-                recipient=care.recipient,
-                state=state,
-                team="front-door",
-                at=at,
-            )
+        item = partial(at_the_door, care)
 
         async def note(now: int, *items: ReceiptItem) -> LineState:
             async with runtime.database.transaction(Actor.service("intake")) as session:

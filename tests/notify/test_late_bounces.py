@@ -59,6 +59,26 @@ class TestLateBounce:
         await come_back(notify, row.id)
         assert {state for _, _, state in await reported(notify)} == told
 
+    async def test_of_an_update_is_over_once_somebody_opens_what_the_first_mail_did_not_tell(
+        self, notify: Runtime
+    ) -> None:
+        subject = uuid4()
+        await sent(notify, concern(), subject)
+        reach = Reach(doors=frozenset({("kent-and-medway", "kent-cru")}))
+
+        async def opened() -> list[str]:
+            await run(notify, "DELETE FROM receipt_out")
+            async with notify.database.transaction(KENT_WORKER) as session:
+                await operations.open_concern(session, subject, reach, now=NOW)
+            return sorted({state for _, _, state in await reported(notify)})
+
+        assert [await opened(), await opened()] == [["seen"], []]
+        await handle(notify, concern(2), subject=subject)
+        await jobs.send_due(notify, NOW)
+        [row] = await rows(notify, "SELECT id FROM notice WHERE kind = 'concern-updated'")
+        await come_back(notify, row.id)
+        assert await opened() == ["seen"]
+
 
 class TestReached:
     @pytest.mark.parametrize("event", [signpost(), transfer(), referrer_message(ProgressStage.CLOSED), ask(at=NOW)])

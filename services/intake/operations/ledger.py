@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -10,7 +11,7 @@ from sqlalchemy import TextClause, text
 from chassis import audit
 from chassis.database import Session
 from contracts.envelope import MARKS_ANEW, ReceiptItem
-from contracts.vocabulary import LineState, Team
+from contracts.vocabulary import Team
 from services.intake import models
 
 _COLUMNS = {
@@ -23,29 +24,51 @@ _COLUMNS = {
     "discarded": "waived_at",
     "erased": "erased_at",
 }
-_INSTEAD_OF = {"delivered_at": "undelivered_at", "undelivered_at": "delivered_at"}
-"""Which moment a line loses: a mail that came back was not delivered, and one that goes through after all was."""
 _BY_PEOPLE = ("seen_at", "acknowledged_at")
 """What people have done is audited line by line; what machines answer is not (docs/decisions/0022)."""
+_TOLD = {
+    "delivered_at": (
+        "undelivered_at = NULL,",
+        "line.delivered_at IS NULL AND about.at >= coalesce(line.undelivered_at, about.at)",
+    ),
+    "undelivered_at": (
+        "delivered_at = NULL,",
+        "about.at >= coalesce(greatest(line.delivered_at, line.undelivered_at), about.at)",
+    ),
+    **{
+        column: (
+            "",
+            f"(line.{column} IS NULL OR line.undelivered_at > line.{column} AND about.at >= line.undelivered_at)",
+        )
+        for column in _BY_PEOPLE
+    },
+}
+"""What a team's service says of mails and people, by when it happened: what a line loses by it, and when it counts.
+
+A mail that came back was not delivered, and one that goes through after all was; people count once, and once more
+where a newer version had come back since.
+"""
 
 
 def _statement(column: str) -> TextClause:
     # A receipt names the event; its dispatch row leads to the referral, for statistics by the key that intake alone
     # can resolve.
     # The column is one of the few names above.
-    instead = f"{_INSTEAD_OF[column]} = NULL," if column in _INSTEAD_OF else ""
+    instead, counts = _TOLD.get(column, ("", f"line.{column} IS NULL"))
     return text(
-        f"""UPDATE ledger_line AS line SET {column} = coalesce(line.{column}, :now), {instead}
+        f"""UPDATE ledger_line AS line SET {column} = about.at, {instead}
             sent_at = coalesce(line.sent_at, about.published_at)
         FROM (
-            SELECT sent.topic, sent.recipient, min(sent.published_at) AS published_at,
+            SELECT sent.topic, sent.recipient, min(sent.published_at) AS published_at, max(said.at) AS at,
                 coalesce(counted.id, sent.subject) AS referral_id
-            FROM dispatch AS sent LEFT JOIN referral AS counted ON counted.statistics_key = sent.subject
-            WHERE sent.event_id = ANY (CAST(:event_ids AS uuid[])) AND sent.recipient = :recipient
+            FROM unnest(CAST(:event_ids AS uuid[]), CAST(:moments AS timestamptz[])) AS said (event_id, at)
+                JOIN dispatch AS sent ON sent.event_id = said.event_id
+                LEFT JOIN referral AS counted ON counted.statistics_key = sent.subject
+            WHERE sent.recipient = :recipient
             GROUP BY sent.topic, sent.recipient, coalesce(counted.id, sent.subject)
         ) AS about
         WHERE line.referral_id = about.referral_id AND line.service = about.recipient AND line.topic = about.topic
-            AND (:team = '' OR line.team = :team) AND line.{column} IS NULL
+            AND (:team = '' OR line.team = :team) AND {counts}
         {"RETURNING line.referral_id, line.area" if column in _BY_PEOPLE else ""}"""  # noqa: S608
     )
 
@@ -76,16 +99,16 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
     A receipt without a team speaks for every team that the recipient serves from that topic; one that came before
     changes nothing. That people have seen or acknowledged a referral is audited.
     """
-    grouped: dict[tuple[str, str, str], list[UUID]] = defaultdict(list)
-    newest = _newest_deliveries(items)
+    grouped: dict[tuple[str, str, str], list[ReceiptItem]] = defaultdict(list)
     moved = await _begin_anew(session, items)
     for item in items:
         if item.at < moved.get((item.event_id, item.recipient, item.team), ""):
             continue
-        if item.state in _NOTE and newest.get(_delivery(item), item) is item:
-            grouped[item.recipient, item.state, item.team].append(item.event_id)
-    for (recipient, state, team), event_ids in sorted(grouped.items()):
-        parameters = {"now": now, "event_ids": event_ids, "recipient": recipient, "team": team}
+        if item.state in _NOTE:
+            grouped[item.recipient, item.state, item.team].append(item)
+    for (recipient, state, team), told in sorted(grouped.items(), key=itemgetter(0)):
+        said = {"event_ids": [item.event_id for item in told], "moments": [_moment(item, now) for item in told]}
+        parameters = {**said, "recipient": recipient, "team": team}
         if _COLUMNS[state] not in _BY_PEOPLE:
             await session.execute(_NOTE[state], parameters)
             continue
@@ -107,15 +130,9 @@ async def _begin_anew(session: Session, items: Sequence[ReceiptItem]) -> dict[tu
     return {(each, to, team): at for (at, to, team), ids in sorted(moves.items()) for each in ids}
 
 
-def _delivery(item: ReceiptItem) -> tuple[UUID, str, str] | None:
-    told = item.state in {LineState.DELIVERED, LineState.UNDELIVERED}
-    return (item.event_id, item.recipient, item.team) if told else None
-
-
-def _newest_deliveries(items: Sequence[ReceiptItem]) -> dict[tuple[UUID, str, str] | None, ReceiptItem]:
-    """Return what was said last of each event's mail: of a mail that came back and then went through, that it did."""
-    told = [item for item in items if _delivery(item) is not None]
-    return {_delivery(item): item for item in sorted(told, key=lambda item: item.at)}
+def _moment(item: ReceiptItem, now: datetime) -> datetime:
+    """Return when what is said of mails and people happened; what machines answer counts from when it is noted."""
+    return datetime.fromisoformat(item.at) if item.at and _COLUMNS[item.state] in _TOLD else now
 
 
 async def hasten(session: Session, referral_id: UUID, by: Mapping[Team, datetime]) -> None:

@@ -47,6 +47,8 @@ class Answer:
 async def open_concern(session: Session, subject: UUID, reach: Reach, *, now: datetime) -> None:
     """Record that a person reads a concern of their own front door; the first reading counts as seen.
 
+    So does the first one after a mail of it came back: what was seen before is an older version.
+
     Raises ConcernAbsent when there is no such concern within reach.
     """
     row = await own_concern(session, subject, reach)
@@ -57,8 +59,9 @@ async def open_concern(session: Session, subject: UUID, reach: Reach, *, now: da
         reason="Opened in the inbox of the front door",
     )
     await note_people(session, _shown(row, row.version), What.OPENED, now=now)
-    if row.seen_at is None:
-        await session.execute(update(concern).where(concern.c.subject == subject).values(seen_at=now))
+    if row.seen_at is None or row.delivered_at is None:
+        first = {"seen_at": row.seen_at or now}
+        await session.execute(update(concern).where(concern.c.subject == subject).values(first))
         await report_concerns(session, [subject], LineState.SEEN, now=now)
 
 
