@@ -76,6 +76,24 @@ class TestNotTold:
         assert "<strong>2</strong> people could not be told" in ledger
         assert 'href="/desk/not-told"' in ledger
 
+    async def test_stands_on_the_ledger_of_its_referral_in_the_same_words_until_they_were_told(
+        self, intake: Running
+    ) -> None:
+        reference, other = await referral(intake), await referral(intake)
+        await hear(intake, reference, whom=WhomToReach.FRONT_DOOR, stage=None, why=Unreached.SILENT)
+        await hear(intake, reference, whom=WhomToReach.ESCALATION, stage=None, why=Unreached.BOUNCED)
+        shown = (await intake.client.get(f"/desk/ledger/{reference}")).text
+        assert [row[:4] for row in table(shown, "Who could not be told")] == await listed(intake)
+        words = "The front door Urgent", "Somebody who was to hear that a front door is silent"
+        assert {row[1] for row in table(shown, "Who could not be told")} == set(words)
+        assert "Who could not be told" not in (await intake.client.get(f"/desk/ledger/{other}")).text
+        for line in await rows(intake.runtime, "SELECT id FROM unreached"):
+            path = f"/desk/not-told/{line.id}"
+            assert f'href="{path}"' in shown
+            form = hidden((await intake.client.get(path)).text)
+            assert (await intake.client.post(path, data={**form, "how": "Rang them."})).status_code == 303
+        assert "Who could not be told" not in (await intake.client.get(f"/desk/ledger/{reference}")).text
+
     async def test_is_over_once_an_officer_says_how_they_were_told(self, intake: Running) -> None:
         await hear(intake, await referral(intake))
         [line] = await rows(intake.runtime, "SELECT id FROM unreached")

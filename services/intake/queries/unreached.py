@@ -28,10 +28,11 @@ class UnreachedView:
     noted_at: datetime
 
 
-async def unreached(session: Session) -> tuple[UnreachedView, ...]:
-    """Return the 50 who have waited longest."""
+async def unreached(session: Session, subject: UUID | None = None) -> tuple[UnreachedView, ...]:
+    """Return the 50 who have waited longest, of one referral where its subject is given."""
     table = models.unreached
-    rows = await session.rows(_open().order_by(table.c.noted_at, table.c.id).limit(SHOWN))
+    found = _open() if subject is None else _open().where(table.c.referral_id == subject)
+    rows = await session.rows(found.order_by(table.c.noted_at, table.c.id).limit(SHOWN))
     return tuple(_view(row) for row in rows)
 
 

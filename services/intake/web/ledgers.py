@@ -27,10 +27,12 @@ from services.intake.queries import (
     ledger,
     newest_ledgers,
     proof,
+    unreached,
 )
 from services.intake.queries import ledger_lines as lines_of_all
 from services.intake.web.naming import MESSAGES, SERVICES, TEAMS, TOPICS
 from services.intake.web.places import SHOWN, age, mark, moment_of, place_of, reference_of
+from services.intake.web.unreached import unreached_line
 
 OPS_LIMIT = 200
 LATE, ALL = "late", "all"
@@ -135,12 +137,13 @@ COLOURS = {
 
 
 async def ledger_lines(request: PageRequest) -> Response:
-    """Show how far every team has got with one referral, and what was sent to whom."""
+    """Show how far every team has got with one referral, who could not be told, and what was sent to whom."""
     reference = tidy_reference(request.path["reference"])
     try:
         async with request.transaction() as session:
             found = await ledger(session, reference)
             _, sent = await proof(session, reference)
+            not_told = await unreached(session, found.referral_id)
             await audit.record_read(session, subject=found.referral_id, now=request.now, reason="intake-desk-ledger")
     except ReferralUnknown as error:
         return await _late_page(request, (("reference", str(error)),), status=404)
@@ -163,6 +166,7 @@ async def ledger_lines(request: PageRequest) -> Response:
         received_at=found.received_at,
         age=age(found.received_at, request.now),
         lines=lines,
+        not_told=[unreached_line(each, request.now) for each in not_told],
         sent=[_shown(each) for each in sent],
     )
 

@@ -1,6 +1,7 @@
 """Those whom notify could not reach: the desk tells them in another way, and says how."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -57,7 +58,7 @@ async def not_told(request: PageRequest) -> Response:
     async with request.transaction() as session:
         count = await queries.count_unreached(session)
         found = await queries.unreached(session)
-    return request.render("not_told", count=count, lines=[_shown(each, request) for each in found])
+    return request.render("not_told", count=count, lines=[unreached_line(each, request.now) for each in found])
 
 
 async def told(request: PageRequest) -> Response:
@@ -75,10 +76,13 @@ async def told(request: PageRequest) -> Response:
             request.flash("Recorded that they have been told.")
             return request.redirect("not_told")
         form = checked
-    return request.render("told", status=422 if form.errors else 200, form=form, line=_shown(found, request))
+    return request.render(
+        "told", status=422 if form.errors else 200, form=form, line=unreached_line(found, request.now)
+    )
 
 
-def _shown(found: UnreachedView, request: PageRequest) -> dict[str, object]:
+def unreached_line(found: UnreachedView, now: datetime) -> dict[str, object]:
+    """Return what pages show of somebody who could not be told."""
     return {
         "reference": found.reference,
         "id": found.id,
@@ -87,7 +91,7 @@ def _shown(found: UnreachedView, request: PageRequest) -> dict[str, object]:
         "about": _about(found),
         "urgent": found.whom is WhomToReach.DUTY_OFFICER or _is_silent_door(found),
         "noted_at": found.noted_at,
-        "age": age(found.noted_at, request.now),
+        "age": age(found.noted_at, now),
     }
 
 
