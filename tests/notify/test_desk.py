@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from chassis import telemetry
+from chassis import clock, telemetry
 from chassis.actor import Actor
 from contracts.notify.police import NoticeUnreached
+from contracts.vocabulary import AskKind
 from services.notify import jobs, models
 from services.notify.jobs import watching
+from tests.notify.asks_made import ask
 from tests.notify.conftest import Site
 from tests.notify.desk_made import SECOND_AT_DESK, alter, copies, kept, noticed
 from tests.notify.made import AREA, DESK, ENGINEER, KENT_WORKER, NOW, REFERENCE, concern, signpost, transfer
@@ -73,6 +75,19 @@ class TestSearch:
         await site.sign_in(DESK)
         for place in ("x", "2026-11-23T10:00:00~x", "2026-11-23T10:00:00~" + str(uuid4()), "~"):
             assert (await site.get(f"/desk?after={place}")).status_code == 200
+
+
+class TestLists:
+    async def test_stand_as_lines_on_a_phone_and_say_how_long_something_waits(self, site: Site) -> None:
+        for event in (signpost(made_at=clock.now()), ask(AskKind.ACTION)):
+            await noticed(site.runtime, event)
+        await site.sign_in(DESK)
+        page = (await site.get("/desk")).text
+        assert page.count("throughline-scroll--stacked") == page.count('class="throughline-scroll') == 2
+        assert (
+            len(re.findall("<t[dh][^>]+data-label=", page)) == len(re.findall("<td|<th scope=.row", page)) == 7 * 2 + 5
+        )
+        assert "waiting for less than a minute" in page
 
 
 class TestSuppress:

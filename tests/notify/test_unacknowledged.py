@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import update
 
 from chassis import clock
@@ -13,7 +14,18 @@ from services.notify import models, operations, queries
 from services.notify.queries import Waits
 from tests.notify.asks_made import ask
 from tests.notify.conftest import Site
+from tests.notify.desk_made import alter, noticed
 from tests.notify.made import DESK, ENGINEER, KENT_WORKER, MEDWAY_WORKER, concern, handle, signpost, transfer
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every notice stay as a test leaves it."""
+
+    async def nothing(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr("services.notify.jobs.sending._whole_batch", nothing)
 
 
 def plain(page: str) -> str:
@@ -41,7 +53,6 @@ class TestUnacknowledged:
             assert re.findall(r"KM-AAAA-\d{4}", shown) == [f"KM-AAAA-000{at}" for at in (2, 1, 3, 4)]
         assert "2 overdue" in shown
         assert "Medway First Response" in shown
-        assert "Not opened yet" in shown
 
     async def test_shows_a_front_door_its_own_alone(self, site: Site) -> None:
         await waiting(site)
@@ -85,3 +96,49 @@ class TestUnacknowledged:
             await session.execute(update(models.concern).values(escalated=2, escalation_ended_at=clock.now()))
         await site.sign_in(DESK)
         assert "Nobody answers: ring them" in (await site.get("/unacknowledged")).text
+
+    @pytest.mark.parametrize(
+        ("state", "result", "words"),
+        [
+            ("undeliverable", "refused", "Refused by its server"),
+            ("undeliverable", "bounced", "Came back from its server"),
+            ("undeliverable", "no-address", "Could not be delivered"),
+            ("suppressed", None, "Held back"),
+            ("failed", "deferred", "Not sent yet"),
+            ("due", None, "Not sent yet"),
+        ],
+    )
+    async def test_says_of_what_nobody_can_have_opened_why(
+        self, site: Site, state: str, result: str | None, words: str
+    ) -> None:
+        now = clock.now()
+        for event in (concern(received_at=now), signpost(made_at=now), transfer(offered_at=now), ask(AskKind.ACTION)):
+            await noticed(site.runtime, event, state=state, last_result=result)
+        await site.sign_in(DESK)
+        shown = plain((await site.get("/unacknowledged")).text)
+        assert shown.count(words) == 4
+        assert not re.search("Not opened yet|Not answered yet", shown)
+
+    async def test_says_what_went_out_is_not_opened_and_what_is_late_too(self, site: Site) -> None:
+        await noticed(site.runtime, concern(received_at=clock.now()), state="sent")
+        await noticed(site.runtime, signpost(made_at=clock.now() - timedelta(days=30)), state="suppressed")
+        opened = uuid4()
+        await noticed(site.runtime, concern(received_at=clock.now()), subject=opened, state="undeliverable")
+        async with site.runtime.database.transaction(Actor.service("notify")) as session:
+            seen = update(models.concern).where(models.concern.c.subject == opened)
+            await session.execute(seen.values(seen_at=clock.now()))
+        await site.sign_in(DESK)
+        shown = plain((await site.get("/unacknowledged")).text)
+        for words in ("Not opened yet", "Held back; overdue", "Opened"):
+            assert shown.count(words) == 1, words
+
+    async def test_only_the_newest_notice_to_the_door_that_has_it_counts(self, site: Site) -> None:
+        subject, now = uuid4(), clock.now()
+        first = await noticed(site.runtime, concern(received_at=now), subject=subject, state="undeliverable")
+        await handle(site.runtime, concern(2, received_at=now, front_door="medway-front-door"), subject=subject)
+        async with site.runtime.database.transaction(Actor.service("notify")) as session:
+            told = update(models.notice).where(models.notice.c.id != first)
+            await session.execute(told.values(state="sent", created_at=now))
+        await alter(site.runtime, first, created_at=now + timedelta(minutes=1))
+        await site.sign_in(DESK)
+        assert "Not opened yet" in (await site.get("/unacknowledged")).text

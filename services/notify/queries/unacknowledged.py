@@ -1,6 +1,7 @@
 """Everything that nobody has acknowledged: concerns, signposts, transfers and asks, the oldest first."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Table, func, select
 
 from chassis.database import Session
 from contracts.vocabulary import AskKind
-from services.notify.domain import Kind, Owner, Reach, State, owner_of
+from services.notify.domain import Kind, Owner, Reach, Result, State, owner_of
 from services.notify.models import ask, concern, notice, signpost, transfer
 from services.notify.queries.inboxes import concern_waits, within
 
@@ -32,11 +33,13 @@ class Waiting:
     """One thing that nobody has acknowledged; no identity. `owner` is an id of the area file, "" for a typed address.
 
     `since` is when its clock began, `due_at` by when an ask is due (for all others the area file says it); `told` how
-    many of the persons named in turn have been told, `is_over` that all of them were.
+    many of the persons named in turn have been told, `is_over` that all of them were. `state` is that of the newest
+    notice that told of it to whom it is with, `result` the end of its last attempt; None before there is one.
     """
 
     what: Waits
     id: UUID
+    subject: UUID
     reference: str
     area: str
     area_version: str
@@ -47,6 +50,20 @@ class Waiting:
     due_at: datetime | None = None
     told: int = 0
     is_over: bool = False
+    state: State | None = None
+    result: Result | None = None
+
+
+_TOLD_BY: Mapping[Kind, Waits] = {
+    Kind.CONCERN_RECEIVED: Waits.CONCERN,
+    Kind.CONCERN_UPDATED: Waits.CONCERN,
+    Kind.SIGNPOST_MADE: Waits.SIGNPOST,
+    Kind.TRANSFER_OFFERED: Waits.TRANSFER,
+    Kind.ASK_MADE: Waits.ASK,
+    Kind.ASK_REMINDED: Waits.ASK,
+    Kind.ASK_OVERDUE: Waits.ASK,
+}
+"""The notices that tell of what waits."""
 
 
 async def unacknowledged(session: Session, *, now: datetime, reach: Reach | None = None) -> tuple[Waiting, ...]:
@@ -54,6 +71,7 @@ async def unacknowledged(session: Session, *, now: datetime, reach: Reach | None
     found = [*await _concerns(session, reach), *await _signposts(session, reach)]
     if reach is None:
         found += [*await _transfers(session), *await _asks(session, now)]
+    found = await _with_sending(session, found)
     return tuple(sorted(found, key=lambda one: (not one.immediate_danger, one.since, one.reference)))
 
 
@@ -94,6 +112,7 @@ async def _concerns(session: Session, reach: Reach | None) -> list[Waiting]:
         Waiting(
             what=Waits.CONCERN,
             id=row.subject,
+            subject=row.subject,
             reference=row.reference,
             area=row.area,
             area_version=row.area_version,
@@ -133,6 +152,7 @@ async def _asks(session: Session, now: datetime) -> list[Waiting]:
         Waiting(
             what=Waits.ASK,
             id=row.id,
+            subject=row.subject,
             reference=row.reference,
             area=row.area,
             area_version=row.area_version,
@@ -153,4 +173,33 @@ async def _oldest(
 
 
 def _asked_by_police(what: Waits, row: Row[Any], owner: str, since: datetime) -> Waiting:
-    return Waiting(what, row.id, row.reference, row.area, row.area_version, owner, since)
+    return Waiting(what, row.id, row.subject, row.reference, row.area, row.area_version, owner, since)
+
+
+async def _with_sending(session: Session, found: Sequence[Waiting]) -> list[Waiting]:
+    """Return what waits, each with how the newest notice stands that told of it."""
+    names = ("subject", "about_id", "kind", "recipient_key", "state", "last_result")
+    telling = notice.c.kind.in_([str(kind) for kind in _TOLD_BY])
+    wanted = (
+        select(*(notice.c[name] for name in names))
+        .where(notice.c.subject.in_({one.subject for one in found}), telling)
+        .order_by(notice.c.created_at, notice.c.concern_version, notice.c.id)
+    )
+    newest = _newest(await session.rows(wanted)) if found else {}
+    return [
+        replace(one, state=State(row.state), result=Result(row.last_result) if row.last_result else None)
+        if (row := newest.get((one.what, one.id, one.owner if one.what is Waits.CONCERN else ""))) is not None
+        else one
+        for one in found
+    ]
+
+
+def _newest(rows: Iterable[Row[Any]]) -> dict[tuple[Waits, UUID, str], Row[Any]]:
+    """Return the last notice of each thing that waits; those to a front door that had a concern before do not count."""
+    found = {}
+    for row in rows:
+        what = _TOLD_BY[Kind(row.kind)]
+        of_concern = what is Waits.CONCERN
+        key = what, row.subject if of_concern else row.about_id, row.recipient_key if of_concern else ""
+        found[key] = row
+    return found

@@ -218,12 +218,12 @@ def ask_standing(asked: AskListed, now: datetime) -> tuple[str, str]:
 
 
 def age_in_words(since: datetime, now: datetime) -> str:
-    """Return how long ago something was: "just now", "35 minutes", "3 hours", "2 days"."""
+    """Return how old something is: "less than a minute", "35 minutes", "3 hours", "2 days"."""
     return length_in_words(now - since)
 
 
 def length_in_words(length: timedelta) -> str:
-    """Return how long something took: "just now" for less than a minute."""
+    """Return how long something took, in its largest whole unit."""
     age = max(length, timedelta(0))
     for unit, whole in (
         ("day", timedelta(days=1)),
@@ -233,7 +233,7 @@ def length_in_words(length: timedelta) -> str:
         count = age // whole
         if count:
             return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    return "just now"
+    return "less than a minute"
 
 
 def _today(page: PageRequest) -> date:

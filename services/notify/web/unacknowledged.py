@@ -1,5 +1,6 @@
 """The page of everything that nobody has acknowledged: whose it is, how old, and by when it was due."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from starlette.responses import Response
@@ -7,7 +8,7 @@ from starlette.responses import Response
 from chassis.clock import LONDON
 from chassis.web import PageRequest, blank
 from services.notify import queries
-from services.notify.domain import READ_DESK, READ_INBOX, READ_SIGNPOST
+from services.notify.domain import READ_DESK, READ_INBOX, READ_SIGNPOST, Result, State
 from services.notify.queries import Waiting, Waits
 from services.notify.settings import answer_due, answer_times
 from services.notify.web.naming import age_in_words, ask_name, door_name, force_name, service_name
@@ -18,6 +19,12 @@ SORTS = {
     Waits.SIGNPOST: "Signpost",
     Waits.TRANSFER: "Transfer",
     Waits.ASK: "Asked by Channel",
+}
+
+_ON_ITS_WAY = (State.DUE, State.SENDING, State.FAILED)
+_UNDELIVERED: Mapping[Result | None, str] = {
+    Result.REFUSED: "Refused by its server",
+    Result.BOUNCED: "Came back from its server",
 }
 
 
@@ -78,15 +85,34 @@ def _is_late(due: datetime | None, now: datetime) -> bool:
 
 def _standing(one: Waiting, due: datetime | None, now: datetime) -> tuple[str, str]:
     """Return how something stands, in words, and their colour."""
+    unseen, colour = ("", "") if one.seen else _unseen(one)
+    if one.is_over and one.what is not Waits.ASK:
+        return "Nobody answers: ring them", "red"
     if one.is_over:
-        return ("Could not be delivered" if one.what is Waits.ASK else "Nobody answers: ring them"), "red"
-    if one.told:
-        return f"Overdue, {one.told} told above", "orange"
-    if _is_late(due, now):
-        return "Overdue", "orange"
+        return unseen or "Could not be delivered", "red"
+    late = _late(one, due, now)
+    if unseen:
+        return (f"{unseen}; {late}" if late else unseen), ("orange" if late and colour == "blue" else colour)
+    if late:
+        return late.capitalize(), "orange"
     if one.what in (Waits.SIGNPOST, Waits.TRANSFER):
         return "Not answered yet", "blue"  # whether somebody opened it stands with what came back of its mail
     return ("Opened" if one.seen else "Not opened yet"), "blue"
+
+
+def _late(one: Waiting, due: datetime | None, now: datetime) -> str:
+    if one.told:
+        return f"overdue, {one.told} told above"
+    return "overdue" if _is_late(due, now) else ""
+
+
+def _unseen(one: Waiting) -> tuple[str, str]:
+    """Return why nobody there can have opened it yet, and the colour of that; "" where it went out."""
+    if one.state is State.SUPPRESSED:
+        return "Held back", "orange"
+    if one.state is State.UNDELIVERABLE:
+        return _UNDELIVERED.get(one.result, "Could not be delivered"), "red"
+    return ("Not sent yet", "blue") if one.state in _ON_ITS_WAY else ("", "")
 
 
 def _address(page: PageRequest, one: Waiting) -> str:
