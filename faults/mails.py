@@ -1,12 +1,18 @@
 """What went out by mail: each notice is in the mail folder or a person's task, and repeats are counted."""
 
 import hashlib
+import hmac
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
+
+from chassis.settings import load_secrets
+from cli import vault
+from cli.state import StateFolder
+from services.notify.settings import digest_key
 
 KEPT, REPEATED, PERHAPS = "kept", "repeated", "perhaps repeated"
 SET_ASIDE, WAITING = "set aside for a person", "waiting for the next try"
@@ -31,32 +37,39 @@ class Post:
     doubled: list[str] = field(default_factory=list)
 
 
-def judged(notices: Iterable[Mapping[str, Any]], folder: Path) -> Post:
+def digests_key(folder: StateFolder) -> bytes:
+    """Return the key under which notify keeps the digests of mails to addresses that it keeps sealed."""
+    return digest_key(load_secrets(vault.secrets_file(folder, "notify")))
+
+
+def judged(notices: Iterable[Mapping[str, Any]], folder: Path, key: bytes) -> Post:
     """Hold notify's notices (rows of NOTICES) against the mails in the demonstration's folder, one file each.
 
     Mail is told at least once. Whoever is killed between sending and noting sends again under the same Message-ID,
     which the folder keeps once, as it came first. So a repeat shows where the recorded mail is not the one that is kept
-    (each has its own date); every end that nobody recorded may be one more.
+    (each has its own date); every end that nobody recorded may be one more. What went to an address that is kept sealed
+    is recorded under `key`.
     """
     mails = {path.stem: path.read_bytes() for path in folder.glob("*.eml")} if folder.exists() else {}
     post, known = Post(), set()
     for notice in notices:
         known.add(str(notice["id"]))
-        _judged_alone(notice, mails.get(str(notice["id"])), post)
+        _judged_alone(notice, mails.get(str(notice["id"])), key, post)
     post.doubled += [f"A mail {name} belongs to no notice." for name in sorted(set(mails) - known)]
     told = Counter(_words(mail) for mail in mails.values())
     post.doubled += [f"{n} mails tell {to} the same: {title}." for (to, title, _), n in told.items() if n > 1]
     return post
 
 
-def _judged_alone(notice: Mapping[str, Any], mail: bytes | None, post: Post) -> None:
+def _judged_alone(notice: Mapping[str, Any], mail: bytes | None, key: bytes, post: Post) -> None:
     name = f"{notice['reference']}: its mail {notice['kind']}"
     unrecorded = notice["attempts"] - notice["recorded"]
     if mail is None:
         _judged_absent(name, notice, post)
         return
     post.counts[KEPT] += 1
-    repeats = len({hashlib.sha256(mail).hexdigest(), *notice["digests"]}) - 1
+    its_own = {hashlib.sha256(mail).hexdigest(), hmac.digest(key, mail, "sha256").hex()}
+    repeats = len(set(notice["digests"]) - its_own)
     post.counts[REPEATED] += repeats
     post.counts[PERHAPS] += max(repeats, notice["sent"] + unrecorded - 1)
     if repeats > MOST_REPEATS:

@@ -100,7 +100,7 @@ async def judge(target: Target, attempts: list[Tried]) -> Verdict:
     sent = {each.digest for each in attempts}
     verdict.doubled += [f"{row['reference']} came from nobody." for row in rows if row["digest"] not in sent]
     notices = await target.rows("notify", mails.NOTICES)
-    post = await asyncio.to_thread(mails.judged, notices, target.folder.mail)
+    post = await asyncio.to_thread(mails.judged, notices, target.folder.mail, mails.digests_key(target.folder))
     verdict.mails = post.counts
     verdict.lost += post.lost
     verdict.doubled += post.doubled

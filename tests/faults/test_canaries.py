@@ -27,7 +27,7 @@ from contracts.catalogue import PARTITIONS, SERVICES
 from contracts.envelope import Envelope, associated_data
 from contracts.intake.police import ReferralReceived
 from contracts.vocabulary import ReferralForm
-from faults.mails import KEPT, NOTICES, ON_THEIR_WAY, PERHAPS, REPEATED, SET_ASIDE, WAITING, judged
+from faults.mails import KEPT, NOTICES, ON_THEIR_WAY, PERHAPS, REPEATED, SET_ASIDE, WAITING, digests_key, judged
 from samples.send import REFERENCE, send_by_form
 from services.intake.writers import filled_docx
 from tests.faults.canaries import BORN, Plant, in_databases, in_files, web_fields
@@ -314,12 +314,12 @@ class TestTheJudgeOfMails:
 
     def test_sees_each_mail_and_each_that_is_missing(self, planted: Planted, tmp_path: Path) -> None:
         notices, folder = post_of(planted, tmp_path)
-        post = judged(notices, folder)
+        post = judged(notices, folder, digests_key(planted.live.folder))
         assert (post.lost, post.doubled, post.counts) == ([], [], {KEPT: len(notices), REPEATED: 0, PERHAPS: 0})
         told = {notice["reference"] for notice in notices if notice["kind"] == "concern-received"}
         assert told == set(planted.references)
         (folder / f"{notices[0]['id']}.eml").unlink()
-        (sentence,) = judged(notices, folder).lost
+        (sentence,) = judged(notices, folder, digests_key(planted.live.folder)).lost
         assert sentence.startswith(
             f"{notices[0]['reference']}: its mail {notices[0]['kind']} is noted as {notices[0]['state']}"
         )
@@ -330,19 +330,25 @@ class TestTheJudgeOfMails:
     ) -> None:
         notices, folder = post_of(planted, tmp_path)
         (folder / f"{notices[0]['id']}.eml").unlink()
-        post = judged([notices[0] | {"state": state}, *notices[1:]], folder)
+        post = judged([notices[0] | {"state": state}, *notices[1:]], folder, digests_key(planted.live.folder))
         assert (post.lost, post.counts[count]) == ([], 1)
 
-    def test_counts_repeats_under_one_name_and_finds_them_under_two(self, planted: Planted, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("to", ["front-door", "referrer"])
+    def test_counts_repeats_under_one_name_and_finds_them_under_two(
+        self, planted: Planted, to: str, tmp_path: Path
+    ) -> None:
+        """Also where the address is kept sealed, and what was sent is recorded under a key."""
         notices, folder = post_of(planted, tmp_path)
+        notices.sort(key=lambda notice: notice["recipient_kind"] != to)
+        assert notices[0]["recipient_kind"] == to
         path = folder / f"{notices[0]['id']}.eml"
         mail = path.read_bytes()
         path.write_bytes(mail.replace(b"Date: ", b"Date:  "))
         killed = [notices[0] | {"attempts": notices[0]["attempts"] + 1}, *notices[1:]]
-        post = judged(killed, folder)
+        post = judged(killed, folder, digests_key(planted.live.folder))
         assert (post.doubled, post.counts[REPEATED], post.counts[PERHAPS]) == ([], 1, 1)
         (folder / f"{uuid4()}.eml").write_bytes(mail)
-        strange, twice = judged(notices, folder).doubled
+        strange, twice = judged(notices, folder, digests_key(planted.live.folder)).doubled
         assert "belongs to no notice" in strange
         assert twice.startswith("2 mails tell ")
 
