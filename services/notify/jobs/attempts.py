@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from areas import Area
 from chassis import clock, telemetry
@@ -23,7 +24,7 @@ from services.notify.domain import (
 )
 from services.notify.jobs.other_ways import by_govuk_notify, by_webhook, in_the_inbox
 from services.notify.jobs.running import digest_of, job_actor, notify_settings
-from services.notify.operations import Addressee, Claimed, Sent, WaysOf, Written, stage_of
+from services.notify.operations import Addressee, Claimed, HostOf, Sent, WaysOf, Written, stage_of
 from services.notify.settings import bounce_key, letterhead
 
 log = telemetry.logger(__name__)
@@ -181,6 +182,21 @@ def ways_of(runtime: Runtime, now: datetime) -> WaysOf:
         return operations.ways_of(_area(runtime, addressee, now), addressee, now)
 
     return ways
+
+
+def host_of(runtime: Runtime, now: datetime) -> HostOf:
+    """Return the question where a notice is to arrive: the domain of a mail address, or the host of a webhook."""
+
+    def host(claimed: Claimed) -> str:
+        area = _area(runtime, claimed, now)
+        if claimed.way is Way.SMTP:
+            return operations.address_of(area, claimed, now)[0].rpartition("@")[2].casefold()
+        if claimed.way is Way.WEBHOOK:
+            found = operations.reached(area, claimed.recipient_kind, claimed.recipient_key)
+            return urlsplit(found.webhook).netloc if found and found.webhook else ""
+        return ""
+
+    return host
 
 
 def _area(runtime: Runtime, claimed: Claimed | Addressee, now: datetime) -> Area:

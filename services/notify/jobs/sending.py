@@ -13,7 +13,7 @@ from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Clients
 from services.notify.domain import Result, State, Way
-from services.notify.jobs.attempts import attempt_one, ways_of
+from services.notify.jobs.attempts import attempt_one, host_of, ways_of
 from services.notify.jobs.running import job_actor, notify_settings
 from services.notify.operations import Claimed, Sender, Sent
 
@@ -24,6 +24,8 @@ SLOW_SECONDS = 2.0
 """So long the sendings of a batch are waited for; what takes longer goes on beside the next batches."""
 MOST_SLOW = 10
 """From so many slow sendings on one way no more are begun on it: a server that stalls holds up no other way."""
+MOST_SLOW_TO_ONE = 2
+"""From so many slow sendings to one recipient's host no more are begun to it, and no more of them count for the way."""
 STOP_SECONDS = 2.0
 """So long a stop waits for the sendings under way."""
 
@@ -69,7 +71,8 @@ async def _whole_batch(runtime: Runtime, under_way: "UnderWay", now: datetime) -
 async def _turn(runtime: Runtime, under_way: "UnderWay", now: datetime) -> bool:
     """Claim a batch of what is due and send it; return whether there was any, or something was still on its way."""
     async with runtime.database.transaction(job_actor(runtime)) as session:
-        sender = Sender(notify_settings(runtime).mail_domain, ways_of(runtime, now), under_way.busy())
+        asked = ways_of(runtime, now), host_of(runtime, now)
+        sender = Sender(notify_settings(runtime).mail_domain, *asked, under_way.busy(), under_way.slow_hosts())
         claimed = await operations.claim_due(session, sender, limit=BATCH, machine_now=datetime.now(UTC))
     begun = under_way.send(claimed)
     if begun:
@@ -102,8 +105,17 @@ class UnderWay:
 
     def busy(self) -> frozenset[Way]:
         """Return the ways on which so much is slow that no more is begun."""
-        slow = Counter(claimed.way for claimed in self._sending.values())
+        slow: Counter[Way] = Counter()
+        for (way, host), count in self._places().items():
+            slow[way] += min(count, MOST_SLOW_TO_ONE) if host else count
         return frozenset(way for way, count in slow.items() if count >= MOST_SLOW)
+
+    def slow_hosts(self) -> frozenset[str]:
+        """Return the hosts to which so much is slow that no more is begun to them: nobody else waits behind that."""
+        return frozenset(host for (_, host), count in self._places().items() if host and count >= MOST_SLOW_TO_ONE)
+
+    def _places(self) -> Counter[tuple[Way, str]]:
+        return Counter((claimed.way, claimed.host) for claimed in self._sending.values())
 
     async def one_ends(self, seconds: float) -> None:
         """Wait until something has ended, for so long at most."""

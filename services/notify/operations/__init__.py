@@ -22,7 +22,7 @@ from services.notify.operations.asks import (
 from services.notify.operations.attaching import form_stays, may_have_form, open_form
 from services.notify.operations.calendars import attached_file, meeting_file
 from services.notify.operations.coming_back import StillBeingSent, note_evidence
-from services.notify.operations.delivery import Addressee, Claimed, Sender, Sent, WaysOf, claim_due
+from services.notify.operations.delivery import Addressee, Claimed, HostOf, Sender, Sent, WaysOf, claim_due
 from services.notify.operations.erasing import erase_subject
 from services.notify.operations.escalating import Unacknowledged, escalate, to_escalate
 from services.notify.operations.moving import MOVED, ConcernElsewhere
@@ -90,6 +90,7 @@ __all__ = [
     "AskReply",
     "Claimed",
     "ConcernElsewhere",
+    "HostOf",
     "Letterhead",
     "LinkMessage",
     "MovedAsk",

@@ -1,13 +1,13 @@
 """How a notice is sent: claimed under a lease, tried outside any transaction, and the result recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, and_, bindparam, or_, select, text, update
+from sqlalchemy import Row, Select, and_, bindparam, or_, select, text, update
 
 from chassis import telemetry
 from chassis.database import Session, is_world_down
@@ -27,7 +27,10 @@ from services.notify.domain import (
 from services.notify.models import ask, notice
 
 NO_TOKEN = UUID(int=0)
+AFTER_SLOW = timedelta(seconds=15)
+"""So much later a notice is looked at again whose recipient's host is slow: others go before it meanwhile."""
 log = telemetry.logger(__name__)
+Answer = TypeVar("Answer")
 _INVITING = frozenset({Kind.ASK_MADE, Kind.ASK_ENDED})
 _THIS = notice.c.id == bindparam("this")
 _HOLD = (
@@ -60,7 +63,8 @@ class Claimed:
 
     `number` counts its attempts, by whatever way. `way` is the one that it goes by now, `repeated` whether it has been
     tried by it before. `meets_at` is when the
-    meeting is to which it invites, or which it calls off. `with_form` says that the form goes with this attempt.
+    meeting is to which it invites, or which it calls off. `with_form` says that the form goes with this attempt. `host`
+    is where it is to arrive, empty where that is no host of its recipient.
     """
 
     id: UUID
@@ -88,6 +92,7 @@ class Claimed:
     way_began_at: datetime | None = None
     meets_at: datetime | None = None
     with_form: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,15 @@ class Addressee:
 
 
 WaysOf = Callable[[Addressee], tuple[Way, ...]]
+HostOf = Callable[[Claimed], str]
 
 
 def _by_mail(_: Addressee) -> tuple[Way, ...]:
     return (Way.SMTP,)
+
+
+def _no_host(_: Claimed) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -140,14 +150,16 @@ class Sent:
 
 @dataclass(frozen=True)
 class Sender:
-    """What a sender claims with: its own mail domain, how the area file says that somebody is reached, and busy ways.
+    """What a sender claims with: its own mail domain, how and where the area file says that somebody is reached.
 
-    On a busy way so many sendings are slow that no more are begun on it for now.
+    On a busy way, and to a host that is slow, so many sendings are slow that no more are begun for now.
     """
 
     mail_domain: str
     ways_of: WaysOf = _by_mail
+    host_of: HostOf = _no_host
     busy: AbstractSet[Way] = frozenset()
+    slow: AbstractSet[str] = frozenset()
 
 
 async def claim_due(session: Session, sender: Sender, *, limit: int, machine_now: datetime) -> tuple[Claimed, ...]:
@@ -155,18 +167,26 @@ async def claim_due(session: Session, sender: Sender, *, limit: int, machine_now
 
     Attempts are counted here, before the sending, so that a crash can never hide one. Notices that another sender
     holds are skipped, those whose lease ran out are taken over. A notice keeps the ways that its recipient had when it
-    was first claimed; one that is to go by a busy way keeps its place, and is not claimed.
+    was first claimed; one that is to go by a busy way keeps its place, and is not claimed. One whose recipient's host
+    is slow is put off a little, however many there are: what goes elsewhere is looked for behind them.
     """
+    claimed: tuple[Claimed, ...] = ()
+    while not claimed and (rows := await session.rows(_free(sender, limit, machine_now))):
+        # Each row is claimed, or changed so that it is not found again in this turn.
+        held = [await _hold(session, row, sender, machine_now) for row in rows]
+        claimed = tuple(each for each in held if each is not None)
+    return claimed
+
+
+def _free(sender: Sender, limit: int, machine_now: datetime) -> Select[Any]:
     free = or_(notice.c.way.is_(None), notice.c.way.not_in([str(way) for way in sender.busy]))
-    rows = await session.rows(
+    return (
         select(notice)
         .where(free, or_(_ready(machine_now), _abandoned(machine_now)))
         .order_by(notice.c.urgent.desc(), notice.c.created_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    held = [await _hold(session, row, sender, machine_now) for row in rows]
-    return tuple(claimed for claimed in held if claimed is not None)
 
 
 def _ready(machine_now: datetime) -> Any:
@@ -209,8 +229,18 @@ async def _hold(session: Session, row: Row[Any], sender: Sender, machine_now: da
         way=way,
         meets_at=await _meets_at(session, row),
     )
+    claimed = replace(claimed, host=_asked_host(sender, claimed))
+    if claimed.host in sender.slow:
+        await _put_off(session, row, chosen, machine_now)
+        return None
     session.write(_HOLD, chosen | _held(row, claimed, machine_now))
     return claimed
+
+
+async def _put_off(session: Session, row: Row[Any], chosen: Mapping[str, object], machine_now: datetime) -> None:
+    later = "leased_until" if row.state == State.SENDING else "next_attempt_at"
+    values = {**chosen, later: machine_now + AFTER_SLOW}
+    await session.execute(update(notice).where(notice.c.id == row.id).values(values))
 
 
 def _held(row: Row[Any], claimed: Claimed, machine_now: datetime) -> dict[str, object]:
@@ -229,13 +259,22 @@ def _held(row: Row[Any], claimed: Claimed, machine_now: datetime) -> dict[str, o
 
 def _asked_ways(sender: Sender, row: Row[Any]) -> tuple[Way, ...]:
     """Return the ways to whom a notice is for; none where that cannot be told: its attempt says so, and no other's."""
+    return _asked(lambda: sender.ways_of(_addressee(row)), (), row.reference)
+
+
+def _asked_host(sender: Sender, claimed: Claimed) -> str:
+    """Return where a notice is to arrive; nowhere where that cannot be told, as above."""
+    return _asked(lambda: sender.host_of(claimed), "", claimed.reference)
+
+
+def _asked(question: Callable[[], Answer], unknown: Answer, reference: str) -> Answer:
     try:
-        return sender.ways_of(_addressee(row))
+        return question()
     except Exception as error:
         if is_world_down(error):
             raise
-        log.exception("It cannot be told how somebody is reached.", extra={"facts": {"reference": row.reference}})
-        return ()
+        log.exception("It cannot be told how somebody is reached.", extra={"facts": {"reference": reference}})
+        return unknown
 
 
 def as_it_stands(row: Row[Any]) -> Claimed:
