@@ -95,7 +95,7 @@ async def release_cover(page: PageRequest) -> Response:
     return csv_answer(cover_csv(shelf, area_name(page, shelf.area)), f"{shelf.area}-release-{shelf.number}-definitions")
 
 
-def csv_answer(text: str, name: str) -> Response:
+def csv_answer(text: str | bytes, name: str) -> Response:
     """Return a file that browsers keep rather than show."""
     headers = {"content-disposition": f'attachment; filename="throughline-{name}.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

@@ -1,6 +1,7 @@
 """One signed release: what it brings, what it changed, whether the log still gives it, its tables and its files."""
 
 import asyncio
+from collections import OrderedDict
 
 from starlette.responses import Response
 
@@ -20,6 +21,10 @@ from services.stats.domain.shelf import Shelf, grid_of
 from services.stats.web.asked import area_name, shelf_at
 from services.stats.web.views.figures import csv_answer
 from services.stats.writers.tidy import release_csv as csv_of_release
+
+MOST_FILES = 4
+_files: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+"""The files of the releases that were asked for last, by their area and digest: a release never changes."""
 
 
 async def release(page: PageRequest) -> Response:
@@ -61,11 +66,21 @@ async def prove_release(page: PageRequest) -> Response:
 async def release_csv(page: PageRequest) -> Response:
     """Give every table that a release states as one file, a line a figure."""
     shelf = await shelf_at(page)
-    content = shelf.newest.content
-    # A file of some megabytes: nobody else waits for it.
-    grids = (grid_of(table, content) for table in content.tables)
-    text = await asyncio.to_thread(csv_of_release, shelf, grids)
-    return csv_answer(text, f"{shelf.area}-release-{content.number}")
+    return csv_answer(await _file_of(shelf), f"{shelf.area}-release-{shelf.newest.content.number}")
+
+
+async def _file_of(shelf: Shelf) -> bytes:
+    """Return the file of a shelf's newest release, written once; whoever asks has been let see the shelf."""
+    content, key = shelf.newest.content, (shelf.area, shelf.newest.digest)
+    if key not in _files:
+        # A file of some megabytes: nobody else waits for it.
+        grids = (grid_of(table, content) for table in content.tables)
+        _files[key] = (await asyncio.to_thread(csv_of_release, shelf, grids)).encode()
+    _files.move_to_end(key)
+    file = _files[key]
+    while len(_files) > MOST_FILES:
+        _files.popitem(last=False)
+    return file
 
 
 def _tables(shelf: Shelf, year: str) -> list[tuple[str, str, list[tuple[str, str]]]]:
