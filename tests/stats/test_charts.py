@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from lxml.etree import fromstring
 
-from services.stats.clients import charts as charts_client
 from services.stats.clients.charts import ChartNotDrawn, WorkerCharts
 from services.stats.domain.board import trend_of
 from services.stats.domain.charting import Chart, ChartKind, Point, chart_of, trend_chart
@@ -132,10 +131,3 @@ class TestWorker:
         with pytest.raises(ChartNotDrawn, match="table on the same page"):
             worker.svg("nothing", Chart(ChartKind.BARS, "A title", "Words.", ()))
         assert worker.svg("after", drawn_of(BARS)).startswith(b"<svg")
-
-    def test_one_that_takes_too_long_is_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(charts_client, "WORKER", "http.server")
-        made = WorkerCharts(patience_seconds=0.3)
-        with pytest.raises(ChartNotDrawn):
-            made.svg("a", drawn_of(BARS))
-        assert not made.running

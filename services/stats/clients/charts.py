@@ -16,6 +16,10 @@ from services.stats.domain.charting import Chart
 WORKER = "services.stats.clients.charts_worker"
 IDLE_SECONDS = 120.0
 PATIENCE_SECONDS = 10.0
+"""So long a chart may take to be drawn, by a process that is ready."""
+START_SECONDS = 45.0
+"""So long a process may take until it is ready: on a busy machine that is far longer than it takes to draw."""
+READY = b"ready\n"
 MOST_KEPT = 400
 
 log = telemetry.logger("stats.clients")
@@ -43,13 +47,19 @@ class Charts(Protocol):
 class WorkerCharts:
     """Draws in a process that is started when the first chart is wanted, and ended when none was for a while."""
 
-    def __init__(self, *, idle_seconds: float = IDLE_SECONDS, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
+        start_seconds: float = START_SECONDS,
+    ) -> None:
         """Start nothing yet."""
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._one_at_a_time = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._idle: threading.Timer | None = None
-        self._idle_seconds, self._patience = idle_seconds, patience_seconds
+        self._idle_seconds, self._patience, self._start_seconds = idle_seconds, patience_seconds, start_seconds
 
     def svg(self, key: str, chart: Chart) -> bytes:
         """Return a chart, drawn once for each key and kept."""
@@ -75,10 +85,13 @@ class WorkerCharts:
     def _drawn(self, chart: Chart) -> bytes:
         self._rest()
         asked = json.dumps(chart.plain(), separators=(",", ":")).encode() + b"\n"
-        # A process that ended meanwhile is started once more; one that cannot draw this chart will not in a new one.
+        answer = b""
+        # A process that ended meanwhile is started once more; one that cannot draw this chart will not in a new one,
+        # and where one does not even start the next one would not either.
         for _ in range(2):
-            answer = self._answer(asked)
-            if answer:
+            process = self._started()
+            answer = self._answer(process, asked, self._patience) if process else b""
+            if answer or process is None:
                 break
         self._wait_idle()
         if not answer:
@@ -86,10 +99,9 @@ class WorkerCharts:
             raise ChartNotDrawn("The chart cannot be drawn just now; its figures are in the table on the same page.")
         return str(json.loads(answer)["svg"]).encode()
 
-    def _answer(self, asked: bytes) -> bytes:
-        process = self._started()
-        # Whoever draws for too long is ended, and then its answer is empty.
-        limit = threading.Timer(self._patience, process.kill)
+    def _answer(self, process: subprocess.Popen[bytes], asked: bytes, seconds: float) -> bytes:
+        """Return the next line that the process says, empty where it says none in this time: then it is ended."""
+        limit = threading.Timer(seconds, process.kill)
         limit.start()
         try:
             if process.stdin is None or process.stdout is None:
@@ -106,16 +118,20 @@ class WorkerCharts:
             return b""
         return answer
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+    def _started(self) -> subprocess.Popen[bytes] | None:
+        """Return a process that is ready to draw, a new one where there is none; None where it does not start."""
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._end()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", WORKER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        if self._answer(self._process, b"", self._start_seconds) != READY:
             self._end()
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", WORKER],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )
         return self._process
 
     def _rest(self) -> None:

@@ -1,4 +1,4 @@
-"""The process that draws charts: a chart a line comes in as JSON, its SVG goes out as JSON; it ends with its input."""
+"""The process that draws charts: it says when it is ready, then a chart a line comes in as JSON, its SVG goes out."""
 
 import json
 import sys
@@ -124,7 +124,10 @@ def _bars(asked: Mapping[str, Any]) -> alt.LayerChart | alt.FacetChart:
 
 
 def main() -> None:
-    """Answer every line with a chart until nothing more comes; a chart that cannot be drawn ends the process."""
+    """Say "ready", then answer every line with a chart; one that cannot be drawn ends the process."""
+    vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "point"})  # the first one takes as long as many
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         answer = json.dumps({"svg": svg_of(json.loads(line))})
         sys.stdout.write(f"{answer}\n")
