@@ -1,4 +1,4 @@
-"""The console's two small scripts in a real browser: what is newer is said and moves nothing, what is typed is kept."""
+"""Small scripts in a real browser: what is newer is said and moves nothing, words are kept, pictures come again."""
 
 import mimetypes
 from collections.abc import Iterator
@@ -19,6 +19,12 @@ KEPT = """<!DOCTYPE html><title>Close</title><h1>Close</h1><form method="post" d
 <p data-kept-words aria-live="polite">Kept at each Continue.</p></form>
 <script type="module" src="/assets/kept.js"></script>"""
 
+PICTURE = """<!DOCTYPE html><title>Figures</title><h1>Figures</h1><picture>
+<source media="(max-width: 1px)" srcset="/narrow.svg">
+<img src="/chart.svg" alt="Words" data-failed="It could not be drawn." data-again="Try again"></picture>
+<script type="module" src="/assets/pictures.js"></script>"""
+DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+
 
 class Served:
     """A page without a service behind it: what it was asked, and what it answers."""
@@ -26,6 +32,7 @@ class Served:
     def __init__(self, page: Page, body: str) -> None:
         self.page, self.body = page, body
         self.words, self.signed_out, self.kept, self.answer = "", False, list[str](), {"words": "Kept as you write"}
+        self.drawn = False
         page.route("**/*", self._serve)
         page.clock.install()
         page.goto("http://triage.test/page")
@@ -40,6 +47,9 @@ class Served:
             route.fulfill(body=file.read_bytes(), content_type=mimetypes.guess_type(file.name)[0] or "text/plain")
         elif path == "/page":
             route.fulfill(body=self.body, content_type="text/html", headers={"content-security-policy": POLICY})
+        elif path == "/chart.svg":
+            drawn = {"status": 200, "body": DRAWN, "content_type": "image/svg+xml"}
+            route.fulfill(**drawn if self.drawn else {"status": 503, "body": "<h1>Not now</h1>"})  # type: ignore[arg-type]
         elif self.signed_out:
             route.fulfill(status=303, headers={"location": "/sign-in"})
         elif path == "/newer":
@@ -131,3 +141,24 @@ class TestKept:
         served.after(3)
         page.evaluate("fetch('/newer').then(answer => answer.text())")
         assert served.kept[1:] == ["csrf_token=t&seen=2&rationale=More+words"]
+
+
+class TestPictures:
+    def test_one_that_fails_is_offered_again_until_it_comes(self, page: Page) -> None:
+        served = Served(page, PICTURE)
+        again = page.get_by_role("link", name="Try again")
+        again.wait_for()
+        page.get_by_text("It could not be drawn.").wait_for()
+        with page.expect_response("**/chart.svg"):
+            again.click()
+        again.wait_for()
+        served.drawn = True
+        again.click()
+        again.wait_for(state="detached")
+        assert page.locator("img").evaluate("image => image.naturalWidth") == 9
+        assert page.get_by_text("It could not be drawn.").count() == 0
+
+    def test_one_that_comes_at_once_is_left_alone(self, page: Page) -> None:
+        Served(page, PICTURE.replace("/chart.svg", "/assets/favicon.svg"))
+        page.wait_for_function("document.querySelector('img').complete")
+        assert page.get_by_role("link", name="Try again").count() == 0

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
-from tests.journeys.counted import LATE, Counted, another_month, counted, too_late
+from tests.journeys.counted import EDUCATION, LATE, Counted, another_month, counted, too_late
 from tests.journeys.live import Live, started, wait
 from tests.journeys.looking import NARROW, Look
 from tests.journeys.officers import As, By, Keys, filled, pressed, reloaded_until, shown
@@ -164,10 +164,24 @@ def test_a_board_member_reads_the_figures_with_the_keyboard_alone(
         page.keyboard.type(figures.year)
         keys.enter(r"\sShow the table\s*$")
         row = page.get_by_role("row").filter(has_text="Education")
-        assert any(each.isdecimal() for each in row.get_by_role("cell").all_inner_texts())
+        # Beneath the count of a month stand its share and the count of a year before; the last column is the nation's.
+        *months, _nation = (each.split()[0] for each in row.get_by_role("cell").all_inner_texts())
+        assert str(EDUCATION) in months
+        assert set(months) <= {str(EDUCATION), "[c]"}
         assert "confidential" in str(page.get_by_text("[c]", exact=True).first.get_attribute("title"))
         look.shown("//x/board-table")
     assert look.problems == []
+
+
+def charted(trend: Locator) -> None:
+    """See that a trend has its drawing, or says instead that all of it is hidden."""
+    if set(trend.get_by_role("cell").all_inner_texts()) == {"[c]"}:
+        assert "Every figure that this chart would show is hidden" in trend.inner_text()
+        assert trend.locator("img").count() == 0
+        return
+    image = trend.locator("img")
+    wait(partial(image.evaluate, "e => e.complete && e.naturalWidth > 0"), 30, "The chart")
+    assert image.get_attribute("alt")
 
 
 def test_every_chart_has_its_table_and_file_and_institutions_are_shares_alone(
@@ -178,11 +192,10 @@ def test_every_chart_has_its_table_and_file_and_institutions_are_shares_alone(
         trends = page.locator(".throughline-trend")
         assert trends.count() >= 1
         for trend in trends.all():
-            image = trend.locator("img")
-            wait(partial(image.evaluate, "e => e.complete && e.naturalWidth > 0"), 30, "The chart")
-            assert image.get_attribute("alt")
+            charted(trend)
             assert trend.get_by_role("row").count() > 1
             assert trend.get_by_role("link", name="Download this table (CSV)").count() == 1
+        assert page.locator(".throughline-chart").count() >= 1
         first = trends.first
         told = [cell.inner_text() for cell in first.get_by_role("cell").all()]
         lines = downloaded(page, "Download this table (CSV)")

@@ -58,6 +58,14 @@ class TestWords:
         most = max(each for each in (row.counts[table.periods.index("2026-Q4")] for row in table.rows) if each)
         assert f", {most}. 1 hidden." in words
 
+    @pytest.mark.parametrize("choice", [BARS, LINES], ids=["bars", "lines"])
+    def test_where_every_value_is_hidden_stand_instead_of_a_drawing(self, choice: Choice) -> None:
+        chart = drawn_of(choice)
+        assert chart.instead == ""
+        first, *others = (replace(point, value=None) for point in chart.points)
+        assert replace(chart, points=(first, *chart.points[1:])).instead == ""
+        assert "Every figure that this chart would show is hidden" in replace(chart, points=(first, *others)).instead
+
     def test_a_table_without_a_line_has_no_chart(self) -> None:
         assert chart_of(shelf(content()).grid(replace(BARS, year="1999"))) is None
 

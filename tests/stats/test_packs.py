@@ -51,6 +51,19 @@ class TestFigures:
             assert block.chart is not None
             assert block.chart.points[-1].label == "Jul–Sep 26"
 
+    def test_a_trend_that_is_hidden_altogether_is_said_in_words_above_its_table(self) -> None:
+        hidden = [
+            replace(
+                each, timings=tuple(replace(one, cases=None, median=None, percentile_90=None) for one in each.timings)
+            )
+            for each in released()
+        ]
+        *drawn, days = section(made_of(asked(hidden)), "trends").blocks
+        assert all(block.chart is not None for block in drawn)
+        assert days.chart is None
+        assert "so there is no chart" in days.words[0]
+        assert days.table is not None
+
     def test_a_hidden_one_is_its_marker_in_every_file(self) -> None:
         newest = hiding(released()[-1], "received/sector/2026", "health", QUARTER)
         pack = made_of(asked((*released()[:-1], newest)))

@@ -88,6 +88,8 @@ class TestBoard:
         ended = (outcomes.count("closed", "2026-Q2") or 0) + (outcomes.count("signposted", "2026-Q2") or 0)
         assert f"Ended by the Gateway {ended} of {decided.total('2026-Q2')} Gateway decisions" in words
         assert "%" not in words.split("Obligations met in time")[1].split("All national figures")[0]
+        assert " referrals with something owed that ended " in words
+        assert " cases with a review held " in words
 
     async def test_percentages_stand_only_where_the_area_says_so(
         self, site: Site, monkeypatch: pytest.MonkeyPatch

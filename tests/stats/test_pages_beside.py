@@ -10,7 +10,7 @@ from services.stats.domain.charting import Chart
 from services.stats.domain.tables import InstitutionShare
 from tests.conftest import RunningOf
 from tests.stats.published_made import AREA, content, hiding, publish
-from tests.stats.reading import Site, lines_of, opened
+from tests.stats.reading import SECTORS, Site, lines_of, opened
 
 
 @pytest.fixture
@@ -53,6 +53,22 @@ class TestChart:
         monkeypatch.setattr(site.charts, "svg", fails)
         assert (await site.get(f"/releases/{AREA}/1/chart.svg?trend=gateway")).status_code == 503
         assert (await site.get("/")).status_code == 200
+
+    async def test_one_that_is_hidden_altogether_is_said_in_words_above_its_table(self, site: Site) -> None:
+        made = content()
+        for category in {row.category for row in made.table("received", "sector", "2026").rows}:  # type: ignore[union-attr]
+            made = hiding(made, "received/sector/2026", category, "2026-Q4")
+        few = tuple(replace(each, cases=None, median=None, percentile_90=None) for each in made.timings)
+        await publish(site.running.runtime, replace(made, timings=few))
+        words = "Every figure that this chart would show is hidden, so there is no chart."
+        for path, pictures in (("/", 2), (SECTORS, 0)):
+            page = (await site.get(path)).text
+            assert (page.count(words), page.count("<img")) == (1, pictures), path
+            assert page.count("<table") >= 1
+        for asked in ("trend=days", "measure=received&by=sector&year=2026"):
+            answer = await site.get(f"/releases/{AREA}/1/chart.svg?{asked}")
+            assert answer.status_code == 404, asked
+        assert site.charts.asked == []
 
     async def test_a_trend_without_a_name_is_not_there(self, site: Site) -> None:
         await publish(site.running.runtime, content())

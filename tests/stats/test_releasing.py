@@ -198,6 +198,10 @@ class TestCorrection:
         answer = await desk.post("/releases", at=page, area=KENT, kind="correction", first="", last="2026-01")
         assert answer.status_code == 422
         assert "Choose the first month" in answer.text
+        assert "Choose the last month" not in answer.text
+        answer = await desk.post("/releases", at=page, area=KENT, kind="correction", first="", last="")
+        for name in ("first", "last"):
+            assert f'<a href="#{name}">Choose the {name} month that the correction states again</a>' in answer.text
         month = _month_before()
         answer = await desk.post("/releases", at=page, area=KENT, kind="correction", first=month, last=month)
         assert answer.headers["location"].endswith(f"/drafts/{KENT}/2")

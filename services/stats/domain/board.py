@@ -81,11 +81,11 @@ _DEFINITIONS: tuple[_Definition, ...] = (
     ),
     _Definition(
         "clocks-met", "Obligations met in time", MEASURES["obligations"].meaning,
-        "obligations", "punctuality", ("in-time",), "obligations that ended",
+        "obligations", "punctuality", ("in-time",), "referrals with something owed that ended",
     ),
     _Definition(
         "reviews-on-time", "Reviews held on time", MEASURES["reviews"].meaning,
-        "reviews", "punctuality", ("in-time",), "reviews held",
+        "reviews", "punctuality", ("in-time",), "cases with a review held",
     ),
     _Definition(
         "satisfactory", "Cases closed with the concerns reduced",

@@ -11,6 +11,10 @@ from services.stats.domain.shelf import Grid
 LABEL_LINE, NARROW_LABEL_LINE = 36, 17
 NEW_LINE = "|"
 """Where the label of a bar breaks."""
+NOTHING_DRAWN = (
+    "Every figure that this chart would show is hidden, so there is no chart. "
+    "They stand as [c] in the table that follows."
+)
 
 
 class ChartKind(StrEnum):
@@ -38,6 +42,11 @@ class Chart:
     description: str
     points: tuple[Point, ...]
     narrow: bool = False
+
+    @property
+    def instead(self) -> str:
+        """What is said where every value is hidden, so that there is nothing to draw; "" where there is something."""
+        return "" if any(point.value is not None for point in self.points) else NOTHING_DRAWN
 
     def plain(self) -> dict[str, object]:
         """Return it as what goes to the process that draws it."""

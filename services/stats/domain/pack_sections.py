@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.stats.domain.charting import trend_chart
+from services.stats.domain.board import Trend
+from services.stats.domain.charting import Chart, trend_chart
 from services.stats.domain.measures import ATTRIBUTES, MEASURES
 from services.stats.domain.naming import MARKERS, attribute_name, measure_name, period_name
 from services.stats.domain.national import SourceStatus
@@ -127,7 +128,7 @@ def _figures(told: Told) -> PackSection:
 
 
 def _trends(told: Told) -> PackSection:
-    blocks = tuple(PackBlock(each.title, (), trend_chart(each), trend_table(each)) for each in trends(told))
+    blocks = tuple(_trend(each, trend_chart(each)) for each in trends(told))
     return PackSection("trends", "Trends", blocks)
 
 
@@ -263,6 +264,12 @@ def _national(told: Told) -> PackSection:
     words = (f"{nation.coverage}: published by the {nation.publisher}; collection {nation.collection}.", nation.caution)
     table = PackTable("sources", "Sources of the national figures", headings, rows, numeric=4)
     return PackSection("national", "National figures and their sources", (PackBlock(words=words, table=table),))
+
+
+def _trend(trend: Trend, chart: Chart) -> PackBlock:
+    if chart.instead:
+        return PackBlock(trend.title, (chart.instead,), table=trend_table(trend))
+    return PackBlock(trend.title, (), chart, trend_table(trend))
 
 
 def _institutions(asked: PackAsked) -> PackSection:

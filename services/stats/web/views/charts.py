@@ -21,7 +21,7 @@ async def chart(page: PageRequest) -> Response:
     """Give the chart of a published table, or of a trend of the board, as of the release in the address."""
     shelf = await shelf_at(page)
     wanted = _wanted(page, shelf, narrow=page.query.get("width") == NARROW)
-    if wanted is None:
+    if wanted is None or wanted.instead:
         raise ReleaseAbsent("There is nothing to draw: choose another table.")
     # What a chart shows is in its own words and points: two addresses of one chart are drawn once.
     key = f"{shelf.newest.digest} {wanted!r}"

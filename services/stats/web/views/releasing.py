@@ -7,7 +7,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from chassis.errors import Rejected
-from chassis.web import FormErrors, PageRequest, blank, parse, refused
+from chassis.web import FormData, FormErrors, PageRequest, blank, parse, refused
 from services.stats import operations, queries
 from services.stats.domain import HIDDEN, MAKE_RELEASE, AreaNotYours
 from services.stats.domain.measures import TOTAL
@@ -65,9 +65,7 @@ async def draft_release(page: PageRequest) -> Response:
     if isinstance(form, FormErrors) or form.area not in areas_of(page):
         raise AreaNotYours("Choose one of your own areas; go back to the list of releases.")
     if form.kind is ReleaseKind.CORRECTION and not (form.first and form.last):
-        missing = "first" if not form.first else "last"
-        wrong = refused(sent, (missing, f"Choose the {missing} month that the correction states again"))
-        return await _correcting(page, form.area, wrong, status=422)
+        return await _correcting(page, form.area, _without_months(sent, form), status=422)
     try:
         async with page.transaction() as session:
             standing = await queries.standing(session, form.area)
@@ -77,6 +75,11 @@ async def draft_release(page: PageRequest) -> Response:
         page.flash(str(wrong))
         return page.redirect("releases")
     return page.redirect("draft", area=form.area, number=number)
+
+
+def _without_months(sent: FormData, form: DraftReleaseForm) -> FormErrors:
+    missing = [name for name in ("first", "last") if not getattr(form, name)]
+    return refused(sent, *((name, f"Choose the {name} month that the correction states again") for name in missing))
 
 
 async def draft(page: PageRequest) -> Response:
