@@ -1,4 +1,4 @@
-"""Institutions: a share in per cent of a whole year, told once, never a count; on one page, in no file."""
+"""Institutions: a share in per cent of a whole year, told once, never a count; on a page and in the pack's annex."""
 
 from collections.abc import Collection
 from dataclasses import replace
