@@ -1,11 +1,13 @@
 """A recipient's host that is silent holds up nobody else's notices, however many wait for it."""
 
 import asyncio
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from chassis.app import Runtime
+from contracts.envelope import ReceiptBatch
 from services.notify import jobs
 from services.notify.clients import Delivery, Mail, SmtpClient
 from services.notify.domain import Result
@@ -92,3 +94,22 @@ async def test_a_server_that_is_silent_for_everybody_stops_the_way(
     silence.over.set()
     await sending
     assert set(await states(notify)) == {"sent"}
+
+
+async def test_what_ends_late_in_a_long_run_is_told_by_when_it_ended(
+    notify: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence = Silence(monkeypatch)
+    await handle(notify, concern(), subject=uuid4())
+    sending = asyncio.create_task(jobs.send_due(notify, NOW))
+
+    async def begun() -> bool:
+        return silence.begun == 1
+
+    await eventually(begun)
+    await asyncio.sleep(0.6)
+    silence.over.set()
+    await sending
+    [told] = await rows(notify, "SELECT body FROM receipt_out")
+    [item] = ReceiptBatch.model_validate_json(told.body).items
+    assert timedelta(seconds=0.5) < datetime.fromisoformat(item.at) - NOW < timedelta(minutes=1)

@@ -27,10 +27,7 @@ _COLUMNS = {
 _BY_PEOPLE = ("seen_at", "acknowledged_at")
 """What people have done is audited line by line; what machines answer is not (docs/decisions/0022)."""
 _TOLD = {
-    "delivered_at": (
-        "undelivered_at = NULL,",
-        "line.delivered_at IS NULL AND about.at >= coalesce(line.undelivered_at, about.at)",
-    ),
+    "delivered_at": ("undelivered_at = NULL,", "line.delivered_at IS NULL"),
     "undelivered_at": (
         "delivered_at = NULL,",
         "about.at >= coalesce(greatest(line.delivered_at, line.undelivered_at), about.at)",

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Collection, Coroutine, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chassis import telemetry
@@ -41,7 +41,7 @@ async def send_due(runtime: Runtime, now: datetime) -> None:
     clients: Clients = runtime.clients
     under_way = UnderWay(runtime, now)
     try:
-        while await _whole_batch(runtime, under_way, now):
+        while await _whole_batch(runtime, under_way):
             pass
     except Exception:
         await under_way.end()
@@ -50,12 +50,12 @@ async def send_due(runtime: Runtime, now: datetime) -> None:
         await clients.hang_up()
 
 
-async def _whole_batch(runtime: Runtime, under_way: "UnderWay", now: datetime) -> bool:
+async def _whole_batch(runtime: Runtime, under_way: "UnderWay") -> bool:
     """Send a batch; return whether there was any.
 
     A stop waits a moment for what is under way: what is broken off is tried again only when its lease has run out.
     """
-    turn = asyncio.create_task(_turn(runtime, under_way, now))
+    turn = asyncio.create_task(_turn(runtime, under_way))
     try:
         return await asyncio.shield(turn)
     except asyncio.CancelledError:
@@ -68,8 +68,9 @@ async def _whole_batch(runtime: Runtime, under_way: "UnderWay", now: datetime) -
         raise
 
 
-async def _turn(runtime: Runtime, under_way: "UnderWay", now: datetime) -> bool:
+async def _turn(runtime: Runtime, under_way: "UnderWay") -> bool:
     """Claim a batch of what is due and send it; return whether there was any, or something was still on its way."""
+    now = under_way.now
     async with runtime.database.transaction(job_actor(runtime)) as session:
         asked = ways_of(runtime, now), host_of(runtime, now)
         sender = Sender(notify_settings(runtime).mail_domain, *asked, under_way.busy(), under_way.slow_hosts())
@@ -89,17 +90,25 @@ class UnderWay:
     """The sendings that have begun and are not recorded yet; each is recorded once it has ended, none waits for all."""
 
     def __init__(self, runtime: Runtime, now: datetime) -> None:
-        """Begin with none."""
-        self._runtime, self._now = runtime, now
+        """Begin with none, at this moment of the business clock."""
+        self._runtime, self._began = runtime, now
+        self._clock = asyncio.get_running_loop().time
+        self._began_at = self._clock()
         self._sending: dict[asyncio.Task[Sent], Claimed] = {}
 
     def __bool__(self) -> bool:
         """Say whether anything is on its way."""
         return bool(self._sending)
 
+    @property
+    def now(self) -> datetime:
+        """Return the time by which something is sent or recorded: a run goes on for as long as anything is slow."""
+        passed = self._clock() - self._began_at
+        return self._began + timedelta(seconds=passed) if passed > SLOW_SECONDS else self._began
+
     def send(self, claimed: Sequence[Claimed]) -> Collection[asyncio.Task[Sent]]:
         """Send claimed notices side by side."""
-        begun = {asyncio.create_task(attempt_one(self._runtime, one, self._now)): one for one in claimed}
+        begun = {asyncio.create_task(attempt_one(self._runtime, one, self.now)): one for one in claimed}
         self._sending |= begun
         return begun
 
@@ -128,7 +137,7 @@ class UnderWay:
         failures = [sending.exception() for _, sending in tried if not sending.cancelled()]
         kept = [(one, sending.result()) for one, sending in tried if not _failed(sending)]
         if kept:
-            await _record(self._runtime, kept, self._now)
+            await _record(self._runtime, kept, self.now)
         for failure in filter(None, failures):
             raise failure
 
