@@ -91,15 +91,18 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._identity = await self._positions.identity()
         self._broker = self._make_broker()
         self._subscriber = self._make_subscriber()
+        # Nobody cancels a start: aiokafka forgets the connection that it has just then.
+        starting = asyncio.ensure_future(self._broker.start())
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self._broker.start()
+                await asyncio.shield(starting)
             while True:
                 await asyncio.wait({self._ended}, timeout=WATCH_SECONDS)
                 if self._ended.done():
                     self._ended.result()
                 await self._watch()
         finally:
+            await bounded(lambda: starting)
             await self._leave()
 
     def _make_broker(self) -> KafkaBroker:

@@ -136,11 +136,13 @@ class Links:
         async with self._opening[kind]:
             if kind not in self._open:
                 link = make()
+                # Nobody cancels a start: aiokafka forgets the connection that it has just then.
+                starting = asyncio.ensure_future(link.start())
                 try:
                     async with asyncio.timeout(OPEN_SECONDS):
-                        await link.start()
+                        await asyncio.shield(starting)
                 except BaseException:
-                    self._close_later(link)
+                    self._close_later(link, starting)
                     raise
                 self._open[kind] = link
             return self._open[kind]
@@ -175,8 +177,8 @@ class Links:
                 del self._open[kind]
                 self._close_later(link)
 
-    def _close_later(self, link: Any) -> None:
-        task = asyncio.create_task(close(link))
+    def _close_later(self, link: Any, starting: "asyncio.Future[Any] | None" = None) -> None:
+        task = asyncio.create_task(_ended(link, starting))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -185,6 +187,13 @@ class Links:
         self.discard()
         if self._closing:
             await asyncio.wait(set(self._closing))
+
+
+async def _ended(link: Any, starting: "asyncio.Future[Any] | None") -> None:
+    """Close a link, once its start has ended where it is under way."""
+    if starting is not None:
+        await bounded(lambda: starting)
+    await close(link)
 
 
 async def close(link: Any, stop: Callable[[], Awaitable[object]] | None = None) -> None:

@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.protocol.metadata import MetadataRequest
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis.app import BusAddressUnknown, make_transport
@@ -20,7 +22,7 @@ from chassis.transports.kafka_consumer import STALL_SECONDS
 from chassis.transports.kafka_links import BusAddressUnreadable, address_of
 from chassis.transports.kafka_positions import Positions
 from chassis.transports.postgres import PostgresTransport
-from tests.chassis.transports.conftest import make_topic
+from tests.chassis.transports.conftest import make_topic, open_connections
 from tests.chassis.transports.suite import Bus, Seen, confirmed, expected, insist, keys, until
 
 
@@ -290,3 +292,31 @@ class TestChoice:
             assert isinstance(make_transport(f"{scheme}://a:b@host:9092,other:9092"), KafkaTransport)
         with pytest.raises(BusAddressUnknown):
             make_transport("amqp://host")
+
+
+class TestStarts:
+    @pytest.mark.parametrize("consumes", [False, True], ids=["asks", "consumes"])
+    async def test_one_that_nobody_waits_for_any_more_leaves_no_connection(
+        self, bus: Bus, monkeypatch: pytest.MonkeyPatch, *, consumes: bool
+    ) -> None:
+        """A client that is cancelled while it asks for the cluster's layout forgets the connection it asks through."""
+        send, asked = AIOKafkaConnection.send, asyncio.Event()
+
+        async def slowly(self: AIOKafkaConnection, request: Any, **given: Any) -> Any:
+            if isinstance(request, MetadataRequest):
+                asked.set()
+                await asyncio.sleep(0.2)
+            return await send(self, request, **given)
+
+        transport = make_transport(bus.reader_url)
+        if consumes:
+            await transport.start()
+        monkeypatch.setattr(AIOKafkaConnection, "send", slowly)
+        seen = Seen()
+        begun = transport.consume(bus.group, [bus.topic], seen.handle) if consumes else transport.start()
+        task = asyncio.ensure_future(begun)
+        await asyncio.wait_for(asked.wait(), 10)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await transport.stop()
+        assert open_connections() == []
