@@ -69,9 +69,22 @@ class TestAudit:
 
     def test_takes_no_list_in_which_things_happen_in_an_order_they_cannot(self) -> None:
         release, made = released(SOME, APRIL)
-        person: Person = ((1, SOME[0][0][0][1], (("adopted", YEAR[0], ""),)),)
+        about = SOME[0][0][0][1]
+        person: Person = ((1, about, (("adopted", YEAR[0], ""), ("consented", YEAR[0], ""))),)
         verdict = judged(SOME, [release], replace(made, witnesses=(((-1, person),),)))
-        assert "adopted" in {each.table.split("/")[0] for each in verdict.recovered}
+        assert len(verdict.recovered) == verdict.tried
+
+    def test_takes_somebody_whose_first_steps_were_before_the_first_release_for_a_year(self) -> None:
+        next_year = {**APRIL, **dict.fromkeys(YEAR[1:], 1), "2027-04": 1}
+        release, made = released(SOME, next_year)
+        about = SOME[0][0][0][1]
+        proved = []
+        for month in (YEAR[-1], "2027-04"):
+            person: Person = ((1, about, (("adopted", month, ""),)),)
+            verdict = judged(SOME, [release], replace(made, witnesses=(((-1, person),),)))
+            proved.append(verdict.tried - len(verdict.recovered))
+        assert proved[0] > 0
+        assert proved[1] == 0
 
     def test_takes_nobody_twice_and_no_category_that_tables_do_not_have(self) -> None:
         release, made = released(SOME, APRIL)

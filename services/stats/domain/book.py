@@ -150,6 +150,19 @@ class Book:
             self._masks[held] = found
         return self._masks[held]
 
+    def once(self, person: Person, place: int) -> dict[str, int] | None:
+        """Return by category the bits of all that somebody counts in; None where in one of them more than once."""
+        found: dict[str, int] = {}
+        for number, about, events in person:
+            mask = found.get(about[place], 0)
+            for measure, month, part in events:
+                own = self.atom_mask((measure, part, (month, number)))
+                if mask & own:
+                    return None
+                mask |= own
+            found[about[place]] = mask
+        return found
+
     def cells_of(self, atom: Atom) -> Iterator[Cell]:
         """Give the totals and parts that an event counts in."""
         measure, part, base = atom

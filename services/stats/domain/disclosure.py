@@ -19,7 +19,7 @@ from services.stats.domain.book import (
     parts_of,
 )
 from services.stats.domain.exchanging import Exchange
-from services.stats.domain.measures import ATTRIBUTES, MEASURES, SPLITS, TOTAL, UNKNOWN_DISTRICT
+from services.stats.domain.measures import AFTER, ATTRIBUTES, CHANNEL_ONLY, MEASURES, SPLITS, TOTAL, UNKNOWN_DISTRICT
 from services.stats.domain.moving import Moves
 from services.stats.domain.people import People
 from services.stats.domain.periods import Period, financial_year
@@ -72,14 +72,16 @@ def protect(
     all of it. Raises CannotHide where no choice of what to hide protects a figure.
     """
     book = Book(people, (*earlier, Published((), as_of, rules.districts)))
-    withheld: frozenset[Cell] = frozenset()
+    page = _Page(book, rules, kept)
+    tables, failed = _attempt(page, apply)
     for spread in SPREADS:
-        page = _Page(book, rules, kept, withheld)
-        tables, failed = _attempt(page, apply)
-        if not failed:
-            return tables
-        withheld |= spread(page, failed)
-    raise CannotHide(UNSAFE)
+        more = spread(page, failed) - page.withheld
+        if failed and more:
+            page = _Page(book, rules, kept, page.withheld | more)
+            tables, failed = _attempt(page, apply)
+    if failed:
+        raise CannotHide(UNSAFE)
+    return tables
 
 
 def _attempt(page: "_Page", apply: Apply) -> tuple[Protected, frozenset[Cell]]:
@@ -87,6 +89,8 @@ def _attempt(page: "_Page", apply: Apply) -> tuple[Protected, frozenset[Cell]]:
     book = page.book
     moves = Moves(book, page.shown_cells(), page.frozen_cells)
     failed = set(moves.run())
+    if failed:
+        return Protected((), (), ()), frozenset(failed)
     witnesses = [change.witness for change in moves.found]
     moved = [*witnesses, *(witness for change in moves.found for witness in moves.others(change))]
 
@@ -117,13 +121,17 @@ class _Before:
 class _Page:
     """What is shown to begin with: everything that the rules and earlier releases do not hide."""
 
-    def __init__(self, book: Book, rules: Rules, kept: Collection[str], withheld: Collection[Cell] = ()) -> None:
+    def __init__(
+        self, book: Book, rules: Rules, kept: Collection[str], withheld: frozenset[Cell] = frozenset()
+    ) -> None:
         """Take the figures, the rules, the tables to keep back, and the totals and parts to withhold."""
         self.book, self.rules, self.kept, self.withheld = book, rules, kept, withheld
         self.now = columns_of(book.releases[-1].as_of)
         self.before: dict[tuple[str, str, str, str], _Before] = {}
         self.told: dict[tuple[str, str, str], set[Column]] = defaultdict(set)
         """By measure, attribute and row: the columns that earlier releases show."""
+        self.periods = {column[0] for each in book.releases[:-1] for column in columns_of(each.as_of)}
+        """What earlier releases speak of; a table that one of them left out is hidden there."""
         for release in book.releases[:-1]:
             self._read(release)
 
@@ -187,7 +195,7 @@ class _Page:
         """Say whether earlier releases, and what is kept back, let a figure be shown."""
         year = financial_year(Period(column[0]).months[0])
         name = "/".join(filter(None, (measure, attribute, year)))
-        before = self.before.get((measure, attribute, row, column[0]), _Before())
+        before = self.before.get((measure, attribute, row, column[0]), _Before(column[0] in self.periods))
         if name in self.kept or before.was_hidden:
             return False
         least = self.rules.suppress_below + self.rules.round_to - 1
@@ -224,15 +232,25 @@ def _beside(page: _Page, failed: Collection[Cell]) -> frozenset[Cell]:
 
 def _of_measures(page: _Page, failed: Collection[Cell]) -> frozenset[Cell]:
     """Return every new cell of the measures."""
+    return _all_new(page, {measure for measure, _, _ in failed})
+
+
+def _of_steps(page: _Page, failed: Collection[Cell]) -> frozenset[Cell]:
+    """Return every new cell of the measures, and of what comes before or after them."""
     measures = {measure for measure, _, _ in failed}
-    return frozenset(cell for cell in page.book.cells if cell[0] in measures and cell[2] in page.new)
+    beside = {each for pair in AFTER if measures & set(pair) for each in pair}
+    return _all_new(page, measures | beside - {"received"} | (set(CHANNEL_ONLY) if "decided" in measures else set()))
 
 
 def _everything(page: _Page, _failed: Collection[Cell]) -> frozenset[Cell]:
-    return frozenset(cell for cell in page.book.cells if cell[2] in page.new)
+    return _all_new(page, {cell[0] for cell in page.book.cells})
 
 
-SPREADS = (_beside, _beside, _beside, _of_measures, _of_measures, _everything, _everything)
+def _all_new(page: _Page, measures: Collection[str]) -> frozenset[Cell]:
+    return frozenset(cell for cell in page.book.cells if cell[0] in measures and cell[2] in page.new)
+
+
+SPREADS = (_beside, _beside, _of_measures, _of_steps, _everything)
 """What is withheld where figures are not safe, further from them each time."""
 
 

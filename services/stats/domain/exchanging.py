@@ -36,6 +36,8 @@ class Exchange:
         self.book, self.place, self.shown, self.frozen = book, place, shown, frozen
         self.witnesses: list[Witness] = []
         self._width = 1
+        self._told: set[int] = set()
+        self._once: dict[int, dict[str, int] | None] = {}
         self.every = (1 << (book.bit_count)) - 1
         self.open = {category: self.every & ~mask for category, mask in shown.items()}
         """The hidden figures that are not safe yet."""
@@ -51,7 +53,7 @@ class Exchange:
 
         `moved` are lists in which somebody's events are others; `telling` gives more of them for one figure.
         """
-        failed: list[tuple[str, Column]] = []
+        failed: set[int] = set()
         for witness in moved:
             self._take_moved(witness)
         self._smallest = order = sorted(self.shown, key=lambda each: (len(self.units[each]), each))
@@ -60,10 +62,12 @@ class Exchange:
         for category in order:
             while self.open[category]:
                 bit = next(bits(self.open[category]))
-                if not self._is_told(category, bit, telling) and not self._is_bought(category, bit):
-                    failed.append(self.book.named(bit))
+                if not (
+                    self._is_told(category, bit, telling) or (bit not in failed and self._is_bought(category, bit))
+                ):
+                    failed.add(bit)
                     self.open[category] &= ~(1 << bit)
-        return failed
+        return [self.book.named(bit) for bit in sorted(failed)]
 
     def _is_bought(self, category: str, bit: int) -> bool:
         """Take the cheapest change that makes a figure another one, and what follows from it; say if there is one."""
@@ -77,12 +81,22 @@ class Exchange:
         return True
 
     def _is_told(self, category: str, bit: int, telling: Telling) -> bool:
-        """Take the first list in which somebody of the category counts otherwise in a figure; say if there is one."""
+        """Take the first list in which somebody of the category counts otherwise in a figure; say if there is one.
+
+        Where nobody of the category can, those of others who can may be exchanged with somebody of it later.
+        """
         for witness in telling(self.place, category, *self.book.named(bit)):
             self._take_moved(witness)
             if not self.open[category] >> bit & 1:
                 return True
-        return False
+        if bit not in self._told:
+            self._told.add(bit)
+            for other in self._smallest:
+                for witness in islice(telling(self.place, other, *self.book.named(bit)), LOOKED_AT):
+                    self._take_moved(witness)
+            self._of_year.clear()
+            self._order.clear()
+        return not self.open[category] >> bit & 1
 
     def _admit(self, witness: Witness) -> None:
         person = witness[0][1]
@@ -101,18 +115,17 @@ class Exchange:
 
     def altered(self, witness: Witness) -> dict[str, int]:
         """Return by category the bits of the figures that are others in a list of people."""
-        alone: dict[str, list[int]] = defaultdict(list)
+        gone: dict[str, int] = {}
+        come: dict[str, int] = {}
         for number, after in witness:
-            before = self.book.people[number][0] if number >= 0 else ()
-            if len(before) > 1 or len(after) > 1:
-                return _masks(self.book, self.place, witness)
-            for person in (before, after):
-                for _, about, _ in person[:1]:
-                    alone[about[self.place]].append(self.book.mask(person, self.place, about[self.place]))
-        # Two masks of a category are one that goes and one that comes, or two alike: what they share is as it was.
-        if len(witness) > 1 and _has_equal_signs(witness, self.place, self.book):
-            return _masks(self.book, self.place, witness)
-        return {category: _xor(masks) for category, masks in alone.items()}
+            if number >= 0 and number not in self._once:
+                self._once[number] = self.book.once(self.book.people[number][0], self.place)
+            for found, masks in ((gone, self._once.get(number, {})), (come, self.book.once(after, self.place))):
+                # Where two masks meet that both go, or both come, or somebody counts twice, each figure is counted.
+                if masks is None or not found.keys().isdisjoint(masks):
+                    return _masks(self.book, self.place, witness)
+                found.update(masks)
+        return {category: gone.get(category, 0) ^ come.get(category, 0) for category in gone.keys() | come.keys()}
 
     def _pair(self, one: str, other: str, year: int = 0) -> None:
         """Prove what exchanges between two categories prove as things are shown, among the people of a year."""
@@ -276,20 +289,6 @@ def _together(one: Witness, other: Witness) -> Witness | None:
     if {number for number, _ in one if number >= 0} & {number for number, _ in other}:
         return None
     return one + other
-
-
-def _has_equal_signs(witness: Witness, place: int, book: Book) -> bool:
-    """Say whether two people go from one category, or two come to it."""
-    gone = [book.people[number][0][0][1][place] for number, _ in witness if number >= 0]
-    come = [after[0][1][place] for _, after in witness if after]
-    return len(set(gone)) < len(gone) or len(set(come)) < len(come)
-
-
-def _xor(masks: Sequence[int]) -> int:
-    found = 0
-    for mask in masks:
-        found ^= mask
-    return found
 
 
 def _masks(book: Book, place: int, witness: Witness) -> dict[str, int]:

@@ -43,6 +43,7 @@ class Moves:
     found: list[Change] = field(default_factory=list)
     safe: set[Cell] = field(default_factory=set)
     _by_category: dict[tuple[int, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    _seen: dict[Step, bool] = field(default_factory=dict)
 
     def run(self) -> list[Cell]:
         """Go through all cells until each hidden one is safe; return those that cannot be."""
@@ -137,9 +138,9 @@ class Moves:
     def taking(self, step: Step) -> Iterator[tuple[int, Person]]:
         """Give who may take a step, each as they would be then."""
         before, after = step
-        for number in self._who(before, after):
+        for lets_go, number in ((each, one) for each in (False, True) for one in self._who(before, after)):
             person = self.book.people[number][0] if number >= 0 else ()
-            made = told_otherwise(person, _placed(before), _placed(after), self.unknown)
+            made = told_otherwise(person, _placed(before), _placed(after), self.unknown, lets_go=lets_go)
             if made is not None and (made or number >= 0):
                 yield number, made
         placed = _placed(after)
@@ -166,14 +167,22 @@ class Moves:
         for made in (from_before(placed, known, self._first), told_otherwise((), None, placed, known)):
             if made:
                 yield SOMEBODY_MORE, made
-        for number in islice(self._of(place, category), MANY * TRIED):
+        for lets_go, number in product((False, True), self._of(place, category)[: MANY * TRIED]):
             person = self.book.people[number][0]
             own = [(n, event) for n, _, events in person for event in events if event[0] == measure]
             after = None if placed in own else placed
             for before in own or (None,):
-                made = told_otherwise(person, before, after, self.unknown)
+                made = None
+                if not self._is_seen((before and _atom(before), after and atom)):
+                    made = told_otherwise(person, before, after, self.unknown, lets_go=lets_go)
                 if made is not None:
                     yield number, made
+
+    def _is_seen(self, step: Step) -> bool:
+        """Say whether a step alone alters something that readers see."""
+        if step not in self._seen:
+            self._seen[step] = bool(self._pattern_delta((step,)) & self.shown)
+        return self._seen[step]
 
     def _of(self, place: int, category: str) -> list[int]:
         if not self._by_category:
@@ -271,6 +280,11 @@ def _placed(atom: Atom | None) -> Placed | None:
     if atom is None:
         return None
     return atom[2][1], _event(atom)
+
+
+def _atom(placed: Placed) -> Atom:
+    number, (measure, month, part) = placed
+    return measure, part, (month, number)
 
 
 def _event(atom: Atom) -> Event:

@@ -27,12 +27,18 @@ def faults(person: Person) -> frozenset[str]:
 
 
 def told_otherwise(
-    person: Person, before: Placed | None, after: Placed | None, unknown: tuple[str, ...]
+    person: Person,
+    before: Placed | None,
+    after: Placed | None,
+    unknown: tuple[str, ...],
+    *,
+    lets_go: bool = False,
 ) -> Person | None:
     """Return a referral with one event moved, taken away or added, and with it what must come before or after.
 
-    None where that cannot have happened: what is as odd in the true list may stay so. `unknown` is what is known of a
-    referral of which there was nothing.
+    None where that cannot have happened: what is as odd in the true list may stay so. With `lets_go` whatever cannot
+    have happened any more, as a panel after a withdrawal, goes too. `unknown` is what is known of a referral of which
+    there was nothing.
     """
     about = {number: known for number, known, _ in person}
     events = {(number, event) for number, _, held in person for event in held}
@@ -45,6 +51,8 @@ def told_otherwise(
         if before is None:
             _bring(events, after, ("received",) if person else ())
         _follow(events, after)
+    if lets_go:
+        _let_go(events, after, faults(person))
     known = person[0][1] if person else unknown
     numbers = sorted({number for number, _ in events})
     made = tuple((n, about.get(n, known), tuple(sorted(e for each, e in events if each == n))) for n in numbers)
@@ -79,6 +87,23 @@ def _bring(events: set[Placed], new: Placed, never: tuple[str, ...]) -> None:
                 events.add((number, (needed, month, "")))
                 there.add(needed)
                 waiting.append(needed)
+
+
+def _let_go(events: set[Placed], kept: Placed | None, odd: frozenset[str]) -> None:
+    """Take away what cannot be without a step that is gone, or after a decision that ended everything."""
+    while True:
+        there = {event[0] for _, event in events}
+        ended = any(event[0] == "decided" and event[2] in NOT_IN_CHANNEL for _, event in events)
+        idle = {
+            measure
+            for measure in there
+            if any(needed not in there and f"no {needed}" not in odd for needed in NEEDS.get(measure, ()))
+            or (ended and measure in CHANNEL_ONLY and f"closed, {measure}" not in odd)
+        }
+        gone = {placed for placed in events if placed != kept and placed[1][0] in idle}
+        if not gone:
+            return
+        events -= gone
 
 
 def _follow(events: set[Placed], moved: Placed) -> None:
