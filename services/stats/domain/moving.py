@@ -1,9 +1,9 @@
 """Totals and their parts: hidden ones are safe where somebody's month or outcome may have been another."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import chain, islice, product
 
 from services.stats.domain.auditing import Witness
 from services.stats.domain.book import LEAVES, Atom, Base, Book, Cell, Column, above, bases_of, leaf, parts_of
@@ -100,6 +100,9 @@ class Moves:
                 yield from self.book.cells_of((measure, part, (month, number)))
 
     def _cheapest(self, cell: Cell) -> Change | None:
+        return self._cheapest_of(cell, lets_go=False) or self._cheapest_of(cell, lets_go=True)
+
+    def _cheapest_of(self, cell: Cell, *, lets_go: bool) -> Change | None:
         best: tuple[int, Change] | None = None
         for patterns in (self._single(cell), self._double(cell)):
             priced = []
@@ -110,35 +113,35 @@ class Moves:
             for cost, _, steps in sorted(priced, key=lambda each: each[:2]):
                 if best is not None and cost >= best[0]:
                     break
-                found = self._realised(cell, steps, None if best is None else best[0])
-                best = found or best
+                found = self._realised(cell, self._witnesses(steps, lets_go=lets_go), None if best is None else best[0])
+                best = best if found is None else (found[0], Change(steps, found[1]))
             if best is not None and best[0] == 0:
                 break
         return None if best is None else best[1]
 
-    def _realised(self, cell: Cell, steps: tuple[Step, ...], below: int | None) -> tuple[int, Change] | None:
-        """Return the cheapest list of people that takes these steps, with its cost; None where none costs less."""
-        best: tuple[int, Change] | None = None
-        for witness in self._witnesses(steps):
+    def _realised(self, cell: Cell, witnesses: Iterable[Witness], below: int | None) -> tuple[int, Witness] | None:
+        """Return the cheapest list that alters a cell, with its cost; None where none costs less."""
+        best: tuple[int, Witness] | None = None
+        for witness in witnesses:
             altered, touched = self.delta(witness)
             cost = self._price(touched) if cell in altered else None
             if cost is not None and (below is None or cost < below) and (best is None or cost < best[0]):
-                best = cost, Change(steps, witness)
+                best = cost, witness
                 if cost == 0:
                     break
         return best
 
-    def _witnesses(self, steps: tuple[Step, ...]) -> Iterator[Witness]:
-        choices = [list(islice(self.taking(step), TRIED)) for step in steps]
+    def _witnesses(self, steps: tuple[Step, ...], *, lets_go: bool) -> Iterator[Witness]:
+        choices = [list(islice(self.taking(step, lets_go=lets_go), TRIED)) for step in steps]
         for chosen in product(*choices):
             numbers = [number for number, _ in chosen if number >= 0]
             if len(set(numbers)) == len(numbers):
                 yield chosen
 
-    def taking(self, step: Step) -> Iterator[tuple[int, Person]]:
-        """Give who may take a step, each as they would be then."""
+    def taking(self, step: Step, *, lets_go: bool) -> Iterator[tuple[int, Person]]:
+        """Give who may take a step, each as they would be then; with `lets_go` without what cannot be any more."""
         before, after = step
-        for lets_go, number in ((each, one) for each in (False, True) for one in self._who(before, after)):
+        for number in self._who(before, after):
             person = self.book.people[number][0] if number >= 0 else ()
             made = told_otherwise(person, _placed(before), _placed(after), self.unknown, lets_go=lets_go)
             if made is not None and (made or number >= 0):
@@ -264,7 +267,7 @@ class Moves:
         for at, step in enumerate(change.steps):
             rest = tuple(each for place, each in enumerate(change.witness) if place != at)
             taken = {number for number, _ in rest}
-            for number, made in self.taking(step):
+            for number, made in chain(self.taking(step, lets_go=False), self.taking(step, lets_go=True)):
                 witness = ((number, made), *rest)
                 if number not in taken and not self.delta(witness)[1] & self.shown:
                     yield witness
