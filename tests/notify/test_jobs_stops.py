@@ -9,9 +9,11 @@ import pytest
 
 from chassis.app import Runtime
 from chassis.database import Session
+from chassis.errors import Unavailable
 from services.notify import jobs, operations
 from services.notify.clients import Delivery, Mail, SmtpClient
 from services.notify.domain import MOST_UNRECORDED
+from services.notify.jobs import sending as job
 from tests.notify.conftest import MailServer
 from tests.notify.looking import claim_next, make_due_again, rows, states
 from tests.notify.made import NOW, concern, handle
@@ -112,3 +114,58 @@ class TestSendDue:
         await jobs.send_due(notify, NOW)
         assert len(mail_server.taken) == 4
         assert sorted(await states(notify)) == ["sending", "sent", "sent", "sent"]
+
+    @pytest.mark.parametrize("kept_before", [0, 2])
+    async def test_a_database_that_is_away_for_a_moment_has_no_mail_sent_twice(
+        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, kept_before: int
+    ) -> None:
+        """Away while all are recorded together, or while each is by itself because one of them cannot be."""
+        for _ in range(5):
+            await handle(notify, concern(), subject=uuid4())
+        record, tries = operations.record_attempts, iter(range(100))
+
+        async def is_away_once(session: Session, ended: Sequence[Any], **times: Any) -> Any:
+            tried = next(tries)
+            if kept_before and tried == 0:
+                raise ValueError
+            if tried == kept_before + bool(kept_before):
+                message = "The database is away for a moment."
+                raise Unavailable(message)
+            return await record(session, ended, **times)
+
+        monkeypatch.setattr(operations, "record_attempts", is_away_once)
+        with pytest.raises(Unavailable):
+            await jobs.send_due(notify, NOW)
+        await make_due_again(notify)
+        await jobs.send_due(notify, NOW)
+        assert len(mail_server.taken) == 5
+        assert await states(notify) == ["sent"] * 5
+        assert len(await rows(notify, "SELECT 1 FROM attempt")) == 5
+
+    @pytest.mark.parametrize("committed", [False, True])
+    async def test_a_stop_while_attempts_are_being_recorded_loses_none_and_records_none_twice(
+        self, notify: Runtime, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, *, committed: bool
+    ) -> None:
+        for _ in range(5):
+            await handle(notify, concern(), subject=uuid4())
+        record, recording, through = job._record_together, asyncio.Event(), asyncio.Event()
+
+        async def slow(*given: Any) -> None:
+            if committed:
+                await record(*given)
+            recording.set()
+            await through.wait()
+            if not committed:
+                await record(*given)
+
+        monkeypatch.setattr(job, "_record_together", slow)
+        monkeypatch.setattr(job, "STOP_SECONDS", 0.1)
+        sending = asyncio.create_task(jobs.send_due(notify, NOW))
+        await recording.wait()
+        sending.cancel()
+        asyncio.get_running_loop().call_later(0.3, through.set)
+        await asyncio.wait((sending,))
+        assert sending.cancelled()
+        assert len(mail_server.taken) == 5
+        assert await states(notify) == ["sent"] * 5
+        assert len(await rows(notify, "SELECT 1 FROM attempt")) == 5

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from chassis import telemetry
 from chassis.database import is_world_down
@@ -53,7 +52,8 @@ async def send_due(runtime: Runtime, now: datetime) -> None:
 async def _whole_batch(runtime: Runtime, under_way: "UnderWay") -> bool:
     """Send a batch; return whether there was any.
 
-    A stop waits a moment for what is under way: what is broken off is tried again only when its lease has run out.
+    A stop waits a moment for what is under way: what is broken off is tried again only when its lease has run out. A
+    recording is never broken off: nobody would know whether it was kept.
     """
     turn = asyncio.create_task(_turn(runtime, under_way))
     try:
@@ -62,7 +62,8 @@ async def _whole_batch(runtime: Runtime, under_way: "UnderWay") -> bool:
         clock = asyncio.get_running_loop().time
         until = clock() + STOP_SECONDS
         await asyncio.wait((turn,), timeout=STOP_SECONDS)
-        turn.cancel()
+        async with under_way.recording:
+            turn.cancel()
         await asyncio.gather(turn, return_exceptions=True)
         await under_way.end(max(until - clock(), 0))
         raise
@@ -95,6 +96,7 @@ class UnderWay:
         self._clock = asyncio.get_running_loop().time
         self._began_at = self._clock()
         self._sending: dict[asyncio.Task[Sent], Claimed] = {}
+        self.recording = asyncio.Lock()
 
     def __bool__(self) -> bool:
         """Say whether anything is on its way."""
@@ -131,15 +133,41 @@ class UnderWay:
         await asyncio.wait(self._sending, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
     async def record_ended(self) -> None:
-        """Record together what has ended; raises what keeps the world from being asked, once the others are kept."""
-        ended = [sending for sending in self._sending if sending.done()]
-        tried = [(self._sending.pop(sending), sending) for sending in ended]
-        failures = [sending.exception() for _, sending in tried if not sending.cancelled()]
-        kept = [(one, sending.result()) for one, sending in tried if not _failed(sending)]
-        if kept:
-            await _record(self._runtime, kept, self.now)
-        for failure in filter(None, failures):
-            raise failure
+        """Record together what has ended; raises what keeps the world from being asked, once the others are kept.
+
+        What could not be recorded because the world is down stays here for the next try.
+        """
+        async with self.recording:
+            ended = [sending for sending in self._sending if sending.done()]
+            broken = [sending for sending in ended if _failed(sending)]
+            self._forget(broken)
+            if len(ended) > len(broken):
+                await self._record([sending for sending in ended if sending not in broken])
+        for failure in [sending.exception() for sending in broken if not sending.cancelled()]:
+            if failure is not None:
+                raise failure
+
+    async def _record(self, ended: Sequence[asyncio.Task[Sent]]) -> None:
+        """Record attempts together; where one of them cannot be recorded, each by itself.
+
+        One for which that is impossible counts as one without an answer when its lease is over.
+        """
+        try:
+            await _record_together(self._runtime, [(self._sending[each], each.result()) for each in ended], self.now)
+        except Exception as error:
+            if is_world_down(error):
+                raise
+            if len(ended) > 1:
+                for each in ended:
+                    await self._record([each])
+                return
+            facts = {"reference": self._sending[ended[0]].reference}
+            log.exception("What became of a notice cannot be kept.", extra={"facts": facts})
+        self._forget(ended)
+
+    def _forget(self, ended: Sequence[asyncio.Task[Sent]]) -> None:
+        for each in ended:
+            del self._sending[each]
 
     async def end(self, seconds: float | None = None) -> None:
         """Wait for what is under way, for so long at most, and record what has been sent: else it would go again."""
@@ -163,27 +191,6 @@ async def send_all(runtime: Runtime, claimed: Sequence[Claimed], *, now: datetim
     if begun:
         await asyncio.wait(begun)
     await under_way.record_ended()
-
-
-async def _record(runtime: Runtime, ended: Sequence[Ended], now: datetime) -> None:
-    """Record attempts together; where one of them cannot be recorded, each by itself."""
-    try:
-        await _record_together(runtime, ended, now)
-    except Exception as error:
-        if is_world_down(error):
-            raise
-        for one in ended:
-            await _recorded_alone(_record_together(runtime, [one], now), one[0])
-
-
-async def _recorded_alone(work: Coroutine[Any, Any, None], claimed: Claimed) -> None:
-    """Record one attempt; where that is impossible it counts as one without an answer when its lease is over."""
-    try:
-        await work
-    except Exception as error:
-        if is_world_down(error):
-            raise
-        log.exception("What became of a notice cannot be kept.", extra={"facts": {"reference": claimed.reference}})
 
 
 async def _record_together(runtime: Runtime, ended: Sequence[Ended], now: datetime) -> None:
