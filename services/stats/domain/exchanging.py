@@ -44,9 +44,12 @@ class Exchange:
         self.units: dict[str, dict[int, Witness]] = {category: {} for category in shown}
         """By category and bits: somebody who has them, as they are or may be."""
         self._of_year: dict[tuple[str, int], list[int]] = {}
-        self._order: dict[tuple[str, int], tuple[int, list[int]]] = {}
+        self._order: dict[tuple[str, int, bool], tuple[int, list[int]]] = {}
         for number, (person, _) in enumerate(book.people):
             self._admit(((number, person),))
+        self._true = {category: frozenset(units) for category, units in self.units.items()}
+        self._with_others = False
+        """Whether only the true people are looked at for what costs least, or those too who may have been otherwise."""
 
     def run(self, moved: Iterable[Witness], telling: Telling) -> list[tuple[str, Column]]:
         """Go through all figures until each hidden one is safe; return the measures and columns where one cannot be.
@@ -63,15 +66,21 @@ class Exchange:
             while self.open[category]:
                 bit = next(bits(self.open[category]))
                 if not (
-                    self._is_told(category, bit, telling) or (bit not in failed and self._is_bought(category, bit))
+                    self._is_told(category, bit, telling)
+                    or (bit not in failed and self._is_bought(category, bit, telling))
                 ):
                     failed.add(bit)
                     self.open[category] &= ~(1 << bit)
         return [self.book.named(bit) for bit in sorted(failed)]
 
-    def _is_bought(self, category: str, bit: int) -> bool:
+    def _is_bought(self, category: str, bit: int, telling: Telling) -> bool:
         """Take the cheapest change that makes a figure another one, and what follows from it; say if there is one."""
-        way = self._cheapest(category, bit) or self._wider(category, bit)
+        way = self._cheapest(category, bit)
+        if way is None:
+            self._with_others = True
+            self._admit_told(bit, telling)
+            way = self._cheapest(category, bit) or self._wider(category, bit)
+            self._with_others = False
         if way is None:
             return False
         self._take(way)
@@ -81,22 +90,28 @@ class Exchange:
         return True
 
     def _is_told(self, category: str, bit: int, telling: Telling) -> bool:
-        """Take the first list in which somebody of the category counts otherwise in a figure; say if there is one.
-
-        Where nobody of the category can, those of others who can may be exchanged with somebody of it later.
-        """
+        """Take the first list in which somebody of the category counts otherwise in a figure; say if there is one."""
         for witness in telling(self.place, category, *self.book.named(bit)):
-            self._take_moved(witness)
-            if not self.open[category] >> bit & 1:
+            altered = self.altered(witness)
+            if altered.get(category, 0) >> bit & 1 and not self._is_seen(altered):
+                self._admit(witness)
+                self._take(Way(0, witness, altered))
                 return True
-        if bit not in self._told:
-            self._told.add(bit)
-            for other in self._smallest:
-                for witness in islice(telling(self.place, other, *self.book.named(bit)), LOOKED_AT):
-                    self._take_moved(witness)
-            self._of_year.clear()
-            self._order.clear()
-        return not self.open[category] >> bit & 1
+        return False
+
+    def _admit_told(self, bit: int, telling: Telling) -> None:
+        """Let those of other categories who may count otherwise in a figure be exchanged with somebody."""
+        if bit in self._told:
+            return
+        self._told.add(bit)
+        for other in self._smallest:
+            for witness in islice(telling(self.place, other, *self.book.named(bit)), LOOKED_AT):
+                self._take_moved(witness)
+        self._of_year.clear()
+        self._order.clear()
+
+    def _is_seen(self, altered: Mapping[str, int]) -> bool:
+        return any(mask & self.shown.get(category, 0) for category, mask in altered.items())
 
     def _admit(self, witness: Witness) -> None:
         person = witness[0][1]
@@ -107,7 +122,7 @@ class Exchange:
     def _take_moved(self, witness: Witness) -> None:
         """Take a list in which somebody's events are others: its own figures are safe, and it may be built upon."""
         altered = self.altered(witness)
-        if any(mask & self.shown.get(category, 0) for category, mask in altered.items()):
+        if self._is_seen(altered):
             return
         self._admit(witness)
         if any(mask & self.open.get(category, 0) for category, mask in altered.items()):
@@ -231,10 +246,13 @@ class Exchange:
         """Return the people of a category with and without a bit, those of whom least is shown first."""
         seen = self.shown[category]
         year = self.book.year_mask(on.bit_length() - 1)
-        before, order = self._order.get((category, year), (-1, []))
+        key = category, year, self._with_others
+        before, order = self._order.get(key, (-1, []))
         if before != seen:
-            order = sorted(self._those_of(category, year), key=lambda mask: (mask & seen).bit_count())
-            self._order[category, year] = seen, order
+            true, some = self._true[category], self._those_of(category, year)
+            wanted = some if self._with_others else [mask for mask in some if mask in true]
+            order = sorted(wanted, key=lambda mask: (mask & seen).bit_count())
+            self._order[key] = seen, order
         having = list(islice((mask for mask in order if mask & on), LOOKED_AT * self._width))
         return having, list(islice((mask for mask in order if not mask & on), LOOKED_AT * self._width))
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, product
+from itertools import islice, product
 
 from services.stats.domain.auditing import Witness
 from services.stats.domain.book import LEAVES, Atom, Base, Book, Cell, Column, above, bases_of, leaf, parts_of
@@ -267,7 +267,7 @@ class Moves:
         for at, step in enumerate(change.steps):
             rest = tuple(each for place, each in enumerate(change.witness) if place != at)
             taken = {number for number, _ in rest}
-            for number, made in chain(self.taking(step, lets_go=False), self.taking(step, lets_go=True)):
+            for number, made in self.taking(step, lets_go=False):
                 witness = ((number, made), *rest)
                 if number not in taken and not self.delta(witness)[1] & self.shown:
                     yield witness
