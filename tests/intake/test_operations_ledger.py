@@ -1,5 +1,6 @@
 """The audit of the ledger holds people's deeds once, not machines' answers; danger shortens the time to acknowledge."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -81,19 +82,37 @@ class TestUndelivered:
     ) -> None:
         assert await self.told(runtime, *states) == (shown, alarms)
 
-    async def test_of_one_batch_counts_what_was_said_last(self, runtime: Runtime) -> None:
+    @pytest.mark.parametrize("before", [None, "delivered", "undelivered"])
+    @pytest.mark.parametrize(
+        ("batch", "shown"),
+        [
+            ((("undelivered", 1), ("delivered", 2)), LineState.DELIVERED),
+            ((("delivered", 2), ("undelivered", 1)), LineState.DELIVERED),
+            ((("delivered", 1), ("undelivered", 2)), LineState.UNDELIVERED),
+            ((("undelivered", 1), ("delivered", 1)), LineState.DELIVERED),
+        ],
+    )
+    async def test_of_one_batch_counts_what_happened_last(
+        self, runtime: Runtime, before: str | None, batch: Sequence[tuple[str, int]], shown: LineState
+    ) -> None:
         receipt, _ = await take_in(runtime, practice(runtime), form())
         care = (await dispatched(runtime))["intake.social-care.v1"]
-        items = [at_the_door(care, state, minutes) for state, minutes in (("undelivered", 1), ("delivered", 2))]
-        async with runtime.database.transaction(Actor.service("intake")) as session:
-            await operations.note_receipts(session, items, NOW)
-        assert (await ledger(runtime, receipt.reference))[Team.FRONT_DOOR] == LineState.DELIVERED
+        for said in (((before, 0),), batch) if before else (batch,):
+            items = [at_the_door(care, state, minutes) for state, minutes in said]
+            async with runtime.database.transaction(Actor.service("intake")) as session:
+                await operations.note_receipts(session, items, NOW)
+        assert (await ledger(runtime, receipt.reference))[Team.FRONT_DOOR] == shown
 
     @pytest.mark.parametrize("together", [False, True])
     @pytest.mark.parametrize(
         ("states", "shown", "alarms"),
         [
             (("delivered", "seen", "undelivered"), LineState.UNDELIVERED, 1),
+            (("delivered", "undelivered", "delivered"), LineState.DELIVERED, 0),
+            (("undelivered", "delivered", "undelivered", "delivered"), LineState.DELIVERED, 0),
+            (("delivered", "undelivered", "delivered", "undelivered"), LineState.UNDELIVERED, 1),
+            (("delivered", "seen", "undelivered", "delivered"), LineState.SEEN, 0),
+            (("delivered", "seen", "undelivered", "seen", "undelivered", "seen"), LineState.SEEN, 0),
             (("delivered", "seen", "acknowledged", "undelivered"), LineState.UNDELIVERED, 1),
             (("delivered", "acknowledged", "undelivered", "seen"), LineState.ACKNOWLEDGED, 0),
             (("seen", "acknowledged", "undelivered", "delivered"), LineState.ACKNOWLEDGED, 0),

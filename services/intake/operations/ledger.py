@@ -91,19 +91,19 @@ _NOTE = {state: _statement(column) for state, column in _COLUMNS.items()}
 
 
 async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: datetime) -> None:
-    """Note a batch of receipts: one statement for each recipient, state and team among them, moves first.
+    """Note a batch of receipts, moves first, then what was said of each event in the order in which it happened.
 
-    A receipt without a team speaks for every team that the recipient serves from that topic; one that came before
-    changes nothing. That people have seen or acknowledged a referral is audited.
+    One statement notes what a recipient says for a team of many events alike. A receipt without a team speaks for every
+    team that the recipient serves from that topic; one that came before changes nothing. That people have seen or
+    acknowledged a referral is audited.
     """
-    grouped: dict[tuple[str, str, str], list[ReceiptItem]] = defaultdict(list)
     moved = await _begin_anew(session, items)
-    for item in items:
-        if item.at < moved.get((item.event_id, item.recipient, item.team), ""):
-            continue
-        if item.state in _NOTE:
-            grouped[item.recipient, item.state, item.team].append(item)
-    for (recipient, state, team), told in sorted(grouped.items(), key=itemgetter(0)):
+    counts = [
+        item
+        for item in items
+        if item.state in _NOTE and item.at >= moved.get((item.event_id, item.recipient, item.team), "")
+    ]
+    for (_, recipient, state, team), told in _in_turns(counts, now):
         said = {"event_ids": [item.event_id for item in told], "moments": [_moment(item, now) for item in told]}
         parameters = {**said, "recipient": recipient, "team": team}
         if _COLUMNS[state] not in _BY_PEOPLE:
@@ -113,6 +113,21 @@ async def note_receipts(session: Session, items: Sequence[ReceiptItem], now: dat
             facts: dict[str, str | int] = {"team": team, "service": recipient}
             subject = line.referral_id
             await audit.record(session, f"ledger.{state}", subject=subject, now=now, area=line.area, facts=facts)
+
+
+def _in_turns(items: Sequence[ReceiptItem], now: datetime) -> list[tuple[tuple[int, str, str, str], list[ReceiptItem]]]:
+    """Return receipts by turn, recipient, state and team: a line that came back and was delivered after all is so.
+
+    The first of what was said of an event for a team, by when it happened, is in the first turn, the next in the next;
+    what was said of the same moment stays in the order of its coming.
+    """
+    turns: dict[tuple[UUID, str, str], int] = defaultdict(int)
+    grouped: dict[tuple[int, str, str, str], list[ReceiptItem]] = defaultdict(list)
+    for item in sorted(items, key=lambda each: _moment(each, now)):
+        about = item.event_id, item.recipient, item.team
+        grouped[turns[about], item.recipient, item.state, item.team].append(item)
+        turns[about] += 1
+    return sorted(grouped.items(), key=itemgetter(0))
 
 
 async def _begin_anew(session: Session, items: Sequence[ReceiptItem]) -> dict[tuple[UUID, str, str], str]:
