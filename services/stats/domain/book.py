@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from services.stats.domain.auditing import Published
-from services.stats.domain.measures import ATTRIBUTES, MEASURES, SPLITS, categories
+from services.stats.domain.measures import ATTRIBUTES, MEASURES, SPLITS, UNKNOWN_DISTRICT, categories
 from services.stats.domain.people import People, Person
 from services.stats.domain.periods import Period, Tree, financial_year
 
@@ -63,6 +63,7 @@ class Book:
         self.people, self.releases = people, releases
         self.columns = tuple(dict.fromkeys(column for each in releases for column in columns_of(each.as_of)))
         self.now = frozenset(columns_of(releases[-1].as_of))
+        self._districts = {max(each.as_of.values()): frozenset(each.districts) for each in releases}
         self.at: dict[Base, list[Column]] = defaultdict(list)
         for column in self.columns:
             for base in bases_of(column):
@@ -105,6 +106,29 @@ class Book:
     def behind(self, place: int, category: str, bit: int) -> int:
         """Return how many referrals stand behind a figure: one that counts twice in it is one."""
         return self.count(place, category, bit) - self._several[place, category, bit]
+
+    def has_row(self, number: int, place: int, category: str) -> bool:
+        """Say whether the tables of a release have a row for a category of an attribute (its place)."""
+        return PLACES[place] != "district" or category in (UNKNOWN_DISTRICT, *self._districts.get(number, ()))
+
+    def nowhere(self, attribute: str, row: str) -> int:
+        """Return the bits of the columns that only releases without a row have."""
+        if attribute != "district":
+            return 0
+        has = [each for each in self.releases if row in category_rows(attribute, each.districts)]
+        there = {column for each in has for column in columns_of(each.as_of)}
+        missing = [column for column in self.columns if column not in there]
+        return sum(1 << self.bit(measure, column) for measure in LEAVES for column in missing)
+
+    def in_rows(self, person: Person) -> Person:
+        """Return somebody who is of an unknown district as of the releases that had no row for theirs."""
+        place = PLACES.index("district")
+        if all(self.has_row(number, place, about[place]) for number, about, _ in person):
+            return person
+        return tuple(
+            (n, about if self.has_row(n, place, about[place]) else with_category(about, place, UNKNOWN_DISTRICT), held)
+            for n, about, held in person
+        )
 
     def bit(self, measure: str, column: Column) -> int:
         """Return which bit stands for a measure that is split by what is known of people, and a column."""
@@ -198,6 +222,11 @@ class Book:
         for key, counted in times.items():
             if counted > 1:
                 self._several[key] += (counted - 1) * many
+
+
+def with_category(about: tuple[str, ...], place: int, category: str) -> tuple[str, ...]:
+    """Return what is known of a referral with another category of one attribute (its place)."""
+    return (*about[:place], category, *about[place + 1 :])
 
 
 def bits(mask: int) -> Iterator[int]:

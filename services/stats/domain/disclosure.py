@@ -112,10 +112,10 @@ def _attempt(page: "_Page", apply: Apply) -> tuple[Protected, frozenset[Cell]]:
 
 @dataclass(frozen=True)
 class _Before:
-    """What earlier releases say of a table's cell: whether it was ever hidden, and what was shown last."""
+    """What earlier releases say of a table's cell: whether the last of them hid it, and all that was shown of it."""
 
     was_hidden: bool = False
-    shown: int | None = None
+    shown: frozenset[int] = frozenset()
 
 
 class _Page:
@@ -137,12 +137,16 @@ class _Page:
 
     def _read(self, release: Published) -> None:
         columns = {column[0]: column for column in columns_of(release.as_of)}
+        # What stands in no table of a release is hidden there, whether an earlier one showed it or not.
+        for key, last in self.before.items():
+            if key[3] in columns:
+                self.before[key] = _Before(was_hidden=True, shown=last.shown)
         for table in release.tables:
             for row in table.rows:
                 for period, count in zip(table.periods, row.counts, strict=True):
                     key = (table.measure, table.attribute, row.category, period)
-                    last = self.before.get(key, _Before())
-                    self.before[key] = _Before(count is None, last.shown if count is None else count)
+                    shown = self.before.get(key, _Before()).shown
+                    self.before[key] = _Before(count is None, shown if count is None else shown | {count})
                     if count is not None:
                         self.told[table.measure, table.attribute, row.category].add(columns[period])
 
@@ -163,7 +167,7 @@ class _Page:
         for measure in LEAVES:
             for column in self.told.get((measure, attribute, row), ()):
                 found |= 1 << self.book.bit(measure, column)
-        return found | self._nowhere(attribute, row)
+        return found | self.book.nowhere(attribute, row)
 
     def shown_cells(self) -> set[Cell]:
         """Return the totals and parts that may be shown by themselves."""
@@ -199,21 +203,7 @@ class _Page:
         if name in self.kept or before.was_hidden:
             return False
         least = self.rules.suppress_below + self.rules.round_to - 1
-        changed = 0 if before.shown is None else abs(before.shown - self.rules.rounded(count))
-        return not 0 < changed < least
-
-    def _nowhere(self, attribute: str, row: str) -> int:
-        """Return the bits of the columns in whose releases a row did not exist."""
-        if attribute != "district":
-            return 0
-        there = {
-            column
-            for each in self.book.releases
-            if row in category_rows(attribute, each.districts)
-            for column in columns_of(each.as_of)
-        }
-        missing = [column for column in self.book.columns if column not in there]
-        return sum(1 << self.book.bit(measure, column) for measure in LEAVES for column in missing)
+        return not any(0 < abs(each - self.rules.rounded(count)) < least for each in before.shown)
 
 
 def _named(measure: str, part: str) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from heapq import nsmallest
 from itertools import combinations, islice
 
 from services.stats.domain.auditing import Witness
-from services.stats.domain.book import Book, Column, bits
+from services.stats.domain.book import PLACES, Book, Column, bits, with_category
 
 Telling = Callable[[int, str, str, Column], Iterator[Witness]]
 """Gives, for an attribute's place, a category, a measure and a column, lists in which that figure is another."""
@@ -38,6 +38,7 @@ class Exchange:
         self._width = 1
         self._told: set[int] = set()
         self._once: dict[int, dict[str, int] | None] = {}
+        self._nowhere = {category: book.nowhere(PLACES[place], category) for category in shown}
         self.every = (1 << (book.bit_count)) - 1
         self.open = {category: self.every & ~mask for category, mask in shown.items()}
         """The hidden figures that are not safe yet."""
@@ -146,7 +147,7 @@ class Exchange:
         """Prove what exchanges between two categories prove as things are shown, among the people of a year."""
         if not self.open[one] | self.open[other]:
             return
-        seen = self.shown[one] | self.shown[other]
+        seen = self._seen(one, other)
         groups: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         for side, category in enumerate((one, other)):
             for mask in self._those_of(category, year):
@@ -157,6 +158,10 @@ class Exchange:
             if not key:
                 self._alone(one, other, here)
                 self._alone(other, one, there)
+
+    def _seen(self, one: str, other: str) -> int:
+        """Return what is shown of one of two categories; as of a release without a row for both nobody changes it."""
+        return (self.shown[one] | self.shown[other]) & ~(self._nowhere[one] | self._nowhere[other])
 
     def _alone(self, category: str, target: str, masks: Sequence[int]) -> None:
         """Move people of whom nothing is shown, each alone."""
@@ -180,7 +185,7 @@ class Exchange:
 
     def _way(self, mine: Witness, one: str, other: str, theirs: Witness = ()) -> Way | None:
         """Return the exchange of somebody of a category with somebody of another, or their move alone."""
-        witness = _together(_recast(mine, self.place, one, other), _recast(theirs, self.place, other, one))
+        witness = _together(self._recast(mine, one, other), self._recast(theirs, other, one))
         return None if witness is None else self._priced(witness)
 
     def _priced(self, witness: Witness) -> Way | None:
@@ -221,7 +226,7 @@ class Exchange:
 
     def _candidates(self, category: str, other: str, on: int) -> Iterator[Way]:
         """Give changes between two categories of those of whom least is shown, each with whoever is most alike."""
-        seen = self.shown[category] | self.shown[other]
+        seen = self._seen(category, other)
         held = self.frozen[category] | self.frozen[other]
         mine, theirs = self._near(category, on), self._near(other, on)
         for one, masks, two, partners in ((category, mine[0], other, theirs[1]), (other, theirs[0], category, mine[1])):
@@ -232,6 +237,19 @@ class Exchange:
                     self._way(unit, one, two, self.units[two][each]) for each in _nearest(partners, mask, seen, held)
                 ]
                 yield from (way for way in found if way is not None)
+
+    def _recast(self, witness: Witness, old: str, new: str) -> Witness:
+        """Return a list in which the first person is of another category, in the releases that have a row for it."""
+        if not witness:
+            return ()
+        number, person = witness[0]
+        made = tuple(
+            (n, with_category(about, self.place, new), events)
+            if about[self.place] == old and self.book.has_row(n, self.place, new)
+            else (n, about, events)
+            for n, about, events in person
+        )
+        return ((number, made), *witness[1:])
 
     def _those_of(self, category: str, year: int) -> Collection[int]:
         """Return the people of a category who count in some bits; all of them where none are given."""
@@ -268,8 +286,8 @@ class Exchange:
                     nearest = _nearest(leaving, mask, self.shown[source], self.frozen[source])
                     for other in nearest[:2]:
                         made = _together(
-                            _recast(self.units[source][mask], self.place, source, category),
-                            _recast(self.units[third][other], self.place, third, source),
+                            self._recast(self.units[source][mask], source, category),
+                            self._recast(self.units[third][other], third, source),
                         )
                         if made is not None:
                             yield made
@@ -288,18 +306,6 @@ def _nearest(masks: Iterable[int], mask: int, seen: int, held: int) -> list[int]
     return nsmallest(
         PRICED, masks, key=lambda each: (((each ^ mask) & held).bit_count(), ((each ^ mask) & seen).bit_count())
     )
-
-
-def _recast(witness: Witness, place: int, old: str, new: str) -> Witness:
-    """Return a list in which the first person is of another category."""
-    if not witness:
-        return ()
-    number, person = witness[0]
-    made = tuple(
-        (n, (*about[:place], new, *about[place + 1 :]) if about[place] == old else about, events)
-        for n, about, events in person
-    )
-    return ((number, made), *witness[1:])
 
 
 def _together(one: Witness, other: Witness) -> Witness | None:

@@ -189,6 +189,8 @@ AFTER = frozenset(
         ("received", "discussed", "adopted", "consented", "left"),
         ("received", "discussed", "not-adopted"),
         ("received", "discussed", "adopted", "consent-refused"),
+        ("received", "obligations"),
+        ("received", "reviews"),
     )
     for place, earlier in enumerate(chain)
     for later in chain[place + 1 :]
@@ -196,7 +198,8 @@ AFTER = frozenset(
 """What cannot come before what: nobody is adopted in a month before a panel has discussed them."""
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "decided": ("received",), "discussed": ("received",), "adopted": ("discussed",), "not-adopted": ("discussed",),
-    "consented": ("adopted",), "consent-refused": ("adopted",), "left": ("adopted",),
+    "consented": ("adopted",), "consent-refused": ("adopted",), "left": ("adopted",), "obligations": ("received",),
+    "reviews": ("received",),
 }  # fmt: skip
 """What cannot be without what."""
 EARLY_MONTHS = 12

@@ -6,7 +6,19 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 
 from services.stats.domain.auditing import Witness
-from services.stats.domain.book import LEAVES, Atom, Base, Book, Cell, Column, above, bases_of, leaf, parts_of
+from services.stats.domain.book import (
+    LEAVES,
+    Atom,
+    Base,
+    Book,
+    Cell,
+    Column,
+    above,
+    bases_of,
+    leaf,
+    parts_of,
+    with_category,
+)
 from services.stats.domain.measures import ATTRIBUTES, unknown_category
 from services.stats.domain.people import Event, Person
 from services.stats.domain.periods import financial_year
@@ -145,7 +157,7 @@ class Moves:
             person = self.book.people[number][0] if number >= 0 else ()
             made = told_otherwise(person, _placed(before), _placed(after), self.unknown, lets_go=lets_go)
             if made is not None and (made or number >= 0):
-                yield number, made
+                yield number, self.book.in_rows(made)
         placed = _placed(after)
         older = from_before(placed, self.unknown, self._first) if before is None and placed else None
         if older:
@@ -166,10 +178,10 @@ class Moves:
         """Give everybody of a category, somebody more among them, with an event where they have none, or without."""
         measure, _, (_, release) = atom
         placed = release, _event(atom)
-        known = (*self.unknown[:place], category, *self.unknown[place + 1 :])
+        known = with_category(self.unknown, place, category)
         for made in (from_before(placed, known, self._first), told_otherwise((), None, placed, known)):
             if made:
-                yield SOMEBODY_MORE, made
+                yield SOMEBODY_MORE, self.book.in_rows(made)
         for lets_go, number in product((False, True), self._of(place, category)[: MANY * TRIED]):
             person = self.book.people[number][0]
             own = [(n, event) for n, _, events in person for event in events if event[0] == measure]
@@ -179,7 +191,7 @@ class Moves:
                 if not self._is_seen((before and _atom(before), after and atom)):
                     made = told_otherwise(person, before, after, self.unknown, lets_go=lets_go)
                 if made is not None:
-                    yield number, made
+                    yield number, self.book.in_rows(made)
 
     def _is_seen(self, step: Step) -> bool:
         """Say whether a step alone alters something that readers see."""

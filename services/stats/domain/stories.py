@@ -56,7 +56,16 @@ def told_otherwise(
     known = person[0][1] if person else unknown
     numbers = sorted({number for number, _ in events})
     made = tuple((n, about.get(n, known), tuple(sorted(e for each, e in events if each == n))) for n in numbers)
-    return made if faults(made) <= faults(person) else None
+    return made if faults(made) <= faults(person) and _is_counted_once(made) else None
+
+
+def _is_counted_once(person: Person) -> bool:
+    """Say whether each release has a step once, and what may be more than once, once a month."""
+    for _, _, events in person:
+        once = [measure if measure not in OFTEN else (measure, month) for measure, month, _ in events]
+        if len(set(once)) < len(once):
+            return False
+    return True
 
 
 def from_before(after: Placed, known: tuple[str, ...], first: str) -> Person | None:
