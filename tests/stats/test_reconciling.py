@@ -1,5 +1,6 @@
 """How each day stands, as intake has counted it: kept by version, shown without saying how much came in."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -82,6 +83,14 @@ class TestPage:
         assert "missing at the Channel team, or there was no answer. The intake desk has explained it." in page
         assert page.count("Not counted yet") == 29
         assert "intake itself" not in page
+
+    async def test_leads_to_the_readers_other_areas(self, running: Running) -> None:
+        await become(running, reader(Role.BOARD_MEMBER))
+        assert "/reconciliation?area=" not in (await running.client.get("/reconciliation")).text
+        await become(running, replace(reader(Role.BOARD_MEMBER), areas=frozenset({"kent-and-medway", "northmere"})))
+        page = (await running.client.get("/reconciliation")).text
+        assert '<a class="govuk-link" href="/reconciliation?area=northmere">' in page
+        assert (await running.client.get("/reconciliation?area=northmere")).status_code == 200
 
     async def test_is_for_readers_of_figures_in_their_own_areas(self, running: Running) -> None:
         await become(running, reader(Role.BOARD_MEMBER))

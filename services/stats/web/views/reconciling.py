@@ -8,7 +8,7 @@ from starlette.responses import Response
 from chassis.web import PageRequest
 from services.stats import queries
 from services.stats.queries import DayStands
-from services.stats.web.asked import area_name, own_area, today
+from services.stats.web.asked import area_name, areas_of, own_area, today
 
 DAYS = 31
 _NAMES = {
@@ -26,7 +26,12 @@ async def reconciliation(page: PageRequest) -> Response:
     async with page.transaction() as session:
         found = await queries.days_reconciled(session, (area,), until - timedelta(days=DAYS))
     return page.render(
-        "reconciliation", area=area, area_name=area_name(page, area), days=list(_days(found, until)), number=DAYS
+        "reconciliation",
+        area=area,
+        area_name=area_name(page, area),
+        areas=[(each, area_name(page, each)) for each in areas_of(page)],
+        days=list(_days(found, until)),
+        number=DAYS,
     )
 
 
