@@ -5,7 +5,16 @@ from datetime import date
 
 import pytest
 
-from services.stats.domain.making import Basis, changes_of, check_one_rule, revised_of, rules_in_force
+from services.stats.domain.disclosure import Protected
+from services.stats.domain.making import (
+    Basis,
+    changes_of,
+    check_one_rule,
+    content_of,
+    revised_of,
+    rules_in_force,
+    timings_changed,
+)
 from services.stats.domain.measures import TOTAL
 from services.stats.domain.periods import Period
 from services.stats.domain.releases import Draft, RulesDiffer
@@ -111,6 +120,35 @@ class TestChanges:
 
 
 class TestTimings:
+    DRAFT = Draft("kent-and-medway", 2, ReleaseKind.CORRECTION, ("2026-04", "2026-05"), date(2026, 7, 1))
+    BASIS = Basis((), {}, {"2026-04": 2, "2026-05": 2}, (
+        replace(earlier(1, "2026-04", "2026-05"), timings=(
+            Timing("decided", "2026-04", 20, 7, 30), Timing("decided", "2026-05", 20, 7, 30),
+        )),
+    ))  # fmt: skip
+    NOW = (Timing("decided", "2026-04", 20, 5, 30), Timing("decided", "2026-05", None, None, None))
+
+    def test_a_correction_lists_each_figure_of_them_that_it_states_otherwise(self) -> None:
+        assert list(timings_changed(self.DRAFT, self.BASIS, self.NOW)) == [
+            Change("timeliness/decided/2026", "median", "2026-04", 7, 5),
+            Change("timeliness/decided/2026", "cases", "2026-05", 20, None),
+            Change("timeliness/decided/2026", "median", "2026-05", 7, None),
+            Change("timeliness/decided/2026", "percentile_90", "2026-05", 30, None),
+        ]
+
+    def test_a_release_of_new_months_lists_none(self) -> None:
+        assert not list(timings_changed(replace(self.DRAFT, kind=ReleaseKind.REGULAR), self.BASIS, self.NOW))
+
+    def test_what_a_release_holds_lists_them_and_later_ones_mark_them(self) -> None:
+        tables = (table("received", 20, 20), table("decided", 20, 20))
+        first = replace(self.BASIS.earlier[0], tables=tables)
+        days = {("decided", month): {3: 20} for month in ("2026-04", "2026-05")}
+        made = content_of(self.DRAFT, Rules(5), Basis((), days, self.BASIS.as_of, (first,)), Protected(tables))
+        medians = {each.period: (each.before, each.after) for each in made.changes if each.category == "median"}
+        assert medians == {"2026-04": (7, 3), "2026-05": (7, 3)}
+        later = revised_of(replace(self.DRAFT, number=3), Basis((), {}, {}, (first, made)))
+        assert Revised("timeliness/decided/2026", "median", "2026-04") in later
+
     def test_the_number_of_cases_is_rounded_as_every_count_and_the_days_are_not(self) -> None:
         month = Period("2026-04")
         days = {("decided", "2026-04"): {7: 23}}

@@ -120,7 +120,11 @@ class TestBoard:
 
     async def test_says_so_where_every_figure_is_hidden(self, site: Site) -> None:
         await publish(site.running.runtime, replace(content(), tables=(), timings=(), left_out=("received/2026",)))
-        assert "Too few stand behind every figure" in await site.text("/")
+        why = "too few stand behind a figure, or it could be worked out from others."
+        assert f"Nothing of what is released for Kent and Medway so far can be shown: {why}" in await site.text("/")
+        assert f"Nothing of these tables can be shown: {why}" in await site.text(f"/releases/{AREA}/1")
+        assert "Make the pack for January to March 2027" in await site.text("/packs")
+        assert "No whole financial year" not in await site.text(f"/institutions/{AREA}")
         assert (await site.get(SECTORS)).status_code == 404
         for path in (f"/timeliness/{AREA}", f"/institutions/{AREA}", f"/releases/{AREA}/1"):
             assert (await site.get(path)).status_code == 200, path
@@ -281,6 +285,24 @@ class TestFigures:
             each for each in lines_of(await site.get(f"/releases/{AREA}/2/tables.csv")) if each["marker"] == "[r]"
         ]
         assert [(each["category"], each["period"], each["value"]) for each in marked] == [("Police", "2026-Q2", "777")]
+
+    async def test_what_a_correction_changed_says_so_on_every_page(self, site: Site) -> None:
+        made = content()
+        total = made.table("received", "", "2026").total("2026-Q4")  # type: ignore[union-attr]
+        changes = (
+            Change("received/2026", "all", "2026-Q4", 3, total),
+            Change("timeliness/decided/2026", "median", "2026-Q4", 12, 8),
+        )
+        await publish(site.running.runtime, replace(made, changes=changes))
+        board = await site.text("/")
+        assert f"Referrals received {total} [r] A year before" in board
+        assert "Gateway’s decision 8 [r] days" in board
+        assert f"Jan to Mar 2027 {total} [r] " in board
+        times = await site.text(f"/timeliness/{AREA}")
+        assert times.count("January to March 2027 20 8 [r] 30") == 1
+        listed = await site.text(f"/releases/{AREA}/1")
+        assert "From receipt to the Gateway’s decision, 2026 Median, days January to March 2027 12 8" in listed
+        assert "it changed by too little, is small now, or protects another" in listed
 
     async def test_another_area_is_not_there(self, site: Site) -> None:
         await publish(site.running.runtime, content(area="northmere"))

@@ -1,25 +1,27 @@
 """The few figures that a board looks at first, each with what it is a part of and with the same of a year before."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.stats.domain.measures import MEASURES, REJECTED, SATISFACTORY
+from services.stats.domain.measures import MEASURES, REJECTED, SATISFACTORY, TOTAL
 from services.stats.domain.naming import measure_name
-from services.stats.domain.periods import Period
+from services.stats.domain.periods import Grain, Period
 from services.stats.domain.shelf import Shelf, latest_period, percentage, year_before
-from services.stats.domain.timings import TIMED
+from services.stats.domain.timings import MEDIAN, TIMED
 
 
 @dataclass(frozen=True)
 class Value:
     """A figure of one period. `count` None is hidden; `of` is what it is a part of, None where hidden or no part.
 
-    `released` is False where no release holds the period.
+    `released` is False where no release holds the period; `revised` and `of_revised` say that a correction changed it.
     """
 
     count: int | None
     of: int | None = None
     released: bool = True
+    revised: bool = False
+    of_revised: bool = False
 
     @property
     def share(self) -> int | None:
@@ -108,29 +110,44 @@ TREND_PERIODS = 12
 
 @dataclass(frozen=True)
 class Trend:
-    """Counts of some measures over the latest periods: a line a period, a count a measure; None is hidden."""
+    """Counts of some measures over the latest periods: a line a period, a count a measure; None is hidden.
+
+    `revised` are the measures and periods whose figure a correction changed.
+    """
 
     id: str
     title: str
     measures: tuple[str, ...]
     lines: tuple[tuple[str, tuple[int | None, ...]], ...]
+    revised: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def headings(self) -> tuple[str, ...]:
         """What its measures are called."""
         return tuple(TIMED[each] if self.id == TIMED_TREND else measure_name(each) for each in self.measures)
 
+    def is_revised(self, measure: str, period: str) -> bool:
+        """Say whether a correction changed what a measure says of a period."""
+        return (measure, period) in self.revised
+
 
 def trend_of(shelf: Shelf, name: str) -> Trend | None:
     """Return a trend over the latest quarters, or months before the first quarter; None where it has no name."""
     if name not in TRENDS:
         return None
-    title, measures = TRENDS[name]
     grain = Period(latest_period(shelf.periods)).grain
     periods = [period for period in shelf.periods if Period(period).grain is grain][-TREND_PERIODS:]
-    value = _median if name == TIMED_TREND else _total
-    lines = tuple((period, tuple(value(shelf, each, period) for each in measures)) for period in periods)
-    return Trend(name, f"{title}, by {grain.value}", measures, lines)
+    return trend_over(shelf, name, grain, periods)
+
+
+def trend_over(shelf: Shelf, name: str, grain: Grain, periods: Sequence[str]) -> Trend:
+    """Return a trend over these periods of one kind."""
+    title, measures = TRENDS[name]
+    value = _days_taken if name == TIMED_TREND else _total
+    found = {(each, period): value(shelf, each, period) for period in periods for each in measures}
+    lines = tuple((period, tuple(found[each, period].count for each in measures)) for period in periods)
+    revised = frozenset(place for place, each in found.items() if each.revised)
+    return Trend(name, f"{title}, by {grain.value}", measures, lines, revised)
 
 
 def key_figures(shelf: Shelf, period: str) -> tuple[KeyFigure, ...]:
@@ -138,13 +155,15 @@ def key_figures(shelf: Shelf, period: str) -> tuple[KeyFigure, ...]:
     return tuple(_figure(shelf, definition, period) for definition in _DEFINITIONS)
 
 
-def _total(shelf: Shelf, measure: str, period: str) -> int | None:
-    return shelf.total(measure, period)
+def _total(shelf: Shelf, measure: str, period: str) -> Value:
+    revised = shelf.is_revised(measure, "", TOTAL, period)
+    return Value(shelf.total(measure, period), released=shelf.covers(period), revised=revised)
 
 
-def _median(shelf: Shelf, measure: str, period: str) -> int | None:
+def _days_taken(shelf: Shelf, measure: str, period: str) -> Value:
     found = shelf.timing(measure, period)
-    return found.median if found else None
+    revised = MEDIAN in shelf.revised_days(measure, period)
+    return Value(found.median if found else None, released=shelf.covers(period), revised=revised)
 
 
 def _figure(shelf: Shelf, definition: _Definition, period: str) -> KeyFigure:
@@ -163,15 +182,15 @@ def _figure(shelf: Shelf, definition: _Definition, period: str) -> KeyFigure:
 
 
 def _timed(shelf: Shelf, definition: _Definition, period: str) -> Value:
-    found = shelf.timing(definition.measure, period)
-    return Value(found.median if found else None, released=shelf.covers(period))
+    return _days_taken(shelf, definition.measure, period)
 
 
 def _value(shelf: Shelf, definition: _Definition, period: str) -> Value:
-    total = shelf.total(definition.measure, period)
-    released = shelf.covers(period)
+    total = _total(shelf, definition.measure, period)
     if not definition.categories:
-        return Value(total, released=released)
-    counts = [shelf.count(definition.measure, definition.attribute, each, period) for each in definition.categories]
-    shown = [count for count in counts if count is not None]
-    return Value(sum(shown) if len(shown) == len(counts) else None, total, released)
+        return total
+    cells = [(definition.measure, definition.attribute, each, period) for each in definition.categories]
+    shown = [count for count in (shelf.count(*cell) for cell in cells) if count is not None]
+    count = sum(shown) if len(shown) == len(cells) else None
+    revised = any(shelf.is_revised(*cell) for cell in cells)
+    return Value(count, total.count, total.released, revised, total.revised)

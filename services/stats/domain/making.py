@@ -7,7 +7,7 @@ from services.stats.domain.disclosure import Protected
 from services.stats.domain.institutions import Institutions, shares_of
 from services.stats.domain.measures import TOTAL
 from services.stats.domain.people import People
-from services.stats.domain.periods import Tree, financial_year
+from services.stats.domain.periods import Period, Tree, financial_year
 from services.stats.domain.releases import Draft, RulesDiffer
 from services.stats.domain.rules import Rules
 from services.stats.domain.tables import (
@@ -18,6 +18,7 @@ from services.stats.domain.tables import (
     Revised,
     Timing,
     shown_periods,
+    timings_id,
 )
 from services.stats.domain.timings import TIMED, Days, timing
 
@@ -43,6 +44,7 @@ def content_of(
     draft: Draft, rules: Rules, basis: Basis, protected: Protected, kept_back: Collection[str] = ()
 ) -> ReleaseContent:
     """Return the whole content of a release whose tables have been protected and audited already."""
+    timings = tuple(timings_of(draft, rules, basis, protected.tables))
     return ReleaseContent(
         area=draft.area,
         number=draft.number,
@@ -54,8 +56,8 @@ def content_of(
         round_to=rules.round_to,
         districts=rules.districts,
         tables=protected.tables,
-        timings=tuple(timings_of(draft, rules, basis, protected.tables)),
-        changes=tuple(changes_of(draft, basis, protected.tables)),
+        timings=timings,
+        changes=(*changes_of(draft, basis, protected.tables), *timings_changed(draft, basis, timings)),
         revised=revised_of(draft, basis),
         left_out=protected.left_out,
         kept_back=tuple(kept_back),
@@ -87,10 +89,37 @@ def _changes(name: str, before: PublishedTable | None, now: PublishedTable | Non
             yield Change(name, category, period, was, states)
 
 
+def timings_changed(draft: Draft, basis: Basis, now: Sequence[Timing]) -> Iterator[Change]:
+    """Return which times a correction states otherwise than the newest release before it; none for a regular one."""
+    if draft.kind is not ReleaseKind.CORRECTION:
+        return
+    newest = {year: _newest(year, basis.earlier) for year in draft.years}
+    before = {
+        (each.id, each.period): each.values
+        for year, content in newest.items()
+        if content
+        for each in content.timings
+        if _year_of(each.period) == year
+    }
+    for each in now:
+        was = before.get((each.id, each.period), {})
+        for figure, states in each.values.items():
+            if was.get(figure) != states:
+                yield Change(timings_id(each.id, _year_of(each.period)), figure, each.period, was.get(figure), states)
+
+
 def newest_of(year: str, earlier: Sequence[ReleaseContent]) -> tuple[PublishedTable, ...]:
     """Return the tables of the newest release that spoke of a financial year."""
-    found = next((content for content in reversed(earlier) if year in content.years()), None)
+    found = _newest(year, earlier)
     return found.tables if found else ()
+
+
+def _newest(year: str, earlier: Sequence[ReleaseContent]) -> ReleaseContent | None:
+    return next((content for content in reversed(earlier) if year in content.years()), None)
+
+
+def _year_of(period: str) -> str:
+    return financial_year(Period(period).months[0])
 
 
 def revised_of(draft: Draft, basis: Basis) -> tuple[Revised, ...]:

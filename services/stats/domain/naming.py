@@ -6,6 +6,8 @@ from datetime import date
 from contracts.vocabulary import ConcernType, Ethnicity, Gender
 from services.stats.domain.measures import ATTRIBUTES, DECIDED, LEFT, MEASURES
 from services.stats.domain.periods import Grain, Period
+from services.stats.domain.tables import TIMELINESS, Change
+from services.stats.domain.timings import TIMED, TIMED_FIGURES
 
 NOT_AVAILABLE = "[x]"
 REVISED = "[r]"
@@ -66,6 +68,23 @@ def table_name(measure: str, attribute: str) -> str:
     """Return what a table is called: "Referrals received, by age"."""
     name = attribute_name(attribute)
     return f"{measure_name(measure)}, by {name[:1].lower()}{name[1:]}" if attribute else measure_name(measure)
+
+
+def table_title(table: str) -> str:
+    """Return what a table is called that a release names by its id; the words themselves where they name no table."""
+    measure, _, rest = table.partition("/")
+    attribute, _, year = rest.rpartition("/")
+    if measure == TIMELINESS:
+        return f"{TIMED[attribute]}, {year}"
+    return f"{table_name(measure, attribute)}, {year}" if year else table
+
+
+def changed_name(change: Change) -> str:
+    """Return what of a table a correction changed: a category, or one of the figures of a timing."""
+    if change.table.startswith(f"{TIMELINESS}/"):
+        return TIMED_FIGURES[change.category]
+    attribute = change.table.split("/")[1] if change.table.count("/") > 1 else ""
+    return category_name(change.category, attribute)
 
 
 def month_name(month: str) -> str:

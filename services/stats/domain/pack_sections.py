@@ -28,13 +28,14 @@ from services.stats.domain.pack_tables import (
 from services.stats.domain.periods import Period, year_name
 from services.stats.domain.shelf import SignedRelease, year_before
 from services.stats.domain.timings import least_cases
-from services.stats.domain.words import HIDDEN
+from services.stats.domain.words import HIDDEN, WHY_NOTHING
 
 PRINTED = ("received", "decided", "discussed", "adopted", "left")
 """The measures whose breakdowns stand in the document; those of all others are in the spreadsheet and the CSV files."""
 SHARES_SHOWN = 3
 MAY_BE_MINUTED = "May be copied into the minutes"
 NOT_MINUTED = "Not for the minutes"
+NOTHING_SHOWN = "Nothing can be shown"
 LEGEND = {**MARKERS, NOT_APPLICABLE: "not applicable: there is no such figure"}
 DEMONSTRATION = "Demonstration: synthetic data. Nobody counted here exists."
 
@@ -140,10 +141,9 @@ def _breakdown_blocks(told: Told) -> Iterator[PackBlock]:
     for measure in PRINTED:
         attributes = [each for each in told.shelf.measures.get(measure, ()) if each]
         tables = [table for table in (breakdown(told, measure, each) for each in attributes) if table]
-        if attributes:
-            none = ("No table of it shows a figure for this quarter: too few stand behind each.",) if not tables else ()
-            yield PackBlock(measure_name(measure), (MEASURES[measure].meaning, *none))
-            yield from (PackBlock(table=table) for table in tables)
+        none = (f"Nothing of its tables can be shown for this quarter: {WHY_NOTHING}.",) if not tables else ()
+        yield PackBlock(measure_name(measure), (MEASURES[measure].meaning, *none))
+        yield from (PackBlock(table=table) for table in tables)
 
 
 def _times(told: Told) -> PackSection:
@@ -221,14 +221,11 @@ def _definitions(measures: Sequence[str]) -> PackTable:
 
 def _left_out_words(told: Told) -> tuple[str, ...]:
     others = [measure_name(each) for each in told.shelf.measures if each not in PRINTED and not MEASURES[each].of]
+    apart = f"The tables of {', '.join(others)}, and those" if others else "Those"
     return (
+        f"Nothing of these tables can be shown for the quarter: {WHY_NOTHING}.",
         (
-            "These tables show nothing for the quarter: too few, or nobody at all, stand behind every "
-            "figure of theirs, or "
-            "the audit found that a hidden figure could have been worked out."
-        ),
-        (
-            f"The tables of {', '.join(others)}, and those of each single decision and way of closing, stand in the "
+            f"{apart} of each single decision and way of closing, stand in the "
             "spreadsheet and the CSV files only. Institutions stand in the annex of this document only, in "
             "no other file."
         ),
@@ -243,8 +240,8 @@ def _left_out(told: Told) -> PackTable:
         measure, _, rest = each.partition("/")
         attribute, _, year = rest.rpartition("/")
         if year == told.quarter[:4]:
-            found[measure, attribute] = "Kept back by the audit" if each in kept_back else "Too few in the whole year"
-    found |= dict.fromkeys(unshown(told), "Too few in the quarter")
+            found[measure, attribute] = "Kept back by the audit" if each in kept_back else NOTHING_SHOWN
+    found = {**dict.fromkeys(unshown(told), NOTHING_SHOWN), **found}
     by: dict[tuple[str, str], list[str]] = {}
     for (measure, attribute), why in found.items():
         by.setdefault((measure_name(measure), why), []).append(attribute_name(attribute) or "totals")

@@ -1,10 +1,10 @@
 """The tables of the quarterly pack, each made of published figures alone: for the document, or a line a figure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.stats.domain.board import TIMED_TREND, TREND_PERIODS, TRENDS, KeyFigure, Trend, Value, key_figures
+from services.stats.domain.board import TREND_PERIODS, TRENDS, KeyFigure, Trend, Value, key_figures, trend_over
 from services.stats.domain.measures import MEASURES, PUNCTUAL, PUNCTUALITY
 from services.stats.domain.naming import (
     NOT_AVAILABLE,
@@ -57,24 +57,26 @@ class Told:
 
 @dataclass(frozen=True)
 class _Column:
-    """One period of a published table; nothing stands in it where `place` is None."""
+    """One period of a published table; nothing is released of it where `place` is None."""
 
     grid: Grid
     period: str
     place: int | None
 
     def count(self, category: str) -> Cell:
-        line = self._line(category)
-        if line is None or self.place is None:
+        if self.place is None:
             return NOT_AVAILABLE
-        return said(line.counts[self.place], revised=(category, self.period) in self.grid.revised)
+        line = self._line(category)
+        return said(line.counts[self.place] if line else None, revised=(category, self.period) in self.grid.revised)
 
     def share(self, category: str) -> Cell:
-        line = self._line(category)
         if category == self.grid.unknown:
             return NOT_APPLICABLE
-        share = None if line is None or self.place is None else self.grid.share(line, self.place)
-        return HIDDEN if share is None and self.place is not None else NOT_AVAILABLE if share is None else f"{share}%"
+        if self.place is None:
+            return NOT_AVAILABLE
+        line = self._line(category)
+        share = self.grid.share(line, self.place) if line else None
+        return HIDDEN if share is None else f"{share}%"
 
     def beside(self, *, known: bool) -> Cell:
         values = self.grid.known if known else self.grid.totals
@@ -131,12 +133,21 @@ def figures_sheet(told: Told) -> PackTable:
 def trends(told: Told) -> tuple[Trend, ...]:
     """Return the board's trends over the quarters up to this one."""
     shown = [each for each in told.shelf.periods if Period(each).grain is Grain.QUARTER and each <= told.quarter]
-    return tuple(_trend(told.shelf, name, shown[-TREND_PERIODS:]) for name in TRENDS)
+    return tuple(trend_over(told.shelf, name, Grain.QUARTER, shown[-TREND_PERIODS:]) for name in TRENDS)
 
 
 def trend_table(trend: Trend) -> PackTable:
     """Return the figures of a trend, a line a quarter."""
-    rows = tuple((brief_period_name(period), *map(said, counts)) for period, counts in trend.lines)
+    rows = tuple(
+        (
+            brief_period_name(period),
+            *(
+                said(count, revised=trend.is_revised(each, period))
+                for each, count in zip(trend.measures, counts, strict=True)
+            ),
+        )
+        for period, counts in trend.lines
+    )
     return PackTable(f"trend-{trend.id}", trend.title, ("Period", *trend.headings), rows)
 
 
@@ -200,7 +211,7 @@ def timeliness_table(told: Told) -> PackTable:
 
 def punctuality_table(told: Told) -> PackTable:
     """Return what was owed and the reviews held, in time and late."""
-    measures = [each for each in told.shelf.measures if PUNCTUALITY in told.shelf.measures[each]]
+    measures = [each.id for each in MEASURES.values() if PUNCTUALITY in each.attributes]
     columns = {
         each: [_column(told, each, PUNCTUALITY, period) for period in (told.quarter, told.before)] for each in measures
     }
@@ -222,33 +233,20 @@ def _owed(measure: str) -> str:
     )
 
 
-def _trend(shelf: Shelf, name: str, periods: Iterable[str]) -> Trend:
-    title, measures = TRENDS[name]
-
-    def value(measure: str, period: str) -> int | None:
-        if name != TIMED_TREND:
-            return shelf.total(measure, period)
-        found = shelf.timing(measure, period)
-        return found.median if found else None
-
-    lines = tuple((period, tuple(value(each, period) for each in measures)) for period in periods)
-    return Trend(name, f"{title}, by quarter", measures, lines)
-
-
 def _column(told: Told, measure: str, attribute: str, period: str) -> _Column:
     grid = told.shelf.grid(Choice(measure, attribute, period[:4], Grain.QUARTER))
-    return _Column(grid, period, grid.periods.index(period) if period in grid.periods and grid.lines else None)
+    return _Column(grid, period, grid.periods.index(period) if period in grid.periods else None)
 
 
 def _value(figure: KeyFigure, value: Value, told: Told) -> Cell:
     """Return a figure as the board's page says it: a count, what it is a part of, days."""
     if not value.released:
         return NOT_AVAILABLE
-    count = said(value.count)
+    count = said(value.count, revised=value.revised)
     shown = f"{count:,}" if isinstance(count, int) else count
     if figure.part_of:
         share = f" ({value.share}%)" if told.percentages and value.share is not None else ""
-        whole = said(value.of)
+        whole = said(value.of, revised=value.of_revised)
         return f"{shown} of {f'{whole:,}' if isinstance(whole, int) else whole} {figure.part_of}{share}"
     return f"{shown} {figure.unit}" if figure.unit and value.count is not None else count
 
@@ -257,10 +255,14 @@ def _numbers(figure: KeyFigure, value: Value, told: Told, *, before: bool = Fals
     whole: Cell = NOT_APPLICABLE
     share: Cell = NOT_APPLICABLE
     if figure.part_of:
-        whole = said(value.of) if value.released else NOT_AVAILABLE
-        share = (value.share if value.share is not None else HIDDEN) if told.percentages else NOT_APPLICABLE
-    count = said(value.count) if value.released else NOT_AVAILABLE
+        whole = _marked(value, value.of, revised=value.of_revised)
+        share = _marked(value, value.share, revised=False) if told.percentages else NOT_APPLICABLE
+    count = _marked(value, value.count, revised=value.revised)
     return (count, whole, share) if before else (count, whole, figure.part_of, share)
+
+
+def _marked(value: Value, count: int | None, *, revised: bool) -> Cell:
+    return said(count, revised=revised) if value.released else NOT_AVAILABLE
 
 
 def _nation_share(nation: National, measure: str) -> Cell:
@@ -305,5 +307,6 @@ def _apart(cell: Cell) -> tuple[Cell, Cell]:
 def _timed(told: Told, name: str, period: str) -> tuple[Cell, ...]:
     found = told.shelf.timing(name, period)
     if found is None:
-        return (NOT_AVAILABLE,) * 3
-    return tuple(said(each) for each in (found.cases, found.median, found.percentile_90))
+        return (HIDDEN if told.shelf.covers(period) else NOT_AVAILABLE,) * 3
+    revised = told.shelf.revised_days(name, period)
+    return tuple(said(value, revised=each in revised) for each, value in found.values.items())

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from services.stats.domain.measures import ATTRIBUTES, MEASURES, TOTAL, UNKNOWN_DISTRICT
 from services.stats.domain.naming import calendar_year_id
-from services.stats.domain.periods import Grain, Period, quarters_of_calendar_year
-from services.stats.domain.tables import PublishedTable, ReleaseContent, Timing
+from services.stats.domain.periods import Grain, Period, Tree, quarters_of_calendar_year
+from services.stats.domain.tables import PublishedTable, ReleaseContent, Timing, timings_id
 
 _CALENDAR = "CY"
 
@@ -147,8 +147,10 @@ class Shelf:
 
     @cached_property
     def periods(self) -> tuple[str, ...]:
-        """Return every period that any table has, by grain and in order."""
-        found = {Period(period) for table in self._tables.values() for period in table.periods}
+        """Return every period whose months are released, though all of it is hidden, by grain and in order."""
+        stated = {month for signed in self.by_year.values() for month in signed.content.as_of}
+        months = ([each for each in _months_of(year) if each in stated] for year in self.by_year)
+        found = {period for known in months for period in Tree(tuple(known)).periods}
         return tuple(each.id for each in sorted(found, key=lambda each: (_GRAINS.index(each.grain), each.months[0])))
 
     @cached_property
@@ -192,6 +194,16 @@ class Shelf:
         """Say whether every month of a period is released, if only to say that its figures are hidden."""
         months = {month for part in _parts(period) for month in part.months}
         return months <= {month for signed in self.by_year.values() for month in signed.content.as_of}
+
+    def is_revised(self, measure: str, attribute: str, category: str, period: str) -> bool:
+        """Say whether a correction changed a figure of a month, quarter or financial year."""
+        table = "/".join(filter(None, (measure, attribute, _year(Period(period)))))
+        return (category, period) in self.release_of(period).content.revised_in(table)
+
+    def revised_days(self, name: str, period: str) -> frozenset[str]:
+        """Return what of a timing a correction changed: "cases", "median", "percentile_90"."""
+        found = self.release_of(period).content.revised_in(timings_id(name, _year(Period(period))))
+        return frozenset(each for each, of in found if of == period)
 
     def release_of(self, period: str) -> SignedRelease:
         """Return the release that the figures of a period are of; the newest of those whose quarters are added."""

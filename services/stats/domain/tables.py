@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from services.stats.domain.periods import Period, financial_year
 
+TIMELINESS = "timeliness"
+
 
 @dataclass(frozen=True)
 class PublishedRow:
@@ -60,6 +62,11 @@ class Timing:
     cases: int | None
     median: int | None
     percentile_90: int | None
+
+    @property
+    def values(self) -> Mapping[str, int | None]:
+        """Return its three figures by name, as changes name them."""
+        return {"cases": self.cases, "median": self.median, "percentile_90": self.percentile_90}
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,11 @@ class ReleaseContent:
         """Return the category and period of each figure of a table that it or an earlier correction changed."""
         found: tuple[Change | Revised, ...] = (*self.changes, *self.revised)
         return frozenset((each.category, each.period) for each in found if each.table == table)
+
+
+def timings_id(name: str, year: str) -> str:
+    """Return how changes name the timings of a financial year: "timeliness/decided/2026"."""
+    return f"{TIMELINESS}/{name}/{year}"
 
 
 def shown_periods(table: PublishedTable | None, category: str) -> frozenset[Period]:

@@ -17,6 +17,10 @@ TIMED: Mapping[str, str] = {
 }
 """The measures that are timed; a referral counts in the month in which it got there."""
 
+MEDIAN = "median"
+TIMED_FIGURES: Mapping[str, str] = {"cases": "Cases", MEDIAN: "Median, days", "percentile_90": "90% within, days"}
+"""What is said of each timing, and how it is called."""
+
 LEAST_CASES = 10
 THRESHOLDS = 2
 

@@ -18,6 +18,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
 
 HIDDEN = "[c]"
 """The marker of the Government Statistical Service for a value that is confidential."""
+WHY_NOTHING = "too few stand behind a figure, or it could be worked out from others"
+"""Why tables of which nothing can be shown are hidden, whichever of the two it was: no reader learns which."""
 
 
 class NothingToRelease(Rejected):

@@ -16,16 +16,17 @@ from services.stats.domain.naming import (
     measure_name,
     period_name,
 )
-from services.stats.domain.shelf import Grid, Shelf
+from services.stats.domain.shelf import Grid, Line, Shelf
 from services.stats.domain.timings import TIMED
+from services.stats.domain.words import WHY_NOTHING
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HEADINGS = ("area", "release", "measure", "breakdown", "category", "period", "period_name", "value", "marker",
             "known_denominator", "total")  # fmt: skip
 Row = Sequence[str | int]
-_LEFT_OUT = "Everything in this table would be hidden: too few, or nobody at all, stand behind every figure."
+_LEFT_OUT = f"Nothing of this table can be shown: {WHY_NOTHING}."
 _KEPT_BACK = "With this table the audit could work out a hidden figure, so it was taken out, or shows less."
-_TIMED = ("cases", "median_days", "days_of_90_per_cent")
+_TIMED = {"cases": "cases", "median": "median_days", "percentile_90": "days_of_90_per_cent"}
 
 
 def grid_csv(area: str, grid: Grid, *, percentages: bool) -> str:
@@ -47,10 +48,10 @@ def trend_csv(shelf: Shelf, trend: Trend) -> str:
     what, beside = ("Median days", False) if trend.id == TIMED_TREND else ("Total", True)
     rows = (
         (shelf.area, shelf.release_of(period).content.number, name, what, "All", period, period_name(period),
-         _number(count), _marker(count, revised=False),
+         _number(count), _marker(count, revised=trend.is_revised(measure, period)),
          *((_or_hidden(count),) * 2 if beside else ("", "")))
         for period, counts in trend.lines
-        for name, count in zip(trend.headings, counts, strict=True)
+        for measure, name, count in zip(trend.measures, trend.headings, counts, strict=True)
     )  # fmt: skip
     return text_of(HEADINGS, rows)
 
@@ -58,13 +59,13 @@ def trend_csv(shelf: Shelf, trend: Trend) -> str:
 def timings_csv(shelf: Shelf) -> str:
     """Return how long everything took: a line a number, for every period that is published."""
     rows = (
-        (shelf.area, shelf.release_of(period).content.number, TIMED[name], period, period_name(period), what,
-         _number(value), _marker(value, revised=False))
+        (shelf.area, shelf.release_of(period).content.number, TIMED[name], period, period_name(period), _TIMED[what],
+         _number(value), _marker(value, revised=what in shelf.revised_days(name, period)))
         for name in shelf.timing_names
         for period in shelf.periods
         for found in (shelf.timing(name, period),)
         if found is not None
-        for what, value in zip(_TIMED, (found.cases, found.median, found.percentile_90), strict=True)
+        for what, value in found.values.items()
     )  # fmt: skip
     return text_of(("area", "release", "stage", "period", "period_name", "what", "value", "marker"), rows)
 
@@ -124,7 +125,7 @@ def _lines(area: str, grid: Grid, *, percentages: bool = False) -> Iterator[Row]
                 _or_hidden(grid.known[column]),
                 _or_hidden(grid.totals[column]),
             )
-            yield (*row, _share(grid.share(line, column))) if percentages else row
+            yield (*row, _share(grid, line, column)) if percentages else row
 
 
 def _number(count: int | None) -> str:
@@ -139,5 +140,6 @@ def _or_hidden(count: int | None) -> str:
     return HIDDEN if count is None else str(count)
 
 
-def _share(share: int | None) -> str:
-    return NOT_AVAILABLE if share is None else str(share)
+def _share(grid: Grid, line: Line, column: int) -> str:
+    """Return a per cent, the marker of what is hidden, or that of the unknown, of whom there is none."""
+    return NOT_AVAILABLE if line.category == grid.unknown else _or_hidden(grid.share(line, column))

@@ -13,6 +13,7 @@ from services.stats.domain.charting import trend_chart
 from services.stats.domain.naming import NOT_AVAILABLE, brief_period_name, period_name
 from services.stats.domain.periods import Grain, Period, year_name
 from services.stats.domain.shelf import latest_period, year_before
+from services.stats.domain.words import WHY_NOTHING
 from services.stats.readers import national
 from services.stats.web.asked import area_name, areas_of, own_area, shows_percentages
 
@@ -31,8 +32,9 @@ async def board(page: PageRequest) -> Response:
         "period_name": period_name,
         "brief": brief_period_name,
         "shelf": shelf,
+        "why_nothing": WHY_NOTHING,
     }
-    if shelf is None or not shelf.periods:
+    if shelf is None or not shelf.measures:
         return page.render("board", **values, nothing_shown=shelf is not None)
     wanted, nation = page.query.get("period", ""), national()
     period = wanted if wanted in shelf.periods else latest_period(shelf.periods)

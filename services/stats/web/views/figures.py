@@ -21,6 +21,7 @@ from services.stats.domain.naming import (
 from services.stats.domain.national import NationalFigure
 from services.stats.domain.periods import year_name
 from services.stats.domain.shelf import Choice, Grid, Shelf, Years, year_before
+from services.stats.domain.words import WHY_NOTHING
 from services.stats.readers import national
 from services.stats.web.asked import address_of, area_name, asked, own_area, release_number, shelf_at, shows_percentages
 from services.stats.writers.tidy import cover_csv, grid_csv
@@ -61,6 +62,7 @@ async def figures(page: PageRequest) -> Response:
         nation_of=national(),
         year_name=year_name,
         hidden=HIDDEN,
+        why_nothing=WHY_NOTHING,
         markers=MARKERS,
         category_name=category_name,
         period_name=period_name,

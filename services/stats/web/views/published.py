@@ -7,17 +7,18 @@ from starlette.responses import Response
 
 from chassis.web import PageRequest
 from services.stats import operations, queries
-from services.stats.domain import PROVE_RELEASE
+from services.stats.domain import HIDDEN, PROVE_RELEASE
 from services.stats.domain.naming import (
     attribute_name,
-    category_name,
+    changed_name,
     measure_name,
     month_name,
     period_name,
-    table_name,
+    table_title,
 )
 from services.stats.domain.periods import year_name
 from services.stats.domain.shelf import Shelf, grid_of
+from services.stats.domain.words import WHY_NOTHING
 from services.stats.web.asked import area_name, shelf_at
 from services.stats.web.views.figures import csv_answer
 from services.stats.writers.tidy import release_csv as csv_of_release
@@ -41,15 +42,16 @@ async def release(page: PageRequest) -> Response:
         signed=shelf.newest,
         release=content,
         years=[(year, year_name(year), _tables(shelf, year)) for year in years],
-        changes=[(_table_title(each.table), each) for each in content.changes],
-        left_out=[_table_title(each) for each in content.left_out if each not in content.kept_back],
-        kept_back=[_table_title(each) for each in content.kept_back],
+        changes=[(table_title(each.table), each) for each in content.changes],
+        left_out=[table_title(each) for each in content.left_out if each not in content.kept_back],
+        kept_back=[table_title(each) for each in content.kept_back],
         check=check,
         proves=page.may(PROVE_RELEASE),
-        hidden="[c]",
+        hidden=HIDDEN,
+        why_nothing=WHY_NOTHING,
         month_name=month_name,
         period_name=period_name,
-        category_name=category_name,
+        changed_name=changed_name,
     )
 
 
@@ -94,10 +96,3 @@ def _tables(shelf: Shelf, year: str) -> list[tuple[str, str, list[tuple[str, str
         )
         for measure in dict.fromkeys(measure for measure, _ in there)
     ]
-
-
-def _table_title(table: str) -> str:
-    """Return what a table is called that a release names; the words themselves where they name no table."""
-    measure, _, rest = table.partition("/")
-    attribute, _, year = rest.rpartition("/")
-    return f"{table_name(measure, attribute)}, {year}" if year else table

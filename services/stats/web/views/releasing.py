@@ -11,7 +11,15 @@ from chassis.web import FormData, FormErrors, PageRequest, blank, parse, refused
 from services.stats import operations, queries
 from services.stats.domain import HIDDEN, MAKE_RELEASE, AreaNotYours
 from services.stats.domain.measures import TOTAL
-from services.stats.domain.naming import category_name, measure_name, month_name, period_name, table_name
+from services.stats.domain.naming import (
+    category_name,
+    changed_name,
+    measure_name,
+    month_name,
+    period_name,
+    table_name,
+    table_title,
+)
 from services.stats.domain.periods import Grain, Period, year_name
 from services.stats.domain.releases import DraftAbsent, DraftOpen, DraftState, Standing, months_between, next_closing
 from services.stats.domain.tables import PublishedTable, ReleaseContent, ReleaseKind, Timing
@@ -205,11 +213,11 @@ async def _shown(page: PageRequest, form: FormErrors, *, status: int = 200) -> R
         totals=_totals(content, year),
         lines=_lines(content, year),
         timings=_timings(content, year),
-        changes=[(_table_title(each.table), each) for each in content.changes] if content else [],
-        left_out=[_table_title(each) for each in content.left_out if each not in content.kept_back] if content else [],
-        kept_back=[_table_title(each) for each in content.kept_back] if content else [],
+        changes=[(table_title(each.table), each) for each in content.changes] if content else [],
+        left_out=[table_title(each) for each in content.left_out if each not in content.kept_back] if content else [],
+        kept_back=[table_title(each) for each in content.kept_back] if content else [],
         hidden=HIDDEN,
-        category_name=category_name,
+        changed_name=changed_name,
         measure_name=measure_name,
         month_name=month_name,
         period_name=period_name,
@@ -265,10 +273,3 @@ def _line(table: PublishedTable) -> TableLine:
     counts = [count for row in table.rows for count in row.counts]
     hidden = counts.count(None)
     return TableLine(table.id, table_name(table.measure, table.attribute), len(counts) - hidden, hidden)
-
-
-def _table_title(table: str) -> str:
-    """Return what a table is called that a release names; the words themselves where they name no table."""
-    measure, _, rest = table.partition("/")
-    attribute, _, year = rest.rpartition("/")
-    return f"{table_name(measure, attribute)}, {year}" if year else table
