@@ -15,7 +15,18 @@ from services.notify.jobs import watching
 from tests.notify.asks_made import ask
 from tests.notify.conftest import Site
 from tests.notify.desk_made import SECOND_AT_DESK, alter, copies, kept, noticed
-from tests.notify.made import AREA, DESK, ENGINEER, KENT_WORKER, NOW, REFERENCE, concern, signpost, transfer
+from tests.notify.made import (
+    AREA,
+    DESK,
+    ENGINEER,
+    KENT_WORKER,
+    NOW,
+    REFERENCE,
+    concern,
+    pack_answered,
+    signpost,
+    transfer,
+)
 from tests.notify.test_guests import told
 
 
@@ -100,6 +111,15 @@ class TestSuppress:
         assert "They have been told in another way" in page
         assert (await kept(site.runtime, notice_id)).state == "suppressed"
         assert [(one.whom, one.why) for one in await told(site, NoticeUnreached)] == [("service", "suppressed")]
+
+    async def test_says_of_what_nobody_else_sees_to_that_nobody_is_told(self, site: Site) -> None:
+        path = f"/notices/{await noticed(site.runtime, pack_answered())}"
+        await site.sign_in(DESK)
+        await site.post(path, f"{path}/suppress", why_not="not-needed")
+        page = (await site.get(path)).text
+        assert "The notice is held back." in page
+        assert "is told that it was not sent" not in page
+        assert "Nobody else is told of that: it is for this desk" in page
 
     async def test_needs_a_reason(self, site: Site) -> None:
         notice_id = await noticed(site.runtime)

@@ -42,7 +42,7 @@ from services.notify.web.naming import (
 )
 
 HELD_WORDS = {
-    Held.NOW: "The notice is held back. Whoever had it written is told that it was not sent.",
+    Held.NOW: "The notice is held back. Who is told of that stands below.",
     Held.AFTER_SECOND_WORD: "Somebody is in immediate danger: it is sent until another person of the desk confirms.",
 }
 
