@@ -41,21 +41,24 @@ class TestTellings:
         assert told(None, 1) == [(Kind.CONCERN_RECEIVED, KENT)]
 
     def test_a_later_version_is_not_mailed_to_somebody_who_has_not_looked(self) -> None:
-        assert told(Standing(1, KENT, immediate_danger=False, seen=False)) == []
+        assert told(Standing(1, KENT, immediate_danger=False, seen=False, told=True)) == []
 
     def test_a_later_version_is_mailed_to_somebody_who_has_looked(self) -> None:
-        assert told(Standing(1, KENT, immediate_danger=False, seen=True)) == [(Kind.CONCERN_UPDATED, KENT)]
+        assert told(Standing(1, KENT, immediate_danger=False, seen=True, told=True)) == [(Kind.CONCERN_UPDATED, KENT)]
+
+    def test_a_later_version_is_mailed_where_every_earlier_notice_was_held_back(self) -> None:
+        assert told(Standing(1, KENT, immediate_danger=False, seen=False, told=False)) == [(Kind.CONCERN_UPDATED, KENT)]
 
     def test_new_danger_is_mailed_at_once(self) -> None:
-        known = Standing(1, KENT, immediate_danger=False, seen=False)
+        known = Standing(1, KENT, immediate_danger=False, seen=False, told=True)
         assert told(known, danger=True) == [(Kind.CONCERN_UPDATED, KENT)]
 
     def test_a_move_tells_the_new_door_and_the_old_one(self) -> None:
-        known = Standing(1, KENT, immediate_danger=False, seen=False)
+        known = Standing(1, KENT, immediate_danger=False, seen=False, told=True)
         assert told(known, door=MEDWAY) == [(Kind.CONCERN_RECEIVED, MEDWAY), (Kind.CONCERN_MOVED, KENT)]
 
     def test_an_older_version_tells_nobody(self) -> None:
-        assert told(Standing(3, MEDWAY, immediate_danger=False, seen=True), 2) == []
+        assert told(Standing(3, MEDWAY, immediate_danger=False, seen=True, told=True), 2) == []
 
     def test_one_event_gives_the_same_notice_however_often_it_is_handled(self) -> None:
         event, telling = uuid4(), Telling(Kind.CONCERN_RECEIVED, RecipientKind.FRONT_DOOR, KENT)

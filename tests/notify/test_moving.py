@@ -15,10 +15,10 @@ from contracts.envelope import ReceiptBatch
 from services.notify import jobs, models, operations, queries
 from services.notify.domain import Evidence, Reach, Result, State, What
 from services.notify.operations import Answer, ConcernElsewhere, Sent, acknowledge_notice
-from tests.notify.conftest import Site
+from tests.notify.conftest import MailServer, Site
 from tests.notify.desk_made import SECOND_AT_DESK, kept, notice_of, noticed
 from tests.notify.looking import claim_next, rows
-from tests.notify.made import AREA, KENT_WORKER, MEDWAY_WORKER, NOW, concern, handle
+from tests.notify.made import AREA, DESK, KENT_WORKER, MEDWAY_WORKER, NOW, concern, handle
 from tests.notify.test_acknowledging import link
 
 KENT, MEDWAY = "kent-cru", "medway-front-door"
@@ -226,3 +226,25 @@ class TestOlderVersion:
         page = (await site.get(f"/concerns/{subject}")).text
         assert "More since you answered" not in page
         assert 'id="acknowledge"' in page
+
+
+class TestHeldBack:
+    async def test_a_newer_version_is_mailed_once_although_the_first_notice_was_held_back(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        subject = uuid4()
+        first = await noticed(notify, subject=subject)
+        async with notify.database.transaction(DESK) as session:
+            await operations.suppress(session, first, "told-otherwise", now=NOW)
+        await handle(notify, concern(2), subject=subject)
+        await handle(notify, concern(3), subject=subject)
+        await jobs.send_due(notify, NOW)
+        assert await told(notify) == [("concern-received", KENT, "suppressed"), ("concern-updated", KENT, "sent")]
+        assert len(mail_server.taken) == 1
+
+    @pytest.mark.parametrize("state", ["failed", "sending", "sent", "acknowledged", "undeliverable"])
+    async def test_what_nobody_held_back_brings_the_newer_version_itself(self, notify: Runtime, state: str) -> None:
+        subject = uuid4()
+        await noticed(notify, subject=subject, state=state)
+        await handle(notify, concern(2), subject=subject)
+        assert await told(notify) == [("concern-received", KENT, state)]

@@ -170,20 +170,21 @@ class Telling:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of a concern when a later version arrives."""
+    """What is known of a concern when a later version arrives; `told` where a notice of it is out or will go."""
 
     version: int
     front_door: str
     immediate_danger: bool
     seen: bool
+    told: bool
 
 
 def tellings(known: Standing | None, version: int, front_door: str, *, immediate_danger: bool) -> tuple[Telling, ...]:
     """Return who must be mailed when a version of a concern arrives.
 
     The first version is always told. A later one is told only to people who would otherwise miss something: a new front
-    door (and the old one, that it moved), one that has already looked, or when danger is newly immediate. Whoever has
-    not opened the link yet will find the newest version behind it.
+    door (and the old one, that it moved), one that has already looked, one of whose notices every one was held back, or
+    when danger is newly immediate. Whoever has not opened the link yet will find the newest version behind it.
     """
     if known is None:
         return (Telling(Kind.CONCERN_RECEIVED, RecipientKind.FRONT_DOOR, front_door, immediate_danger),)
@@ -194,7 +195,7 @@ def tellings(known: Standing | None, version: int, front_door: str, *, immediate
             Telling(Kind.CONCERN_RECEIVED, RecipientKind.FRONT_DOOR, front_door, immediate_danger),
             Telling(Kind.CONCERN_MOVED, RecipientKind.FRONT_DOOR, known.front_door, immediate_danger),
         )
-    if known.seen or (immediate_danger and not known.immediate_danger):
+    if known.seen or not known.told or (immediate_danger and not known.immediate_danger):
         return (Telling(Kind.CONCERN_UPDATED, RecipientKind.FRONT_DOOR, front_door, immediate_danger),)
     return ()
 

@@ -65,11 +65,19 @@ async def leave_door(session: Session, row: Row[Any], to: str, *, now: datetime)
 def unsent_of(row: Row[Any]) -> ColumnElement[bool]:
     """Return which notices of a concern (its row) have not gone out: whoever gets them finds its newest version."""
     waiting = [str(State.DUE), str(State.FAILED), str(State.UNDELIVERABLE)]
+    return _to_its_door(row) & notice.c.state.in_(waiting)
+
+
+def told_of(row: Row[Any]) -> ColumnElement[bool]:
+    """Return which notices tell a concern's front door (its row) of it, or wait to: those that nobody held back."""
+    return _to_its_door(row) & (notice.c.state != str(State.SUPPRESSED))
+
+
+def _to_its_door(row: Row[Any]) -> ColumnElement[bool]:
     return and_(
         notice.c.subject == row.subject,
         notice.c.recipient_key == row.front_door,
         notice.c.kind.in_([str(kind) for kind in _OF_A_CONCERN]),
-        notice.c.state.in_(waiting),
     )
 
 

@@ -26,7 +26,7 @@ from services.notify.domain import (
     tellings,
 )
 from services.notify.models import concern, notice, signpost
-from services.notify.operations.moving import AT_A_NEW_DOOR, leave_door, unsent_of
+from services.notify.operations.moving import AT_A_NEW_DOOR, leave_door, told_of, unsent_of
 from services.notify.operations.silent_doors import tell_silence
 
 FIRST_VERSION = 1
@@ -101,7 +101,7 @@ async def receive_concern(session: Session, received: ReceivedConcern, *, now: d
         return
     else:
         await _keep_newer(session, row, values, origin, now=now)
-    known = None if row is None else _standing(row)
+    known = None if row is None else await _standing(session, row)
     told = tellings(
         known,
         received.version,
@@ -123,8 +123,9 @@ async def receive_concern(session: Session, received: ReceivedConcern, *, now: d
     )
 
 
-def _standing(row: Row[Any]) -> Standing:
-    return Standing(row.version, row.front_door, row.immediate_danger, row.seen_at is not None)
+async def _standing(session: Session, row: Row[Any]) -> Standing:
+    told = await session.first(select(notice.c.id).where(told_of(row)).limit(1)) is not None
+    return Standing(row.version, row.front_door, row.immediate_danger, row.seen_at is not None, told)
 
 
 async def _values(session: Session, received: ReceivedConcern) -> dict[str, object]:
