@@ -42,7 +42,9 @@ async def on_referrals_linked(session: Session, event: ReferralsLinked, message:
 
 @handlers.on(MessageUnreached)
 async def on_message_unreached(session: Session, event: MessageUnreached, message: Message) -> None:
-    """Keep for the desk that a referrer or a duty officer was not told, until the mail has gone out after all."""
-    told = NotReached(message.event_id, message.subject, event.whom, event.stage, event.why, event.noted_at)
+    """Keep for the desk that a referrer or a duty officer was not told, until nobody need ring them any more."""
+    told = NotReached(
+        message.event_id, message.subject, event.about_id, event.whom, event.stage, event.why, event.noted_at
+    )
     note = note_reached if event.reached else note_unreached
     await note(session, told, now=message.now)

@@ -130,6 +130,7 @@ unreached = Table(
     metadata,
     column("id", Uuid, LINKING, primary_key=True),
     column("referral_id", Uuid, LINKING, ForeignKey("referral.id")),
+    column("about_id", Uuid, LINKING, nullable=True),
     column("area", Text, OPERATIONAL),
     column("whom", Text, OPERATIONAL),
     column("stage", Text, OPERATIONAL, nullable=True),

@@ -176,6 +176,7 @@ concern = Table(
     column("escalated", Integer, OPERATIONAL),
     column("escalate_at", moment, LINKING, nullable=True),
     column("escalation_ended_at", moment, LINKING, nullable=True),
+    column("silence_told_at", moment, LINKING, nullable=True),
     Index("concern_reference", "reference"),
     Index("concern_waiting", "area", "front_door", "acknowledged_at", "received_at"),
     Index(

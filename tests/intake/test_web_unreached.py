@@ -31,7 +31,13 @@ async def intake(running_of: RunningOf) -> Running:
 
 async def hear(intake: Running, reference: str, *, event_id: UUID | None = None, **given: object) -> None:
     """Let intake hear from notify that somebody of a referral was not reached."""
-    values = {"whom": WhomToReach.REFERRER, "stage": ProgressStage.BEING_ASSESSED, "why": Unreached.BOUNCED, **given}
+    values = {
+        "about_id": uuid4(),
+        "whom": WhomToReach.REFERRER,
+        "stage": ProgressStage.BEING_ASSESSED,
+        "why": Unreached.BOUNCED,
+        **given,
+    }
     event = MessageUnreached.model_validate({"reference": reference, "noted_at": NOW, **values})
     found = handlers.find(event.wire_type)
     assert found is not None
@@ -111,13 +117,44 @@ class TestNotTold:
         assert (await intake.client.get(path)).status_code == 404
 
     async def test_is_over_once_the_mail_has_gone_out_after_all(self, intake: Running) -> None:
-        reference = await referral(intake)
-        await hear(intake, reference)
+        reference, notice = await referral(intake), uuid4()
+        await hear(intake, reference, about_id=notice)
         await hear(intake, reference, stage=ProgressStage.CLOSED)
         for _ in range(2):
-            await hear(intake, reference, reached=True)
+            await hear(intake, reference, about_id=notice, reached=True)
         assert [line[2] for line in await listed(intake)] == ["That the referral is closed"]
         assert len(await rows(intake.runtime, "SELECT 1 FROM audit_entry WHERE action = 'referral.reached'")) == 1
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            (("front-door", "silent"), ("front-door", "given-up")),
+            (("front-door", "given-up"), ("front-door", "silent")),
+            (("escalation", "bounced"), ("escalation", "bounced")),
+            (("referrer", "bounced"), ("referrer", "bounced")),
+        ],
+    )
+    async def test_of_one_ends_no_other_who_was_to_hear_the_like(
+        self, intake: Running, first: tuple[str, str], second: tuple[str, str]
+    ) -> None:
+        reference, one, other = await referral(intake), uuid4(), uuid4()
+        for about_id, (whom, why) in ((one, first), (other, second)):
+            await hear(intake, reference, about_id=about_id, whom=whom, why=why, stage=None)
+        await hear(intake, reference, about_id=one, whom=first[0], why=first[1], stage=None, reached=True)
+        waits = await rows(intake.runtime, "SELECT about_id, why FROM unreached WHERE told_at IS NULL")
+        assert [(each.about_id, each.why) for each in waits] == [(other, second[1])]
+
+    async def test_is_on_the_list_once_until_they_were_told_and_again_after_it(self, intake: Running) -> None:
+        reference, door = await referral(intake), uuid4()
+
+        async def silent() -> int:
+            await hear(intake, reference, about_id=door, whom=WhomToReach.FRONT_DOOR, stage=None, why=Unreached.SILENT)
+            return len(await listed(intake))
+
+        assert [await silent(), await silent()] == [1, 1]
+        await rows(intake.runtime, "UPDATE unreached SET told_at = now() RETURNING 1")
+        assert await silent() == 1
+        assert len(await rows(intake.runtime, "SELECT 1 FROM unreached")) == 2
 
     async def test_goes_when_the_person_is_erased(self, intake: Running) -> None:
         reference = await referral(intake)

@@ -21,7 +21,7 @@ from contracts.notify.police import NoticeUnreached
 from contracts.triage.notices import SignpostEnded, TransferCalledBack
 from contracts.vocabulary import AskKind, Unreached, WhomToReach
 from services.notify import jobs, operations
-from services.notify.domain import Kind, Owner, Reach, owner_of
+from services.notify.domain import Kind, Owner, owner_of
 from services.notify.domain.owners import OWNERS
 from services.notify.jobs import watching
 from tests.notify.asks_made import ask, ended
@@ -50,8 +50,6 @@ from tests.notify.test_sending_ways import OUTWARD
 from tests.notify.ways_made import reach_door, with_webhooks
 
 DAY = timedelta(days=1)
-KENT = Reach(doors=frozenset({(AREA, "kent-cru")}))
-SILENT = (WhomToReach.FRONT_DOOR, Unreached.SILENT, False)
 CORRECTED = "kent.corrected@kent-council.example"
 
 
@@ -258,21 +256,3 @@ class TestOwners:
         notice_id = await noticed(site.runtime, event, state="undeliverable")
         await site.sign_in(DESK)
         assert words in (await site.get(f"/notices/{notice_id}")).text
-
-
-class TestSilentDoor:
-    async def test_is_rung_by_the_intake_desk_until_somebody_there_has_answered(
-        self, notify: Runtime, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        heard = await announced(notify, monkeypatch)
-        subject = uuid4()
-        await handle(notify, concern(), subject=subject)
-        for days in (2, 4, 9, 10):
-            await jobs.escalate_concerns(notify, NOW + DAY * days)
-        said = [each for each in heard if isinstance(each, MessageUnreached)]
-        assert [(one.whom, one.why, one.reached) for one in said] == [SILENT]
-        async with notify.database.transaction(Actor.service("notify")) as session:
-            reach = operations.Answer(KENT, "Done (synthetic).")
-            await operations.acknowledge_concern(session, subject, reach, now=NOW + DAY * 10)
-        said = [each for each in heard if isinstance(each, MessageUnreached)]
-        assert [one.reached for one in said] == [False, True]

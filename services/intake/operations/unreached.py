@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import audit
@@ -16,10 +16,14 @@ from services.intake.domain import ReferralUnknown, UnreachedUnknown
 
 @dataclass(frozen=True)
 class NotReached:
-    """Who was not reached of a referral, why, and what they were to hear; `id` is that of the event that says so."""
+    """Who was not reached of a referral, why, and what they were to hear.
+
+    `id` is that of the event that says so; `about_id` that of the notice, or of the referral for a silent front door.
+    """
 
     id: UUID
     referral_id: UUID
+    about_id: UUID
     whom: WhomToReach
     stage: ProgressStage | None
     why: Unreached
@@ -27,15 +31,21 @@ class NotReached:
 
 
 async def note_unreached(session: Session, told: NotReached, *, now: datetime) -> None:
-    """Keep for the desk that somebody must be rung; a repeat changes nothing. Raises ReferralUnknown."""
+    """Keep for the desk that somebody must be rung, once until they were told; a repeat changes nothing.
+
+    Raises ReferralUnknown.
+    """
     await session.lock(told.referral_id)
     referral = models.referral
     area = await session.scalar(select(referral.c.area).where(referral.c.id == told.referral_id))
     if area is None:
         raise ReferralUnknown("There is no referral with that subject here: compare the publisher's outbox.")
+    if await session.scalar(select(models.unreached.c.id).where(_waits(told)).limit(1)) is not None:
+        return
     values = {
         "id": told.id,
         "referral_id": told.referral_id,
+        "about_id": told.about_id,
         "area": area,
         "whom": str(told.whom),
         "stage": str(told.stage) if told.stage else None,
@@ -49,16 +59,21 @@ async def note_unreached(session: Session, told: NotReached, *, now: datetime) -
 
 
 async def note_reached(session: Session, told: NotReached, *, now: datetime) -> None:
-    """Take somebody off the list whom the mail has reached after all; whoever was told otherwise is off it already."""
+    """Take somebody off the list who need not be rung any more; whoever was told otherwise is off it already."""
     await session.lock(told.referral_id)
     table = models.unreached
-    stage = table.c.stage.is_(None) if told.stage is None else table.c.stage == str(told.stage)
-    waits = (table.c.referral_id == told.referral_id) & (table.c.whom == str(told.whom)) & table.c.told_at.is_(None)
-    ended = update(table).where(waits, stage).values(told_at=now).returning(table.c.area)
+    ended = update(table).where(_waits(told)).values(told_at=now).returning(table.c.area)
     area = await session.scalar(ended)
     if area is not None:
         facts = {"whom": str(told.whom)}
         await audit.record(session, "referral.reached", subject=told.referral_id, now=now, area=area, facts=facts)
+
+
+def _waits(told: NotReached) -> ColumnElement[bool]:
+    """Return which line of the list is of the same notice, or of the same silence."""
+    table = models.unreached
+    same = (table.c.referral_id == told.referral_id) & (table.c.about_id == told.about_id)
+    return same & table.c.told_at.is_(None)
 
 
 async def note_told(session: Session, unreached_id: UUID, how: str, *, now: datetime) -> None:

@@ -25,7 +25,7 @@ from services.notify.domain import (
 from services.notify.models import acknowledgement, concern, notice
 from services.notify.operations.evidence import note_people, of_concern
 from services.notify.operations.receiving import report_concerns, write_notice
-from services.notify.operations.silent_doors import tell_silence
+from services.notify.operations.ringing import end_ringing, end_silence
 from services.notify.queries import within
 
 
@@ -98,8 +98,8 @@ async def _end_clock(session: Session, row: Row[Any], *, now: datetime) -> None:
     await session.execute(update(concern).where(concern.c.subject == row.subject).values(escalate_at=None))
     of_its_clock = (notice.c.subject == row.subject) & (notice.c.publisher == "intake")
     await close_notices(session, of_its_clock, (Kind.CLOCK_ESCALATED,))
-    if row.escalation_ended_at is not None:
-        await tell_silence(session, row, reached=True, now=now)
+    await end_ringing(session, of_its_clock & (notice.c.kind == str(Kind.CLOCK_ESCALATED)), now=now)
+    await end_silence(session, row, now=now)
     await report_concerns(session, [row.subject], LineState.ACKNOWLEDGED, now=now)
 
 

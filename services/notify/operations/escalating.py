@@ -12,7 +12,7 @@ from chassis.database import Session
 from services.notify.domain import AnswerTimes, Kind, Origin, RecipientKind, Telling, escalating
 from services.notify.models import concern
 from services.notify.operations.receiving import write_notice
-from services.notify.operations.silent_doors import tell_silence
+from services.notify.operations.ringing import tell_silence
 from services.notify.queries import concern_waits
 
 CLOCK = "concern-acknowledgement"
@@ -76,7 +76,7 @@ async def escalate(session: Session, found: Unacknowledged, times: AnswerTimes, 
     }
     await session.execute(update(concern).where(concern.c.subject == row.subject).values(values))
     if follows.is_over:
-        await tell_silence(session, row, reached=False, now=now)
+        await tell_silence(session, row, now=now)
     return len(follows.steps)
 
 

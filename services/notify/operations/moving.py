@@ -11,6 +11,7 @@ from chassis.database import Session
 from chassis.errors import Conflict
 from services.notify.domain import Kind, State
 from services.notify.models import concern, notice, suppression
+from services.notify.operations.ringing import end_ringing
 
 MOVED = "moved"
 """Why a notice was not sent, beside what people at the delivery desk choose."""
@@ -35,13 +36,15 @@ class ConcernElsewhere(Conflict):
 async def leave_door(session: Session, row: Row[Any], to: str, *, now: datetime) -> None:
     """Hold back what was to tell the front door that has a concern (its row) of it, and `to` that it had moved away.
 
-    A sending that is under way ends, and nothing follows it; what has gone out stays as it is. The subject is held by
-    the caller.
+    Nobody need be rung for it either. A sending that is under way ends, and nothing follows it; what has gone out stays
+    as it is. The subject is held by the caller.
     """
     told = notice.c.kind.in_([str(kind) for kind in _OF_A_CONCERN]) & (notice.c.recipient_key != to)
     above = (notice.c.kind == str(Kind.CLOCK_ESCALATED)) & (notice.c.publisher == "intake")
     moved = (notice.c.kind == str(Kind.CONCERN_MOVED)) & (notice.c.recipient_key == to)
-    wanted = and_(notice.c.subject == row.subject, or_(told, above, moved), notice.c.state.in_(_NOT_SENT_YET))
+    over = and_(notice.c.subject == row.subject, or_(told, above, moved))
+    await end_ringing(session, over, now=now)
+    wanted = over & notice.c.state.in_(_NOT_SENT_YET)
     left = {"state": str(State.SUPPRESSED), "next_attempt_at": None, "lease_token": None, "leased_until": None}
     held = await session.rows(update(notice).where(wanted).values(left).returning(notice.c.id, notice.c.area))
     actor = session.actor.id

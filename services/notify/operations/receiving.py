@@ -27,7 +27,7 @@ from services.notify.domain import (
 )
 from services.notify.models import concern, notice, signpost
 from services.notify.operations.moving import AT_A_NEW_DOOR, leave_door, told_of, unsent_of
-from services.notify.operations.silent_doors import tell_silence
+from services.notify.operations.ringing import end_silence
 
 FIRST_VERSION = 1
 _FACTS = TypeAdapter(SafeguardingFacts)
@@ -157,12 +157,11 @@ async def _keep_newer(
     newly_urgent = kept["immediate_danger"] and not row.immediate_danger
     if answered or newly_urgent or door != row.front_door:
         kept["clock_began_at"] = now
-        if row.escalation_ended_at is not None and not answered:
-            await tell_silence(session, row, reached=True, now=now)
     else:
         kept = {name: value for name, value in kept.items() if name not in _CLOCK_ANEW}
     if door != row.front_door:
         kept |= AT_A_NEW_DOOR
+        await end_silence(session, row, now=now)
         await leave_door(session, row, door, now=now)
         await report_concerns(session, [row.subject], MARKS_ANEW, now=now)
     else:

@@ -5,28 +5,16 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from chassis import outbox
 from chassis.database import Session
-from chassis.outbox import About
-from contracts.envelope import Event
-from contracts.notify.intake import MessageUnreached
-from contracts.notify.police import NoticeUnreached
-from contracts.vocabulary import LineState, ProgressStage, Unreached, WhomToReach
-from services.notify.domain import Kind, Owner, RecipientKind, Result, State, owner_of
+from contracts.vocabulary import LineState, Unreached
+from services.notify.domain import Kind, State
 from services.notify.models import concern, notice
 from services.notify.operations.ask_answering import TOLD_BY, give_up_ask
 from services.notify.operations.receiving import report_concerns
+from services.notify.operations.ringing import tell_owner, why_unreached
 
 _CONCERNS = frozenset({Kind.CONCERN_RECEIVED, Kind.CONCERN_UPDATED})
 _NOT_SENT = frozenset({Unreached.GIVEN_UP, Unreached.SUPPRESSED})
-_WHOM = {
-    RecipientKind.SERVICE: WhomToReach.SERVICE,
-    RecipientKind.FORCE: WhomToReach.FORCE,
-    RecipientKind.ESCALATION: WhomToReach.ESCALATION,
-    RecipientKind.REFERRER: WhomToReach.REFERRER,
-    RecipientKind.DUTY_OFFICER: WhomToReach.DUTY_OFFICER,
-    RecipientKind.FRONT_DOOR: WhomToReach.FRONT_DOOR,
-}
 
 
 async def take_back_delivered(session: Session, row: Row[Any], *, now: datetime) -> None:
@@ -63,7 +51,7 @@ async def tell_undelivered(session: Session, row: Row[Any], why: Unreached, *, n
     elif kind in _CONCERNS and why in _NOT_SENT:
         await take_back_delivered(session, row, now=now)
     else:
-        await _tell(session, row, why, now=now)
+        await tell_owner(session, row, why, now=now)
 
 
 async def tell_reached(session: Session, row: Row[Any], *, now: datetime) -> None:
@@ -74,28 +62,4 @@ async def tell_reached(session: Session, row: Row[Any], *, now: datetime) -> Non
     if Kind(row.kind) in TOLD_BY and row.about_id is not None:
         await give_up_ask(session, row.about_id, now=now, reached=True)
         return
-    why = Unreached.BOUNCED if row.last_result == Result.BOUNCED else Unreached.GIVEN_UP
-    await _tell(session, row, Unreached.SUPPRESSED if row.state == State.SUPPRESSED else why, now=now, reached=True)
-
-
-async def _tell(session: Session, row: Row[Any], why: Unreached, *, now: datetime, reached: bool = False) -> None:
-    """Tell the police or intake's desk; a concern's ledger is told by its own receipts, and the desk by an alarm."""
-    owner = owner_of(Kind(row.kind), row.publisher)
-    event: Event | None = None
-    if owner is Owner.POLICE:
-        whom = _WHOM[row.recipient_kind]
-        event = NoticeUnreached(
-            reference=row.reference, whom=whom, about_id=row.about_id, why=why, noted_at=now, reached=reached
-        )
-    elif owner is Owner.INTAKE:
-        stage = ProgressStage(row.stage) if row.recipient_kind == RecipientKind.REFERRER and row.stage else None
-        whom = _WHOM[row.recipient_kind]
-        event = MessageUnreached(
-            reference=row.reference, whom=whom, stage=stage, why=why, noted_at=now, reached=reached
-        )
-    if event is not None:
-        await outbox.add(session, event, about=_about(row))
-
-
-def _about(row: Row[Any]) -> About:
-    return About(row.subject, row.area, row.area_version, row.correlation_id, row.event_id)
+    await tell_owner(session, row, why_unreached(row), now=now, reached=True)
