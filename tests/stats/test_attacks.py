@@ -136,6 +136,25 @@ class TestReleasesThatFollow:
         assert count(made, SECTORS, "education", APRIL) is None
         assert judged(both, [first, again], made).is_clean
 
+    def test_a_figure_that_comes_near_one_of_long_ago_is_hidden_and_stays_so(self) -> None:
+        earlier: list[Published] = []
+        shown = []
+        for number in range(1, 5):
+            # Fifty are in every release; of those who come and go, each release has its own.
+            ((((_, about, events),), fifty),) = people_of(many(50, "education", ("received", APRIL)), {APRIL: 1})
+            coming = (5, 1, 20)[: number - 1]
+            people = tuple(
+                sorted(
+                    [(tuple((each, about, events) for each in range(1, number + 1)), fifty)]
+                    + [(((each, about, events),), some) for each, some in enumerate(coming, 2)]
+                )
+            )
+            release, made = released(people, {APRIL: number}, earlier)
+            earlier.append(release)
+            shown.append(count(made, "received/2026", "all", APRIL))
+            assert judged(people, earlier, made).is_clean
+        assert shown == [50, 55, None, None]
+
     @slow
     @given(lists, st.integers(1, 2))
     def test_random_lists_released_in_two_steps(self, found: list[Referral], cut: int) -> None:

@@ -97,6 +97,13 @@ class TestAudit:
         release, made = released(SOME, APRIL)
         assert judged(SOME, [with_figure(release, "education", 10)], made).untrue == ("received/sector/2026",)
 
+    def test_says_which_table_stands_beside_a_denominator_that_is_untrue_or_tells_what_is_hidden(self) -> None:
+        release, made = released(SOME, APRIL)
+        (right,) = [each for each in release.tables if each.id == "received/sector/2026"]
+        for wrong in (replace(right, totals=(16,)), replace(right, known=(15,))):
+            tables = [wrong if each is right else each for each in release.tables]
+            assert judged(SOME, [replace(release, tables=tuple(tables))], made).untrue == ("received/sector/2026",)
+
 
 class TestWorkerAuditor:
     def test_answers_from_a_process_of_its_own(self) -> None:

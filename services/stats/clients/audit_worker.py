@@ -1,8 +1,8 @@
 """The auditor's own process: for every hidden figure another list of people that gives all that is shown.
 
 It shares nothing with the code that hides but the shapes of tables and people: it counts for itself, and takes a list
-only where that gives every shown figure of every release as it is. Nobody who knows all releases, and the rules, can
-then tell the true list from it.
+only where that gives every shown figure of every release as it is. What is published then fits both lists. That the
+rules of hiding would have chosen the same for the other list is not looked at.
 """
 
 import json
@@ -14,7 +14,7 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
-from services.stats.domain.auditing import AuditAsked, Recovered, Verdict, Witness
+from services.stats.domain.auditing import AuditAsked, Published, Recovered, Verdict, Witness
 from services.stats.domain.measures import (
     AFTER,
     ATTRIBUTES,
@@ -26,14 +26,20 @@ from services.stats.domain.measures import (
     OFTEN,
     TOTAL,
     categories,
+    unknown_category,
 )
 from services.stats.domain.people import Event, Person
 from services.stats.domain.periods import Period, Tree, financial_year
+from services.stats.domain.tables import PublishedTable
 
 Entry = tuple[str, str, str, str, int]
 """What one event adds to: measure, attribute, category, month, as of which release."""
 Figure = tuple[str, str, str, str, tuple[int, ...]]
 """A figure of a table: measure, attribute, category, period, and as of which releases its months are."""
+
+
+Known = Mapping[Figure, int | None]
+Counts = Mapping[Figure, int]
 
 
 class Reading:
@@ -95,16 +101,41 @@ def audit(asked: AuditAsked) -> Verdict:
         for entry in _entries(person):
             entries[entry] += number
     true = reading.summed(entries)
-    half = asked.round_to // 2
     for figure, count in reading.figures.items():
-        if count is not None and count != (true.get(figure, 0) + half) // asked.round_to * asked.round_to:
+        if count is not None and count != _rounded(true.get(figure, 0), asked.round_to):
             reading.untrue.add(reading.table(figure))
+    for release in asked.releases:
+        both = (reading.figures, true)
+        reading.untrue.update(each.id for each in release.tables if not _are_true(each, release, asked, both))
     proven: set[Figure] = set()
     for witness in asked.witnesses:
         proven |= _proven(witness, asked, reading)
     hidden = [figure for figure, count in reading.figures.items() if count is None]
     found = [_recovered(figure, true.get(figure, 0)) for figure in hidden if figure not in proven]
     return Verdict(len(hidden), tuple(found), tuple(sorted(reading.untrue)))
+
+
+def _rounded(count: int, to: int) -> int:
+    return (count + to // 2) // to * to
+
+
+def _are_true(table: PublishedTable, release: Published, asked: AuditAsked, figures: tuple[Known, Counts]) -> bool:
+    """Say whether the denominators of a table were counted, and stand only beside what readers see anyway."""
+    shown, true = figures
+    split = MEASURES[table.measure]
+    named = (split.of, _PARTS[split.of], split.category) if split.of else (table.measure, "", TOTAL)
+    rest = unknown_category(table.attribute) if table.attribute in ATTRIBUTES else ""
+    for place, period in enumerate(table.periods):
+        numbers = tuple(release.as_of[month] for month in Period(period).months)
+        whole, unknown = (*named, period, numbers), (table.measure, table.attribute, rest, period, numbers)
+        denominators = [(table.totals[place], true.get(whole, 0), shown.get(whole) is not None)]
+        less = true.get(unknown, 0) if rest else 0
+        is_seen = denominators[0][2] and (not rest or shown.get(unknown) is not None)
+        denominators.append((table.known[place], true.get(whole, 0) - less, is_seen))
+        for told, count, may_be in denominators:
+            if told is not None and (not may_be or told != _rounded(count, asked.round_to)):
+                return False
+    return True
 
 
 def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[Figure]:

@@ -109,7 +109,9 @@ class Book:
 
     def has_row(self, number: int, place: int, category: str) -> bool:
         """Say whether the tables of a release have a row for a category of an attribute (its place)."""
-        return PLACES[place] != "district" or category in (UNKNOWN_DISTRICT, *self._districts.get(number, ()))
+        return PLACES[place] != "district" or category in (
+            UNKNOWN_DISTRICT, *self._districts.get(number, self.releases[-1].districts)
+        )  # fmt: skip
 
     def nowhere(self, attribute: str, row: str) -> int:
         """Return the bits of the columns that only releases without a row have."""

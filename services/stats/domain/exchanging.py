@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from itertools import combinations, islice
+from itertools import combinations, islice, permutations
 
 from services.stats.domain.auditing import Witness
 from services.stats.domain.book import PLACES, Book, Column, bits, with_category
@@ -215,6 +215,9 @@ class Exchange:
         if best is None or not self.shown[category]:
             relays = (way for each in self._relays(category, 1 << bit) if (way := self._priced(each)) is not None)
             best = _cheaper(best, relays, category, 1 << bit)
+        if best is None:
+            ways = (way for each in self._replaced(category, 1 << bit) if (way := self._priced(each)) is not None)
+            best = _cheaper(best, ways, category, 1 << bit)
         return best
 
     def _wider(self, category: str, bit: int) -> Way | None:
@@ -279,18 +282,30 @@ class Exchange:
         for source in sorted(self.units):
             coming = self._near(source, on)[0] if source != category else []
             for third in sorted(self.units) if coming else ():
-                if third in (source, category):
-                    continue
-                leaving = self._near(third, on)[1][: LOOKED_AT // 10]
-                for mask in coming[: PRICED * self._width]:
-                    nearest = _nearest(leaving, mask, self.shown[source], self.frozen[source])
-                    for other in nearest[:2]:
-                        made = _together(
-                            self._recast(self.units[source][mask], source, category),
-                            self._recast(self.units[third][other], third, source),
-                        )
-                        if made is not None:
-                            yield made
+                if third not in (source, category):
+                    yield from self._after_another(coming, self._near(third, on)[1], (third, source, category))
+
+    def _replaced(self, category: str, on: int) -> Iterator[Witness]:
+        """Give changes of three categories: somebody leaves this one, and another takes their place."""
+        leaving = self._near(category, on)[0]
+        for target, third in permutations(sorted(self.units) if leaving else (), 2):
+            if category not in (target, third):
+                yield from self._after_another(leaving, self._near(third, on)[1], (third, category, target))
+
+    def _after_another(
+        self, moving: Sequence[int], after: Sequence[int], way: tuple[str, str, str]
+    ) -> Iterator[Witness]:
+        """Give the changes in which people move on to the last of three categories; others follow from the first."""
+        third, source, target = way
+        for mask in moving[: PRICED * self._width]:
+            near = after[: LOOKED_AT // 10 * self._width]
+            for other in _nearest(near, mask, self.shown[source], self.frozen[source])[:2]:
+                made = _together(
+                    self._recast(self.units[source][mask], source, target),
+                    self._recast(self.units[third][other], third, source),
+                )
+                if made is not None:
+                    yield made
 
 
 def _cheaper(best: Way | None, ways: Iterable[Way], category: str, on: int) -> Way | None:
