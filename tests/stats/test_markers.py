@@ -99,7 +99,7 @@ class TestNothingShown:
         assert figures.rows[0] == ("Referrals received", "[c]", "[x]")
         assert cells(sheet(pack, "punctuality").rows, 2) == {"[c]"}
         words = section(pack, "reading").blocks[-1].words
-        assert words[1].startswith("Those of each single decision")
+        assert words[1].startswith("The tables of each single decision and way of closing stand in")
 
     def test_no_reason_is_given_that_may_not_be_the_true_one(self) -> None:
         (said,) = {row["text"] for row in lines(cover_csv(self.SHELF, "Kent")) if row["kind"] == "left_out"}
@@ -127,6 +127,9 @@ class TestRevised:
         (_, received, decided) = trend_table(trends(told)[0]).rows[-1]
         assert (received, isinstance(decided, int)) == (f"{total:,} [r]", True)
         assert figures_sheet(told).rows[0][1] == f"{total:,} [r]"
+        minutes = section(pack_of(asked(made)), "minutes").blocks[0]
+        assert f"Referrals received: {total:,} [r]" in minutes.words[1]
+        assert "[r] beside one that a correction changed" in minutes.words[2]
 
     @pytest.mark.parametrize(
         ("table", "category", "marked"),

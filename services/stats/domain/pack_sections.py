@@ -7,7 +7,7 @@ from datetime import date
 from services.stats.domain.board import Trend
 from services.stats.domain.charting import Chart, trend_chart
 from services.stats.domain.measures import ATTRIBUTES, MEASURES
-from services.stats.domain.naming import MARKERS, attribute_name, measure_name, period_name
+from services.stats.domain.naming import MARKERS, REVISED, attribute_name, measure_name, period_name
 from services.stats.domain.national import SourceStatus
 from services.stats.domain.pack import Cell, Pack, PackBlock, PackSection, PackTable
 from services.stats.domain.pack_days import DayState, days_table, days_words
@@ -176,7 +176,10 @@ def _minutes(asked: PackAsked) -> PackSection:
             f"as {_byline(told)[0].lower()}{_byline(told)[1:]} (digest {_signed(told).digest[:12]})."
         ),
         _sentence(figures_table(told)),
-        f"{HIDDEN} stands for a figure that is hidden so that it leads to nobody.",
+        (
+            f"{HIDDEN} stands for a figure that is hidden so that it leads to nobody, and {REVISED} beside one that a "
+            "correction changed."
+        ),
     )
     block = PackBlock(words=words, table=figures_table(told))
     return PackSection("minutes", "For the minutes", (block,), MAY_BE_MINUTED)
@@ -221,11 +224,11 @@ def _definitions(measures: Sequence[str]) -> PackTable:
 
 def _left_out_words(told: Told) -> tuple[str, ...]:
     others = [measure_name(each) for each in told.shelf.measures if each not in PRINTED and not MEASURES[each].of]
-    apart = f"The tables of {', '.join(others)}, and those" if others else "Those"
+    apart = f"The tables of {', '.join(others)}, and those" if others else "The tables"
     return (
         f"Nothing of these tables can be shown for the quarter: {WHY_NOTHING}.",
         (
-            f"{apart} of each single decision and way of closing, stand in the "
+            f"{apart} of each single decision and way of closing{',' if others else ''} stand in the "
             "spreadsheet and the CSV files only. Institutions stand in the annex of this document only, in "
             "no other file."
         ),
