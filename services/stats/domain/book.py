@@ -63,7 +63,8 @@ class Book:
         self.people, self.releases = people, releases
         self.columns = tuple(dict.fromkeys(column for each in releases for column in columns_of(each.as_of)))
         self.now = frozenset(columns_of(releases[-1].as_of))
-        self._districts = {max(each.as_of.values()): frozenset(each.districts) for each in releases}
+        self._districts = {max(each.as_of.values()): {UNKNOWN_DISTRICT, *each.districts} for each in releases}
+        self._newest = {UNKNOWN_DISTRICT, *releases[-1].districts}
         self.at: dict[Base, list[Column]] = defaultdict(list)
         for column in self.columns:
             for base in bases_of(column):
@@ -109,9 +110,7 @@ class Book:
 
     def has_row(self, number: int, place: int, category: str) -> bool:
         """Say whether the tables of a release have a row for a category of an attribute (its place)."""
-        return PLACES[place] != "district" or category in (
-            UNKNOWN_DISTRICT, *self._districts.get(number, self.releases[-1].districts)
-        )  # fmt: skip
+        return PLACES[place] != "district" or category in self._districts.get(number, self._newest)
 
     def nowhere(self, attribute: str, row: str) -> int:
         """Return the bits of the columns that only releases without a row have."""
