@@ -54,7 +54,7 @@ class Moves:
     frozen: frozenset[Cell]
     found: list[Change] = field(default_factory=list)
     safe: set[Cell] = field(default_factory=set)
-    _by_category: dict[tuple[int, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    _by_category: dict[tuple[int, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     _seen: dict[Step, bool] = field(default_factory=dict)
 
     def run(self) -> list[Cell]:
@@ -176,22 +176,29 @@ class Moves:
 
     def _otherwise(self, place: int, category: str, atom: Atom) -> Iterator[tuple[int, Person]]:
         """Give everybody of a category, somebody more among them, with an event where they have none, or without."""
-        measure, _, (_, release) = atom
-        placed = release, _event(atom)
+        placed = atom[2][1], _event(atom)
         known = with_category(self.unknown, place, category)
         for made in (from_before(placed, known, self._first), told_otherwise((), None, placed, known)):
             if made:
                 yield SOMEBODY_MORE, self.book.in_rows(made)
-        for lets_go, number in product((False, True), self._of(place, category)[: MANY * TRIED]):
-            person = self.book.people[number][0]
-            own = [(n, event) for n, _, events in person for event in events if event[0] == measure]
-            after = None if placed in own else placed
-            for before in own or (None,):
-                made = None
-                if not self._is_seen((before and _atom(before), after and atom)):
-                    made = told_otherwise(person, before, after, self.unknown, lets_go=lets_go)
+        steps = [step for step in self._steps_of(atom) if not self._is_seen(step)]
+        for lets_go, (before, after) in product((False, True), steps):
+            of = self._of(place, category)
+            numbers = [each for each in self.book.atoms.get(before, ()) if each in of] if before else sorted(of)
+            for number in numbers[: MANY * TRIED]:
+                person = self.book.people[number][0]
+                made = told_otherwise(person, _placed(before), _placed(after), self.unknown, lets_go=lets_go)
                 if made is not None:
                     yield number, self.book.in_rows(made)
+
+    def _steps_of(self, atom: Atom) -> Iterator[Step]:
+        """Give the steps to and from a place in a year: from nowhere, from another month or part, to nowhere."""
+        measure, _, base = atom
+        yield None, atom
+        yield atom, None
+        for other, part in product(self._bases[financial_year(base[0])], parts_of(measure)):
+            if (measure, part, other) != atom:
+                yield (measure, part, other), atom
 
     def _is_seen(self, step: Step) -> bool:
         """Say whether a step alone alters something that readers see."""
@@ -199,12 +206,13 @@ class Moves:
             self._seen[step] = bool(self._pattern_delta((step,)) & self.shown)
         return self._seen[step]
 
-    def _of(self, place: int, category: str) -> list[int]:
+    def _of(self, place: int, category: str) -> set[int]:
+        """Return everybody of a category."""
         if not self._by_category:
             for number, (person, _) in enumerate(self.book.people):
                 for at, each in {(at, each) for _, about, _ in person for at, each in enumerate(about)}:
-                    self._by_category[at, each].append(number)
-        return self._by_category.get((place, category), [])
+                    self._by_category[at, each].add(number)
+        return self._by_category.get((place, category), set())
 
     def _who(self, before: Atom | None, after: Atom | None) -> Iterator[int]:
         if before is not None:
