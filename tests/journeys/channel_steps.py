@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -39,11 +39,16 @@ def day(name: str, on: date) -> dict[str, str]:
     return {f"{name}-day": str(on.day), f"{name}-month": str(on.month), f"{name}-year": str(on.year)}
 
 
+def moment(live: Live) -> datetime:
+    """Return the business time of the running system, to the minute."""
+    found = re.search(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}", live.command("clock").stdout)
+    assert found
+    return datetime.fromisoformat(found[0]).replace(tzinfo=UTC)
+
+
 def today(live: Live) -> date:
     """Return the day that the running system believes it is."""
-    found = re.search(r"\d{4}-\d{2}-\d{2}", live.command("clock").stdout)
-    assert found
-    return date.fromisoformat(found[0])
+    return moment(live).date()
 
 
 def standing(live: Live, reference: str) -> str:
@@ -132,6 +137,10 @@ def on_the_day(live: Live, meeting: str, before: int = 0) -> None:
     if ahead > 0:
         assert live.command("clock", f"+{ahead}days").returncode == 0
         wait(lambda: _followed(live), 120, "A meeting in the calendar after this one")
+        # Whoever is told of a clock changes the case: a form that was opened before would have to be sent again.
+        late = "SELECT 1 FROM clock WHERE stopped_at IS NULL AND paused_at IS NULL AND escalate_at <= $1 LIMIT 1"
+        now = moment(live)
+        wait(lambda: not live.of("channel", late, now), 120, "Whoever is to be told of clocks that ran out meanwhile")
 
 
 def _followed(live: Live) -> bool:
