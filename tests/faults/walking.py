@@ -94,9 +94,7 @@ class _Walk:
 
     def alike(self) -> None:
         """An officer joins another referral to the person, separates it, cannot tell, and joins it again."""
-        # The canaries of other tests were born on the same day, and software asks whether they are the same person.
-        for other in asked_about(self.live, self.reference):
-            self._same(other, "separate")
+        self._told_apart()
         other = referred(self.live)
         self._same(other, "linked")
         whose = "SELECT p.person FROM person_referral p JOIN referral USING (subject) WHERE reference = $1"
@@ -107,6 +105,14 @@ class _Walk:
             assert done.history, words(done)
         self._same(other, "cannot-tell")
         self._same(other, "linked")
+
+    def _told_apart(self) -> None:
+        """Separate the canaries of other tests: born on the same day, they are asked about whenever one arrives."""
+        whose = "SELECT p.person FROM person_referral p JOIN referral USING (subject) WHERE reference = ANY($1::text[])"
+        for other in asked_about(self.live, self.reference):
+            persons = {row["person"] for row in self.live.of("triage", whose, [self.reference, other])}
+            if len(persons) > 1:
+                self._same(other, "separate")
 
     def other_force(self) -> None:
         """Another force is offered the referral and refuses it."""
@@ -119,6 +125,7 @@ class _Walk:
         """A closure is proposed and sent back; another decision is begun and left."""
         said = {name: self.plant.value(f"closure.{name}") for name in ("finding", "alternatives", "earlier")}
         owner = risk_owner(self.live, self.reference)
+        self._told_apart()
         longer = {name: f"SYNTHETIC: long enough, {each}." for name, each in said.items()}
         self._decide("propose-closure", **{**CLOSURE, **longer, "risk_owner": owner})
         self._decide("send-closure-back", SUPERVISOR)
