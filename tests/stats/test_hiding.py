@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from chassis.app import Runtime
 from services.stats import operations, queries
 from services.stats.clients import hider
-from services.stats.clients.hide_worker import side_by_side
+from services.stats.clients.forking import side_by_side
 from services.stats.clients.hider import WorkerHider
 from services.stats.clients.workers import answer_of
 from services.stats.domain.auditing import Published

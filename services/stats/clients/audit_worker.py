@@ -8,12 +8,13 @@ rules of hiding would have chosen the same for the other list is not looked at.
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 
 from pydantic import TypeAdapter
 
+from services.stats.clients.forking import end_with_whoever_asked, side_by_side
 from services.stats.domain.auditing import AuditAsked, Published, Recovered, Verdict, Witness
 from services.stats.domain.measures import (
     AFTER,
@@ -28,7 +29,7 @@ from services.stats.domain.measures import (
     categories,
     unknown_category,
 )
-from services.stats.domain.people import Event, Person
+from services.stats.domain.people import Event, People, Person
 from services.stats.domain.periods import Period, Tree, financial_year
 from services.stats.domain.tables import PublishedTable
 
@@ -37,6 +38,10 @@ Entry = tuple[str, str, str, str, int]
 Figure = tuple[str, str, str, str, tuple[int, ...]]
 """A figure of a table: measure, attribute, category, period, and as of which releases its months are."""
 
+
+Apply = Callable[[Callable[[int], set[int]], Iterable[int]], Iterable[set[int]]]
+PARTS = 8
+"""Into how many parts other lists of people are divided."""
 
 Known = Mapping[Figure, int | None]
 Counts = Mapping[Figure, int]
@@ -93,26 +98,48 @@ class Reading:
         return found
 
 
-def audit(asked: AuditAsked) -> Verdict:
-    """Try every hidden figure of all releases, and compare every shown one with the true list."""
+def audit(asked: AuditAsked, apply: Apply = map) -> Verdict:
+    """Try every hidden figure of all releases, and compare every shown one with the true list.
+
+    `apply` tries the lists part by part, or side by side as the caller can.
+    """
     reading = Reading(asked)
-    entries: Counter[Entry] = Counter()
-    for person, number in asked.people:
-        for entry in _entries(person):
-            entries[entry] += number
-    true = reading.summed(entries)
+    true = reading.summed(_counted(asked.people))
     for figure, count in reading.figures.items():
         if count is not None and count != _rounded(true.get(figure, 0), asked.round_to):
             reading.untrue.add(reading.table(figure))
     for release in asked.releases:
         both = (reading.figures, true)
         reading.untrue.update(each.id for each in release.tables if not _are_true(each, release, asked, both))
-    proven: set[Figure] = set()
-    for witness in asked.witnesses:
-        proven |= _proven(witness, asked, reading)
-    hidden = [figure for figure, count in reading.figures.items() if count is None]
-    found = [_recovered(figure, true.get(figure, 0)) for figure in hidden if figure not in proven]
+    figures = tuple(reading.figures)
+
+    def proven(part: int) -> set[int]:
+        found = set[Figure]().union(*(_proven(each, asked, reading) for each in asked.witnesses[part::PARTS]))
+        return {place for place, figure in enumerate(figures) if figure in found}
+
+    safe = set[int]().union(*apply(proven, range(PARTS)))
+    hidden = [(place, figure) for place, figure in enumerate(figures) if reading.figures[figure] is None]
+    found = [_recovered(figure, true.get(figure, 0)) for place, figure in hidden if place not in safe]
     return Verdict(len(hidden), tuple(found), tuple(sorted(reading.untrue)))
+
+
+def _counted(people: People) -> Counter[Entry]:
+    """Return what all referrals add to; those with the same event are counted together."""
+    held: dict[tuple[int, Event], list[tuple[str, ...]]] = defaultdict(list)
+    for person, many in people:
+        for number, about, events in person:
+            for event in events:
+                held[number, event] += (about,) * many
+    found: Counter[Entry] = Counter()
+    for (number, event), abouts in held.items():
+        measure, month, part = event
+        found[measure, "", TOTAL, month, number] += len(abouts)
+        if part:
+            found[measure, _PARTS[measure], part, month, number] += len(abouts)
+        for name, each in zip(ATTRIBUTES, zip(*abouts, strict=True), strict=True) if measure not in OFTEN else ():
+            for category, count in Counter(each).items():
+                found[_leaf(measure, part), name, category, month, number] += count
+    return found
 
 
 def _rounded(count: int, to: int) -> int:
@@ -140,7 +167,8 @@ def _are_true(table: PublishedTable, release: Published, asked: AuditAsked, figu
 
 def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[Figure]:
     """Return the figures that a list of people gives otherwise; none where it alters something that is shown."""
-    changed: Counter[Entry] = Counter()
+    come: Counter[Entry] = Counter()
+    gone: Counter[Entry] = Counter()
     numbers = [number for number, _ in witness if number >= 0]
     if len(set(numbers)) < len(numbers):
         return set()
@@ -148,9 +176,11 @@ def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[Figure
         before = asked.people[number][0] if number >= 0 else ()
         if not _is_possible(before, after, reading.first) or not _is_in_tables(after, reading):
             return set()
-        changed.update(_entries(after))
-        changed.subtract(_entries(before))
-    altered = {figure for figure, by in reading.summed({e: n for e, n in changed.items() if n}).items() if by}
+        changed_in = _changed_in(before, after)
+        come.update(_entries(after, changed_in))
+        gone.update(_entries(before, changed_in))
+    changed = {entry: come[entry] - gone[entry] for entry, _ in come.items() ^ gone.items()}
+    altered = {figure for figure, by in reading.summed(changed).items() if by}
     return set() if any(reading.figures.get(each, 0) is not None for each in altered) else altered
 
 
@@ -161,6 +191,8 @@ def _is_possible(before: Person, after: Person, first: str) -> bool:
     """
     months = [month for _, _, events in after for _, month, _ in events]
     if not before and len(months) == 1 and _months_from(first, months[0]) < EARLY_MONTHS:
+        return True
+    if [events for _, _, events in after] == [events for _, _, events in before]:
         return True
     return _oddities(after) <= _oddities(before)
 
@@ -199,14 +231,31 @@ def _is_counted_once(events: Sequence[Event]) -> bool:
     return len(set(once)) == len(once)
 
 
-def _entries(person: Person) -> Iterator[Entry]:
+def _changed_in(before: Person, after: Person) -> Sequence[str]:
+    """Return the attributes by which two people are counted otherwise; with other events that is by all of them."""
+    if [(number, events) for number, _, events in before] != [(number, events) for number, _, events in after]:
+        return _BY
+    pairs = [(one, other) for (_, one, _), (_, other, _) in zip(before, after, strict=True)]
+    return [name for at, name in enumerate(ATTRIBUTES) if any(one[at] != other[at] for one, other in pairs)]
+
+
+def _entries(person: Person, by: Sequence[str]) -> Iterator[Entry]:
+    """Give what somebody adds to in the totals, where "" is asked for, and in the tables of attributes."""
+    places = [(name, place) for place, name in enumerate(ATTRIBUTES) if name in by]
     for number, about, events in person:
         for measure, month, part in events:
-            yield measure, "", TOTAL, month, number
-            if part:
-                yield measure, _PARTS[measure], part, month, number
-            for name, category in zip(ATTRIBUTES, about, strict=True) if measure not in OFTEN else ():
-                yield f"{measure}-{part}" if part else measure, name, category, month, number
+            if "" in by:
+                yield measure, "", TOTAL, month, number
+                if part:
+                    yield measure, _PARTS[measure], part, month, number
+            if measure not in OFTEN:
+                leaf = _leaf(measure, part)
+                for name, place in places:
+                    yield leaf, name, about[place], month, number
+
+
+def _leaf(measure: str, part: str) -> str:
+    return f"{measure}-{part}" if part else measure
 
 
 def _recovered(figure: Figure, value: int) -> Recovered:
@@ -231,6 +280,7 @@ def _rows(attribute: str, districts: tuple[str, ...]) -> tuple[str, ...]:
 
 _PARTS = {each.id: each.attributes[0] for each in MEASURES.values() if len(each.attributes) == 1}
 """The measures whose parts are published, and what splits them."""
+_BY = ("", *ATTRIBUTES)
 _TABLES = tuple((each.id, "") for each in MEASURES.values() if not each.of) + tuple(
     (each.id, attribute) for each in MEASURES.values() for attribute in each.attributes
 )
@@ -238,8 +288,9 @@ _TABLES = tuple((each.id, "") for each in MEASURES.values() if not each.of) + tu
 
 def main() -> None:
     """Answer one audit: JSON in, JSON out."""
+    end_with_whoever_asked()
     asked = TypeAdapter(AuditAsked).validate_json(sys.stdin.buffer.read())
-    json.dump(asdict(audit(asked)), sys.stdout)
+    json.dump(asdict(audit(asked, side_by_side)), sys.stdout)
 
 
 if __name__ == "__main__":

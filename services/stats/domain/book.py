@@ -71,14 +71,17 @@ class Book:
                 self.at[base].append(column)
         self._place = {column: number for number, column in enumerate(self.columns)}
         self.atoms: dict[Atom, list[int]] = defaultdict(list)
-        self._about: Counter[tuple[int, str, Atom]] = Counter()
+        self._about: dict[tuple[int, str, Atom], int] = {}
         self._several: Counter[tuple[int, str, int]] = Counter()
         self.values: Counter[Cell] = Counter()
         self.referrals: Counter[Cell] = Counter()
         self._masks: dict[object, int] = {}
-        self._years: dict[str, int] = {}
+        self._years = [financial_year(bases_of(column)[0][0]) for column in self.columns]
+        """By column its financial year."""
+        abouts: dict[Atom, list[tuple[str, ...]]] = defaultdict(list)
         for number in range(len(people)):
-            self._read(number)
+            self._read(number, abouts)
+        self._sum(abouts)
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -142,13 +145,14 @@ class Book:
 
     def year_mask(self, bit: int) -> int:
         """Return every bit of the financial year of one."""
-        _, column = self.named(bit)
-        year = financial_year(bases_of(column)[0][0])
-        if year not in self._years:
-            places = [at for at, each in enumerate(self.columns) if financial_year(bases_of(each)[0][0]) == year]
-            row = sum(1 << at for at in places)
-            self._years[year] = sum(row << number * len(self.columns) for number in range(len(LEAVES)))
-        return self._years[year]
+        return self._year_masks[self._years[bit % len(self.columns)]]
+
+    @cached_property
+    def _year_masks(self) -> Mapping[str, int]:
+        found: dict[str, int] = defaultdict(int)
+        for bit in range(self.bit_count):
+            found[self._years[bit % len(self.columns)]] |= 1 << bit
+        return found
 
     def named(self, bit: int) -> tuple[str, Column]:
         """Return what a bit stands for."""
@@ -196,21 +200,35 @@ class Book:
             if part:
                 yield measure, part, column
 
-    def _read(self, number: int) -> None:
+    def _read(self, number: int, abouts: dict[Atom, list[tuple[str, ...]]]) -> None:
         person, many = self.people[number]
-        seen: Counter[Cell] = Counter()
-        atoms = [(about, (m, part, (month, n))) for n, about, held in person for m, month, part in held]
-        for about, atom in atoms:
-            self.atoms[atom].append(number)
-            seen.update(self.cells_of(atom))
-            if leaf(*atom[:2]) in LEAVES:
-                for place, category in enumerate(about):
-                    self._about[place, category, atom] += many
-        for cell, times in seen.items():
-            self.values[cell] += times * many
-            self.referrals[cell] += many
+        measures = []
+        for n, about, events in person:
+            for measure, month, part in events:
+                atom = measure, part, (month, n)
+                self.atoms[atom].append(number)
+                measures.append(measure)
+                abouts[atom] += (about,) * many
+        if len(set(measures)) < len(measures):
+            self._read_twice(number)
         if len(person) > 1:
             self._count_twice(number)
+
+    def _read_twice(self, number: int) -> None:
+        """Note the totals and parts in which somebody counts more than once."""
+        person, many = self.people[number]
+        atoms = ((measure, part, (month, n)) for n, _, events in person for measure, month, part in events)
+        for cell, times in Counter(cell for atom in atoms for cell in self.cells_of(atom)).items():
+            self.referrals[cell] -= (times - 1) * many
+
+    def _sum(self, abouts: Mapping[Atom, Sequence[tuple[str, ...]]]) -> None:
+        for atom, held in abouts.items():
+            for cell in self.cells_of(atom):
+                self.values[cell] += len(held)
+                self.referrals[cell] += len(held)
+            if leaf(*atom[:2]) in LEAVES:
+                for place, categories in enumerate(zip(*held, strict=True)):
+                    self._about |= {(place, each, atom): number for each, number in Counter(categories).items()}
 
     def _count_twice(self, number: int) -> None:
         """Note the figures in which somebody counts more than once, as two releases had it."""

@@ -1,13 +1,13 @@
 """Tables of what is known of people: a hidden figure is safe where two of them may stand in for each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
 from itertools import combinations, islice, permutations
 
 from services.stats.domain.auditing import Witness
 from services.stats.domain.book import PLACES, Book, Column, bits, with_category
+from services.stats.domain.crowds import Crowd
 
 Telling = Callable[[int, str, str, Column], Iterator[Witness]]
 """Gives, for an attribute's place, a category, a measure and a column, lists in which that figure is another."""
@@ -42,13 +42,12 @@ class Exchange:
         self.every = (1 << (book.bit_count)) - 1
         self.open = {category: self.every & ~mask for category, mask in shown.items()}
         """The hidden figures that are not safe yet."""
-        self.units: dict[str, dict[int, Witness]] = {category: {} for category in shown}
-        """By category and bits: somebody who has them, as they are or may be."""
-        self._of_year: dict[tuple[str, int], list[int]] = {}
-        self._order: dict[tuple[str, int, bool], tuple[int, list[int]]] = {}
+        self.crowds = {category: Crowd() for category in shown}
+        self._costs: dict[str, list[int]] = {}
         for number, (person, _) in enumerate(book.people):
             self._admit(((number, person),))
-        self._true = {category: frozenset(units) for category, units in self.units.items()}
+        for crowd in self.crowds.values():
+            crowd.all_are_true()
         self._with_others = False
         """Whether only the true people are looked at for what costs least, or those too who may have been otherwise."""
 
@@ -60,7 +59,7 @@ class Exchange:
         failed: set[int] = set()
         for witness in moved:
             self._take_moved(witness)
-        self._smallest = order = sorted(self.shown, key=lambda each: (len(self.units[each]), each))
+        self._smallest = order = sorted(self.shown, key=lambda each: (len(self.crowds[each]), each))
         for one, other in combinations(order, 2):
             self._pair(one, other)
         for category in order:
@@ -108,17 +107,19 @@ class Exchange:
         for other in self._smallest:
             for witness in islice(telling(self.place, other, *self.book.named(bit)), LOOKED_AT):
                 self._take_moved(witness)
-        self._of_year.clear()
-        self._order.clear()
 
     def _is_seen(self, altered: Mapping[str, int]) -> bool:
         return any(mask & self.shown.get(category, 0) for category, mask in altered.items())
 
     def _admit(self, witness: Witness) -> None:
         person = witness[0][1]
-        for category in {about[self.place] for _, about, _ in person}:
-            if category in self.units:
-                self.units[category].setdefault(self.book.mask(person, self.place, category), witness)
+        for category in {about[self.place] for _, about, _ in person} & self.crowds.keys():
+            self.crowds[category].admit(self.book.mask(person, self.place, category), witness)
+
+    def _counts_once(self, number: int) -> dict[str, int] | None:
+        if number not in self._once:
+            self._once[number] = self.book.once(self.book.people[number][0], self.place)
+        return self._once[number]
 
     def _take_moved(self, witness: Witness) -> None:
         """Take a list in which somebody's events are others: its own figures are safe, and it may be built upon."""
@@ -134,9 +135,8 @@ class Exchange:
         gone: dict[str, int] = {}
         come: dict[str, int] = {}
         for number, after in witness:
-            if number >= 0 and number not in self._once:
-                self._once[number] = self.book.once(self.book.people[number][0], self.place)
-            for found, masks in ((gone, self._once.get(number, {})), (come, self.book.once(after, self.place))):
+            before = self._counts_once(number) if number >= 0 else {}
+            for found, masks in ((gone, before), (come, self.book.once(after, self.place))):
                 # Where two masks meet that both go, or both come, or somebody counts twice, each figure is counted.
                 if masks is None or not found.keys().isdisjoint(masks):
                     return _masks(self.book, self.place, witness)
@@ -145,19 +145,20 @@ class Exchange:
 
     def _pair(self, one: str, other: str, year: int = 0) -> None:
         """Prove what exchanges between two categories prove as things are shown, among the people of a year."""
-        if not self.open[one] | self.open[other]:
-            return
-        seen = self._seen(one, other)
-        groups: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-        for side, category in enumerate((one, other)):
-            for mask in self._those_of(category, year):
-                groups[mask & seen][side].append(mask)
-        for key, (here, there) in groups.items():
-            if here and there:
-                self._group(one, other, here, there)
+        unproved, seen = self.open[one] | self.open[other], self._seen(one, other)
+        here, there = self.crowds[one].of_year(year), self.crowds[other].of_year(year)
+        keys = {mask & seen for masks in (here, there) for mask in masks if mask & unproved}
+        groups: dict[int, tuple[list[int], list[int]]] = {key: ([], []) for key in keys}
+        for side, masks in enumerate((here, there) if groups else ()):
+            for mask in masks:
+                if mask & seen in groups:
+                    groups[mask & seen][side].append(mask)
+        for key, (ours, theirs) in groups.items():
+            if ours and theirs:
+                self._group(one, other, ours, theirs)
             if not key:
-                self._alone(one, other, here)
-                self._alone(other, one, there)
+                self._alone(one, other, ours)
+                self._alone(other, one, theirs)
 
     def _seen(self, one: str, other: str) -> int:
         """Return what is shown of one of two categories; as of a release without a row for both nobody changes it."""
@@ -167,16 +168,16 @@ class Exchange:
         """Move people of whom nothing is shown, each alone."""
         for mask in masks:
             if mask & (self.open[category] | self.open[target]):
-                self._try(self.units[category][mask], category, target)
+                self._try(self.crowds[category].units[mask], category, target)
 
     def _group(self, one: str, other: str, here: Sequence[int], there: Sequence[int]) -> None:
         """Exchange people of whom the same is shown: each with the first one of the other category is enough."""
         for mask in there:
             if (mask ^ here[0]) & (self.open[one] | self.open[other]):
-                self._try(self.units[one][here[0]], one, other, self.units[other][mask])
+                self._try(self.crowds[one].units[here[0]], one, other, self.crowds[other].units[mask])
         for mask in here[1:]:
             if (mask ^ there[0]) & (self.open[one] | self.open[other]):
-                self._try(self.units[one][mask], one, other, self.units[other][there[0]])
+                self._try(self.crowds[one].units[mask], one, other, self.crowds[other].units[there[0]])
 
     def _try(self, mine: Witness, one: str, other: str, theirs: Witness = ()) -> None:
         way = self._way(mine, one, other, theirs)
@@ -195,7 +196,7 @@ class Exchange:
             visible = mask & self.shown.get(category, self.every)
             if visible & self.frozen.get(category, self.every):
                 return None
-            cost += sum(1 + self.book.count(self.place, category, bit) for bit in bits(visible))
+            cost += self._cost(category, visible) if visible else 0
         return Way(cost, witness, altered)
 
     def _take(self, way: Way) -> None:
@@ -210,7 +211,7 @@ class Exchange:
         for place, other in enumerate(each for each in self._smallest if each != category):
             if best is not None and place >= OTHERS:
                 break
-            best = _cheaper(best, self._candidates(category, other, 1 << bit), category, 1 << bit)
+            best = self._cheaper_with(other, category, 1 << bit, best)
         # Where something of a category is seen its own people can be exchanged; a relay is for those that have none.
         if best is None or not self.shown[category]:
             relays = (way for each in self._relays(category, 1 << bit) if (way := self._priced(each)) is not None)
@@ -227,19 +228,49 @@ class Exchange:
         self._width = 1
         return way
 
-    def _candidates(self, category: str, other: str, on: int) -> Iterator[Way]:
-        """Give changes between two categories of those of whom least is shown, each with whoever is most alike."""
+    def _cheaper_with(self, other: str, category: str, on: int, best: Way | None) -> Way | None:
+        """Return the best change of people of two categories of whom least is shown, each with whoever is most alike.
+
+        That is the one given, where none costs less.
+        """
         seen = self._seen(category, other)
         held = self.frozen[category] | self.frozen[other]
         mine, theirs = self._near(category, on), self._near(other, on)
         for one, masks, two, partners in ((category, mine[0], other, theirs[1]), (other, theirs[0], category, mine[1])):
             for mask in masks[: PRICED * self._width]:
-                unit = self.units[one][mask]
-                found = [self._way(unit, one, two)]
-                found += [
-                    self._way(unit, one, two, self.units[two][each]) for each in _nearest(partners, mask, seen, held)
-                ]
-                yield from (way for way in found if way is not None)
+                for each in (0, *_nearest(partners, mask, seen, held)):
+                    if best is None or self._least(one, mask, two, each) < best.cost:
+                        unit, partner = self.crowds[one].units[mask], self.crowds[two].units[each] if each else ()
+                        way = self._way(unit, one, two, partner)
+                        best = _cheaper(best, () if way is None else (way,), category, on)
+        return best
+
+    def _least(self, one: str, mine: int, other: str, theirs: int) -> int:
+        """Return what an exchange of two people costs at least: all of it where both are plainly as they are."""
+        if self._nowhere[one] or self._nowhere[other] or not self._is_plain(one, mine):
+            return 0
+        if theirs and not self._is_plain(other, theirs):
+            return 0
+        return sum(self._cost(category, (mine ^ theirs) & self.shown[category]) for category in (one, other))
+
+    def _is_plain(self, category: str, mask: int) -> bool:
+        """Say whether somebody is true, of one category in every release, and counts in no figure twice."""
+        unit = self.crowds[category].units[mask]
+        number, person = unit[0]
+        return (
+            len(unit) == 1
+            and number >= 0
+            and person is self.book.people[number][0]
+            and len(self._counts_once(number) or ()) == 1
+        )
+
+    def _cost(self, category: str, visible: int) -> int:
+        """Return what it costs to hide figures: those that say much are dear."""
+        if category not in self._costs:
+            counts = self.book.counts.get((self.place, category), Counter[int]())
+            self._costs[category] = [1 + counts[bit] for bit in range(self.book.bit_count)]
+        costs = self._costs[category]
+        return sum(costs[bit] for bit in bits(visible))
 
     def _recast(self, witness: Witness, old: str, new: str) -> Witness:
         """Return a list in which the first person is of another category, in the releases that have a row for it."""
@@ -254,41 +285,25 @@ class Exchange:
         )
         return ((number, made), *witness[1:])
 
-    def _those_of(self, category: str, year: int) -> Collection[int]:
-        """Return the people of a category who count in some bits; all of them where none are given."""
-        if not year:
-            return self.units[category]
-        key = category, year
-        if key not in self._of_year:
-            self._of_year[key] = [mask for mask in self.units[category] if mask & year]
-        return self._of_year[key]
-
     def _near(self, category: str, on: int) -> tuple[list[int], list[int]]:
         """Return the people of a category with and without a bit, those of whom least is shown first."""
-        seen = self.shown[category]
-        year = self.book.year_mask(on.bit_length() - 1)
-        key = category, year, self._with_others
-        before, order = self._order.get(key, (-1, []))
-        if before != seen:
-            true, some = self._true[category], self._those_of(category, year)
-            wanted = some if self._with_others else [mask for mask in some if mask in true]
-            order = sorted(wanted, key=lambda mask: (mask & seen).bit_count())
-            self._order[key] = seen, order
-        having = list(islice((mask for mask in order if mask & on), LOOKED_AT * self._width))
-        return having, list(islice((mask for mask in order if not mask & on), LOOKED_AT * self._width))
+        bit, most = on.bit_length() - 1, LOOKED_AT * self._width
+        return self.crowds[category].near(
+            bit, self.book.year_mask(bit), self.shown[category], most, with_others=self._with_others
+        )
 
     def _relays(self, category: str, on: int) -> Iterator[Witness]:
         """Give changes of three categories: somebody comes to this one, and another takes their place."""
-        for source in sorted(self.units):
+        for source in sorted(self.crowds):
             coming = self._near(source, on)[0] if source != category else []
-            for third in sorted(self.units) if coming else ():
+            for third in sorted(self.crowds) if coming else ():
                 if third not in (source, category):
                     yield from self._after_another(coming, self._near(third, on)[1], (third, source, category))
 
     def _replaced(self, category: str, on: int) -> Iterator[Witness]:
         """Give changes of three categories: somebody leaves this one, and another takes their place."""
         leaving = self._near(category, on)[0]
-        for target, third in permutations(sorted(self.units) if leaving else (), 2):
+        for target, third in permutations(sorted(self.crowds) if leaving else (), 2):
             if category not in (target, third):
                 yield from self._after_another(leaving, self._near(third, on)[1], (third, category, target))
 
@@ -301,8 +316,8 @@ class Exchange:
             near = after[: LOOKED_AT // 10 * self._width]
             for other in _nearest(near, mask, self.shown[source], self.frozen[source])[:2]:
                 made = _together(
-                    self._recast(self.units[source][mask], source, target),
-                    self._recast(self.units[third][other], third, source),
+                    self._recast(self.crowds[source].units[mask], source, target),
+                    self._recast(self.crowds[third].units[other], third, source),
                 )
                 if made is not None:
                     yield made
@@ -316,11 +331,13 @@ def _cheaper(best: Way | None, ways: Iterable[Way], category: str, on: int) -> W
     return best
 
 
-def _nearest(masks: Iterable[int], mask: int, seen: int, held: int) -> list[int]:
+def _nearest(masks: Sequence[int], mask: int, seen: int, held: int) -> list[int]:
     """Return masks, those first that differ least from one in what must stay seen, then in what is seen."""
-    return nsmallest(
-        PRICED, masks, key=lambda each: (((each ^ mask) & held).bit_count(), ((each ^ mask) & seen).bit_count())
-    )
+    found = [((each ^ mask) & seen).bit_count() for each in masks]
+    if held:
+        most = max(found, default=0) + 1
+        found = [count + most * ((each ^ mask) & held).bit_count() for each, count in zip(masks, found, strict=True)]
+    return [masks[place] for place in sorted(range(len(masks)), key=found.__getitem__)[:PRICED]]
 
 
 def _together(one: Witness, other: Witness) -> Witness | None:

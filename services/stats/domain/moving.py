@@ -55,7 +55,7 @@ class Moves:
     found: list[Change] = field(default_factory=list)
     safe: set[Cell] = field(default_factory=set)
     _by_category: dict[tuple[int, str], set[int]] = field(default_factory=lambda: defaultdict(set))
-    _seen: dict[Step, bool] = field(default_factory=dict)
+    _steps: dict[Atom, list[Step]] = field(default_factory=dict)
 
     def run(self) -> list[Cell]:
         """Go through all cells until each hidden one is safe; return those that cannot be."""
@@ -181,8 +181,7 @@ class Moves:
         for made in (from_before(placed, known, self._first), told_otherwise((), None, placed, known)):
             if made:
                 yield SOMEBODY_MORE, self.book.in_rows(made)
-        steps = [step for step in self._steps_of(atom) if not self._is_seen(step)]
-        for lets_go, (before, after) in product((False, True), steps):
+        for lets_go, (before, after) in product((False, True), self._unseen(atom)):
             of = self._of(place, category)
             numbers = [each for each in self.book.atoms.get(before, ()) if each in of] if before else sorted(of)
             for number in numbers[: MANY * TRIED]:
@@ -200,11 +199,12 @@ class Moves:
             if (measure, part, other) != atom:
                 yield (measure, part, other), atom
 
-    def _is_seen(self, step: Step) -> bool:
-        """Say whether a step alone alters something that readers see."""
-        if step not in self._seen:
-            self._seen[step] = bool(self._pattern_delta((step,)) & self.shown)
-        return self._seen[step]
+    def _unseen(self, atom: Atom) -> list[Step]:
+        """Return the steps to and from a place that alone alter nothing that readers see."""
+        if atom not in self._steps:
+            steps = self._steps_of(atom)
+            self._steps[atom] = [step for step in steps if not self._pattern_delta((step,)) & self.shown]
+        return self._steps[atom]
 
     def _of(self, place: int, category: str) -> set[int]:
         """Return everybody of a category."""

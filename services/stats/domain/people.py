@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from contracts.vocabulary import Outcome
 from services.stats.domain.measures import (
@@ -32,8 +33,7 @@ _FIRSTS = {each.id: each.outcomes for each in MEASURES.values() if each.outcomes
 _LASTING = (Outcome.CASE_CLOSED, Outcome.REOPENED)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A fact of one referral as the log has it; what its stage does not know is None, or nought."""
 
     stage: str
@@ -44,7 +44,7 @@ class Row:
     outcome: str | None = None
     closing: str | None = None
     days: int | None = None
-    ended: tuple[int, int, int, int] = (0, 0, 0, 0)
+    ended: tuple[int, ...] = (0, 0, 0, 0)
     """Clocks met and missed, reviews on time and late: all that had ended by then."""
 
 
@@ -69,7 +69,9 @@ class Census:
 
     def add(self, key: object, number: int, rows: Sequence[Row], stated: Stated) -> None:
         """Take every fact of a referral that a release knew; what it counts in other months is left out."""
-        known = self._known.setdefault(stated.districts, _categories(stated.districts))
+        if stated.districts not in self._known:
+            self._known[stated.districts] = _categories(stated.districts)
+        known = self._known[stated.districts]
         events = []
         for event, days in _events(rows, known):
             if event[1] in stated.months:
@@ -172,9 +174,9 @@ def _punctual(rows: Sequence[Row]) -> Iterator[Event]:
         most = [0, 0, 0, 0]
         for row in sorted((row for row in rows if row.stage == stage), key=lambda row: row.version):
             for place, number in enumerate(row.ended):
-                measure = "obligations" if place < len(most) // 2 else "reviews"
-                ended[measure, row.month][place % 2] += max(0, number - most[place])
-                most[place] = max(most[place], number)
-    for (measure, month), (good, late) in sorted(ended.items()):
-        if good or late:
-            yield measure, month, categories(PUNCTUALITY)[1 if late else 0]
+                if number > most[place]:
+                    measure = "obligations" if place < len(most) // 2 else "reviews"
+                    ended[measure, row.month][place % 2] += number - most[place]
+                    most[place] = number
+    for (measure, month), (_, late) in sorted(ended.items()):
+        yield measure, month, categories(PUNCTUALITY)[1 if late else 0]

@@ -1,9 +1,11 @@
 """What the log of facts says: every referral as of each release that stated a month of it, and how long things took."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row as Fetched
@@ -23,8 +25,8 @@ WITH wanted AS MATERIALIZED (
     WHERE area = :area AND generation < :as_of AND month = ANY (CAST(:months AS text[]))
 )
 SELECT f.key, f.stage, f.version, f.month, f.sector, f.concern, f.age_band, f.gender, f.ethnicity, f.district,
-    f.outcome, f.closing, f.days_since_receipt AS days, coalesce(f.met, 0) AS met, coalesce(f.missed, 0) AS missed,
-    coalesce(f.on_time, 0) AS on_time, coalesce(f.late, 0) AS late
+    f.outcome, f.closing, f.days_since_receipt, coalesce(f.met, 0), coalesce(f.missed, 0), coalesce(f.on_time, 0),
+    coalesce(f.late, 0)
 FROM fact_log f JOIN wanted USING (key) WHERE f.area = :area AND f.generation < :as_of
 ORDER BY f.key
 """)
@@ -57,29 +59,24 @@ async def counted(session: Session, area: str, stated: Mapping[int, Stated], as_
             months = list(held)
             asked = {"area": area, "as_of": number, "months": months}
             part = Stated(frozenset(months), one.districts)
-            for key, rows in _by_key(await session.rows(_FACTS, asked)):
-                census.add(key, number, rows, part)
-    return Found(census.people(), census.days(), as_of)
+            rows = await session.rows(_FACTS, asked)
+            # A year takes seconds, in which pages are answered too.
+            await asyncio.to_thread(_take, census, number, rows, part)
+    return Found(await asyncio.to_thread(census.people), census.days(), as_of)
 
 
-def _by_key(rows: Sequence[Fetched[Any]]) -> Iterator[tuple[object, list[Row]]]:
-    for key, held in groupby(rows, key=lambda row: row[0]):
-        yield key, [_row(each) for each in held]
+def _take(census: Census, number: int, rows: Sequence[Fetched[Any]], stated: Stated) -> None:
+    for key, held in groupby(rows, key=itemgetter(0)):
+        census.add(key, number, [_row(each) for each in held], stated)
 
 
-def _row(row: Fetched[Any]) -> Row:
-    # Of the concern the Gateway speaks, of everything else intake.
-    about: dict[str, tuple[str | None, ...]] = {
-        "intake": (row.sector, None, row.age_band, row.gender, row.ethnicity, row.district),
-        "triage": (None, row.concern),
-    }
-    return Row(
-        stage=row.stage,
-        version=row.version,
-        month=row.month,
-        about=about.get(row.stage, ()),
-        outcome=row.outcome,
-        closing=row.closing,
-        days=row.days,
-        ended=(row.met, row.missed, row.on_time, row.late),
-    )
+def _row(row: Sequence[Any]) -> Row:
+    """Take a row of `_FACTS`; of the concern the Gateway speaks, of everything else intake."""
+    stage, version, month, sector, concern, age_band, gender, ethnicity, district, *rest = row[1:]
+    outcome, closing, days, *ended = rest
+    about: tuple[str | None, ...] = ()
+    if stage == "intake":
+        about = sector, None, age_band, gender, ethnicity, district
+    elif stage == "triage":
+        about = None, concern
+    return Row(stage, version, month, about, outcome, closing, days, tuple(ended))
