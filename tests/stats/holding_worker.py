@@ -6,12 +6,12 @@ import sys
 import time
 from pathlib import Path
 
-from services.stats.clients.hide_worker import end_with_whoever_asked
+from services.stats.clients.forking import answer_one_question
 
 
 def main() -> None:
     """Lock the file, and say in the one beside it that it is locked by two processes."""
-    end_with_whoever_asked()
+    answer_one_question()
     path = Path(sys.stdin.read())
     with path.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

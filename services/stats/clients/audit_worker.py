@@ -14,7 +14,7 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
-from services.stats.clients.forking import end_with_whoever_asked, side_by_side
+from services.stats.clients.forking import answer_one_question, side_by_side
 from services.stats.domain.auditing import AuditAsked, Published, Recovered, Verdict, Witness
 from services.stats.domain.measures import (
     AFTER,
@@ -288,7 +288,7 @@ _TABLES = tuple((each.id, "") for each in MEASURES.values() if not each.of) + tu
 
 def main() -> None:
     """Answer one audit: JSON in, JSON out."""
-    end_with_whoever_asked()
+    answer_one_question()
     asked = TypeAdapter(AuditAsked).validate_json(sys.stdin.buffer.read())
     json.dump(asdict(audit(asked, side_by_side)), sys.stdout)
 

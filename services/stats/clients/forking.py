@@ -33,14 +33,17 @@ def side_by_side(function: Callable[[int], Result], places: Iterable[int]) -> li
     Raises BrokenProcessPool where a process ends.
     """
     wanted = list(places)
-    gc.freeze()
     with ProcessPoolExecutor(min(os.cpu_count() or 1, len(wanted)), get_context("fork"), _take, (function,)) as pool:
         begun = {place: pool.submit(_do, place) for place in reversed(wanted)}
         return [begun[place].result() for place in wanted]
 
 
-def end_with_whoever_asked() -> None:
-    """End this process and its children once the one that started it is gone: nobody would read the answer."""
+def answer_one_question() -> None:
+    """End this process and its children once the one that started it is gone: nobody would read the answer.
+
+    What it has read is needed until its end, so nothing is searched for what could be let go.
+    """
+    gc.disable()
 
     def watch(parent: int) -> None:
         while os.getppid() == parent:

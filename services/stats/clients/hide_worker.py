@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pydantic import TypeAdapter
 
-from services.stats.clients.forking import end_with_whoever_asked, side_by_side
+from services.stats.clients.forking import answer_one_question, side_by_side
 from services.stats.domain.disclosure import CannotHide, protect
 from services.stats.domain.hiding import Hidden, HideAsked
 
@@ -23,7 +23,7 @@ def hidden(asked: HideAsked) -> Hidden:
 
 def main() -> None:
     """Answer one question."""
-    end_with_whoever_asked()
+    answer_one_question()
     asked = _ASKED.validate_json(sys.stdin.buffer.read())
     sys.stdout.buffer.write(_HIDDEN.dump_json(hidden(asked)))
 

@@ -21,11 +21,15 @@ OTHERS = 8
 
 @dataclass(frozen=True)
 class Way:
-    """A change of categories: the list of people, what it alters, and what it costs to hide that."""
+    """A change of categories: the list of people, what it alters, and what it costs to hide that.
+
+    `price` is the cost for each hidden figure that is safe thereby.
+    """
 
     cost: int
     witness: Witness
     altered: Mapping[str, int]
+    price: float = 0.0
 
 
 class Exchange:
@@ -197,7 +201,11 @@ class Exchange:
             if visible & self.frozen.get(category, self.every):
                 return None
             cost += self._cost(category, visible) if visible else 0
-        return Way(cost, witness, altered)
+        return Way(cost, witness, altered, self._price(cost, altered))
+
+    def _price(self, cost: int, altered: Mapping[str, int]) -> float:
+        safe = sum((mask & self.open.get(category, 0)).bit_count() for category, mask in altered.items())
+        return cost / max(safe, 1)
 
     def _take(self, way: Way) -> None:
         self.witnesses.append(way.witness)
@@ -239,19 +247,20 @@ class Exchange:
         for one, masks, two, partners in ((category, mine[0], other, theirs[1]), (other, theirs[0], category, mine[1])):
             for mask in masks[: PRICED * self._width]:
                 for each in (0, *_nearest(partners, mask, seen, held)):
-                    if best is None or self._least(one, mask, two, each) < best.cost:
+                    if best is None or self._least(one, mask, two, each) < best.price:
                         unit, partner = self.crowds[one].units[mask], self.crowds[two].units[each] if each else ()
                         way = self._way(unit, one, two, partner)
                         best = _cheaper(best, () if way is None else (way,), category, on)
         return best
 
-    def _least(self, one: str, mine: int, other: str, theirs: int) -> int:
-        """Return what an exchange of two people costs at least: all of it where both are plainly as they are."""
+    def _least(self, one: str, mine: int, other: str, theirs: int) -> float:
+        """Return the least price of an exchange of two people: the true one where both are plainly as they are."""
         if self._nowhere[one] or self._nowhere[other] or not self._is_plain(one, mine):
             return 0
         if theirs and not self._is_plain(other, theirs):
             return 0
-        return sum(self._cost(category, (mine ^ theirs) & self.shown[category]) for category in (one, other))
+        altered = dict.fromkeys((one, other), mine ^ theirs)
+        return self._price(sum(self._cost(each, altered[each] & self.shown[each]) for each in altered), altered)
 
     def _is_plain(self, category: str, mask: int) -> bool:
         """Say whether somebody is true, of one category in every release, and counts in no figure twice."""
@@ -326,7 +335,7 @@ class Exchange:
 def _cheaper(best: Way | None, ways: Iterable[Way], category: str, on: int) -> Way | None:
     """Return the first of the cheapest ways that alter a figure."""
     for way in ways:
-        if on & way.altered.get(category, 0) and (best is None or way.cost < best.cost):
+        if on & way.altered.get(category, 0) and (best is None or way.price < best.price):
             best = way
     return best
 
