@@ -49,6 +49,7 @@ class WorkerPacker:
         try:
             async with asyncio.timeout(self._patience):
                 said = await _answer(process, _PACK.dump_json(pack), report)
+                await process.wait()
         except TimeoutError:
             said = {}
         finally:

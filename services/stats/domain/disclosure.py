@@ -127,6 +127,7 @@ class _Page:
         """Take the figures, the rules, the tables to keep back, and the totals and parts to withhold."""
         self.book, self.rules, self.kept, self.withheld = book, rules, kept, withheld
         self.now = columns_of(book.releases[-1].as_of)
+        self.years = {column: financial_year(Period(column[0]).months[0]) for column in book.columns}
         self.before: dict[tuple[str, str, str, str], _Before] = {}
         self.told: dict[tuple[str, str, str], set[Column]] = defaultdict(set)
         """By measure, attribute and row: the columns that earlier releases show."""
@@ -197,8 +198,7 @@ class _Page:
 
     def _may(self, measure: str, attribute: str, row: str, column: Column, count: int) -> bool:
         """Say whether earlier releases, and what is kept back, let a figure be shown."""
-        year = financial_year(Period(column[0]).months[0])
-        name = "/".join(filter(None, (measure, attribute, year)))
+        name = "/".join(filter(None, (measure, attribute, self.years[column]))) if self.kept else ""
         before = self.before.get((measure, attribute, row, column[0]), _Before(column[0] in self.periods))
         if name in self.kept or before.was_hidden:
             return False
@@ -255,7 +255,7 @@ class _Tables:
         tables, left_out = [], []
         columns: dict[str, list[Column]] = defaultdict(list)
         for column in self.page.now:
-            columns[financial_year(Period(column[0]).months[0])].append(column)
+            columns[self.page.years[column]].append(column)
         for year, own in columns.items():
             for measure, attribute in _every_table():
                 table = self._table(measure, attribute, year, own)

@@ -55,6 +55,7 @@ class Moves:
     found: list[Change] = field(default_factory=list)
     safe: set[Cell] = field(default_factory=set)
     _by_category: dict[tuple[int, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    _counted: dict[Atom | None, frozenset[Cell]] = field(default_factory=dict)
     _steps: dict[Atom, list[Step]] = field(default_factory=dict)
 
     def run(self) -> list[Cell]:
@@ -203,7 +204,7 @@ class Moves:
         """Return the steps to and from a place that alone alter nothing that readers see."""
         if atom not in self._steps:
             steps = self._steps_of(atom)
-            self._steps[atom] = [step for step in steps if not self._pattern_delta((step,)) & self.shown]
+            self._steps[atom] = [step for step in steps if self.shown.isdisjoint(self._pattern_delta((step,)))]
         return self._steps[atom]
 
     def _of(self, place: int, category: str) -> set[int]:
@@ -235,16 +236,22 @@ class Moves:
                 cost += 1 + self.book.values[cell]
         return cost
 
-    def _pattern_delta(self, steps: Sequence[Step]) -> set[Cell]:
+    def _pattern_delta(self, steps: Sequence[Step]) -> Collection[Cell]:
+        if len(steps) == 1:
+            return self._at(steps[0][0]) ^ self._at(steps[0][1])
         found: Counter[Cell] = Counter()
         altered: set[Cell] = set()
-        for before, after in steps:
-            own = set(self.book.cells_of(before) if before else ())
-            other = set(self.book.cells_of(after) if after else ())
+        for own, other in ((self._at(before), self._at(after)) for before, after in steps):
             altered.update(cell for cell in own ^ other if _is_split(cell))
             found.update(other - own)
             found.subtract(own - other)
         return altered.union(cell for cell, by in found.items() if by)
+
+    def _at(self, atom: Atom | None) -> frozenset[Cell]:
+        """Return the totals and parts that an event counts in."""
+        if atom not in self._counted:
+            self._counted[atom] = frozenset(self.book.cells_of(atom) if atom else ())
+        return self._counted[atom]
 
     def _single(self, cell: Cell) -> Iterator[tuple[Step, ...]]:
         """Give the changes of one event that alter a cell."""
