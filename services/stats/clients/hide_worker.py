@@ -13,7 +13,7 @@ _ASKED, _HIDDEN = TypeAdapter(HideAsked), TypeAdapter(Hidden)
 
 
 def hidden(asked: HideAsked) -> Hidden:
-    """Return what may be shown, or why nothing may; districts, the last attribute, take longest and are begun first."""
+    """Return what may be shown, or why nothing may."""
     try:
         made = protect(asked.people, asked.as_of, asked.rules, asked.earlier, asked.kept, side_by_side)
     except CannotHide as refused:

@@ -66,7 +66,7 @@ def protect(
     `as_of` names all months of the years concerned, those of earlier releases too, and the release that each is as of.
     `earlier` are all releases before this one, oldest first: what they show stays shown where it is the same figure,
     and what they hide stays hidden. A figure that changed by less than the threshold is hidden now. `kept` are tables
-    to keep back whole. `apply` does the attributes one by one, or side by side as the caller can.
+    to keep back whole. `apply` does the attributes one by one, or side by side as the caller can; longest first.
 
     Where some figures cannot be protected beside what earlier releases show, more of this release is withheld, at last
     all of it. Raises CannotHide where no choice of what to hide protects a figure.
@@ -103,7 +103,9 @@ def _attempt(page: "_Page", apply: Apply) -> tuple[Protected, frozenset[Cell]]:
         return exchange.shown, exchange.witnesses, unsafe
 
     shown: dict[tuple[int, str], int] = {}
-    for place, (masks, more, unsafe) in enumerate(apply(exchanged, range(len(PLACES)))):
+    # What has most rows takes longest.
+    places = sorted(range(len(PLACES)), key=lambda place: -len(category_rows(PLACES[place], page.rules.districts)))
+    for place, (masks, more, unsafe) in zip(places, apply(exchanged, places), strict=True):
         witnesses += more
         shown |= {(place, row): mask for row, mask in masks.items()}
         failed |= {(*above(measure), column) for measure, column in unsafe}

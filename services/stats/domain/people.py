@@ -30,6 +30,7 @@ People = tuple[tuple[Person, int], ...]
 """Every sort of referral and how many there are of it, in the order of their contents."""
 
 _FIRSTS = {each.id: each.outcomes for each in MEASURES.values() if each.outcomes and not each.latest}
+_IN_TIME = categories(PUNCTUALITY)
 _LASTING = (Outcome.CASE_CLOSED, Outcome.REOPENED)
 
 
@@ -179,4 +180,4 @@ def _punctual(rows: Sequence[Row]) -> Iterator[Event]:
                     ended[measure, row.month][place % 2] += number - most[place]
                     most[place] = number
     for (measure, month), (_, late) in sorted(ended.items()):
-        yield measure, month, categories(PUNCTUALITY)[1 if late else 0]
+        yield measure, month, _IN_TIME[1 if late else 0]
