@@ -13,7 +13,7 @@ from services.stats.domain.pack import Cell, Pack, PackTable, check_quarter, qua
 from services.stats.domain.pack_sections import pack_of
 from services.stats.domain.pack_tables import breakdown, breakdowns_sheet, figures_sheet, trend_table, trends
 from services.stats.domain.periods import Grain
-from services.stats.domain.shelf import Choice
+from services.stats.domain.shelf import Choice, Years, grid_of
 from services.stats.domain.tables import Change, ReleaseContent, ReleaseKind, Revised
 from services.stats.writers.tidy import cover_csv, grid_csv, timings_csv, trend_csv
 from tests.stats.packed import QUARTER, asked, released, section, shelf_of
@@ -141,6 +141,36 @@ class TestRevised:
         shelf = shelf_of((revising(NOW, table, category),))
         rejected = next(each for each in key_figures(shelf, QUARTER) if each.id == "rejected").now
         assert (rejected.revised, rejected.of_revised) == marked
+
+    @pytest.mark.parametrize(
+        ("changed", "category", "measure", "marked"),
+        [
+            ("received/2026", TOTAL, "received", (True, True)),
+            ("received/sector/2026", "unknown", "received", (True, False)),
+            ("received/sector/2026", "education", "received", (False, False)),
+            ("decided/outcome/2026", "signposted", "decided-signposted", (True, True)),
+            ("decided/2026", TOTAL, "decided-signposted", (False, False)),
+        ],
+    )
+    def test_what_stands_below_a_split_table_is_marked_where_a_correction_changed_it(
+        self, changed: str, category: str, measure: str, marked: tuple[bool, bool]
+    ) -> None:
+        made = revising(NOW, changed, category)
+        choice = Choice(measure, "sector", "2026", Grain.QUARTER)
+        table = made.table(measure, "sector", "2026")
+        assert table is not None
+        for grid in (shelf_of((made,)).grid(choice), grid_of(table, made)):
+            assert (QUARTER in grid.known_revised, QUARTER in grid.totals_revised) == marked
+        assert not {"2026-Q1", "2026"} & (grid.known_revised | grid.totals_revised)
+        below = breakdown(asked((made,)).told, measure, "sector")
+        assert below is not None
+        assert tuple("[r]" in str(row[1]) for row in below.rows[-2:]) == marked
+
+    def test_a_calendar_year_is_marked_where_one_of_its_quarters_was_changed(self) -> None:
+        made = (BEFORE, revising(content(2, "2026"), "received/2026", TOTAL))
+        grid = shelf_of(made).grid(Choice("received", "", "", Grain.YEAR, Years.CALENDAR))
+        assert grid.periods == ("CY2026",)
+        assert grid.revised == {(TOTAL, "CY2026")}
 
     def test_a_median_is_marked_in_every_file_in_later_releases_too(self) -> None:
         table = "timeliness/decided/2026"

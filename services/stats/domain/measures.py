@@ -217,6 +217,12 @@ def is_early(month: str, first: str) -> bool:
     return (year - first_year) * 12 + number - first_number < EARLY_MONTHS
 
 
+def whole_of(measure: str) -> tuple[str, str, str]:
+    """Return the measure, attribute and category of the figure that the tables of a measure split."""
+    known = MEASURES[measure]
+    return (known.of, SPLITS[known.of], known.category) if known.of else (measure, "", TOTAL)
+
+
 def categories(attribute: str, districts: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the categories of a table in order, the one for "not known" last; of totals that one category alone."""
     plain: Mapping[str, Sequence[str]] = {

@@ -80,7 +80,8 @@ class _Column:
 
     def beside(self, *, known: bool) -> Cell:
         values = self.grid.known if known else self.grid.totals
-        return NOT_AVAILABLE if self.place is None else said(values[self.place])
+        revised = self.grid.known_revised if known else self.grid.totals_revised
+        return NOT_AVAILABLE if self.place is None else said(values[self.place], revised=self.period in revised)
 
     @property
     def shows(self) -> bool:

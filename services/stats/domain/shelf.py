@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
-from services.stats.domain.measures import ATTRIBUTES, MEASURES, TOTAL, UNKNOWN_DISTRICT
+from services.stats.domain.measures import ATTRIBUTES, MEASURES, TOTAL, UNKNOWN_DISTRICT, whole_of
 from services.stats.domain.naming import calendar_year_id
 from services.stats.domain.periods import Grain, Period, Tree, quarters_of_calendar_year
 from services.stats.domain.tables import PublishedTable, ReleaseContent, Timing, timings_id
@@ -60,7 +60,7 @@ class Grid:
 
     `totals` are the denominators and `known` those without the unknown category, None where hidden. `releases` says for
     each period which release its figures are of. `revised` are the cells (category and period) that a correction
-    changed.
+    changed, `totals_revised` the periods whose total one changed.
     """
 
     choice: Choice
@@ -70,6 +70,12 @@ class Grid:
     known: tuple[int | None, ...]
     releases: tuple[int, ...]
     revised: frozenset[tuple[str, str]] = frozenset()
+    totals_revised: frozenset[str] = frozenset()
+
+    @property
+    def known_revised(self) -> frozenset[str]:
+        """Return the periods in which a correction changed the total, or what is unknown of it."""
+        return self.totals_revised | {period for category, period in self.revised if category == self.unknown}
 
     @property
     def unknown(self) -> str:
@@ -85,6 +91,7 @@ class Grid:
 
 def grid_of(table: PublishedTable, content: ReleaseContent) -> Grid:
     """Return the whole of one table of a release as a grid: all its periods, and what corrections changed of it."""
+    measure, attribute, category = whole_of(table.measure)
     return Grid(
         choice=Choice(table.measure, table.attribute, table.year, Grain.MONTH),
         periods=table.periods,
@@ -93,6 +100,7 @@ def grid_of(table: PublishedTable, content: ReleaseContent) -> Grid:
         known=table.known,
         releases=tuple(content.number for _ in table.periods),
         revised=content.revised_in(table.id),
+        totals_revised=_periods_of(content.revised_in(_named(measure, attribute, table.year)), category),
     )
 
 
@@ -196,9 +204,8 @@ class Shelf:
         return months <= {month for signed in self.by_year.values() for month in signed.content.as_of}
 
     def is_revised(self, measure: str, attribute: str, category: str, period: str) -> bool:
-        """Say whether a correction changed a figure of a month, quarter or financial year."""
-        table = "/".join(filter(None, (measure, attribute, _year(Period(period)))))
-        return (category, period) in self.release_of(period).content.revised_in(table)
+        """Say whether a correction changed a figure, or one of those that it is the sum of."""
+        return (category, period) in self._revised(measure, attribute, (period,))
 
     def revised_days(self, name: str, period: str) -> frozenset[str]:
         """Return what of a timing a correction changed: "cases", "median", "percentile_90"."""
@@ -220,6 +227,7 @@ class Shelf:
         periods = self.periods_of(choice)
         categories = self._categories(choice, periods)
         measure, attribute = choice.measure, choice.attribute
+        whole, split, category = whole_of(measure)
         return Grid(
             choice=choice,
             periods=periods,
@@ -230,7 +238,8 @@ class Shelf:
             totals=tuple(_added(period, lambda each: self._beside(choice, each, known=False)) for period in periods),
             known=tuple(_added(period, lambda each: self._beside(choice, each, known=True)) for period in periods),
             releases=tuple(self.release_of(period).content.number for period in periods),
-            revised=self._revised(choice),
+            revised=self._revised(measure, attribute, periods),
+            totals_revised=_periods_of(self._revised(whole, split, periods), category),
         )
 
     def _count(self, measure: str, attribute: str, category: str, period: Period) -> int | None:
@@ -249,11 +258,13 @@ class Shelf:
         tables = (self.table(choice.measure, choice.attribute, year) for year in sorted(years))
         return tuple(dict.fromkeys(row.category for table in tables if table for row in table.rows))
 
-    def _revised(self, choice: Choice) -> frozenset[tuple[str, str]]:
+    def _revised(self, measure: str, attribute: str, periods: Iterable[str]) -> frozenset[tuple[str, str]]:
+        found = {
+            year: signed.content.revised_in(_named(measure, attribute, year)) for year, signed in self.by_year.items()
+        }
+        parts = [(period, part) for period in periods for part in _parts(period)]
         return frozenset(
-            cell
-            for year, signed in self.by_year.items()
-            for cell in signed.content.revised_in("/".join(filter(None, (choice.measure, choice.attribute, year))))
+            (category, period) for period, part in parts for category, of in found.get(_year(part), ()) if of == part.id
         )
 
 
@@ -283,6 +294,14 @@ def _added(period: str, count: Callable[[Period], int | None]) -> int | None:
     found = [count(each) for each in _parts(period)]
     shown = [each for each in found if each is not None]
     return sum(shown) if len(shown) == len(found) else None
+
+
+def _named(measure: str, attribute: str, year: str) -> str:
+    return "/".join(filter(None, (measure, attribute, year)))
+
+
+def _periods_of(revised: Iterable[tuple[str, str]], category: str) -> frozenset[str]:
+    return frozenset(period for each, period in revised if each == category)
 
 
 def _year(period: Period) -> str:
