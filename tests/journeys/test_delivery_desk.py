@@ -139,6 +139,8 @@ def test_in_immediate_danger_two_people_agree_that_a_notice_is_held_back(
 def test_what_waits_and_what_nobody_acknowledges_is_seen_by_its_age(post: Post, as_: As, pictures: Path | None) -> None:
     live, server = post
     server.refuses |= dict.fromkeys((MEDWAY_TEAM, OUT_OF_HOURS), NOT_NOW)
+    elsewhere = referred(live, district="Ashford")
+    server.newest(KENT_TEAM, elsewhere)
     older = referred(live, district="Medway")
     urgent = referred(live, district="Medway", of=IN_DANGER)
     for reference in (older, urgent):

@@ -66,7 +66,7 @@ class TestCase:
             ways = (Way.WEBHOOK, Way.SMTP)
             reach_door(site.runtime, *ways, webhook=receiver.url)
             reach_service(site.runtime, *ways, webhook=receiver.url)
-            with_webhooks(site.runtime, Outward(lambda _: (SECRET,), HERE, 2.0))
+            with_webhooks(site.runtime, Outward(lambda _: (SECRET,), HERE))
             await handle(site.runtime, made, subject=uuid4())
             await site.sign_in(DESK)
             previewed = html.unescape(words((await site.get((await messages(site))[0])).text))
