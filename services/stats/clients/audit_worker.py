@@ -1,8 +1,8 @@
 """The auditor's own process: for every hidden figure another list of people that gives all that is shown.
 
-It shares nothing with the code that hides but the shapes of tables and people: it counts for itself, and takes a list
-only where that gives every shown figure of every release as it is. What is published then fits both lists. That the
-rules of hiding would have chosen the same for the other list is not looked at.
+It shares nothing with the code that hides but the shapes of tables and people, and how work is spread over the cores:
+it counts for itself, and takes a list only where that gives every shown figure of every release as it is. What is
+published then fits both lists. That the rules of hiding would have chosen the same for the other list is not looked at.
 """
 
 import json

@@ -21,7 +21,7 @@ class Auditor(Protocol):
 
 
 class WorkerAuditor:
-    """Asks a process that lives for one audit, so that the solver takes no memory at any other time."""
+    """Asks a process that lives for one audit, so that what it takes of memory is given back."""
 
     async def audit(self, asked: AuditAsked) -> Verdict:
         """Return what could be found out; raises AuditFailed where there is no answer."""
