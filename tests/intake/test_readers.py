@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import zipfile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from services.intake.readers import Attachment, Cause, read_form
 from services.intake.readers.fields import UNKNOWN_FIELD, assemble
 from services.intake.readers.wire import packed_form, unpacked_form
 from services.intake.writers import answers, blank_docx, filled_docx
+from tests.effort import effort
 from tests.intake.drawn import forms
 
 SAMPLE_FOLDER = Path(samples.__file__).parent
@@ -137,9 +137,9 @@ class TestFilledInByHand:
 
     def test_eighty_thousand_keys_keep_nobody_waiting(self) -> None:
         body = json.dumps({"person": {str(number): 1 for number in range(80_000)}}).encode()
-        began = time.process_time()
-        assert read_form(Attachment("f.json", "", body)).cause is Cause.TOO_BIG
-        assert time.process_time() - began < 2
+        with effort() as spent:
+            assert read_form(Attachment("f.json", "", body)).cause is Cause.TOO_BIG
+        assert spent.seconds < 2
 
     def test_a_tick_box_counts_as_yes(self) -> None:
         given_back = {**answers(FORM), "sharing_acknowledged": "☒", "concerns.immediate_danger": "☐"}
