@@ -10,6 +10,7 @@ from services.channel.domain import ClosingOutcome
 from services.stats import domain
 from services.stats.domain import MonthMalformed, closes_on, is_closed, month_of, months_to_release
 from services.stats.domain.measures import ATTRIBUTES, DECIDED, LEFT, MEASURES, categories, unknown_category
+from services.stats.domain.periods import Period
 from services.triage.domain import TABLE
 
 
@@ -27,6 +28,10 @@ class TestMonths:
         )
         assert months_to_release("2026-10", ("2026-10",), date(2026, 12, 5)) == ("2026-11",)
         assert months_to_release(None, (), date(2026, 12, 5)) == ()
+
+    @pytest.mark.parametrize("period", ["2026", "2026-Q1", "2026-Q4", "2026-04", "2027-03"])
+    def test_a_period_lies_in_one_financial_year(self, period: str) -> None:
+        assert Period(period).year == "2026"
 
     @pytest.mark.parametrize("text", ["2026-13", "2026-1", "2026-11-03", "November", "", "2026W01"])
     def test_a_month_that_could_hold_a_day_is_refused(self, text: str) -> None:

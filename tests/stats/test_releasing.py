@@ -41,15 +41,15 @@ class Desk:
         assert token is not None
         return await self.running.client.post(path, data={"csrf_token": token[1], **given})
 
-    async def drafted(self) -> None:
+    async def drafted(self, draft: str = DRAFT) -> None:
         """Begin a draft as Anna and wait until the job has computed it."""
         answer = await self.post("/releases", area=KENT, kind="regular")
-        assert answer.headers["location"].endswith(DRAFT), answer.text
-        await eventually(self.is_ready, 60)
+        assert answer.headers["location"].endswith(draft), answer.text
 
-    async def is_ready(self) -> bool:
-        """Say whether the draft waits for its second person."""
-        return "It waits for a second person" in (await self.get(DRAFT)).text
+        async def is_ready() -> bool:
+            return "It waits for a second person" in (await self.get(draft)).text
+
+        await eventually(is_ready, 60)
 
 
 BOARD = Actor(
@@ -171,6 +171,19 @@ class TestDiscard:
         assert "What was computed is not shown any more" in after
         assert not any(each in after for each in ("Totals, ", "Digest of the frozen text", "The audit tried"))
         assert (await desk.get(f"{DRAFT}/table?table=received/{_year()}")).status_code == 404
+
+    async def test_the_draft_that_comes_instead_is_shown_with_its_own_figures(self, desk: Desk) -> None:
+        table, instead = f"table?table=received/{_year()}", f"/drafts/{KENT}/2"
+        await desk.drafted()
+        assert ">55<" in (await desk.get(f"{DRAFT}/{table}")).text
+        await desk.post(f"{DRAFT}/discard", at=DRAFT, reason="SYNTHETIC: begun too early.")
+        await put(desk.running.runtime, *many(9, received(_month_before())))
+        await desk.drafted(instead)
+        for by in (ANNA, ARNO):
+            page = (await desk.get(f"{instead}/{table}", by)).text
+            assert ">64<" in page
+            assert ">55<" not in page
+            assert (await desk.get(f"{DRAFT}/{table}", by)).status_code == 404
 
 
 class TestProof:

@@ -49,6 +49,11 @@ class Period:
         return Period(f"{year}-Q{position // MONTHS_IN_QUARTER + 1}")
 
     @property
+    def year(self) -> str:
+        """Return the year in which the financial year of the period begins: "2026" for 2027-03."""
+        return financial_year(self.id) if self.grain is Grain.MONTH else self.id[:4]
+
+    @property
     def months(self) -> tuple[str, ...]:
         """Return the months of the period, in order."""
         if self.grain is Grain.MONTH:

@@ -132,7 +132,7 @@ class Shelf:
             (timing.id, timing.period): timing
             for year, signed in self.by_year.items()
             for timing in signed.content.timings
-            if Period(timing.period).months[0] in _months_of(year)
+            if Period(timing.period).year == year
         }
 
     @property
@@ -209,12 +209,12 @@ class Shelf:
 
     def revised_days(self, name: str, period: str) -> frozenset[str]:
         """Return what of a timing a correction changed: "cases", "median", "percentile_90"."""
-        found = self.release_of(period).content.revised_in(timings_id(name, _year(Period(period))))
+        found = self.release_of(period).content.revised_in(timings_id(name, Period(period).year))
         return frozenset(each for each, of in found if of == period)
 
     def release_of(self, period: str) -> SignedRelease:
         """Return the release that the figures of a period are of; the newest of those whose quarters are added."""
-        found = [self.by_year.get(_year(part)) for part in _parts(period)]
+        found = [self.by_year.get(part.year) for part in _parts(period)]
         return max((each for each in found if each), key=lambda each: each.content.number, default=self.newest)
 
     def releases_of(self, periods: Iterable[str]) -> tuple[SignedRelease, ...]:
@@ -243,18 +243,18 @@ class Shelf:
         )
 
     def _count(self, measure: str, attribute: str, category: str, period: Period) -> int | None:
-        table = self.table(measure, attribute, _year(period))
+        table = self.table(measure, attribute, period.year)
         return None if table is None else table.count(category, period.id)
 
     def _beside(self, choice: Choice, period: Period, *, known: bool) -> int | None:
-        table = self.table(choice.measure, choice.attribute, _year(period))
+        table = self.table(choice.measure, choice.attribute, period.year)
         if table is None:
             return self._count(choice.measure, "", TOTAL, period) if not known else None
         values = table.known if known else table.totals
         return values[table.periods.index(period.id)] if period.id in table.periods else None
 
     def _categories(self, choice: Choice, periods: Sequence[str]) -> tuple[str, ...]:
-        years = {_year(part) for period in periods for part in _parts(period)}
+        years = {part.year for period in periods for part in _parts(period)}
         tables = (self.table(choice.measure, choice.attribute, year) for year in sorted(years))
         return tuple(dict.fromkeys(row.category for table in tables if table for row in table.rows))
 
@@ -264,7 +264,7 @@ class Shelf:
         }
         parts = [(period, part) for period in periods for part in _parts(period)]
         return frozenset(
-            (category, period) for period, part in parts for category, of in found.get(_year(part), ()) if of == part.id
+            (category, period) for period, part in parts for category, of in found.get(part.year, ()) if of == part.id
         )
 
 
@@ -304,10 +304,6 @@ def _periods_of(revised: Iterable[tuple[str, str]], category: str) -> frozenset[
     return frozenset(period for each, period in revised if each == category)
 
 
-def _year(period: Period) -> str:
-    return period.id[:4] if period.grain is not Grain.MONTH else (period.parent or period).id[:4]
-
-
 def _months_of(year: str) -> tuple[str, ...]:
     return Period(year).months
 
@@ -315,4 +311,4 @@ def _months_of(year: str) -> tuple[str, ...]:
 def _within(period: str, choice: Choice) -> bool:
     if choice.years is Years.CALENDAR:
         return Period(period).months[0][:4] == choice.year
-    return _year(Period(period)) == choice.year
+    return Period(period).year == choice.year

@@ -27,7 +27,8 @@ from services.stats.domain.releases import (
 )
 from services.stats.domain.tables import ReleaseContent, ReleaseKind
 from services.stats.models import drafting, release, release_check, release_ending, release_month
-from services.stats.queries.releases import CONTENT, DraftFound
+from services.stats.queries import DraftFound
+from services.stats.queries.contents import CONTENT
 
 _BARRIER = text("LOCK TABLE fact_log, institution_fact IN SHARE MODE")
 WAITING, COMPUTED = "Waiting for facts that are under way", "Ready to be read"

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, func, select, text
 
 from chassis.database import Session
@@ -15,8 +14,8 @@ from services.stats.domain import ReleaseAbsent
 from services.stats.domain.releases import OPEN, Draft, DraftAbsent, DraftState, Standing
 from services.stats.domain.tables import ReleaseContent, ReleaseKind
 from services.stats.models import drafting, fact_log, release, release_check, release_ending, release_month
+from services.stats.queries.contents import CONTENT, frozen_content
 
-CONTENT = TypeAdapter(ReleaseContent)
 # A lateral for each month: the index then reads the late ones alone, which are few, however long the log.
 _LATE = text("""
 SELECT sum(late.number) FROM unnest(CAST(:months AS text[]), CAST(:as_of AS integer[])) AS released (month, as_of)
@@ -213,9 +212,9 @@ async def draft_found(session: Session, area: str, number: int) -> DraftFound:
     row = await session.first(_whole().where(drafting.c.area == area, drafting.c.number == number))
     if row is None:
         raise DraftAbsent("There is no such draft; go back to the list and choose one.")
-    if row.content is None or row.state == str(DraftState.DISCARDED):
+    if row.release_id is None or row.state == str(DraftState.DISCARDED):
         return _draft(row)
-    content = CONTENT.validate_json(row.content)
+    content = await frozen_content(session, row.release_id, row.digest)
     return _draft(row, content, row.digest, row.verdict)
 
 
@@ -273,7 +272,7 @@ async def check_of(session: Session, area: str, number: int) -> Checked:
 def _whole() -> Select[Any]:
     return (
         select(
-            *(drafting, release.c.content, release.c.digest, release.c.verdict),
+            *(drafting, release.c.id.label("release_id"), release.c.digest, release.c.verdict),
             release_ending.c.by_name.label("ended_by"),
         )
         .outerjoin(release, (release.c.area == drafting.c.area) & (release.c.number == drafting.c.number))

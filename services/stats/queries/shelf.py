@@ -1,27 +1,19 @@
 """What of an area is released: for each financial year the newest release that two people have made."""
 
 from collections import OrderedDict
-from typing import TypeVar
 
-from pydantic import TypeAdapter
 from sqlalchemy import select
 
 from chassis.database import Session
 from services.stats.domain import ReleaseAbsent
 from services.stats.domain.periods import financial_year
 from services.stats.domain.shelf import Shelf, SignedRelease
-from services.stats.domain.tables import ReleaseContent
 from services.stats.models import release, release_ending, release_month
+from services.stats.queries.contents import frozen_content, remembered
 
-_CONTENT = TypeAdapter(ReleaseContent)
-MOST_KEPT = 64
 SIGNED = "signed"
-_kept: OrderedDict[str, ReleaseContent] = OrderedDict()
-"""Contents by the digest of their text, which never changes: a release is taken apart once."""
 _shelves: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
 """Shelves by the digests of what stands on them, so that they are put in order once."""
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 async def shelf_of(session: Session, area: str, number: int | None = None) -> Shelf | None:
@@ -37,7 +29,7 @@ async def shelf_of(session: Session, area: str, number: int | None = None) -> Sh
     found = {each: await _signed(session, area, each) for each in set(newest.values())}
     key = (area, *(f"{year} {found[each].digest}" for year, each in sorted(newest.items())))
     shelf = _shelves.get(key) or Shelf(area, max(found), {year: found[each] for year, each in newest.items()})
-    return _remembered(_shelves, key, shelf)
+    return remembered(_shelves, key, shelf)
 
 
 async def _newest_by_year(session: Session, area: str, number: int | None) -> dict[str, int]:
@@ -60,17 +52,5 @@ async def _signed(session: Session, area: str, number: int) -> SignedRelease:
         .where(release.c.area == area, release.c.number == number)
     )
     (found,) = await session.rows(statement)
-    if found.digest not in _kept:
-        text = await session.scalar(select(release.c.content).where(release.c.id == found.id))
-        _kept[found.digest] = _CONTENT.validate_json(str(text))
-    content = _remembered(_kept, found.digest, _kept[found.digest])
+    content = await frozen_content(session, found.id, found.digest)
     return SignedRelease(content, found.digest, found.by_name, found.ended_on)
-
-
-def _remembered(kept: OrderedDict[Key, Value], key: Key, value: Value) -> Value:
-    """Keep a value as the one used last, and let go of the one that was not used for longest."""
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
-    return value

@@ -251,13 +251,9 @@ def _totals(content: ReleaseContent | None, year: str) -> list[tuple[str, Publis
 
 def _timings(content: ReleaseContent | None, year: str) -> list[tuple[str, Timing]]:
     """Return how long things took in a year: in quarters and the year where there are any, as months say little."""
-    found = [each for each in content.timings if _of_year(each.period, year)] if content else []
+    found = [each for each in content.timings if Period(each.period).year == year] if content else []
     whole = [each for each in found if Period(each.period).grain is not Grain.MONTH]
     return [(TIMED[each.id], each) for each in whole or found]
-
-
-def _of_year(period: str, year: str) -> bool:
-    return Period(period).months[0] in Period(year).months
 
 
 def _row(table: PublishedTable) -> tuple[int | None, ...]:
