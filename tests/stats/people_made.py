@@ -51,7 +51,7 @@ def released(
 
 def judged(people: People, releases: Sequence[Published], made: Protected) -> Verdict:
     """Return what the auditor says of releases, the last of which was made so."""
-    return audit(AuditAsked(tuple(releases), people, made.witnesses, RULES.round_to))
+    return audit(AuditAsked(tuple(releases), people, RULES.round_to), made.witnesses)
 
 
 def table(tables: Iterable[PublishedTable], name: str) -> PublishedTable | None:

@@ -12,6 +12,7 @@ from services.stats.domain.auditing import AuditAsked, AuditFailed, Published
 from services.stats.domain.people import Person
 from services.stats.domain.tables import PublishedTable
 from tests.stats.people_made import YEAR, judged, people_of, referral, released
+from tests.stats.trusting import WITNESSES
 
 APRIL = {YEAR[0]: 1}
 SOME = people_of(
@@ -108,12 +109,12 @@ class TestAudit:
 class TestWorkerAuditor:
     def test_answers_from_a_process_of_its_own(self) -> None:
         release, made = released(SOME, APRIL)
-        asked = AuditAsked((release,), SOME, made.witnesses)
-        verdict = asyncio.run(WorkerAuditor().audit(asked))
+        asked, written = AuditAsked((release,), SOME), WITNESSES.dump_json(made.witnesses)
+        verdict = asyncio.run(WorkerAuditor().audit(asked, written.decode()))
         assert verdict.is_clean
-        assert not asyncio.run(WorkerAuditor().audit(replace(asked, witnesses=()))).is_clean
+        assert not asyncio.run(WorkerAuditor().audit(asked, "[]")).is_clean
 
     def test_refuses_where_there_is_no_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(auditor, "WORKER", "services.stats.clients.nothing_here")
         with pytest.raises(AuditFailed):
-            asyncio.run(WorkerAuditor().audit(AuditAsked((), (), ())))
+            asyncio.run(WorkerAuditor().audit(AuditAsked((), ()), "[]"))

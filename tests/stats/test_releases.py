@@ -186,7 +186,7 @@ class TestCompute:
 class FindsOnce:
     """An auditor that finds out one hidden figure, and nothing once its table is kept back."""
 
-    async def audit(self, asked: AuditAsked) -> Verdict:
+    async def audit(self, asked: AuditAsked, _witnesses: str) -> Verdict:
         """Find out a figure of the sectors, as long as they are there."""
         table = f"received/sector/{asked.releases[-1].tables[0].year}"
         there = table in {each.id for each in asked.releases[-1].tables}
@@ -196,7 +196,7 @@ class FindsOnce:
 class FindsAlways:
     """An auditor that finds out a figure whatever is kept back."""
 
-    async def audit(self, asked: AuditAsked) -> Verdict:
+    async def audit(self, asked: AuditAsked, _witnesses: str) -> Verdict:
         """Find out a figure of the totals."""
         assert asked.releases
         return Verdict(1, (Recovered("received/2026", "all", "2026-11", 3),))

@@ -3,18 +3,22 @@
 The real ones have tests of their own: a process for each release of a test would take longer than all the rest.
 """
 
+from pydantic import TypeAdapter
+
 from chassis.app import Runtime
-from services.stats.domain.auditing import AuditAsked, Verdict
-from services.stats.domain.disclosure import Protected, protect
-from services.stats.domain.hiding import HideAsked
+from services.stats.domain.auditing import AuditAsked, Verdict, Witness
+from services.stats.domain.disclosure import protect
+from services.stats.domain.hiding import Hidden, HideAsked
 from services.stats.jobs.auditing import AUDITOR
 from services.stats.jobs.computing import HIDER
+
+WITNESSES = TypeAdapter(tuple[Witness, ...])
 
 
 class TrustingAuditor:
     """Says of everything that it gives nobody away."""
 
-    async def audit(self, asked: AuditAsked) -> Verdict:
+    async def audit(self, asked: AuditAsked, _witnesses: str) -> Verdict:
         """Count what is hidden in the release that is tried, and find out none of it."""
         counts = [count for table in asked.releases[-1].tables for row in table.rows for count in row.counts]
         return Verdict(counts.count(None))
@@ -23,9 +27,10 @@ class TrustingAuditor:
 class NearHider:
     """Hides where it is asked."""
 
-    async def hide(self, asked: HideAsked) -> Protected:
+    async def hide(self, asked: HideAsked) -> Hidden:
         """Return what may be shown; raises CannotHide."""
-        return protect(asked.people, asked.as_of, asked.rules, asked.earlier, asked.kept)
+        made = protect(asked.people, asked.as_of, asked.rules, asked.earlier, asked.kept)
+        return Hidden(made, WITNESSES.dump_json(made.witnesses).decode())
 
 
 def trusted(runtime: Runtime) -> Runtime:

@@ -98,7 +98,7 @@ class Reading:
         return found
 
 
-def audit(asked: AuditAsked, apply: Apply = map) -> Verdict:
+def audit(asked: AuditAsked, witnesses: Sequence[Witness], apply: Apply = map) -> Verdict:
     """Try every hidden figure of all releases, and compare every shown one with the true list.
 
     `apply` tries the lists part by part, or side by side as the caller can.
@@ -114,7 +114,7 @@ def audit(asked: AuditAsked, apply: Apply = map) -> Verdict:
     figures = tuple(reading.figures)
 
     def proven(part: int) -> set[int]:
-        found = set[Figure]().union(*(_proven(each, asked, reading) for each in asked.witnesses[part::PARTS]))
+        found = set[Figure]().union(*(_proven(each, asked, reading) for each in witnesses[part::PARTS]))
         return {place for place, figure in enumerate(figures) if figure in found}
 
     safe = set[int]().union(*apply(proven, range(PARTS)))
@@ -289,8 +289,9 @@ _TABLES = tuple((each.id, "") for each in MEASURES.values() if not each.of) + tu
 def main() -> None:
     """Answer one audit: JSON in, JSON out."""
     answer_one_question()
-    asked = TypeAdapter(AuditAsked).validate_json(sys.stdin.buffer.read())
-    json.dump(asdict(audit(asked, side_by_side)), sys.stdout)
+    asked, written = TypeAdapter(tuple[AuditAsked, str]).validate_json(sys.stdin.buffer.read())
+    witnesses = TypeAdapter(tuple[Witness, ...]).validate_json(written)
+    json.dump(asdict(audit(asked, witnesses, side_by_side)), sys.stdout)
 
 
 if __name__ == "__main__":

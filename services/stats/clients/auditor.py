@@ -10,22 +10,22 @@ from services.stats.domain.auditing import AuditAsked, AuditFailed, Verdict
 WORKER = "services.stats.clients.audit_worker"
 PATIENCE_SECONDS = 600.0
 
-_ASKED, _VERDICT = TypeAdapter(AuditAsked), TypeAdapter(Verdict)
+_QUESTION, _VERDICT = TypeAdapter(tuple[AuditAsked, str]), TypeAdapter(Verdict)
 
 
 class Auditor(Protocol):
     """Tries to find out what a release hides."""
 
-    async def audit(self, asked: AuditAsked) -> Verdict:
-        """Return what could be found out; raises AuditFailed where there is no answer."""
+    async def audit(self, asked: AuditAsked, witnesses: str) -> Verdict:
+        """Return what could be found out beside other lists of people (JSON); raises AuditFailed without an answer."""
 
 
 class WorkerAuditor:
     """Asks a process that lives for one audit, so that what it takes of memory is given back."""
 
-    async def audit(self, asked: AuditAsked) -> Verdict:
-        """Return what could be found out; raises AuditFailed where there is no answer."""
-        answer = await answer_of(WORKER, _ASKED.dump_json(asked), PATIENCE_SECONDS)
+    async def audit(self, asked: AuditAsked, witnesses: str) -> Verdict:
+        """Return what could be found out beside other lists of people (JSON); raises AuditFailed without an answer."""
+        answer = await answer_of(WORKER, _QUESTION.dump_json((asked, witnesses)), PATIENCE_SECONDS)
         if not answer:
             raise AuditFailed(
                 "The audit of this release gave no answer; compute it once more when the machine has less to do."

@@ -6,26 +6,29 @@ from dataclasses import replace
 from pydantic import TypeAdapter
 
 from services.stats.clients.forking import answer_one_question, side_by_side
+from services.stats.domain.auditing import Witness
 from services.stats.domain.disclosure import CannotHide, protect
-from services.stats.domain.hiding import Hidden, HideAsked
+from services.stats.domain.hiding import Hidden, HideAnswered, HideAsked
 
-_ASKED, _HIDDEN = TypeAdapter(HideAsked), TypeAdapter(Hidden)
+_ASKED, _ANSWERED = TypeAdapter(HideAsked), TypeAdapter(HideAnswered)
+_WITNESSES = TypeAdapter(tuple[Witness, ...])
 
 
-def hidden(asked: HideAsked) -> Hidden:
+def hidden(asked: HideAsked) -> HideAnswered:
     """Return what may be shown, or why nothing may."""
     try:
         made = protect(asked.people, asked.as_of, asked.rules, asked.earlier, asked.kept, side_by_side)
     except CannotHide as refused:
-        return Hidden(None, str(refused))
-    return Hidden(made if asked.with_witnesses else replace(made, witnesses=()))
+        return HideAnswered(None, str(refused))
+    witnesses = _WITNESSES.dump_json(made.witnesses if asked.with_witnesses else ())
+    return HideAnswered(Hidden(replace(made, witnesses=()), witnesses.decode()))
 
 
 def main() -> None:
     """Answer one question."""
     answer_one_question()
     asked = _ASKED.validate_json(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(_HIDDEN.dump_json(hidden(asked)))
+    sys.stdout.buffer.write(_ANSWERED.dump_json(hidden(asked)))
 
 
 if __name__ == "__main__":

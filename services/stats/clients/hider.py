@@ -5,26 +5,26 @@ from typing import Protocol
 from pydantic import TypeAdapter
 
 from services.stats.clients.workers import answer_of
-from services.stats.domain.disclosure import CannotHide, Protected
-from services.stats.domain.hiding import Hidden, HideAsked, HidingFailed
+from services.stats.domain.disclosure import CannotHide
+from services.stats.domain.hiding import Hidden, HideAnswered, HideAsked, HidingFailed
 
 WORKER = "services.stats.clients.hide_worker"
 PATIENCE_SECONDS = 1800.0
 
-_ASKED, _HIDDEN = TypeAdapter(HideAsked), TypeAdapter(Hidden)
+_ASKED, _ANSWERED = TypeAdapter(HideAsked), TypeAdapter(HideAnswered)
 
 
 class Hider(Protocol):
     """Makes the tables of a release."""
 
-    async def hide(self, asked: HideAsked) -> Protected:
+    async def hide(self, asked: HideAsked) -> Hidden:
         """Return what may be shown; raises CannotHide, and HidingFailed where there is no answer."""
 
 
 class WorkerHider:
     """Asks a process that lives for one release: it counts for minutes, on every core that there is."""
 
-    async def hide(self, asked: HideAsked) -> Protected:
+    async def hide(self, asked: HideAsked) -> Hidden:
         """Return what may be shown; raises CannotHide, and HidingFailed where there is no answer."""
         answer = await answer_of(WORKER, _ASKED.dump_json(asked), PATIENCE_SECONDS)
         if not answer:
@@ -32,7 +32,7 @@ class WorkerHider:
                 "The process that hides figures ended without an answer; compute this draft once more when the machine "
                 "has less to do and more memory is free."
             )
-        hidden = _HIDDEN.validate_json(answer)
-        if hidden.protected is None:
-            raise CannotHide(hidden.refused)
-        return hidden.protected
+        answered = _ANSWERED.validate_json(answer)
+        if answered.hidden is None:
+            raise CannotHide(answered.refused)
+        return answered.hidden

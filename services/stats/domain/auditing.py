@@ -23,11 +23,10 @@ class Published:
 
 @dataclass(frozen=True)
 class AuditAsked:
-    """All that readers have been told, release by release, oldest first; the true list; and other lists as likely."""
+    """All that readers have been told, release by release, oldest first; and the true list."""
 
     releases: tuple[Published, ...]
     people: People
-    witnesses: tuple[Witness, ...]
     round_to: int = 1
 
 

@@ -25,9 +25,17 @@ class HideAsked:
 
 @dataclass(frozen=True)
 class Hidden:
+    """What may be shown; its `witnesses` are apart, as the JSON that the auditor alone reads."""
+
+    protected: Protected
+    witnesses: str = "[]"
+
+
+@dataclass(frozen=True)
+class HideAnswered:
     """What may be shown, or else in a sentence why nothing may."""
 
-    protected: Protected | None
+    hidden: Hidden | None
     refused: str = ""
 
 

@@ -8,6 +8,7 @@ from chassis.app import Runtime
 from services.stats.clients.auditor import Auditor, WorkerAuditor
 from services.stats.domain.auditing import AuditAsked, AuditFailed, Published, Verdict
 from services.stats.domain.disclosure import Protected
+from services.stats.domain.hiding import Hidden
 from services.stats.domain.making import Basis
 from services.stats.domain.rules import Rules
 from services.stats.jobs.computing import told
@@ -16,7 +17,7 @@ AUDITOR = "stats.auditor"
 ROUNDS = 4
 """How often tables are kept back and the rest is tried again, before the release is refused."""
 
-Protect = Callable[[Collection[str]], Awaitable[Protected]]
+Protect = Callable[[Collection[str]], Awaitable[Hidden]]
 """Makes the tables of a release without those named."""
 
 
@@ -48,16 +49,16 @@ async def audited(runtime: Runtime, protect: Protect, basis: Basis, rules: Rules
     auditor = cast("Auditor", runtime.state.setdefault(AUDITOR, WorkerAuditor()))
     before, kept_back = told(basis.earlier), frozenset[str]()
     for _ in range(ROUNDS):
-        protected = await protect(sorted(kept_back))
-        releases = (*before, Published(protected.tables, basis.as_of, rules.districts))
-        verdict = await auditor.audit(AuditAsked(releases, basis.people, protected.witnesses, rules.round_to))
+        made = await protect(sorted(kept_back))
+        releases = (*before, Published(made.protected.tables, basis.as_of, rules.districts))
+        verdict = await auditor.audit(AuditAsked(releases, basis.people, rules.round_to), made.witnesses)
         if verdict.untrue:
             raise AuditFailed(
                 f"Releases show figures that the log of facts does not give ({', '.join(verdict.untrue[:3])}), so this "
                 "one was not made. See which release differs on the page of releases."
             )
         if verdict.is_clean:
-            return Audited(protected, tuple(sorted(kept_back)), verdict)
+            return Audited(made.protected, tuple(sorted(kept_back)), verdict)
         found = {each.table for each in verdict.recovered}
         if found <= kept_back:
             break

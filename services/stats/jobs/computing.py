@@ -8,8 +8,7 @@ from chassis.app import Runtime
 from services.stats import queries
 from services.stats.clients.hider import Hider, WorkerHider
 from services.stats.domain.auditing import Published
-from services.stats.domain.disclosure import Protected
-from services.stats.domain.hiding import HideAsked
+from services.stats.domain.hiding import Hidden, HideAsked
 from services.stats.domain.making import Basis, content_of
 from services.stats.domain.people import Stated
 from services.stats.domain.releases import Draft, as_of
@@ -29,13 +28,13 @@ async def compute(runtime: Runtime, draft: Draft, rules: Rules, kept_back: Colle
     Raises ValueError where the counts do not add up, and what `hidden` does.
     """
     basis = await counted(runtime, draft, rules)
-    protected = await hidden(runtime, rules, basis, kept_back, with_witnesses=False)
-    return content_of(draft, rules, basis, protected, kept_back)
+    made = await hidden(runtime, rules, basis, kept_back, with_witnesses=False)
+    return content_of(draft, rules, basis, made.protected, kept_back)
 
 
 async def hidden(
     runtime: Runtime, rules: Rules, basis: Basis, kept_back: Collection[str], *, with_witnesses: bool = True
-) -> Protected:
+) -> Hidden:
     """Return every table of a release as it may be shown beside all releases before it.
 
     Raises CannotHide, and HidingFailed where there is no answer.

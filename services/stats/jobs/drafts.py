@@ -8,7 +8,7 @@ from chassis.app import Runtime
 from chassis.database import is_world_down
 from chassis.errors import ThroughlineError
 from services.stats import operations, queries
-from services.stats.domain.disclosure import Protected
+from services.stats.domain.hiding import Hidden
 from services.stats.domain.making import content_of, rules_in_force
 from services.stats.domain.periods import year_name
 from services.stats.domain.rules import Rules
@@ -47,7 +47,7 @@ async def _compute(runtime: Runtime, found: DraftFound, now: datetime) -> None:
     rules = await rules_of(runtime, found)
     basis = await counted(runtime, found.draft, rules)
 
-    async def protect(kept_back: Collection[str]) -> Protected:
+    async def protect(kept_back: Collection[str]) -> Hidden:
         years = ", ".join(map(year_name, found.draft.years))
         await report(f"Hiding what would give somebody away, {years}", 20)
         tables = await hidden(runtime, rules, basis, kept_back)
