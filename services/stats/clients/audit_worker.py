@@ -76,6 +76,10 @@ class Reading:
                 for base in zip(Period(period).months, numbers, strict=True):
                     if (period, numbers) not in self.above[base]:
                         self.above[base].append((period, numbers))
+        self.places = {figure: place for place, figure in enumerate(self.figures)}
+        self.hidden = frozenset(place for figure, place in self.places.items() if self.figures[figure] is None)
+        self._parts: dict[Entry, tuple[int, ...]] = {}
+        self._seen: dict[tuple[int, tuple[object, ...]], bool] = {}
 
     def _say(self, figure: Figure, count: int | None) -> None:
         before = self.figures.get(figure)
@@ -83,19 +87,46 @@ class Reading:
             self.untrue.add(self.table(figure))
         self.figures[figure] = before if count is None else count
 
+    def has_rows(self, number: int, about: tuple[str, ...]) -> bool:
+        """Say whether the tables of a release have a row for each category."""
+        if (number, about) not in self._seen:
+            rows = self.rows.get(number)
+            self._seen[number, about] = rows is not None and all(
+                each in rows[name] for name, each in zip(ATTRIBUTES, about, strict=True)
+            )
+        return self._seen[number, about]
+
+    def has_places(self, number: int, events: tuple[Event, ...]) -> bool:
+        """Say whether the tables of a release have a place for each event of somebody, once each."""
+        if (number, events) not in self._seen:
+            rows = self.rows.get(number, {})
+            self._seen[number, events] = (
+                all((month, number) in self.above for _, month, _ in events)
+                and _is_counted_once(events)
+                and all(part in rows[measure] for measure, _, part in events if measure in _PARTS)
+            )
+        return self._seen[number, events]
+
     @staticmethod
     def table(figure: Figure) -> str:
         """Return the name of the table of a figure."""
         measure, attribute, _, period, _ = figure
         return "/".join(filter(None, (measure, attribute, financial_year(Period(period).months[0]))))
 
-    def summed(self, entries: Mapping[Entry, int]) -> dict[Figure, int]:
-        """Return what entries come to in every figure that they are a part of."""
-        found: Counter[Figure] = Counter()
-        for (measure, attribute, row, month, number), count in entries.items():
-            for period, numbers in self.above[month, number]:
-                found[measure, attribute, row, period, numbers] += count
+    def summed(self, entries: Mapping[Entry, int]) -> Counter[int]:
+        """Return what entries come to in every figure that they are a part of, by its place; -1 is none of them."""
+        found: Counter[int] = Counter()
+        for entry, count in entries.items():
+            for place in self._parts_of(entry):
+                found[place] += count
         return found
+
+    def _parts_of(self, entry: Entry) -> tuple[int, ...]:
+        if entry not in self._parts:
+            measure, attribute, row, month, number = entry
+            above = ((measure, attribute, row, *column) for column in self.above[month, number])
+            self._parts[entry] = tuple(self.places.get(figure, -1) for figure in above)
+        return self._parts[entry]
 
 
 def audit(asked: AuditAsked, witnesses: Sequence[Witness], apply: Apply = map) -> Verdict:
@@ -104,23 +135,23 @@ def audit(asked: AuditAsked, witnesses: Sequence[Witness], apply: Apply = map) -
     `apply` tries the lists part by part, or side by side as the caller can.
     """
     reading = Reading(asked)
-    true = reading.summed(_counted(asked.people))
+    summed = reading.summed(_counted(asked.people))
+    true = {figure: summed[place] for figure, place in reading.places.items()}
     for figure, count in reading.figures.items():
-        if count is not None and count != _rounded(true.get(figure, 0), asked.round_to):
+        if count is not None and count != _rounded(true[figure], asked.round_to):
             reading.untrue.add(reading.table(figure))
     for release in asked.releases:
         both = (reading.figures, true)
         reading.untrue.update(each.id for each in release.tables if not _are_true(each, release, asked, both))
-    figures = tuple(reading.figures)
 
     def proven(part: int) -> set[int]:
-        found = set[Figure]().union(*(_proven(each, asked, reading) for each in witnesses[part::PARTS]))
-        return {place for place, figure in enumerate(figures) if figure in found}
+        return set[int]().union(*(_proven(each, asked, reading) for each in witnesses[part::PARTS]))
 
     safe = set[int]().union(*apply(proven, range(PARTS)))
-    hidden = [(place, figure) for place, figure in enumerate(figures) if reading.figures[figure] is None]
-    found = [_recovered(figure, true.get(figure, 0)) for place, figure in hidden if place not in safe]
-    return Verdict(len(hidden), tuple(found), tuple(sorted(reading.untrue)))
+    missing = sorted(reading.hidden - safe)
+    figures = tuple(reading.figures) if missing else ()
+    found = [_recovered(figures[place], true[figures[place]]) for place in missing]
+    return Verdict(len(reading.hidden), tuple(found), tuple(sorted(reading.untrue)))
 
 
 def _counted(people: People) -> Counter[Entry]:
@@ -165,10 +196,9 @@ def _are_true(table: PublishedTable, release: Published, asked: AuditAsked, figu
     return True
 
 
-def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[Figure]:
-    """Return the figures that a list of people gives otherwise; none where it alters something that is shown."""
-    come: Counter[Entry] = Counter()
-    gone: Counter[Entry] = Counter()
+def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[int]:
+    """Return the places of figures that a list of people gives otherwise; none where it alters what is shown."""
+    changed: Counter[Entry] = Counter()
     numbers = [number for number, _ in witness if number >= 0]
     if len(set(numbers)) < len(numbers):
         return set()
@@ -176,12 +206,12 @@ def _proven(witness: Witness, asked: AuditAsked, reading: Reading) -> set[Figure
         before = asked.people[number][0] if number >= 0 else ()
         if not _is_possible(before, after, reading.first) or not _is_in_tables(after, reading):
             return set()
-        changed_in = _changed_in(before, after)
-        come.update(_entries(after, changed_in))
-        gone.update(_entries(before, changed_in))
-    changed = {entry: come[entry] - gone[entry] for entry, _ in come.items() ^ gone.items()}
-    altered = {figure for figure, by in reading.summed(changed).items() if by}
-    return set() if any(reading.figures.get(each, 0) is not None for each in altered) else altered
+        was, is_now, by = _facts(before), _facts(after), _changed_in(before, after)
+        changed.update(_entries(is_now - was, by))
+        changed.subtract(_entries(was - is_now, by))
+    come_to = reading.summed({entry: times for entry, times in changed.items() if times})
+    altered = {place for place, times in come_to.items() if times}
+    return altered if altered <= reading.hidden else set()
 
 
 def _is_possible(before: Person, after: Person, first: str) -> bool:
@@ -215,15 +245,7 @@ def _oddities(person: Person) -> set[tuple[str, str]]:
 
 def _is_in_tables(person: Person, reading: Reading) -> bool:
     """Say whether tables have a place for all of somebody, once each."""
-    for number, about, events in person:
-        rows = reading.rows.get(number)
-        if rows is None or any(each not in rows[name] for name, each in zip(ATTRIBUTES, about, strict=True)):
-            return False
-        if any((month, number) not in reading.above for _, month, _ in events) or not _is_counted_once(events):
-            return False
-        if any(part not in rows[measure] for measure, _, part in events if measure in _PARTS):
-            return False
-    return True
+    return all(reading.has_rows(number, about) and reading.has_places(number, held) for number, about, held in person)
 
 
 def _is_counted_once(events: Sequence[Event]) -> bool:
@@ -239,19 +261,22 @@ def _changed_in(before: Person, after: Person) -> Sequence[str]:
     return [name for at, name in enumerate(ATTRIBUTES) if any(one[at] != other[at] for one, other in pairs)]
 
 
-def _entries(person: Person, by: Sequence[str]) -> Iterator[Entry]:
-    """Give what somebody adds to in the totals, where "" is asked for, and in the tables of attributes."""
+def _facts(person: Person) -> set[tuple[int, tuple[str, ...], Event]]:
+    return {(number, about, event) for number, about, events in person for event in events}
+
+
+def _entries(facts: Iterable[tuple[int, tuple[str, ...], Event]], by: Sequence[str]) -> Iterator[Entry]:
+    """Give what facts add to in the totals, where "" is asked for, and in the tables of attributes."""
     places = [(name, place) for place, name in enumerate(ATTRIBUTES) if name in by]
-    for number, about, events in person:
-        for measure, month, part in events:
-            if "" in by:
-                yield measure, "", TOTAL, month, number
-                if part:
-                    yield measure, _PARTS[measure], part, month, number
-            if measure not in OFTEN:
-                leaf = _leaf(measure, part)
-                for name, place in places:
-                    yield leaf, name, about[place], month, number
+    for number, about, (measure, month, part) in facts:
+        if "" in by:
+            yield measure, "", TOTAL, month, number
+            if part:
+                yield measure, _PARTS[measure], part, month, number
+        if measure not in OFTEN:
+            leaf = _leaf(measure, part)
+            for name, place in places:
+                yield leaf, name, about[place], month, number
 
 
 def _leaf(measure: str, part: str) -> str:

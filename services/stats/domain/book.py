@@ -1,7 +1,7 @@
 """Every figure of some releases, with the people behind each: what hiding is worked out upon."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from services.stats.domain.auditing import Published
@@ -76,6 +76,7 @@ class Book:
         self.values: Counter[Cell] = Counter()
         self.referrals: Counter[Cell] = Counter()
         self._masks: dict[object, int] = {}
+        self._cells: dict[Atom, tuple[Cell, ...]] = {}
         self._years = [financial_year(bases_of(column)[0][0]) for column in self.columns]
         """By column its financial year."""
         abouts: dict[Atom, list[tuple[str, ...]]] = defaultdict(list)
@@ -192,13 +193,14 @@ class Book:
             found[about[place]] = mask
         return found
 
-    def cells_of(self, atom: Atom) -> Iterator[Cell]:
-        """Give the totals and parts that an event counts in."""
-        measure, part, base = atom
-        for column in self.at.get(base, ()):
-            yield measure, "", column
-            if part:
-                yield measure, part, column
+    def cells_of(self, atom: Atom) -> tuple[Cell, ...]:
+        """Return the totals and parts that an event counts in."""
+        if atom not in self._cells:
+            measure, part, base = atom
+            self._cells[atom] = tuple(
+                (measure, each, column) for column in self.at.get(base, ()) for each in dict.fromkeys(("", part))
+            )
+        return self._cells[atom]
 
     def _read(self, number: int, abouts: dict[Atom, list[tuple[str, ...]]]) -> None:
         person, many = self.people[number]
@@ -210,16 +212,20 @@ class Book:
                 measures.append(measure)
                 abouts[atom] += (about,) * many
         if len(set(measures)) < len(measures):
-            self._read_twice(number)
+            self._read_twice(number, {each for each in measures if measures.count(each) > 1})
         if len(person) > 1:
             self._count_twice(number)
 
-    def _read_twice(self, number: int) -> None:
-        """Note the totals and parts in which somebody counts more than once."""
+    def _read_twice(self, number: int, measures: Collection[str]) -> None:
+        """Note the totals and parts of some measures in which somebody counts more than once."""
         person, many = self.people[number]
-        atoms = ((measure, part, (month, n)) for n, _, events in person for measure, month, part in events)
-        for cell, times in Counter(cell for atom in atoms for cell in self.cells_of(atom)).items():
-            self.referrals[cell] -= (times - 1) * many
+        seen: set[Cell] = set()
+        for n, _, events in person:
+            for measure, month, part in events:
+                for cell in self.cells_of((measure, part, (month, n))) if measure in measures else ():
+                    if cell in seen:
+                        self.referrals[cell] -= many
+                    seen.add(cell)
 
     def _sum(self, abouts: Mapping[Atom, Sequence[tuple[str, ...]]]) -> None:
         for atom, held in abouts.items():

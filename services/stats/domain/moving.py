@@ -15,7 +15,6 @@ from services.stats.domain.book import (
     Column,
     above,
     bases_of,
-    leaf,
     parts_of,
     with_category,
 )
@@ -29,6 +28,7 @@ TRIED = 12
 MANY = 150
 """How many are tried so that every category has one."""
 SOMEBODY_MORE = -1
+_SPLIT = frozenset(above(leaf) for leaf in LEAVES)
 
 Step = tuple[Atom | None, Atom | None]
 """An event that counts otherwise: from where to where."""
@@ -98,19 +98,14 @@ class Moves:
         """
         found: Counter[Cell] = Counter()
         touched: set[Cell] = set()
-        for number, after in witness:
-            before = self.book.people[number][0] if number >= 0 else ()
-            own: Counter[Cell] = Counter(self._cells(after))
-            own.subtract(self._cells(before))
+        for number, person in witness:
+            before, after = _atoms(self.book.people[number][0] if number >= 0 else ()), _atoms(person)
+            own = Counter(cell for atom in after - before for cell in self.book.cells_of(atom))
+            own.subtract(cell for atom in before - after for cell in self.book.cells_of(atom))
             touched.update(cell for cell, by in own.items() if by and _is_split(cell))
             found.update(own)
         altered = frozenset(cell for cell, by in found.items() if by)
         return altered, altered | touched
-
-    def _cells(self, person: Person) -> Iterator[Cell]:
-        for number, _, events in person:
-            for measure, month, part in events:
-                yield from self.book.cells_of((measure, part, (month, number)))
 
     def _cheapest(self, cell: Cell) -> Change | None:
         return self._cheapest_of(cell, lets_go=False) or self._cheapest_of(cell, lets_go=True)
@@ -302,8 +297,12 @@ class Moves:
 
 def _is_split(cell: Cell) -> bool:
     """Say whether tables below a total or part say who is in it."""
-    measure, part, _ = cell
-    return leaf(measure, part) in LEAVES
+    return cell[:2] in _SPLIT
+
+
+def _atoms(person: Person) -> set[Atom]:
+    """Return what somebody's events count in; nothing happens twice to them in a month."""
+    return {(measure, part, (month, number)) for number, _, events in person for measure, month, part in events}
 
 
 def _placed(atom: Atom | None) -> Placed | None:

@@ -1,12 +1,14 @@
 """What the log of facts says: every referral as of each release that stated a month of it, and how long things took."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+import gc
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row as Fetched
 from sqlalchemy import text
@@ -52,22 +54,45 @@ async def counted(session: Session, area: str, stated: Mapping[int, Stated], as_
     Each is counted from the facts that had come before that release was begun. A value that a table has no category
     for counts as unknown.
     """
-    census = Census(as_of)
-    for number, one in sorted(stated.items()):
-        # Year by year, so that no statement takes long, however many years are asked for.
-        for _, held in groupby(sorted(one.months), key=financial_year):
-            months = list(held)
-            asked = {"area": area, "as_of": number, "months": months}
-            part = Stated(frozenset(months), one.districts)
-            rows = await session.rows(_FACTS, asked)
-            # A year takes seconds, in which pages are answered too.
-            await asyncio.to_thread(_take, census, number, rows, part)
-    return Found(await asyncio.to_thread(census.people), census.days(), as_of)
+    census, part = Census(as_of), _Part(0, (), Stated(frozenset()))
+    with _uncollected():
+        for number, one in sorted(stated.items()):
+            # Year by year, so that no statement takes long, however many years are asked for.
+            for _, held in groupby(sorted(one.months), key=financial_year):
+                months = list(held)
+                asked = {"area": area, "as_of": number, "months": months}
+                # While a year is read the one before it is taken, which takes seconds: pages are answered too.
+                taking = asyncio.create_task(asyncio.to_thread(_take, census, part))
+                rows = await session.rows(_FACTS, asked)
+                await taking
+                part = _Part(number, rows, Stated(frozenset(months), one.districts))
+        await asyncio.to_thread(_take, census, part)
+        return Found(await asyncio.to_thread(census.people), census.days(), as_of)
 
 
-def _take(census: Census, number: int, rows: Sequence[Fetched[Any]], stated: Stated) -> None:
-    for key, held in groupby(rows, key=itemgetter(0)):
-        census.add(key, number, [_row(each) for each in held], stated)
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Search for no garbage: all that is counted is kept, and each search would go through it."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Part(NamedTuple):
+    """Facts of a year by key, as of a release, and what that states of it."""
+
+    number: int
+    rows: Sequence[Fetched[Any]]
+    stated: Stated
+
+
+def _take(census: Census, part: _Part) -> None:
+    for key, held in groupby(part.rows, key=itemgetter(0)):
+        census.add(key, part.number, [_row(each) for each in held], part.stated)
 
 
 def _row(row: Sequence[Any]) -> Row:
