@@ -179,16 +179,18 @@ class TestKeeper:
     ) -> None:
         intake = await running_of(service(), doors=False)
         monkeypatch.setattr(keeping, "STUCK_SECONDS", 0.05)
-        first, released = mail(Subject="hangs").as_bytes(), asyncio.Event()
+        first, begun, released = mail(Subject="hangs").as_bytes(), asyncio.Event(), asyncio.Event()
 
         async def hangs(session: Session, originals: list[Original], **given: Any) -> list[Any]:
             if any(b"Subject: hangs" in original.body for original in originals):
+                begun.set()
                 await released.wait()
             return await receive_all(session, originals, **given)
 
         monkeypatch.setattr(keeping, "receive_all", hangs)
         keeper = Keeper(intake.runtime)
         hanging = keeper.keep(_original(intake, first), PUBLIC, NOW)
+        await begun.wait()
         await asyncio.sleep(0.1)
         receipt = await keeper.keep(_original(intake, mail().as_bytes()), PUBLIC, NOW)
         assert receipt.reference
