@@ -96,6 +96,7 @@ notice = Table(
     Index("notice_receipt", "receipt_due_at", postgresql_where=text("receipt_due_at IS NOT NULL")),
 )
 
+# What an attempt said stands here where it may have gone out and is not what its notice keeps.
 attempt = Table(
     "attempt",
     metadata,
@@ -112,6 +113,9 @@ attempt = Table(
     column("form", Text, OPERATIONAL, nullable=True),
     column("size", Integer, OPERATIONAL, nullable=True),
     column("area_version", Text, OPERATIONAL, nullable=True),
+    column("template", Text, OPERATIONAL, nullable=True),
+    column("subject_line", Text, LINKING, nullable=True),
+    column("body", Text, LINKING, nullable=True),
     column("ended_at", moment, LINKING),
     Index("attempt_notice", "notice_id", "number"),
 )

@@ -58,6 +58,15 @@ class Result(StrEnum):
 UNANSWERED = frozenset({Result.UNKNOWN, Result.FAULT})
 """The results after which the message may have arrived all the same."""
 
+
+def may_have_gone(result: Result, way: Way, code: int | None) -> bool:
+    """Return whether an attempt may have brought its words to somebody.
+
+    A webhook that was answered at all was posted before: its receiver may have done it, whatever it said.
+    """
+    return result is Result.ACCEPTED or result in UNANSWERED or (way is Way.WEBHOOK and code is not None)
+
+
 LONGEST_SENDING = timedelta(seconds=30)
 """How long one conversation with a server may be allowed to take; an attempt has two at most, with and without form."""
 LONGEST_ATTEMPT = timedelta(seconds=70)

@@ -22,6 +22,7 @@ from services.notify.domain import (
     bounce_address,
     stage_is_receipt,
 )
+from services.notify.jobs.handing import begin_attempt, hand_over, left_at
 from services.notify.jobs.other_ways import by_govuk_notify, by_webhook, in_the_inbox
 from services.notify.jobs.running import digest_of, job_actor, notify_settings
 from services.notify.operations import Addressee, Claimed, HostOf, Sent, WaysOf, Written, stage_of
@@ -36,6 +37,7 @@ async def attempt_one(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent
     It ends well before the notice's lease does, whatever it waits for: nobody else can have begun on it by then.
     """
     audience = {"audience": str(claimed.recipient_kind)}
+    begin_attempt()
     with telemetry.span("notify.send", correlation_id=claimed.correlation_id, attributes=audience):
         broken_off = asyncio.timeout(LONGEST_ATTEMPT.total_seconds())
         try:
@@ -43,12 +45,12 @@ async def attempt_one(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent
                 return await _sent(runtime, claimed, now)
         except Exception as error:
             if broken_off.expired():
-                return Sent(Result.UNKNOWN)
+                return left_at(Result.UNKNOWN)
             if is_world_down(error):
                 raise
             facts = {"reference": claimed.reference, "kind": str(claimed.kind)}
             log.exception("A notice cannot be sent, by a fault of our own.", extra={"facts": facts})
-            return Sent(Result.FAULT)
+            return left_at(Result.FAULT)
 
 
 async def _sent(runtime: Runtime, claimed: Claimed, now: datetime) -> Sent:
@@ -134,17 +136,16 @@ async def _mailed(
         form,
         area.smtp.tls_of(address),
     )
+    shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
+    sent = Sent(Result.UNKNOWN, None, shown, told.template, told.text.subject, told.kept)
+    hand_over(replace(sent, form=str(FormSent.ATTACHED) if form else None))
     delivery, wire = await _send(runtime, mail)
     digest, size = (digest_of(runtime, claimed, wire), len(wire)) if wire else (None, None)
-    shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
-    return Sent(
-        delivery.result,
-        delivery.code,
-        shown,
-        told.template,
-        told.text.subject,
-        told.kept,
-        digest,
+    return replace(
+        sent,
+        result=delivery.result,
+        code=delivery.code,
+        digest=digest,
         size=size,
         without_form=bool(form) and (delivery.result is Result.NOT_SECURE or _refuses_text(delivery)),
     )

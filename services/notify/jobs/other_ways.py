@@ -9,6 +9,7 @@ from chassis.runtime import Runtime
 from services.notify import operations
 from services.notify.clients import Carrier, Clients, Delivery, Facts, Message
 from services.notify.domain import RecipientKind, Result, Way
+from services.notify.jobs.handing import hand_over
 from services.notify.jobs.running import digest_of
 from services.notify.operations import LINK_IN_THE_MAIL, Claimed, Sent, Written
 from services.notify.settings import letterhead
@@ -26,23 +27,24 @@ async def by_webhook(runtime: Runtime, area: Area, claimed: Claimed, told: Writt
     if found is None or found.webhook is None:
         return Sent(Result.NO_ADDRESS)
     message = _message(runtime, claimed, told, found.webhook)
-    delivery = await clients.webhooks.send(message)
     link = message.facts.link
     by_itself = bool(link) and link in told.text.body and link not in told.kept
     shown = replace(message, facts=replace(message.facts, link=LINK_IN_THE_MAIL)) if by_itself else message
     kept = clients.webhooks.written(shown).decode()
-    sent = Sent(delivery.result, template=WEBHOOK_TEMPLATE, subject_line=f"Webhook: {claimed.kind}", body=kept)
-    return _answered(runtime, claimed, replace(sent, address=_place(found.webhook)), message, delivery)
+    words = Sent(Result.UNKNOWN, template=WEBHOOK_TEMPLATE, subject_line=f"Webhook: {claimed.kind}", body=kept)
+    sent = replace(words, address=_place(found.webhook))
+    hand_over(sent)
+    return _answered(runtime, claimed, sent, message, await clients.webhooks.send(message))
 
 
 async def by_govuk_notify(runtime: Runtime, claimed: Claimed, told: Written, address: str) -> Sent:
     """Hand a notice to GOV.UK Notify, in the words that a mail of our own would have."""
     clients: Clients = runtime.clients
     message = _message(runtime, claimed, told, address)
-    delivery = await clients.govuk_notify.send(message)
     shown = None if claimed.recipient else address  # what a referrer or an officer typed is personal
-    sent = Sent(delivery.result, None, shown, told.template, told.text.subject, told.kept)
-    return _answered(runtime, claimed, sent, message, delivery)
+    sent = Sent(Result.UNKNOWN, None, shown, told.template, told.text.subject, told.kept)
+    hand_over(sent)
+    return _answered(runtime, claimed, sent, message, await clients.govuk_notify.send(message))
 
 
 def in_the_inbox() -> Sent:
@@ -56,6 +58,7 @@ def _answered(runtime: Runtime, claimed: Claimed, sent: Sent, message: Message, 
     now, said = datetime.now(UTC), carrier.written(message)
     return replace(
         sent,
+        result=delivery.result,
         code=delivery.code,
         digest=digest_of(runtime, claimed, said),
         size=len(said),

@@ -27,6 +27,7 @@ from services.notify.domain import (
 from services.notify.models import attempt, notice
 from services.notify.operations.ask_answering import TOLD_BY, note_ask_mailed
 from services.notify.operations.delivery import Claimed, Sent, tried_of
+from services.notify.operations.keeping import keep_earlier_words, own_words
 from services.notify.operations.moving import ConcernElsewhere, is_elsewhere
 from services.notify.operations.receiving import mark_delivered
 from services.notify.operations.unreached import tell_reached, tell_undelivered
@@ -83,7 +84,8 @@ async def record_attempts(
         following = None if row is None else _following(row, claimed, sent, machine_now)
         states.append(following.state if following else None)
         if row is not None:
-            _note(session, row, claimed, sent, machine_now)
+            on_notice = following is not None and sent.result == Result.ACCEPTED
+            await _note(session, row, (claimed, sent), machine_now, on_notice=on_notice)
         if row is None or following is None:
             continue
         await _settle(session, row, sent, following, now=now)
@@ -114,8 +116,13 @@ def _unrecorded(row: Row[Any], sent: Sent) -> int:
     return int(row.unrecorded) if sent.result in UNANSWERED else max(int(row.unrecorded) - 1, 0)
 
 
-def _note(session: Session, row: Row[Any], claimed: Claimed, sent: Sent, machine_now: datetime) -> None:
-    values = {
+async def _note(
+    session: Session, row: Row[Any], ended: tuple[Claimed, Sent], machine_now: datetime, *, on_notice: bool
+) -> None:
+    claimed, sent = ended
+    if on_notice:
+        await keep_earlier_words(session, row, sent)
+    values = own_words(claimed, sent, on_notice=on_notice) | {
         "id": uuid4(),
         "notice_id": row.id,
         "area": row.area,

@@ -29,6 +29,7 @@ from services.notify.queries.evidence import CameBack, came_back, count_unreadab
 from services.notify.queries.inboxes import (
     MOST_COUNTED,
     PAGE_SIZE,
+    AttemptMade,
     NoticeFound,
     NoticeListed,
     SignpostFound,
@@ -66,6 +67,7 @@ __all__ = [
     "AskFound",
     "AskListed",
     "Asked",
+    "AttemptMade",
     "CameBack",
     "HeldBack",
     "LinkedConcern",

@@ -112,7 +112,7 @@ class NoticeListed:
 
 @dataclass(frozen=True)
 class AttemptMade:
-    """One attempt at sending a notice."""
+    """One attempt at sending a notice; with its words where it may have gone out and the notice keeps other words."""
 
     number: int
     address: str
@@ -126,6 +126,9 @@ class AttemptMade:
     digest: str = ""
     size: int | None = None
     is_keyed: bool = False
+    template: str = ""
+    subject_line: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -331,6 +334,9 @@ async def notice_found(session: Session, notice_id: UUID) -> NoticeFound:
             one.digest or "",
             one.size,
             row.recipient_sealed is not None,
+            one.template or "",
+            one.subject_line or "",
+            one.body or "",
         )
         for one in made
     )

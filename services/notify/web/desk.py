@@ -9,7 +9,6 @@ from starlette.responses import Response
 from chassis.web import FormErrors, PageRequest, blank, parse, refused
 from services.notify import operations, queries, readers
 from services.notify.domain import (
-    FormSent,
     Held,
     Kind,
     MailAbsent,
@@ -21,6 +20,7 @@ from services.notify.domain import (
     needs_second_word,
     owner_of,
 )
+from services.notify.web.attempt_words import form_of, words_of_attempts
 from services.notify.web.came_back import came_back_lines, what_to_do
 from services.notify.web.finding import address_behind, choices, has_history, place_of, searched
 from services.notify.web.forms import WHY_LABELS, WHY_NOT_LABELS, WHY_NOT_WORDS, SendAgainForm, SuppressForm
@@ -35,7 +35,6 @@ from services.notify.web.naming import (
     age_in_words,
     ask_standing,
     force_name,
-    form_in_words,
     last_answer,
     recipient_name,
     service_name,
@@ -140,6 +139,7 @@ async def _notice(page: PageRequest, form: FormErrors, status: int = 200) -> Res
         colour=STATE_COLOURS[State(found.listed.state)],
         last_answer=last_answer(found.listed),
         form_words=_form_words(found),
+        words=words_of_attempts(found),
         may_send_again=not under_way and found.listed.kind != Kind.ASK_CODE,
         why=WHY_LABELS,
         may_be_held=may_be_held(State(found.listed.state)),
@@ -159,11 +159,7 @@ def _form_words(found: queries.NoticeFound) -> str:
     """Return whether the form went with the newest attempt that could have had one; "" where none could."""
     left = {Result.ACCEPTED, Result.UNKNOWN}
     newest = next((each for each in found.attempts if each.form and Result(each.result) in left), None)
-    return (
-        form_in_words(FormSent(newest.form), newest.address, newest.area_version or found.area_version)
-        if newest
-        else ""
-    )
+    return form_of(found, newest) if newest else ""
 
 
 async def mail_folder(page: PageRequest) -> Response:
