@@ -1,10 +1,13 @@
 """The templates of mails: each kind in its versions and languages, what they carry, and the pages that show them."""
 
+import hashlib
+import json
 import quopri
 import re
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -44,6 +47,14 @@ class TestTemplates:
             versions = [each.version for each in TEMPLATES if (each.kind, each.language) == (kind, language)]
             assert mail_template(kind, language).version == max(versions)
             assert sorted(versions) == list(range(1, max(versions) + 1)), "a version that was in use is missing"
+
+    def test_a_version_that_was_in_use_is_never_changed(self) -> None:
+        published = json.loads((Path(__file__).parent / "templates_published.json").read_text("utf-8"))
+        now = {each.name: hashlib.sha256(each.text.encode()).hexdigest() for each in TEMPLATES}
+        assert now == published, (
+            "A template is never changed: put its words back, make a new version, and list its digest in "
+            "tests/notify/templates_published.json."
+        )
 
     @pytest.mark.parametrize("template", TEMPLATES, ids=NAMES)
     def test_each_carries_only_what_mails_may(self, template: MailTemplate) -> None:
