@@ -92,7 +92,7 @@ class TestNothingShown:
     def test_its_pack_says_so_of_each_measure_and_marks_every_figure_as_hidden(self) -> None:
         pack = pack_of(asked((without(NOW),)))
         blocks = section(pack, "tables").blocks
-        assert len(blocks) == 5
+        assert len(blocks) == 6
         assert all("Nothing of its tables can be shown for this quarter" in block.words[1] for block in blocks)
         figures = section(pack, "figures").blocks[0].table
         assert figures is not None

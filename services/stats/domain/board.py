@@ -50,6 +50,8 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class _Definition:
+    """How a figure is read from published tables: of a total, or of the sum of the totals of `wholes`."""
+
     id: str
     title: str
     meaning: str
@@ -58,6 +60,7 @@ class _Definition:
     categories: tuple[str, ...] = ()
     part_of: str = ""
     timed: bool = False
+    wholes: tuple[str, ...] = ()
 
 
 def _counted(measure: str) -> _Definition:
@@ -69,12 +72,19 @@ _DEFINITIONS: tuple[_Definition, ...] = (
     _counted("decided"),
     _Definition(
         "rejected", "Ended by the Gateway",
-        "The rejection rate: decisions that closed a referral or signposted it to another service, of all decisions of "
-        "the same period. A referral that is still being assessed is in neither.",
+        "The Gateway’s rejection rate, not the panel’s: decisions that closed a referral or signposted it to another "
+        "service, of all decisions of the same period. A referral that is still being assessed is in neither.",
         "decided", "outcome", REJECTED, "Gateway decisions",
     ),
     _counted("discussed"),
     _counted("adopted"),
+    _Definition(
+        "not-adopted", "Not adopted by a panel",
+        "The panel’s rejection rate, not the Gateway’s: cases that a panel did not adopt, of all that one adopted or "
+        "did not adopt in the period. A case that was not adopted and comes back to be adopted later counts once as "
+        "each.",
+        "not-adopted", part_of="cases that a panel adopted or did not adopt", wholes=("adopted", "not-adopted"),
+    ),
     _Definition(
         "days-to-decision", "Days from receipt to the Gateway’s decision",
         "The median: half of the referrals decided in the period took so many calendar days or fewer. It is given only "
@@ -187,10 +197,22 @@ def _timed(shelf: Shelf, definition: _Definition, period: str) -> Value:
 
 def _value(shelf: Shelf, definition: _Definition, period: str) -> Value:
     total = _total(shelf, definition.measure, period)
+    if definition.wholes:
+        return _of_sum(total, [_total(shelf, each, period) for each in definition.wholes])
     if not definition.categories:
         return total
     cells = [(definition.measure, definition.attribute, each, period) for each in definition.categories]
-    shown = [count for count in (shelf.count(*cell) for cell in cells) if count is not None]
-    count = sum(shown) if len(shown) == len(cells) else None
+    count = _sum([shelf.count(*cell) for cell in cells])
     revised = any(shelf.is_revised(*cell) for cell in cells)
     return Value(count, total.count, total.released, revised, total.revised)
+
+
+def _of_sum(part: Value, wholes: Sequence[Value]) -> Value:
+    """Return a part of a sum of which it is one; the sum is told only where every part of it is shown."""
+    whole = _sum([each.count for each in wholes])
+    return Value(part.count, whole, part.released, part.revised, any(each.revised for each in wholes))
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    shown = [count for count in counts if count is not None]
+    return sum(shown) if len(shown) == len(counts) else None
