@@ -2,9 +2,11 @@
 
 import csv
 import io
+import os
 import re
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from odfdo import Document
@@ -148,8 +150,10 @@ class TestWorker:
         async def report(step: str, percent: int) -> None:
             told.append((step, percent))
 
-        pack = made_of()
+        pack = made_of(replace(asked(), demonstration=True))
         files = await WorkerPacker().files(pack, report)
+        if folder := os.environ.get("THROUGHLINE_PICTURES"):
+            (Path(folder) / "pack.pdf").write_bytes(files.pdf)
         assert isinstance(files, PackFiles)
         assert files.pdf.startswith(b"%PDF-")
         assert (files.ods, files.csv) == (pack_ods(pack), pack_csv(pack))

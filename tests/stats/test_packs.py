@@ -92,6 +92,11 @@ class TestFigures:
         assert ("Referrals received", "Gender", "Nothing can be shown") in left_out.rows
         assert "received-gender" not in {block.table.id for block in section(pack, "tables").blocks if block.table}
 
+    def test_where_no_table_is_left_out_it_says_so_and_shows_no_empty_table(self) -> None:
+        left_out = section(made_of(), "reading").blocks[-1]
+        assert left_out.words[0] == "Of every table something is shown for the quarter."
+        assert left_out.table is None
+
     def test_no_per_cent_of_its_own_where_the_area_shows_none(self) -> None:
         pack = made_of()
         own = [section(pack, each) for each in ("trends", "times", "days", "minutes")]

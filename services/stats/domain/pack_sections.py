@@ -30,12 +30,13 @@ from services.stats.domain.shelf import SignedRelease, year_before
 from services.stats.domain.timings import least_cases
 from services.stats.domain.words import HIDDEN, WHY_NOTHING
 
-PRINTED = ("received", "decided", "discussed", "adopted", "left")
+PRINTED = ("received", "decided", "discussed", "adopted", "not-adopted", "left")
 """The measures whose breakdowns stand in the document; those of all others are in the spreadsheet and the CSV files."""
 SHARES_SHOWN = 3
 MAY_BE_MINUTED = "May be copied into the minutes"
 NOT_MINUTED = "Not for the minutes"
 NOTHING_SHOWN = "Nothing can be shown"
+NOTHING_LEFT_OUT: tuple[tuple[Cell, ...], ...] = (("Nothing", "", ""),)
 LEGEND = {**MARKERS, NOT_APPLICABLE: "not applicable: there is no such figure"}
 DEMONSTRATION = "Demonstration: synthetic data. Nobody counted here exists."
 
@@ -212,7 +213,7 @@ def _reading(told: Told) -> PackSection:
     return PackSection("reading", "How to read this, and what is left out", (
         PackBlock("Rules", rules, table=markers),
         PackBlock("Definitions", table=_definitions(PRINTED)),
-        PackBlock("Left out", _left_out_words(told), table=_left_out(told)),
+        _left_out_block(told),
     ))  # fmt: skip
 
 
@@ -222,16 +223,21 @@ def _definitions(measures: Sequence[str]) -> PackTable:
     return PackTable("definitions", "Definitions", ("Term", "What it means"), tuple(rows), numeric=2)
 
 
-def _left_out_words(told: Told) -> tuple[str, ...]:
+def _left_out_block(told: Told) -> PackBlock:
+    table = _left_out(told)
+    if table.rows == NOTHING_LEFT_OUT:
+        return PackBlock("Left out", ("Of every table something is shown for the quarter.", _elsewhere(told)))
+    words = f"Nothing of these tables can be shown for the quarter: {WHY_NOTHING}."
+    return PackBlock("Left out", (words, _elsewhere(told)), table=table)
+
+
+def _elsewhere(told: Told) -> str:
     others = [measure_name(each) for each in told.shelf.measures if each not in PRINTED and not MEASURES[each].of]
     apart = f"The tables of {', '.join(others)}, and those" if others else "The tables"
     return (
-        f"Nothing of these tables can be shown for the quarter: {WHY_NOTHING}.",
-        (
-            f"{apart} of each single decision and way of closing{',' if others else ''} stand in the "
-            "spreadsheet and the CSV files only. Institutions stand in the annex of this document only, in "
-            "no other file."
-        ),
+        f"{apart} of each single decision and way of closing{',' if others else ''} stand in the "
+        "spreadsheet and the CSV files only. Institutions stand in the annex of this document only, in "
+        "no other file."
     )
 
 
@@ -249,8 +255,7 @@ def _left_out(told: Told) -> PackTable:
     for (measure, attribute), why in found.items():
         by.setdefault((measure_name(measure), why), []).append(attribute_name(attribute) or "totals")
     rows = tuple((name, ", ".join(attributes), why) for (name, why), attributes in by.items())
-    none: tuple[tuple[Cell, ...], ...] = (("Nothing", "", ""),)
-    return PackTable("left-out", "Tables left out", ("Measure", "By", "Why"), rows or none, numeric=3)
+    return PackTable("left-out", "Tables left out", ("Measure", "By", "Why"), rows or NOTHING_LEFT_OUT, numeric=3)
 
 
 def _national(told: Told) -> PackSection:

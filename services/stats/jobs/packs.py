@@ -25,7 +25,7 @@ from services.stats.readers import national
 
 PACKER = "stats.packer"
 ACTOR = Actor.job("stats", "packs")
-FORM = 1
+FORM = 2
 """The form of the files; what is made in another form is made anew when it is asked for."""
 _PACK = TypeAdapter(Pack)
 
