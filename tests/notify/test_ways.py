@@ -1,7 +1,9 @@
 """By which way a notice goes: how each is tried again, when the next one begins, and when a person must look."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,6 +12,7 @@ from chassis.actor import Actor
 from chassis.app import Runtime
 from services.notify import operations
 from services.notify.clients import Mail, SmtpClient, SmtpServer
+from services.notify.clients.webhook import LONGEST_WAIT
 from services.notify.domain import (
     MOST_UNRECORDED,
     PACES,
@@ -181,3 +184,15 @@ class TestSecureDomains:
         assert after_attempt(Result.NOT_SECURE, tried(), START).state == State.FAILED
         late = START + timedelta(hours=4)
         assert after_attempt(Result.NOT_SECURE, tried(), late).way == Way.SMTP
+
+
+def test_the_page_of_the_desk_says_how_long_a_notice_may_wait_once_a_server_is_back() -> None:
+    desk = (Path(__file__).parents[2] / "docs" / "delivery-desk.md").read_text("utf-8")
+    longest = {which: pace.longest // timedelta(minutes=1) for which, pace in PACES.items()}
+    assert longest[Way.SMTP, False] == longest[Way.GOVUK_NOTIFY, False]
+    assert longest[Way.SMTP, True] == longest[Way.GOVUK_NOTIFY, True]
+    for way, words in ((Way.SMTP, "by mail or GOV.UK Notify"), (Way.WEBHOOK, "by webhook")):
+        routine, urgent = longest[way, False], longest[way, True]
+        assert re.search(rf"{words} up to {routine}(?: minutes)?, urgent ones up to {urgent}\b", desk), words
+    assert timedelta(days=1) == LONGEST_WAIT
+    assert "a day at most" in desk
