@@ -42,6 +42,8 @@ SILENT_ADDRESS = b"cyp-mental-health@health-trust.example"
 OF_SILENT = 0.01
 PORTION = 50
 PATIENCE, LOOK_EVERY = 900.0, 0.2
+NONE = 1.0
+"""The bar of what is not to happen at all (none_wanted)."""
 LEAST_SHARE = 0.5
 """With one recipient whose server says nothing the others still get at least so much of their rate."""
 SYNTHETIC = "SYNTHETIC: written for a measurement; nobody real is meant."
@@ -192,6 +194,20 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def none_wanted(name: str, count: int, note: str) -> Result:
+    """Return how many notices there were of a sort of which there is to be none: a single one misses the bar.
+
+    The ratio is 1 / (1 + count): 1 where there is none, and lower with each.
+    """
+    explained = f"{note} None is wanted: the ratio is 1 divided by 1 more than that many."
+    return Result(name, count, None, "notices", rounded(1 / (1 + count)), NONE, explained)
+
+
+def missed(results: Sequence[Result]) -> list[Result]:
+    """Return the results that do not keep their bar."""
+    return [result for result in results if result.bar is not None and (result.ratio or 0) < result.bar]
+
+
 def _results(plain: Drained, beside: Drained, count: int) -> list[Result]:
     share = beside.rate / plain.rate
     note = (
@@ -208,7 +224,11 @@ def _results(plain: Drained, beside: Drained, count: int) -> list[Result]:
     )
     return [
         Result("notices_drained", rounded(plain.rate), None, "/s", None, None, note),
-        Result("notices_doubled", plain.doubled + beside.doubled, None, "notices", None, None, "In both drains."),
+        none_wanted("notices_doubled", plain.doubled + beside.doubled, "In both drains, how many came twice."),
+        none_wanted(
+            "notices_overtaken", plain.overtaken + beside.overtaken,
+            "In both drains, how many that could wait came before an urgent one of an earlier batch.",
+        ),
         Result(
             "notices_beside_silence", rounded(beside.rate), rounded(plain.rate), "/s", rounded(share), LEAST_SHARE,
             of_silent,
@@ -227,7 +247,7 @@ def main() -> int:
         report.keep(report.Run(results, measured, datetime.now(UTC), time.monotonic() - began))
     for result in results:
         say(f"  {result.name}: {result.ours:g} {result.unit}, ratio {result.ratio}")
-    return any(result.bar is not None and (result.ratio or 0) < result.bar for result in results)
+    return int(bool(missed(results)))
 
 
 if __name__ == "__main__":
