@@ -5,6 +5,7 @@ import json
 import quopri
 import re
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -17,20 +18,20 @@ from areas.parts import AreaPart, Language, Reached
 from chassis.app import Runtime
 from contracts.vocabulary import AskKind
 from services.notify import jobs
-from services.notify.domain import ALLOWED_IN_MAIL, Kind, carried
+from services.notify.domain import ALLOWED_IN_MAIL, Kind, carried, clock_in_words
 from services.notify.domain.asks import MAIL_WORDS, MAIL_WORDS_CY
+from services.notify.domain.clocks import CLOCKS, CLOCKS_CY
 from services.notify.operations.writing import OF_CONCERNS
 from services.notify.readers import MACHINE_DRAFTED, MailTemplate, mail_template, mail_templates
 from services.notify.web.naming import CARRIED_NAMES
 from tests.notify.asks_made import ask
 from tests.notify.conftest import MailServer, Site, content_of
 from tests.notify.looking import rows
-from tests.notify.made import DESK, ENGINEER, KENT_WORKER, NOW, concern, escalation, handle, signpost
+from tests.notify.made import DESK, ENGINEER, KENT_WORKER, NOW, concern, duty_page, handle, signpost
 
 TEMPLATES = mail_templates()
 ENGLISH_ALONE = {
-    Kind.CLOCK_ESCALATED: "goes to people of the police or of Channel, and names clocks by the words of their consoles",
-    Kind.DUTY_PAGED: "goes to a duty officer of the police, whose console is in English",
+    Kind.DUTY_PAGED: "goes to whoever is on duty with the police at that hour: the area file has no language for them",
 }
 """The kinds that have no Welsh, and why not."""
 NAMES = [each.name for each in TEMPLATES]
@@ -103,11 +104,11 @@ class TestWelsh:
     ) -> None:
         await handle(notify, ask(at=NOW), subject=uuid4())
         write_in_welsh(notify)
-        await handle(notify, escalation(), subject=uuid4())
+        await handle(notify, duty_page(), subject=uuid4())
         await handle(notify, ask(at=NOW, recipient="", address="typed@partner.example"), subject=uuid4())
         await jobs.send_due(notify, NOW)
         templates = {row.template for row in await rows(notify, "SELECT template FROM notice")}
-        assert templates == {"ask-made.v1.cy", "ask-made.v1.en", "clock-escalated.v2.en"}
+        assert templates == {"ask-made.v1.cy", "ask-made.v1.en", "duty-paged.v1.en"}
 
     async def test_tells_a_front_door_of_danger_in_it(self, notify: Runtime, mail_server: MailServer) -> None:
         write_in_welsh(notify)
@@ -119,6 +120,26 @@ class TestWelsh:
         assert "mewn perygl uniongyrchol" in said
         assert OF_CONCERNS["cy"][-1] in said
         assert not [word for word in OF_CONCERNS["en"] if word.strip() in said]
+
+    async def test_tells_the_person_who_is_told_next_which_clock_of_a_front_door_ran_out(
+        self, notify: Runtime, mail_server: MailServer
+    ) -> None:
+        write_in_welsh(notify)
+        await handle(notify, concern(), subject=uuid4())
+        await jobs.send_due(notify, NOW)
+        mail_server.taken.clear()
+        later = NOW + timedelta(days=30)
+        await jobs.escalate_concerns(notify, later)
+        await jobs.send_due(notify, later)
+        said = [message_from_bytes(content_of(each), policy=default).get_content() for each in mail_server.taken]
+        assert said
+        assert not [each for each in said if CLOCKS_CY["concern-acknowledgement"] not in each]
+        assert not [each for each in said if MACHINE_DRAFTED not in each]
+
+    def test_has_words_for_every_clock(self) -> None:
+        assert CLOCKS_CY.keys() == CLOCKS.keys()
+        assert not CLOCKS_CY.items() & CLOCKS.items()
+        assert clock_in_words("conflict-review", "cy") == "adolygiad"
 
     def test_has_words_for_everything_that_is_asked(self) -> None:
         assert set(MAIL_WORDS_CY) == set(MAIL_WORDS) == set(AskKind)

@@ -192,7 +192,7 @@ def _text_of_ask(
 def _values_for_team(letterhead: Letterhead, claimed: Claimed, spoken: str) -> dict[str, str]:
     """Return what a mail to an organisation carries beside its name and the reference."""
     if claimed.recipient_kind == RecipientKind.ESCALATION:
-        return {"clock": clock_in_words(claimed.stage)}
+        return {"clock": clock_in_words(claimed.stage, spoken)}
     if claimed.recipient_kind == RecipientKind.DUTY_OFFICER:
         return {}
     values = {"link": link_of(letterhead, claimed.kind, claimed.subject, claimed.about_id)}
