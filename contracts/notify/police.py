@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.vocabulary.classes import LINKING, OPERATIONAL, POLICE, SPECIAL_CATEGORY
-from contracts.vocabulary.words import SocialCareDone, Unreached, WhomToReach
+from contracts.vocabulary.words import NoLongerRung, SocialCareDone, Unreached, WhomToReach
 
 TOPIC = "notify.police.v1"
 
@@ -67,8 +67,11 @@ class ConcernReported(Event):
 class NoticeUnreached(Event):
     """Sent when a mail of the police came back, was given up, or brought no answer in time: somebody must be rung.
 
-    Sent again with `reached` when it has gone out after all: nobody need be rung any more for that.
-    `about_id` is the signpost or the transfer, empty for a person who was to hear of a clock that ran out.
+    So is one of a referral's concern to the front door of social care. Sent again with `reached` when it has gone out
+    after all: nobody need be rung any more for that; of a front door, `no_longer` says why.
+    `about_id` is the signpost or the transfer, the referral for a front door, and empty for a person who was to hear of
+    a clock that ran out. `front_door` is its id in the area file, `version` that of the concern which a mail was to
+    tell of, and `since` when a front door was to answer from; the three are empty for everybody else.
     """
 
     wire_type: ClassVar[str] = "notify.notice-unreached.v1"
@@ -80,3 +83,7 @@ class NoticeUnreached(Event):
     why: Annotated[Unreached, OPERATIONAL]
     noted_at: Annotated[datetime, LINKING]
     reached: Annotated[bool, OPERATIONAL] = False
+    no_longer: Annotated[NoLongerRung | None, OPERATIONAL] = None
+    front_door: Annotated[str, OPERATIONAL] = ""
+    version: Annotated[int | None, OPERATIONAL] = None
+    since: Annotated[datetime | None, LINKING] = None

@@ -227,6 +227,18 @@ class Unreached(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class NoLongerRung(StrEnum):
+    """Why nobody need ring a front door any more that had not been reached, or had not answered.
+
+    Sent: a mail has gone out. Read and acknowledged: somebody there has. Moved: another front door has the concern.
+    """
+
+    SENT = "sent"
+    READ = "read"
+    ACKNOWLEDGED = "acknowledged"
+    MOVED = "moved"
+
+
 class SocialCareDone(StrEnum):
     """What social care did about a safeguarding concern."""
 

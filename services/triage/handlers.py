@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.broker import Handlers, Message
 from chassis.database import Session
+from chassis.errors import NotYet
 from contracts.channel.police import (
     CaseGivenBack,
     InformationGathered,
@@ -24,13 +25,14 @@ from contracts.notify.police import (
     SignpostReported,
     TransferAnswered,
 )
-from contracts.vocabulary import VersionMaker
+from contracts.vocabulary import VersionMaker, WhomToReach
 from services.triage import operations
-from services.triage.domain import Command, Practice, Practices, Record
+from services.triage.domain import Command, Practice, Practices, Record, ReferralNotFound
 from services.triage.operations import (
     Act,
     Answer,
     Arrival,
+    AtFrontDoor,
     GivenBack,
     NewVersion,
     NotReached,
@@ -181,7 +183,10 @@ async def on_signpost_acknowledged(
 
 async def on_notice_unreached(practices: Practices, session: Session, event: NoticeUnreached, message: Message) -> None:
     """Say that somebody who had to be told was not reached, so that an officer rings them; or was after all."""
-    practice = await _practice(practices, session, message)
+    practice = await _practice_once_here(practices, session, message)
+    if event.whom == WhomToReach.FRONT_DOOR:
+        await operations.note_front_door(session, message.subject, _at_front_door(event), practice, message.now)
+        return
     told = NotReached(event.whom, event.about_id, event.why, event.noted_at)
     note = operations.note_reached if event.reached else operations.note_unreached
     await note(session, message.subject, told, practice, message.now)
@@ -189,7 +194,7 @@ async def on_notice_unreached(practices: Practices, session: Session, event: Not
 
 async def on_concern_reported(practices: Practices, session: Session, event: ConcernReported, message: Message) -> None:
     """Write in the history what social care did about the concern of this referral."""
-    practice = await _practice(practices, session, message)
+    practice = await _practice_once_here(practices, session, message)
     said = SocialCareSaid(event.done, event.report, event.reported_by)
     await operations.note_social_care(session, message.subject, said, practice, message.now)
 
@@ -210,6 +215,18 @@ ANSWERS: tuple[tuple[type[Event], PracticalHandler], ...] = (
     (NoticeUnreached, on_notice_unreached),
     (ConcernReported, on_concern_reported),
 )
+
+
+def _at_front_door(event: NoticeUnreached) -> AtFrontDoor:
+    return AtFrontDoor(
+        front_door=event.front_door,
+        why=event.why,
+        at=event.noted_at,
+        reached=event.reached,
+        no_longer=event.no_longer,
+        version=event.version,
+        since=event.since,
+    )
 
 
 def answers(practices: Practices) -> Handlers:
@@ -238,3 +255,11 @@ def _version(event: ReferralReceived | ReferralVersionAdded, added_at: datetime)
 async def _practice(practices: Practices, session: Session, message: Message) -> Practice:
     known = await held(session, message.subject)
     return practices.under(known.area, known.area_version, message.now)
+
+
+async def _practice_once_here(practices: Practices, session: Session, message: Message) -> Practice:
+    """Return the same of what comes of intake's own events: notify may be ahead of us, and then its event waits."""
+    try:
+        return await _practice(practices, session, message)
+    except ReferralNotFound as error:
+        raise NotYet("Notify tells of a referral that has not arrived from intake yet.") from error

@@ -91,11 +91,9 @@ def practice(area: Area, now: datetime) -> Practice:
         later=later,
         urgent_within=_urgent_within(area),
         close_of=lambda day: datetime.combine(day, area.clocks.closes_at, LONDON).astimezone(UTC),
-        services={
-            each.id: SignpostTo(each.name, due_at(now, each.acknowledged_within_working_days, closes))
-            for each in area.signpost_services
-        },
+        services=_services(area, now, closes),
         forces={each.id: each.name for each in area.gateway.forces},
+        front_doors={each.id: each.name for each in area.front_doors},
         every_closure_signed_off=area.gateway.closures_signed_off is SignedOff.EVERY,
         resumed=resumed,
         told=tuple(
@@ -105,6 +103,13 @@ def practice(area: Area, now: datetime) -> Practice:
         recipients_of=lambda _, district: _recipients(area, district),
         district_of=area.district,
     )
+
+
+def _services(area: Area, now: datetime, closes: str) -> dict[str, SignpostTo]:
+    return {
+        each.id: SignpostTo(each.name, due_at(now, each.acknowledged_within_working_days, closes))
+        for each in area.signpost_services
+    }
 
 
 def _recipients(area: Area, district: str) -> tuple[Recipient, ...]:

@@ -237,11 +237,16 @@ class TestWhoIsTold:
         mail_server.refuse_recipients = {"early-help@kent-council.example": "550 5.1.1 No such mailbox"}
         made_signpost = signpost()
         await handle(notify, made_signpost, subject=uuid4())
-        event_id = await handle(notify, concern(), subject=uuid4())
+        subject = uuid4()
+        event_id = await handle(notify, concern(), subject=subject)
         mail_server.refuse_recipients |= {made.TO: "550 5.1.1 No such mailbox"}
         await jobs.send_due(notify, NOW)
         assert (await states(notify)).count("undeliverable") == 2
-        assert [(each.why, each.about_id) for each in heard] == [(Unreached.GIVEN_UP, made_signpost.signpost_id)]
+        assert {(each.why, each.about_id) for each in heard} == {
+            (Unreached.GIVEN_UP, made_signpost.signpost_id),
+            (Unreached.GIVEN_UP, subject),
+        }
+        assert len(heard) == 2
         assert await reported(notify) == [(event_id, "front-door", "undelivered")]
 
 

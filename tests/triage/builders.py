@@ -47,6 +47,7 @@ def practice(**given: Any) -> Practice:
         "later": lambda _, due: due + timedelta(days=3),
         "urgent_within": timedelta(minutes=30),
         "close_of": lambda day: datetime.combine(day, time(17), UTC),
+        "front_doors": {"kent-cru": "Kent Central Referral Unit"},
         "forces": {"northmere-constabulary": "Northmere Constabulary"},
         "instruments": INSTRUMENTS,
         "services": {"kent-early-help": SignpostTo("Kent Early Help", NOW + timedelta(days=7))},

@@ -39,6 +39,15 @@ class TestPractice:
         alone = tuple(each for each in area.recipients if each.team == "imu")
         assert practice(area.model_copy(update={"recipients": alone}), NOW).recipients_of(VERSION, "Medway") == ()
 
+    def test_names_the_front_doors_of_either_kind_of_area(self) -> None:
+        for name, door, called in (
+            (AREA, "kent-cru", "Kent Central Referral Unit"),
+            ("northmere", "northmere-mash", "Northmere Multi-Agency Safeguarding Hub"),
+        ):
+            area = areas.load(None).version(name, VERSION)
+            assert area
+            assert practice(area, NOW).front_doors[door] == called
+
     def test_says_which_version_is_in_force_and_which_others_there_are(self) -> None:
         shipped = areas.load(None)
         local = AreaPractices(_with_newer(shipped))

@@ -10,8 +10,9 @@ from services.notify.domain.telling import Kind
 class Owner(StrEnum):
     """Who is told that a notice has not reached anybody.
 
-    The ledger is intake's: a line of it then calls for a person. The desk is the delivery desk, with an alarm; whoever
-    typed is the person who asked for the mail and waits for it on a page, on the desk without an alarm.
+    The ledger is intake's: a line of it then calls for a person; beside it the police are told, for the officer of the
+    case. The desk is the delivery desk, with an alarm; whoever typed is the person who asked for the mail and waits for
+    it on a page, on the desk without an alarm.
     """
 
     LEDGER = "ledger"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 
 from chassis import audit
 from chassis.database import Session
-from contracts.vocabulary import LineState
+from contracts.vocabulary import LineState, NoLongerRung
 from services.notify.domain import (
     AlreadyAcknowledged,
     ConcernAbsent,
@@ -25,7 +25,7 @@ from services.notify.domain import (
 from services.notify.models import acknowledgement, concern, notice
 from services.notify.operations.evidence import note_people, of_concern
 from services.notify.operations.receiving import report_concerns, write_notice
-from services.notify.operations.ringing import end_ringing, end_silence
+from services.notify.operations.ringing import end_ringing, end_ringing_door, end_unreached_door
 from services.notify.queries import within
 
 
@@ -63,6 +63,7 @@ async def open_concern(session: Session, subject: UUID, reach: Reach, *, now: da
         first = {"seen_at": row.seen_at or now}
         await session.execute(update(concern).where(concern.c.subject == subject).values(first))
         await report_concerns(session, [subject], LineState.SEEN, now=now)
+        await end_unreached_door(session, subject, row.front_door, NoLongerRung.READ, now=now)
 
 
 async def acknowledge_concern(session: Session, subject: UUID, answer: Answer, *, now: datetime) -> bool:
@@ -99,7 +100,7 @@ async def _end_clock(session: Session, row: Row[Any], *, now: datetime) -> None:
     of_its_clock = (notice.c.subject == row.subject) & (notice.c.publisher == "intake")
     await close_notices(session, of_its_clock, (Kind.CLOCK_ESCALATED,))
     await end_ringing(session, of_its_clock & (notice.c.kind == str(Kind.CLOCK_ESCALATED)), now=now)
-    await end_silence(session, row, now=now)
+    await end_ringing_door(session, row, NoLongerRung.ACKNOWLEDGED, now=now)
     await report_concerns(session, [row.subject], LineState.ACKNOWLEDGED, now=now)
 
 

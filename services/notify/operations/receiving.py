@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis import audit, outbox
 from chassis.database import Session
 from contracts.envelope import MARKS_ANEW, ReceiptBatch, ReceiptItem
-from contracts.vocabulary import LineState, Outcome, ProgressStage, Team
+from contracts.vocabulary import LineState, NoLongerRung, Outcome, ProgressStage, Team
 from services.notify.domain import (
     Kind,
     Origin,
@@ -27,7 +27,7 @@ from services.notify.domain import (
 )
 from services.notify.models import concern, notice, signpost
 from services.notify.operations.moving import AT_A_NEW_DOOR, leave_door, told_of, unsent_of
-from services.notify.operations.ringing import end_silence
+from services.notify.operations.ringing import end_ringing_door
 
 FIRST_VERSION = 1
 _FACTS = TypeAdapter(SafeguardingFacts)
@@ -161,7 +161,7 @@ async def _keep_newer(
         kept = {name: value for name, value in kept.items() if name not in _CLOCK_ANEW}
     if door != row.front_door:
         kept |= AT_A_NEW_DOOR
-        await end_silence(session, row, now=now)
+        await end_ringing_door(session, row, NoLongerRung.MOVED, now=now)
         await leave_door(session, row, door, now=now)
         await report_concerns(session, [row.subject], MARKS_ANEW, now=now)
     else:

@@ -57,7 +57,7 @@ WAY_NAMES: Mapping[str, str] = {
     Way.INBOX: "the inbox page",
 }
 OWNER_WORDS: Mapping[Owner, str] = {
-    Owner.LEDGER: "The ledger of the referral says that it was not delivered.",
+    Owner.LEDGER: "The ledger of the referral says that it was not delivered, and the police are told.",
     Owner.POLICE: "The police are told that it was not sent.",
     Owner.CHANNEL: "Channel is told that it was not sent.",
     Owner.INTAKE: "The intake desk is told that it was not sent, among those who must be rung.",

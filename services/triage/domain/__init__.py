@@ -64,7 +64,12 @@ from services.triage.domain.table import (
     permissions,
 )
 from services.triage.domain.timing import CLOCK_CHANGES, FIXED_CLOCKS, why_fixed
-from services.triage.domain.unreached import UNREACHED_LABELS, in_unreached_words
+from services.triage.domain.unreached import (
+    UNREACHED_LABELS,
+    in_door_words,
+    in_no_longer_words,
+    in_unreached_words,
+)
 from services.triage.domain.versions import ChangedAnswer, changed_answers, label_in, passages
 from services.triage.domain.words import (
     AreaVersionUnknown,
@@ -163,6 +168,8 @@ __all__ = [
     "extended",
     "first_days",
     "forecast",
+    "in_door_words",
+    "in_no_longer_words",
     "in_unreached_words",
     "label_in",
     "lacks",

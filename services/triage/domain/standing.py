@@ -49,7 +49,7 @@ class Practice:
     `recipients_of` a version and a district are those outside the police who were told when a referral arrived under
     it: another than this one where the referral is another, or has moved. `district_of` is the area's own name of a
     district as somebody wrote it, or nothing: what a person typed can hold anything. `in_force` is the version that new
-    referrals come under at that moment.
+    referrals come under at that moment. `front_doors` are the names of those of social care, by their ids.
     """
 
     area: str
@@ -70,6 +70,7 @@ class Practice:
     recipients_of: Callable[[str, str], tuple[Recipient, ...]] = nobody
     district_of: Callable[[str], str] = str
     in_force: str = ""
+    front_doors: Mapping[str, str] = field(default_factory=dict)
 
     def deadline(self, clock: ClockName, review_on: date | None = None) -> datetime:
         """Return when a clock that starts now runs out: the area's time, or the close of the day of a named review."""

@@ -53,12 +53,19 @@ from services.triage.operations.saving import Act
 from services.triage.operations.social_care import SocialCareSaid, note_social_care
 from services.triage.operations.timing import extend_clock, pause_clock, resume_clock
 from services.triage.operations.transferring import TransferAnswer, hear_transfer
-from services.triage.operations.unreached import NotReached, note_reached, note_unreached
+from services.triage.operations.unreached import (
+    AtFrontDoor,
+    NotReached,
+    note_front_door,
+    note_reached,
+    note_unreached,
+)
 
 __all__ = [
     "Act",
     "Answer",
     "Arrival",
+    "AtFrontDoor",
     "GivenBack",
     "NewVersion",
     "NotReached",
@@ -98,6 +105,7 @@ __all__ = [
     "mark_seen",
     "move",
     "note_denied",
+    "note_front_door",
     "note_linked",
     "note_officer",
     "note_reached",

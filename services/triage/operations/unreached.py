@@ -8,9 +8,17 @@ from uuid import UUID
 from sqlalchemy import Table, select, update
 
 from chassis.database import Session
-from contracts.vocabulary import Unreached, WhomToReach
+from chassis.deadlines import moment_in_words
+from contracts.vocabulary import NoLongerRung, Unreached, WhomToReach
 from services.triage import models
-from services.triage.domain import Command, Practice, Record, in_unreached_words
+from services.triage.domain import (
+    Command,
+    Practice,
+    Record,
+    in_door_words,
+    in_no_longer_words,
+    in_unreached_words,
+)
 from services.triage.operations.saving import Act, carry_out
 
 
@@ -68,3 +76,36 @@ async def _still_open(session: Session, subject: UUID, about_id: UUID, practice:
     open_still = (offered.c.id == about_id) & (offered.c.subject == subject) & offered.c.answer.is_(None)
     force = await session.scalar(select(offered.c.force).where(open_still))
     return None if force is None else (practice.forces.get(force, force), offered)
+
+
+@dataclass(frozen=True)
+class AtFrontDoor:
+    """What became of the concern of a referral at its front door (an id of the area file), and why it is told.
+
+    `no_longer` says why nobody need ring them any more, and counts only with `reached`. `version` is that of the
+    concern which a mail was to tell of, `since` when the front door was to answer from.
+    """
+
+    front_door: str
+    why: Unreached
+    at: datetime
+    reached: bool = False
+    no_longer: NoLongerRung | None = None
+    version: int | None = None
+    since: datetime | None = None
+
+
+async def note_front_door(
+    session: Session, subject: UUID, told: AtFrontDoor, practice: Practice, now: datetime
+) -> None:
+    """Write in the history that social care does not know of the concern, or does after all; nothing else follows."""
+    door = practice.front_doors.get(told.front_door, "")
+    at = moment_in_words(told.at)
+    if told.reached:
+        words = in_no_longer_words(told.no_longer, door, told.version, at)
+        act = Act(Command.REACHED, now, Record(rationale=words))
+    else:
+        since = moment_in_words(told.since or told.at)
+        words = in_door_words(told.why, door, told.version, at, since)
+        act = Act(Command.UNREACHED, now, Record(rationale=words))
+    await carry_out(session, subject, act, practice)

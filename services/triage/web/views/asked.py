@@ -74,7 +74,7 @@ HAPPENED = {
     Command.ACKNOWLEDGED: "The other service acknowledged the signpost",
     Command.SOCIAL_CARE_SAID: "Social care said what it did",
     Command.UNREACHED: "Somebody who had to be told could not be reached",
-    Command.REACHED: "The mail to somebody who was not reached went out after all",
+    Command.REACHED: "Somebody who was not reached need not be rung any more",
     Command.REOPEN: "Reopened",
     Command.MOVE: "Moved to the practice in force",
 }
