@@ -159,6 +159,18 @@ class TestLines:
         assert refused.status_code == 401
 
 
+class TestDelivered:
+    async def test_says_on_the_page_that_a_server_took_it_and_that_nobody_need_have_read_it(
+        self, intake: Running
+    ) -> None:
+        reference = await referral(intake)
+        await change(intake, "UPDATE ledger_line SET stored_at = now(), delivered_at = now() WHERE team = 'front-door'")
+        page = (await intake.client.get(f"/desk/ledger/{reference}")).text
+        [door] = [row for row in table(page, "Ledger lines") if row[0] == naming.TEAMS[Team.FRONT_DOOR]]
+        assert door[1] == "Delivered to a server"
+        assert "does not say that it reached their mailbox, nor that anybody has read it" in page
+
+
 class TestProof:
     async def test_shows_what_was_sent_with_digest_and_verdict(self, intake: Running, clean: Installation) -> None:
         reference = await referral(intake)

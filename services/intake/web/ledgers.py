@@ -40,7 +40,7 @@ STATES = {
     LineState.WAITING: "Waiting to be sent",
     LineState.SENT: "Sent, not stored",
     LineState.STORED: "Stored",
-    LineState.DELIVERED: "Delivered to people",
+    LineState.DELIVERED: "Delivered to a server",
     LineState.UNDELIVERED: "Could not be delivered",
     LineState.SEEN: "Seen by people",
     LineState.ACKNOWLEDGED: "Acknowledged",
