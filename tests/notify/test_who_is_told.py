@@ -1,14 +1,18 @@
 """Who is told: the page says for every moment whom the sending itself would reach."""
 
+import html
 import re
 from datetime import datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+import areas
 from chassis.clock import LONDON
 from services.notify import jobs
 from services.notify.clients import SmtpClient, SmtpServer
+from tests.areas.test_reaching import BY_AGE, written
 from tests.notify.conftest import MailServer, NotifyOf, Site
 from tests.notify.made import DESK, KENT_WORKER, concern, duty_page, handle
 
@@ -57,6 +61,17 @@ class TestPage:
         night = await shown(site, SUNDAY_NIGHT)
         assert "Not a working day." in night
         assert "duty-day@ctpse.example" not in night
+
+    async def test_says_of_each_door_for_which_ages_it_answers(self, site: Site, tmp_path: Path) -> None:
+        written(tmp_path, BY_AGE)
+        site.runtime.areas = areas.load(tmp_path)
+        doors = (await shown(site, MONDAY_NOON)).partition("What is known of the person")[2]
+        for door, ages in (
+            ("Medway Adults' Front Door Medway Council", "adults"),
+            ("Medway First Response Medway Council", "children"),
+            ("Kent Central Referral Unit Kent County Council", "everyone"),
+        ):
+            assert f"{door} {ages} " in html.unescape(doors)
 
     async def test_names_those_told_in_turn_and_those_outside(self, site: Site) -> None:
         text = await shown(site, MONDAY_NOON)
