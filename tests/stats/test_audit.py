@@ -9,6 +9,7 @@ from contracts.vocabulary import Sector
 from services.stats.clients import auditor
 from services.stats.clients.auditor import WorkerAuditor
 from services.stats.domain.auditing import AuditAsked, AuditFailed, Published
+from services.stats.domain.disclosure import Protected
 from services.stats.domain.people import Person
 from services.stats.domain.tables import PublishedTable
 from tests.stats.people_made import YEAR, judged, people_of, referral, released
@@ -93,6 +94,36 @@ class TestAudit:
         for witness in (((0, nowhere),), ((0, ()), (0, ()))):
             verdict = judged(SOME, [release], replace(made, witnesses=(witness,)))
             assert len(verdict.recovered) == verdict.tried
+
+    def test_takes_nobody_of_whom_one_release_speaks_twice(self) -> None:
+        about, other = (SOME[at][0][0][1] for at in (0, 1))
+        before: Person = ((1, about, (("received", YEAR[0], ""),)),)
+        all_of_it = tuple((measure, YEAR[0], "") for measure in ("adopted", "discussed", "received"))
+        people = tuple(sorted([*SOME, (before, 1)]))
+        twice: Person = ((1, about, all_of_it), (1, other, all_of_it[:1]))
+        # Nothing of panels is shown, and received is the same: each half alone could have been.
+        release, made = released(people, APRIL)
+        assert not {"adopted", "discussed"} & {each.measure for each in release.tables}
+        for after, proves in ((twice[:1], True), (twice, False)):
+            witness = ((people.index((before, 1)), after),)
+            verdict = judged(people, [release], replace(made, witnesses=(witness,)))
+            assert (len(verdict.recovered) < verdict.tried) == proves
+
+    def test_takes_no_list_whose_changes_cancel_in_figures_of_no_table(self) -> None:
+        april, may, june = YEAR[:3]
+        known = SOME[0][0][0][1][:-1]
+        # The second release has no row for South, so that no quarter of South stands in any table.
+        south: Person = ((1, (*known, "South"), (("received", april, ""),)),)
+        north: Person = ((1, (*known, "North"), (("discussed", may, ""),)),)
+        people = ((south, 1), (north, 1))
+        releases = [
+            Published((), {april: 1, may: 1}, ("North", "South")),
+            Published((), {april: 1, may: 1, june: 2}, ("North",)),
+        ]
+        moved = ((0, ((1, (*known, "North"), south[0][2]),)), (1, ((1, (*known, "South"), north[0][2]),)))
+        for witness in (moved, moved[:1], moved[1:]):
+            verdict = judged(people, releases, Protected((), (), (witness,)))
+            assert len(verdict.recovered) == verdict.tried > 0
 
     def test_says_which_table_shows_what_was_never_counted(self) -> None:
         release, made = released(SOME, APRIL)

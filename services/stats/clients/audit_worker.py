@@ -114,7 +114,10 @@ class Reading:
         return "/".join(filter(None, (measure, attribute, financial_year(Period(period).months[0]))))
 
     def summed(self, entries: Mapping[Entry, int]) -> Counter[int]:
-        """Return what entries come to in every figure that they are a part of, by its place; -1 is none of them."""
+        """Return what entries come to in every figure that they are a part of, by its place.
+
+        A figure that stands in no table gets a place of its own behind all others, which is never a hidden one.
+        """
         found: Counter[int] = Counter()
         for entry, count in entries.items():
             for place in self._parts_of(entry):
@@ -125,12 +128,12 @@ class Reading:
         if entry not in self._parts:
             measure, attribute, row, month, number = entry
             above = ((measure, attribute, row, *column) for column in self.above[month, number])
-            self._parts[entry] = tuple(self.places.get(figure, -1) for figure in above)
+            self._parts[entry] = tuple(self.places.setdefault(figure, len(self.places)) for figure in above)
         return self._parts[entry]
 
 
 def audit(asked: AuditAsked, witnesses: Sequence[Witness], apply: Apply = map) -> Verdict:
-    """Try every hidden figure of all releases, and compare every shown one with the true list.
+    """Look whether a list gives each hidden figure otherwise, and compare every shown one with the true list.
 
     `apply` tries the lists part by part, or side by side as the caller can.
     """
@@ -244,8 +247,11 @@ def _oddities(person: Person) -> set[tuple[str, str]]:
 
 
 def _is_in_tables(person: Person, reading: Reading) -> bool:
-    """Say whether tables have a place for all of somebody, once each."""
-    return all(reading.has_rows(number, about) and reading.has_places(number, held) for number, about, held in person)
+    """Say whether tables have a place for all of somebody, once each; a release speaks of them once."""
+    once = len({number for number, _, _ in person}) == len(person)
+    return once and all(
+        reading.has_rows(number, about) and reading.has_places(number, held) for number, about, held in person
+    )
 
 
 def _is_counted_once(events: Sequence[Event]) -> bool:
