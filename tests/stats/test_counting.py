@@ -1,16 +1,21 @@
 """Every referral counts at most once for a measure, in the month it got there, by what is known of it then."""
 
-from collections.abc import Mapping
+import asyncio
+import gc
+from collections.abc import Callable, Mapping
+from threading import Event
+from typing import cast
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from chassis.app import Runtime
+from chassis.database import Session
 from services.stats import queries
 from services.stats.domain.measures import MEASURES, TOTAL
 from services.stats.domain.people import Stated
-from services.stats.queries import Found
+from services.stats.queries import Found, counting
 from tests.stats.counted_made import DISTRICTS, JOB, KENT, NORTHMERE, decided, in_channel, many, put, received
 
 NOVEMBER = {"2026-11": 1}
@@ -190,3 +195,61 @@ class TestAsOf:
         await later(stats, 1)
         await put(stats, received("2026-10"), received())
         assert await total(stats, "received", {"2026-10": 1, "2026-11": 2}) == {"2026-10": 2, "2026-11": 3}
+
+
+class Lost(Exception):
+    """What the database of these tests says instead of an answer."""
+
+
+class LosingSession:
+    """Gives no rows for the first statement, and is lost with the second; only then may what was read be taken."""
+
+    def __init__(self) -> None:
+        self.may_take, self.asked = Event(), 0
+
+    async def rows(self, *_asked: object) -> tuple[object, ...]:
+        self.asked += 1
+        if self.asked == 1:
+            return ()
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.05, self.may_take.set)
+        raise Lost
+
+
+class TestLost:
+    """Two years are asked for: while the second is read the first is taken."""
+
+    async def lose(self, monkeypatch: pytest.MonkeyPatch, taken: Callable[[], None]) -> None:
+        """Count from a database that is lost while something is taken, which ends as `taken` does."""
+        session = LosingSession()
+
+        def take(_census: object, part: tuple[int, ...]) -> None:
+            if part[0]:
+                assert session.may_take.wait(30)
+                taken()
+
+        monkeypatch.setattr(counting, "_take", take)
+        as_of = {"2025-11": 1, "2026-11": 1}
+        await queries.counted(cast("Session", session), KENT, stated(as_of), as_of)
+
+    async def test_what_is_being_taken_has_ended_when_the_database_is_lost(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        done: list[bool] = []
+        with pytest.raises(Lost):
+            await self.lose(monkeypatch, lambda: done.append(True))
+        assert done == [True]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    async def test_why_the_database_was_lost_is_told_and_nothing_else(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail() -> None:
+            raise ValueError
+
+        unheard: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+        with pytest.raises(Lost) as lost:
+            await self.lose(monkeypatch, fail)
+        assert lost.value.__cause__ is None
+        gc.collect()
+        await asyncio.sleep(0)
+        assert unheard == []

@@ -63,7 +63,13 @@ async def counted(session: Session, area: str, stated: Mapping[int, Stated], as_
                 asked = {"area": area, "as_of": number, "months": months}
                 # While a year is read the one before it is taken, which takes seconds: pages are answered too.
                 taking = asyncio.create_task(asyncio.to_thread(_take, census, part))
-                rows = await session.rows(_FACTS, asked)
+                try:
+                    rows = await session.rows(_FACTS, asked)
+                except BaseException:
+                    # Nothing is taken any more once this is left; why the statement failed is what is told.
+                    with contextlib.suppress(Exception):
+                        await taking
+                    raise
                 await taking
                 part = _Part(number, rows, Stated(frozenset(months), one.districts))
         await asyncio.to_thread(_take, census, part)
