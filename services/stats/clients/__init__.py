@@ -1,1 +1,1 @@
-"""What statistics asks of other processes: an auditor that tries to find out what a release hides."""
+"""What statistics asks of other processes: an auditor that checks lists of people, hiding, charts, packs."""

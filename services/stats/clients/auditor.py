@@ -14,17 +14,17 @@ _QUESTION, _VERDICT = TypeAdapter(tuple[AuditAsked, str]), TypeAdapter(Verdict)
 
 
 class Auditor(Protocol):
-    """Tries to find out what a release hides."""
+    """Checks for every hidden figure that a list which it is handed gives it otherwise, and all that is shown."""
 
     async def audit(self, asked: AuditAsked, witnesses: str) -> Verdict:
-        """Return what could be found out beside other lists of people (JSON); raises AuditFailed without an answer."""
+        """Return the hidden figures that no other list (JSON) gives otherwise; raises AuditFailed without an answer."""
 
 
 class WorkerAuditor:
     """Asks a process that lives for one audit, so that what it takes of memory is given back."""
 
     async def audit(self, asked: AuditAsked, witnesses: str) -> Verdict:
-        """Return what could be found out beside other lists of people (JSON); raises AuditFailed without an answer."""
+        """Return the hidden figures that no other list (JSON) gives otherwise; raises AuditFailed without an answer."""
         answer = await answer_of(WORKER, _QUESTION.dump_json((asked, witnesses)), PATIENCE_SECONDS)
         if not answer:
             raise AuditFailed(

@@ -1,4 +1,4 @@
-"""What an audit of a release is asked and what it answers: which hidden figures could be found out after all."""
+"""What an audit of a release is asked and what it answers: which hidden figures have no other list of people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Recovered:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many hidden figures were tried, which can be found out, and which tables show what was never counted."""
+    """How many hidden figures there are, which have no other list, and which tables show what was never counted."""
 
     tried: int
     recovered: tuple[Recovered, ...] = ()
@@ -50,11 +50,11 @@ class Verdict:
 
     @property
     def is_clean(self) -> bool:
-        """Say whether nothing hidden can be found out, and all that is shown was counted."""
+        """Say whether each hidden figure has another list, and all that is shown was counted."""
         return not self.recovered and not self.untrue
 
 
 class AuditFailed(Conflict):
-    """An independent audit found out hidden figures of a release, or could not finish."""
+    """For hidden figures of a release an audit found no other list of people, or it could not finish."""
 
     reason: ClassVar[str] = "audit-failed"

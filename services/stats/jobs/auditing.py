@@ -1,4 +1,4 @@
-"""No release is frozen before an auditor has tried to find out what it hides; what gives somebody away is kept back."""
+"""No release is frozen before an auditor has checked another list of people for each figure that it hides."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Protect = Callable[[Collection[str]], Awaitable[Hidden]]
 
 @dataclass(frozen=True)
 class Audited:
-    """Tables that nothing hidden can be found out from, those kept back for that, and what the last audit said.
+    """Tables beside which each hidden figure may be another, those kept back for that, and what the last audit said.
 
     Whoever makes the release again keeps the same tables back and gets the same text.
     """
@@ -36,9 +36,10 @@ class Audited:
     def said(self) -> str:
         """Return in a sentence what the audit found."""
         kept = len(self.kept_back)
-        of_them = "One table was" if kept == 1 else f"{kept} tables were"
-        rest = f" {of_them} kept back, because a hidden figure could have been worked out." if kept else ""
-        return f"The audit tried to work out {self.verdict.tried:,} hidden figures and could work out none.{rest}"
+        of_them = "One table was kept back, because in it" if kept == 1 else f"{kept} tables were kept back: in each"
+        rest = f" {of_them} a hidden figure had no such list." if kept else ""
+        found = "the audit found another list of people that fits everything shown."
+        return f"For each of {self.verdict.tried:,} hidden figures {found}{rest}"
 
 
 async def audited(runtime: Runtime, protect: Protect, basis: Basis, rules: Rules) -> Audited:
@@ -63,4 +64,7 @@ async def audited(runtime: Runtime, protect: Protect, basis: Basis, rules: Rules
         if found <= kept_back:
             break
         kept_back |= found
-    raise AuditFailed("Hidden figures could be worked out from this release, so it was not made. Discard the draft.")
+    raise AuditFailed(
+        "For some hidden figures no other list of people fits everything shown, so this release was not made. Discard "
+        "the draft."
+    )

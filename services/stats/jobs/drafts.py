@@ -50,9 +50,9 @@ async def _compute(runtime: Runtime, found: DraftFound, now: datetime) -> None:
     async def protect(kept_back: Collection[str]) -> Hidden:
         years = ", ".join(map(year_name, found.draft.years))
         await report(f"Hiding what would give somebody away, {years}", 20)
-        tables = await hidden(runtime, rules, basis, kept_back)
-        await report("Trying to work out each hidden figure", 60)
-        return tables
+        made_of = await hidden(runtime, rules, basis, kept_back)
+        await report("Auditing what is hidden", 60)
+        return made_of
 
     safe = await audited(runtime, protect, basis, rules)
     content = content_of(found.draft, rules, basis, safe.protected, safe.kept_back)

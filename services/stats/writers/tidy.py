@@ -25,7 +25,7 @@ HEADINGS = ("area", "release", "measure", "breakdown", "category", "period", "pe
             "known_denominator", "total")  # fmt: skip
 Row = Sequence[str | int]
 _LEFT_OUT = f"Nothing of this table can be shown: {WHY_NOTHING}."
-_KEPT_BACK = "With this table the audit could work out a hidden figure, so it was taken out, or shows less."
+_KEPT_BACK = "In this table a hidden figure had no other list of people, so it was taken out, or shows less."
 _TIMED = {"cases": "cases", "median": "median_days", "percentile_90": "days_of_90_per_cent"}
 
 
