@@ -99,13 +99,14 @@ def timings_changed(draft: Draft, basis: Basis, now: Sequence[Timing]) -> Iterat
         for year, content in newest.items()
         if content
         for each in content.timings
-        if _year_of(each.period) == year
+        if Period(each.period).year == year
     }
     for each in now:
         was = before.get((each.id, each.period), {})
         for figure, states in each.values.items():
             if was.get(figure) != states:
-                yield Change(timings_id(each.id, _year_of(each.period)), figure, each.period, was.get(figure), states)
+                name = timings_id(each.id, Period(each.period).year)
+                yield Change(name, figure, each.period, was.get(figure), states)
 
 
 def newest_of(year: str, earlier: Sequence[ReleaseContent]) -> tuple[PublishedTable, ...]:
@@ -116,10 +117,6 @@ def newest_of(year: str, earlier: Sequence[ReleaseContent]) -> tuple[PublishedTa
 
 def _newest(year: str, earlier: Sequence[ReleaseContent]) -> ReleaseContent | None:
     return next((content for content in reversed(earlier) if year in content.years()), None)
-
-
-def _year_of(period: str) -> str:
-    return financial_year(Period(period).months[0])
 
 
 def revised_of(draft: Draft, basis: Basis) -> tuple[Revised, ...]:

@@ -311,11 +311,6 @@ def _placed(atom: Atom | None) -> Placed | None:
     return atom[2][1], _event(atom)
 
 
-def _atom(placed: Placed) -> Atom:
-    number, (measure, month, part) = placed
-    return measure, part, (month, number)
-
-
 def _event(atom: Atom) -> Event:
     measure, part, (month, _) = atom
     return measure, month, part
