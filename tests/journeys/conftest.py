@@ -13,8 +13,7 @@ from tests.journeys.channel_officers import Stage, prepared
 from tests.journeys.live import Live, started
 from tests.journeys.looking import WIDE, sign_in
 from tests.journeys.officers import As, By, Keys
-
-CHROMIUM = Path("/usr/bin/chromium")
+from tests.needed import CHROMIUM, needed_chromium
 
 
 @pytest.fixture(scope="package")
@@ -26,11 +25,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        sentence = f"There is no Chromium at {CHROMIUM}, so that no page was looked at."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+    needed_chromium()
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         yield playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)

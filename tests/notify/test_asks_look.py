@@ -13,8 +13,8 @@ from playwright.async_api import Page, Route, async_playwright
 from chassis import clock
 from contracts.vocabulary import AskKind
 from contracts.vocabulary.asking import AskSection
-from tests.journeys.conftest import CHROMIUM
 from tests.journeys.looking import AXE, NARROW, WCAG, WIDE
+from tests.needed import CHROMIUM, needed_chromium
 from tests.notify.asks_made import WHO, asked, later, opened, send
 from tests.notify.conftest import Site
 from tests.notify.made import DESK
@@ -29,8 +29,7 @@ SECTIONS = (
 @pytest.fixture
 async def page(site: Site) -> AsyncIterator[Page]:
     """A browser that is shown what the site answered, with the site's own style."""
-    if not CHROMIUM.exists():
-        pytest.skip("There is no Chromium here.")
+    needed_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

@@ -6,15 +6,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import playwright
 import pytest
 
 from services.notify.clients import Outward, WebhookClient
 from services.notify.domain import Result
+from tests.needed import needed
 from tests.notify.receiver_made import Posted, receiving
 from tests.notify.test_webhooks import HERE, NEW, OLD, message
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "webhooks"
-PROGRAMS = {"python": [sys.executable, "verify.py"], "node": ["node", "verify.mjs"]}
+PLAYWRIGHTS = Path(playwright.__file__).parent / "driver" / "node"
+"""The node that Playwright brings along: good enough where the machine has none of its own."""
+PROGRAMS = {
+    "python": [sys.executable, "verify.py"],
+    "node": [shutil.which("node") or str(PLAYWRIGHTS), "verify.mjs"],
+}
 
 
 async def posted() -> Posted:
@@ -25,8 +32,7 @@ async def posted() -> Posted:
 
 def said(program: str, body: bytes, headers: list[str], secret: str) -> str:
     command = PROGRAMS[program]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not on this machine")
+    needed(shutil.which(command[0]), f"There is no {program} on this machine, so that its example was not run.")
     done = subprocess.run(
         [*command, *headers], cwd=EXAMPLES, input=body, env={"WEBHOOK_SECRET": secret, "PATH": "/usr/bin:/bin"},
         capture_output=True, check=True, timeout=60,

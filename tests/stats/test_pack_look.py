@@ -12,8 +12,8 @@ from services.stats.jobs.packs import PACKER
 from services.stats.operations.packs import ask_pack
 from services.stats.queries.packs import pack_found
 from tests.conftest import RunningOf, eventually
-from tests.journeys.conftest import CHROMIUM
 from tests.journeys.looking import AXE, NARROW, WCAG, WIDE
+from tests.needed import CHROMIUM, needed_chromium
 from tests.stats.packed import NoPacker, released
 from tests.stats.published_made import publish
 from tests.stats.reading import BOARD, Site, opened
@@ -25,8 +25,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
     """A browser."""
-    if not CHROMIUM.exists():
-        pytest.skip("There is no Chromium here.")
+    needed_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
