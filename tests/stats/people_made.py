@@ -42,16 +42,16 @@ def people_of(referrals: Iterable[Referral], as_of: Mapping[str, int]) -> People
 
 
 def released(
-    people: People, as_of: Mapping[str, int], earlier: Sequence[Published] = ()
+    people: People, as_of: Mapping[str, int], earlier: Sequence[Published] = (), rules: Rules = RULES
 ) -> tuple[Published, Protected]:
     """Return a release as it may be shown beside earlier ones, with the lists that prove it."""
-    made = protect(people, as_of, RULES, earlier)
-    return Published(made.tables, as_of, RULES.districts), made
+    made = protect(people, as_of, rules, earlier)
+    return Published(made.tables, as_of, rules.districts), made
 
 
-def judged(people: People, releases: Sequence[Published], made: Protected) -> Verdict:
+def judged(people: People, releases: Sequence[Published], made: Protected, rules: Rules = RULES) -> Verdict:
     """Return what the auditor says of releases, the last of which was made so."""
-    return audit(AuditAsked(tuple(releases), people, RULES.round_to), made.witnesses)
+    return audit(AuditAsked(tuple(releases), people, rules.round_to), made.witnesses)
 
 
 def table(tables: Iterable[PublishedTable], name: str) -> PublishedTable | None:
