@@ -21,8 +21,10 @@ READ_ELSEWHERE = {"services/intake/readers/cell.py": "the reader's child empties
 OTHER_VARIABLES = {
     "THROUGHLINE_OIDC_CLIENT_ID": "the command line puts it into each service's secrets file",
     "THROUGHLINE_OIDC_CLIENT_SECRET": "as above",
+    "THROUGHLINE_ATTACKS": "the tests' own: how many random lists of people are attacked",
     "THROUGHLINE_BUS_ADMIN": "the command line's own: who may prepare a Kafka bus",
     "THROUGHLINE_BUS_TAKE_OVER": "the command line's own: take a Kafka bus from an installation that is gone",
+    "THROUGHLINE_PICTURES": "the tests' own: the folder for the pictures and the pack that they make on the way",
     "THROUGHLINE_STATE": "the command line's own: where the state folder is",
     "THROUGHLINE_SUPERVISOR": "set by the supervisor for its children, who end with it",
 }
