@@ -1,6 +1,7 @@
 """Who must be rung: the police and the intake desk are told of each, and told again once nobody need ring them."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -73,24 +74,24 @@ async def _add(session: Session, row: Row[Any], event: Event) -> None:
 def _of_concern(
     row: Row[Any], why: Unreached, no_longer: NoLongerRung | None = None, *, now: datetime
 ) -> NoticeUnreached:
-    return NoticeUnreached(
-        reference=row.reference,
-        whom=WhomToReach.FRONT_DOOR,
-        about_id=row.subject,
-        why=why,
-        noted_at=now,
-        reached=no_longer is not None,
-        no_longer=no_longer,
-        front_door=row.front_door,
-        since=row.clock_began_at or row.received_at,
-    )
+    return _of_door(row, why, no_longer, now)(front_door=row.front_door, since=row.clock_began_at or row.received_at)
 
 
 async def tell_of_door(
     session: Session, row: Row[Any], why: Unreached, no_longer: NoLongerRung | None = None, *, now: datetime
 ) -> None:
     """Tell the police that a mail of a concern (its notice) has not reached its front door, or why nobody need ring."""
-    event = NoticeUnreached(
+    event = _of_door(row, why, no_longer, now)(front_door=row.recipient_key, version=row.concern_version)
+    about = About(row.subject, row.area, row.area_version, row.correlation_id, row.event_id)
+    await outbox.add(session, event, about=about)
+
+
+def _of_door(
+    row: Row[Any], why: Unreached, no_longer: NoLongerRung | None, now: datetime
+) -> "partial[NoticeUnreached]":
+    """Begin what the police are told of a front door, by the row of a concern or of its notice."""
+    return partial(
+        NoticeUnreached,
         reference=row.reference,
         whom=WhomToReach.FRONT_DOOR,
         about_id=row.subject,
@@ -98,11 +99,7 @@ async def tell_of_door(
         noted_at=now,
         reached=no_longer is not None,
         no_longer=no_longer,
-        front_door=row.recipient_key,
-        version=row.concern_version,
     )
-    about = About(row.subject, row.area, row.area_version, row.correlation_id, row.event_id)
-    await outbox.add(session, event, about=about)
 
 
 async def end_unreached_door(
